@@ -1,0 +1,1 @@
+"""Booking an appointment at a passports office: the second service, not built yet."""
