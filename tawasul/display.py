@@ -1,0 +1,35 @@
+"""Template filters for what every page shows: dates, references, masked numbers."""
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+
+from tawasul import hijri, numbers
+
+register = template.Library()
+
+register.filter("both_calendars", hijri.both_calendars)
+
+
+@register.filter
+def clock(moment):
+    """The time of day in the Kingdom, as 14:05."""
+    return timezone.localtime(moment).strftime("%H:%M")
+
+
+@register.filter
+def ltr(value):
+    """A number or an address that reads from left to right, whatever the text around it does."""
+    return format_html('<bdi dir="ltr">{}</bdi>', value)
+
+
+@register.filter
+def reference(value):
+    """A reference number in groups, reading from left to right."""
+    return ltr(numbers.grouped_reference(value))
+
+
+@register.filter
+def masked_number(value):
+    """A number with all but its last digits hidden, reading from left to right."""
+    return ltr(numbers.masked(value))

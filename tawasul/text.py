@@ -1,0 +1,87 @@
+"""Text as people type it: digits of any script, marks that cannot be seen, Arabic spelling."""
+
+import re
+import unicodedata
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+# Zero-width joiner and non-joiner stay: Persian and Urdu words are spelled with them.
+_INVISIBLE = re.compile(
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"  # control characters, NUL among them
+    "\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # bidi marks, empty spaces
+    "\ufff9-\ufffb]"
+)
+_ARABIC_MARKS = re.compile("[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
+_ARABIC_SPELLINGS = str.maketrans(
+    {
+        "أ": "ا",
+        "إ": "ا",
+        "آ": "ا",
+        "ٱ": "ا",
+        "ى": "ي",
+        "ئ": "ي",
+        "ی": "ي",
+        "ؤ": "و",
+        "ة": "ه",
+        "ۀ": "ه",
+        "ہ": "ه",
+        "ک": "ك",
+    }
+)
+_NOT_A_WORD = re.compile(r"[\W_]+")
+_ARTICLE = re.compile(r"\b(?:وال|بال|فال|كال|ال)(?=\w{2})")
+
+
+def ascii_digits(text: str) -> str:
+    """Decimal digits of every script as 0-9; superscripts and circled digits are left as they are.
+
+    >>> ascii_digits("١٩٨٧ ۲۹ ２")
+    '1987 29 2'
+    """
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
+
+
+def clean(text: str) -> str:
+    """Without control characters and bidi marks, NFC, with plain line ends, trimmed."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).strip()
+
+
+def single_line(text: str) -> str:
+    """As `clean`, with every run of white space as one space."""
+    return " ".join(clean(text).split())
+
+
+def fold(text: str) -> str:
+    """The form in which words are compared and searched, whatever the spelling.
+
+    Arabic letters that people write one for the other are one, vowel signs and the article are
+    gone, digits are 0-9, punctuation is a space, Latin letters are lower case.
+    """
+    text = ascii_digits(unicodedata.normalize("NFKC", clean(text))).casefold()
+    text = _ARABIC_MARKS.sub("", text).translate(_ARABIC_SPELLINGS)
+    return _ARTICLE.sub("", _NOT_A_WORD.sub(" ", text)).strip()
+
+
+class TextField(forms.CharField):
+    """A form's text: cleaned of what cannot be seen, refused where it could not be read."""
+
+    default_error_messages = {
+        "unreadable": _("Some characters could not be read. Type this text again."),
+    }
+
+    def __init__(self, *, multiline: bool = False, **kwargs):
+        self.tidy = clean if multiline else single_line
+        if multiline:
+            kwargs.setdefault("widget", forms.Textarea)
+        super().__init__(**kwargs)
+
+    def to_python(self, value):
+        return self.tidy(super().to_python(value))
+
+    def validate(self, value):
+        super().validate(value)
+        # Django puts U+FFFD where the bytes sent were not UTF-8.
+        if "\ufffd" in value:
+            raise forms.ValidationError(self.error_messages["unreadable"], code="unreadable")
