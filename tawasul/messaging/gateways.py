@@ -1,0 +1,91 @@
+"""The ways out: each sends one text and raises GatewayError when it could not.
+
+A gateway is chosen by the setting SMS_GATEWAY, a dotted path to one of these classes.
+`key` is the same whenever the same message is sent again, so that a repeat can be dropped.
+"""
+
+import json
+import os
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+TIMEOUT_SECONDS = 5
+
+
+class GatewayError(Exception):
+    """The text did not leave; trying again later may help."""
+
+
+class Console:
+    """Writes to standard output, for a server without a gateway."""
+
+    def send(self, *, key, recipient, text):
+        print(f"[{key}] {recipient}: {text}", flush=True)  # noqa: T201
+
+
+class DemoPhone:
+    """Appends to the file behind the page /demo/phone/; for the demo alone.
+
+    One line a delivery, repeats included, written at once: a worker killed in the middle leaves
+    a whole line or none.
+    """
+
+    def __init__(self):
+        self.path = Path(settings.DEMO_PHONE_FILE)
+
+    def send(self, *, key, recipient, text):
+        line = json.dumps(
+            {
+                "key": str(key),
+                "recipient": recipient,
+                "text": text,
+                "at": timezone.now().isoformat(),
+            }
+        )
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.write(file, line.encode() + b"\n")
+            finally:
+                os.close(file)
+        except OSError as error:
+            raise GatewayError("the demo phone is switched off") from error
+
+    def received(self, limit=30):
+        """The last texts, newest first, each once: dicts of key, recipient, text and at."""
+        try:
+            lines = self.path.read_text().splitlines()
+        except FileNotFoundError:
+            return []
+        texts = {text["key"]: text for text in map(json.loads, lines)}
+        return list(reversed(texts.values()))[:limit]
+
+
+class HttpSms:
+    """Posts JSON {key, to, text} to SMS_HTTP_URL with SMS_HTTP_TOKEN as bearer; 2xx is sent."""
+
+    def send(self, *, key, recipient, text):
+        request = urllib.request.Request(  # noqa: S310
+            settings.SMS_HTTP_URL,
+            data=json.dumps({"key": str(key), "to": recipient, "text": text}).encode(),
+            headers={
+                "Content-Type": "application/json",
+                "Idempotency-Key": str(key),
+                "Authorization": f"Bearer {settings.SMS_HTTP_TOKEN}",
+            },
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310
+                pass
+        except OSError as error:
+            raise GatewayError(type(error).__name__) from error
+
+
+def sms_gateway():
+    return import_string(settings.SMS_GATEWAY)()

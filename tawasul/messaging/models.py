@@ -1,0 +1,73 @@
+"""The outbox: what the portal has to tell people, written in the transaction of what happened."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class MessageQuerySet(models.QuerySet):
+    def due(self, now):
+        """Waiting, not leased to a worker, and neither too early nor too late; codes first."""
+        return (
+            self.filter(state=Message.State.WAITING, next_attempt_at__lte=now)
+            .filter(Q(not_after=None) | Q(not_after__gt=now))
+            .order_by("-is_urgent", "next_attempt_at", "pk")
+        )
+
+    def about(self, reference):
+        return self.filter(about=reference).order_by("pk")
+
+
+class Message(models.Model):
+    """One text to one mobile. Delivered at least once; `key` lets a gateway drop a repeat."""
+
+    class Channel(models.TextChoices):
+        SMS = "sms", _("text message")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting to be sent")
+        SENT = "sent", _("sent")
+        EXPIRED = "expired", _("expired before it could be sent")
+        GIVEN_UP = "given_up", _("could not be sent")
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.SMS)
+    recipient = models.CharField(max_length=254)
+    language = models.CharField(max_length=2, choices=settings.LANGUAGES)
+    text = models.TextField(blank=True)
+    is_sealed = models.BooleanField(
+        default=False, help_text="text is encrypted, and wiped once it is sent or expired"
+    )
+    is_urgent = models.BooleanField(default=False)
+    about = models.CharField(max_length=40, blank=True, db_index=True)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    not_after = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        indexes = [
+            models.Index(
+                fields=["-is_urgent", "next_attempt_at", "id"],
+                name="message_waiting",
+                condition=Q(state="waiting"),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_channel_display()} {self.pk}"
+
+    @property
+    def is_held_up(self):
+        """Tried at least once without reaching anybody, and still to be tried again."""
+        return self.state == self.State.WAITING and self.attempts > 0
