@@ -1,0 +1,94 @@
+"""What people may ask for: services, the documents they need, and the days nobody works."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tawasul.numbers import IdentityKind
+
+
+class DocumentType(models.Model):
+    slug = models.SlugField(unique=True)
+    name = models.CharField(_("name"), max_length=100)
+
+    class Meta:
+        verbose_name = _("document type")
+        verbose_name_plural = _("document types")
+        ordering = ["pk"]
+
+    def __str__(self):
+        return self.name
+
+
+class ServiceQuerySet(models.QuerySet):
+    def open_to_inquiries(self):
+        return self.filter(is_active=True, takes_inquiries=True)
+
+
+class Service(models.Model):
+    """A line of the catalogue."""
+
+    class FiledBy(models.TextChoices):
+        ANYBODY = "anybody", _("the person or somebody linked to them")
+        LINKED = "linked", _("somebody linked to the person, not the person")
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    beneficiary_kinds = models.JSONField(
+        _("who it is for"), help_text=_("kinds of identity: citizen, resident, visitor")
+    )
+    nationalities = models.JSONField(
+        _("nationalities"), blank=True, default=list, help_text=_("ISO codes; empty means any")
+    )
+    filed_by = models.CharField(
+        _("who may file"), max_length=10, choices=FiledBy, default=FiledBy.ANYBODY
+    )
+    documents = models.ManyToManyField(
+        DocumentType, verbose_name=_("required documents"), blank=True
+    )
+    takes_inquiries = models.BooleanField(_("takes inquiries"), default=True)
+    can_be_booked = models.BooleanField(_("can be booked"), default=True)
+    target_working_days = models.PositiveSmallIntegerField(_("target working days"), default=5)
+    is_active = models.BooleanField(_("active"), default=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    objects = ServiceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("service")
+        verbose_name_plural = _("services")
+        ordering = ["position", "pk"]
+
+    def __str__(self):
+        return self.name
+
+    def clean(self):
+        if self.is_active and not (self.name_ar and self.name_en):
+            raise ValidationError(
+                {"is_active": _("A service needs its name in both languages to be active.")}
+            )
+        if not set(self.beneficiary_kinds or ()) <= set(IdentityKind.values):
+            raise ValidationError(
+                {"beneficiary_kinds": _("Use citizen, resident and visitor, in a list.")}
+            )
+
+    def is_for(self, *, kind, nationality):
+        """Whether somebody of this kind of identity and this ISO nationality may be the one."""
+        return kind in self.beneficiary_kinds and (
+            not self.nationalities or nationality in self.nationalities
+        )
+
+
+class Holiday(models.Model):
+    """A day on which nobody works, besides Fridays and Saturdays."""
+
+    day = models.DateField(_("day"), unique=True)
+    name = models.CharField(_("name"), max_length=100)
+
+    class Meta:
+        verbose_name = _("holiday")
+        verbose_name_plural = _("holidays")
+        ordering = ["day"]
+
+    def __str__(self):
+        return self.name
