@@ -1,0 +1,157 @@
+"""The triage desk: the queue of inquiries, and one inquiry on one page."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from requests_app import actions
+from requests_app.documents import download
+from requests_app.forms import AnswerForm, ClaimForm
+from requests_app.models import Inquiry
+from tawasul.exceptions import RuleViolation
+from tawasul.numbers import bare_digits
+
+_ANSWERS = {
+    "reply": (actions.reply, _("Your answer has been sent.")),
+    "approve": (actions.approve, _("The inquiry has been approved.")),
+    "reject": (actions.reject, _("The inquiry has been rejected.")),
+}
+
+
+class QueueFilter(admin.SimpleListFilter):
+    """What this officer has to do, unless they ask for everything."""
+
+    title = _("queue")
+    parameter_name = "queue"
+
+    def lookups(self, request, model_admin):
+        return [("all", _("All inquiries"))]
+
+    def choices(self, changelist):
+        for value, label in ((None, _("Unclaimed and mine")), *self.lookup_choices):
+            yield {
+                "selected": self.value() == value,
+                "query_string": changelist.get_query_string(
+                    {self.parameter_name: value} if value else None, [self.parameter_name]
+                ),
+                "display": label,
+            }
+
+    def queryset(self, request, queryset):
+        if self.value() == "all":
+            return queryset
+        return queryset.waiting().unclaimed_or_of(request.user)
+
+
+@admin.register(Inquiry)
+class InquiryAdmin(admin.ModelAdmin):
+    list_display = ("reference", "service", "name", "status", "assignee", "due_on", "is_in_time")
+    list_filter = (QueueFilter, "status", "outcome")
+    list_select_related = ("service", "assignee__identity")
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ("=reference",)
+    search_help_text = _("Request number")
+    ordering = ("due_on", "pk")
+    actions = None
+
+    @admin.display(boolean=True, description=_("in time"))
+    def is_in_time(self, inquiry):
+        return not inquiry.is_overdue
+
+    def get_queryset(self, request):
+        return Inquiry.objects.for_staff(request.user)
+
+    def get_search_results(self, request, queryset, search_term):
+        return super().get_search_results(request, queryset, bare_digits(search_term))
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_urls(self):
+        def of_staff(view):
+            return self.admin_site.admin_view(view)
+
+        return [
+            path("<int:pk>/claim/", of_staff(self.claim), name="inquiry_claim"),
+            path("<int:pk>/answer/", of_staff(self.answer), name="inquiry_answer"),
+            path(
+                "<int:pk>/documents/<int:document_pk>/",
+                of_staff(self.document),
+                name="inquiry_document",
+            ),
+            *super().get_urls(),
+        ]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """One inquiry on one page: read here, changed by the buttons alone."""
+        if not object_id.isdecimal():
+            return redirect("admin:requests_app_inquiry_changelist")
+        return self._desk(request, self._get(request, int(object_id)))
+
+    def claim(self, request, pk):
+        inquiry = self._get(request, pk)
+        form = ClaimForm(request.POST)
+        if form.is_valid():
+            try:
+                actions.claim(actor=request.user, inquiry=inquiry, seen=form.cleaned_data["seen"])
+            except RuleViolation as violation:
+                messages.error(request, violation.message)
+            else:
+                messages.success(request, _("The inquiry is yours to answer."))
+        return redirect("admin:requests_app_inquiry_change", pk)
+
+    def answer(self, request, pk):
+        inquiry = self._get(request, pk)
+        act, done = _ANSWERS.get(request.POST.get("deed"), _ANSWERS["reply"])
+        form = AnswerForm(request.POST)
+        if form.is_valid():
+            try:
+                act(actor=request.user, inquiry=inquiry, **form.cleaned_data)
+            except RuleViolation as violation:
+                messages.error(request, violation.message)
+                # The officer has now been told what changed, and the page shows it.
+                inquiry.refresh_from_db()
+                typed = {"text": form.cleaned_data["text"], "seen": inquiry.version}
+                form = AnswerForm(initial=typed)
+            else:
+                messages.success(request, done)
+                return redirect("admin:requests_app_inquiry_change", pk)
+        return self._desk(request, inquiry, form)
+
+    def document(self, request, pk, document_pk):
+        inquiry = self._get(request, pk)
+        return download(get_object_or_404(inquiry.attachments, pk=document_pk))
+
+    def _get(self, request, pk):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        inquiries = self.get_queryset(request).select_related(
+            "applicant__identity", "holder", "beneficiary", "service", "assignee__identity"
+        )
+        return get_object_or_404(inquiries, pk=pk)
+
+    def _desk(self, request, inquiry, form=None):
+        context = {
+            **self.admin_site.each_context(request),
+            "title": inquiry.service.name,
+            "opts": self.opts,
+            "inquiry": inquiry,
+            "attachments": inquiry.attachments.select_related("document_type"),
+            "replies": inquiry.replies.select_related("author__identity"),
+            "events": inquiry.events.select_related("actor__identity"),
+            "form": form or AnswerForm(initial={"seen": inquiry.version}),
+            "can_answer": inquiry.assignee == request.user
+            and inquiry.status == Inquiry.Status.UNDER_PROCESSING,
+            "can_claim": inquiry.assignee is None
+            and inquiry.status == Inquiry.Status.UNDER_PROCESSING,
+        }
+        return render(request, "admin/requests_app/inquiry/desk.html", context)

@@ -1,0 +1,10 @@
+from django.core.management.base import BaseCommand
+
+from requests_app.documents import sweep
+
+
+class Command(BaseCommand):
+    help = "Remove the files of documents that no inquiry has, once they are a day old."
+
+    def handle(self, **options):
+        self.stdout.write(f"{sweep()} files removed")

@@ -1,0 +1,263 @@
+"""An inquiry, what was attached and answered to it, and the record of what happened to it."""
+
+import hashlib
+import json
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from tawasul.accounts.models import Identity, User
+from tawasul.catalogue.models import DocumentType, Service
+from tawasul.numbers import new_reference
+
+
+def digest_of(content):
+    """SHA-256 of anything that JSON can hold, the same for the same content, in hex."""
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+class InquiryQuerySet(models.QuerySet):
+    def of(self, user):
+        """What a person may see: what they filed, and what was filed for them."""
+        return self.filter(
+            Q(applicant=user) | (Q(beneficiary=user.identity_id) & ~Q(status=Inquiry.Status.DRAFT))
+        )
+
+    def drafts_of(self, user):
+        return self.filter(applicant=user, status=Inquiry.Status.DRAFT)
+
+    def filed(self):
+        return self.exclude(status=Inquiry.Status.DRAFT)
+
+    def for_staff(self, user):
+        """What an officer may see: everything filed, except what concerns themselves."""
+        own = Q(applicant=user)
+        if user.identity_id:
+            own |= Q(beneficiary=user.identity_id) | Q(holder=user.identity_id)
+        return self.filed().exclude(own)
+
+    def waiting(self):
+        """What somebody at the directorate has to do something about."""
+        return self.filter(status=Inquiry.Status.UNDER_PROCESSING)
+
+    def unclaimed_or_of(self, officer):
+        return self.filter(Q(assignee=None) | Q(assignee=officer))
+
+    def overdue(self):
+        return self.waiting().filter(due_on__lt=timezone.localdate())
+
+
+class Inquiry(models.Model):
+    """A request filed through Tawasul.
+
+    `version` counts its events: 0 for a draft, and the `seq` of the latest event afterwards.
+    `last_digest` is that event's digest, the end of the chain.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        UNDER_PROCESSING = "under_processing", _("Under processing")
+        PROCESSED = "processed", _("Processed")
+
+    class Outcome(models.TextChoices):
+        APPROVED = "approved", _("Approved")
+        REJECTED = "rejected", _("Rejected")
+
+    key = models.UUIDField(unique=True, editable=False)
+    reference = models.CharField(
+        _("request number"), max_length=12, unique=True, default=new_reference, editable=False
+    )
+    applicant = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("applicant"),
+        on_delete=models.PROTECT,
+        related_name="inquiries",
+    )
+    holder = models.ForeignKey(
+        Identity, verbose_name=_("filed through"), on_delete=models.PROTECT, related_name="+"
+    )
+    beneficiary = models.ForeignKey(
+        Identity, verbose_name=_("beneficiary"), on_delete=models.PROTECT, related_name="inquiries"
+    )
+    service = models.ForeignKey(Service, verbose_name=_("service"), on_delete=models.PROTECT)
+    name = models.CharField(_("name"), max_length=150)
+    id_number = models.CharField(_("ID or border number"), max_length=10)
+    mobile = PhoneNumberField(_("mobile"))
+    description = models.TextField(_("description"), blank=True)
+    status = models.CharField(_("status"), max_length=25, choices=Status, default=Status.DRAFT)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, blank=True)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("assigned to"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="assigned_inquiries",
+    )
+    due_on = models.DateField(_("due on"), null=True)
+    version = models.PositiveIntegerField(default=0)
+    last_digest = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(_("begun"), default=timezone.now, editable=False)
+    submitted_at = models.DateTimeField(_("filed"), null=True)
+    processed_at = models.DateTimeField(_("processed"), null=True)
+
+    objects = InquiryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("inquiry")
+        verbose_name_plural = _("inquiries")
+        permissions = [("triage_inquiry", "Can work on inquiries")]
+        indexes = [
+            models.Index(fields=["applicant", "-id"], name="inquiry_by_applicant"),
+            models.Index(fields=["status", "due_on", "id"], name="inquiry_queue"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="draft", version=0, submitted_at=None)
+                | (~Q(status="draft") & Q(version__gt=0, submitted_at__isnull=False)),
+                name="inquiry_filed_has_events",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="processed", outcome__in=["approved", "rejected"])
+                | (~Q(status="processed") & Q(outcome="")),
+                name="inquiry_outcome_when_processed",
+            ),
+        ]
+
+    def __str__(self):
+        return self.reference
+
+    @property
+    def is_draft(self):
+        return self.status == self.Status.DRAFT
+
+    @property
+    def is_overdue(self):
+        return self.status == self.Status.UNDER_PROCESSING and self.due_on < timezone.localdate()
+
+    def content_digest(self):
+        """Digest of all that the applicant confirms: any change of it makes another."""
+        attachments = self.attachments.order_by("pk").values_list("document_type_id", "sha256")
+        return digest_of(
+            {
+                "reference": self.reference,
+                "holder": self.holder_id,
+                "beneficiary": self.beneficiary_id,
+                "service": self.service_id,
+                "name": self.name,
+                "id_number": self.id_number,
+                "mobile": str(self.mobile),
+                "description": self.description,
+                "attachments": [list(row) for row in attachments],
+            }
+        )
+
+
+class Attachment(models.Model):
+    """A document, checked and made anew before it was stored under a random name."""
+
+    class State(models.TextChoices):
+        CLEAN = "clean", _("checked")
+
+    class ContentType(models.TextChoices):
+        JPEG = "image/jpeg", "JPEG"
+        PNG = "image/png", "PNG"
+        PDF = "application/pdf", "PDF"
+
+    inquiry = models.ForeignKey(Inquiry, on_delete=models.PROTECT, related_name="attachments")
+    document_type = models.ForeignKey(DocumentType, on_delete=models.PROTECT)
+    original_name = models.CharField(max_length=120)
+    stored_name = models.CharField(max_length=64, unique=True)
+    content_type = models.CharField(max_length=20, choices=ContentType)
+    size = models.PositiveIntegerField(help_text="bytes")
+    sha256 = models.CharField(max_length=64)
+    state = models.CharField(max_length=12, choices=State, default=State.CLEAN)
+    added_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
+
+    def __str__(self):
+        return self.original_name
+
+
+class Reply(models.Model):
+    """A public answer to an inquiry."""
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    inquiry = models.ForeignKey(Inquiry, on_delete=models.PROTECT, related_name="replies")
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(_("answer"))
+    written_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("reply")
+        verbose_name_plural = _("replies")
+        ordering = ["pk"]
+
+    def __str__(self):
+        return f"{self.inquiry_id} {self.pk}"
+
+
+class InquiryEvent(models.Model):
+    """One thing that happened to an inquiry; the database refuses to change or delete it.
+
+    It holds ids and digests and no personal text, so that erasing a text never touches it.
+    """
+
+    class Deed(models.TextChoices):
+        SUBMITTED = "submitted", _("Filed")
+        CLAIMED = "claimed", _("Taken up by an officer")
+        REPLIED = "replied", _("Answered")
+        APPROVED = "approved", _("Approved")
+        REJECTED = "rejected", _("Rejected")
+
+    class Role(models.TextChoices):
+        APPLICANT = "applicant", _("applicant")
+        OFFICER = "officer", _("officer")
+
+    inquiry = models.ForeignKey(Inquiry, on_delete=models.PROTECT, related_name="events")
+    seq = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=10, choices=Role)
+    deed = models.CharField(max_length=12, choices=Deed)
+    from_status = models.CharField(max_length=25, choices=Inquiry.Status)
+    to_status = models.CharField(max_length=25, choices=Inquiry.Status)
+    content_digest = models.CharField(max_length=64, blank=True)
+    previous_digest = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["inquiry", "seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["inquiry", "seq"], name="event_seq_once"),
+        ]
+
+    def __str__(self):
+        return f"{self.inquiry_id} {self.seq}"
+
+    def computed_digest(self):
+        """What `digest` has to be for these contents at this place of the chain."""
+        return digest_of(
+            [
+                self.inquiry_id,
+                self.seq,
+                self.at.isoformat(),
+                self.actor_id,
+                self.role,
+                self.deed,
+                self.from_status,
+                self.to_status,
+                self.content_digest,
+                self.previous_digest,
+            ]
+        )
