@@ -1,0 +1,14 @@
+"""What every page needs: its own address in the other language."""
+
+from django.conf import settings
+from django.urls import translate_url
+from django.utils.translation import get_language
+
+
+def page(request):
+    other = "en" if get_language() == "ar" else "ar"
+    return {
+        "other_language": other,
+        "other_language_url": translate_url(request.get_full_path(), other),
+        "is_demo": settings.DEMO,
+    }

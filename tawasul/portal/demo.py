@@ -1,0 +1,23 @@
+"""The demo phone: the texts that mobiles would have received, and the officer's authenticator."""
+
+from datetime import datetime
+
+from django.shortcuts import render
+from django_otp.oath import totp
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from tawasul.messaging.gateways import DemoPhone
+
+
+def phone(request):
+    texts = [{**text, "at": datetime.fromisoformat(text["at"])} for text in DemoPhone().received()]
+    authenticators = [
+        {"user": device.user, "code": current_code(device)}
+        for device in TOTPDevice.objects.filter(confirmed=True).select_related("user")
+    ]
+    return render(request, "demo/phone.html", {"texts": texts, "authenticators": authenticators})
+
+
+def current_code(device):
+    """The six digits that the device's app shows now."""
+    return f"{totp(device.bin_key, device.step, device.t0, device.digits, device.drift):06}"

@@ -1,0 +1,11 @@
+"""Pages that exist in the demo alone."""
+
+from django.urls import path
+
+from tawasul.portal import demo
+
+app_name = "demo"
+
+urlpatterns = [
+    path("phone/", demo.phone, name="phone"),
+]

@@ -1,0 +1,43 @@
+import logging
+import signal
+import threading
+import time
+
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, InterfaceError, close_old_connections
+
+from requests_app.documents import sweep
+from tawasul.messaging.actions import deliver_due, expire_late
+
+logger = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 0.5
+RETRY_SECONDS = 3
+# What is due now and then: seconds between two runs, and what to do.
+CHORES = ((30, expire_late), (60 * 60, sweep))
+
+
+class Command(BaseCommand):
+    help = "Deliver messages as they come, and do what is due, until told to stop."
+
+    def handle(self, **options):
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_signal: stop.set())
+        next_run = dict.fromkeys(CHORES, 0.0)
+        while not stop.is_set():
+            try:
+                idle = deliver_due() == 0
+                for chore in CHORES:
+                    seconds, do = chore
+                    if time.monotonic() >= next_run[chore]:
+                        do()
+                        next_run[chore] = time.monotonic() + seconds
+            except (DatabaseError, InterfaceError) as error:
+                # The database is away or restarting: what waits in it is still there afterwards.
+                logger.warning("no database: %s", type(error).__name__)
+                close_old_connections()
+                stop.wait(RETRY_SECONDS)
+            else:
+                if idle:
+                    stop.wait(PAUSE_SECONDS)

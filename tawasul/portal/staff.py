@@ -1,0 +1,84 @@
+"""The staff site: Django's admin behind a password and the code of an authenticator."""
+
+import time
+
+from django.contrib import auth
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_otp import login as otp_login
+from django_otp import match_token
+from django_otp.admin import OTPAdminSite
+
+from tawasul.accounts.forms import CodeForm, SignInForm
+from tawasul.accounts.models import User
+from tawasul.http import safe_target
+from tawasul.numbers import bare_digits
+
+PENDING_SECONDS = 5 * 60
+
+
+class StaffSite(OTPAdminSite):
+    site_header = site_title = gettext_lazy("Tawasul, staff")
+    index_title = gettext_lazy("What there is to do")
+    enable_nav_sidebar = False
+
+    def __init__(self, name="admin"):
+        super().__init__(name)
+
+    def get_urls(self):
+        return [path("code/", self.code, name="code"), *super().get_urls()]
+
+    def login(self, request, extra_context=None):
+        """The first step: the password."""
+        target = safe_target(request, reverse("admin:index"))
+        if request.method == "GET" and self.has_permission(request):
+            return redirect(target)
+        form = SignInForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            user = auth.authenticate(
+                request,
+                username=form.cleaned_data["login"],
+                password=form.cleaned_data["password"],
+            )
+            if user is not None and user.is_staff:
+                request.session.cycle_key()
+                request.session["staff_sign_in"] = {
+                    "user": user.pk,
+                    "at": time.time(),
+                    "next": target,
+                }
+                return redirect("admin:code")
+            form.add_error(
+                None, _("This username and this password do not open the staff site. Check both.")
+            )
+        return render(request, "admin/sign_in.html", {"form": form, "next": target})
+
+    def code(self, request):
+        """The second step: six digits of the authenticator, or a recovery code."""
+        pending = request.session.get("staff_sign_in")
+        if not pending or time.time() - pending["at"] > PENDING_SECONDS:
+            return redirect("admin:login")
+        user = User.objects.filter(pk=pending["user"], is_active=True, is_staff=True).first()
+        if user is None:
+            return redirect("admin:login")
+        form = CodeForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            device = match_token(user, bare_digits(form.cleaned_data["code"]))
+            if device is None:
+                form.add_error(
+                    "code",
+                    _(
+                        "This code is not right, or has been used already. "
+                        "Wait for the next one and enter that."
+                    ),
+                )
+            else:
+                request.session.pop("staff_sign_in")
+                auth.login(
+                    request, user, backend="tawasul.accounts.backends.UsernameOrIdentityNumber"
+                )
+                otp_login(request, device)
+                return redirect(pending["next"])
+        return render(request, "admin/code.html", {"form": form})

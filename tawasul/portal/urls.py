@@ -1,0 +1,10 @@
+from django.urls import path
+
+from tawasul.portal import views
+
+app_name = "portal"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("my/", views.my_page, name="my-page"),
+]

@@ -1,0 +1,96 @@
+"""The home page, my page, health, and the pages for when something is wrong."""
+
+import sys
+
+from django.db import InterfaceError, OperationalError, connection
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import requires_csrf_token
+
+from requests_app.models import Inquiry
+from tawasul.accounts.access import resident_required
+from tawasul.catalogue.models import Service
+
+
+def home(request):
+    return render(request, "portal/home.html", {"services": Service.objects.open_to_inquiries()})
+
+
+@resident_required
+def my_page(request):
+    mine = Inquiry.objects.of(request.user).select_related("service").order_by("-pk")
+    context = {
+        "drafts": mine.drafts_of(request.user)[:5],
+        "inquiries": mine.filed()[:5],
+    }
+    return render(request, "portal/my_page.html", context)
+
+
+def healthz(request):
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def readyz(request):
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (OperationalError, InterfaceError):
+        return HttpResponse("no database", content_type="text/plain", status=503)
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@requires_csrf_token
+def bad_request(request, exception=None):
+    return _sorry(
+        request,
+        400,
+        _("This address cannot be read"),
+        _("It contains characters that do not belong in it. Begin again from the home page."),
+    )
+
+
+@requires_csrf_token
+def permission_denied(request, exception=None):
+    return _sorry(
+        request,
+        403,
+        _("This page is not for your account"),
+        _("Sign in with the account of somebody who may open it."),
+    )
+
+
+@requires_csrf_token
+def csrf_failure(request, reason=""):
+    return _sorry(
+        request,
+        403,
+        _("This page was open for too long"),
+        _(
+            "You signed in or out in the meantime, so it could not be sent. "
+            "Go back in your browser, load the page again, and send it once more."
+        ),
+    )
+
+
+@requires_csrf_token
+def page_not_found(request, exception=None):
+    return _sorry(
+        request,
+        404,
+        _("There is no such page"),
+        _("Check the address, or find what you are looking for from the home page."),
+    )
+
+
+def server_error(request):
+    """500, or 503 while the database is away; both pages stand alone, in both languages."""
+    is_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    template, status = ("503.html", 503) if is_away else ("500.html", 500)
+    return HttpResponse(render_to_string(template), status=status)
+
+
+def _sorry(request, status, title, advice):
+    context = {"title": title, "advice": advice}
+    return render(request, "portal/sorry.html", context, status=status)
