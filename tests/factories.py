@@ -1,0 +1,152 @@
+"""People, inquiries and files for the tests, made the way the portal makes them."""
+
+import datetime
+import io
+import uuid
+
+import factory
+from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
+from factory.django import DjangoModelFactory
+from PIL import Image
+
+from requests_app import actions
+from requests_app.models import Inquiry
+from tawasul.accounts.models import Identity, IdentityNumber, Link, OneTimeCode, User
+from tawasul.catalogue.models import DocumentType, Service
+from tawasul.messaging.models import Message
+from tawasul.messaging.sealing import unseal
+
+PASSWORD = "a-Long-enough-one-26"
+DESCRIPTION = "I renewed my iqama three weeks ago and the fee I paid is still shown as missing."
+
+
+class IdentityFactory(DjangoModelFactory):
+    """A resident unless `number` begins with another digit."""
+
+    class Meta:
+        model = Identity
+        skip_postgeneration_save = True
+
+    name_ar = "محمد أسلم خان"
+    name_en = "Mohammed Aslam Khan"
+    birth_date = datetime.date(1986, 3, 14)
+    nationality = "PK"
+
+    @factory.post_generation
+    def number(self, create, value):
+        number = value or f"2{IdentityNumber.objects.count():09}"
+        IdentityNumber.objects.create(number=number, identity=self)
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"person-{n}")
+    password = factory.django.Password(PASSWORD)
+    identity = factory.SubFactory(IdentityFactory)
+    mobile = factory.Sequence(lambda n: f"+9665{n:08}")
+    language = "en"
+
+
+class OfficerFactory(DjangoModelFactory):
+    """Somebody who may work on inquiries, without an identity in the registry."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"officer-{n}")
+    password = factory.django.Password(PASSWORD)
+    is_staff = True
+    language = "en"
+
+    @factory.post_generation
+    def permissions(self, create, value):
+        codenames = ["view_inquiry", "triage_inquiry"]
+        self.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+
+
+class ServiceFactory(DjangoModelFactory):
+    """A service for residents, without a required document."""
+
+    class Meta:
+        model = Service
+
+    slug = factory.Sequence(lambda n: f"service-{n}")
+    name_ar = "الخدمات الخاصة بالمقيمين"
+    name_en = "Services for residents"
+    beneficiary_kinds = ("resident",)
+
+
+def document_type(slug="supporting-proof"):
+    return DocumentType.objects.get_or_create(
+        slug=slug, defaults={"name_ar": "مستند إثبات", "name_en": "Supporting proof"}
+    )[0]
+
+
+def link(holder, person, kind=Link.Kind.EMPLOYER, **dates):
+    dates = {"since": datetime.date(2020, 1, 1), **dates}
+    return Link.objects.create(holder=holder, person=person, kind=kind, **dates)
+
+
+def picture(name="passport.jpg", picture_format="JPEG", size=(60, 40)):
+    content = io.BytesIO()
+    Image.new("RGB", size, "white").save(content, picture_format)
+    return SimpleUploadedFile(name, content.getvalue())
+
+
+def draft(applicant=None, service=None, beneficiary=None, *, is_ready=True):
+    """A draft inquiry; ready to be confirmed unless told."""
+    applicant = applicant or UserFactory()
+    inquiry = actions.start(
+        actor=applicant,
+        beneficiary=beneficiary or applicant.identity,
+        service=service or ServiceFactory(),
+        key=uuid.uuid4(),
+    )
+    if is_ready:
+        actions.save_details(
+            actor=applicant,
+            inquiry=inquiry,
+            name=inquiry.name,
+            id_number=inquiry.id_number,
+            mobile=inquiry.mobile,
+            description=DESCRIPTION,
+        )
+    return inquiry
+
+
+def code_sent_to(user, purpose=OneTimeCode.Purpose.FILE):
+    """The six digits of the last code sent to `user`, read from the outbox."""
+    code = OneTimeCode.objects.filter(user=user, purpose=purpose).latest("created_at")
+    text = unseal(Message.objects.get(key=code.pk).text)
+    return next(
+        word for word in text.replace(",", " ").split() if len(word) == 6 and word.isdigit()
+    )
+
+
+def confirmation(inquiry, session_key="session-of-the-applicant"):
+    """Ask for the code that files `inquiry` from this session; its digits."""
+    actions.request_confirmation(actor=inquiry.applicant, inquiry=inquiry, session_key=session_key)
+    return code_sent_to(inquiry.applicant)
+
+
+def filed(applicant=None, **kwargs):
+    """An inquiry that was filed with its code and waits in the queue."""
+    inquiry = draft(applicant, **kwargs)
+    session_key = f"session-{inquiry.pk}"
+    code = confirmation(inquiry, session_key)
+    inquiry = actions.submit(
+        actor=inquiry.applicant, inquiry=inquiry, session_key=session_key, guess=code
+    )
+    assert inquiry.status == Inquiry.Status.UNDER_PROCESSING
+    return inquiry
+
+
+def claimed(officer=None, **kwargs):
+    """A filed inquiry that `officer` has taken up."""
+    inquiry = filed(**kwargs)
+    return actions.claim(actor=officer or OfficerFactory(), inquiry=inquiry, seen=inquiry.version)
