@@ -242,12 +242,12 @@ def _officer_move(inquiry, deed, *, actor, **move):
 # What every deed does
 
 
-def _move(inquiry, deed, *, actor, role, seen, only_if=Q(), content_digest="", **changes):
+def _move(inquiry, deed, *, actor, role, seen, only_if=None, content_digest="", **changes):
     """Move on from the version that `actor` has seen, and record it; RuleViolation says why not."""
     from_status, to_status = MOVES[deed]
-    moved = Inquiry.objects.filter(only_if, pk=inquiry.pk, status=from_status, version=seen).update(
-        status=to_status, version=F("version") + 1, **changes
-    )
+    moved = Inquiry.objects.filter(
+        only_if or Q(), pk=inquiry.pk, status=from_status, version=seen
+    ).update(status=to_status, version=F("version") + 1, **changes)
     if not moved:
         raise _why_not(inquiry.pk, deed, actor, seen)
     inquiry = Inquiry.objects.select_related("service", "applicant", "assignee").get(pk=inquiry.pk)
@@ -354,7 +354,7 @@ def _check_may_file(*, holder, beneficiary, service):
             _("This person is not linked to your account. Choose somebody who is."),
             code="beneficiary",
         )
-    if is_own and service.filed_by == Service.FiledBy.LINKED:
+    if is_own and service.is_filed_by_others_alone:
         raise RuleViolation(
             _(
                 "“%(service)s” cannot be asked for by the person it is about: "

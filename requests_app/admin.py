@@ -10,8 +10,9 @@ from requests_app import actions
 from requests_app.documents import download
 from requests_app.forms import AnswerForm, ClaimForm
 from requests_app.models import Inquiry
+from tawasul.display import ltr
 from tawasul.exceptions import RuleViolation
-from tawasul.numbers import bare_digits
+from tawasul.numbers import bare_digits, grouped_reference
 
 _ANSWERS = {
     "reply": (actions.reply, _("Your answer has been sent.")),
@@ -47,15 +48,26 @@ class QueueFilter(admin.SimpleListFilter):
 
 @admin.register(Inquiry)
 class InquiryAdmin(admin.ModelAdmin):
-    list_display = ("reference", "service", "name", "status", "assignee", "due_on", "is_in_time")
+    list_display = (
+        "request_number",
+        "service",
+        "name",
+        "status",
+        "assignee",
+        "due_on",
+        "is_in_time",
+    )
     list_filter = (QueueFilter, "status", "outcome")
     list_select_related = ("service", "assignee__identity")
     list_per_page = 50
     show_full_result_count = False
     search_fields = ("=reference",)
-    search_help_text = _("Request number")
     ordering = ("due_on", "pk")
     actions = None
+
+    @admin.display(description=_("request number"), ordering="reference")
+    def request_number(self, inquiry):
+        return ltr(grouped_reference(inquiry.reference))
 
     @admin.display(boolean=True, description=_("in time"))
     def is_in_time(self, inquiry):
@@ -63,6 +75,9 @@ class InquiryAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request):
         return Inquiry.objects.for_staff(request.user)
+
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {"title": self.opts.verbose_name_plural})
 
     def get_search_results(self, request, queryset, search_term):
         return super().get_search_results(request, queryset, bare_digits(search_term))

@@ -67,7 +67,11 @@ def clean_document(upload: UploadedFile) -> Document:
     name = single_line(upload.name or "").replace("/", " ").replace("\\", " ")[-LONGEST_NAME:]
     if (upload.size or 0) > MOST_BYTES:
         raise _refusal(
-            name, _("is larger than 10 MB. Photograph it again at a smaller size, or split it.")
+            name,
+            _(
+                "“%(name)s” is larger than 10 MB. "
+                "Photograph it again at a smaller size, or split it."
+            ),
         )
     original = upload.read()
     content_type = filetype.guess_mime(original)
@@ -77,10 +81,12 @@ def clean_document(upload: UploadedFile) -> Document:
         elif content_type == "application/pdf":
             content = _new_pdf(original, name)
         else:
-            raise _refusal(name, _("is not a JPEG or PNG picture or a PDF. Choose one of these."))
+            raise _refusal(
+                name, _("“%(name)s” is not a JPEG or PNG picture or a PDF. Choose one of these.")
+            )
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, pikepdf.PdfError):
         raise _refusal(
-            name, _("cannot be read; it may be damaged. Save or photograph it again.")
+            name, _("“%(name)s” cannot be read; it may be damaged. Save or photograph it again.")
         ) from None
     return Document(name=name, content=content, content_type=content_type)
 
@@ -131,17 +137,17 @@ def download(attachment: Attachment) -> FileResponse:
     return response
 
 
-def _refusal(name: str, reason: str) -> RuleViolation:
-    return RuleViolation(
-        _("“%(name)s” %(reason)s") % {"name": name, "reason": reason}, code="document"
-    )
+def _refusal(name: str, sentence: str) -> RuleViolation:
+    return RuleViolation(sentence % {"name": name}, code="document")
 
 
 def _new_picture(original: bytes, content_type: str, name: str) -> bytes:
     picture_format = _PICTURE_FORMATS[content_type]
     with Image.open(io.BytesIO(original), formats=[picture_format]) as picture:
         if picture.width * picture.height > MOST_PIXELS:
-            raise _refusal(name, _("has too many pixels. Photograph it again at a smaller size."))
+            raise _refusal(
+                name, _("“%(name)s” has too many pixels. Photograph it again at a smaller size.")
+            )
         upright = ImageOps.exif_transpose(picture)
         upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         modes = ("RGB", "L") if picture_format == "JPEG" else ("RGB", "RGBA", "L")
@@ -158,15 +164,20 @@ def _new_pdf(original: bytes, name: str) -> bytes:
         pdf = pikepdf.open(io.BytesIO(original))
     except pikepdf.PasswordError:
         raise _refusal(
-            name, _("is protected with a password. Save it without one and try again.")
+            name, _("“%(name)s” is protected with a password. Save it without one and try again.")
         ) from None
     with pdf:
         if not 1 <= len(pdf.pages) <= MOST_PAGES or len(pdf.objects) > MOST_PDF_OBJECTS:
-            raise _refusal(name, _("has too many pages. Send at most 100 pages in one file."))
+            raise _refusal(
+                name, _("“%(name)s” has too many pages. Send at most 100 pages in one file.")
+            )
         if any(map(_is_active, _dictionaries(pdf))):
             raise _refusal(
                 name,
-                _("contains scripts or attached files. Print it to a new PDF and send that one."),
+                _(
+                    "“%(name)s” contains scripts or attached files. "
+                    "Print it to a new PDF and send that one."
+                ),
             )
         new = io.BytesIO()
         pdf.save(new)

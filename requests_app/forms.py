@@ -35,18 +35,36 @@ class NewInquiryForm(forms.Form):
         empty_label=None,
         error_messages={
             "required": _("Choose a service."),
-            "invalid_choice": _("This service takes no inquiries at the moment. Choose another."),
+            "invalid_choice": _(
+                "This service is not for you or for anybody linked to you, or takes no inquiries "
+                "at the moment. Choose another."
+            ),
         },
     )
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
+        people = Identity.objects.who_can_be_asked_for_by(user.identity)
+        people = people.prefetch_related("numbers")
         field = self.fields["beneficiary"]
-        field.queryset = Identity.objects.who_can_be_asked_for_by(user.identity)
-        self.is_for_oneself_alone = len(field.queryset) == 1
-        if self.is_for_oneself_alone:
-            field.widget = forms.HiddenInput()
+        field.queryset = people
         field.initial = user.identity_id
+        if len(people) == 1:
+            field.widget = forms.HiddenInput()
+        self.fields["service"].queryset = Service.objects.filter(
+            pk__in=[
+                service.pk
+                for service in Service.objects.open_to_inquiries()
+                if any(_may_ask(user.identity, person, service) for person in people)
+            ]
+        )
+
+
+def _may_ask(holder, person, service):
+    is_own = person == holder
+    return service.is_for(kind=person.kind, nationality=person.nationality) and not (
+        is_own and service.is_filed_by_others_alone
+    )
 
 
 class DetailsForm(forms.Form):
@@ -54,7 +72,7 @@ class DetailsForm(forms.Form):
         label=_("Full name"),
         max_length=150,
         help_text=_("As it stands in the registry."),
-        widget=forms.TextInput({"autocomplete": "off"}),
+        widget=forms.TextInput({"autocomplete": "off", "dir": "auto"}),
         error_messages={"required": _("Enter the full name.")},
     )
     id_number = IdentityNumberField(
@@ -75,7 +93,7 @@ class DetailsForm(forms.Form):
         ),
         max_length=MOST_DESCRIPTION,
         multiline=True,
-        widget=forms.Textarea({"rows": 8}),
+        widget=forms.Textarea({"rows": 8, "dir": "auto"}),
         error_messages={
             "required": _("Explain what you need."),
             "max_length": _("The description has %(show_value)d characters. Shorten it to 4,000."),
@@ -125,7 +143,7 @@ class AnswerForm(forms.Form):
         label=_("Answer to the applicant"),
         max_length=4000,
         multiline=True,
-        widget=forms.Textarea({"rows": 6}),
+        widget=forms.Textarea({"rows": 6, "dir": "auto"}),
         error_messages={"required": _("Write the answer that the applicant will read.")},
     )
 

@@ -110,7 +110,7 @@ class Inquiry(models.Model):
 
     class Meta:
         verbose_name = _("inquiry")
-        verbose_name_plural = _("inquiries")
+        verbose_name_plural = _("Inquiries")
         permissions = [("triage_inquiry", "Can work on inquiries")]
         indexes = [
             models.Index(fields=["applicant", "-id"], name="inquiry_by_applicant"),

@@ -4,7 +4,7 @@ from django.utils.functional import Promise
 
 
 class RuleViolation(Exception):
-    """A rule was broken: `message` is for the person, translated late; `code` is for the program."""
+    """A rule was broken: `message` is for the person, `code` for the program."""
 
     def __init__(self, message: "str | Promise", code: str) -> None:
         super().__init__(code)

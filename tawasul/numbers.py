@@ -23,7 +23,7 @@ _MOBILE_TYPES = (
 
 
 class IdentityKind(models.TextChoices):
-    """Told by the first digit of the number (SAMA rulebook, node 2420, for citizen and resident)."""
+    """Told by the number's first digit (SAMA rulebook, node 2420, for citizen and resident)."""
 
     CITIZEN = "citizen", _("citizen")
     RESIDENT = "resident", _("resident")

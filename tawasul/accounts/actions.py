@@ -96,6 +96,11 @@ def use_code(*, actor, purpose, session_key, guess, deed):
     return result
 
 
+def remember_language(*, actor, language):
+    """From now on, texts to `actor` are in the language in which they signed in."""
+    User.objects.filter(pk=actor.pk).update(language=language)
+
+
 def _check_pace(earlier, now):
     hour_ago = now - timedelta(hours=1)
     unused = earlier.filter(used_at=None, created_at__gt=hour_ago).order_by("-created_at")

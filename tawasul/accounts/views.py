@@ -65,6 +65,7 @@ def code(request):
         except RuleViolation as violation:
             form.add_error("code", violation.message)
         else:
+            actions.remember_language(actor=user, language=get_language())
             target = request.session.pop("sign_in")["next"]
             auth.login(request, user, backend="tawasul.accounts.backends.UsernameOrIdentityNumber")
             return redirect(target)

@@ -78,6 +78,11 @@ class Service(models.Model):
             not self.nationalities or nationality in self.nationalities
         )
 
+    @property
+    def is_filed_by_others_alone(self):
+        """Whether the person it is about cannot ask for it."""
+        return self.filed_by == self.FiledBy.LINKED
+
 
 class Holiday(models.Model):
     """A day on which nobody works, besides Fridays and Saturdays."""
