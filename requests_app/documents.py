@@ -191,9 +191,9 @@ def _dictionaries(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
         item = waiting.pop()
         if isinstance(item, pikepdf.Dictionary | pikepdf.Stream):
             yield item
-            values = (item[key] for key in item.keys())  # noqa: SIM118
+            values = [item[key] for key in item.keys()]  # noqa: SIM118
         elif isinstance(item, pikepdf.Array):
-            values = iter(item)
+            values = list(item)
         else:
             continue
         waiting.extend(

@@ -59,7 +59,7 @@ def is_identity_number(number: str) -> bool:
 
 def identity_kind(number: str) -> IdentityKind:
     """The kind of a normalised identity number; KeyError for anything else."""
-    return _KIND_BY_FIRST_DIGIT[number[0]]
+    return IdentityKind(_KIND_BY_FIRST_DIGIT[number[0]])
 
 
 def masked(number: str) -> str:

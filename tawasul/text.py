@@ -71,7 +71,7 @@ class TextField(forms.CharField):
         "unreadable": _("Some characters could not be read. Type this text again."),
     }
 
-    def __init__(self, *, multiline: bool = False, **kwargs):
+    def __init__(self, *, multiline=False, **kwargs):
         self.tidy = clean if multiline else single_line
         if multiline:
             kwargs.setdefault("widget", forms.Textarea)

@@ -8,7 +8,7 @@ from tawasul.numbers import IdentityKind
 
 
 class DocumentType(models.Model):
-    slug = models.SlugField(unique=True)
+    slug = models.SlugField(_("name in addresses"), unique=True)
     name = models.CharField(_("name"), max_length=100)
 
     class Meta:
@@ -32,7 +32,7 @@ class Service(models.Model):
         ANYBODY = "anybody", _("the person or somebody linked to them")
         LINKED = "linked", _("somebody linked to the person, not the person")
 
-    slug = models.SlugField(unique=True)
+    slug = models.SlugField(_("name in addresses"), unique=True)
     name = models.CharField(_("name"), max_length=120)
     beneficiary_kinds = models.JSONField(
         _("who it is for"), help_text=_("kinds of identity: citizen, resident, visitor")

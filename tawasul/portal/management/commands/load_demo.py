@@ -2,13 +2,13 @@ import base64
 import datetime
 
 from django.conf import settings
-from django.contrib.auth.models import Group, Permission
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tawasul.accounts.models import Identity, IdentityNumber, Link, User
+from tawasul.portal.actions import add_officer
 from tawasul.portal.demo import current_code
 
 PASSWORD = "demo-Tawasul-26"  # noqa: S105
@@ -77,17 +77,8 @@ class Command(BaseCommand):
         return user or User.objects.create_user(username, PASSWORD, **fields)
 
     def _officer(self, username):
-        user = self._user(username, is_staff=True)
-        group, _is_new = Group.objects.get_or_create(name="officer")
-        group.permissions.set(
-            Permission.objects.filter(
-                content_type__app_label="requests_app",
-                codename__in=["view_inquiry", "triage_inquiry"],
-            )
-        )
-        user.groups.add(group)
-        device, _is_new = TOTPDevice.objects.get_or_create(user=user, name="demo")
-        return device
+        device = TOTPDevice.objects.filter(user__username=username).first()
+        return device or add_officer(username=username, password=PASSWORD)
 
     def _print(self, url, officers):
         device = officers[0]
