@@ -7,7 +7,7 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from requests_app.documents import clean_document, discard, store
-from requests_app.models import Attachment, Inquiry, InquiryEvent, Reply, digest_of
+from requests_app.models import Attachment, Inquiry, InquiryEvent, Reply, digest_of, key_of
 from tawasul.accounts.actions import send_code, use_code
 from tawasul.accounts.models import Link, OneTimeCode
 from tawasul.catalogue.models import Service
@@ -20,6 +20,8 @@ Status, Outcome = Inquiry.Status, Inquiry.Outcome
 Deed, Role = InquiryEvent.Deed, InquiryEvent.Role
 
 LEAST_DESCRIPTION = 30  # characters
+# With ten million inquiries, one new reference in a thousand is another's already.
+MOST_REFERENCES = 5
 
 # From which status each deed leads to which.
 MOVES = {
@@ -29,28 +31,35 @@ MOVES = {
     Deed.APPROVED: (Status.UNDER_PROCESSING, Status.PROCESSED),
     Deed.REJECTED: (Status.UNDER_PROCESSING, Status.PROCESSED),
 }
+OUTCOMES = {Deed.APPROVED: Outcome.APPROVED, Deed.REJECTED: Outcome.REJECTED}
 
 
 # Filing
 
 
 def start(*, actor, beneficiary, service, key):
-    """Begin a draft, filled with what the registry knows; the one begun before with this key."""
+    """Begin a draft, filled with what the registry knows; a second click gets the first's."""
     _check_may_file(holder=actor.identity, beneficiary=beneficiary, service=service)
-    try:
-        with transaction.atomic():
-            return Inquiry.objects.create(
-                key=key,
-                applicant=actor,
-                holder=actor.identity,
-                beneficiary=beneficiary,
-                service=service,
-                name=beneficiary.name,
-                id_number=beneficiary.current_number,
-                mobile=actor.mobile,
-            )
-    except IntegrityError:
-        return Inquiry.objects.get(key=key, applicant=actor)
+    key = key_of(key, actor.pk, beneficiary.pk, service.pk)
+    for attempt in range(MOST_REFERENCES):
+        try:
+            with transaction.atomic():
+                return Inquiry.objects.create(
+                    key=key,
+                    applicant=actor,
+                    holder=actor.identity,
+                    beneficiary=beneficiary,
+                    service=service,
+                    name=beneficiary.name,
+                    id_number=beneficiary.current_number,
+                    mobile=actor.mobile,
+                )
+        except IntegrityError:
+            begun = Inquiry.objects.filter(key=key).first()
+            if begun:
+                return begun
+            if attempt == MOST_REFERENCES - 1:
+                raise
 
 
 def save_details(*, actor, inquiry, name, id_number, mobile, description):
@@ -154,7 +163,7 @@ def _submit(draft, actor):
         submitted_at=timezone.now(),
         due_on=add_working_days(today, draft.service.target_working_days),
     )
-    _notify(inquiry, "inquiry_filed")
+    _notify(inquiry, Deed.SUBMITTED)
     return inquiry
 
 
@@ -176,41 +185,20 @@ def reply(*, actor, inquiry, seen, text, key):
 
 def approve(*, actor, inquiry, seen, text, key):
     """Approve with an answer."""
-    return _answer(
-        inquiry,
-        Deed.APPROVED,
-        actor=actor,
-        seen=seen,
-        text=text,
-        key=key,
-        outcome=Outcome.APPROVED,
-        processed_at=timezone.now(),
-    )
+    return _answer(inquiry, Deed.APPROVED, actor=actor, seen=seen, text=text, key=key)
 
 
 def reject(*, actor, inquiry, seen, text, key):
     """Reject with the reason."""
-    return _answer(
-        inquiry,
-        Deed.REJECTED,
-        actor=actor,
-        seen=seen,
-        text=text,
-        key=key,
-        outcome=Outcome.REJECTED,
-        processed_at=timezone.now(),
-    )
+    return _answer(inquiry, Deed.REJECTED, actor=actor, seen=seen, text=text, key=key)
 
 
-_NOTICES = {
-    Deed.REPLIED: "inquiry_replied",
-    Deed.APPROVED: "inquiry_approved",
-    Deed.REJECTED: "inquiry_rejected",
-}
-
-
-def _answer(inquiry, deed, *, actor, seen, text, key, **changes):
+def _answer(inquiry, deed, *, actor, seen, text, key):
     """A move with a public answer; `key` is the form's, so that its second click does nothing."""
+    key = key_of(key, actor.pk, inquiry.pk, deed, text)
+    changes = {}
+    if deed in OUTCOMES:
+        changes = {"outcome": OUTCOMES[deed], "processed_at": timezone.now()}
     try:
         with transaction.atomic():
             inquiry = _officer_move(
@@ -223,9 +211,9 @@ def _answer(inquiry, deed, *, actor, seen, text, key, **changes):
                 **changes,
             )
             Reply.objects.create(inquiry=inquiry, author=actor, text=text, key=key)
-            _notify(inquiry, _NOTICES[deed])
-    except RuleViolation:
-        if not Reply.objects.filter(key=key, inquiry=inquiry, author=actor).exists():
+            _notify(inquiry, deed)
+    except (RuleViolation, IntegrityError):
+        if not Reply.objects.filter(key=key).exists():
             raise
         inquiry.refresh_from_db()
     return inquiry
@@ -298,12 +286,12 @@ def _why_not(pk, deed, actor, seen):
     )
 
 
-def _notify(inquiry, template):
+def _notify(inquiry, deed):
     applicant = inquiry.applicant
     write_text(
         recipient=applicant.mobile,
         language=applicant.language,
-        template=template,
+        template=f"inquiry_{deed}",
         context={"inquiry": inquiry},
         about=inquiry.reference,
     )

@@ -1,10 +1,11 @@
 """The triage desk: the queue of inquiries, and one inquiry on one page."""
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from requests_app import actions
 from requests_app.documents import download
@@ -96,8 +97,8 @@ class InquiryAdmin(admin.ModelAdmin):
             return self.admin_site.admin_view(view)
 
         return [
-            path("<int:pk>/claim/", of_staff(self.claim), name="inquiry_claim"),
-            path("<int:pk>/answer/", of_staff(self.answer), name="inquiry_answer"),
+            path("<int:pk>/claim/", of_staff(require_POST(self.claim)), name="inquiry_claim"),
+            path("<int:pk>/answer/", of_staff(require_POST(self.answer)), name="inquiry_answer"),
             path(
                 "<int:pk>/documents/<int:document_pk>/",
                 of_staff(self.document),
@@ -126,7 +127,9 @@ class InquiryAdmin(admin.ModelAdmin):
 
     def answer(self, request, pk):
         inquiry = self._get(request, pk)
-        act, done = _ANSWERS.get(request.POST.get("deed"), _ANSWERS["reply"])
+        if request.POST.get("deed") not in _ANSWERS:
+            raise BadRequest("no such deed")
+        act, done = _ANSWERS[request.POST["deed"]]
         form = AnswerForm(request.POST)
         if form.is_valid():
             try:
@@ -164,8 +167,11 @@ class InquiryAdmin(admin.ModelAdmin):
             "replies": inquiry.replies.select_related("author__identity"),
             "events": inquiry.events.select_related("actor__identity"),
             "form": form or AnswerForm(initial={"seen": inquiry.version}),
-            "can_answer": inquiry.assignee == request.user
-            and inquiry.status == Inquiry.Status.UNDER_PROCESSING,
+            "can_answer": form is not None
+            or (
+                inquiry.assignee == request.user
+                and inquiry.status == Inquiry.Status.UNDER_PROCESSING
+            ),
             "can_claim": inquiry.assignee is None
             and inquiry.status == Inquiry.Status.UNDER_PROCESSING,
         }

@@ -22,6 +22,14 @@ def digest_of(content):
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def key_of(form_key, *content):
+    """The key of what one form creates: the same for its second click, another for other content.
+
+    A form that the back button brings up again still carries its old key, with new choices in it.
+    """
+    return uuid.uuid5(form_key, digest_of(content))
+
+
 class InquiryQuerySet(models.QuerySet):
     def of(self, user):
         """What a person may see: what they filed, and what was filed for them."""

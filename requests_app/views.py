@@ -84,7 +84,6 @@ def details(request, inquiry):
 
 @draft_step
 def documents(request, inquiry):
-    take_typed(request)
     form = DocumentForm(request.POST or None, request.FILES or None, service=inquiry.service)
     if request.method == "POST" and form.is_valid():
         try:

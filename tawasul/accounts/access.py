@@ -18,7 +18,7 @@ def resident_required(view):
         if not request.user.is_authenticated:
             if request.method == "POST":
                 _keep_typed(request)
-            return redirect_to_login(request.path)
+            return redirect_to_login(request.get_full_path())
         if request.user.identity_id is None:
             raise PermissionDenied
         return view(request, *args, **kwargs)
@@ -29,11 +29,11 @@ def resident_required(view):
 def take_typed(request):
     """What was typed on this page when the session had ended, once; None when there is nothing.
 
-    It was kept in the session of whoever typed it, and only for this address: another person who
+    It was kept in the session of whoever typed it, and only for this page: another person who
     signs in in the same browser reaches no page where it could be shown.
     """
     typed = request.session.get("typed")
-    if not typed or typed["path"] != request.path:
+    if not typed or typed["place"] != _place(request):
         return None
     del request.session["typed"]
     messages.info(
@@ -45,5 +45,11 @@ def take_typed(request):
 
 def _keep_typed(request):
     fields = {name: request.POST[name] for name in request.POST if name != "csrfmiddlewaretoken"}
-    if sum(map(len, fields.values())) <= _MOST_KEPT:
-        request.session["typed"] = {"path": request.path, "fields": fields}
+    if not request.FILES and sum(map(len, fields.values())) <= _MOST_KEPT:
+        request.session["typed"] = {"place": _place(request), "fields": fields}
+
+
+def _place(request):
+    """The page, whatever the language of its address."""
+    match = request.resolver_match
+    return [match.view_name, match.kwargs]

@@ -5,10 +5,10 @@ import time
 from django.conf import settings
 from django.contrib import auth, messages
 from django.shortcuts import redirect, render, resolve_url
+from django.urls import translate_url
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
 
 from tawasul.accounts import actions
 from tawasul.accounts.forms import CodeForm, SignInForm
@@ -68,7 +68,7 @@ def code(request):
             actions.remember_language(actor=user, language=get_language())
             target = request.session.pop("sign_in")["next"]
             auth.login(request, user, backend="tawasul.accounts.backends.UsernameOrIdentityNumber")
-            return redirect(target)
+            return redirect(translate_url(target, get_language()))
     context = {
         "form": form,
         "mobile": user.mobile,
@@ -77,19 +77,19 @@ def code(request):
     return render(request, "accounts/code.html", context)
 
 
-@require_POST
 def resend(request):
     user = _pending_user(request)
     if user is None:
         return redirect("accounts:sign-in")
-    _send(request, user)
+    if request.method == "POST":
+        _send(request, user)
     return redirect("accounts:code")
 
 
-@require_POST
 def sign_out(request):
-    auth.logout(request)
-    messages.success(request, _("You have signed out."))
+    if request.method == "POST":
+        auth.logout(request)
+        messages.success(request, _("You have signed out."))
     return redirect(settings.LOGOUT_REDIRECT_URL)
 
 

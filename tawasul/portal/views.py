@@ -46,8 +46,8 @@ def bad_request(request, exception=None):
     return _sorry(
         request,
         400,
-        _("This address cannot be read"),
-        _("It contains characters that do not belong in it. Begin again from the home page."),
+        _("This could not be read"),
+        _("It contains something that does not belong in it. Begin again from the home page."),
     )
 
 
