@@ -1,0 +1,53 @@
+PORT ?= 8000
+HOST ?= 127.0.0.1
+PYTHON ?= python3
+
+install = @$(PYTHON) deploy/install.py
+python = .venv/bin/python
+pytest = $(python) -m pytest -n 2 --dist loadgroup
+compile = $(python) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-header
+
+# Settings that pass for production; nothing connects to the database they name.
+production = env -u TAWASUL_DEMO DATABASE_URL='postgres://nobody@/nothing?host=/nowhere' \
+	SECRET_KEY="$$($(python) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
+	ALLOWED_HOSTS=example.org SMS_HTTP_URL=https://sms.example.org/
+
+.PHONY: run test check messages locks clean
+
+# The one switch that allows the demo is set here and nowhere else.
+run test: export TAWASUL_DEMO = 1
+
+run:
+	$(install) run
+	@exec $(python) deploy/demo.py --host $(HOST) --port $(PORT)
+
+test:
+	$(install) dev
+	@$(python) deploy/build.py
+	$(pytest)
+	TAWASUL_TEST_DATABASE=sqlite $(pytest) -m "not browser"
+
+check:
+	$(install) dev
+	$(python) -m ruff check --quiet
+	$(python) -m ruff format --check --quiet
+	.venv/bin/lint-imports --no-logo
+	$(python) -m mypy
+	$(python) deploy/messages.py check
+	@$(production) $(python) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	@$(production) $(python) manage.py check --deploy --fail-level WARNING
+
+messages:
+	$(install) run
+	$(python) deploy/messages.py update
+
+locks:
+	$(install) dev
+	$(compile) --quiet --group build pyproject.toml -o requirements/run.txt
+	$(compile) --quiet --group build --group test --group check -c requirements/run.txt \
+		pyproject.toml -o requirements/dev.txt
+
+# As it was cloned: the demo's data go too.
+clean:
+	rm -rf .venv var static/vendor .hypothesis .*_cache locale/*/LC_MESSAGES/*.mo
+	find . -name __pycache__ -prune -exec rm -rf {} +

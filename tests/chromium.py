@@ -1,0 +1,31 @@
+"""Leaves out the tests that need a browser where there is none, and says so loudly."""
+
+import os
+import shutil
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+EXECUTABLE = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    assert EXECUTABLE, "only tests marked `browser` may ask for Chromium"
+    return EXECUTABLE
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not EXECUTABLE:
+        left_out = [item for item in items if item.get_closest_marker("browser")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if not EXECUTABLE and config.option.markexpr != "not browser":
+        terminalreporter.section("BROWSER TESTS LEFT OUT", red=True, bold=True)
+        terminalreporter.line("No Chromium here: install one (apt install chromium) or name it")
+        terminalreporter.line("in CHROMIUM. Nothing that needs a browser has been tested.")
