@@ -104,15 +104,20 @@ def attach(*, actor, inquiry, document_type, upload):
     return attachment
 
 
-def request_confirmation(*, actor, inquiry, session_key):
-    """Text the applicant a code for exactly what the draft says now."""
+def request_confirmation(*, actor, inquiry, session_key, shown):
+    """Text the applicant a code for the draft with the digest `shown`, which they have read."""
+    if inquiry.content_digest() != shown:
+        raise RuleViolation(
+            _("Your answers have changed since you read them here. Check them again."),
+            code="changed",
+        )
     _check_ready(inquiry)
     return send_code(
         actor=actor,
         purpose=OneTimeCode.Purpose.FILE,
         session_key=session_key,
         language=get_language(),
-        confirms=inquiry.content_digest(),
+        confirms=shown,
         about=inquiry,
     )
 
@@ -128,8 +133,8 @@ def submit(*, actor, inquiry, session_key, guess):
         if code.confirms != draft.content_digest():
             raise RuleViolation(
                 _(
-                    "This code was sent for something else than what the inquiry says now. "
-                    "Check your answers and ask for a new code."
+                    "The inquiry has changed since this code was sent. Check your "
+                    "answers and ask for a new code."
                 ),
                 code="changed",
             )
@@ -267,7 +272,7 @@ def _why_not(pk, deed, actor, seen):
     )
     if deed == Deed.CLAIMED and inquiry.assignee_id:
         return RuleViolation(
-            _("%(who)s has already taken this inquiry up.")
+            _("This inquiry is already assigned to %(who)s.")
             % {"who": inquiry.assignee.get_short_name()},
             code="claimed",
         )
@@ -278,7 +283,9 @@ def _why_not(pk, deed, actor, seen):
             code="stale",
         )
     if inquiry.status == Status.UNDER_PROCESSING and inquiry.assignee != actor:
-        return RuleViolation(_("Take this inquiry up before you answer it."), code="unclaimed")
+        return RuleViolation(
+            _("Assign this inquiry to yourself before you answer it."), code="unclaimed"
+        )
     return RuleViolation(
         _("This cannot be done while the inquiry is “%(status)s”.")
         % {"status": inquiry.get_status_display()},
@@ -330,8 +337,8 @@ def _check_may_file(*, holder, beneficiary, service):
     if not (holder.is_active and beneficiary.is_active):
         raise RuleViolation(
             _(
-                "The registry no longer lists this person as being in the Kingdom. "
-                "Please contact a passports office."
+                "This person's status in the registry does not allow an inquiry. "
+                "Please go to a passports office."
             ),
             code="beneficiary",
         )
@@ -345,8 +352,8 @@ def _check_may_file(*, holder, beneficiary, service):
     if is_own and service.is_filed_by_others_alone:
         raise RuleViolation(
             _(
-                "“%(service)s” cannot be asked for by the person it is about: "
-                "the employer or host asks for it."
+                "You cannot ask for “%(service)s” for yourself: your employer or host "
+                "has to. Choose another service."
             )
             % {"service": service.name},
             code="service",
@@ -363,14 +370,17 @@ def _check_details(inquiry):
     numbers = [number.number for number in inquiry.beneficiary.numbers.all()]
     if inquiry.id_number not in numbers:
         raise RuleViolation(
-            _("This is not the ID or border number of %(name)s.")
+            _("This is not the ID or border number of %(name)s. Check it and type it again.")
             % {"name": inquiry.beneficiary.name},
             code="id_number",
         )
     names = (inquiry.beneficiary.name_ar, inquiry.beneficiary.name_en)
     if _first_and_last(inquiry.name) not in map(_first_and_last, names):
         raise RuleViolation(
-            _("This name is not the one in the registry for this number: %(name)s.")
+            _(
+                "This is not the name in the registry for this number. Write it as it "
+                "stands there: %(name)s."
+            )
             % {"name": inquiry.beneficiary.name},
             code="name",
         )

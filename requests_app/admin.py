@@ -32,7 +32,7 @@ class QueueFilter(admin.SimpleListFilter):
         return [("all", _("All inquiries"))]
 
     def choices(self, changelist):
-        for value, label in ((None, _("Unclaimed and mine")), *self.lookup_choices):
+        for value, label in ((None, _("Unassigned and mine")), *self.lookup_choices):
             yield {
                 "selected": self.value() == value,
                 "query_string": changelist.get_query_string(
@@ -56,7 +56,7 @@ class InquiryAdmin(admin.ModelAdmin):
         "status",
         "assignee",
         "due_on",
-        "is_in_time",
+        "pace",
     )
     list_filter = (QueueFilter, "status", "outcome")
     list_select_related = ("service", "assignee__identity")
@@ -70,9 +70,11 @@ class InquiryAdmin(admin.ModelAdmin):
     def request_number(self, inquiry):
         return ltr(grouped_reference(inquiry.reference))
 
-    @admin.display(boolean=True, description=_("in time"))
-    def is_in_time(self, inquiry):
-        return not inquiry.is_overdue
+    @admin.display(description=_("time left"))
+    def pace(self, inquiry):
+        if inquiry.status != Inquiry.Status.UNDER_PROCESSING:
+            return ""
+        return _("overdue") if inquiry.is_overdue else _("on time")
 
     def get_queryset(self, request):
         return Inquiry.objects.for_staff(request.user)
@@ -122,7 +124,9 @@ class InquiryAdmin(admin.ModelAdmin):
             except RuleViolation as violation:
                 messages.error(request, violation.message)
             else:
-                messages.success(request, _("The inquiry is yours to answer."))
+                messages.success(
+                    request, _("The inquiry is assigned to you. You can answer it now.")
+                )
         return redirect("admin:requests_app_inquiry_change", pk)
 
     def answer(self, request, pk):

@@ -70,7 +70,7 @@ def clean_document(upload: UploadedFile) -> Document:
             name,
             _(
                 "“%(name)s” is larger than 10 MB. "
-                "Photograph it again at a smaller size, or split it."
+                "Photograph it again at a smaller size, or send only the pages that matter."
             ),
         )
     original = upload.read()

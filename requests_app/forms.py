@@ -24,7 +24,9 @@ class NewInquiryForm(forms.Form):
         empty_label=None,
         error_messages={
             "required": _("Choose who the inquiry is for."),
-            "invalid_choice": _("This person is not linked to your account. Choose another."),
+            "invalid_choice": _(
+                "This person is not linked to your account. Choose somebody who is."
+            ),
         },
     )
     service = forms.ModelChoiceField(
@@ -36,8 +38,8 @@ class NewInquiryForm(forms.Form):
         error_messages={
             "required": _("Choose a service."),
             "invalid_choice": _(
-                "This service is not for you or for anybody linked to you, or takes no inquiries "
-                "at the moment. Choose another."
+                "This service is not open to you or to anybody linked to your "
+                "account, or is not taking inquiries at the moment. Choose another."
             ),
         },
     )
@@ -88,7 +90,7 @@ class DetailsForm(forms.Form):
     description = TextField(
         label=_("What do you need?"),
         help_text=_(
-            "Say what you applied for, when, what happened, and what you ask for: "
+            "Say what you applied for, when, what happened, and what you are asking for: "
             "between 30 and 4,000 characters."
         ),
         max_length=MOST_DESCRIPTION,

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from phonenumber_field.modelfields import PhoneNumberField
 
 from tawasul.accounts.models import Identity, User
@@ -94,7 +95,7 @@ class Inquiry(models.Model):
         Identity, verbose_name=_("beneficiary"), on_delete=models.PROTECT, related_name="inquiries"
     )
     service = models.ForeignKey(Service, verbose_name=_("service"), on_delete=models.PROTECT)
-    name = models.CharField(_("name"), max_length=150)
+    name = models.CharField(pgettext_lazy("of the beneficiary", "name"), max_length=150)
     id_number = models.CharField(_("ID or border number"), max_length=10)
     mobile = PhoneNumberField(_("mobile"))
     description = models.TextField(_("description"), blank=True)
@@ -110,7 +111,7 @@ class Inquiry(models.Model):
     due_on = models.DateField(_("due on"), null=True)
     version = models.PositiveIntegerField(default=0)
     last_digest = models.CharField(max_length=64, blank=True)
-    created_at = models.DateTimeField(_("begun"), default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("started"), default=timezone.now, editable=False)
     submitted_at = models.DateTimeField(_("filed"), null=True)
     processed_at = models.DateTimeField(_("processed"), null=True)
 
@@ -221,10 +222,10 @@ class InquiryEvent(models.Model):
 
     class Deed(models.TextChoices):
         SUBMITTED = "submitted", _("Filed")
-        CLAIMED = "claimed", _("Taken up by an officer")
+        CLAIMED = "claimed", _("Assigned to an officer")
         REPLIED = "replied", _("Answered")
-        APPROVED = "approved", _("Approved")
-        REJECTED = "rejected", _("Rejected")
+        APPROVED = "approved", pgettext_lazy("what happened to an inquiry", "Approved")
+        REJECTED = "rejected", pgettext_lazy("what happened to an inquiry", "Rejected")
 
     class Role(models.TextChoices):
         APPLICANT = "applicant", _("applicant")

@@ -116,6 +116,7 @@ def review(request, inquiry):
                 actor=request.user,
                 inquiry=inquiry,
                 session_key=request.session.session_key,
+                shown=request.POST.get("shown", ""),
             )
         except RuleViolation as violation:
             if violation.code in ("too_soon", "too_many"):
@@ -128,6 +129,7 @@ def review(request, inquiry):
         "inquiry": inquiry,
         "attachments": inquiry.attachments.select_related("document_type"),
         "problem": problem,
+        "shown": inquiry.content_digest(),
     }
     return render(request, "inquiries/review.html", context)
 
@@ -156,6 +158,7 @@ def confirm(request, inquiry):
     context = {
         "form": form,
         "inquiry": inquiry,
+        "shown": sent.confirms if sent else "",
         "notice": sent and Message.objects.filter(key=sent.pk).first(),
     }
     return render(request, "inquiries/confirm.html", context)

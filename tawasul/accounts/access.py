@@ -38,7 +38,7 @@ def take_typed(request):
     del request.session["typed"]
     messages.info(
         request,
-        _("Your session had ended. What you typed is still here: check it and send it again."),
+        _("Your session had ended. What you typed is still here: check it and continue."),
     )
     return typed["fields"]
 

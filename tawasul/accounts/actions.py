@@ -68,14 +68,16 @@ def use_code(*, actor, purpose, session_key, guess, deed):
     """Try `guess`; if it is right, use the code up and do `deed(code)`; the deed's result.
 
     Tries on one code queue at its row, so each finds what the one before has left. The try is
-    counted in a transaction that always commits; the deed is a savepoint inside it, so that a
-    deed that fails takes back the use of the code and itself, never the count.
+    counted in a transaction of its own that commits whatever the deed does: the deed is a savepoint
+    inside it, so that one that fails takes back the use of the code and itself, never the count.
+    Nobody learns the outcome before that commit. Counting in an earlier transaction instead would
+    refuse the sixth of twenty identical sends before the first of them has filed.
 
     RuleViolation: `no_code`, `used`, `replaced`, `expired`, `spent` (five were compared),
     `wrong`, or what the deed raises.
     """
     failure = result = None
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         code = (
             OneTimeCode.objects.latest_for(
                 user=actor, purpose=purpose, session=session_hash(session_key)
@@ -136,19 +138,21 @@ def _count_and_compare(code, guess):
     OneTimeCode.objects.filter(pk=code.pk).update(tries=F("tries") + 1)
     code.tries += 1
     if code.used_at:
-        return RuleViolation(_("This code has been used already."), code="used")
+        return RuleViolation(
+            _("This code has been used already. Ask for another code."), code="used"
+        )
     if code.replaced_at:
         return RuleViolation(
-            _("A newer code was sent to your mobile. Use that one, or ask for another."),
+            _("A newer code was sent to your mobile. Use that one, or ask for another code."),
             code="replaced",
         )
     if code.expires_at <= timezone.now():
         return RuleViolation(
-            _("This code is more than 10 minutes old. Ask for another."), code="expired"
+            _("This code is more than 10 minutes old. Ask for another code."), code="expired"
         )
     if code.tries > MOST_COMPARED:
         return RuleViolation(
-            _("A wrong code was entered too many times. Ask for another."), code="spent"
+            _("A wrong code was entered too many times. Ask for another code."), code="spent"
         )
     if not constant_time_compare(code.code_hash, _hash(code, bare_digits(guess))):
         return RuleViolation(

@@ -166,7 +166,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         validators=[
             RegexValidator(
                 r"^[a-z][a-z0-9._-]{2,29}\Z",
-                _("Use 3 to 30 small letters a-z, digits, dots and dashes; begin with a letter."),
+                _(
+                    "Use 3 to 30 small letters a-z, digits, dots, dashes and "
+                    "underscores; begin with a letter."
+                ),
             )
         ],
         error_messages={"unique": _("This username is taken. Choose another.")},

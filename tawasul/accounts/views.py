@@ -39,7 +39,11 @@ def sign_in(request):
             )
         elif not user.mobile:
             form.add_error(
-                None, _("This account has no mobile number. Staff sign in on the staff page.")
+                None,
+                _(
+                    "This account has no mobile number. Please go to a passports "
+                    "office. Staff sign in on the staff site."
+                ),
             )
         else:
             _begin(request, user, target)
@@ -63,6 +67,9 @@ def code(request):
                 deed=lambda _code: None,
             )
         except RuleViolation as violation:
+            if violation.code == "used":
+                # The first of two clicks has signed in; from there it goes on to its page.
+                return redirect("accounts:sign-in")
             form.add_error("code", violation.message)
         else:
             actions.remember_language(actor=user, language=get_language())

@@ -3,12 +3,13 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tawasul.numbers import IdentityKind
 
 
 class DocumentType(models.Model):
-    slug = models.SlugField(_("name in addresses"), unique=True)
+    slug = models.SlugField(_("name in the web address"), unique=True)
     name = models.CharField(_("name"), max_length=100)
 
     class Meta:
@@ -32,7 +33,7 @@ class Service(models.Model):
         ANYBODY = "anybody", _("the person or somebody linked to them")
         LINKED = "linked", _("somebody linked to the person, not the person")
 
-    slug = models.SlugField(_("name in addresses"), unique=True)
+    slug = models.SlugField(_("name in the web address"), unique=True)
     name = models.CharField(_("name"), max_length=120)
     beneficiary_kinds = models.JSONField(
         _("who it is for"), help_text=_("kinds of identity: citizen, resident, visitor")
@@ -49,13 +50,13 @@ class Service(models.Model):
     takes_inquiries = models.BooleanField(_("takes inquiries"), default=True)
     can_be_booked = models.BooleanField(_("can be booked"), default=True)
     target_working_days = models.PositiveSmallIntegerField(_("target working days"), default=5)
-    is_active = models.BooleanField(_("active"), default=True)
+    is_active = models.BooleanField(pgettext_lazy("a service", "active"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     objects = ServiceQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("service")
+        verbose_name = pgettext_lazy("one line of the catalogue", "service")
         verbose_name_plural = _("services")
         ordering = ["position", "pk"]
 
@@ -69,7 +70,11 @@ class Service(models.Model):
             )
         if not set(self.beneficiary_kinds or ()) <= set(IdentityKind.values):
             raise ValidationError(
-                {"beneficiary_kinds": _("Use citizen, resident and visitor, in a list.")}
+                {
+                    "beneficiary_kinds": _(
+                        'Write a list of kinds, for example ["citizen", "resident"].'
+                    )
+                }
             )
 
     def is_for(self, *, kind, nationality):

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=2 * TIMEOUT_SECONDS)
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
-MOST_ATTEMPTS = 30  # a little more than a day
+MOST_ATTEMPTS = 34  # a little more than a day
 
 
 def write_text(*, recipient, language, template, context, about="", key=None, not_after=None):

@@ -20,8 +20,8 @@ PENDING_SECONDS = 5 * 60
 
 
 class StaffSite(OTPAdminSite):
-    site_header = site_title = gettext_lazy("Tawasul, staff")
-    index_title = gettext_lazy("What there is to do")
+    site_header = site_title = gettext_lazy("Tawasul staff")
+    index_title = gettext_lazy("To do")
     enable_nav_sidebar = False
 
     def __init__(self, name="admin"):

@@ -46,8 +46,8 @@ def bad_request(request, exception=None):
     return _sorry(
         request,
         400,
-        _("This could not be read"),
-        _("It contains something that does not belong in it. Begin again from the home page."),
+        _("We could not read what was sent"),
+        _("Something in it is not valid. Please start again from the home page."),
     )
 
 
@@ -56,8 +56,8 @@ def permission_denied(request, exception=None):
     return _sorry(
         request,
         403,
-        _("This page is not for your account"),
-        _("Sign in with the account of somebody who may open it."),
+        _("Your account cannot open this page"),
+        _("Sign in with an account that can."),
     )
 
 
@@ -66,10 +66,11 @@ def csrf_failure(request, reason=""):
     return _sorry(
         request,
         403,
-        _("This page was open for too long"),
+        _("This page has expired"),
         _(
-            "You signed in or out in the meantime, so it could not be sent. "
-            "Go back in your browser, load the page again, and send it once more."
+            "You may have signed in or out since you opened it, so nothing was sent. "
+            "Go back in your browser, copy what you typed, load the page again, and "
+            "send it once more."
         ),
     )
 

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             name='DocumentType',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True, verbose_name='name in addresses')),
+                ('slug', models.SlugField(unique=True, verbose_name='name in the web address')),
                 ('name', models.CharField(max_length=100, verbose_name='name')),
                 ('name_ar', models.CharField(max_length=100, null=True, verbose_name='name')),
                 ('name_en', models.CharField(max_length=100, null=True, verbose_name='name')),
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
             name='Service',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True, verbose_name='name in addresses')),
+                ('slug', models.SlugField(unique=True, verbose_name='name in the web address')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('name_ar', models.CharField(max_length=120, null=True, verbose_name='name')),
                 ('name_en', models.CharField(max_length=120, null=True, verbose_name='name')),

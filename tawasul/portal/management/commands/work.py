@@ -17,6 +17,14 @@ RETRY_SECONDS = 3
 CHORES = ((30, expire_late), (60 * 60, sweep))
 
 
+def attempt(chore):
+    """A chore that fails is told and tried again when it is due; messages do not wait for it."""
+    try:
+        chore()
+    except OSError as error:
+        logger.error("%s failed: %s", chore.__name__, type(error).__name__)
+
+
 class Command(BaseCommand):
     help = "Deliver messages as they come, and do what is due, until told to stop."
 
@@ -31,8 +39,8 @@ class Command(BaseCommand):
                 for chore in CHORES:
                     seconds, do = chore
                     if time.monotonic() >= next_run[chore]:
-                        do()
                         next_run[chore] = time.monotonic() + seconds
+                        attempt(do)
             except (DatabaseError, InterfaceError) as error:
                 # The database is away or restarting: what waits in it is still there afterwards.
                 logger.warning("no database: %s", type(error).__name__)
