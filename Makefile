@@ -1,5 +1,5 @@
-PORT ?= 8000
-HOST ?= 127.0.0.1
+PORT = 8000
+HOST = 127.0.0.1
 PYTHON ?= python3
 
 install = @$(PYTHON) deploy/install.py

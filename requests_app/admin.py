@@ -5,12 +5,12 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 
 from requests_app import actions
 from requests_app.documents import download
 from requests_app.forms import AnswerForm, ClaimForm
 from requests_app.models import Inquiry
+from tawasul.accounts.access import keeps_typed, take_typed
 from tawasul.display import ltr
 from tawasul.exceptions import RuleViolation
 from tawasul.numbers import bare_digits, grouped_reference
@@ -42,7 +42,7 @@ class QueueFilter(admin.SimpleListFilter):
             }
 
     def queryset(self, request, queryset):
-        if self.value() == "all":
+        if self.value() == "all" or request.GET.get("q"):
             return queryset
         return queryset.waiting().unclaimed_or_of(request.user)
 
@@ -85,6 +85,10 @@ class InquiryAdmin(admin.ModelAdmin):
     def get_search_results(self, request, queryset, search_term):
         return super().get_search_results(request, queryset, bare_digits(search_term))
 
+    def lookup_allowed(self, lookup, value, request):
+        """Only what the filters offer: nobody searches descriptions by typing an address."""
+        return lookup in ("status__exact", "outcome__exact")
+
     def has_add_permission(self, request):
         return False
 
@@ -95,17 +99,13 @@ class InquiryAdmin(admin.ModelAdmin):
         return False
 
     def get_urls(self):
-        def of_staff(view):
-            return self.admin_site.admin_view(view)
-
+        of_staff = self.admin_site.admin_view
+        answer = keeps_typed("desk")(of_staff(self.answer))
+        document = "<int:pk>/documents/<int:document_pk>/"
         return [
-            path("<int:pk>/claim/", of_staff(require_POST(self.claim)), name="inquiry_claim"),
-            path("<int:pk>/answer/", of_staff(require_POST(self.answer)), name="inquiry_answer"),
-            path(
-                "<int:pk>/documents/<int:document_pk>/",
-                of_staff(self.document),
-                name="inquiry_document",
-            ),
+            path("<int:pk>/claim/", of_staff(self.claim), name="inquiry_claim"),
+            path("<int:pk>/answer/", answer, name="inquiry_answer"),
+            path(document, of_staff(self.document), name="inquiry_document"),
             *super().get_urls(),
         ]
 
@@ -113,7 +113,9 @@ class InquiryAdmin(admin.ModelAdmin):
         """One inquiry on one page: read here, changed by the buttons alone."""
         if not object_id.isdecimal():
             return redirect("admin:requests_app_inquiry_changelist")
-        return self._desk(request, self._get(request, int(object_id)))
+        inquiry = self._get(request, int(object_id))
+        typed = take_typed(request, "desk") or {}
+        return self._desk(request, inquiry, self._answer_form(inquiry, typed.get("text")))
 
     def claim(self, request, pk):
         inquiry = self._get(request, pk)
@@ -131,6 +133,8 @@ class InquiryAdmin(admin.ModelAdmin):
 
     def answer(self, request, pk):
         inquiry = self._get(request, pk)
+        if request.method != "POST":
+            return redirect("admin:requests_app_inquiry_change", pk)
         if request.POST.get("deed") not in _ANSWERS:
             raise BadRequest("no such deed")
         act, done = _ANSWERS[request.POST["deed"]]
@@ -142,8 +146,7 @@ class InquiryAdmin(admin.ModelAdmin):
                 messages.error(request, violation.message)
                 # The officer has now been told what changed, and the page shows it.
                 inquiry.refresh_from_db()
-                typed = {"text": form.cleaned_data["text"], "seen": inquiry.version}
-                form = AnswerForm(initial=typed)
+                form = self._answer_form(inquiry, form.cleaned_data["text"])
             else:
                 messages.success(request, done)
                 return redirect("admin:requests_app_inquiry_change", pk)
@@ -161,7 +164,11 @@ class InquiryAdmin(admin.ModelAdmin):
         )
         return get_object_or_404(inquiries, pk=pk)
 
-    def _desk(self, request, inquiry, form=None):
+    def _answer_form(self, inquiry, text=None):
+        return AnswerForm(initial={"seen": inquiry.version, "text": text})
+
+    def _desk(self, request, inquiry, form):
+        is_open = inquiry.status == Inquiry.Status.UNDER_PROCESSING
         context = {
             **self.admin_site.each_context(request),
             "title": inquiry.service.name,
@@ -170,13 +177,10 @@ class InquiryAdmin(admin.ModelAdmin):
             "attachments": inquiry.attachments.select_related("document_type"),
             "replies": inquiry.replies.select_related("author__identity"),
             "events": inquiry.events.select_related("actor__identity"),
-            "form": form or AnswerForm(initial={"seen": inquiry.version}),
-            "can_answer": form is not None
-            or (
-                inquiry.assignee == request.user
-                and inquiry.status == Inquiry.Status.UNDER_PROCESSING
-            ),
-            "can_claim": inquiry.assignee is None
-            and inquiry.status == Inquiry.Status.UNDER_PROCESSING,
+            "form": form,
+            "can_claim": is_open and inquiry.assignee is None,
+            # An answer that was refused stays on the screen, whoever has the inquiry now.
+            "can_answer": (is_open and inquiry.assignee == request.user)
+            or request.method == "POST",
         }
         return render(request, "admin/requests_app/inquiry/desk.html", context)

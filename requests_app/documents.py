@@ -1,28 +1,25 @@
-"""A document on its way in and out: what it really is, made anew without what nobody needs to see.
-
-Pictures are decoded and encoded again, which leaves out place and camera, and anything hidden
-behind the picture. PDFs are refused when they are encrypted or could do something when opened.
-"""
+"""A document on its way in and out: checked and made anew, stored, swept, and handed out again."""
 
 import hashlib
-import io
 import logging
 import secrets
-from collections.abc import Iterator
+import subprocess
+import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 import filetype
-import pikepdf
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps
 
+from requests_app import decoding
 from requests_app.models import Attachment
 from tawasul.exceptions import RuleViolation
 from tawasul.text import single_line
@@ -30,23 +27,11 @@ from tawasul.text import single_line
 logger = logging.getLogger(__name__)
 
 MOST_BYTES = 10 * 1024 * 1024
-MOST_PIXELS = 60_000_000
-LONGEST_SIDE = 4000  # pixels; a page photographed at this size can be read to the last letter
-MOST_PAGES = 100
-MOST_PDF_OBJECTS = 100_000
 LONGEST_NAME = 100
+# The decoder's own limit is on processor time; on a busy machine that may take longer.
+PATIENCE_SECONDS = 20
 
-_PICTURE_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG"}
 _EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
-_ACTIVE_KEYS = ("/JS", "/AA", "/EmbeddedFiles", "/EF", "/XFA", "/RichMediaContent")
-_ACTIVE_ACTIONS = (
-    "/JavaScript",
-    "/Launch",
-    "/SubmitForm",
-    "/ImportData",
-    "/Rendition",
-    "/RichMediaExecute",
-)
 
 
 @dataclass(frozen=True)
@@ -64,31 +49,17 @@ class Document:
 
 def clean_document(upload: UploadedFile) -> Document:
     """The uploaded file, checked by its content; RuleViolation `document` says how to mend it."""
-    name = single_line(upload.name or "").replace("/", " ").replace("\\", " ")[-LONGEST_NAME:]
+    name = single_line(upload.name or "").replace("/", " ").replace("\\", " ")
     if (upload.size or 0) > MOST_BYTES:
-        raise _refusal(
-            name,
-            _(
-                "“%(name)s” is larger than 10 MB. "
-                "Photograph it again at a smaller size, or send only the pages that matter."
-            ),
-        )
+        raise _refusal("too_large", name)
     original = upload.read()
     content_type = filetype.guess_mime(original)
-    try:
-        if content_type in _PICTURE_FORMATS:
-            content = _new_picture(original, content_type, name)
-        elif content_type == "application/pdf":
-            content = _new_pdf(original, name)
-        else:
-            raise _refusal(
-                name, _("“%(name)s” is not a JPEG or PNG picture or a PDF. Choose one of these.")
-            )
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, pikepdf.PdfError):
-        raise _refusal(
-            name, _("“%(name)s” cannot be read; it may be damaged. Save or photograph it again.")
-        ) from None
-    return Document(name=name, content=content, content_type=content_type)
+    if content_type not in _EXTENSIONS:
+        raise _refusal("unknown", name)
+    content = _made_anew(original, content_type, name)
+    # The name may claim what the content is not, and a double click believes the name.
+    stem = PurePosixPath(name).stem.strip(". ")[:LONGEST_NAME] or _("document")
+    return Document(f"{stem}.{_EXTENSIONS[content_type]}", content, content_type)
 
 
 def store(document: Document) -> str:
@@ -113,10 +84,12 @@ def sweep() -> int:
         known = set(
             Attachment.objects.filter(stored_name__in=names).values_list("stored_name", flat=True)
         )
-        for name in names:
-            if name not in known and storage.get_modified_time(name) < day_ago:
-                storage.delete(name)
-                removed += 1
+        for name in set(names) - known:
+            # A document that is being replaced at this moment goes by itself.
+            with suppress(FileNotFoundError):
+                if storage.get_modified_time(name) < day_ago:
+                    storage.delete(name)
+                    removed += 1
     return removed
 
 
@@ -137,72 +110,37 @@ def download(attachment: Attachment) -> FileResponse:
     return response
 
 
-def _refusal(name: str, sentence: str) -> RuleViolation:
-    return RuleViolation(sentence % {"name": name}, code="document")
-
-
-def _new_picture(original: bytes, content_type: str, name: str) -> bytes:
-    picture_format = _PICTURE_FORMATS[content_type]
-    with Image.open(io.BytesIO(original), formats=[picture_format]) as picture:
-        if picture.width * picture.height > MOST_PIXELS:
-            raise _refusal(
-                name, _("“%(name)s” has too many pixels. Photograph it again at a smaller size.")
-            )
-        upright = ImageOps.exif_transpose(picture)
-        upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-        modes = ("RGB", "L") if picture_format == "JPEG" else ("RGB", "RGBA", "L")
-        if upright.mode not in modes:
-            upright = upright.convert("RGB")
-        upright.info.clear()
-        new = io.BytesIO()
-        upright.save(new, picture_format, quality=85, compress_level=3)
-    return new.getvalue()
-
-
-def _new_pdf(original: bytes, name: str) -> bytes:
+def _made_anew(original: bytes, content_type: str, name: str) -> bytes:
+    command = [sys.executable, "-I", str(Path(decoding.__file__)), content_type]
     try:
-        pdf = pikepdf.open(io.BytesIO(original))
-    except pikepdf.PasswordError:
-        raise _refusal(
-            name, _("“%(name)s” is protected with a password. Save it without one and try again.")
-        ) from None
-    with pdf:
-        if not 1 <= len(pdf.pages) <= MOST_PAGES or len(pdf.objects) > MOST_PDF_OBJECTS:
-            raise _refusal(
-                name, _("“%(name)s” has too many pages. Send at most 100 pages in one file.")
-            )
-        if any(map(_is_active, _dictionaries(pdf))):
-            raise _refusal(
-                name,
-                _(
-                    "“%(name)s” contains scripts or attached files. "
-                    "Print it to a new PDF and send that one."
-                ),
-            )
-        new = io.BytesIO()
-        pdf.save(new)
-    return new.getvalue()
-
-
-def _dictionaries(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
-    """Every dictionary of the file, however deep; references are met where they point to."""
-    waiting = [pdf.trailer, *pdf.objects]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, pikepdf.Dictionary | pikepdf.Stream):
-            yield item
-            values = [item[key] for key in item.keys()]  # noqa: SIM118
-        elif isinstance(item, pikepdf.Array):
-            values = list(item)
-        else:
-            continue
-        waiting.extend(
-            value for value in values if isinstance(value, pikepdf.Object) and not value.is_indirect
+        decoder = subprocess.run(  # noqa: S603
+            command, input=original, capture_output=True, timeout=PATIENCE_SECONDS, check=False
         )
+    except subprocess.TimeoutExpired:
+        raise _refusal("damaged", name) from None
+    if decoder.returncode:
+        raise _refusal(decoding.REFUSALS.get(decoder.returncode, "damaged"), name)
+    return decoder.stdout
 
 
-def _is_active(dictionary: pikepdf.Object) -> bool:
-    if any(key in dictionary for key in _ACTIVE_KEYS):
-        return True
-    action = dictionary.get("/S")
-    return isinstance(action, pikepdf.Name) and str(action) in _ACTIVE_ACTIONS
+def _refusal(reason: str, name: str) -> RuleViolation:
+    sentences = {
+        "too_large": _(
+            "“%(name)s” is larger than 10 MB. "
+            "Photograph it again at a smaller size, or send only the pages that matter."
+        ),
+        "unknown": _("“%(name)s” is not a JPEG or PNG picture or a PDF. Choose one of these."),
+        "damaged": _("“%(name)s” cannot be read; it may be damaged. Save or photograph it again."),
+        "too_many_pixels": _(
+            "“%(name)s” has too many pixels. Photograph it again at a smaller size."
+        ),
+        "too_many_pages": _("“%(name)s” has too many pages. Send at most 100 pages in one file."),
+        "encrypted": _(
+            "“%(name)s” is protected with a password. Save it without one and try again."
+        ),
+        "active": _(
+            "“%(name)s” contains scripts or attached files. "
+            "Print it to a new PDF and send that one."
+        ),
+    }
+    return RuleViolation(sentences[reason] % {"name": name[:LONGEST_NAME]}, code="document")

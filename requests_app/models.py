@@ -58,9 +58,6 @@ class InquiryQuerySet(models.QuerySet):
     def unclaimed_or_of(self, officer):
         return self.filter(Q(assignee=None) | Q(assignee=officer))
 
-    def overdue(self):
-        return self.waiting().filter(due_on__lt=timezone.localdate())
-
 
 class Inquiry(models.Model):
     """A request filed through Tawasul.
@@ -199,7 +196,7 @@ class Attachment(models.Model):
 class Reply(models.Model):
     """A public answer to an inquiry."""
 
-    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    key = models.UUIDField(unique=True, editable=False)
     inquiry = models.ForeignKey(Inquiry, on_delete=models.PROTECT, related_name="replies")
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     text = models.TextField(_("answer"))

@@ -10,8 +10,8 @@ from requests_app import actions
 from requests_app.documents import download
 from requests_app.forms import DetailsForm, DocumentForm, NewInquiryForm
 from requests_app.models import Inquiry
-from tawasul.accounts.access import resident_required, take_typed
-from tawasul.accounts.actions import session_hash
+from tawasul.accounts.access import keeps_typed, resident_required, take_typed
+from tawasul.accounts.actions import latest_code
 from tawasul.accounts.forms import CodeForm
 from tawasul.accounts.models import OneTimeCode
 from tawasul.exceptions import RuleViolation
@@ -50,8 +50,7 @@ def inquiry_list(request):
 
 @resident_required
 def new(request):
-    typed = take_typed(request) if request.method == "GET" else None
-    form = NewInquiryForm(request.POST or None, user=request.user, initial=typed)
+    form = NewInquiryForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             inquiry = actions.start(actor=request.user, **form.cleaned_data)
@@ -62,9 +61,10 @@ def new(request):
     return render(request, "inquiries/new.html", {"form": form})
 
 
+@keeps_typed("details")
 @draft_step
 def details(request, inquiry):
-    typed = take_typed(request) if request.method == "GET" else None
+    typed = take_typed(request, "details")
     initial = {
         "name": inquiry.name,
         "id_number": inquiry.id_number,
@@ -150,16 +150,17 @@ def confirm(request, inquiry):
             form.add_error("code", violation.message)
         else:
             return redirect("inquiries:receipt", inquiry.reference)
-    sent = OneTimeCode.objects.latest_for(
-        user=request.user,
+    sent = latest_code(
+        actor=request.user,
         purpose=OneTimeCode.Purpose.FILE,
-        session=session_hash(request.session.session_key),
-    ).first()
+        session_key=request.session.session_key,
+    )
+    is_for_this = sent is not None and sent.confirms == inquiry.content_digest()
     context = {
         "form": form,
         "inquiry": inquiry,
-        "shown": sent.confirms if sent else "",
-        "notice": sent and Message.objects.filter(key=sent.pk).first(),
+        "shown": sent.confirms if is_for_this else "",
+        "notice": sent.message if is_for_this else None,
     }
     return render(request, "inquiries/confirm.html", context)
 

@@ -24,7 +24,8 @@ def refuse_bad_bytes(get_response):
     def middleware(request):
         meta = request.META
         raw = (
-            meta.get("PATH_INFO", "").encode("latin-1", "replace"),
+            # What was not UTF-8 in the path, Django has escaped again: nothing has such a name.
+            request.path_info.encode(),
             unquote_to_bytes(meta.get("QUERY_STRING", "")),
             unquote_to_bytes(meta.get("HTTP_COOKIE", "").encode("latin-1", "replace")),
         )
@@ -52,5 +53,7 @@ def no_store(get_response):
 def safe_target(request, default):
     """The page that `next` asks for, if it is one of the portal's; otherwise `default`."""
     target = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(target, request.get_host(), request.is_secure())
+    is_ours = target.startswith("/") and url_has_allowed_host_and_scheme(
+        target, request.get_host(), request.is_secure()
+    )
     return target if is_ours else default

@@ -15,7 +15,6 @@ from tawasul.text import ascii_digits, clean
 
 _SEPARATORS = re.compile(r"[\s\-‐-―./_]+")
 _IDENTITY_NUMBER = re.compile(r"[1-47][0-9]{9}")
-_REFERENCE = re.compile(r"8[0-9]{11}")
 _MOBILE_TYPES = (
     phonenumbers.PhoneNumberType.MOBILE,
     phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
@@ -71,11 +70,6 @@ def new_reference() -> str:
     """Twelve digits, the first an 8 (no identity number begins so), the last a Luhn check digit."""
     body = "8" + "".join(secrets.choice("0123456789") for _place in range(10))
     return body + luhn.calc_check_digit(body)
-
-
-def is_reference(number: str) -> bool:
-    """Whether `number`, already normalised, can be a reference: shape and check digit."""
-    return bool(_REFERENCE.fullmatch(number)) and luhn.is_valid(number)
 
 
 def grouped_reference(reference: str) -> str:

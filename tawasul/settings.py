@@ -9,6 +9,7 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -21,13 +22,19 @@ DEMO = env.bool("TAWASUL_DEMO", default=False)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
 
 
+def stop(reason):
+    sys.exit(f"Tawasul cannot start: {reason}. README.md lists all settings.")
+
+
 def required(name, read, meaning, demo):
     """The setting `name`; without it the demo goes on and anything else stops."""
-    if env.str(name, default=""):
-        return read(name)
-    if DEMO:
+    if DEMO and not env.str(name, default=""):
         return demo
-    sys.exit(f"Tawasul cannot start: set {name}, {meaning}. README.md lists all settings.")
+    try:
+        value = env.str(name, default="") and read(name)
+    except (ImproperlyConfigured, ValueError, KeyError):
+        value = None
+    return value or stop(f"set {name}, {meaning}")
 
 
 SECRET_KEY = required(
@@ -37,11 +44,11 @@ SECRET_KEY = required(
     demo="for-the-demo-alone-and-known-to-everybody-who-reads-this-file",
 )
 if not DEMO and len(SECRET_KEY) < 50:
-    sys.exit("Tawasul cannot start: SECRET_KEY is shorter than 50 characters. Make a longer one.")
+    stop("SECRET_KEY is shorter than 50 characters, make a longer one")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = required(
     "ALLOWED_HOSTS",
-    env.list,
+    lambda name: [host for host in env.list(name) if host],
     "the host names that the portal answers to, separated by commas",
     demo=["localhost", "127.0.0.1", "[::1]", "testserver", env.str("HOST", default="localhost")],
 )
@@ -53,9 +60,7 @@ DATABASES = {
         demo={"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "db.sqlite3"},
     )
 }
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    if not DEMO:
-        sys.exit("Tawasul cannot start: DATABASE_URL has to name a PostgreSQL database.")
+if DEMO and DATABASES["default"]["ENGINE"].endswith(".sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -63,9 +68,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
         "PRAGMA recursive_triggers=ON;",
     }
-else:
+elif DATABASES["default"]["ENGINE"].endswith(".postgresql"):
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+else:
+    stop("DATABASE_URL has to name a PostgreSQL database")
 
 INSTALLED_APPS = [
     "modeltranslation",
@@ -160,7 +167,9 @@ SMS_HTTP_URL = env.str("SMS_HTTP_URL", default="")
 SMS_HTTP_TOKEN = env.str("SMS_HTTP_TOKEN", default="")
 DEMO_PHONE_FILE = DATA_DIR / "demo-phone.jsonl"
 if SMS_GATEWAY.endswith(".HttpSms") and not SMS_HTTP_URL.startswith("https://"):
-    sys.exit("Tawasul cannot start: set SMS_HTTP_URL, the https:// address of the SMS gateway.")
+    stop("set SMS_HTTP_URL, the https:// address of the SMS gateway")
+if SMS_GATEWAY.endswith(".DemoPhone") and not DEMO:
+    stop("SMS_GATEWAY names the demo's phone, choose another")
 
 # Files
 
@@ -170,7 +179,12 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "private": {
         "BACKEND": "requests_app.storage.SyncedStorage",
-        "OPTIONS": {"location": DATA_DIR / "private", "base_url": None},
+        "OPTIONS": {
+            "location": DATA_DIR / "private",
+            "base_url": None,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }

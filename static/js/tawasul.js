@@ -4,6 +4,8 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
   }
   event.target.dataset.sent = "yes";
+  // Whoever stopped the page while it was loading can send again after a while.
+  setTimeout(() => delete event.target.dataset.sent, 10_000);
 });
 
 // A page that the browser kept, shown again with the back button, can be sent again.

@@ -11,13 +11,11 @@ _MOST_KEPT = 20_000  # characters: the longest form by far is an inquiry's descr
 
 
 def resident_required(view):
-    """Only for accounts with an identity; others sign in first, and keep what they had typed."""
+    """Only for accounts with an identity; others sign in first and come back."""
 
     @wraps(view)
     def guarded(request, *args, **kwargs):
         if not request.user.is_authenticated:
-            if request.method == "POST":
-                _keep_typed(request)
             return redirect_to_login(request.get_full_path())
         if request.user.identity_id is None:
             raise PermissionDenied
@@ -26,14 +24,37 @@ def resident_required(view):
     return guarded
 
 
-def take_typed(request):
-    """What was typed on this page when the session had ended, once; None when there is nothing.
+def keeps_typed(page):
+    """What is posted without a session can be taken again on the same `page` of the same thing.
 
-    It was kept in the session of whoever typed it, and only for this page: another person who
-    signs in in the same browser reaches no page where it could be shown.
+    Only for pages of things that have one owner: whoever signs in next in the same browser must
+    not come to see it.
     """
+
+    def decorate(view):
+        @wraps(view)
+        def keeping(request, *args, **kwargs):
+            if request.method == "POST" and not request.user.is_authenticated:
+                keep_typed(request, page)
+            return view(request, *args, **kwargs)
+
+        keeping.keeps_typed = page
+        return keeping
+
+    return decorate
+
+
+def keep_typed(request, page):
+    """Put the posted fields into the session, for `take_typed`."""
+    fields = {name: request.POST[name] for name in request.POST if name != "csrfmiddlewaretoken"}
+    if sum(map(len, [*fields, *fields.values()])) <= _MOST_KEPT:
+        request.session["typed"] = {"place": _place(request, page), "fields": fields}
+
+
+def take_typed(request, page):
+    """The fields that were kept for this page, once; None when there are none."""
     typed = request.session.get("typed")
-    if not typed or typed["place"] != _place(request):
+    if request.method != "GET" or not typed or typed["place"] != _place(request, page):
         return None
     del request.session["typed"]
     messages.info(
@@ -43,13 +64,6 @@ def take_typed(request):
     return typed["fields"]
 
 
-def _keep_typed(request):
-    fields = {name: request.POST[name] for name in request.POST if name != "csrfmiddlewaretoken"}
-    if not request.FILES and sum(map(len, fields.values())) <= _MOST_KEPT:
-        request.session["typed"] = {"place": _place(request), "fields": fields}
-
-
-def _place(request):
-    """The page, whatever the language of its address."""
-    match = request.resolver_match
-    return [match.view_name, match.kwargs]
+def _place(request, page):
+    """The page and what it is about, whatever the language of its address."""
+    return [page, *map(str, request.resolver_match.kwargs.values())]

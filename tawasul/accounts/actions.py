@@ -3,7 +3,9 @@
 import math
 import secrets
 from datetime import timedelta
+from importlib import import_module
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -27,13 +29,25 @@ def session_hash(session_key):
     return salted_hmac("accounts.session", session_key, algorithm="sha256").hexdigest()
 
 
+def latest_code(*, actor, purpose, session_key):
+    """The code that was sent last in this session, good or not; None when there was none."""
+    return OneTimeCode.objects.latest_for(
+        user=actor, purpose=purpose, session=session_hash(session_key)
+    ).first()
+
+
 @transaction.atomic
 def send_code(*, actor, purpose, session_key, language, confirms="", about=None):
     """Text `actor` a new code, and make the one before useless.
 
     `confirms` is the digest of what the code will confirm, `about` the words for it in the text.
-    RuleViolation: `too_soon` within a minute of the last one, `too_many` in an hour.
+    RuleViolation: `no_mobile`, `too_soon` within a minute of the last one, `too_many` in an hour.
     """
+    if not actor.mobile:
+        raise RuleViolation(
+            _("Your account has no mobile number to send a code to. Go to a passports office."),
+            code="no_mobile",
+        )
     mobile = str(actor.mobile)
     # Whoever shares this number waits here, so that two sends at once count each other.
     list(User.objects.select_for_update(no_key=True).filter(mobile=mobile).order_by("pk"))
@@ -96,6 +110,15 @@ def use_code(*, actor, purpose, session_key, guess, deed):
     if failure is not None:
         raise failure
     return result
+
+
+def forget_old_codes():
+    """Delete codes that neither anybody nor any limit can need any more; how many."""
+    return OneTimeCode.objects.filter(expires_at__lt=timezone.now() - timedelta(days=1)).delete()[0]
+
+
+def forget_ended_sessions():
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
 
 def remember_language(*, actor, language):

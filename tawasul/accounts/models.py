@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from tawasul.messaging.models import Message
 from tawasul.numbers import identity_kind, is_identity_number
 
 
@@ -55,12 +56,13 @@ class Identity(models.Model):
 
     @cached_property
     def current_number(self):
-        """The number in force; reads prefetched numbers where there are any."""
-        return next(number.number for number in self.numbers.all() if number.is_current)
+        """The number in force, if any; reads prefetched numbers where there are any."""
+        return next((number.number for number in self.numbers.all() if number.is_current), None)
 
     @property
     def kind(self):
-        return identity_kind(self.current_number)
+        """Told by the number in force; None without one, and no service is for nobody's kind."""
+        return identity_kind(self.current_number) if self.current_number else None
 
     @property
     def is_active(self):
@@ -177,7 +179,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     identity = models.OneToOneField(
         Identity, verbose_name=_("identity"), on_delete=models.PROTECT, null=True, blank=True
     )
-    mobile = PhoneNumberField(_("mobile"), blank=True)
+    mobile = PhoneNumberField(_("mobile"), blank=True, db_index=True)
     email = models.EmailField(_("e-mail address"), blank=True)
     language = models.CharField(
         _("language"), max_length=2, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
@@ -241,3 +243,8 @@ class OneTimeCode(models.Model):
 
     def __str__(self):
         return f"{self.purpose} {self.pk}"
+
+    @property
+    def message(self):
+        """The message that carries it, so that its page can say how it is."""
+        return Message.objects.get(key=self.pk)

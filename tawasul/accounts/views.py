@@ -15,7 +15,6 @@ from tawasul.accounts.forms import CodeForm, SignInForm
 from tawasul.accounts.models import OneTimeCode, User
 from tawasul.exceptions import RuleViolation
 from tawasul.http import safe_target
-from tawasul.messaging.models import Message
 
 PENDING_SECONDS = 15 * 60
 
@@ -76,11 +75,12 @@ def code(request):
             target = request.session.pop("sign_in")["next"]
             auth.login(request, user, backend="tawasul.accounts.backends.UsernameOrIdentityNumber")
             return redirect(translate_url(target, get_language()))
-    context = {
-        "form": form,
-        "mobile": user.mobile,
-        "notice": _latest_notice(request, user),
-    }
+    sent = actions.latest_code(
+        actor=user,
+        purpose=OneTimeCode.Purpose.SIGN_IN,
+        session_key=request.session.session_key,
+    )
+    context = {"form": form, "mobile": user.mobile, "notice": sent and sent.message}
     return render(request, "accounts/code.html", context)
 
 
@@ -101,8 +101,10 @@ def sign_out(request):
 
 
 def _begin(request, user, target):
-    """From here on the password is proven: a fresh session waits for the code."""
-    request.session.cycle_key()
+    """From here on the password is proven, and a session of its own waits for the code."""
+    if _pending_user(request) != user:
+        # Whoever comes back to the password keeps the session, and the code that was sent for it.
+        request.session.cycle_key()
     request.session["sign_in"] = {"user": user.pk, "at": time.time(), "next": target}
     request.session.save()
 
@@ -124,13 +126,3 @@ def _send(request, user):
         )
     except RuleViolation as violation:
         messages.warning(request, violation.message)
-
-
-def _latest_notice(request, user):
-    """The message that carries this session's latest code, so that its page can say how it is."""
-    sent = OneTimeCode.objects.latest_for(
-        user=user,
-        purpose=OneTimeCode.Purpose.SIGN_IN,
-        session=actions.session_hash(request.session.session_key),
-    ).first()
-    return sent and Message.objects.filter(key=sent.pk).first()

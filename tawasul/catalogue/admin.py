@@ -13,10 +13,18 @@ class ServiceAdmin(TranslationAdmin):
     prepopulated_fields = {"slug": ("name",)}
     filter_horizontal = ("documents",)
 
+    def has_delete_permission(self, request, obj=None):
+        """Inquiries refer to it: a service is switched off, never deleted."""
+        return False
+
 
 @admin.register(DocumentType)
 class DocumentTypeAdmin(TranslationAdmin):
     list_display = ("name", "slug")
+
+    def has_delete_permission(self, request, obj=None):
+        """Documents refer to it."""
+        return False
 
 
 @admin.register(Holiday)

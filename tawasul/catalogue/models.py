@@ -8,6 +8,10 @@ from django.utils.translation import pgettext_lazy
 from tawasul.numbers import IdentityKind
 
 
+def _is_list_of(value, choices):
+    return isinstance(value, list) and all(item in choices for item in value)
+
+
 class DocumentType(models.Model):
     slug = models.SlugField(_("name in the web address"), unique=True)
     name = models.CharField(_("name"), max_length=100)
@@ -68,13 +72,21 @@ class Service(models.Model):
             raise ValidationError(
                 {"is_active": _("A service needs its name in both languages to be active.")}
             )
-        if not set(self.beneficiary_kinds or ()) <= set(IdentityKind.values):
+        if not _is_list_of(self.beneficiary_kinds, IdentityKind.values):
             raise ValidationError(
                 {
                     "beneficiary_kinds": _(
                         'Write a list of kinds, for example ["citizen", "resident"].'
                     )
                 }
+            )
+
+        if not (
+            isinstance(self.nationalities, list)
+            and all(isinstance(code, str) and len(code) == 2 for code in self.nationalities)
+        ):
+            raise ValidationError(
+                {"nationalities": _('Write a list of country codes, for example ["YE", "SY"].')}
             )
 
     def is_for(self, *, kind, nationality):

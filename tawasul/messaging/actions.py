@@ -38,7 +38,6 @@ def write_text(*, recipient, language, template, context, about="", key=None, no
         language=language,
         text=seal(text) if is_secret else text,
         is_sealed=is_secret,
-        is_urgent=is_secret,
         about=about,
         not_after=not_after,
     )
@@ -103,4 +102,4 @@ def _put_off(message, error):
         outcome = {"next_attempt_at": timezone.now() + pause}
     Message.objects.filter(
         pk=message.pk, state=Message.State.WAITING, attempts=message.attempts
-    ).update(**outcome)
+    ).update(failed_at=timezone.now(), **outcome)

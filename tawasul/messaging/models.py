@@ -15,7 +15,7 @@ class MessageQuerySet(models.QuerySet):
         return (
             self.filter(state=Message.State.WAITING, next_attempt_at__lte=now)
             .filter(Q(not_after=None) | Q(not_after__gt=now))
-            .order_by("-is_urgent", "next_attempt_at", "pk")
+            .order_by("-is_sealed", "next_attempt_at", "pk")
         )
 
     def about(self, reference):
@@ -40,9 +40,9 @@ class Message(models.Model):
     language = models.CharField(max_length=2, choices=settings.LANGUAGES)
     text = models.TextField(blank=True)
     is_sealed = models.BooleanField(
-        default=False, help_text="text is encrypted, and wiped once it is sent or expired"
+        default=False,
+        help_text="a code: encrypted, ahead of all others, wiped once it is sent or expired",
     )
-    is_urgent = models.BooleanField(default=False)
     about = models.CharField(max_length=40, blank=True, db_index=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -50,6 +50,7 @@ class Message(models.Model):
     next_attempt_at = models.DateTimeField(default=timezone.now)
     not_after = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
 
     objects = MessageQuerySet.as_manager()
 
@@ -58,7 +59,7 @@ class Message(models.Model):
         verbose_name_plural = _("messages")
         indexes = [
             models.Index(
-                fields=["-is_urgent", "next_attempt_at", "id"],
+                fields=["-is_sealed", "next_attempt_at", "id"],
                 name="message_waiting",
                 condition=Q(state="waiting"),
             ),
@@ -70,4 +71,4 @@ class Message(models.Model):
     @property
     def is_held_up(self):
         """Tried at least once without reaching anybody, and still to be tried again."""
-        return self.state == self.State.WAITING and self.attempts > 0
+        return self.state == self.State.WAITING and self.failed_at is not None

@@ -65,7 +65,7 @@ class StaffSite(OTPAdminSite):
             return redirect("admin:login")
         form = CodeForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            device = match_token(user, bare_digits(form.cleaned_data["code"]))
+            device = match_token(user, bare_digits(form.cleaned_data["code"]).lower())
             if device is None:
                 form.add_error(
                     "code",

@@ -4,13 +4,13 @@ import sys
 
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
 from requests_app.models import Inquiry
-from tawasul.accounts.access import resident_required
+from tawasul.accounts.access import keep_typed, resident_required
 from tawasul.catalogue.models import Service
 
 
@@ -63,6 +63,11 @@ def permission_denied(request, exception=None):
 
 @requires_csrf_token
 def csrf_failure(request, reason=""):
+    """A page of ours from before the last sign-in is shown again with what was typed on it."""
+    page = getattr(request.resolver_match.func, "keeps_typed", None)
+    if page and request.user.is_authenticated and _comes_from_us(request):
+        keep_typed(request, page)
+        return redirect(request.path)
     return _sorry(
         request,
         403,
@@ -90,6 +95,11 @@ def server_error(request):
     is_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
     template, status = ("503.html", 503) if is_away else ("500.html", 500)
     return HttpResponse(render_to_string(template), status=status)
+
+
+def _comes_from_us(request):
+    """Told by the browser, which no other site can make say so."""
+    return request.headers.get("Sec-Fetch-Site") == "same-origin"
 
 
 def _sorry(request, status, title, advice):

@@ -22,8 +22,7 @@ class Migration(migrations.Migration):
                 ('recipient', models.CharField(max_length=254)),
                 ('language', models.CharField(choices=[('ar', 'Arabic'), ('en', 'English')], max_length=2)),
                 ('text', models.TextField(blank=True)),
-                ('is_sealed', models.BooleanField(default=False, help_text='text is encrypted, and wiped once it is sent or expired')),
-                ('is_urgent', models.BooleanField(default=False)),
+                ('is_sealed', models.BooleanField(default=False, help_text='a code: encrypted, ahead of all others, wiped once it is sent or expired')),
                 ('about', models.CharField(blank=True, db_index=True, max_length=40)),
                 ('state', models.CharField(choices=[('waiting', 'waiting to be sent'), ('sent', 'sent'), ('expired', 'expired before it could be sent'), ('given_up', 'could not be sent')], default='waiting', max_length=10)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
@@ -31,11 +30,12 @@ class Migration(migrations.Migration):
                 ('next_attempt_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('not_after', models.DateTimeField(blank=True, null=True)),
                 ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ('failed_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
                 'verbose_name': 'message',
                 'verbose_name_plural': 'messages',
-                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['-is_urgent', 'next_attempt_at', 'id'], name='message_waiting')],
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['-is_sealed', 'next_attempt_at', 'id'], name='message_waiting')],
             },
         ),
     ]

@@ -18,10 +18,14 @@ class Command(BaseCommand):
         password = getpass("Password: ")
         try:
             validate_password(password)
-            device = add_officer(username=username, password=password, is_superuser=superuser)
+            device, codes = add_officer(
+                username=username, password=password, is_superuser=superuser
+            )
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(
             "Enter this address or its secret into the authenticator app; it is not shown again:\n"
             + device.config_url
+            + "\nFor when the app is lost, each good once:\n"
+            + " ".join(codes)
         )

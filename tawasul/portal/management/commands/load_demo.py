@@ -78,7 +78,7 @@ class Command(BaseCommand):
 
     def _officer(self, username):
         device = TOTPDevice.objects.filter(user__username=username).first()
-        return device or add_officer(username=username, password=PASSWORD)
+        return device or add_officer(username=username, password=PASSWORD)[0]
 
     def _print(self, url, officers):
         device = officers[0]

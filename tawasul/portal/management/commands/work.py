@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from requests_app.documents import sweep
+from tawasul.accounts.actions import forget_ended_sessions, forget_old_codes
 from tawasul.messaging.actions import deliver_due, expire_late
 
 logger = logging.getLogger(__name__)
@@ -14,7 +15,14 @@ logger = logging.getLogger(__name__)
 PAUSE_SECONDS = 0.5
 RETRY_SECONDS = 3
 # What is due now and then: seconds between two runs, and what to do.
-CHORES = ((30, expire_late), (60 * 60, sweep))
+CHORES = (
+    (30, expire_late),
+    (60 * 60, sweep),
+    (60 * 60, forget_old_codes),
+    (60 * 60, forget_ended_sessions),
+)
+# Between two looks at whether to stop, a gateway that hangs may cost five seconds a message.
+MESSAGES_AT_A_TIME = 4
 
 
 def attempt(chore):
@@ -35,7 +43,7 @@ class Command(BaseCommand):
         next_run = dict.fromkeys(CHORES, 0.0)
         while not stop.is_set():
             try:
-                idle = deliver_due() == 0
+                idle = deliver_due(limit=MESSAGES_AT_A_TIME) == 0
                 for chore in CHORES:
                     seconds, do = chore
                     if time.monotonic() >= next_run[chore]:
