@@ -1,5 +1,7 @@
 """The triage desk: the queue of inquiries, and one inquiry on one page."""
 
+import re
+
 from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
@@ -87,7 +89,7 @@ class InquiryAdmin(admin.ModelAdmin):
 
     def lookup_allowed(self, lookup, value, request):
         """Only what the filters offer: nobody searches descriptions by typing an address."""
-        return lookup in ("status__exact", "outcome__exact")
+        return lookup in ("queue", "status__exact", "outcome__exact")
 
     def has_add_permission(self, request):
         return False
@@ -111,7 +113,7 @@ class InquiryAdmin(admin.ModelAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """One inquiry on one page: read here, changed by the buttons alone."""
-        if not object_id.isdecimal():
+        if not re.fullmatch("[0-9]{1,18}", object_id):
             return redirect("admin:requests_app_inquiry_changelist")
         inquiry = self._get(request, int(object_id))
         typed = take_typed(request, "desk") or {}

@@ -20,6 +20,8 @@ MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 4000  # pixels; a page photographed at this size can be read to the last letter
 MOST_PAGES = 100
 
+Image.MAX_IMAGE_PIXELS = None  # counted here instead, so that the refusal says why
+
 REFUSALS = {10: "too_many_pixels", 11: "too_many_pages", 12: "encrypted", 13: "active"}
 
 _PICTURE_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG"}
@@ -67,7 +69,8 @@ def new_pdf(original: bytes) -> bytes:
         if any(map(_is_active, _dictionaries(pdf))):
             raise Refused("active")
         output = io.BytesIO()
-        pdf.save(output)
+        # Streams stay as they are packed: unpacking one could fill the memory.
+        pdf.save(output, stream_decode_level=pikepdf.StreamDecodeLevel.none)
     return output.getvalue()
 
 

@@ -58,8 +58,9 @@ def clean_document(upload: UploadedFile) -> Document:
         raise _refusal("unknown", name)
     content = _made_anew(original, content_type, name)
     # The name may claim what the content is not, and a double click believes the name.
-    stem = PurePosixPath(name).stem.strip(". ")[:LONGEST_NAME] or _("document")
-    return Document(f"{stem}.{_EXTENSIONS[content_type]}", content, content_type)
+    extension = "." + _EXTENSIONS[content_type]
+    stem = PurePosixPath(name).stem.strip(". ")[: LONGEST_NAME - len(extension)]
+    return Document((stem or _("document")) + extension, content, content_type)
 
 
 def store(document: Document) -> str:

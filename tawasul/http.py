@@ -1,9 +1,12 @@
 """Requests and responses of every kind: middleware, and where a form may lead back to."""
 
+import re
 from urllib.parse import unquote_to_bytes
 
 from django.core.exceptions import BadRequest
 from django.utils.http import url_has_allowed_host_and_scheme
+
+_CHARSET = re.compile(r";\s*charset\s*=[^;]*", re.IGNORECASE)
 
 
 def _is_readable(raw: bytes) -> bool:
@@ -15,25 +18,32 @@ def _is_readable(raw: bytes) -> bool:
 
 
 def refuse_bad_bytes(get_response):
-    """400 for an address or a cookie with NUL or with bytes that are not UTF-8.
+    """400 for an address or a cookie with NUL, and for a query that is not UTF-8.
 
     PostgreSQL cannot store NUL, and Django quietly replaces what it cannot decode: neither may
     reach a query. Bodies are the forms' business, which keep what was typed.
     """
 
     def middleware(request):
-        meta = request.META
-        raw = (
-            # What was not UTF-8 in the path, Django has escaped again: nothing has such a name.
-            request.path_info.encode(),
-            unquote_to_bytes(meta.get("QUERY_STRING", "")),
-            unquote_to_bytes(meta.get("HTTP_COOKIE", "").encode("latin-1", "replace")),
-        )
-        if not all(map(_is_readable, raw)):
+        # What was not UTF-8 in the path, Django has escaped again: nothing has such a name.
+        texts = (request.path_info, *request.COOKIES.values())
+        query = unquote_to_bytes(request.META.get("QUERY_STRING", ""))
+        if any("\0" in text for text in texts) or not _is_readable(query):
             raise BadRequest("bytes that are not text")
         return get_response(request)
 
     return middleware
+
+
+def read_as_utf8(application):
+    """WSGI: whatever a client says, its body is UTF-8; Django fails on some names of encodings."""
+
+    def wrapped(environ, start_response):
+        content_type = environ.get("CONTENT_TYPE", "")
+        environ["CONTENT_TYPE"] = _CHARSET.sub("", content_type)
+        return application(environ, start_response)
+
+    return wrapped
 
 
 def no_store(get_response):

@@ -61,7 +61,11 @@ def fold(text: str) -> str:
     """
     text = ascii_digits(unicodedata.normalize("NFKC", clean(text))).casefold()
     text = _ARABIC_MARKS.sub("", text).translate(_ARABIC_SPELLINGS)
-    return _ARTICLE.sub("", _NOT_A_WORD.sub(" ", text)).strip()
+    text = _NOT_A_WORD.sub(" ", text).strip()
+    # Some words begin like an article: with one before them and without, they have to end alike.
+    while (bare := _ARTICLE.sub("", text)) != text:
+        text = bare
+    return text
 
 
 class TextField(forms.CharField):

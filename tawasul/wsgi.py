@@ -2,6 +2,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from tawasul.http import read_as_utf8
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tawasul.settings")
 
-application = get_wsgi_application()
+application = read_as_utf8(get_wsgi_application())

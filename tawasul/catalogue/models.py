@@ -81,6 +81,7 @@ class Service(models.Model):
                 }
             )
 
+        self.nationalities = self.nationalities or []  # left empty in a form
         if not (
             isinstance(self.nationalities, list)
             and all(isinstance(code, str) and len(code) == 2 for code in self.nationalities)
