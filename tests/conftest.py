@@ -1,4 +1,8 @@
+import html
+import re
+
 import pytest
+from django.db import connection
 from django.test import Client
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -12,10 +16,31 @@ FAST_HASHER = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 @pytest.fixture(autouse=True)
 def _surroundings(settings, tmp_path):
     settings.PASSWORD_HASHERS = FAST_HASHER
+    # Otherwise every test client reads the whole static folder first: a tenth of a second each.
+    settings.WHITENOISE_AUTOREFRESH = True
     settings.DATA_DIR = tmp_path
     settings.DEMO_PHONE_FILE = tmp_path / "demo-phone.jsonl"
     private = {**settings.STORAGES["private"], "OPTIONS": {"location": tmp_path / "private"}}
     settings.STORAGES = {**settings.STORAGES, "private": private}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_past_triggers():
+    """Let SQLite empty the append-only tables between two tests; `flush` puts the triggers back.
+
+    It empties a table by DELETE, which they refuse, where PostgreSQL has TRUNCATE.
+    """
+    if connection.vendor != "sqlite":
+        return
+    empty_tables = connection.ops.sql_flush
+
+    def drop_triggers_and_empty_tables(style, tables, **options):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            drops = [f"DROP TRIGGER {name};" for (name,) in cursor.fetchall()]
+        return [*drops, *empty_tables(style, tables, **options)]
+
+    connection.ops.sql_flush = drop_triggers_and_empty_tables
 
 
 @pytest.fixture
@@ -31,9 +56,7 @@ def officer(db):
 @pytest.fixture
 def as_resident(resident):
     """A browser in which the resident is signed in."""
-    client = Client()
-    client.force_login(resident)
-    return client
+    return signed_in(resident)
 
 
 @pytest.fixture
@@ -42,11 +65,58 @@ def as_officer(officer):
     return signed_in_staff(officer)
 
 
-def signed_in_staff(user):
+def signed_in(user):
     client = Client()
     client.force_login(user)
+    return client
+
+
+def signed_in_staff(user):
+    client = signed_in(user)
     device = TOTPDevice.objects.create(user=user, name="test")
     session = client.session
     session[DEVICE_ID_SESSION_KEY] = device.persistent_id
     session.save()
     return client
+
+
+def sign_in(user, client=None, language="en"):
+    """A browser in which `user` has signed in on the pages, with password and texted code."""
+    client = client or Client()
+    person = {"login": user.username, "password": factories.PASSWORD}
+    client.post(f"/{language}/account/sign-in/", person)
+    code = factories.code_sent_to(user, "sign_in")
+    client.post(f"/{language}/account/code/", {"code": code})
+    return client
+
+
+def ask_for_code(client, inquiry, language="en", **options):
+    """Read the answers on the fourth step and ask for the code; the page that answers."""
+    address = f"/{language}/inquiries/{inquiry.reference}/review/"
+    shown = client.get(address).context["shown"]
+    return client.post(address, {"shown": shown}, **options)
+
+
+def words(markup):
+    """A page or a part of it as one reads it: its text, with single spaces."""
+    markup = markup if isinstance(markup, str) else markup.content.decode()
+    inside_words = r"(?s)<head>.*?</head>|</?(?:a|bdi|button|span|strong)\b[^>]*>"
+    seen = re.sub(r"<[^>]*>", " ", re.sub(inside_words, "", markup))
+    return " ".join(html.unescape(seen).split())
+
+
+def errors_on(response):
+    """The sentences of the error summary."""
+    summary = re.search(r'(?s)<div class="error-summary".*?</div>', response.content.decode())
+    return [words(line) for line in re.findall(r"(?s)<li>.*?</li>", summary[0])] if summary else []
+
+
+def notices_on(response):
+    """The notices of a public page, and the messages of a staff page."""
+    notice = r'(?s)<p class="notice.*?</p>|(?<=<ul class="messagelist">).*?</ul>'
+    return [words(found) for found in re.findall(notice, response.content.decode())]
+
+
+def without_tokens(response):
+    """The bytes of a page without the CSRF tokens, which differ each time."""
+    return re.sub(rb'(name="csrfmiddlewaretoken" value=")[^"]*', rb"\1", response.content)

@@ -78,7 +78,18 @@ class ServiceFactory(DjangoModelFactory):
     slug = factory.Sequence(lambda n: f"service-{n}")
     name_ar = "الخدمات الخاصة بالمقيمين"
     name_en = "Services for residents"
-    beneficiary_kinds = ("resident",)
+    beneficiary_kinds = factory.LazyFunction(lambda: ["resident"])
+
+
+class MessageFactory(DjangoModelFactory):
+    """An ordinary text that waits in the outbox."""
+
+    class Meta:
+        model = Message
+
+    recipient = factory.Sequence(lambda n: f"+9665{n:08}")
+    language = "en"
+    text = factory.Sequence(lambda n: f"Tawasul: there is news number {n}.")
 
 
 def document_type(slug="supporting-proof"):
@@ -119,6 +130,17 @@ def draft(applicant=None, service=None, beneficiary=None, *, is_ready=True):
     return inquiry
 
 
+def details_of(inquiry, **changes):
+    """What the form of the second step holds for `inquiry`."""
+    return {
+        "name": inquiry.name,
+        "id_number": inquiry.id_number,
+        "mobile": str(inquiry.mobile),
+        "description": DESCRIPTION,
+        **changes,
+    }
+
+
 def code_sent_to(user, purpose=OneTimeCode.Purpose.FILE):
     """The six digits of the last code sent to `user`, read from the outbox."""
     code = OneTimeCode.objects.filter(user=user, purpose=purpose).latest("created_at")
@@ -128,15 +150,36 @@ def code_sent_to(user, purpose=OneTimeCode.Purpose.FILE):
     )
 
 
+def let_a_minute_pass(user):
+    """As if the codes of `user` had been sent a minute earlier."""
+    for code in OneTimeCode.objects.filter(user=user):
+        code.created_at -= datetime.timedelta(seconds=61)
+        code.save(update_fields=["created_at"])
+
+
 def confirmation(inquiry, session_key="session-of-the-applicant"):
     """Ask for the code that files `inquiry` from this session; its digits."""
-    actions.request_confirmation(actor=inquiry.applicant, inquiry=inquiry, session_key=session_key)
+    actions.request_confirmation(
+        actor=inquiry.applicant,
+        inquiry=inquiry,
+        session_key=session_key,
+        shown=inquiry.content_digest(),
+    )
     return code_sent_to(inquiry.applicant)
 
 
-def filed(applicant=None, **kwargs):
-    """An inquiry that was filed with its code and waits in the queue."""
-    inquiry = draft(applicant, **kwargs)
+def attached(inquiry, upload=None):
+    """The document just added to a draft."""
+    return actions.attach(
+        actor=inquiry.applicant,
+        inquiry=inquiry,
+        document_type=document_type(),
+        upload=upload or picture(),
+    )
+
+
+def submitted(inquiry):
+    """A draft, filed with its code."""
     session_key = f"session-{inquiry.pk}"
     code = confirmation(inquiry, session_key)
     inquiry = actions.submit(
@@ -144,6 +187,11 @@ def filed(applicant=None, **kwargs):
     )
     assert inquiry.status == Inquiry.Status.UNDER_PROCESSING
     return inquiry
+
+
+def filed(applicant=None, **kwargs):
+    """An inquiry that was filed with its code and waits in the queue."""
+    return submitted(draft(applicant, **kwargs))
 
 
 def claimed(officer=None, **kwargs):

@@ -1,0 +1,214 @@
+"""One-time codes under fire: each good once, each guess counted, a sixth never compared."""
+
+from collections import Counter
+from functools import partial
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from tawasul.accounts import actions
+from tawasul.accounts.models import OneTimeCode, OneTimeCodeQuerySet, User
+from tawasul.exceptions import RuleViolation
+from tawasul.messaging.models import Message
+from tests import factories
+from tests.races.together import at_once, take_out_row_locks, told, wait_after
+
+pytestmark = pytest.mark.django_db(transaction=True)
+parallel = pytest.mark.postgres
+
+SIGN_IN = OneTimeCode.Purpose.SIGN_IN
+SESSION = "a-session-that-waits-for-its-code"
+
+WRONG = "This is not the code we sent. Check the text on your mobile and try again."
+SPENT = "A wrong code was entered too many times. Ask for another code."
+USED = "This code has been used already. Ask for another code."
+
+
+def send_code(user):
+    return actions.send_code(actor=user, purpose=SIGN_IN, session_key=SESSION, language="en")
+
+
+def digits_sent_to(user):
+    send_code(user)
+    return factories.code_sent_to(user, SIGN_IN)
+
+
+def another_than(digits):
+    return f"{(int(digits) + 1) % 10**6:06}"
+
+
+def guess(user, digits, deed=lambda code: None):
+    return actions.use_code(
+        actor=user, purpose=SIGN_IN, session_key=SESSION, guess=digits, deed=deed
+    )
+
+
+@pytest.fixture
+def compared(monkeypatch):
+    """Grows by one with each comparison of a guess."""
+    comparisons = []
+    compare = actions.constant_time_compare
+
+    def compare_and_note(one, other):
+        comparisons.append(None)
+        return compare(one, other)
+
+    monkeypatch.setattr(actions, "constant_time_compare", compare_and_note)
+    return comparisons
+
+
+def let_all_read_the_code_before_anyone_tries_it(monkeypatch, *, parties):
+    """The guard out: guesses do not queue at the code's row, and each believes to be the first."""
+    take_out_row_locks(monkeypatch)
+    wait_after(monkeypatch, OneTimeCodeQuerySet, "first", parties=parties)
+
+
+# Twenty at once
+
+
+@parallel
+@pytest.mark.parametrize("_round", range(3))
+def test_twenty_right_codes_at_once_do_one_deed(resident, _round):
+    digits = digits_sent_to(resident)
+    deeds = []
+
+    results = at_once(*[partial(guess, resident, digits, deeds.append)] * 20)
+
+    assert len(deeds) == 1
+    assert told(results) == [USED] * 19
+    assert OneTimeCode.objects.get().tries == 20
+
+
+@parallel
+def test_control_without_the_lock_twenty_right_codes_do_twenty_deeds(resident, monkeypatch):
+    digits = digits_sent_to(resident)
+    let_all_read_the_code_before_anyone_tries_it(monkeypatch, parties=20)
+    deeds = []
+
+    at_once(*[partial(guess, resident, digits, deeds.append)] * 20)
+
+    assert len(deeds) == 20
+
+
+@parallel
+@pytest.mark.parametrize("_round", range(3))
+def test_twenty_wrong_codes_at_once_are_all_counted_and_five_compared(resident, compared, _round):
+    digits = digits_sent_to(resident)
+
+    results = at_once(*[partial(guess, resident, another_than(digits))] * 20)
+
+    assert OneTimeCode.objects.get().tries == 20
+    assert len(compared) == 5
+    assert Counter(told(results)) == {WRONG: 5, SPENT: 15}
+
+
+@parallel
+def test_control_without_the_lock_twenty_wrong_codes_are_all_compared(
+    resident, compared, monkeypatch
+):
+    digits = digits_sent_to(resident)
+    let_all_read_the_code_before_anyone_tries_it(monkeypatch, parties=20)
+
+    results = at_once(*[partial(guess, resident, another_than(digits))] * 20)
+
+    assert len(compared) == 20
+    assert told(results) == [WRONG] * 20
+
+
+# One after the other
+
+
+def test_the_right_code_after_five_wrong_ones_is_refused_without_a_look(resident, compared):
+    digits = digits_sent_to(resident)
+    deeds = []
+
+    results = [at_once(partial(guess, resident, another_than(digits)))[0] for _try in range(5)]
+    results += at_once(partial(guess, resident, digits, deeds.append))
+
+    assert told(results) == [*[WRONG] * 5, SPENT]
+    assert len(compared) == 5
+    assert deeds == []
+    assert OneTimeCode.objects.get().used_at is None
+
+
+def break_a_rule(code):
+    raise RuleViolation("The door is closed.", code="closed")
+
+
+def break_a_constraint(code):
+    User.objects.create(username=code.user.username)
+
+
+def break_down(code):
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("fail", "error"),
+    [
+        (break_a_rule, RuleViolation),
+        (break_a_constraint, IntegrityError),
+        (break_down, ZeroDivisionError),
+    ],
+)
+def test_a_deed_that_fails_is_undone_and_leaves_the_code_counted_and_unused(resident, fail, error):
+    digits = digits_sent_to(resident)
+
+    def write_and_fail(code):
+        User.objects.filter(pk=resident.pk).update(language="ar")
+        fail(code)
+
+    with pytest.raises(error):
+        guess(resident, digits, write_and_fail)
+
+    code = OneTimeCode.objects.get()
+    assert code.tries == 1
+    assert code.used_at is None
+    assert User.objects.get(pk=resident.pk).language == "en"
+
+    assert guess(resident, digits, lambda code: "done") == "done"
+
+
+def test_no_code_is_tried_inside_a_transaction_that_could_forget_the_count(resident):
+    digits = digits_sent_to(resident)
+
+    with pytest.raises(RuntimeError), transaction.atomic():
+        guess(resident, another_than(digits))
+
+
+# Sending
+
+
+@pytest.fixture
+def clock_stands_still(monkeypatch):
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
+
+
+@pytest.fixture(params=["one person twice", "two who share one mobile"])
+def two_who_ask(request, resident):
+    if request.param == "one person twice":
+        return resident, resident
+    return resident, factories.UserFactory(mobile=resident.mobile)
+
+
+@parallel
+def test_of_two_sends_at_once_one_leaves_and_the_other_is_told_to_wait(
+    two_who_ask, clock_stands_still
+):
+    results = at_once(*[partial(send_code, user) for user in two_who_ask])
+
+    assert told(results) == ["A code has just been sent. You can ask for another in 60 seconds."]
+    assert OneTimeCode.objects.count() == Message.objects.count() == 1
+
+
+@parallel
+def test_control_without_the_lock_two_sends_at_once_both_leave(two_who_ask, monkeypatch):
+    take_out_row_locks(monkeypatch)
+    wait_after(monkeypatch, actions, "_check_pace", parties=2)
+
+    results = at_once(*[partial(send_code, user) for user in two_who_ask])
+
+    assert told(results) == []
+    assert OneTimeCode.objects.count() == Message.objects.count() == 2

@@ -1,0 +1,82 @@
+"""Sending an inquiry: twenty clicks file it once and lead to one receipt."""
+
+from functools import partial
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.test import Client
+
+from requests_app import actions, views
+from requests_app.models import Inquiry, InquiryQuerySet
+from tawasul.accounts.models import OneTimeCode
+from tawasul.messaging.models import Message
+from tests import factories
+from tests.races.together import at_once, look_before_writing, take_out_row_locks, wait_after
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+
+def send(inquiry, session_key, code):
+    """What a browser gets that posts the code: the way it was led, the status, the page."""
+    browser = Client()
+    browser.cookies[settings.SESSION_COOKIE_NAME] = session_key
+    address = f"/en/inquiries/{inquiry.reference}/confirm/"
+    response = browser.post(address, {"code": code}, follow=True)
+    return response.redirect_chain, response.status_code, response.content.decode()
+
+
+def send_many_times(browser, resident, times):
+    """Draft an inquiry and send it with its code, `times` times at once."""
+    inquiry = factories.draft(resident)
+    session_key = browser.session.session_key
+    code = factories.confirmation(inquiry, session_key)
+    answers = at_once(*[partial(send, inquiry, session_key, code)] * times)
+    inquiry.refresh_from_db()
+    return inquiry, answers
+
+
+def deeds_done_to(inquiry):
+    return list(inquiry.events.values_list("deed", flat=True))
+
+
+def receipt_texts(inquiry):
+    return list(Message.objects.about(inquiry.reference).values_list("text", flat=True))
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_twenty_identical_sends_file_one_inquiry_and_all_lead_to_its_receipt(
+    as_resident, resident, monkeypatch, _round
+):
+    # All twenty have found a draft before the first of them tries its code.
+    wait_after(monkeypatch, views, "get_inquiry_for", parties=20)
+
+    inquiry, answers = send_many_times(as_resident, resident, 20)
+
+    assert inquiry.status == Inquiry.Status.UNDER_PROCESSING
+    assert deeds_done_to(inquiry) == ["submitted"]
+    assert receipt_texts(inquiry) == [
+        f"Tawasul: we have received your inquiry {inquiry.reference}, Services for residents. "
+        "We will text you when it is answered."
+    ]
+    assert OneTimeCode.objects.get().tries == 20
+    receipt = f"/en/inquiries/{inquiry.reference}/receipt/"
+    assert [(way, status) for way, status, _page in answers] == [([(receipt, 302)], 200)] * 20
+    assert all("<h1>Your inquiry has been sent</h1>" in page for *_, page in answers)
+
+
+def test_control_without_code_lock_and_conditional_move_two_sends_file_twice(
+    as_resident, resident, monkeypatch
+):
+    def trust_the_code(*, actor, purpose, session_key, guess, deed):
+        with transaction.atomic():
+            return deed(OneTimeCode.objects.get(user=actor))
+
+    monkeypatch.setattr(actions, "use_code", trust_the_code)
+    take_out_row_locks(monkeypatch)
+    look_before_writing(monkeypatch, InquiryQuerySet, parties=2, only_if_changes="version")
+
+    inquiry, _answers = send_many_times(as_resident, resident, 2)
+
+    assert deeds_done_to(inquiry) == ["submitted", "submitted"]
+    assert len(receipt_texts(inquiry)) == 2

@@ -1,0 +1,42 @@
+"""Two workers on one outbox: while leases hold, each message leaves once."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from tawasul.messaging.actions import deliver_due
+from tawasul.messaging.models import Message, MessageQuerySet
+from tests import factories
+from tests.races.together import at_once, look_before_writing
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+
+def deliveries(settings):
+    """How often the text of each message has arrived at the phone."""
+    lines = settings.DEMO_PHONE_FILE.read_text().splitlines()
+    return Counter(json.loads(line)["text"] for line in lines)
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_four_workers_at_once_deliver_each_message_once(settings, _round):
+    messages = factories.MessageFactory.create_batch(60)
+
+    sent = at_once(*[deliver_due] * 4)
+    sent.append(deliver_due())  # a worker to whom all in sight are leased leaves the rest for later
+
+    assert deliveries(settings) == {message.text: 1 for message in messages}
+    assert sum(sent) == 60
+    assert set(Message.objects.values_list("state", "attempts")) == {("sent", 1)}
+
+
+def test_control_without_the_conditional_lease_two_workers_send_the_same_message(
+    settings, monkeypatch
+):
+    message = factories.MessageFactory()
+    look_before_writing(monkeypatch, MessageQuerySet, parties=2, only_if_changes="attempts")
+
+    at_once(deliver_due, deliver_due)
+
+    assert deliveries(settings) == {message.text: 2}

@@ -1,0 +1,99 @@
+"""Doing several things at the same moment, and taking a guard out to see what it guards against.
+
+A race that goes well shows little: the threads may have missed each other. So each race has a
+control beside it, in which the guard is gone and everybody waits between looking and writing until
+all have looked. What the control breaks, the guard keeps whole.
+"""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from django.db import connection, connections
+from django.db.models import QuerySet
+from django.utils import translation
+
+from tawasul.exceptions import RuleViolation
+
+DEADLINE_SECONDS = 30
+
+
+def at_once(*deeds):
+    """Do all `deeds` at the same moment, each on a database connection of its own, in English.
+
+    What each returned, in their order; for a RuleViolation the violation itself.
+    """
+    start = Barrier(len(deeds), timeout=DEADLINE_SECONDS)
+
+    def do(deed):
+        try:
+            connection.ensure_connection()
+            with translation.override("en"):
+                start.wait()
+                return deed()
+        except RuleViolation as violation:
+            return violation
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(deeds)) as pool:
+        return list(pool.map(do, deeds))
+
+
+def told(results):
+    """The sentences with which deeds were refused, among the results of `at_once`."""
+    return [str(result.message) for result in results if isinstance(result, RuleViolation)]
+
+
+def until(condition):
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
+
+
+def somebody_queues():
+    """Whether another connection to this database waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid) "
+            "WHERE NOT granted AND datname = current_database())"
+        )
+        return cursor.fetchone()[0]
+
+
+def take_out_row_locks(monkeypatch):
+    """A control's first half: nobody queues at a row any more."""
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda queryset, **_options: queryset)
+
+
+def wait_after(monkeypatch, owner, name, *, parties):
+    """A control's other half: whoever has done `name` waits until all `parties` have."""
+    everybody = Barrier(parties, timeout=DEADLINE_SECONDS)
+    original = getattr(owner, name)
+
+    def do_and_wait(*args, **kwargs):
+        result = original(*args, **kwargs)
+        everybody.wait()
+        return result
+
+    monkeypatch.setattr(owner, name, do_and_wait)
+
+
+def look_before_writing(monkeypatch, queryset_class, *, parties, only_if_changes):
+    """A control: split each conditional UPDATE in two, a look and a write that trusts it.
+
+    Between the two, everybody waits until all `parties` have looked. Other updates than those
+    that change the field `only_if_changes` stay as they are.
+    """
+    everybody = Barrier(parties, timeout=DEADLINE_SECONDS)
+    update = queryset_class.update
+
+    def look_then_write(queryset, **changes):
+        if only_if_changes not in changes:
+            return update(queryset, **changes)
+        found = list(queryset.values_list("pk", flat=True))
+        everybody.wait()
+        return update(queryset.model.objects.filter(pk__in=found), **changes)
+
+    monkeypatch.setattr(queryset_class, "update", look_then_write)

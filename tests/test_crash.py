@@ -1,0 +1,246 @@
+"""The worker that is killed, told to stop, or loses its database: every message still arrives.
+
+The worker is the real one, a process of its own on the database of the tests. Its demo phone is a
+pipe of limited size, from which the tests take one text after the other: a worker that runs ahead
+has to wait in the middle of its work, however fast the machine is.
+"""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections import Counter
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from tawasul.messaging.models import Message
+from tests import factories
+from tests.races.together import DEADLINE_SECONDS, until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LONG = "Please read this to the end. " * 70  # some thirty such texts fill the pipe
+
+Waiting, Sent = Message.State.WAITING, Message.State.SENT
+
+
+class SlowPhone:
+    """Takes the texts from the pipe that stands where the demo phone's file would be."""
+
+    def __init__(self, path):
+        os.mkfifo(path)
+        self._pipe = os.open(path, os.O_RDWR)
+        self._rest = b""
+
+    def close(self):
+        os.close(self._pipe)
+
+    def take(self, count):
+        """The next `count` texts."""
+        texts = []
+        while len(texts) < count:
+            text = self._next(DEADLINE_SECONDS)
+            assert text, "no text arrived"
+            texts.append(text)
+        return texts
+
+    def take_rest(self):
+        """What else was sent until now."""
+        return list(iter(lambda: self._next(0), None))
+
+    def is_full(self):
+        """Whether the next text has to wait until another is taken."""
+        return not select.select([], [self._pipe], [], 0)[1]
+
+    def _next(self, seconds):
+        while b"\n" not in self._rest:
+            if not select.select([self._pipe], [], [], seconds)[0]:
+                return None
+            self._rest += os.read(self._pipe, select.PIPE_BUF)
+        line, self._rest = self._rest.split(b"\n", 1)
+        text = json.loads(line)
+        return text["key"], text["text"]
+
+
+@pytest.fixture
+def phone(tmp_path):
+    phone = SlowPhone(tmp_path / "demo-phone.jsonl")
+    yield phone
+    phone.close()
+
+
+@pytest.fixture
+def worker(tmp_path):
+    """Starts `manage.py work` on the database of the tests; it ends with the `with` at last."""
+    name = connection.settings_dict["NAME"]
+    address = (
+        f"sqlite:///{name}"
+        if connection.vendor == "sqlite"
+        else urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+    )
+    environment = {**os.environ, "DATABASE_URL": address, "DATA_DIR": str(tmp_path)}
+
+    @contextmanager
+    def start():
+        command = [sys.executable, "manage.py", "work"]
+        with subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    return start
+
+
+def waiting_texts(count):
+    messages = factories.MessageFactory.build_batch(count)
+    for message in messages:
+        message.text += LONG
+    return Message.objects.bulk_create(messages)
+
+
+def end_leases():
+    """Messages in the hands of a worker that is gone need not be waited for."""
+    Message.objects.filter(state=Waiting).update(next_attempt_at=timezone.now())
+
+
+def leased():
+    return Message.objects.filter(state=Waiting, attempts__gt=0)
+
+
+def in_hand():
+    """Keys of the messages that a worker has leased and not noted as sent."""
+    return {str(key) for key in leased().values_list("key", flat=True)}
+
+
+def contents(messages):
+    return {(str(message.key), message.text) for message in messages}
+
+
+def assert_the_rest_arrives(phone, messages, arrived, *, in_hand):
+    """Each text under its own key and none missing; only what was `in_hand` may come twice."""
+    missing = contents(messages) - set(arrived)
+    while missing:
+        arrived += phone.take(1)
+        missing.discard(arrived[-1])
+    until(all_are_marked_as_sent)
+    arrived += phone.take_rest()
+
+    assert set(arrived) == contents(messages)
+    repeated = {key for (key, _text), times in Counter(arrived).items() if times > 1}
+    assert repeated <= in_hand
+
+
+def all_are_marked_as_sent():
+    end_leases()
+    return not Message.objects.exclude(state=Sent).exists()
+
+
+def end_other_connections():
+    """Break every connection to this database but our own; how many there were.
+
+    PostgreSQL may not have noticed yet that a process is gone; SQLite has no connections to break.
+    """
+    if connection.vendor == "sqlite":
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return len(cursor.fetchall())
+
+
+@contextmanager
+def hold_what_is_in_hand():
+    """Keep a message that the worker is sending from being noted as sent; its key."""
+    for _look in range(1000):  # it may be between two messages at first
+        with transaction.atomic():
+            message = leased().select_for_update().first()
+            if message:
+                yield str(message.key)
+                return
+    pytest.fail("the worker has nothing in hand")
+
+
+def test_after_a_kill_in_the_middle_of_200_messages_every_one_arrives(worker, phone):
+    messages = waiting_texts(200)
+
+    with worker() as process:
+        arrived = phone.take(50)
+        until(lambda: phone.is_full() and in_hand())
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    lost_hold_of = in_hand()
+    arrived += phone.take_rest()
+    assert 50 < len(arrived) < 150
+
+    end_leases()
+    with worker():
+        assert_the_rest_arrives(phone, messages, arrived, in_hand=lost_hold_of)
+
+
+def test_a_worker_killed_before_it_could_note_what_it_sent_sends_that_one_again(worker, phone):
+    messages = waiting_texts(100)
+
+    with worker() as process:
+        arrived = phone.take(10)
+        until(phone.is_full)
+        with hold_what_is_in_hand() as key:
+            while key not in dict(arrived):
+                arrived += phone.take(1)
+            process.kill()
+            process.wait()
+            end_other_connections()
+    arrived += phone.take_rest()
+
+    end_leases()
+    with worker():
+        assert_the_rest_arrives(phone, messages, arrived, in_hand={key})
+    assert [its_key for its_key, _text in arrived].count(key) == 2
+
+
+def test_a_worker_told_to_stop_finishes_the_message_in_hand_and_ends_cleanly(worker, phone):
+    waiting_texts(100)
+
+    with worker() as process:
+        arrived = phone.take(10)
+        process.terminate()
+        until(lambda: arrived.extend(phone.take_rest()) or process.poll() is not None)
+        assert process.returncode == 0
+    arrived += phone.take_rest()
+
+    sent = Message.objects.filter(state=Sent)
+    assert sorted(arrived) == sorted(contents(sent))
+    assert len(arrived) < 100
+    assert in_hand() == set()
+
+
+@pytest.mark.postgres
+def test_a_worker_whose_database_connection_breaks_goes_on_by_itself(worker, phone):
+    messages = waiting_texts(100)
+
+    with worker() as process:
+        arrived = phone.take(10)
+        until(lambda: phone.is_full() and in_hand())
+        assert end_other_connections() == 1
+        lost_hold_of = in_hand()
+
+        assert_the_rest_arrives(phone, messages, arrived, in_hand=lost_hold_of)
+        assert process.poll() is None
+
+
+def test_a_chore_that_fails_does_not_stop_the_messages(worker, phone, tmp_path):
+    (tmp_path / "private").write_text("a file where the folder of the documents should be")
+
+    messages = waiting_texts(60)  # more than the worker sends between two looks at its chores
+
+    with worker():
+        assert set(phone.take(60)) == contents(messages)
