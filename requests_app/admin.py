@@ -15,6 +15,7 @@ from requests_app.models import Inquiry
 from tawasul.accounts.access import keeps_typed, take_typed
 from tawasul.display import ltr
 from tawasul.exceptions import RuleViolation
+from tawasul.hijri import both_calendars
 from tawasul.numbers import bare_digits, grouped_reference
 
 _ANSWERS = {
@@ -57,7 +58,7 @@ class InquiryAdmin(admin.ModelAdmin):
         "name",
         "status",
         "assignee",
-        "due_on",
+        "due",
         "pace",
     )
     list_filter = (QueueFilter, "status", "outcome")
@@ -67,10 +68,15 @@ class InquiryAdmin(admin.ModelAdmin):
     search_fields = ("=reference",)
     ordering = ("due_on", "pk")
     actions = None
+    show_facets = admin.ShowFacets.NEVER
 
     @admin.display(description=_("request number"), ordering="reference")
     def request_number(self, inquiry):
         return ltr(grouped_reference(inquiry.reference))
+
+    @admin.display(description=_("due on"), ordering="due_on")
+    def due(self, inquiry):
+        return both_calendars(inquiry.due_on)
 
     @admin.display(description=_("time left"))
     def pace(self, inquiry):

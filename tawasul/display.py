@@ -9,12 +9,14 @@ from tawasul import hijri, numbers
 register = template.Library()
 
 register.filter("both_calendars", hijri.both_calendars)
+register.filter("grouped", numbers.grouped_reference)
 
 
 @register.filter
-def clock(moment):
-    """The time of day in the Kingdom, as 14:05."""
-    return timezone.localtime(moment).strftime("%H:%M")
+def moment(value):
+    """The day in both calendars and the time of day in the Kingdom, as 14:05."""
+    time = ltr(timezone.localtime(value).strftime("%H:%M"))
+    return format_html("{} · {}", hijri.both_calendars(value), time)
 
 
 @register.filter

@@ -1,0 +1,247 @@
+"""A browser in front of the portal, and people who go through its pages with it.
+
+SCREENSHOTS=folder keeps a picture of every page that is looked at.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.staticfiles import handlers
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import call_command
+from django.test import Client
+from django.utils import translation
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from tawasul.messaging.actions import deliver_due
+from tests import factories
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SCREENSHOTS = os.environ.get("SCREENSHOTS")
+
+# Words that stand on an Arabic page as they are, and what is quoted from somebody.
+NOT_OF_ANY_LANGUAGE = re.compile("JPEG|PNG|PDF|«[^»]*»|“[^”]*”")
+OTHER_SCRIPT = {"ar": re.compile("[A-Za-z]{2,}"), "en": re.compile("[\u0620-\u064a]{2,}")}
+# What the portal says itself: names, addresses and what people have typed are isolated.
+OWN_WORDS = """() => {
+    const words = [document.title];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const place = walker.currentNode.parentElement;
+        if (!place.closest("script, style, textarea, bdi, [dir=auto], body [lang]")) {
+            words.push(walker.currentNode.data);
+        }
+    }
+    for (const name of ["aria-label", "title", "placeholder", "alt"]) {
+        for (const place of document.body.querySelectorAll(`[${name}]`)) {
+            words.push(place.getAttribute(name));
+        }
+    }
+    return words.join(" ");
+}"""
+
+
+@pytest.fixture(scope="session")
+def live_server(django_db_setup: None) -> Iterator[LiveServer]:
+    """The portal as it is served: WhiteNoise and its hashed names, and nothing in front of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(handlers, "StaticFilesHandler", lambda _application: WSGIHandler())
+        server = LiveServer("127.0.0.1")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="package")
+def chromium(chromium_path: str) -> Iterator[Browser]:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # While Playwright runs, the tests' thread counts as one with an event loop, where Django
+        # refuses queries and has other connections. Not for tests without a browser, therefore;
+        # those with one are plain functions, which query outside of the loop.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def language() -> str:
+    return "en"
+
+
+@pytest.fixture
+def width() -> int:
+    return 1280
+
+
+@pytest.fixture
+def resident(live_server, language):
+    """Somebody who can file for themselves and for a child; their texts are in `language`."""
+    call_command("load_reference", verbosity=0)
+    user = factories.UserFactory(
+        username="aslam",
+        identity__number="2000000006",
+        mobile="+966500000001",
+        language=language,
+    )
+    child = factories.IdentityFactory(
+        number="2000000014", name_ar="عائشة أسلم خان", name_en="Ayesha Aslam Khan"
+    )
+    factories.link(user.identity, child, "guardian")
+    return user
+
+
+@pytest.fixture
+def officer(live_server):
+    """Somebody of the triage desk with an authenticator."""
+    user = factories.OfficerFactory(
+        username="officer",
+        identity=factories.IdentityFactory(
+            number="1000000016", name_ar="سارة عبدالله الشهري", name_en="Sarah Abdullah Alshehri"
+        ),
+    )
+    TOTPDevice.objects.create(user=user, name="authenticator")
+    return user
+
+
+@pytest.fixture
+def visit(chromium, live_server, language, width):
+    """Opens browsers; what went wrong in any of them unseen is a failure, too."""
+    visitors = []
+
+    def open_browser(*, scripts: bool = True) -> "Visitor":
+        context = chromium.new_context(
+            locale={"ar": "ar-SA", "en": "en-GB"}[language],
+            viewport={"width": width, "height": 800},
+            java_script_enabled=scripts,
+        )
+        visitors.append(Visitor(context, live_server.url, language, width, scripts))
+        return visitors[-1]
+
+    yield open_browser
+    troubles = [trouble for visitor in visitors for trouble in visitor.troubles]
+    for visitor in visitors:
+        visitor.context.close()
+    assert troubles == []
+
+
+class Visitor:
+    """Somebody who reads the portal in one language, and presses what is written there."""
+
+    def __init__(
+        self, context: BrowserContext, site: str, language: str, width: int, scripts: bool
+    ):
+        self.context = context
+        self.site = site
+        self.language = language
+        self.width = width
+        self.scripts = scripts
+        self.page = context.new_page()
+        self.troubles: list[str] = []
+        context.on("console", self._note_console)
+        context.on("weberror", lambda error: self.troubles.append(str(error.error)))
+        context.on("response", self._note_response)
+        context.on("requestfailed", self._note_failure)
+
+    def reads(self, message: str, **values) -> str:
+        """An English sentence of the portal as it stands on this person's screen."""
+        with translation.override(self.language):
+            return translation.gettext(message) % values
+
+    def open(self, path: str) -> None:
+        self.page.goto(f"{self.site}/{self.language}/{path}")
+
+    def fill(self, label: str, text: str) -> None:
+        self.page.get_by_label(self.reads(label)).fill(text)
+
+    def press(self, name: str) -> None:
+        with self.page.expect_navigation():
+            self.button(name).click()
+
+    def follow(self, name: str) -> None:
+        with self.page.expect_navigation():
+            self.link(name).first.click()
+
+    def button(self, name: str):
+        return self.page.get_by_role("button", name=self.reads(name), exact=True)
+
+    def link(self, name: str):
+        return self.page.get_by_role("link", name=self.reads(name), exact=True)
+
+    def path(self) -> str:
+        return urlsplit(self.page.url).path
+
+    def is_told(self, message: str, **values) -> None:
+        """The error summary has the focus and says `message`, which stands by its field, too."""
+        summary = self.page.locator(".error-summary")
+        expect(summary).to_contain_text(self.reads(message, **values))
+        expect(summary).to_be_focused()
+        expect(self.page.locator(".invalid-feedback")).to_have_text(self.reads(message, **values))
+
+    def newest_text(self) -> str:
+        """The text that has just arrived on the demo phone, opened in another tab."""
+        deliver_due()
+        phone = self.context.new_page()
+        phone.goto(f"{self.site}/demo/phone/")
+        text = phone.locator(".texts .prose").first.inner_text()
+        phone.close()
+        return text
+
+    def code_on_phone(self) -> str:
+        return re.search(r"\b\d{6}\b", self.newest_text()).group()
+
+    def has_the_session_of(self, client: Client) -> None:
+        """Skip the pages of the sign-in, where they are not what a test is about."""
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        self.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": self.site}])
+
+    def look(self, step: str) -> None:
+        """See whether the page is as every page has to be, and keep a picture of it."""
+        if SCREENSHOTS:
+            kind = "" if self.scripts else "without-scripts-"
+            name = f"{self.language}-{self.width}-{kind}{step}.png"
+            self.page.screenshot(path=Path(SCREENSHOTS) / name, full_page=True)
+        page = self.page.evaluate(
+            """() => {
+                const root = document.documentElement;
+                return [root.lang, root.dir, root.scrollWidth - root.clientWidth];
+            }"""
+        )
+        assert page == [self.language, {"ar": "rtl", "en": "ltr"}[self.language], 0], step
+        words = NOT_OF_ANY_LANGUAGE.sub("", self.page.evaluate(OWN_WORDS))
+        assert OTHER_SCRIPT[self.language].findall(words) == [], step
+        if self.scripts:
+            options = {"runOnly": AXE_RULES, "resultTypes": ["violations"]}
+            found = Axe().run(self.page, options=options).response["violations"]
+            assert [(rule["id"], [n["html"] for n in rule["nodes"]]) for rule in found] == [], step
+        assert self.troubles == [], step
+
+    def _note_console(self, message) -> None:
+        if message.type == "error":
+            self.troubles.append(f"{self.page.url}: {message.text}")
+
+    def _note_response(self, response) -> None:
+        if response.status >= 400:
+            self.troubles.append(f"{response.status} {response.url}")
+
+    def _note_failure(self, request) -> None:
+        # A navigation that became a download, or gave way to a newer click, ends as aborted.
+        if not (request.is_navigation_request() and request.failure == "net::ERR_ABORTED"):
+            self.troubles.append(f"{request.failure} {request.url}")

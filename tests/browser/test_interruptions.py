@@ -1,0 +1,192 @@
+"""What people do in the middle: switch the language, go back, click twice, come back too late."""
+
+import re
+import threading
+from types import SimpleNamespace
+
+import pytest
+from django.contrib.sessions.models import Session
+from playwright.sync_api import expect
+
+from requests_app import actions
+from requests_app.models import Inquiry, InquiryEvent
+from tawasul.messaging.models import Message
+from tawasul.numbers import grouped_reference
+from tests import factories
+from tests.conftest import signed_in
+
+pytestmark = pytest.mark.browser
+
+GUARD = "**/js/tawasul*.js"
+OTHER = {"ar": "en", "en": "ar"}
+
+
+@pytest.fixture
+def draft(resident):
+    return factories.draft(resident)
+
+
+@pytest.fixture
+def applicant(visit, resident):
+    """The resident in their browser, signed in."""
+    applicant = visit()
+    applicant.has_the_session_of(signed_in(resident))
+    return applicant
+
+
+def switch_language(visitor):
+    """To the same page in the other language."""
+    page, other = visitor.page, OTHER[visitor.language]
+    place = visitor.path().removeprefix(f"/{visitor.language}/")
+    with page.expect_navigation():
+        page.locator(f"header a[hreflang={other}]").click()
+    expect(page.locator("html")).to_have_attribute("lang", other)
+    assert visitor.path() == f"/{other}/{place}"
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+@pytest.mark.parametrize("place", ["", "account/sign-in/"])
+def test_the_language_switch_leads_to_the_same_public_page(visit, resident, language, place):
+    visitor = visit()
+    visitor.open(place)
+    switch_language(visitor)
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_the_language_switch_keeps_the_draft(applicant, draft, language):
+    applicant.open(f"inquiries/{draft.reference}/details/")
+    switch_language(applicant)
+    expect(applicant.page.locator("textarea")).to_have_value(factories.DESCRIPTION)
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_the_language_switch_keeps_to_the_inquiry(applicant, resident, language):
+    inquiry = factories.filed(resident)
+    applicant.open(f"inquiries/{inquiry.reference}/")
+    switch_language(applicant)
+    expect(applicant.page.locator("main")).to_contain_text(factories.DESCRIPTION)
+
+
+def ask_for_code(applicant, draft):
+    """As far as the last page, with the right code typed; what is left is to send."""
+    applicant.open(f"inquiries/{draft.reference}/review/")
+    applicant.press("Confirm request")
+    applicant.fill("Code", applicant.code_on_phone())
+
+
+def has_its_receipt(applicant, draft):
+    expect(applicant.page.locator("h1")).to_have_text("Your inquiry has been sent")
+    assert applicant.path() == f"/en/inquiries/{draft.reference}/receipt/"
+
+
+def was_filed_once(draft):
+    assert [inquiry.pk for inquiry in Inquiry.objects.all()] == [draft.pk]
+    assert [event.deed for event in InquiryEvent.objects.all()] == ["submitted"]
+    texts = Message.objects.filter(about=draft.reference)
+    assert [text.text for text in texts] == [
+        f"Tawasul: we have received your inquiry {grouped_reference(draft.reference)}, "
+        f"{draft.service.name_en}. "
+        "We will text you when it is answered."
+    ]
+
+
+def test_back_from_the_receipt_leads_to_the_receipt(applicant, draft):
+    ask_for_code(applicant, draft)
+    applicant.press("Send inquiry")
+    has_its_receipt(applicant, draft)
+    for _step in ("the code", "the answers"):
+        applicant.page.go_back()
+        has_its_receipt(applicant, draft)
+    was_filed_once(draft)
+
+
+def test_sending_again_from_another_tab_leads_to_the_same_receipt(applicant, draft):
+    ask_for_code(applicant, draft)
+    code = applicant.page.get_by_label("Code").input_value()
+    with applicant.context.expect_page() as opened:
+        applicant.page.evaluate("() => { window.open(location.href) }")
+    opened.value.get_by_label("Code").fill(code)
+    applicant.press("Send inquiry")
+    has_its_receipt(applicant, draft)
+
+    applicant.page = opened.value
+    applicant.press("Send inquiry")
+    has_its_receipt(applicant, draft)
+    was_filed_once(draft)
+
+
+@pytest.fixture
+def sending(monkeypatch):
+    """Sending takes until `go_on` is set, so that there is time for a second click."""
+    sending = SimpleNamespace(
+        begun=threading.Semaphore(0), go_on=threading.Event(), done=threading.Semaphore(0)
+    )
+    submit = actions.submit
+
+    def submit_slowly(**kwargs):
+        sending.begun.release()
+        sending.go_on.wait(timeout=60)
+        try:
+            return submit(**kwargs)
+        finally:
+            sending.done.release()
+
+    monkeypatch.setattr(actions, "submit", submit_slowly)
+    yield sending
+    sending.go_on.set()
+
+
+def click_send_twice(applicant, sending, *, sends):
+    """Two clicks before there is an answer; how many of them the page `sends`."""
+    posts = []
+    applicant.context.on(
+        "request", lambda request: request.method == "POST" and posts.append(request)
+    )
+    box = applicant.button("Send inquiry").bounding_box()
+    for click in range(2):
+        # The mouse alone: clicks on a locator wait until the page has gone.
+        applicant.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        assert click >= sends or sending.begun.acquire(timeout=30)
+    sending.go_on.set()
+    expect(applicant.page).to_have_url(re.compile("/receipt/$"), timeout=30_000)
+    assert [sending.done.acquire(timeout=30) for _send in range(sends)] == [True] * sends
+    assert len(posts) == sends
+
+
+def test_a_second_click_on_send_is_dropped_by_the_page(applicant, draft, sending):
+    ask_for_code(applicant, draft)
+    click_send_twice(applicant, sending, sends=1)
+    has_its_receipt(applicant, draft)
+
+
+def test_a_second_click_that_is_sent_leads_to_the_same_receipt(applicant, draft, sending):
+    applicant.context.route(GUARD, lambda route: route.fulfill(body="", status=200))
+    ask_for_code(applicant, draft)
+    click_send_twice(applicant, sending, sends=2)
+    has_its_receipt(applicant, draft)
+    was_filed_once(draft)
+
+
+def test_an_expired_session_keeps_what_was_typed(applicant, draft, resident):
+    wish = "I wrote this for a quarter of an hour, and in the meantime my session had ended."
+    applicant.open(f"inquiries/{draft.reference}/details/")
+    applicant.fill("What do you need?", wish)
+    Session.objects.all().delete()
+    applicant.press("Save and continue")
+
+    expect(applicant.page.locator("h1")).to_have_text("Sign in")
+    applicant.fill("Username or ID number", resident.username)
+    applicant.fill("Password", factories.PASSWORD)
+    applicant.press("Continue")
+    applicant.fill("Code", applicant.code_on_phone())
+    applicant.press("Sign in")
+
+    assert applicant.path() == f"/en/inquiries/{draft.reference}/details/"
+    expect(applicant.page.get_by_label("What do you need?")).to_have_value(wish)
+    expect(applicant.page.locator(".notice")).to_have_text(
+        "Your session had ended. What you typed is still here: check it and continue."
+    )
+    applicant.look("40-back-after-the-session-ended")
+    applicant.press("Save and continue")
+    draft.refresh_from_db()
+    assert draft.description == wish
