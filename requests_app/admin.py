@@ -50,6 +50,15 @@ class QueueFilter(admin.SimpleListFilter):
         return queryset.waiting().unclaimed_or_of(request.user)
 
 
+class FiledStatusFilter(admin.ChoicesFieldListFilter):
+    """The statuses that staff can meet: a draft is its applicant's alone."""
+
+    def choices(self, changelist):
+        for choice in super().choices(changelist):
+            if choice["display"] != Inquiry.Status.DRAFT.label:
+                yield choice
+
+
 @admin.register(Inquiry)
 class InquiryAdmin(admin.ModelAdmin):
     list_display = (
@@ -61,7 +70,7 @@ class InquiryAdmin(admin.ModelAdmin):
         "due",
         "pace",
     )
-    list_filter = (QueueFilter, "status", "outcome")
+    list_filter = (QueueFilter, ("status", FiledStatusFilter), "outcome")
     list_select_related = ("service", "assignee__identity")
     list_per_page = 50
     show_full_result_count = False
