@@ -70,7 +70,8 @@ def new_pdf(original: bytes) -> bytes:
             raise Refused("active")
         output = io.BytesIO()
         # Streams stay as they are packed: unpacking one could fill the memory.
-        pdf.save(output, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+        packed = pikepdf.StreamDecodeLevel.none
+        pdf.save(output, stream_decode_level=packed, compress_streams=False)
     return output.getvalue()
 
 

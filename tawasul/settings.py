@@ -4,6 +4,7 @@ Production is the default: what it needs and does not find stops the start with 
 TAWASUL_DEMO=1, which only `make run` and `make test` set, allows the demo instead.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -16,22 +17,30 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
 
-DEMO = env.bool("TAWASUL_DEMO", default=False)
-
-# Where everything lies that the portal writes: documents and, for the demo, the database.
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
-
 
 def stop(reason):
     sys.exit(f"Tawasul cannot start: {reason}. README.md lists all settings.")
 
 
+def switch(name):
+    """Whether the setting `name` is on; without it, off."""
+    value = env.str(name, default="0")
+    return value == "1" if value in ("", "0", "1") else stop(f"{name} has to be 1 or 0")
+
+
+DEMO = switch("TAWASUL_DEMO")
+
+# Where everything lies that the portal writes: documents and, for the demo, the database.
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
+
+
 def required(name, read, meaning, demo):
     """The setting `name`; without it the demo goes on and anything else stops."""
-    if DEMO and not env.str(name, default=""):
+    given = os.environ.get(name, "")
+    if DEMO and not given:
         return demo
     try:
-        value = env.str(name, default="") and read(name)
+        value = given and read(name)
     except (ImproperlyConfigured, ValueError, KeyError):
         value = None
     return value or stop(f"set {name}, {meaning}")
@@ -39,7 +48,7 @@ def required(name, read, meaning, demo):
 
 SECRET_KEY = required(
     "SECRET_KEY",
-    env.str,
+    os.environ.get,  # django-environ would read a key that begins with $ as the name of another
     "a long random text known to nobody",
     demo="for-the-demo-alone-and-known-to-everybody-who-reads-this-file",
 )
@@ -48,7 +57,7 @@ if not DEMO and len(SECRET_KEY) < 50:
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = required(
     "ALLOWED_HOSTS",
-    lambda name: [host for host in env.list(name) if host],
+    lambda name: [host.strip() for host in env.list(name) if host.strip()],
     "the host names that the portal answers to, separated by commas",
     demo=["localhost", "127.0.0.1", "[::1]", "testserver", env.str("HOST", default="localhost")],
 )
@@ -68,7 +77,7 @@ if DEMO and DATABASES["default"]["ENGINE"].endswith(".sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
         "PRAGMA recursive_triggers=ON;",
     }
-elif DATABASES["default"]["ENGINE"].endswith(".postgresql"):
+elif DATABASES["default"]["ENGINE"].endswith(".postgresql") and DATABASES["default"]["NAME"]:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 else:
@@ -145,7 +154,7 @@ LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "portal:my-page"
 LOGOUT_REDIRECT_URL = "portal:home"
 OTP_TOTP_ISSUER = "Tawasul"
-IDENTITY_CHECK_DIGIT = env.bool("IDENTITY_CHECK_DIGIT", default=False)
+IDENTITY_CHECK_DIGIT = switch("IDENTITY_CHECK_DIGIT")
 
 # Languages and times
 
@@ -211,7 +220,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEMO
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 0 if DEMO else 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEMO
-if env.bool("BEHIND_TLS_PROXY", default=False):
+if switch("BEHIND_TLS_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CSRF_FAILURE_VIEW = "tawasul.portal.views.csrf_failure"
 
