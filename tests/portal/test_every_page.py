@@ -1,0 +1,120 @@
+"""What holds for every page: headers, languages, nothing that a strict policy forbids."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from tests import factories
+
+STAFF = "/en/staff/requests_app/inquiry/"
+POLICY = {
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "img-src 'self' data:",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+}
+TEMPLATES = sorted(Path(settings.BASE_DIR, "templates").rglob("*.html"))
+
+
+@pytest.fixture
+def pages(as_resident, resident, as_officer):
+    """A response of every kind that a person may get."""
+    draft, filed = factories.draft(resident), factories.filed(resident)
+    anonymous = Client()
+    steps = ("details", "documents", "review", "confirm")
+    return [
+        *map(anonymous.get, ("/en/", "/ar/", "/en/account/sign-in/", "/en/my/", "/en/nothing/")),
+        *map(anonymous.get, ("/en/staff/login/", "/en/?x=%00", "/", "/demo/phone/", "/healthz")),
+        anonymous.post("/en/account/sign-in/", {"login": "a", "password": "b"}),
+        *map(as_resident.get, ("/en/my/", "/en/inquiries/", "/en/inquiries/new/")),
+        *(as_resident.get(f"/en/inquiries/{draft.reference}/{step}/") for step in steps),
+        *(as_resident.get(f"/en/inquiries/{filed.reference}/{step}") for step in ("", "receipt/")),
+        *map(as_officer.get, ("/en/staff/", STAFF, f"{STAFF}?queue=all", "/en/my/")),
+        *(as_officer.get(f"{STAFF}{filed.pk}/{page}/") for page in ("change", "history")),
+        *map(as_officer.get, ("/en/staff/jsi18n/", "/en/staff/password_change/")),
+    ]
+
+
+def test_no_page_is_kept_in_a_cache(pages):
+    for response in pages:
+        assert "no-store" in response["Cache-Control"], response.request["PATH_INFO"]
+
+
+def test_every_page_has_the_strict_policy(pages):
+    for response in pages:
+        policy = response["Content-Security-Policy"]
+        assert set(policy.split("; ")) == POLICY, response.request["PATH_INFO"]
+
+
+def test_no_page_is_guessed_at_or_told_of_elsewhere(pages):
+    for response in pages:
+        assert response["X-Content-Type-Options"] == "nosniff"
+        assert response["Referrer-Policy"] == "same-origin"
+
+
+def test_no_page_needs_what_the_policy_forbids(pages):
+    for response in pages:
+        assert forbidden_in(response.content.decode()) == [], response.request["PATH_INFO"]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_template_has_styles_or_scripts_of_its_own(path):
+    assert forbidden_in(path.read_text(encoding="utf-8")) == []
+
+
+def forbidden_in(markup):
+    tags = re.findall(r"<[a-z][^>]*>", markup)
+    inline = [tag for tag in tags if re.search(r"\s(?:style|on[a-z]+)\s*=", tag)]
+    scripts = [tag for tag in tags if re.match(r"<script\b(?!.*\bsrc=)", tag)]
+    elsewhere = [tag for tag in tags if re.search(r'\b(?:src|href)="(?:https?:)?//', tag)]
+    styles = re.findall(r"<style\b", markup)
+    return (
+        inline
+        + [tag for tag in scripts if 'type="application/json"' not in tag]
+        + [
+            *elsewhere,
+            *styles,
+        ]
+    )
+
+
+def test_home_is_arabic_unless_a_browser_asks_for_english(client, db):
+    assert client.get("/").url == "/ar/"
+    assert client.get("/", headers={"accept-language": "fr"}).url == "/ar/"
+    assert client.get("/", headers={"accept-language": "en-GB,en"}).url == "/en/"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "",
+        "account/sign-in/",
+        "account/sign-in/?next=/en/my/",
+        "inquiries/?page=2",
+        "inquiries/new/",
+        "my/",
+        "no/such/page/",
+    ],
+)
+def test_the_other_language_is_the_same_place(as_resident, place):
+    client = Client() if "sign-in" in place else as_resident
+    for language, other in (("ar", "en"), ("en", "ar")):
+        page = client.get(f"/{language}/{place}").content.decode()
+        assert f'<html lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}">' in page
+        link = re.search(rf'href="([^"]*)" lang="{other}"', page)[1]
+        expected = f"/{other}/{place}" if "no/" not in place else f"/{language}/{place}"
+        assert link.replace("%2F", "/") == expected
+
+
+def test_an_address_without_a_language_finds_its_page(client, db):
+    response = client.get("/account/sign-in/", follow=True)
+    assert response.request["PATH_INFO"] == "/ar/account/sign-in/"
+    assert response.status_code == 200

@@ -1,0 +1,126 @@
+"""What people and monitors see when something is wrong on our side."""
+
+import pytest
+from django.db import InterfaceError, OperationalError, connection
+from django.test import Client
+
+from tests import factories
+from tests.conftest import signed_in, words
+
+AWAY = (
+    "The service is not available at the moment "
+    "We cannot reach our records right now. Everything we have confirmed to you is safe, "
+    "but your last step may not have been saved. Please try again in a few minutes. Home page"
+)
+BROKEN = (
+    "Something went wrong on our side The last thing you did was not completed; "
+    "whatever was saved before it is still there. Please try again in a little while. Home page"
+)
+
+
+@pytest.fixture
+def visitor(resident):
+    """A browser that shows an error instead of raising it in the test."""
+    client = signed_in(resident)
+    client.raise_request_exception = False
+    return client
+
+
+class Away:
+    """A database that answers nothing, and counts what it was asked."""
+
+    def __init__(self, error):
+        self.error = error
+        self.asked = 0
+
+    def __call__(self, execute, sql, params, many, context):
+        self.asked += 1
+        raise self.error("server closed the connection unexpectedly")
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+@pytest.mark.parametrize("address", ["/en/", "/ar/", "/en/my/", "/en/inquiries/", "/en/staff/"])
+def test_while_the_database_is_away_a_page_says_so_in_both_languages(visitor, error, address):
+    away = Away(error)
+    with connection.execute_wrapper(away):
+        response = visitor.get(address)
+    assert response.status_code == 503
+    assert AWAY in words(response)
+    assert "الخدمة غير متاحة حاليًا" in words(response)
+    assert away.asked == 1, "the page itself must not ask the database"
+
+
+def test_signing_in_says_so_too(db):
+    client = Client(raise_request_exception=False)
+    form = {"login": "aslam", "password": "a"}
+    with connection.execute_wrapper(Away(OperationalError)):
+        response = client.post("/en/account/sign-in/", form)
+    assert response.status_code == 503
+    assert AWAY in words(response)
+
+
+def test_any_other_error_has_a_page_of_its_own(visitor, monkeypatch, django_assert_num_queries):
+    def fail(_request):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("tawasul.portal.context.translate_url", lambda *_args: fail(None))
+    with django_assert_num_queries(0):
+        response = visitor.get("/en/account/no-such-page/")
+    assert response.status_code == 500
+    assert BROKEN in words(response)
+    assert "حدث خطأ من جهتنا" in words(response)
+
+
+@pytest.mark.parametrize("address", ["/en/", "/en/staff/requests_app/inquiry/"])
+def test_the_pages_for_errors_are_kept_nowhere(visitor, address):
+    with connection.execute_wrapper(Away(OperationalError)):
+        response = visitor.get(address)
+    assert "no-store" in response["Cache-Control"]
+    assert "unsafe" not in response["Content-Security-Policy"]
+
+
+def test_healthz_answers_without_the_database(client, db):
+    with connection.execute_wrapper(Away(OperationalError)):
+        response = client.get("/healthz")
+    assert (response.status_code, response.content) == (200, b"ok")
+
+
+def test_readyz_asks_the_database(client, db):
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.content) == (200, b"ok")
+    with connection.execute_wrapper(Away(OperationalError)):
+        away = client.get("/readyz")
+    assert (away.status_code, away.content) == (503, b"no database")
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("en", "There is no such page"), ("ar", "الصفحة غير موجودة")],
+)
+def test_a_page_that_is_not_there_says_so_in_the_language_of_the_address(
+    client, db, language, sentence
+):
+    response = client.get(f"/{language}/no/such/page/")
+    assert response.status_code == 404
+    assert sentence in words(response)
+
+
+def test_a_form_without_its_token_says_what_to_do(resident):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(resident)
+    response = client.post("/en/inquiries/new/", {})
+    assert response.status_code == 403
+    assert (
+        "This page has expired You may have signed in or out since you opened it, so nothing was "
+        "sent. Go back in your browser, copy what you typed, load the page again, and send it "
+        "once more. Home page"
+    ) in words(response)
+
+
+def test_staff_are_told_that_a_page_is_not_for_them(client, db):
+    client.force_login(factories.OfficerFactory())
+    response = client.get("/en/my/")
+    assert response.status_code == 403
+    assert (
+        "Your account cannot open this page Sign in with an account that can. Home page"
+    ) in words(response)

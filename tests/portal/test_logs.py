@@ -1,0 +1,110 @@
+"""What is logged names nobody: no ID number, no mobile, no code, no session's key."""
+
+import logging
+import re
+
+import pytest
+from django.test import Client
+
+from tawasul.messaging.actions import deliver_due
+from tawasul.messaging.models import Message
+from tests import factories
+from tests.conftest import ask_for_code, sign_in
+
+ID_NUMBER, MOBILE = "2987654320", "+966501234567"
+
+
+@pytest.fixture
+def person(db):
+    identity = factories.IdentityFactory(number=ID_NUMBER)
+    return factories.UserFactory(username="aslam", identity=identity, mobile=MOBILE)
+
+
+@pytest.fixture
+def logged(caplog):
+    caplog.set_level(logging.DEBUG)
+
+    def logged(*secrets):
+        """What was logged, which must not hold any of these nor what everybody may not know."""
+        # As handlers print it: with the traceback, if there is one.
+        text = "\n".join(caplog.handler.format(record) for record in caplog.records)
+        for secret in (ID_NUMBER, MOBILE, MOBILE[4:], factories.PASSWORD, *secrets):
+            assert secret not in text
+        assert not re.search(r"(?<!\d)[1-47]\d{9}(?!\d)", text)
+        return text
+
+    return logged
+
+
+def test_signing_in_logs_nothing_of_the_person(person, logged):
+    client = Client()
+    client.post("/en/account/sign-in/", {"login": ID_NUMBER, "password": "wrong"})
+    sign_in(person, client)
+    code = factories.code_sent_to(person, "sign_in")
+    logged(code, client.cookies["sessionid"].value)
+
+
+def test_filing_logs_nothing_of_the_person(person, logged):
+    client = sign_in(person)
+    inquiry = factories.draft(person, is_ready=False)
+    address = f"/en/inquiries/{inquiry.reference}"
+    client.post(f"{address}/details/", factories.details_of(inquiry, id_number="2999999999"))
+    client.post(f"{address}/details/", factories.details_of(inquiry))
+    ask_for_code(client, inquiry)
+    code = factories.code_sent_to(person)
+    client.post(f"{address}/confirm/", {"code": "000000"})
+    filed = client.post(f"{address}/confirm/", {"code": code})
+    assert filed.url == f"{address}/receipt/"
+    logged(code, client.cookies["sessionid"].value, factories.DESCRIPTION)
+
+
+@pytest.mark.parametrize(
+    "gateway",
+    [
+        {"SMS_GATEWAY": "tawasul.messaging.gateways.HttpSms", "SMS_HTTP_URL": "http://127.0.0.1:9"},
+        {"DEMO_PHONE_FILE": "/proc/no/such/folder"},
+    ],
+    ids=["http", "phone"],
+)
+def test_a_gateway_that_fails_logs_the_message_and_nothing_of_the_person(
+    person, settings, logged, gateway
+):
+    client = Client()
+    form = {"login": "aslam", "password": factories.PASSWORD}
+    client.post("/en/account/sign-in/", form)
+    for name, value in {**gateway, "SMS_HTTP_TOKEN": "secret-token"}.items():
+        setattr(settings, name, value)
+    assert deliver_due() == 0
+    text = logged(factories.code_sent_to(person, "sign_in"), "secret-token")
+    assert f"message {Message.objects.get().pk} not sent: GatewayError" in text
+
+
+def test_a_page_that_is_not_there_logs_its_address_and_nothing_of_the_person(person, logged):
+    client = sign_in(person)
+    address = "/en/inquiries/812345678906/"
+    client.get(address, {"q": ID_NUMBER, "next": MOBILE})
+    assert f"Not Found: {address}" in logged(client.cookies["sessionid"].value)
+
+
+def test_an_error_logs_where_it_happened_and_nothing_of_the_person(person, logged, monkeypatch):
+    client = sign_in(person)
+    client.raise_request_exception = False
+    inquiry = factories.draft(person, is_ready=False)
+
+    def fail(**_fields):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("requests_app.actions.save_details", fail)
+    address = f"/en/inquiries/{inquiry.reference}/details/"
+    assert client.post(address, factories.details_of(inquiry)).status_code == 500
+    text = logged(client.cookies["sessionid"].value, factories.DESCRIPTION)
+    assert f"Internal Server Error: {address}" in text
+    assert "ZeroDivisionError" in text
+
+
+def test_staff_sign_in_logs_nothing(officer, logged):
+    client = Client()
+    form = {"login": officer.username, "password": factories.PASSWORD}
+    client.post("/en/staff/login/", form)
+    client.post("/en/staff/code/", {"code": "654321"})
+    logged("654321", client.cookies["sessionid"].value)

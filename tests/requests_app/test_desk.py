@@ -1,0 +1,353 @@
+"""The triage desk: the queue, claiming, answering, and what the applicant learns of it."""
+
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from django_otp.plugins.otp_static.models import StaticDevice
+
+from requests_app import actions
+from requests_app.models import Inquiry, Reply
+from tawasul.hijri import both_calendars
+from tawasul.messaging.models import Message
+from tawasul.numbers import grouped_reference
+from tests import factories
+from tests.conftest import errors_on, notices_on, signed_in, signed_in_staff, words
+
+QUEUE = "/en/staff/requests_app/inquiry/"
+ANSWER = "Your iqama has been renewed. The fee will be shown as paid tomorrow."
+EMPTY = "Write the answer that the applicant will read."
+ASSIGN_FIRST = "Assign this inquiry to yourself before you answer it."
+
+
+def desk_of(inquiry, page="change"):
+    return f"{QUEUE}{inquiry.pk}/{page}/"
+
+
+def claim(client, inquiry):
+    seen = {"seen": inquiry.version}
+    return client.post(desk_of(inquiry, "claim"), seen, follow=True)
+
+
+def answer(client, inquiry, deed, text=ANSWER, **changes):
+    """Open the desk, and answer on the form that stands there."""
+    form = client.get(desk_of(inquiry)).context["form"]
+    fields = {"key": form["key"].value(), "seen": form["seen"].value(), "text": text, "deed": deed}
+    return client.post(desk_of(inquiry, "answer"), {**fields, **changes}, follow=True)
+
+
+def references_in(response):
+    """The request numbers in the list, from above."""
+    found = re.findall(r"\b8\d{3}-\d{4}-\d{4}\b", words(response))
+    return [number.replace("-", "") for number in found]
+
+
+@pytest.fixture
+def inquiry(resident):
+    return factories.filed(resident)
+
+
+@pytest.fixture
+def mine(officer, resident):
+    """An inquiry that the officer has claimed."""
+    return factories.claimed(officer, applicant=resident)
+
+
+# The queue
+
+
+def test_the_queue_shows_what_is_unassigned_or_mine_the_oldest_due_first(as_officer, officer):
+    services = [factories.ServiceFactory(target_working_days=days) for days in (9, 1, 5)]
+    latest, first = factories.filed(service=services[0]), factories.filed(service=services[1])
+    between = factories.claimed(officer, service=services[2])
+    factories.claimed()
+    factories.draft()
+    decided = factories.claimed(officer)
+    actions.approve(
+        actor=officer, inquiry=decided, seen=decided.version, text=ANSWER, key=uuid.uuid4()
+    )
+    expected = [first.reference, between.reference, latest.reference]
+    assert references_in(as_officer.get(QUEUE)) == expected
+
+
+def test_everything_that_was_filed_can_be_listed(as_officer):
+    filed, another = factories.filed(), factories.claimed()
+    draft = factories.draft()
+    listed = references_in(as_officer.get(QUEUE, {"queue": "all"}))
+    assert set(listed) == {filed.reference, another.reference}
+    assert draft.reference not in listed
+
+
+def test_what_is_late_is_marked(as_officer, inquiry):
+    assert " on time " in words(as_officer.get(QUEUE))
+    Inquiry.objects.update(due_on=timezone.localdate() - timedelta(days=1))
+    assert " overdue " in words(as_officer.get(QUEUE))
+    assert "Overdue" in words(as_officer.get(desk_of(inquiry)))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        lambda reference: reference,
+        grouped_reference,
+        lambda reference: f" {grouped_reference(reference).replace('-', ' ')} ",
+        lambda reference: reference.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")),
+    ],
+    ids=["plain", "grouped", "spaces", "arabic"],
+)
+def test_an_inquiry_is_found_by_its_number_however_it_is_typed(as_officer, inquiry, typed):
+    factories.filed()
+    assert references_in(as_officer.get(QUEUE, {"q": typed(inquiry.reference)})) == [
+        inquiry.reference
+    ]
+
+
+def test_part_of_a_number_finds_nothing(as_officer, inquiry):
+    assert references_in(as_officer.get(QUEUE, {"q": inquiry.reference[:11]})) == []
+
+
+# One inquiry
+
+
+def test_the_desk_shows_what_was_filed(as_officer, resident):
+    draft = factories.draft(resident)
+    document = factories.attached(draft)
+    inquiry = factories.submitted(draft)
+    page = as_officer.get(desk_of(inquiry))
+    for line in (
+        f"{grouped_reference(inquiry.reference)} Under processing",
+        f"Assigned to Nobody yet Due on {both_calendars(inquiry.due_on, 'en')}",
+        f"Beneficiary {inquiry.name} · {inquiry.id_number}",
+        "Filed by Mohammed Aslam Khan",
+        f"Mobile {resident.mobile.as_international}",
+        f"Description {factories.DESCRIPTION}",
+        "Documents Supporting proof: passport.jpg",
+        "What has happened Filed · Mohammed Aslam Khan (applicant)",
+    ):
+        assert line in words(page)
+    download = as_officer.get(desk_of(inquiry, f"documents/{document.pk}"))
+    assert download["Content-Disposition"].startswith("attachment; ")
+    assert b"".join(download.streaming_content).startswith(b"\xff\xd8\xff")
+
+
+def test_an_officer_claims_an_inquiry(as_officer, officer, inquiry):
+    page = claim(as_officer, inquiry)
+    assert notices_on(page) == ["The inquiry is assigned to you. You can answer it now."]
+    assert f"Assigned to {officer.username}" in words(page)
+    assert "Answer to the applicant" in words(page)
+    inquiry.refresh_from_db()
+    assert inquiry.assignee == officer
+
+
+def test_a_second_officer_is_told_who_was_first(as_officer, officer, inquiry):
+    claim(as_officer, inquiry)
+    second = signed_in_staff(factories.OfficerFactory())
+    page = claim(second, inquiry)
+    assert notices_on(page) == [f"This inquiry is already assigned to {officer.username}."]
+    assert "Answer to the applicant" not in words(page)
+
+
+@pytest.mark.parametrize(
+    ("deed", "told", "status", "text"),
+    [
+        (
+            "reply",
+            "Your answer has been sent.",
+            "Under processing",
+            "there is an answer to your inquiry {}. Sign in to read it.",
+        ),
+        (
+            "approve",
+            "The inquiry has been approved.",
+            "Approved",
+            "your inquiry {} has been approved. Sign in to read the answer.",
+        ),
+        (
+            "reject",
+            "The inquiry has been rejected.",
+            "Rejected",
+            "your inquiry {} has been rejected. Sign in to read the reason.",
+        ),
+    ],
+)
+def test_an_answer_reaches_the_applicant(
+    as_officer, mine, as_resident, resident, deed, told, status, text
+):
+    page = answer(as_officer, mine, deed)
+    assert notices_on(page) == [told]
+    assert f"{grouped_reference(mine.reference)} {status} Assigned to" in words(page)
+    shown = words(as_resident.get(f"/en/inquiries/{mine.reference}/"))
+    assert f"Request number {grouped_reference(mine.reference)} {status}" in shown
+    assert f"The Directorate's answer {ANSWER}" in shown
+    message = Message.objects.latest("pk")
+    assert (message.recipient, message.text) == (
+        str(resident.mobile),
+        "Tawasul: " + text.format(grouped_reference(mine.reference)),
+    )
+
+
+def test_who_answered_is_known_to_staff_and_not_told_to_the_applicant(
+    as_officer, officer, mine, as_resident
+):
+    page = answer(as_officer, mine, "approve")
+    assert f"Approved · {officer.username} (officer)" in words(page)
+    shown = as_resident.get(f"/en/inquiries/{mine.reference}/").content.decode()
+    assert officer.username not in shown
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "\0\u202e"])
+@pytest.mark.parametrize("deed", ["reply", "approve", "reject"])
+def test_an_empty_answer_is_asked_for(as_officer, mine, deed, text):
+    assert errors_on(answer(as_officer, mine, deed, text)) == [EMPTY]
+    assert not Reply.objects.exists()
+    mine.refresh_from_db()
+    assert mine.status == Inquiry.Status.UNDER_PROCESSING
+
+
+def test_an_answer_is_kept_when_it_is_too_long(as_officer, mine):
+    page = answer(as_officer, mine, "reply", "a" * 4001)
+    assert "a" * 4001 in page.content.decode()
+    assert not Reply.objects.exists()
+
+
+def test_an_answer_from_a_page_older_than_a_change_is_refused_and_kept(as_officer, officer, mine):
+    old = mine.version
+    answer(as_officer, mine, "reply", "The first answer, from another tab.")
+    page = answer(as_officer, mine, "approve", seen=old)
+    assert notices_on(page) == [
+        "This inquiry has changed since you opened it: "
+        f"Answered ({officer.username}). Read it again first."
+    ]
+    assert ANSWER in page.content.decode()
+    mine.refresh_from_db()
+    assert mine.status == Inquiry.Status.UNDER_PROCESSING
+    # The page now shows what changed, so sending it again is an answer to that.
+    form = page.context["form"]
+    again = {"key": form["key"].value(), "seen": form["seen"].value(), "text": ANSWER}
+    done = as_officer.post(desk_of(mine, "answer"), {**again, "deed": "approve"}, follow=True)
+    assert notices_on(done) == ["The inquiry has been approved."]
+
+
+@pytest.mark.parametrize("deed", ["reply", "approve", "reject"])
+def test_an_inquiry_is_claimed_before_it_is_answered(as_officer, inquiry, deed):
+    page = answer(as_officer, inquiry, deed)
+    assert notices_on(page) == [ASSIGN_FIRST]
+    assert not Reply.objects.exists()
+
+
+def test_what_another_has_claimed_is_not_answered(as_officer):
+    theirs = factories.claimed()
+    assert notices_on(answer(as_officer, theirs, "approve")) == [ASSIGN_FIRST]
+
+
+@pytest.mark.parametrize("deed", ["reply", "approve", "reject"])
+def test_what_is_decided_stays_decided(as_officer, mine, deed):
+    answer(as_officer, mine, "approve")
+    mine.refresh_from_db()
+    page = answer(as_officer, mine, deed, "Something else altogether.")
+    assert notices_on(page) == ["This cannot be done while the inquiry is “Processed”."]
+    mine.refresh_from_db()
+    assert (mine.status, mine.outcome) == ("processed", "approved")
+    assert Reply.objects.count() == 1
+
+
+def test_a_second_click_answers_once(as_officer, mine):
+    form = as_officer.get(desk_of(mine)).context["form"]
+    sent = {"key": form["key"].value(), "seen": mine.version, "text": ANSWER, "deed": "reply"}
+    for _click in range(2):
+        page = as_officer.post(desk_of(mine, "answer"), sent, follow=True)
+        assert notices_on(page) == ["Your answer has been sent."]
+    assert Reply.objects.count() == 1
+
+
+def test_a_key_used_for_another_inquiry_answers_this_one(as_officer, officer, mine):
+    another = factories.claimed(officer)
+    sent = {"key": uuid.uuid4(), "seen": mine.version, "text": ANSWER, "deed": "approve"}
+    for inquiry in (mine, another):
+        page = as_officer.post(desk_of(inquiry, "answer"), sent, follow=True)
+        assert notices_on(page) == ["The inquiry has been approved."]
+    assert Reply.objects.count() == 2
+
+
+@pytest.mark.parametrize("deed", ["", "close", "delete", "approve\0"])
+def test_a_deed_that_is_none_does_nothing(as_officer, mine, deed):
+    fields = {"key": uuid.uuid4(), "seen": mine.version, "text": ANSWER, "deed": deed}
+    assert as_officer.post(desk_of(mine, "answer"), fields).status_code == 400
+    assert not Reply.objects.exists()
+
+
+def test_markup_in_a_text_is_shown_as_it_was_typed(as_officer, mine, as_resident):
+    typed = "<b>bold</b> <script>alert(1)</script> & “quotes”"
+    page = answer(as_officer, mine, "reply", typed)
+    for shown in (page, as_resident.get(f"/en/inquiries/{mine.reference}/")):
+        assert "<script>alert" not in shown.content.decode()
+        assert typed in words(shown)
+
+
+@pytest.mark.parametrize("page", ["claim", "answer"])
+def test_an_officer_whose_session_ended_is_led_back_to_the_desk(as_officer, mine, page):
+    """After signing in again, the address to which the form was sent is opened by a link."""
+    response = as_officer.get(desk_of(mine, page), follow=True)
+    assert response.request["PATH_INFO"] == desk_of(mine)
+
+
+def test_an_answer_typed_when_the_session_ended_is_there_after_signing_in(officer, mine):
+    browser = signed_in_staff(officer)
+    form = {"key": uuid.uuid4(), "seen": mine.version, "text": ANSWER, "deed": "approve"}
+    browser.session.flush()
+    lost = browser.post(desk_of(mine, "answer"), form)
+    password = {"login": officer.username, "password": factories.PASSWORD}
+    browser.post("/en/staff/login/", {**password, "next": browser.get(lost.url).context["next"]})
+    recovery = StaticDevice.objects.create(user=officer, name="paper")
+    recovery.token_set.create(token="abcd2345")
+    page = browser.post("/en/staff/code/", {"code": "abcd2345"}, follow=True)
+    assert page.request["PATH_INFO"] == desk_of(mine)
+    assert page.context["form"]["text"].value() == ANSWER
+    assert not Reply.objects.exists()
+
+
+# What nobody gets a form for
+
+
+@pytest.mark.parametrize("is_superuser", [False, True])
+def test_nobody_adds_changes_or_deletes_an_inquiry_past_its_actions(inquiry, is_superuser):
+    staff = signed_in_staff(factories.OfficerFactory(is_superuser=is_superuser))
+    before = Inquiry.objects.values().get()
+    fields = {**before, "status": "processed", "outcome": "approved", "post": "yes"}
+    fields = {name: str(value) for name, value in fields.items()}
+    for address in (f"{QUEUE}add/", desk_of(inquiry, "delete")):
+        assert staff.get(address).status_code == 403
+        assert staff.post(address, fields).status_code == 403
+    for address in (QUEUE, desk_of(inquiry), desk_of(inquiry, "history")):
+        for page in (staff.get(address), staff.post(address, fields)):
+            assert page.status_code == 200
+            assert "_save" not in page.content.decode()
+    assert Inquiry.objects.values().get() == before
+
+
+def test_the_queue_offers_no_action_on_many(inquiry):
+    staff = signed_in_staff(factories.OfficerFactory(is_superuser=True))
+    chosen = {"action": "delete_selected", "_selected_action": inquiry.pk, "post": "yes"}
+    staff.post(QUEUE, chosen)
+    assert Inquiry.objects.filter(pk=inquiry.pk).exists()
+    assert "delete_selected" not in staff.get(QUEUE).content.decode()
+
+
+def test_without_the_permission_an_action_is_refused_too(inquiry):
+    clerk = factories.OfficerFactory()
+    clerk.user_permissions.remove(*clerk.user_permissions.filter(codename="triage_inquiry"))
+    client = signed_in_staff(clerk)
+    assert notices_on(claim(client, inquiry)) == ["Your account may not work on inquiries."]
+    assert notices_on(answer(client, inquiry, "approve")) == [
+        "Your account may not work on inquiries."
+    ]
+
+
+def test_a_resident_does_not_reach_the_desk(as_resident, resident, inquiry):
+    for address in (QUEUE, desk_of(inquiry)):
+        assert as_resident.get(address).url == f"/en/staff/login/?next={address}"
+    assert claim(signed_in(factories.OfficerFactory()), inquiry).context["form"] is not None
+    inquiry.refresh_from_db()
+    assert inquiry.assignee is None

@@ -1,0 +1,431 @@
+"""Whatever is sent, in whatever shape: an answer that can be read, and never an error of ours."""
+
+import copy
+import io
+import re
+import uuid
+from urllib.parse import quote, urlencode
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.test import Client
+from django.urls import get_resolver
+from django.utils import translation
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from requests_app.models import Inquiry
+from tawasul.accounts.models import OneTimeCode
+from tawasul.catalogue.models import Service
+from tawasul.wsgi import application
+from tests import factories
+from tests.conftest import signed_in_staff, words
+from tests.test_access import routes
+
+LONG = "ا" * 100_000
+BIDI = "\u202e\u2066\u200f١٢٣\u2069\u202c"
+QUEUE = "/en/staff/requests_app/inquiry/"
+SERVICE_FORM = "/en/staff/catalogue/service/add/"
+A_SERVICE = {
+    "slug": "new-service",
+    "name_ar": "خدمة",
+    "name_en": "Service",
+    "beneficiary_kinds": '["resident"]',
+    "nationalities": "[]",
+    "filed_by": "anybody",
+    "target_working_days": "5",
+    "position": "1",
+    "is_active": "on",
+}
+UNREADABLE = (
+    "We could not read what was sent Something in it is not valid. Please start again "
+    "from the home page."
+)
+
+
+@pytest.fixture
+def draft(resident):
+    return factories.draft(resident)
+
+
+@pytest.fixture
+def filed(resident):
+    return factories.filed(resident)
+
+
+@pytest.fixture
+def as_chief(db):
+    return signed_in_staff(factories.OfficerFactory(is_superuser=True))
+
+
+def assert_answered(response, language="en"):
+    assert response.status_code < 500
+    if not 300 <= response.status_code < 400:
+        assert f'<html lang="{language}"' in response.content.decode()
+
+
+# Bytes that are no text
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "?page=%00",
+        "?page=%FF",
+        "?%C0%AF=1",
+        "?next=%ED%A0%80",
+        "inquiries/%00/",
+        "staff/requests_app/inquiry/?status__exact=%00",
+        "staff/requests_app/inquiry/?q=%D9",
+    ],
+)
+def test_bytes_that_are_no_text_in_the_address_are_refused(as_officer, language, address):
+    response = as_officer.get(f"/{language}/{address}")
+    assert response.status_code == 400
+    assert_answered(response, language)
+    if language == "en":
+        assert UNREADABLE in words(response)
+
+
+@pytest.mark.parametrize("path", ["80%FF", "%C3%A9", "%C2%B2", "%D8%A7", "%E2%80%AE", "%0A", "%25"])
+def test_a_path_of_any_letters_leads_to_a_page_that_says_there_is_none(as_resident, path):
+    response = as_resident.get(f"/en/inquiries/{path}/")
+    assert response.status_code == 404
+    assert_answered(response)
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        "sessionid=%00abcdefghijklmnop",
+        "sessionid=abc\xff\xfedefghijklmnop",
+        'sessionid="\\000abcdefghijklmnop"',  # a quoted cookie may hold any byte in octal
+        'csrftoken="\\000"',
+        'django_language="\\000"',
+        "messages=garbage; sessionid=garbage",
+        f"sessionid={'a' * 100_000}",
+    ],
+    ids=lambda cookie: cookie[:40],
+)
+def test_a_cookie_of_any_bytes_is_answered(client, db, cookie):
+    for address in ("/en/", "/en/my/", "/en/staff/"):
+        assert_answered(client.get(address, headers={"cookie": cookie}))
+
+
+@pytest.mark.parametrize("body", [b"%00", b"%FF%FE", b"\0\xff", b"%ED%A0%80", b"%E2%80%AE"])
+def test_a_body_of_any_bytes_is_answered(as_resident, as_officer, draft, body):
+    fields = "key beneficiary service name id_number mobile description code login password next"
+    raw = b"&".join(name.encode() + b"=" + body for name in fields.split())
+    form = "application/x-www-form-urlencoded"
+    steps = [f"{draft.reference}/{step}/" for step in ("details", "documents", "confirm")]
+    for address in ["account/sign-in/", *(f"inquiries/{step}" for step in ("new/", *steps))]:
+        browser = Client() if "sign-in" in address else as_resident
+        response = browser.post(f"/en/{address}", raw, content_type=form)
+        assert response.status_code == 200
+        assert_answered(response)
+
+
+# Shapes that no browser sends
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("multipart/form-data", b"--x\r\n"),
+        ("multipart/form-data; boundary=", b"--x\r\n"),
+        ("multipart/form-data; boundary=\xff", b"--x\r\n"),
+        ("multipart/form-data; boundary=x", b"no part at all"),
+        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="code'),
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Transfer-Encoding: base64\r\n\r\n!"),
+        ("application/x-www-form-urlencoded; charset=utf-16", b"code=1"),
+        ("application/x-www-form-urlencoded", b"&".join(b"f%d=1" % n for n in range(1500))),
+        ("application/json", b'{"code": "123456"}'),
+        ("nonsense", b"\0" * 1000),
+    ],
+    ids=lambda value: str(value)[:50],
+)
+def test_a_body_of_any_shape_is_answered(as_resident, draft, content_type, body):
+    for address in ("/en/inquiries/new/", f"/en/inquiries/{draft.reference}/documents/"):
+        response = as_resident.post(address, body, content_type=content_type)
+        assert_answered(response)
+        assert response.status_code in (200, 400)
+
+
+@pytest.mark.parametrize("charset", ["hex", "idna", "utf-7", "utf-16", "no-such-thing"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_charset_of_any_name_is_answered(db, method, charset):
+    """Through the real entry: Django reads the charset before any middleware runs."""
+    answered = []
+    body = b'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\n+2AA-\r\n--x--\r\n'
+    environ = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": "/en/account/sign-in/",
+        "QUERY_STRING": "next=%D8%A7",
+        "SERVER_NAME": "testserver",
+        "SERVER_PORT": "80",
+        "CONTENT_TYPE": f"multipart/form-data; boundary=x; charset={charset}",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.url_scheme": "http",
+    }
+    application(environ, lambda status, _headers: answered.append(int(status[:3])))
+    assert answered
+    assert answered[0] < 500
+
+
+@pytest.mark.parametrize("method", ["PROPFIND", "TRACE", "PATCH", "FOO", "get"])
+def test_a_method_of_any_name_is_answered_with_a_page(as_resident, as_officer, filed, method):
+    for address in ("/en/", "/en/my/", f"/en/inquiries/{filed.reference}/", "/ar/inquiries/new/"):
+        response = as_resident.generic(method, address)
+        assert_answered(response, address[1:3])
+    for address in (QUEUE, f"{QUEUE}{filed.pk}/change/", f"{QUEUE}add/"):
+        assert_answered(as_officer.generic(method, address))
+
+
+def test_a_host_of_any_name_is_refused_with_a_page(client, db):
+    response = client.get("/en/", headers={"host": "evil.example:8000"})
+    assert response.status_code == 400
+    assert_answered(response)
+
+
+# Sizes and numbers
+
+
+@pytest.mark.parametrize(
+    "text", [LONG, "9" * 100_000, BIDI, "<script>alert(1)</script>", "%s{{x}}"]
+)
+def test_every_form_takes_a_text_of_any_size(as_resident, resident, text, draft):
+    fields = dict.fromkeys(("beneficiary", "service", "name", "id_number", "mobile"), text)
+    fields |= dict.fromkeys(("description", "code", "login", "password", "next", "key"), text)
+    for address in (
+        "/en/inquiries/new/",
+        f"/en/inquiries/{draft.reference}/details/",
+        f"/en/inquiries/{draft.reference}/documents/",
+        f"/en/inquiries/{draft.reference}/confirm/",
+        "/en/account/sign-in/",
+        "/en/staff/login/",
+    ):
+        browser = as_resident if "inquiries" in address else Client()
+        response = browser.post(address, fields)
+        assert response.status_code == 200
+        assert_answered(response)
+        assert "<script>alert" not in response.content.decode()
+    assert Inquiry.objects.get().description == factories.DESCRIPTION
+
+
+@pytest.mark.parametrize("text", [LONG, BIDI, "9" * 5000])
+def test_the_desk_takes_a_text_of_any_size(as_officer, filed, text):
+    desk = f"{QUEUE}{filed.pk}/"
+    fields = {"key": text, "seen": text, "text": text}
+    assert_answered(as_officer.post(f"{desk}answer/", {**fields, "deed": "approve"}))
+    assert_answered(as_officer.post(f"{desk}answer/", {**fields, "deed": text}))
+    assert_answered(as_officer.post(f"{desk}claim/", fields))
+    filed.refresh_from_db()
+    assert filed.version == 1
+
+
+@pytest.mark.parametrize("page", ["99999999999999999999", "9" * 5000, "abc", "-1", "0", "", "١"])
+def test_a_page_of_any_number_is_a_page(as_resident, as_officer, filed, page):
+    listed = as_resident.get("/en/inquiries/", {"page": page})
+    assert listed.status_code == 200
+    assert filed.reference in listed.content.decode()
+    queue = as_officer.get(QUEUE, {"p": page}, follow=True)
+    assert queue.status_code == 200
+    assert_answered(queue)
+
+
+@pytest.mark.parametrize("pk", ["9" * 30, "9" * 5000, "0", "abc", "_00", "1_2F", "²", "-1", "1/2"])
+@pytest.mark.parametrize("page", ["", "change/", "history/", "delete/", "claim/", "documents/1/"])
+def test_an_inquiry_of_any_number_is_answered_to_staff(as_officer, pk, page):
+    response = as_officer.get(f"{QUEUE}{pk}/{page}", follow=True)
+    assert response.status_code in (200, 403, 404)
+    assert_answered(response)
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 5000, "0"])
+def test_a_document_of_any_number_is_not_there(as_resident, filed, number):
+    response = as_resident.get(f"/en/inquiries/{filed.reference}/documents/{number}/")
+    assert response.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "reference__regex=(",
+        "reference__regex=%5B",
+        "name__iregex=*",
+        "submitted_at__year=99999999999",
+        "submitted_at__year=abc",
+        "submitted_at__week_day=abc",
+        "due_on__gte=yesterday",
+        "due_on__range=1",
+        "id__in=999999999999999999999999",
+        "version__in=1,x",
+        "version__gt=99999999999999999999",
+        "version__isnull=perhaps",
+        "key=abc",
+        "assignee__password__startswith=a",
+        "status__exact=nonsense",
+        "queue=nonsense",
+        "q=%22%27",
+        "q=" + "1" * 20_000,
+        "o=99.-1.x",
+        "all=&e=1&_popup=1&_facets=True",
+        "_to_field=reference",
+    ],
+    ids=lambda query: query[:40],
+)
+def test_a_question_of_any_kind_to_the_queue_is_answered(as_officer, filed, query):
+    response = as_officer.get(f"{QUEUE}?{query}", follow=True)
+    assert response.status_code in (200, 400)
+    assert_answered(response)
+
+
+def test_rows_of_any_table_are_asked_for_by_numbers_of_any_kind(as_chief, db):
+    for model in (OneTimeCode, Inquiry):
+        table = ContentType.objects.get_for_model(model).pk
+        for pk in ("abc", "1", str(uuid.uuid4()), "9" * 30, "9" * 5000):
+            assert as_chief.get(f"/en/staff/r/{table}/{pk}/").status_code == 404
+
+
+@pytest.mark.parametrize("field", ["beneficiary_kinds", "nationalities"])
+@pytest.mark.parametrize("value", ["5", "true", "[[1]]", "[{}]", '"resident"', '["x"]', "["])
+def test_a_service_with_a_list_of_anything_is_refused(as_chief, field, value):
+    response = as_chief.post(SERVICE_FORM, {**A_SERVICE, field: value})
+    assert response.status_code == 200
+    assert response.context["adminform"].form.errors.keys() == {field}
+
+
+@pytest.mark.parametrize("value", ["", "[]"])
+def test_a_service_without_nationalities_is_for_any(as_chief, value):
+    as_chief.post(SERVICE_FORM, {**A_SERVICE, "nationalities": value})
+    assert Service.objects.get().is_for(kind="resident", nationality="PK")
+
+
+# Where one is sent after signing in
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "foo",
+        "https://evil.example/",
+        "//evil.example/",
+        "///evil.example/",
+        "/\\evil.example/",
+        "https:evil.example",
+        "javascript:alert(1)",
+        "http://[",
+        "\n//evil.example/",
+        "",
+    ],
+)
+@pytest.mark.parametrize("address", ["/en/account/sign-in/", "/en/staff/login/"])
+def test_a_target_of_any_kind_leads_to_no_other_site(as_officer, as_resident, address, target):
+    browser = as_officer if "staff" in address else as_resident
+    response = browser.get(address, {"next": target})
+    assert response.status_code == 302
+    assert re.match(r"/en/(my|staff)/\Z", response.url)
+
+
+# Anything
+
+
+NAMES = [
+    *("page", "next", "q", "p", "o", "e", "all", "queue", "status__exact", "outcome__exact"),
+    *("key", "beneficiary", "service", "name", "id_number", "mobile", "description", "code"),
+    *("document_type", "file", "login", "password", "seen", "text", "deed", "csrfmiddlewaretoken"),
+    *("slug", "name_ar", "name_en", "beneficiary_kinds", "nationalities", "day", "_popup", "post"),
+]
+VALUES = st.one_of(
+    st.text(max_size=40).map(lambda text: text.encode("utf-8", "surrogatepass")),
+    st.binary(max_size=20),
+    st.integers(-(2**70), 2**70).map(lambda number: str(number).encode()),
+    st.sampled_from([b"", b"\0", b"\xff", b"approve", b"claim", LONG.encode(), BIDI.encode()]),
+    st.sampled_from([b"[]", b"[{}]", b"null", b"on", b"1_00", b"//evil.example/", b"foo", b"%s"]),
+)
+FIELDS = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6)
+CONTENT_TYPES = st.sampled_from(
+    [
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "multipart/form-data",
+        "text/plain",
+    ]
+)
+METHODS = st.sampled_from(["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "FOO"])
+ROLES = st.sampled_from(["anonymous", "resident", "officer", "chief"])
+PLACE = re.compile(r"<\w+:(\w+)>|\(\?P<(\w+)>[^)]*\)")
+
+
+@st.composite
+def addresses(draw):
+    """Any address of the portal; `{name}` stands where a row's number belongs."""
+    with translation.override(draw(st.sampled_from(["ar", "en"]))):
+        route = draw(st.sampled_from(sorted(set(routes(get_resolver())))))
+    return "/" + PLACE.sub(
+        lambda place: draw(st.just(f"{{{place[1] or place[2]}}}") | VALUES.map(quote)),
+        route.replace("^", "").replace("$", ""),
+    )
+
+
+@st.composite
+def requests(draw):
+    content_type = draw(CONTENT_TYPES)
+    fields = draw(FIELDS)
+    body = urlencode(fields).encode()
+    if content_type.startswith("multipart"):
+        part = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+        parts = [part % (name.encode(), value) for name, value in fields.items()]
+        body = b"".join([*parts, b"--x--\r\n"])
+    return {
+        "method": draw(METHODS),
+        "path": f"{draw(addresses())}?{urlencode(draw(FIELDS))}",
+        "data": body,
+        "content_type": content_type,
+    }
+
+
+@pytest.fixture
+def world(as_resident, as_officer, as_chief, draft, filed):
+    rows = {
+        "reference": filed.reference,
+        "pk": filed.pk,
+        "object_id": filed.pk,
+        "document_pk": 1,
+        "content_type_id": ContentType.objects.get_for_model(Inquiry).pk,
+        "app_label": "requests_app",
+        "url": "nothing",
+    }
+    return {
+        "anonymous": Client(),
+        "resident": as_resident,
+        "officer": as_officer,
+        "chief": as_chief,
+    }, rows
+
+
+@settings(
+    max_examples=500,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(role=ROLES, request=requests())
+def test_anything_at_all_is_answered(world, role, request):
+    browsers, rows = world
+    browser = browsers[role]
+    cookies = copy.deepcopy(browser.cookies)
+    for name, value in rows.items():
+        request["path"] = request["path"].replace(f"{{{name}}}", str(value))
+    before = transaction.savepoint()
+    try:
+        response = browser.generic(**request)
+        if response.streaming:
+            list(response.streaming_content)  # to its end, which closes the file
+    finally:
+        transaction.savepoint_rollback(before)
+        browser.cookies = cookies
+    assert response.status_code < 500

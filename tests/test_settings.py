@@ -1,0 +1,162 @@
+"""What has to be set for production: without it, or with nonsense, the start stops and says why."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ALL_SET = {
+    "SECRET_KEY": "k" * 50,
+    "ALLOWED_HOSTS": "example.org,www.example.org",
+    "DATABASE_URL": "postgres://somebody:secret@db.example.org/tawasul",
+    "SMS_HTTP_URL": "https://sms.example.org/send",
+}
+SECRET_KEY = "set SECRET_KEY, a long random text known to nobody"
+ALLOWED_HOSTS = "set ALLOWED_HOSTS, the host names that the portal answers to, separated by commas"
+DATABASE_URL = (
+    "set DATABASE_URL, the address of the database, as postgres://user:password@host/name"
+)
+SMS_HTTP_URL = "set SMS_HTTP_URL, the https:// address of the SMS gateway"
+POSTGRESQL = "DATABASE_URL has to name a PostgreSQL database"
+TOO_SHORT = "SECRET_KEY is shorter than 50 characters, make a longer one"
+
+
+def start(command="import tawasul.settings", **changes):
+    """What a start with these settings and no others says; nothing when it goes well."""
+    changes = {**ALL_SET, **changes}
+    environment = {name: value for name, value in changes.items() if value is not None}
+    result = subprocess.run(
+        [sys.executable, "-c", command],
+        cwd=ROOT,
+        env={"PATH": os.defpath, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (result.returncode == 0) == (result.stderr == "")
+    return result.stderr
+
+
+def told(reason):
+    return f"Tawasul cannot start: {reason}. README.md lists all settings.\n"
+
+
+def test_with_everything_set_the_portal_starts():
+    assert start() == ""
+
+
+@pytest.mark.parametrize("value", [None, ""])
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("SECRET_KEY", SECRET_KEY),
+        ("ALLOWED_HOSTS", ALLOWED_HOSTS),
+        ("DATABASE_URL", DATABASE_URL),
+        ("SMS_HTTP_URL", SMS_HTTP_URL),
+    ],
+)
+def test_what_is_missing_is_named(name, sentence, value):
+    assert start(**{name: value}) == told(sentence)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("SECRET_KEY", "k" * 49, TOO_SHORT),
+        ("DATABASE_URL", "sqlite:////tmp/db.sqlite3", POSTGRESQL),
+        ("DATABASE_URL", "mysql://db.example.org/tawasul", POSTGRESQL),
+        ("SMS_HTTP_URL", "http://sms.example.org/send", SMS_HTTP_URL),
+        ("SMS_HTTP_URL", "sms.example.org", SMS_HTTP_URL),
+    ],
+)
+def test_what_is_not_good_enough_is_told(name, value, sentence):
+    assert start(**{name: value}) == told(sentence)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "postgres://"),
+        ("DATABASE_URL", "postgres://db.example.org:port/tawasul"),
+        ("ALLOWED_HOSTS", ","),
+        ("ALLOWED_HOSTS", " "),
+        ("TAWASUL_DEMO", "perhaps"),
+        ("IDENTITY_CHECK_DIGIT", "perhaps"),
+        ("BEHIND_TLS_PROXY", "perhaps"),
+    ],
+)
+def test_nonsense_stops_the_start_with_a_sentence(name, value):
+    said = start(**{name: value})
+    assert "Traceback" not in said
+    last = said.strip().rpartition("\n")[2]
+    assert last.startswith("Tawasul cannot start: ")
+    assert name in last
+
+
+@pytest.mark.parametrize("gateway", ["no.such.Gateway", "tawasul.messaging.gateways.Pigeon"])
+def test_a_gateway_that_does_not_exist_stops_the_start(gateway):
+    setup = "import django; django.setup()"
+    said = start(setup, DJANGO_SETTINGS_MODULE="tawasul.settings", SMS_GATEWAY=gateway)
+    assert "SMS_GATEWAY cannot be used: " in said.splitlines()[-1]
+
+
+def test_a_secret_key_of_any_letters_is_taken_as_it_is():
+    secret = "$" + "k" * 60
+    check = f"import tawasul.settings as s; assert s.SECRET_KEY == {secret!r}"
+    assert start(check, SECRET_KEY=secret) == ""
+
+
+def test_production_is_the_default_and_its_pages_are_served_by_https_alone():
+    check = (
+        "import tawasul.settings as s; assert not s.DEMO; assert s.SECURE_SSL_REDIRECT; "
+        "assert s.SESSION_COOKIE_SECURE; assert s.CSRF_COOKIE_SECURE; "
+        "assert s.SECURE_HSTS_SECONDS >= 365 * 24 * 60 * 60; "
+        "assert not getattr(s, 'DEBUG', False)"
+    )
+    assert start(check) == ""
+
+
+def test_the_demo_and_nothing_else_goes_without():
+    nothing = dict.fromkeys(ALL_SET)
+    check = "import tawasul.settings as s; assert 'sqlite3' in s.DATABASES['default']['ENGINE']"
+    assert start(check, **nothing, TAWASUL_DEMO="1") == ""
+    assert start(check, **nothing, TAWASUL_DEMO="0").startswith("Tawasul cannot start: ")
+
+
+def test_the_demos_pages_are_not_there_in_production():
+    check = """
+import os, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "tawasul.settings"
+django.setup()
+from django.urls import Resolver404, resolve
+resolve("/healthz")
+try:
+    resolve("/demo/phone/")
+except Resolver404:
+    pass
+else:
+    raise SystemExit("the demo phone is reachable")
+"""
+    assert start(check) == ""
+
+
+def test_djangos_own_check_for_production_has_nothing_to_say():
+    environment = {**os.environ, **ALL_SET, "SECRET_KEY": "aB3$xY9!" * 10, "TAWASUL_DEMO": ""}
+    result = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.stdout == "System check identified no issues (0 silenced).\n"
+
+
+def test_the_settings_stay_one_file_that_can_be_read_at_once():
+    lines = (ROOT / "tawasul" / "settings.py").read_text(encoding="utf-8").splitlines()
+    assert len(lines) < 250
