@@ -131,7 +131,9 @@ class InquiryAdmin(admin.ModelAdmin):
         if not re.fullmatch("[0-9]{1,18}", object_id):
             return redirect("admin:requests_app_inquiry_changelist")
         inquiry = self._get(request, int(object_id))
-        typed = take_typed(request, "desk") or {}
+        # Only whose inquiry it is wrote the answer that may have been kept in this browser.
+        is_mine = inquiry.assignee == request.user
+        typed = (is_mine and take_typed(request, "desk")) or {}
         return self._desk(request, inquiry, self._answer_form(inquiry, typed.get("text")))
 
     def claim(self, request, pk):

@@ -4,6 +4,7 @@ import re
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -24,6 +25,13 @@ def _surroundings(settings, tmp_path):
     settings.STORAGES = {**settings.STORAGES, "private": private}
 
 
+@pytest.fixture(autouse=True)
+def _in_english():
+    """Sentences are compared in English, whatever language the test before has left behind."""
+    with translation.override("en"):
+        yield
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _flush_past_triggers():
     """Let SQLite empty the append-only tables between two tests; `flush` puts the triggers back.
@@ -32,15 +40,15 @@ def _flush_past_triggers():
     """
     if connection.vendor != "sqlite":
         return
-    empty_tables = connection.ops.sql_flush
+    empty_tables = type(connection.ops).sql_flush
 
-    def drop_triggers_and_empty_tables(style, tables, **options):
+    def drop_triggers_and_empty_tables(operations, style, tables, **options):
         with connection.cursor() as cursor:
             cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
             drops = [f"DROP TRIGGER {name};" for (name,) in cursor.fetchall()]
-        return [*drops, *empty_tables(style, tables, **options)]
+        return [*drops, *empty_tables(operations, style, tables, **options)]
 
-    connection.ops.sql_flush = drop_triggers_and_empty_tables
+    type(connection.ops).sql_flush = drop_triggers_and_empty_tables
 
 
 @pytest.fixture

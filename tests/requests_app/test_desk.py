@@ -293,19 +293,31 @@ def test_an_officer_whose_session_ended_is_led_back_to_the_desk(as_officer, mine
     assert response.request["PATH_INFO"] == desk_of(mine)
 
 
-def test_an_answer_typed_when_the_session_ended_is_there_after_signing_in(officer, mine):
+def answer_after_the_session_ended(inquiry, officer, *, and_sign_in_as):
+    """The page to which an answer leads that `officer` sends without a session any more."""
     browser = signed_in_staff(officer)
-    form = {"key": uuid.uuid4(), "seen": mine.version, "text": ANSWER, "deed": "approve"}
+    form = {"key": uuid.uuid4(), "seen": inquiry.version, "text": ANSWER, "deed": "approve"}
     browser.session.flush()
-    lost = browser.post(desk_of(mine, "answer"), form)
-    password = {"login": officer.username, "password": factories.PASSWORD}
+    lost = browser.post(desk_of(inquiry, "answer"), form)
+    password = {"login": and_sign_in_as.username, "password": factories.PASSWORD}
     browser.post("/en/staff/login/", {**password, "next": browser.get(lost.url).context["next"]})
-    recovery = StaticDevice.objects.create(user=officer, name="paper")
+    recovery = StaticDevice.objects.create(user=and_sign_in_as, name="paper")
     recovery.token_set.create(token="abcd2345")
-    page = browser.post("/en/staff/code/", {"code": "abcd2345"}, follow=True)
+    return browser.post("/en/staff/code/", {"code": "abcd2345"}, follow=True)
+
+
+def test_an_answer_typed_when_the_session_ended_is_there_after_signing_in(officer, mine):
+    page = answer_after_the_session_ended(mine, officer, and_sign_in_as=officer)
     assert page.request["PATH_INFO"] == desk_of(mine)
     assert page.context["form"]["text"].value() == ANSWER
     assert not Reply.objects.exists()
+
+
+def test_another_officer_in_the_same_browser_does_not_see_that_answer(officer, mine):
+    colleague = factories.OfficerFactory()
+    page = answer_after_the_session_ended(mine, officer, and_sign_in_as=colleague)
+    assert page.request["PATH_INFO"] == desk_of(mine)
+    assert ANSWER not in page.content.decode()
 
 
 # What nobody gets a form for
