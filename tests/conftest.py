@@ -21,8 +21,9 @@ def _surroundings(settings, tmp_path):
     settings.WHITENOISE_AUTOREFRESH = True
     settings.DATA_DIR = tmp_path
     settings.DEMO_PHONE_FILE = tmp_path / "demo-phone.jsonl"
-    private = {**settings.STORAGES["private"], "OPTIONS": {"location": tmp_path / "private"}}
-    settings.STORAGES = {**settings.STORAGES, "private": private}
+    private = settings.STORAGES["private"]
+    options = {**private["OPTIONS"], "location": tmp_path / "private"}
+    settings.STORAGES = {**settings.STORAGES, "private": {**private, "OPTIONS": options}}
 
 
 @pytest.fixture(autouse=True)
