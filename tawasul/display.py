@@ -9,7 +9,6 @@ from tawasul import hijri, numbers
 register = template.Library()
 
 register.filter("both_calendars", hijri.both_calendars)
-register.filter("grouped", numbers.grouped_reference)
 
 
 @register.filter

@@ -11,7 +11,6 @@ from playwright.sync_api import expect
 from requests_app import actions
 from requests_app.models import Inquiry, InquiryEvent
 from tawasul.messaging.models import Message
-from tawasul.numbers import grouped_reference
 from tests import factories
 from tests.conftest import signed_in
 
@@ -84,7 +83,7 @@ def was_filed_once(draft):
     assert [event.deed for event in InquiryEvent.objects.all()] == ["submitted"]
     texts = Message.objects.filter(about=draft.reference)
     assert [text.text for text in texts] == [
-        f"Tawasul: we have received your inquiry {grouped_reference(draft.reference)}, "
+        f"Tawasul: we have received your inquiry {draft.reference}, "
         f"{draft.service.name_en}. "
         "We will text you when it is answered."
     ]

@@ -10,7 +10,6 @@ from django.test import Client
 from requests_app import actions
 from requests_app.models import Inquiry, InquiryQuerySet
 from tawasul.messaging.models import Message
-from tawasul.numbers import grouped_reference
 from tests import factories
 from tests.conftest import notices_on, signed_in_staff
 from tests.races.together import at_once, look_before_writing
@@ -71,7 +70,7 @@ def changed(what):
 
 
 def notice_of_approval(inquiry):
-    reference = grouped_reference(inquiry.reference)
+    reference = inquiry.reference
     return f"Tawasul: your inquiry {reference} has been approved. Sign in to read the answer."
 
 

@@ -11,7 +11,6 @@ from requests_app import actions, views
 from requests_app.models import Inquiry, InquiryQuerySet
 from tawasul.accounts.models import OneTimeCode
 from tawasul.messaging.models import Message
-from tawasul.numbers import grouped_reference
 from tests import factories
 from tests.races.together import at_once, look_before_writing, take_out_row_locks, wait_after
 
@@ -57,7 +56,7 @@ def test_twenty_identical_sends_file_one_inquiry_and_all_lead_to_its_receipt(
     assert inquiry.status == Inquiry.Status.UNDER_PROCESSING
     assert deeds_done_to(inquiry) == ["submitted"]
     assert receipt_texts(inquiry) == [
-        f"Tawasul: we have received your inquiry {grouped_reference(inquiry.reference)}, "
+        f"Tawasul: we have received your inquiry {inquiry.reference}, "
         "Services for residents. We will text you when it is answered."
     ]
     assert OneTimeCode.objects.get().tries == 20

@@ -184,7 +184,7 @@ def test_an_answer_reaches_the_applicant(
     message = Message.objects.latest("pk")
     assert (message.recipient, message.text) == (
         str(resident.mobile),
-        "Tawasul: " + text.format(grouped_reference(mine.reference)),
+        "Tawasul: " + text.format(mine.reference),
     )
 
 

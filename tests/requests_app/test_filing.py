@@ -87,12 +87,12 @@ def test_the_texts_say_what_the_code_confirms_and_what_has_arrived(as_resident, 
     code = factories.code_sent_to(resident)
     (text,) = texts_to(resident)
     assert text == (
-        f"Tawasul: {code} is your code to send inquiry {grouped_reference(inquiry.reference)}, "
+        f"Tawasul: {code} is your code to send inquiry {inquiry.reference}, "
         "Services for residents. Never give it to anybody."
     )
     as_resident.post(page_of(inquiry, "confirm"), {"code": code})
     assert texts_to(resident)[1:] == [
-        f"Tawasul: we have received your inquiry {grouped_reference(inquiry.reference)}, "
+        f"Tawasul: we have received your inquiry {inquiry.reference}, "
         "Services for residents. We will text you when it is answered."
     ]
 
