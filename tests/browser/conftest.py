@@ -242,6 +242,7 @@ class Visitor:
             self.troubles.append(f"{response.status} {response.url}")
 
     def _note_failure(self, request) -> None:
-        # A navigation that became a download, or gave way to a newer click, ends as aborted.
-        if not (request.is_navigation_request() and request.failure == "net::ERR_ABORTED"):
+        # What became a download, or was still loading when the next page was asked for, ends as
+        # aborted; what the policy blocks or the server lacks has other names.
+        if request.failure != "net::ERR_ABORTED":
             self.troubles.append(f"{request.failure} {request.url}")
