@@ -10,7 +10,8 @@ compile = $(python) -m uv pip compile --universal --python-version 3.11 --genera
 # Settings that pass for production; nothing connects to the database they name.
 production = env -u TAWASUL_DEMO DATABASE_URL='postgres://nobody@/nothing?host=/nowhere' \
 	SECRET_KEY="$$($(python) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
-	ALLOWED_HOSTS=example.org SMS_HTTP_URL=https://sms.example.org/
+	ALLOWED_HOSTS=example.org SMS_HTTP_URL=https://sms.example.org/ \
+	MAIL_URL=smtp+tls://mail.example.org MAIL_FROM=tawasul@example.org
 
 .PHONY: run test check messages locks clean
 

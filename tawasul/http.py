@@ -1,8 +1,10 @@
-"""Requests and responses of every kind: middleware, and where a form may lead back to."""
+"""Requests and responses of every kind: middleware, where they come from, where forms lead to."""
 
 import re
+from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import unquote_to_bytes
 
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -67,3 +69,23 @@ def safe_target(request, default):
         target, request.get_host(), request.is_secure()
     )
     return target if is_ours else default
+
+
+def client_network(request):
+    """Where a request comes from, for limits: an IPv4 address, or the /64 of an IPv6 one.
+
+    What the proxy wrote last into X-Forwarded-For is what it saw itself; what stands before that
+    came with the request, and anybody can write it.
+    """
+    seen = request.META.get("REMOTE_ADDR", "")
+    if settings.BEHIND_TLS_PROXY:
+        seen = request.META.get("HTTP_X_FORWARDED_FOR", seen).rpartition(",")[2].strip()
+    try:
+        address = ip_address(seen)
+    except ValueError:
+        return "0.0.0.0"  # noqa: S104
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ip_network((address, 64), strict=False).network_address)
+    return str(address)

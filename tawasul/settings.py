@@ -5,46 +5,18 @@ TAWASUL_DEMO=1, which only `make run` and `make test` set, allows the demo inste
 """
 
 import os
-import sys
+from datetime import timedelta
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+
+from tawasul.environment import DEMO, env, https_address, required, stop, switch
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-
-
-def stop(reason):
-    sys.exit(f"Tawasul cannot start: {reason}. README.md lists all settings.")
-
-
-def switch(name):
-    """Whether the setting `name` is on; without it, off."""
-    value = env.str(name, default="0")
-    return value == "1" if value in ("", "0", "1") else stop(f"{name} has to be 1 or 0")
-
-
-DEMO = switch("TAWASUL_DEMO")
-
 # Where everything lies that the portal writes: documents and, for the demo, the database.
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
-
-
-def required(name, read, meaning, demo):
-    """The setting `name`; without it the demo goes on and anything else stops."""
-    given = os.environ.get(name, "")
-    if DEMO and not given:
-        return demo
-    try:
-        value = given and read(name)
-    except (ImproperlyConfigured, ValueError, KeyError):
-        value = None
-    return value or stop(f"set {name}, {meaning}")
-
 
 SECRET_KEY = required(
     "SECRET_KEY",
@@ -87,9 +59,11 @@ INSTALLED_APPS = [
     "modeltranslation",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
+    "axes",
+    "captcha",
     "csp",
     "crispy_forms",
     "crispy_bootstrap5",
@@ -118,6 +92,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "tawasul.urls"
@@ -139,22 +114,49 @@ TEMPLATES = [
         },
     },
 ]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # People
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["tawasul.accounts.backends.UsernameOrIdentityNumber"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("MinimumLengthValidator", "CommonPasswordValidator")
+    {"NAME": f"tawasul.accounts.passwords.{name}"}
+    for name in ("LongEnough", "NotCommon", "NotAboutOneself")
 ]
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "portal:my-page"
 LOGOUT_REDIRECT_URL = "portal:home"
 OTP_TOTP_ISSUER = "Tawasul"
 IDENTITY_CHECK_DIGIT = switch("IDENTITY_CHECK_DIGIT")
+SESSION_ENGINE = "tawasul.accounts.sessions"
+REGISTRY = env.str("REGISTRY", default="tawasul.accounts.registry.LocalRegistry")
+REGISTRY_URL = https_address(
+    "REGISTRY_URL", "the registry", needed=REGISTRY.endswith(".HttpRegistry")
+)
+REGISTRY_TOKEN = env.str("REGISTRY_TOKEN", default="")
+
+AXES_HANDLER = "tawasul.accounts.lockout.Handler"
+AXES_USERNAME_CALLABLE = "tawasul.accounts.lockout.whose_guesses"
+AXES_CLIENT_IP_CALLABLE = "tawasul.http.client_network"
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_LOCKOUT_CALLABLE = "tawasul.accounts.lockout.as_the_view_has_answered"
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["login", "username", "ip_address", "csrfmiddlewaretoken", "next"]
+
+CAPTCHA_CHALLENGE_FUNCT = "tawasul.accounts.visual_code.challenge"
+CAPTCHA_TIMEOUT = 10  # minutes
+CAPTCHA_FONT_SIZE = 40
+CAPTCHA_IMAGE_SIZE = (220, 72)
 
 # Languages and times
 
@@ -166,19 +168,24 @@ TIME_ZONE = "Asia/Riyadh"
 USE_TZ = True
 PHONENUMBER_DEFAULT_REGION = "SA"
 
-# Texts to mobiles
+# Texts to mobiles, and mails
 
-SMS_GATEWAY = env.str(
-    "SMS_GATEWAY",
-    default=f"tawasul.messaging.gateways.{'DemoPhone' if DEMO else 'HttpSms'}",
+GATEWAYS = "tawasul.messaging.gateways"
+SMS_GATEWAY = env.str("SMS_GATEWAY", default=f"{GATEWAYS}.{'DemoPhone' if DEMO else 'HttpSms'}")
+MAIL_GATEWAY = f"{GATEWAYS}.{'DemoPhone' if DEMO else 'Mail'}"
+SMS_HTTP_URL = https_address(
+    "SMS_HTTP_URL", "the SMS gateway", needed=SMS_GATEWAY.endswith(".HttpSms")
 )
-SMS_HTTP_URL = env.str("SMS_HTTP_URL", default="")
 SMS_HTTP_TOKEN = env.str("SMS_HTTP_TOKEN", default="")
 DEMO_PHONE_FILE = DATA_DIR / "demo-phone.jsonl"
-if SMS_GATEWAY.endswith(".HttpSms") and not SMS_HTTP_URL.startswith("https://"):
-    stop("set SMS_HTTP_URL, the https:// address of the SMS gateway")
 if SMS_GATEWAY.endswith(".DemoPhone") and not DEMO:
     stop("SMS_GATEWAY names the demo's phone, choose another")
+MAIL_SERVER = "the address of the mail server, as smtp+tls://user:password@host:587"
+vars().update(required("MAIL_URL", env.email_url, MAIL_SERVER, demo={}))
+EMAIL_TIMEOUT = 5  # seconds
+DEFAULT_FROM_EMAIL = required(
+    "MAIL_FROM", env.str, "the address that mails come from", demo="tawasul@example.org"
+)
 
 # Files
 
@@ -220,7 +227,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEMO
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 0 if DEMO else 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEMO
-if switch("BEHIND_TLS_PROXY"):
+BEHIND_TLS_PROXY = switch("BEHIND_TLS_PROXY")
+if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CSRF_FAILURE_VIEW = "tawasul.portal.views.csrf_failure"
 

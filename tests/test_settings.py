@@ -13,6 +13,8 @@ ALL_SET = {
     "ALLOWED_HOSTS": "example.org,www.example.org",
     "DATABASE_URL": "postgres://somebody:secret@db.example.org/tawasul",
     "SMS_HTTP_URL": "https://sms.example.org/send",
+    "MAIL_URL": "smtp+tls://tawasul:secret@mail.example.org:587",
+    "MAIL_FROM": "tawasul@example.org",
 }
 SECRET_KEY = "set SECRET_KEY, a long random text known to nobody"
 ALLOWED_HOSTS = "set ALLOWED_HOSTS, the host names that the portal answers to, separated by commas"
@@ -20,6 +22,9 @@ DATABASE_URL = (
     "set DATABASE_URL, the address of the database, as postgres://user:password@host/name"
 )
 SMS_HTTP_URL = "set SMS_HTTP_URL, the https:// address of the SMS gateway"
+REGISTRY_URL = "set REGISTRY_URL, the https:// address of the registry"
+MAIL_URL = "set MAIL_URL, the address of the mail server, as smtp+tls://user:password@host:587"
+MAIL_FROM = "set MAIL_FROM, the address that mails come from"
 POSTGRESQL = "DATABASE_URL has to name a PostgreSQL database"
 TOO_SHORT = "SECRET_KEY is shorter than 50 characters, make a longer one"
 
@@ -56,6 +61,8 @@ def test_with_everything_set_the_portal_starts():
         ("ALLOWED_HOSTS", ALLOWED_HOSTS),
         ("DATABASE_URL", DATABASE_URL),
         ("SMS_HTTP_URL", SMS_HTTP_URL),
+        ("MAIL_URL", MAIL_URL),
+        ("MAIL_FROM", MAIL_FROM),
     ],
 )
 def test_what_is_missing_is_named(name, sentence, value):
@@ -70,6 +77,8 @@ def test_what_is_missing_is_named(name, sentence, value):
         ("DATABASE_URL", "mysql://db.example.org/tawasul", POSTGRESQL),
         ("SMS_HTTP_URL", "http://sms.example.org/send", SMS_HTTP_URL),
         ("SMS_HTTP_URL", "sms.example.org", SMS_HTTP_URL),
+        ("MAIL_URL", "mail.example.org", MAIL_URL),
+        ("REGISTRY", "tawasul.accounts.registry.HttpRegistry", REGISTRY_URL),
     ],
 )
 def test_what_is_not_good_enough_is_told(name, value, sentence):
@@ -97,11 +106,19 @@ def test_nonsense_stops_the_start_with_a_sentence(name, value):
     assert name in last
 
 
-@pytest.mark.parametrize("gateway", ["no.such.Gateway", "tawasul.messaging.gateways.Pigeon"])
-def test_a_gateway_that_does_not_exist_stops_the_start(gateway):
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("SMS_GATEWAY", "no.such.Gateway"),
+        ("SMS_GATEWAY", "tawasul.messaging.gateways.Pigeon"),
+        ("REGISTRY", "no.such.Registry"),
+        ("REGISTRY", "tawasul.accounts.registry.CardIndex"),
+    ],
+)
+def test_a_class_that_does_not_exist_stops_the_start(name, path):
     setup = "import django; django.setup()"
-    said = start(setup, DJANGO_SETTINGS_MODULE="tawasul.settings", SMS_GATEWAY=gateway)
-    assert "SMS_GATEWAY cannot be used: " in said.splitlines()[-1]
+    said = start(setup, DJANGO_SETTINGS_MODULE="tawasul.settings", **{name: path})
+    assert f"{name} cannot be used: " in said.splitlines()[-1]
 
 
 def test_a_secret_key_of_any_letters_is_taken_as_it_is():

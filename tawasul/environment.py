@@ -1,0 +1,44 @@
+"""Reading settings from the environment: what is missing or makes no sense stops the start."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+
+def stop(reason: str) -> NoReturn:
+    sys.exit(f"Tawasul cannot start: {reason}. README.md lists all settings.")
+
+
+def switch(name: str) -> bool:
+    """Whether the setting `name` is on; without it, off."""
+    value = env.str(name, default="0")
+    return value == "1" if value in ("", "0", "1") else stop(f"{name} has to be 1 or 0")
+
+
+DEMO = switch("TAWASUL_DEMO")
+
+
+def required(name: str, read: Callable[[str], Any], meaning: str, demo: Any) -> Any:
+    """The setting `name`; without it the demo goes on and anything else stops."""
+    given = os.environ.get(name, "")
+    if DEMO and not given:
+        return demo
+    try:
+        value = given and read(name)
+    except (ImproperlyConfigured, ValueError, KeyError):
+        value = None
+    return value or stop(f"set {name}, {meaning}")
+
+
+def https_address(name: str, meaning: str, *, needed: bool) -> str:
+    """The address in the setting `name`; when it is `needed`, nothing but https will do."""
+    address = env.str(name, default="")
+    if needed and not address.startswith("https://"):
+        stop(f"set {name}, the https:// address of {meaning}")
+    return address
