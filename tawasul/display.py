@@ -31,6 +31,12 @@ def reference(value):
 
 
 @register.filter
+def masked_recipient(value):
+    """A mobile with all but its last digits hidden, or a mail address in full."""
+    return ltr(value) if "@" in str(value) else masked_number(value)
+
+
+@register.filter
 def masked_number(value):
     """A number with all but its last digits hidden, reading from left to right."""
     return ltr(numbers.masked(value))

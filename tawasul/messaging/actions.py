@@ -8,7 +8,7 @@ from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from tawasul.messaging.gateways import TIMEOUT_SECONDS, sms_gateway
+from tawasul.messaging.gateways import TIMEOUT_SECONDS, gateway_of
 from tawasul.messaging.models import Message
 from tawasul.messaging.sealing import seal, unseal
 
@@ -21,37 +21,55 @@ LONGEST_PAUSE = timedelta(hours=1)
 MOST_ATTEMPTS = 34  # a little more than a day
 
 
-def write_text(*, recipient, language, template, context, about="", key=None, not_after=None):
-    """Put a text into the outbox. Only inside the transaction of what it tells of.
+def write_text(**message):
+    """Put a text to a mobile into the outbox: see `_write`."""
+    return _write(Message.Channel.SMS, **message)
 
-    With `not_after` the text is a secret that is of no use later: it goes ahead of all others,
-    waits encrypted, and is wiped once it is sent or expired.
+
+def write_mail(**message):
+    """Put a mail into the outbox: see `_write`. The first line of its template is the subject."""
+    return _write(Message.Channel.EMAIL, **message)
+
+
+def _write(channel, *, recipient, language, template, context, about="", key=None, not_after=None):
+    """Only inside the transaction of what the message tells of.
+
+    With `not_after` it is a secret that is of no use later: it goes ahead of all others, waits
+    encrypted, and is wiped once it is sent or expired. Without a recipient it has expired already:
+    written like any other, so that no clock tells the two apart, and never sent.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("a message belongs to a transaction")
+    is_mail = channel == Message.Channel.EMAIL
     with translation.override(language):
-        text = render_to_string(f"messages/{template}.txt", context).strip()
+        folder = "messages/mails" if is_mail else "messages"
+        text = render_to_string(f"{folder}/{template}.txt", context).strip()
+    subject = ""
+    if is_mail:
+        subject, _newline, text = text.partition("\n")
     is_secret = not_after is not None
     return Message.objects.create(
         **({"key": key} if key else {}),
+        channel=channel,
         recipient=str(recipient),
         language=language,
-        text=seal(text) if is_secret else text,
+        subject=subject,
+        text=seal(text.strip()) if is_secret else text.strip(),
         is_sealed=is_secret,
         about=about,
         not_after=not_after,
+        state=Message.State.WAITING if recipient else Message.State.EXPIRED,
     )
 
 
 def deliver_due(*, limit=50):
     """Send what is due, one message after the other; the number of messages that left."""
-    gateway = sms_gateway()
     sent = 0
     for _turn in range(limit):
         message = _lease_next()
         if message is None:
             break
-        sent += _deliver(message, gateway)
+        sent += _deliver(message)
     return sent
 
 
@@ -60,6 +78,14 @@ def expire_late():
     return Message.objects.filter(
         state=Message.State.WAITING, not_after__lte=timezone.now()
     ).update(state=Message.State.EXPIRED, text="")
+
+
+def forget_unsent_secrets():
+    """Delete what was written to nobody, or came too late, a day after."""
+    day_ago = timezone.now() - timedelta(days=1)
+    return Message.objects.filter(
+        state=Message.State.EXPIRED, is_sealed=True, created_at__lt=day_ago
+    ).delete()[0]
 
 
 def _lease_next():
@@ -76,10 +102,12 @@ def _lease_next():
     return None
 
 
-def _deliver(message, gateway):
+def _deliver(message):
     try:
         text = unseal(message.text) if message.is_sealed else message.text
-        gateway.send(key=message.key, recipient=message.recipient, text=text)
+        gateway_of(message.channel).send(
+            key=message.key, recipient=message.recipient, text=text, subject=message.subject
+        )
     except Exception as error:
         # Whatever is wrong with this one, the others behind it have to leave.
         _put_off(message, error)

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from tawasul.messaging.gateways import sms_gateway
+from tawasul.messaging.gateways import gateway_of
 
 
 class MessagingConfig(AppConfig):
@@ -12,6 +12,6 @@ class MessagingConfig(AppConfig):
 
     def ready(self):
         try:
-            sms_gateway()
+            gateway_of("sms")
         except ImportError as error:
             raise ImproperlyConfigured(f"SMS_GATEWAY cannot be used: {error}") from error

@@ -1,15 +1,18 @@
-"""The ways out: each sends one text and raises GatewayError when it could not.
+"""The ways out: each sends one message and raises GatewayError when it could not.
 
-A gateway is chosen by the setting SMS_GATEWAY, a dotted path to one of these classes.
-`key` is the same whenever the same message is sent again, so that a repeat can be dropped.
+A gateway is chosen by the settings SMS_GATEWAY and MAIL_GATEWAY, dotted paths to one of these
+classes. `key` is the same whenever the same message is sent again, so that a repeat can be dropped.
+Only mails have a `subject`.
 """
 
 import json
 import os
 import urllib.request
+from email.utils import parseaddr
 from pathlib import Path
 
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -23,7 +26,7 @@ class GatewayError(Exception):
 class Console:
     """Writes to standard output, for a server without a gateway."""
 
-    def send(self, *, key, recipient, text):
+    def send(self, *, key, recipient, text, subject=""):
         print(f"[{key}] {recipient}: {text}", flush=True)  # noqa: T201
 
 
@@ -37,11 +40,12 @@ class DemoPhone:
     def __init__(self):
         self.path = Path(settings.DEMO_PHONE_FILE)
 
-    def send(self, *, key, recipient, text):
+    def send(self, *, key, recipient, text, subject=""):
         line = json.dumps(
             {
                 "key": str(key),
                 "recipient": recipient,
+                "subject": subject,
                 "text": text,
                 "at": timezone.now().isoformat(),
             }
@@ -57,7 +61,7 @@ class DemoPhone:
             raise GatewayError("the demo phone is switched off") from error
 
     def received(self, limit=30):
-        """The last texts, newest first, each once: dicts of key, recipient, text and at."""
+        """The last ones, newest first, each once: dicts of key, recipient, subject, text, at."""
         try:
             lines = self.path.read_text().splitlines()
         except FileNotFoundError:
@@ -79,7 +83,7 @@ _opener = urllib.request.build_opener(_NoRedirects)
 class HttpSms:
     """Posts JSON {key, to, text} to SMS_HTTP_URL with SMS_HTTP_TOKEN as bearer; 2xx is sent."""
 
-    def send(self, *, key, recipient, text):
+    def send(self, *, key, recipient, text, subject=""):
         request = urllib.request.Request(  # noqa: S310
             settings.SMS_HTTP_URL,
             data=json.dumps({"key": str(key), "to": recipient, "text": text}).encode(),
@@ -96,5 +100,19 @@ class HttpSms:
             raise GatewayError(type(error).__name__) from error
 
 
-def sms_gateway():
-    return import_string(settings.SMS_GATEWAY)()
+class Mail:
+    """Hands a plain mail to the server of MAIL_URL; a repeat has the same Message-ID."""
+
+    def send(self, *, key, recipient, text, subject=""):
+        domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+        headers = {"Message-ID": f"<{key}@{domain}>"}
+        mail = EmailMessage(subject, text, to=[recipient], headers=headers)
+        try:
+            mail.send()
+        except OSError as error:
+            raise GatewayError(type(error).__name__) from error
+
+
+def gateway_of(channel):
+    setting = {"sms": settings.SMS_GATEWAY, "email": settings.MAIL_GATEWAY}[channel]
+    return import_string(setting)()

@@ -23,10 +23,11 @@ class MessageQuerySet(models.QuerySet):
 
 
 class Message(models.Model):
-    """One text to one mobile. Delivered at least once; `key` lets a gateway drop a repeat."""
+    """One text to one mobile, or one mail. Delivered at least once; `key` tells of a repeat."""
 
     class Channel(models.TextChoices):
         SMS = "sms", _("text message")
+        EMAIL = "email", _("e-mail")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting to be sent")
@@ -38,6 +39,7 @@ class Message(models.Model):
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.SMS)
     recipient = models.CharField(max_length=254)
     language = models.CharField(max_length=2, choices=settings.LANGUAGES)
+    subject = models.CharField(max_length=150, blank=True, help_text="of a mail")
     text = models.TextField(blank=True)
     is_sealed = models.BooleanField(
         default=False,

@@ -34,10 +34,10 @@ State = Message.State
 class FussyPhone(DemoPhone):
     """Fails for one recipient, and says much more about it than may be repeated."""
 
-    def send(self, *, key, recipient, text):
+    def send(self, *, recipient, text, **message):
         if recipient == DEAD_LINE:
             raise GatewayError(f"cannot send {text} to {recipient}")
-        super().send(key=key, recipient=recipient, text=text)
+        super().send(recipient=recipient, text=text, **message)
 
 
 class PhoneOfTheDying(DemoPhone):
