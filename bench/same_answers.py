@@ -1,0 +1,185 @@
+"""How long a page takes for somebody and for nobody: medians of one run, and their ratio.
+
+    TAWASUL_DEMO=1 .venv/bin/python bench/same_answers.py
+
+Starts a PostgreSQL of its own. Passwords are hashed as in production, which most of the time of a
+sign-in is spent on; the other pages differ by single queries, so their ratio says more.
+"""
+
+import datetime
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests.database import throw_away_postgres
+
+SAMPLES = 200  # of each kind
+PEOPLE = 20
+BORN = datetime.date(1986, 3, 14)
+TYPED = {"born_calendar": "gregorian", "born_day": "14", "born_month": "3", "born_year": "1986"}
+NOBODY = range(900, 900 + PEOPLE)
+
+Step = Callable[[int], object]
+
+
+def main() -> None:
+    with django_on_a_postgres_of_its_own():
+        # Only now are there settings to import models with.
+        from django.test import Client
+
+        pages = Pages(Client())
+        pages.make_people()
+        print(f"{'medians of ' + str(SAMPLES) + ' each':44} somebody   nobody    ratio")
+        for name, ask, somebody in pages.compared():
+            existing, missing = pages.measure(ask, somebody)
+            ratio = existing / missing
+            print(f"{name:44} {existing:7.2f} ms {missing:5.2f} ms {ratio:7.3f}", flush=True)
+
+
+@contextmanager
+def django_on_a_postgres_of_its_own() -> Iterator[None]:
+    with throw_away_postgres() as url:
+        os.environ |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tawasul.settings"}
+        import django
+        from django.conf import settings
+        from django.core.management import call_command
+
+        django.setup()
+        settings.WHITENOISE_AUTOREFRESH = True  # otherwise it reads the whole static folder first
+        logging.disable(logging.WARNING)
+        call_command("migrate", verbosity=0)
+        yield
+
+
+class Pages:
+    """The pages that must not tell whether there is somebody, each time in a new browser."""
+
+    def __init__(self, client):
+        self.client = client
+
+    def make_people(self):
+        """Of each kind as many: who may register, who has an account, who is a minor."""
+        from django.contrib.auth.hashers import make_password
+
+        from tawasul.accounts.models import Identity, IdentityNumber, User
+
+        password = make_password("a-Long-enough-one-26")
+        for place in range(3 * PEOPLE):
+            is_minor = place >= 2 * PEOPLE
+            identity = Identity.objects.create(
+                name_ar="محمد أسلم خان",
+                name_en="Mohammed Aslam Khan",
+                birth_date=datetime.date(2024, 3, 14) if is_minor else BORN,
+                nationality="PK",
+                mobile=f"+9665{place:08}",
+            )
+            IdentityNumber.objects.create(identity=identity, number=number(place))
+            if PEOPLE <= place < 2 * PEOPLE:
+                User.objects.create(
+                    username=username(place),
+                    password=password,
+                    identity=identity,
+                    mobile=identity.mobile,
+                )
+
+    def compared(self):
+        may_register, have_accounts, minors = (
+            range(start, start + PEOPLE) for start in (0, PEOPLE, 2 * PEOPLE)
+        )
+        return [
+            ("sign-in with a wrong password, by username", self.sign_in, have_accounts),
+            (
+                "sign-in with a wrong password, by number",
+                partial(self.sign_in, name=number),
+                have_accounts,
+            ),
+            ("registration, who may", self.register, may_register),
+            ("registration, who has an account", self.register, have_accounts),
+            (
+                "registration, who is a minor",
+                partial(self.register, born={**TYPED, "born_year": "2024"}),
+                minors,
+            ),
+            ("reset, by username", self.reset, have_accounts),
+            ("reset, by number", partial(self.reset, name=number), have_accounts),
+            ("resend in a registration", partial(self.resend, self.register), may_register),
+            ("resend in a reset", partial(self.resend, self.reset), have_accounts),
+        ]
+
+    def measure(self, ask, somebody):
+        """Medians of the time that `ask` takes for one of `somebody` and for nobody, in ms."""
+        took = {somebody: [], NOBODY: []}
+        for turn in range(-PEOPLE, SAMPLES):
+            # Whoever comes second finds everything warm: each is it half of the time.
+            for people in (somebody, NOBODY) if turn % 2 else (NOBODY, somebody):
+                self.client.cookies.clear()
+                self.lift_limits()
+                post = ask(people[turn % PEOPLE])
+                start = time.perf_counter()
+                response = post()
+                passed = time.perf_counter() - start
+                assert response.status_code in (200, 302), response.status_code
+                if turn >= 0:  # the first round only warms up
+                    took[people].append(passed * 1000)
+        return median(took[somebody]), median(took[NOBODY])
+
+    def lift_limits(self):
+        from axes.models import AccessAttempt
+        from django.db.models import F
+        from django.utils import timezone
+
+        from tawasul.accounts.models import OneTimeCode
+
+        two_hours = datetime.timedelta(hours=2)
+        OneTimeCode.objects.filter(created_at__gt=timezone.now() - two_hours).update(
+            created_at=F("created_at") - two_hours
+        )
+        AccessAttempt.objects.all().delete()
+
+    # Each makes all ready, and returns what is measured.
+
+    def sign_in(self, place, name=None):
+        login = (name or username)(place)
+        form = {"login": login, "password": "a-wrong-one"}
+        return partial(self.client.post, "/en/account/sign-in/", form)
+
+    def register(self, place, born=TYPED):
+        form = {"number": number(place), **born, **picture()}
+        return partial(self.client.post, "/en/account/register/", form)
+
+    def reset(self, place, name=None):
+        form = {"login": (name or username)(place), **picture()}
+        return partial(self.client.post, "/en/account/password/reset/", form)
+
+    def resend(self, ask, place):
+        """Another code, after the first was asked for."""
+        code_page = ask(place)().url
+        self.lift_limits()
+        return partial(self.client.post, f"{code_page}resend/")
+
+
+def number(place):
+    return f"2{place:09}"
+
+
+def username(place):
+    return f"person-{place}"
+
+
+def picture():
+    from captcha.models import CaptchaStore
+
+    drawn = CaptchaStore.objects.get(hashkey=CaptchaStore.generate_key())
+    return {"picture_key": drawn.hashkey, "picture": drawn.response}
+
+
+if __name__ == "__main__":
+    main()
