@@ -6,9 +6,15 @@ OverflowError, and a date is then shown in the Gregorian calendar alone.
 
 import datetime
 
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import get_language
-from hijridate import Gregorian
+from django.utils.translation import gettext_lazy as _
+from hijridate import Gregorian, Hijri
+
+from tawasul.text import ascii_digits, clean
 
 # One list of month names each: Django, CLDR and hijridate spell some of them differently.
 _HIJRI_MONTHS = {
@@ -73,6 +79,8 @@ _GREGORIAN_MONTHS = {
 }
 _ERAS = {"ar": ("هـ", "م"), "en": ("AH", "CE")}
 
+YEARS_OF_AN_ADULT = 18
+
 
 def hijri_date(day: datetime.date) -> tuple[int, int, int]:
     """Year, month and day of `day` in the Umm al-Qura calendar; OverflowError outside its range."""
@@ -97,3 +105,82 @@ def both_calendars(moment: datetime.date | datetime.datetime, language: str | No
     hijri = f"{day} {_HIJRI_MONTHS[language][hijri_month - 1]} {year} {hijri_era}"
     first, second = (hijri, gregorian) if language == "ar" else (gregorian, hijri)
     return f"{first} ({second})"
+
+
+def hijri_to_gregorian(year: int, month: int, day: int) -> datetime.date:
+    """The day in the Gregorian calendar; ValueError for none, or outside 1343 to 1500 AH."""
+    try:
+        return Hijri(year, month, day).to_gregorian()
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
+
+
+def latest_birth_of_an_adult(today: datetime.date | None = None) -> datetime.date:
+    """Whoever was born by this day is of age today: 18 full Hijri years.
+
+    Civil Transactions Law (Royal Decree M/191 of 1444 AH), article 12.
+    """
+    year, month, day = hijri_date(today or timezone.localdate())
+    # Somebody born on the 30th comes of age after the 29th of a month that has no 30th.
+    length = Hijri(year - YEARS_OF_AN_ADULT, month, 1).month_length()
+    return hijri_to_gregorian(year - YEARS_OF_AN_ADULT, month, min(day, length))
+
+
+class Calendar(models.TextChoices):
+    """What the three numbers of a date mean."""
+
+    HIJRI = "hijri", _("Hijri")
+    GREGORIAN = "gregorian", _("Gregorian")
+
+
+class _DateInput(forms.MultiWidget):
+    template_name = "forms/date.html"
+    use_fieldset = True
+
+    def __init__(self) -> None:
+        number = {"inputmode": "numeric", "autocomplete": "off", "dir": "ltr"}
+        super().__init__(
+            {
+                "calendar": forms.Select(choices=Calendar.choices),
+                "day": forms.TextInput(number),
+                "month": forms.TextInput(number),
+                "year": forms.TextInput(number),
+            }
+        )
+
+    def decompress(self, value: datetime.date | None) -> list:
+        if value is None:
+            usual = Calendar.HIJRI if get_language() == "ar" else Calendar.GREGORIAN
+            return [usual, "", "", ""]
+        return [Calendar.GREGORIAN, value.day, value.month, value.year]
+
+
+class EitherCalendarDateField(forms.Field):
+    """A past day, typed as day, month and year of the calendar that is chosen beside them."""
+
+    widget = _DateInput
+    default_error_messages = {
+        "required": _("Enter the day, the month and the year."),
+        "numbers": _("Enter the day, the month and the year in digits, for example 27 9 1410."),
+        "invalid": _("There is no such day in this calendar. Check the calendar and the date."),
+        "future": _("This day is still to come. Check the calendar and the year."),
+    }
+
+    def to_python(self, value: list | None) -> datetime.date | None:
+        calendar, *numbers = value or [None]
+        numbers = [ascii_digits(clean(number or "")) for number in numbers]
+        if not any(numbers):
+            return None
+        if not all(len(n) <= 4 and n.isascii() and n.isdigit() for n in numbers):
+            raise ValidationError(self.error_messages["numbers"], code="numbers")
+        day, month, year = map(int, numbers)
+        try:
+            if calendar == Calendar.HIJRI:
+                born = hijri_to_gregorian(year, month, day)
+            else:
+                born = datetime.date(year, month, day)
+        except ValueError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+        if born > timezone.localdate():
+            raise ValidationError(self.error_messages["future"], code="future")
+        return born
