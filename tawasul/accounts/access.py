@@ -1,4 +1,4 @@
-"""Pages for people who are signed in with an identity, and what was typed when a session ended."""
+"""Pages for people who are signed in: whose they are, in whose name, and what was typed on them."""
 
 from functools import wraps
 
@@ -6,6 +6,8 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
+
+from tawasul.accounts.models import Identity
 
 _MOST_KEPT = 20_000  # characters: the longest form by far is an inquiry's description
 
@@ -22,6 +24,39 @@ def resident_required(view):
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def act_as(request, holder):
+    """From here on in this session, act in the name of `holder`; None is oneself."""
+    if holder is None:
+        request.session.pop("acting_as", None)
+    else:
+        request.session["acting_as"] = holder.pk
+
+
+def holder_of(request):
+    """In whose name somebody acts: their own identity, or the establishment they have chosen.
+
+    A mandate that has ended since is gone at once, and the person is told.
+    """
+    if not hasattr(request, "holder"):
+        request.holder = _chosen_holder(request) or request.user.identity
+    return request.holder
+
+
+def _chosen_holder(request):
+    chosen = request.session.get("acting_as")
+    if chosen is None:
+        return None
+    mandates = Identity.objects.that_can_be_acted_for_by(request.user.identity)
+    holder = mandates.filter(pk=chosen).first()
+    if holder is None:
+        act_as(request, None)
+        messages.warning(
+            request,
+            _("You no longer represent the establishment you acted for. You now act as yourself."),
+        )
+    return holder
 
 
 def keeps_typed(page):

@@ -1,191 +1,206 @@
-"""One-time codes: sending one, and using it up together with what it confirms."""
+"""What people do about their accounts: registering, password, mobile, mail address, devices."""
 
-import math
-import secrets
-from datetime import timedelta
 from importlib import import_module
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F
-from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from tawasul.accounts.models import OneTimeCode, User
+from tawasul.accounts import codes, registry
+from tawasul.accounts.models import Identity, OneTimeCode, Session, User, canonical_login
 from tawasul.exceptions import RuleViolation
 from tawasul.messaging.actions import write_text
-from tawasul.numbers import bare_digits
 
-VALID_FOR = timedelta(minutes=10)
-BETWEEN_SENDS = timedelta(seconds=60)
-MOST_UNUSED_PER_HOUR = 5
-MOST_COMPARED = 5
+Purpose = OneTimeCode.Purpose
 
 
-def session_hash(session_key):
-    """What stands for a session in the database; the key itself would open it."""
-    return salted_hmac("accounts.session", session_key, algorithm="sha256").hexdigest()
+# Registering
 
 
-def latest_code(*, actor, purpose, session_key):
-    """The code that was sent last in this session, good or not; None when there was none."""
-    return OneTimeCode.objects.latest_for(
-        user=actor, purpose=purpose, session=session_hash(session_key)
-    ).first()
+def ask_to_register(*, number, born, session_key, language, network):
+    """Text whoever the registry knows under this number and birth date; the page tells nothing.
+
+    RuleViolation: `registry_away`, and what `codes.answer_unknown` raises.
+    """
+    identity = registry.lookup(number)
+    if identity is not None and identity.birth_date != born:
+        identity = None
+    codes.answer_unknown(
+        purpose=Purpose.REGISTER,
+        session_key=session_key,
+        language=language,
+        asked_for=f"number {number}",
+        network=network,
+        recipient=str(identity.mobile) if identity else "",
+        template=_answer_to(identity),
+        confirms=str(identity.pk) if identity else "",
+    )
+
+
+def register(*, identity, username, password, language):
+    """Open the account of a person who has proven who they are with the registry's mobile.
+
+    RuleViolation: `registry_away`, `known` (has an account already), `username`, or `not_open`.
+    """
+    registry.refresh(identity)
+    try:
+        with transaction.atomic():
+            # Two at once for one person queue here.
+            identity = Identity.objects.select_for_update(no_key=True).get(pk=identity.pk)
+            if User.objects.filter(identity=identity).exists():
+                raise RuleViolation(
+                    _("You have an account already. Sign in, or set a new password."), code="known"
+                )
+            if _answer_to(identity) != "code_register":
+                raise RuleViolation(
+                    _("An account cannot be opened for you online. Go to a passports office."),
+                    code="not_open",
+                )
+            _check_free(username)
+            user = User.objects.create_user(
+                username,
+                password,
+                identity=identity,
+                mobile=identity.mobile,
+                language=language,
+            )
+            _tell(user, "account_opened")
+    except IntegrityError:
+        _check_free(username)
+        raise
+    return user
+
+
+def _answer_to(identity):
+    """The text for who wants to register: the code, or why there is none."""
+    has_account = User.objects.filter(identity=identity and identity.pk).exists()
+    if identity is None:
+        return "code_register"
+    if identity.status != Identity.Status.ACTIVE:
+        return f"register_{identity.status}"
+    if identity.is_minor:
+        return "register_minor"
+    return "register_known" if has_account else "code_register"
+
+
+def _check_free(username):
+    if User.objects.filter(username=User.objects.normalize_username(username)).exists():
+        raise RuleViolation(_("This username is taken. Choose another."), code="username")
+
+
+# Signing in
+
+
+def check_may_enter(user):
+    """Ask the registry about who signs in. RuleViolation: `registry_away`, or `deceased`."""
+    if user.identity_id is None:
+        return
+    identity = registry.refresh(user.identity)
+    if identity.status == Identity.Status.DECEASED:
+        raise RuleViolation(
+            _("This account is closed. Relatives can ask about it at a passports office."),
+            code="deceased",
+        )
+
+
+def ask_to_reset(*, login, session_key, language, network):
+    """Text whoever has this username or number a code for a new password; the page tells nothing.
+
+    RuleViolation: what `codes.answer_unknown` raises.
+    """
+    user = User.objects.by_login(login).filter(is_active=True).first()
+    codes.answer_unknown(
+        purpose=Purpose.RESET,
+        session_key=session_key,
+        language=language,
+        asked_for=f"login {canonical_login(login)}",
+        network=network,
+        recipient=str(user.mobile) if user else "",
+        template="code_reset",
+        confirms=str(user.pk) if user else "",
+    )
 
 
 @transaction.atomic
-def send_code(*, actor, purpose, session_key, language, confirms="", about=None):
-    """Text `actor` a new code, and make the one before useless.
+def set_password(*, actor, password, session_key=None):
+    """Set a new password and sign out everywhere but in this session; the person is told."""
+    actor.set_password(password)
+    actor.save(update_fields=["password"])
+    Session.objects.filter(user=actor).exclude(session_key=session_key).delete()
+    _tell(actor, "password_changed")
 
-    `confirms` is the digest of what the code will confirm, `about` the words for it in the text.
-    RuleViolation: `no_mobile`, `too_soon` within a minute of the last one, `too_many` in an hour.
-    """
-    if not actor.mobile:
-        raise RuleViolation(
-            _("Your account has no mobile number to send a code to. Go to a passports office."),
-            code="no_mobile",
-        )
-    mobile = str(actor.mobile)
-    # Whoever shares this number waits here, so that two sends at once count each other.
-    list(User.objects.select_for_update(no_key=True).filter(mobile=mobile).order_by("pk"))
-    now = timezone.now()
-    earlier = OneTimeCode.objects.filter(mobile=mobile, purpose=purpose)
-    _check_pace(earlier, now)
-    earlier.filter(used_at=None, replaced_at=None).update(replaced_at=now)
-    digits = f"{secrets.randbelow(10**6):06}"
-    code = OneTimeCode(
-        purpose=purpose,
-        user=actor,
-        mobile=mobile,
-        session=session_hash(session_key),
-        confirms=confirms,
-        created_at=now,
-        expires_at=now + VALID_FOR,
-    )
-    code.code_hash = _hash(code, digits)
-    code.save(force_insert=True)
-    write_text(
-        recipient=mobile,
+
+# The account
+
+
+def ask_to_change_mobile(*, actor, mobile, session_key, language):
+    """Text a code to the new mobile. RuleViolation: `mobile`, and what `codes.send_code` raises."""
+    if mobile == actor.mobile:
+        raise RuleViolation(_("This mobile is already on your account."), code="mobile")
+    return codes.send_code(
+        actor=actor,
+        purpose=Purpose.MOBILE,
+        session_key=session_key,
         language=language,
-        template=f"code_{purpose}",
-        context={"code": digits, "about": about},
-        key=code.pk,
-        not_after=code.expires_at,
+        recipient=str(mobile),
     )
-    return code
 
 
-def use_code(*, actor, purpose, session_key, guess, deed):
-    """Try `guess`; if it is right, use the code up and do `deed(code)`; the deed's result.
+def change_mobile(*, actor, session_key, guess):
+    """Take the new mobile with the code that it got, and tell the old one."""
 
-    Tries on one code queue at its row, so each finds what the one before has left. The try is
-    counted in a transaction of its own that commits whatever the deed does: the deed is a savepoint
-    inside it, so that one that fails takes back the use of the code and itself, never the count.
-    Nobody learns the outcome before that commit. Counting in an earlier transaction instead would
-    refuse the sixth of twenty identical sends before the first of them has filed.
+    def change(code):
+        _tell(actor, "mobile_changed", last_digits=code.recipient[-3:])
+        User.objects.filter(pk=actor.pk).update(mobile=code.recipient)
 
-    RuleViolation: `no_code`, `used`, `replaced`, `expired`, `spent` (five were compared),
-    `wrong`, or what the deed raises.
-    """
-    failure = result = None
-    with transaction.atomic(durable=True):
-        code = (
-            OneTimeCode.objects.latest_for(
-                user=actor, purpose=purpose, session=session_hash(session_key)
-            )
-            .select_for_update(no_key=True)
-            .first()
-        )
-        failure = _count_and_compare(code, guess)
-        if failure is None:
-            try:
-                with transaction.atomic():
-                    OneTimeCode.objects.filter(pk=code.pk).update(used_at=timezone.now())
-                    result = deed(code)
-            except Exception as error:
-                failure = error
-    if failure is not None:
-        raise failure
-    return result
+    codes.use_code(
+        actor=actor, purpose=Purpose.MOBILE, session_key=session_key, guess=guess, deed=change
+    )
 
 
-def forget_old_codes():
-    """Delete codes that neither anybody nor any limit can need any more; how many."""
-    return OneTimeCode.objects.filter(expires_at__lt=timezone.now() - timedelta(days=1)).delete()[0]
+def ask_to_confirm_email(*, actor, email, session_key, language):
+    """Mail a code to the address. RuleViolation: what `codes.send_code` raises."""
+    return codes.send_code(
+        actor=actor,
+        purpose=Purpose.EMAIL,
+        session_key=session_key,
+        language=language,
+        recipient=email,
+    )
+
+
+def confirm_email(*, actor, session_key, guess):
+    """Take the mail address with the code that it got."""
+    codes.use_code(
+        actor=actor,
+        purpose=Purpose.EMAIL,
+        session_key=session_key,
+        guess=guess,
+        deed=lambda code: User.objects.filter(pk=actor.pk).update(email=code.recipient),
+    )
+
+
+def remove_email(*, actor):
+    """Send no mails any more."""
+    User.objects.filter(pk=actor.pk).update(email="")
+
+
+def choose_language(*, actor, language):
+    """From now on, texts and mails to `actor` are in this language."""
+    User.objects.filter(pk=actor.pk).update(language=language)
+
+
+def sign_out_device(*, actor, device):
+    """End the session that is called `device`; nothing when there is none any more."""
+    for session in Session.objects.signed_in(actor):
+        if session.device == device:
+            session.delete()
 
 
 def forget_ended_sessions():
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
 
-def remember_language(*, actor, language):
-    """From now on, texts to `actor` are in the language in which they signed in."""
-    User.objects.filter(pk=actor.pk).update(language=language)
-
-
-def _check_pace(earlier, now):
-    hour_ago = now - timedelta(hours=1)
-    unused = earlier.filter(used_at=None, created_at__gt=hour_ago).order_by("-created_at")
-    sent_at = list(unused.values_list("created_at", flat=True)[:MOST_UNUSED_PER_HOUR])
-    if sent_at and now - sent_at[0] < BETWEEN_SENDS:
-        wait = math.ceil((sent_at[0] + BETWEEN_SENDS - now).total_seconds())
-        raise RuleViolation(
-            ngettext(
-                "A code has just been sent. You can ask for another in %(count)s second.",
-                "A code has just been sent. You can ask for another in %(count)s seconds.",
-                wait,
-            )
-            % {"count": wait},
-            code="too_soon",
-        )
-    if len(sent_at) == MOST_UNUSED_PER_HOUR:
-        wait = math.ceil((sent_at[-1] - hour_ago).total_seconds() / 60)
-        raise RuleViolation(
-            ngettext(
-                "Too many codes were sent and not used. Try again in %(count)s minute.",
-                "Too many codes were sent and not used. Try again in %(count)s minutes.",
-                wait,
-            )
-            % {"count": wait},
-            code="too_many",
-        )
-
-
-def _count_and_compare(code, guess):
-    """Count this try, and compare it if it is among the first five; why it failed, or None."""
-    if code is None:
-        return RuleViolation(_("Ask for a code first."), code="no_code")
-    OneTimeCode.objects.filter(pk=code.pk).update(tries=F("tries") + 1)
-    code.tries += 1
-    if code.used_at:
-        return RuleViolation(
-            _("This code has been used already. Ask for another code."), code="used"
-        )
-    if code.replaced_at:
-        return RuleViolation(
-            _("A newer code was sent to your mobile. Use that one, or ask for another code."),
-            code="replaced",
-        )
-    if code.expires_at <= timezone.now():
-        return RuleViolation(
-            _("This code is more than 10 minutes old. Ask for another code."), code="expired"
-        )
-    if code.tries > MOST_COMPARED:
-        return RuleViolation(
-            _("A wrong code was entered too many times. Ask for another code."), code="spent"
-        )
-    if not constant_time_compare(code.code_hash, _hash(code, bare_digits(guess))):
-        return RuleViolation(
-            _("This is not the code we sent. Check the text on your mobile and try again."),
-            code="wrong",
-        )
-    return None
-
-
-def _hash(code, digits):
-    return salted_hmac(
-        "accounts.one-time-code", f"{code.pk}:{digits}", algorithm="sha256"
-    ).hexdigest()
+def _tell(user, template, **context):
+    """A text in the person's language to the mobile they have now, if any."""
+    write_text(recipient=user.mobile, language=user.language, template=template, context=context)

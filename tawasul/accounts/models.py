@@ -1,27 +1,40 @@
 """Who somebody is, for whom they may act, and the codes with which they prove it."""
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from tawasul.hijri import latest_birth_of_an_adult
 from tawasul.messaging.models import Message
-from tawasul.numbers import identity_kind, is_identity_number
+from tawasul.numbers import IdentityKind, bare_digits, identity_kind, is_identity_number
+from tawasul.text import single_line
 
 
 class IdentityQuerySet(models.QuerySet):
     def who_can_be_asked_for_by(self, holder):
-        """The holder, and the persons linked to them today."""
+        """The holder, if a person, and the persons linked to them today."""
         linked = Link.objects.in_force().for_persons().filter(holder=holder).values("person")
-        return self.filter(Q(pk=holder.pk) | Q(pk__in=linked)).order_by("pk")
+        own = Q(pk=holder.pk, birth_date__isnull=False)
+        return self.filter(own | Q(pk__in=linked)).order_by("pk")
+
+    def that_can_be_acted_for_by(self, person):
+        """The establishments that `person` represents today."""
+        mandates = Link.objects.in_force().filter(
+            person=person, kind=Link.Kind.REPRESENTATIVE, holder__status=Identity.Status.ACTIVE
+        )
+        return self.filter(pk__in=mandates.values("holder")).order_by("pk")
 
 
 class Identity(models.Model):
@@ -68,6 +81,14 @@ class Identity(models.Model):
     def is_active(self):
         return self.status == self.Status.ACTIVE
 
+    @property
+    def is_establishment(self):
+        return self.kind == IdentityKind.ESTABLISHMENT
+
+    @property
+    def is_minor(self):
+        return self.birth_date is not None and self.birth_date > latest_birth_of_an_adult()
+
 
 class IdentityNumber(models.Model):
     """A national ID, iqama, border or unified number, in force or former."""
@@ -101,8 +122,9 @@ class LinkQuerySet(models.QuerySet):
         return self.filter(since__lte=day).filter(Q(until=None) | Q(until__gte=day))
 
     def for_persons(self):
-        """Links through which a holder may ask for somebody."""
-        return self.exclude(kind=Link.Kind.REPRESENTATIVE)
+        """Links through which a holder may ask for somebody; a guardian's until they are of age."""
+        grown_up = Q(kind=Link.Kind.GUARDIAN, person__birth_date__lte=latest_birth_of_an_adult())
+        return self.exclude(kind=Link.Kind.REPRESENTATIVE).exclude(grown_up)
 
 
 class Link(models.Model):
@@ -113,6 +135,20 @@ class Link(models.Model):
         HOST = "host", _("host")
         GUARDIAN = "guardian", _("guardian")
         REPRESENTATIVE = "representative", _("representative")
+
+    # What the person is, where the kind says what the holder is.
+    PERSONS = {
+        Kind.EMPLOYER: _("works for you"),
+        Kind.HOST: _("visits you"),
+        Kind.GUARDIAN: _("in your care"),
+        Kind.REPRESENTATIVE: _("represents you"),
+    }
+    HOLDERS = {
+        Kind.EMPLOYER: _("your employer"),
+        Kind.HOST: _("your host"),
+        Kind.GUARDIAN: _("your guardian"),
+        Kind.REPRESENTATIVE: _("you represent it"),
+    }
 
     holder = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="links")
     person = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="linked_to")
@@ -135,11 +171,36 @@ class Link(models.Model):
     def __str__(self):
         return f"{self.get_kind_display()} {self.pk}"
 
+    @property
+    def why_linked(self):
+        """What the person is to the holder."""
+        return self.PERSONS[self.kind]
 
-class UserManager(BaseUserManager):
+    @property
+    def why_holder(self):
+        """What the holder is to the person."""
+        return self.HOLDERS[self.kind]
+
+
+def canonical_login(login):
+    """A username or an ID number as people type it, in the one form in which it is looked for."""
+    number = bare_digits(login)
+    return number if is_identity_number(number) else UserManager.normalize_username(login)
+
+
+class UserQuerySet(models.QuerySet):
+    def by_login(self, login):
+        """By username or by any number of the person, former or current, as people type them."""
+        login = canonical_login(login)
+        if is_identity_number(login):
+            return self.filter(identity__numbers__number=login)
+        return self.filter(username=login)
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
     @classmethod
     def normalize_username(cls, username):
-        return username.strip().lower()
+        return single_line(username).lower()
 
     def create_user(self, username, password=None, **fields):
         user = self.model(username=self.normalize_username(username), **fields)
@@ -152,10 +213,7 @@ class UserManager(BaseUserManager):
         return self.create_user(username, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, login):
-        """By username or by any identity number of the person, former or current."""
-        if is_identity_number(login):
-            return self.get(identity__numbers__number=login)
-        return self.get(username=self.normalize_username(login))
+        return self.by_login(login).get()
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -213,6 +271,9 @@ class OneTimeCodeQuerySet(models.QuerySet):
     def latest_for(self, *, user, purpose, session):
         return self.filter(user=user, purpose=purpose, session=session).order_by("-created_at")
 
+    def unused_since(self, moment):
+        return self.filter(used_at=None, created_at__gt=moment).order_by("-created_at")
+
 
 class OneTimeCode(models.Model):
     """Six digits sent to a mobile, good once, in one session, for one purpose and one content."""
@@ -220,11 +281,24 @@ class OneTimeCode(models.Model):
     class Purpose(models.TextChoices):
         SIGN_IN = "sign_in"
         FILE = "file"
+        REGISTER = "register"
+        RESET = "reset"
+        MOBILE = "mobile"
+        EMAIL = "email"
+        PICTURE = "picture"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     purpose = models.CharField(max_length=10, choices=Purpose)
-    user = models.ForeignKey(User, on_delete=models.CASCADE)
-    mobile = models.CharField(max_length=16)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True)
+    recipient = models.CharField(
+        max_length=254, blank=True, help_text="a mobile or a mail address; none for a decoy"
+    )
+    asked_for = models.CharField(
+        max_length=64, help_text="keyed hash of what was typed, by which sends are limited"
+    )
+    asked_from = models.CharField(
+        max_length=64, blank=True, help_text="keyed hash of the network, where nobody is signed in"
+    )
     session = models.CharField(max_length=64, help_text="keyed hash of the session's key")
     confirms = models.CharField(max_length=64, blank=True, help_text="digest of the content")
     code_hash = models.CharField(max_length=64)
@@ -238,7 +312,10 @@ class OneTimeCode(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["mobile", "purpose", "-created_at"], name="code_by_mobile"),
+            models.Index(fields=["asked_for", "purpose", "-created_at"], name="code_by_request"),
+            models.Index(fields=["recipient", "purpose", "-created_at"], name="code_by_recipient"),
+            models.Index(fields=["asked_from", "-created_at"], name="code_by_network"),
+            models.Index(fields=["session", "purpose", "-created_at"], name="code_by_session"),
         ]
 
     def __str__(self):
@@ -248,3 +325,43 @@ class OneTimeCode(models.Model):
     def message(self):
         """The message that carries it, so that its page can say how it is."""
         return Message.objects.get(key=self.pk)
+
+
+class Turnstile(models.Model):
+    """Rows to queue at: whoever asks for codes for one recipient passes the same one in turn."""
+
+    COUNT = 1024
+
+    number = models.PositiveSmallIntegerField(primary_key=True)
+
+    def __str__(self):
+        return str(self.number)
+
+
+class SessionQuerySet(models.QuerySet):
+    def signed_in(self, user):
+        """The devices on which `user` is signed in, the one used last first."""
+        return self.filter(user=user, expire_date__gt=timezone.now()).order_by("-expire_date")
+
+
+class Session(AbstractBaseSession):
+    """A browser's session; with a user, a device that is signed in."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True)
+    browser = models.CharField(max_length=80, blank=True)
+    signed_in_at = models.DateTimeField(null=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    @property
+    def device(self):
+        """What the session is called in an address; its key would open it."""
+        return salted_hmac("accounts.device", self.session_key, algorithm="sha256").hexdigest()[:32]
+
+    def fill(self, data):
+        """Take what this table tells of a session from its data."""
+        self.user_id = data.get("_auth_user_id")
+        self.browser = data.get("browser", "")
+        at = data.get("signed_in_at")
+        self.signed_in_at = at and datetime.fromisoformat(at)
+        return self

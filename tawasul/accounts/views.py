@@ -1,22 +1,26 @@
-"""Signing in with a password and a texted code, and signing out."""
-
-import time
+"""Getting in: signing in, registering, a new password, and the codes on the way."""
 
 from django.conf import settings
 from django.contrib import auth, messages
 from django.shortcuts import redirect, render, resolve_url
-from django.urls import translate_url
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from tawasul.accounts import actions
-from tawasul.accounts.forms import CodeForm, SignInForm
-from tawasul.accounts.models import OneTimeCode, User
+from tawasul.accounts import actions, devices, lockout, pending, visual_code
+from tawasul.accounts.code_steps import Picture, Register, Reset, SignIn
+from tawasul.accounts.forms import (
+    ChooseForm,
+    CodeForm,
+    MobileForm,
+    NewPasswordForm,
+    RegisterForm,
+    ResetForm,
+    SignInForm,
+)
+from tawasul.accounts.models import Identity, User
 from tawasul.exceptions import RuleViolation
 from tawasul.http import safe_target
-
-PENDING_SECONDS = 15 * 60
 
 
 @sensitive_post_parameters("password")
@@ -31,7 +35,9 @@ def sign_in(request):
             username=form.cleaned_data["login"],
             password=form.cleaned_data["password"],
         )
-        if user is None:
+        if lockout.is_shut(request):
+            form.add_error(None, lockout.REFUSAL)
+        elif user is None:
             form.add_error(
                 None,
                 _("This username or ID number and this password do not match. Check both."),
@@ -45,52 +51,46 @@ def sign_in(request):
                 ),
             )
         else:
-            _begin(request, user, target)
-            _send(request, user)
-            return redirect("accounts:code")
+            return SignIn(request).begin(user=user.pk, next=target)
     return render(request, "accounts/sign_in.html", {"form": form, "next": target})
 
 
-def code(request):
-    user = _pending_user(request)
-    if user is None:
-        return redirect("accounts:sign-in")
+def code(request, step):
+    """The page of a code that was sent: whatever `step` it belongs to."""
+    step = step(request)
+    if not step.is_waiting:
+        return redirect(step.after)
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.use_code(
-                actor=user,
-                purpose=OneTimeCode.Purpose.SIGN_IN,
-                session_key=request.session.session_key,
-                guess=form.cleaned_data["code"],
-                deed=lambda _code: None,
-            )
+            used = step.try_code(form.cleaned_data["code"])
         except RuleViolation as violation:
             if violation.code == "used":
-                # The first of two clicks has signed in; from there it goes on to its page.
-                return redirect("accounts:sign-in")
+                # The first of two clicks has gone on already.
+                return redirect(step.after)
             form.add_error("code", violation.message)
         else:
-            actions.remember_language(actor=user, language=get_language())
-            target = request.session.pop("sign_in")["next"]
-            auth.login(request, user, backend="tawasul.accounts.backends.UsernameOrIdentityNumber")
-            return redirect(translate_url(target, get_language()))
-    sent = actions.latest_code(
-        actor=user,
-        purpose=OneTimeCode.Purpose.SIGN_IN,
-        session_key=request.session.session_key,
-    )
-    context = {"form": form, "mobile": user.mobile, "notice": sent and sent.message}
+            return step.go_on(used)
+    sent = step.sent()
+    context = {
+        "form": form,
+        "step": step,
+        "recipient": sent and sent.recipient,
+        "notice": sent and sent.message,
+    }
     return render(request, "accounts/code.html", context)
 
 
-def resend(request):
-    user = _pending_user(request)
-    if user is None:
-        return redirect("accounts:sign-in")
+def resend(request, step):
+    step = step(request)
+    if not step.is_waiting:
+        return redirect(step.after)
     if request.method == "POST":
-        _send(request, user)
-    return redirect("accounts:code")
+        try:
+            step.send_within_limits()
+        except RuleViolation as violation:
+            messages.warning(request, violation.message)
+    return redirect(step.page)
 
 
 def sign_out(request):
@@ -100,29 +100,95 @@ def sign_out(request):
     return redirect(settings.LOGOUT_REDIRECT_URL)
 
 
-def _begin(request, user, target):
-    """From here on the password is proven, and a session of its own waits for the code."""
-    if _pending_user(request) != user:
-        # Whoever comes back to the password keeps the session, and the code that was sent for it.
-        request.session.cycle_key()
-    request.session["sign_in"] = {"user": user.pk, "at": time.time(), "next": target}
-    request.session.save()
+def register(request):
+    return _prove(request, RegisterForm, Register, "accounts/register.html")
 
 
-def _pending_user(request):
-    pending = request.session.get("sign_in")
-    if not pending or time.time() - pending["at"] > PENDING_SECONDS:
-        return None
-    return User.objects.filter(pk=pending["user"], is_active=True).first()
+def reset(request):
+    return _prove(request, ResetForm, Reset, "accounts/reset.html")
 
 
-def _send(request, user):
-    try:
-        actions.send_code(
-            actor=user,
-            purpose=OneTimeCode.Purpose.SIGN_IN,
-            session_key=request.session.session_key,
-            language=get_language(),
-        )
-    except RuleViolation as violation:
-        messages.warning(request, violation.message)
+def picture_by_text(request):
+    """A texted code for who cannot see the picture; then back to the form that asked for it."""
+    target = safe_target(request, resolve_url("accounts:register"))
+    form = MobileForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            mobile = str(form.cleaned_data["mobile"])
+            return Picture(request).begin(mobile=mobile, next=target)
+        except RuleViolation as violation:
+            violation.show_on(form)
+    return render(request, "accounts/picture_by_text.html", {"form": form, "next": target})
+
+
+@sensitive_post_parameters("new_password", "again")
+def choose(request):
+    """The last step of registering: username and password."""
+    proven = pending.pending(request, "choose")
+    if proven is None:
+        return redirect("accounts:register")
+    identity = Identity.objects.get(pk=proven["identity"])
+    form = ChooseForm(
+        request.POST or None,
+        user=User(identity=identity, mobile=identity.mobile),
+        initial={"language": get_language()},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            user = actions.register(
+                identity=identity,
+                username=form.cleaned_data["username"],
+                password=form.cleaned_data["new_password"],
+                language=form.cleaned_data["language"],
+            )
+        except RuleViolation as violation:
+            violation.show_on(form)
+        else:
+            pending.end(request, "choose")
+            devices.let_in(request, user)
+            messages.success(request, _("Your account is open."))
+            response = redirect(settings.LOGIN_REDIRECT_URL)
+            lockout.remember_browser(request, response, user)
+            return response
+    return render(request, "accounts/choose.html", {"form": form, "identity": identity})
+
+
+@sensitive_post_parameters("new_password", "again")
+def new_password(request):
+    """The last step of a reset."""
+    proven = pending.pending(request, "new_password")
+    if proven is None:
+        return redirect("accounts:sign-in")
+    user = User.objects.get(pk=proven["user"])
+    form = NewPasswordForm(request.POST or None, user=user)
+    if request.method == "POST" and form.is_valid():
+        actions.set_password(actor=user, password=form.cleaned_data["new_password"])
+        pending.end(request, "new_password")
+        lockout.forget_guesses(request, user)
+        messages.success(request, _("Your new password is set. Sign in with it."))
+        response = redirect("accounts:sign-in")
+        lockout.remember_browser(request, response, user)
+        return response
+    return render(request, "accounts/new_password.html", {"form": form})
+
+
+def _prove(request, form_class, step, template):
+    """A form that asks who somebody is, with a picture, and sends them a code."""
+    kept = f"{step.purpose}_form"
+    needs_picture = visual_code.is_needed(request)
+    given = pending.pending(request, kept) if request.method == "GET" else None
+    form = form_class(request.POST or None, initial=given, needs_picture=needs_picture)
+    if visual_code.ANOTHER in request.POST:
+        form = form_class(initial=visual_code.as_typed(form), needs_picture=needs_picture)
+    elif visual_code.BY_TEXT in request.POST:
+        pending.begin(request, kept, **visual_code.as_typed(form))
+        return redirect(f"{resolve_url('accounts:picture-by-text')}?next={request.path}")
+    elif request.method == "POST" and form.is_valid():
+        try:
+            visual_code.use(request, form.cleaned_data)
+            facts = {name: str(form.cleaned_data[name]) for name in form_class.base_fields}
+            pending.end(request, kept)
+            return step(request).begin(**facts)
+        except RuleViolation as violation:
+            violation.show_on(form)
+    return render(request, template, {"form": form})

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tawasul.accounts import actions
+from tawasul.accounts import codes
 from tawasul.accounts.models import OneTimeCode
 from tawasul.exceptions import RuleViolation
 from tawasul.messaging.actions import deliver_due
@@ -16,9 +16,9 @@ from tests.conftest import errors_on, notices_on, words
 CODE = "/en/account/code/"
 RESEND = "/en/account/code/resend/"
 MASKED = "•••• 567"
-WRONG = "This is not the code we sent. Check the text on your mobile and try again."
+WRONG = "This is not the code we sent. Check the message and try again."
 EXPIRED = "This code is more than 10 minutes old. Ask for another code."
-REPLACED = "A newer code was sent to your mobile. Use that one, or ask for another code."
+REPLACED = "A newer code was sent to you. Use that one, or ask for another code."
 SPENT = "A wrong code was entered too many times. Ask for another code."
 NO_CODE = "Ask for a code first."
 
@@ -67,7 +67,7 @@ def other_than(digits):
         *(
             (
                 held_up,
-                "We cannot send texts at the moment, so the code for "
+                "We cannot send messages at the moment, so the code for "
                 f"{MASKED} has not been sent yet. We are still trying; you can also "
                 "ask for another code in a minute.",
             )
@@ -101,7 +101,7 @@ def test_while_the_gateway_is_down_another_code_can_be_asked_for(
     Message.objects.update(next_attempt_at=clock.now)
     settings.DEMO_PHONE_FILE = "/proc/no/such/folder"
     assert deliver_due() == 0
-    assert "We cannot send texts at the moment" in words(browser.get(CODE))
+    assert "We cannot send messages at the moment" in words(browser.get(CODE))
     clock.move(60)
     page = browser.post(RESEND, follow=True)
     assert f"A code is on its way to {MASKED}. It works for 10 minutes." in words(page)
@@ -240,11 +240,11 @@ def use(person, clock):
     """Use a code from the session in which it was sent, as an action does."""
 
     def use(purpose, guess, deed=lambda code: "done"):
-        return actions.use_code(
+        return codes.use_code(
             actor=person, purpose=purpose, session_key="session", guess=guess, deed=deed
         )
 
-    actions.send_code(actor=person, purpose="sign_in", session_key="session", language="en")
+    codes.send_code(actor=person, purpose="sign_in", session_key="session", language="en")
     return use
 
 
@@ -275,7 +275,7 @@ def test_a_deed_that_fails_leaves_the_code_unused_and_the_try_counted(use, perso
 def test_the_code_of_one_person_is_not_good_for_another(use, person):
     another = factories.UserFactory()
     with pytest.raises(RuleViolation) as refused:
-        actions.use_code(
+        codes.use_code(
             actor=another,
             purpose="sign_in",
             session_key="session",

@@ -6,8 +6,18 @@ import pytest
 from django.test import Client
 
 from tawasul.accounts.models import OneTimeCode, User
+from tawasul.messaging.models import Message
+from tawasul.messaging.sealing import unseal
 from tests import factories
-from tests.conftest import errors_on, notices_on, sign_in, signed_in, without_tokens, words
+from tests.conftest import (
+    ask_for_code,
+    errors_on,
+    notices_on,
+    sign_in,
+    signed_in,
+    without_tokens,
+    words,
+)
 
 SIGN_IN = "/en/account/sign-in/"
 CODE = "/en/account/code/"
@@ -157,7 +167,7 @@ def test_the_password_is_good_for_a_quarter_of_an_hour(
 ):
     give_password(client, "aslam")
     later = time.time() + minutes * 60
-    monkeypatch.setattr("tawasul.accounts.views.time.time", lambda: later)
+    monkeypatch.setattr("tawasul.accounts.pending.time.time", lambda: later)
     assert client.get(CODE).status_code == (200 if is_in_time else 302)
 
 
@@ -175,12 +185,24 @@ def test_a_link_signs_nobody_out(person):
     assert client.get("/en/my/").status_code == 200
 
 
-def test_texts_are_in_the_language_in_which_somebody_signed_in(person):
-    for language in ("ar", "en"):
-        sign_in(person, language=language)
-        person.refresh_from_db()
-        assert person.language == language
-        factories.let_a_minute_pass(person)
+@pytest.mark.parametrize(
+    ("chosen", "pages", "begins"), [("en", "ar", "Tawasul: "), ("ar", "en", "تواصل: ")]
+)
+def test_texts_are_in_the_language_of_the_account_and_codes_in_that_of_the_pages(
+    person, chosen, pages, begins
+):
+    User.objects.update(language=chosen)
+    client = sign_in(person, language=pages)
+    code = unseal(Message.objects.get().text)
+    assert code.startswith("Tawasul: " if pages == "en" else "تواصل: ")
+
+    inquiry = factories.draft(User.objects.get())
+    ask_for_code(client, inquiry, pages)
+    confirm = f"/{pages}/inquiries/{inquiry.reference}/confirm/"
+    client.post(confirm, {"code": factories.code_sent_to(person)})
+
+    assert Message.objects.get(is_sealed=False).text.startswith(begins)
+    assert User.objects.get().language == chosen
 
 
 def test_the_number_that_gets_the_code_is_masked(client, person):

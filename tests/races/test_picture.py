@@ -1,0 +1,107 @@
+"""The visual code under fire: one answer to one picture lets one form through."""
+
+from functools import partial
+
+import pytest
+from captcha.fields import CaptchaField
+from captcha.models import CaptchaStore
+from django import forms
+from django.db.models import QuerySet
+from django.test import Client
+
+from tawasul.accounts import visual_code
+from tawasul.accounts.models import OneTimeCode
+from tests import factories
+from tests.conftest import errors_on
+from tests.races.together import at_once, told, wait_after
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+
+AT_ONCE = 8
+RESET = "/en/account/password/reset/"
+BY_TEXT = "/en/account/picture/by-text/"
+
+WRONG_DIGITS = "These are not the digits in the picture. Enter those in the new picture."
+NO_DIGITS = "Enter the digits in the picture."
+
+
+@pytest.fixture
+def picture():
+    return CaptchaStore.objects.get(hashkey=CaptchaStore.generate_key())
+
+
+def use(picture):
+    cleaned_data = {visual_code.FIELD: [picture.hashkey, picture.response]}
+    visual_code.use(request=None, cleaned_data=cleaned_data)
+
+
+def let_all_read_the_picture_before_anyone_takes_it_out(monkeypatch):
+    wait_after(monkeypatch, QuerySet, "first", parties=AT_ONCE)
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_one_answer_sent_eight_times_at_once_lets_one_form_through(picture, _round):
+    answer = {"picture_key": picture.hashkey, "picture": picture.response}
+
+    pages = at_once(
+        *[
+            partial(Client().post, RESET, {"login": f"somebody-{number}", **answer})
+            for number in range(AT_ONCE)
+        ]
+    )
+
+    assert sorted(page.status_code for page in pages) == [*[200] * (AT_ONCE - 1), 302]
+    refused = [errors_on(page) for page in pages if page.status_code == 200]
+    assert refused == [[WRONG_DIGITS]] * (AT_ONCE - 1)
+    assert OneTimeCode.objects.count() == 1
+
+
+def test_even_when_all_have_read_it(picture, monkeypatch):
+    let_all_read_the_picture_before_anyone_takes_it_out(monkeypatch)
+
+    results = at_once(*[partial(use, picture)] * AT_ONCE)
+
+    assert told(results) == [WRONG_DIGITS] * (AT_ONCE - 1)
+
+
+def test_control_if_nobody_looked_who_took_it_out_all_would_be_let_through(picture, monkeypatch):
+    let_all_read_the_picture_before_anyone_takes_it_out(monkeypatch)
+    delete = QuerySet.delete
+    monkeypatch.setattr(QuerySet, "delete", lambda queryset: delete(queryset) and (1, {}))
+
+    results = at_once(*[partial(use, picture)] * AT_ONCE)
+
+    assert told(results) == []
+
+
+class AsShipped(forms.Form):
+    picture = CaptchaField()
+
+
+def test_control_the_library_as_shipped_accepts_one_answer_every_time(picture, monkeypatch):
+    let_all_read_the_picture_before_anyone_takes_it_out(monkeypatch)
+    answer = {"picture_0": picture.hashkey, "picture_1": picture.response}
+
+    results = at_once(*[lambda: AsShipped(answer).is_valid()] * AT_ONCE)
+
+    assert results == [True] * AT_ONCE
+
+
+def test_a_text_in_its_place_lets_one_of_eight_forms_at_once_through(monkeypatch):
+    browser = Client()
+    browser.post(BY_TEXT, {"mobile": "0501234567", "next": RESET})
+    browser.post(f"{BY_TEXT}code/", {"code": factories.code_sent_to(None, "picture")})
+    tabs = [Client() for _tab in range(AT_ONCE)]
+    for tab in tabs:
+        tab.cookies.load(browser.cookies.output(header="", sep=";"))
+    wait_after(monkeypatch, visual_code, "is_needed", parties=AT_ONCE)
+
+    pages = at_once(
+        *[
+            partial(tab.post, RESET, {"login": f"somebody-{number}"})
+            for number, tab in enumerate(tabs)
+        ]
+    )
+
+    assert sorted(page.status_code for page in pages) == [*[200] * (AT_ONCE - 1), 302]
+    assert OneTimeCode.objects.filter(purpose=OneTimeCode.Purpose.RESET).count() == 1
