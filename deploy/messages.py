@@ -26,7 +26,6 @@ BILINGUAL = {
     "templates/503.html",
     "tawasul/formats/ar/formats.py",
     "tawasul/hijri.py",
-    "tawasul/portal/management/commands/load_demo.py",
     "tawasul/text.py",
 }
 

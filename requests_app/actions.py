@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 
 from requests_app.documents import clean_document, discard, store
 from requests_app.models import Attachment, Inquiry, InquiryEvent, Reply, digest_of, key_of
-from tawasul.accounts.actions import send_code, use_code
-from tawasul.accounts.models import Link, OneTimeCode
+from tawasul.accounts import registry
+from tawasul.accounts.codes import send_code, use_code
+from tawasul.accounts.models import Identity, Link, OneTimeCode
 from tawasul.catalogue.models import Service
 from tawasul.catalogue.working_days import add_working_days
 from tawasul.exceptions import RuleViolation
@@ -37,17 +38,21 @@ OUTCOMES = {Deed.APPROVED: Outcome.APPROVED, Deed.REJECTED: Outcome.REJECTED}
 # Filing
 
 
-def start(*, actor, beneficiary, service, key):
-    """Begin a draft, filled with what the registry knows; a second click gets the first's."""
-    _check_may_file(holder=actor.identity, beneficiary=beneficiary, service=service)
-    key = key_of(key, actor.pk, beneficiary.pk, service.pk)
+def start(*, actor, beneficiary, service, key, holder=None):
+    """Begin a draft, filled with what the registry knows; a second click gets the first's.
+
+    It is filed through the actor's own identity, or through the establishment they represent.
+    """
+    holder = holder or actor.identity
+    _check_may_file(actor=actor, holder=holder, beneficiary=beneficiary, service=service)
+    key = key_of(key, actor.pk, holder.pk, beneficiary.pk, service.pk)
     for attempt in range(MOST_REFERENCES):
         try:
             with transaction.atomic():
                 return Inquiry.objects.create(
                     key=key,
                     applicant=actor,
-                    holder=actor.identity,
+                    holder=holder,
                     beneficiary=beneficiary,
                     service=service,
                     name=beneficiary.name,
@@ -112,6 +117,7 @@ def request_confirmation(*, actor, inquiry, session_key, shown):
             _("Your answers have changed since you read them here. Check them again."),
             code="changed",
         )
+    _ask_registry(inquiry)
     _check_ready(inquiry)
     return send_code(
         actor=actor,
@@ -143,6 +149,7 @@ def submit(*, actor, inquiry, session_key, guess):
         return _submit(draft, actor)
 
     try:
+        _ask_registry(inquiry)
         return use_code(
             actor=actor,
             purpose=OneTimeCode.Purpose.FILE,
@@ -319,6 +326,13 @@ def _notify(inquiry, deed):
 # Rules
 
 
+def _ask_registry(inquiry):
+    """Bring everybody in it up to date, before any transaction; RuleViolation `registry_away`."""
+    for identity in {inquiry.applicant.identity, inquiry.holder, inquiry.beneficiary}:
+        registry.refresh(identity)
+    inquiry.refresh_from_db(fields=["holder", "beneficiary"])
+
+
 def _lock_draft(actor, inquiry):
     """The draft as it stands, kept from everybody else until the transaction ends."""
     draft = (
@@ -335,13 +349,25 @@ def _lock_draft(actor, inquiry):
 
 
 def _check_ready(draft):
-    _check_may_file(holder=draft.holder, beneficiary=draft.beneficiary, service=draft.service)
+    _check_may_file(
+        actor=draft.applicant,
+        holder=draft.holder,
+        beneficiary=draft.beneficiary,
+        service=draft.service,
+    )
     _check_details(draft)
     if draft.service.documents.exists() and not draft.attachments.exists():
         raise RuleViolation(_("Add the document that this service needs."), code="document")
 
 
-def _check_may_file(*, holder, beneficiary, service):
+def _check_may_file(*, actor, holder, beneficiary, service):
+    mandates = Identity.objects.that_can_be_acted_for_by(actor.identity)
+    if holder != actor.identity and not mandates.filter(pk=holder.pk).exists():
+        raise RuleViolation(
+            _("You no longer represent %(name)s, so you cannot file in its name.")
+            % {"name": holder.name},
+            code="holder",
+        )
     if not Service.objects.open_to_inquiries().filter(pk=service.pk).exists():
         raise RuleViolation(
             _("This service takes no inquiries at the moment. Choose another."), code="service"

@@ -44,20 +44,21 @@ class NewInquiryForm(forms.Form):
         },
     )
 
-    def __init__(self, *args, user, **kwargs):
+    def __init__(self, *args, holder, **kwargs):
         super().__init__(*args, **kwargs)
-        people = Identity.objects.who_can_be_asked_for_by(user.identity)
+        people = Identity.objects.who_can_be_asked_for_by(holder)
         people = people.prefetch_related("numbers")
         field = self.fields["beneficiary"]
         field.queryset = people
-        field.initial = user.identity_id
+        field.initial = holder.pk
         if len(people) == 1:
+            field.initial = people[0].pk
             field.widget = forms.HiddenInput()
         self.fields["service"].queryset = Service.objects.filter(
             pk__in=[
                 service.pk
                 for service in Service.objects.open_to_inquiries()
-                if any(_may_ask(user.identity, person, service) for person in people)
+                if any(_may_ask(holder, person, service) for person in people)
             ]
         )
 

@@ -10,8 +10,8 @@ from requests_app import actions
 from requests_app.documents import download
 from requests_app.forms import DetailsForm, DocumentForm, NewInquiryForm
 from requests_app.models import Inquiry
-from tawasul.accounts.access import keeps_typed, resident_required, take_typed
-from tawasul.accounts.actions import latest_code
+from tawasul.accounts.access import holder_of, keeps_typed, resident_required, take_typed
+from tawasul.accounts.codes import latest_code
 from tawasul.accounts.forms import CodeForm
 from tawasul.accounts.models import OneTimeCode
 from tawasul.exceptions import RuleViolation
@@ -50,12 +50,13 @@ def inquiry_list(request):
 
 @resident_required
 def new(request):
-    form = NewInquiryForm(request.POST or None, user=request.user)
+    holder = holder_of(request)
+    form = NewInquiryForm(request.POST or None, holder=holder)
     if request.method == "POST" and form.is_valid():
         try:
-            inquiry = actions.start(actor=request.user, **form.cleaned_data)
+            inquiry = actions.start(actor=request.user, holder=holder, **form.cleaned_data)
         except RuleViolation as violation:
-            _show(form, violation)
+            violation.show_on(form)
         else:
             return redirect("inquiries:details", inquiry.reference)
     return render(request, "inquiries/new.html", {"form": form})
@@ -76,7 +77,7 @@ def details(request, inquiry):
         try:
             actions.save_details(actor=request.user, inquiry=inquiry, **form.cleaned_data)
         except RuleViolation as violation:
-            _show(form, violation)
+            violation.show_on(form)
         else:
             return redirect("inquiries:documents", inquiry.reference)
     return render(request, "inquiries/details.html", {"form": form, "inquiry": inquiry})
@@ -192,8 +193,3 @@ def detail(request, reference):
 def document(request, reference, pk):
     inquiry = get_inquiry_for(request.user, reference)
     return download(get_object_or_404(inquiry.attachments, pk=pk))
-
-
-def _show(form, violation):
-    """Put what an action refused beside the field it is about, or above the form."""
-    form.add_error(violation.code if violation.code in form.fields else None, violation.message)

@@ -7,12 +7,14 @@ import copy
 import uuid
 
 import pytest
+from captcha.models import CaptchaStore
 from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 from django.utils import translation
 
 from requests_app.models import Inquiry
+from tawasul.accounts.models import Session, User
 from tawasul.catalogue.models import Holiday
 from tests import factories
 from tests.conftest import signed_in, signed_in_staff
@@ -49,9 +51,20 @@ TABLE = {
     "en/": everybody(200),
     "en/my/": people(200, 200, 200),
     "en/account/sign-in/": [200, *[302] * 7],
-    "en/account/code/": everybody(302),
-    "en/account/code/resend/": everybody(302),
     "en/account/sign-out/": everybody(302),
+    "en/account/register/": everybody(200),
+    "en/account/register/choose/": everybody(302),
+    "en/account/picture/<slug:key>.png": everybody(200),
+    "en/account/picture/by-text/": {"*": everybody(200), "POST": everybody(302)},
+    "en/account/password/reset/": everybody(200),
+    "en/account/password/reset/new/": everybody(302),
+    "en/account/": people(200, 200, 200),
+    "en/account/password/": {"*": people(200, 200, 200), "POST": people(302, 302, 302)},
+    "en/account/mobile/": {"*": people(200, 200, 200), "POST": people(302, 302, 302)},
+    "en/account/email/": {"*": people(200, 200, 200), "POST": people(302, 302, 302)},
+    "en/account/language/": people(302, 302, 302),
+    "en/account/devices/<slug:device>/": people(302, 302, 302),
+    "en/account/acting-as/": {"*": people(200, 200, 200), "POST": people(200, 302, 200)},
     "en/inquiries/": people(200, 200, 200),
     "en/inquiries/new/": people(200, 200, 200),
     "en/inquiries/<reference:reference>/": people(404, 200, 200),
@@ -112,6 +125,11 @@ TABLE["en/staff/catalogue/holiday/<path:object_id>/delete/"] = {
     "POST": staff(403, 403, 302),
 }
 
+# Nobody comes to the page of a code without the step before it.
+for step in ("", "register/", "password/reset/", "picture/by-text/", "mobile/", "email/"):
+    TABLE[f"en/account/{step}code/"] = everybody(302)
+    TABLE[f"en/account/{step}code/resend/"] = everybody(302)
+
 # The same addresses with a draft, where that makes a difference.
 OF_A_DRAFT = {
     "en/inquiries/<reference:reference>/": people(404, 302, 404),
@@ -145,12 +163,17 @@ def routes(resolver, before=""):
 
 
 class World:
-    """One person in each role, an inquiry that was filed, and a draft, each with a document."""
+    """One person in each role, an inquiry that was filed, and a draft, each with a document.
+
+    The applicant represents an establishment.
+    """
 
     def __init__(self):
         person = factories.UserFactory(identity__name_en="Ayesha Noor")
-        applicant = factories.UserFactory()
+        self.applicant = applicant = factories.UserFactory(email="applicant@example.org")
         factories.link(applicant.identity, person.identity)
+        self.establishment = factories.IdentityFactory(number="7000000017", birth_date=None)
+        factories.link(self.establishment, applicant.identity, "representative")
         self.draft = factories.draft(applicant, beneficiary=person.identity)
         self.filed = factories.draft(applicant, beneficiary=person.identity)
         self.documents = {each: factories.attached(each) for each in (self.draft, self.filed)}
@@ -167,6 +190,8 @@ class World:
             "officer": signed_in_staff(factories.OfficerFactory()),
             "chief": signed_in_staff(factories.UserFactory(**at_work, is_superuser=True)),
         }
+        self.picture = CaptchaStore.generate_key()
+        self.before = self.account_of_the_applicant()
 
     def address(self, route, inquiry):
         document = self.documents[inquiry]
@@ -185,6 +210,8 @@ class World:
             "<path:object_id>": rows[model].pk,
             "^(?P<app_label>catalogue|requests_app)/$": "requests_app/",
             "(?P<url>.*)$": "nothing",
+            "<slug:device>": self.device_of_the_applicant().device,
+            "<slug:key>": self.picture,
         }
         for part, value in parts.items():
             route = route.replace(part, str(value))
@@ -216,9 +243,29 @@ class World:
             "deed": "approve",
             "seen": self.filed.version,
             "text": "An answer.",
+            "password": factories.PASSWORD,
+            "new_password": "seven Kettles and a door",
+            "again": "seven Kettles and a door",
+            "mobile": "0550000432",
+            "email": "somebody@example.org",
+            "language": "ar",
+            "holder": self.establishment.pk,
         }
 
+    def device_of_the_applicant(self):
+        return Session.objects.get(
+            session_key=self.browsers["applicant"].cookies["sessionid"].value
+        )
+
+    def account_of_the_applicant(self):
+        account = User.objects.values().get(pk=self.applicant.pk)
+        return account, self.device_of_the_applicant().session_data
+
     def check_that_nothing_changed(self, role, address):
+        if role != "applicant":
+            assert self.account_of_the_applicant() == self.before, (
+                f"{role} has changed an account at {address}"
+            )
         if role in ("applicant", "officer", "chief"):
             return
         for known in (self.draft, self.filed):

@@ -3,10 +3,12 @@
 import copy
 import io
 import re
+import time
 import uuid
 from urllib.parse import quote, urlencode
 
 import pytest
+from captcha.models import CaptchaStore
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.test import Client
@@ -16,11 +18,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from requests_app.models import Inquiry
-from tawasul.accounts.models import OneTimeCode
+from tawasul.accounts.models import OneTimeCode, Session
 from tawasul.catalogue.models import Service
 from tawasul.wsgi import application
 from tests import factories
-from tests.conftest import signed_in_staff, words
+from tests.conftest import signed_in, signed_in_staff, words
 from tests.test_access import routes
 
 LONG = "ا" * 100_000
@@ -38,6 +40,21 @@ A_SERVICE = {
     "position": "1",
     "is_active": "on",
 }
+# Where anybody may send something without signing in.
+ANYBODYS = [
+    f"/en/account/{page}/" for page in ("sign-in", "register", "password/reset", "picture/by-text")
+] + ["/en/staff/login/"]
+OWN = [f"/en/account/{page}/" for page in ("password", "mobile", "email", "acting-as")]
+# The pages that come after a code or ask for one.
+STEPS = [
+    f"/en/account/{page}code/"
+    for page in ("", "register/", "password/reset/", "picture/by-text/", "mobile/", "email/")
+] + ["/en/account/register/choose/", "/en/account/password/reset/new/"]
+FIELDS_OF_ACCOUNTS = [
+    *("login", "password", "new_password", "again", "username", "language", "mobile", "email"),
+    *("number", "born_calendar", "born_day", "born_month", "born_year", "holder", "next", "code"),
+    *("picture", "picture_key"),
+]
 UNREADABLE = (
     "We could not read what was sent Something in it is not valid. Please start again "
     "from the home page."
@@ -57,6 +74,21 @@ def filed(resident):
 @pytest.fixture
 def as_chief(db):
     return signed_in_staff(factories.OfficerFactory(is_superuser=True))
+
+
+@pytest.fixture
+def as_somebody_at_every_step(db):
+    """A browser in which every step that ends with a code waits for its code."""
+    identity = factories.IdentityFactory(mobile="+966512345678")
+    browser = signed_in(factories.UserFactory(identity=identity))
+    facts = {"at": time.time(), "next": "/en/my/", "mobile": "+966550000432"}
+    facts |= {"login": "aslam", "number": "2000000006", "born": "1990-04-22"}
+    facts |= {"email": "a@example.org", "identity": identity.pk, "user": identity.user.pk}
+    session = browser.session
+    for step in (*OneTimeCode.Purpose.values, "choose", "new_password"):
+        session[f"pending_{step}"] = facts
+    session.save()
+    return browser
 
 
 def assert_answered(response, language="en"):
@@ -116,14 +148,15 @@ def test_a_cookie_of_any_bytes_is_answered(client, db, cookie):
 
 @pytest.mark.parametrize("body", [b"%00", b"%FF%FE", b"\0\xff", b"%ED%A0%80", b"%E2%80%AE"])
 def test_a_body_of_any_bytes_is_answered(as_resident, as_officer, draft, body):
-    fields = "key beneficiary service name id_number mobile description code login password next"
-    raw = b"&".join(name.encode() + b"=" + body for name in fields.split())
+    fields = ["key", "beneficiary", "service", "name", "id_number", "description"]
+    raw = b"&".join(name.encode() + b"=" + body for name in [*fields, *FIELDS_OF_ACCOUNTS])
     form = "application/x-www-form-urlencoded"
     steps = [f"{draft.reference}/{step}/" for step in ("details", "documents", "confirm")]
-    for address in ["account/sign-in/", *(f"inquiries/{step}" for step in ("new/", *steps))]:
-        browser = Client() if "sign-in" in address else as_resident
-        response = browser.post(f"/en/{address}", raw, content_type=form)
-        assert response.status_code == 200
+    inquiries = [f"/en/inquiries/{step}" for step in ("new/", *steps)]
+    for address in (*ANYBODYS, *OWN, *inquiries):
+        browser = Client() if address in ANYBODYS else as_resident
+        response = browser.post(address, raw, content_type=form)
+        assert response.status_code == 200, address
         assert_answered(response)
 
 
@@ -147,8 +180,10 @@ def test_a_body_of_any_bytes_is_answered(as_resident, as_officer, draft, body):
     ids=lambda value: str(value)[:50],
 )
 def test_a_body_of_any_shape_is_answered(as_resident, draft, content_type, body):
-    for address in ("/en/inquiries/new/", f"/en/inquiries/{draft.reference}/documents/"):
-        response = as_resident.post(address, body, content_type=content_type)
+    inquiries = ["/en/inquiries/new/", f"/en/inquiries/{draft.reference}/documents/"]
+    for address in (*inquiries, *OWN, *ANYBODYS):
+        browser = Client() if address in ANYBODYS else as_resident
+        response = browser.post(address, body, content_type=content_type)
         assert_answered(response)
         assert response.status_code in (200, 400)
 
@@ -196,20 +231,26 @@ def test_a_host_of_any_name_is_refused_with_a_page(client, db):
 @pytest.mark.parametrize(
     "text", [LONG, "9" * 100_000, BIDI, "<script>alert(1)</script>", "%s{{x}}"]
 )
-def test_every_form_takes_a_text_of_any_size(as_resident, resident, text, draft):
-    fields = dict.fromkeys(("beneficiary", "service", "name", "id_number", "mobile"), text)
-    fields |= dict.fromkeys(("description", "code", "login", "password", "next", "key"), text)
+def test_every_form_takes_a_text_of_any_size(
+    as_resident, as_somebody_at_every_step, draft, settings, text
+):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the size of each is meant, not of all together
+    fields = dict.fromkeys(("beneficiary", "service", "name", "id_number", "description"), text)
+    fields |= {**dict.fromkeys(("key", *FIELDS_OF_ACCOUNTS), text), "again": "not the same"}
     for address in (
         "/en/inquiries/new/",
         f"/en/inquiries/{draft.reference}/details/",
         f"/en/inquiries/{draft.reference}/documents/",
         f"/en/inquiries/{draft.reference}/confirm/",
-        "/en/account/sign-in/",
-        "/en/staff/login/",
+        *OWN,
+        *ANYBODYS,
+        *STEPS,
     ):
-        browser = as_resident if "inquiries" in address else Client()
+        browser = Client() if address in ANYBODYS else as_resident
+        if address in STEPS:
+            browser = as_somebody_at_every_step
         response = browser.post(address, fields)
-        assert response.status_code == 200
+        assert response.status_code == 200, address
         assert_answered(response)
         assert "<script>alert" not in response.content.decode()
     assert Inquiry.objects.get().description == factories.DESCRIPTION
@@ -338,6 +379,7 @@ NAMES = [
     *("key", "beneficiary", "service", "name", "id_number", "mobile", "description", "code"),
     *("document_type", "file", "login", "password", "seen", "text", "deed", "csrfmiddlewaretoken"),
     *("slug", "name_ar", "name_en", "beneficiary_kinds", "nationalities", "day", "_popup", "post"),
+    *("remove", "another_picture", "picture_by_text", *FIELDS_OF_ACCOUNTS),
 ]
 VALUES = st.one_of(
     st.text(max_size=40).map(lambda text: text.encode("utf-8", "surrogatepass")),
@@ -356,7 +398,7 @@ CONTENT_TYPES = st.sampled_from(
     ]
 )
 METHODS = st.sampled_from(["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "FOO"])
-ROLES = st.sampled_from(["anonymous", "resident", "officer", "chief"])
+ROLES = st.sampled_from(["anonymous", "resident", "officer", "chief", "at every step"])
 PLACE = re.compile(r"<\w+:(\w+)>|\(\?P<(\w+)>[^)]*\)")
 
 
@@ -389,7 +431,7 @@ def requests(draw):
 
 
 @pytest.fixture
-def world(as_resident, as_officer, as_chief, draft, filed):
+def world(as_resident, as_officer, as_chief, as_somebody_at_every_step, draft, filed):
     rows = {
         "reference": filed.reference,
         "pk": filed.pk,
@@ -398,17 +440,20 @@ def world(as_resident, as_officer, as_chief, draft, filed):
         "content_type_id": ContentType.objects.get_for_model(Inquiry).pk,
         "app_label": "requests_app",
         "url": "nothing",
+        "key": CaptchaStore.generate_key(),
+        "device": Session.objects.filter(user=draft.applicant).get().device,
     }
     return {
         "anonymous": Client(),
         "resident": as_resident,
         "officer": as_officer,
         "chief": as_chief,
+        "at every step": as_somebody_at_every_step,
     }, rows
 
 
 @settings(
-    max_examples=500,
+    max_examples=800,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

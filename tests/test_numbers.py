@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import luhn
 
+from tawasul.accounts.models import User
 from tawasul.numbers import (
     IdentityNumberField,
     MobileField,
@@ -17,6 +18,7 @@ from tawasul.numbers import (
     masked,
     new_reference,
 )
+from tests import factories
 
 # Made by the algorithm; numbers found in public examples can be somebody's.
 WITH_CHECK_DIGIT = [
@@ -27,7 +29,10 @@ WITH_CHECK_DIGIT = [
     "1900000017",
     "2000000006",
 ]
-WITHOUT_CHECK_DIGIT = ["1000000000", "1987654323", "1987954322", "1987653422"]
+# Another last digit, another inside, two neighbours exchanged.
+WITHOUT_CHECK_DIGIT = ["1000000000", "1987654323", "1987954322", "1987653422", "2987654321"]
+# Its last digit would pass for a check digit: there is none in a number of a visitor.
+OF_A_VISITOR = "3000000004"
 WRONG_SHAPE = [
     "198765432",
     "19876543220",
@@ -38,10 +43,16 @@ WRONG_SHAPE = [
     "9987654322",
     "1987654322\n",
     " 1987654322",
+    "1987654322\0",
     "١٩٨٧٦٥٤٣٢٢",
+    "۲۹۸۷۶۵۴۳۲۰",
+    "１９８７６５４３２２",
+    "1९८७६५४३२२",
     "²987654320",
     "②987654320",
     "198765432a",
+    "-198765432",
+    "1e98765432",
     "",
 ]
 ID_NUMBER = (
@@ -67,7 +78,7 @@ def test_the_check_digit_counts_only_when_it_is_switched_on(settings, number):
     assert not is_identity_number(number)
 
 
-@pytest.mark.parametrize("number", ["3000000001", "4000000001", "7000000001"])
+@pytest.mark.parametrize("number", [OF_A_VISITOR, "3000000001", "4000000001", "7000000001"])
 def test_visitors_and_establishments_have_no_check_digit(settings, number):
     settings.IDENTITY_CHECK_DIGIT = True
     assert is_identity_number(number)
@@ -99,29 +110,62 @@ def test_another_first_digit_tells_none(number):
 
 
 @pytest.mark.parametrize(
-    "typed",
+    ("typed", "number"),
     [
-        "١٩٨٧٦٥٤٣٢٢",
-        "۱۹۸۷۶۵۴۳۲۲",
-        "１９８７６５４３２２",
-        "1987 654 322",
-        "1987-654-322",
-        "1987–654—322",
-        "1987.654/322_",
-        "\u202a1987654322\u202c\0",
-        "1987654322\n",
+        ("١٩٨٧٦٥٤٣٢٢", "1987654322"),
+        ("۲۹۸۷۶۵۴۳۲۰", "2987654320"),
+        ("१९८७६५४३२२", "1987654322"),
+        ("১৯৮৭৬৫৪৩২২", "1987654322"),
+        ("１９８７６５４３２２", "1987654322"),
+        ("١٩٨7654۳۲۲", "1987654322"),
+        ("1987 654 322", "1987654322"),
+        ("1987\u00a0654\u202f322", "1987654322"),
+        ("1987-654-322", "1987654322"),
+        ("1987–654—322", "1987654322"),
+        ("1987.654/322_", "1987654322"),
+        ("\u202a1987654322\u202c\0", "1987654322"),
+        ("\u2066١٩٨٧٦٥٤٣٢٢\u2069", "1987654322"),
+        ("1987654322\n", "1987654322"),
+        ("\t1987654322\r\n", "1987654322"),
     ],
 )
-def test_a_number_is_known_however_it_is_typed(typed):
-    assert bare_digits(typed) == "1987654322"
-    assert IdentityNumberField().clean(typed) == "1987654322"
+def test_a_number_is_known_however_it_is_typed(typed, number):
+    assert bare_digits(typed) == number
+    assert IdentityNumberField().clean(typed) == number
 
 
-@pytest.mark.parametrize("typed", ["²987654320", "②987654320", "1987+654322", "1987654322 5"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("²987654320", "②987654320", "⑴987654322", "Ⅰ987654322", "一九八七六五四三二二"),
+        *("1987+654322", "1987654322 5", "1987,654,322", "+1987654322", "1987654322'--", "5" * 40),
+    ],
+)
 def test_what_is_no_digit_does_not_become_one(typed):
     with translation.override("en"), pytest.raises(forms.ValidationError) as refused:
         IdentityNumberField().clean(typed)
     assert refused.value.messages == [f"{ID_NUMBER}."]
+
+
+@pytest.mark.parametrize(
+    "login", ["2987654320", "3000000004", "٣٠٠٠٠٠٠٠٠٤", "３０００００000４", "3000-000 004\n"]
+)
+def test_the_number_in_force_and_a_former_one_are_the_same_persons(db, login):
+    identity = factories.IdentityFactory(number="2987654320")
+    identity.numbers.create(number=OF_A_VISITOR, is_current=False)
+    user = factories.UserFactory(identity=identity)
+    factories.UserFactory()
+    assert User.objects.by_login(login).get() == user
+    assert identity.kind == "resident"
+
+
+@pytest.mark.parametrize(
+    "login", ["²987654320", "②987654320", "298765432", "29876543200", "", "\0"]
+)
+def test_what_is_no_number_is_nobodys(db, login):
+    identity = factories.IdentityFactory(number="2987654320")
+    factories.UserFactory(identity=identity)
+    assert not User.objects.by_login(login).exists()
 
 
 @given(st.text())

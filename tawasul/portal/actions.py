@@ -7,26 +7,35 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tawasul.accounts.models import User
 
-OFFICERS = "officer"
 RECOVERY_CODES = 5
-OFFICER_PERMISSIONS = ("requests_app.view_inquiry", "requests_app.triage_inquiry")
+# What each group of staff may do.
+PERMISSIONS = {
+    "officer": ("requests_app.view_inquiry", "requests_app.triage_inquiry"),
+    "supervisor": ("requests_app.view_inquiry", "requests_app.triage_inquiry"),
+    "clerk": (),
+}
 
 
 @transaction.atomic
-def add_officer(*, username, password, is_superuser=False):
-    """An officer with a password, an authenticator and recovery codes; the latter two."""
+def add_staff(*, username, password, group, team="", is_superuser=False):
+    """Somebody with a password, an authenticator and recovery codes; the latter two."""
     user = User.objects.create_user(username, password, is_staff=True, is_superuser=is_superuser)
-    group, is_new = Group.objects.get_or_create(name=OFFICERS)
-    if is_new:
-        group.permissions.set(_permissions(OFFICER_PERMISSIONS))
-    user.groups.add(group)
+    user.groups.add(_group(group, PERMISSIONS[group]))
+    if team:
+        user.groups.add(_group(f"team {team}", ()))
     recovery = StaticDevice.objects.create(user=user, name="recovery codes")
     codes = [StaticToken.random_token() for _place in range(RECOVERY_CODES)]
     recovery.token_set.bulk_create(StaticToken(device=recovery, token=code) for code in codes)
     return TOTPDevice.objects.create(user=user, name="authenticator"), codes
 
 
-def _permissions(names):
-    for name in names:
-        app_label, codename = name.split(".")
-        yield Permission.objects.get(content_type__app_label=app_label, codename=codename)
+def _group(name, permissions):
+    group, is_new = Group.objects.get_or_create(name=name)
+    if is_new:
+        group.permissions.set(map(_permission, permissions))
+    return group
+
+
+def _permission(name):
+    app_label, codename = name.split(".")
+    return Permission.objects.get(content_type__app_label=app_label, codename=codename)

@@ -1,6 +1,6 @@
 """What the staff site leaves out: pages of libraries that have no Arabic.
 
-The devices of django-otp show their keys besides; `manage.py add_officer` makes those, and the
+The devices of django-otp show their keys besides; `manage.py add_staff` makes those, and the
 group of the officers.
 """
 

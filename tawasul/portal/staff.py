@@ -1,7 +1,5 @@
 """The staff site: Django's admin behind a password and the code of an authenticator."""
 
-import time
-
 from django.contrib import auth
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -11,11 +9,14 @@ from django_otp import login as otp_login
 from django_otp import match_token
 from django_otp.admin import OTPAdminSite
 
+from tawasul.accounts import devices, lockout
 from tawasul.accounts.forms import CodeForm, SignInForm
 from tawasul.accounts.models import User
+from tawasul.accounts.pending import begin, end, pending
 from tawasul.http import safe_target
 from tawasul.numbers import bare_digits
 
+STEP = "staff_sign_in"
 PENDING_SECONDS = 5 * 60
 
 
@@ -46,23 +47,18 @@ class StaffSite(OTPAdminSite):
             )
             if user is not None and user.is_staff:
                 request.session.cycle_key()
-                request.session["staff_sign_in"] = {
-                    "user": user.pk,
-                    "at": time.time(),
-                    "next": target,
-                }
+                begin(request, STEP, user=user.pk, next=target)
                 return redirect("admin:code")
-            form.add_error(
-                None, _("This username and this password do not open the staff site. Check both.")
-            )
+            wrong = _("This username and this password do not open the staff site. Check both.")
+            form.add_error(None, lockout.STAFF_REFUSAL if lockout.is_shut(request) else wrong)
         return render(request, "admin/sign_in.html", {"form": form, "next": target})
 
     def code(self, request):
         """The second step: six digits of the authenticator, or a recovery code."""
-        pending = request.session.get("staff_sign_in")
-        if not pending or time.time() - pending["at"] > PENDING_SECONDS:
+        facts = pending(request, STEP, PENDING_SECONDS)
+        if facts is None:
             return redirect("admin:login")
-        user = User.objects.filter(pk=pending["user"], is_active=True, is_staff=True).first()
+        user = User.objects.filter(pk=facts["user"], is_active=True, is_staff=True).first()
         if user is None:
             return redirect("admin:login")
         form = CodeForm(request.POST or None)
@@ -77,10 +73,10 @@ class StaffSite(OTPAdminSite):
                     ),
                 )
             else:
-                request.session.pop("staff_sign_in")
-                auth.login(
-                    request, user, backend="tawasul.accounts.backends.UsernameOrIdentityNumber"
-                )
+                end(request, STEP)
+                devices.let_in(request, user)
                 otp_login(request, device)
-                return redirect(pending["next"])
+                response = redirect(facts["next"])
+                lockout.remember_browser(request, response, user)
+                return response
         return render(request, "admin/code.html", {"form": form})

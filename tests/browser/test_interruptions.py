@@ -5,11 +5,11 @@ import threading
 from types import SimpleNamespace
 
 import pytest
-from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from requests_app import actions
 from requests_app.models import Inquiry, InquiryEvent
+from tawasul.accounts.models import Session
 from tawasul.messaging.models import Message
 from tests import factories
 from tests.conftest import signed_in

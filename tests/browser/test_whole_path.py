@@ -121,7 +121,7 @@ def confirm(applicant):
     code = applicant.code_on_phone()
     applicant.fill("Code", f"{(int(code) + 1) % 10**6:06}")
     applicant.press("Send inquiry")
-    applicant.is_told("This is not the code we sent. Check the text on your mobile and try again.")
+    applicant.is_told("This is not the code we sent. Check the message and try again.")
     applicant.look("12-confirm-wrong-code")
     applicant.fill("Code", code)
     applicant.press("Send inquiry")
@@ -187,7 +187,7 @@ def read_answer(applicant):
 
 
 def read_text_about_it(applicant, inquiry):
-    text = applicant.newest_text()
+    text = applicant.texts()[0]
     assert text == applicant.reads(
         "Tawasul: your inquiry %(reference)s has been approved. Sign in to read the answer.",
         reference=inquiry.reference,

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.test import Client
 
 from tests import factories
+from tests.conftest import signed_in
 
 STAFF = "/en/staff/requests_app/inquiry/"
 POLICY = {
@@ -28,9 +29,23 @@ TEMPLATES = sorted(Path(settings.BASE_DIR, "templates").rglob("*.html"))
 def pages(as_resident, resident, as_officer):
     """A response of every kind that a person may get."""
     draft, filed = factories.draft(resident), factories.filed(resident)
+    palm = factories.IdentityFactory(birth_date=None)
+    factories.link(palm, resident.identity, "representative")
+    for_another = signed_in(resident)
+    for_another.post("/en/account/acting-as/", {"holder": palm.pk})
     anonymous = Client()
     steps = ("details", "documents", "review", "confirm")
+    ways_in = ("register", "password/reset", "picture/by-text")
+    own = ("", "password/", "mobile/", "email/", "acting-as/")
+    mobile = {"mobile": "0550000432", "password": factories.PASSWORD}
     return [
+        *(anonymous.get(f"/en/account/{page}/") for page in ways_in),
+        *(anonymous.post(f"/en/account/{page}/", {"login": "a"}) for page in ways_in),
+        *(as_resident.get(f"/en/account/{page}") for page in own),
+        *(as_resident.post(f"/en/account/{page}", {"password": "wrong"}) for page in own[1:]),
+        as_resident.post("/en/account/mobile/", mobile, follow=True),
+        as_resident.post("/en/account/email/", {"email": "a@example.org"}, follow=True),
+        *map(for_another.get, ("/en/", "/en/account/", "/en/nothing/")),
         *map(anonymous.get, ("/en/", "/ar/", "/en/account/sign-in/", "/en/my/", "/en/nothing/")),
         *map(anonymous.get, ("/en/staff/login/", "/en/?x=%00", "/", "/demo/phone/", "/healthz")),
         anonymous.post("/en/account/sign-in/", {"login": "a", "password": "b"}),
@@ -98,6 +113,12 @@ def test_home_is_arabic_unless_a_browser_asks_for_english(client, db):
         "",
         "account/sign-in/",
         "account/sign-in/?next=/en/my/",
+        "account/register/",
+        "account/password/reset/",
+        "account/picture/by-text/?next=/en/account/register/",
+        "account/",
+        "account/mobile/",
+        "account/acting-as/",
         "inquiries/?page=2",
         "inquiries/new/",
         "my/",

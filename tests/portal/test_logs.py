@@ -60,6 +60,51 @@ def test_filing_logs_nothing_of_the_person(person, logged):
     logged(code, client.cookies["sessionid"].value, factories.DESCRIPTION)
 
 
+def test_the_account_logs_nothing_of_the_person(person, logged):
+    client = sign_in(person)
+    new_mobile, email, password = "+966550000432", "aslam@example.org", "seven Kettles and a door"
+    wrong = {"mobile": new_mobile, "password": "wrong-but-telling"}
+    client.post("/en/account/mobile/", wrong)
+    client.post("/en/account/mobile/", {**wrong, "password": factories.PASSWORD})
+    codes = [factories.code_sent_to(person, "mobile")]
+    client.post("/en/account/mobile/code/", {"code": "000000"})
+    client.post("/en/account/mobile/code/", {"code": codes[0]})
+    client.post("/en/account/email/", {"email": email})
+    codes.append(factories.code_sent_to(person, "email"))
+    client.post("/en/account/email/code/", {"code": codes[1]})
+    key = client.cookies["sessionid"].value
+    form = {"password": factories.PASSWORD, "new_password": password, "again": password}
+    assert client.post("/en/account/password/", form).url == "/en/account/"
+    deliver_due()
+    telling = (new_mobile, new_mobile[4:], email, password, "wrong-but-telling")
+    logged(*telling, *codes, key, client.cookies["sessionid"].value)
+
+
+def test_what_somebody_types_to_get_in_is_not_logged(person, logged):
+    client = Client()
+    client.get("/en/account/register/")
+    form = {"number": ID_NUMBER, "born_day": "14", "born_month": "3", "born_year": "1986"}
+    for address in ("register", "password/reset", "picture/by-text"):
+        client.post(f"/en/account/{address}/", {**form, "login": ID_NUMBER, "mobile": MOBILE})
+    client.post("/en/account/picture/by-text/code/", {"code": "000000"})
+    logged(client.cookies["sessionid"].value, "1986-03-14")
+
+
+def test_a_mail_that_is_refused_logs_the_message_and_nothing_of_the_person(
+    person, settings, logged
+):
+    client = sign_in(person)
+    deliver_due()
+    settings.MAIL_GATEWAY = "tawasul.messaging.gateways.Mail"
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    client.post("/en/account/email/", {"email": "aslam@example.org"})
+    code = factories.code_sent_to(person, "email")
+    assert deliver_due() == 0
+    message = Message.objects.get(channel="email")
+    assert f"message {message.pk} not sent: GatewayError" in logged("aslam@example.org", code)
+
+
 @pytest.mark.parametrize(
     "gateway",
     [

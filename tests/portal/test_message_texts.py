@@ -1,4 +1,4 @@
-"""Every text that is sent to a mobile, in both languages: its words, its language, its length."""
+"""Every text to a mobile and every mail, in both languages: words, language, length."""
 
 import re
 from pathlib import Path
@@ -12,10 +12,13 @@ from django.utils import translation
 
 from requests_app.models import Inquiry
 from tawasul.catalogue.models import Service
+from tawasul.messaging.models import Message
 
-TEMPLATES = sorted(
-    path.stem for path in Path(settings.BASE_DIR, "templates", "messages").glob("*.txt")
-)
+FOLDER = Path(settings.BASE_DIR, "templates", "messages")
+TEMPLATES = sorted(path.stem for path in FOLDER.glob("*.txt"))
+MAILS = sorted(path.stem for path in FOLDER.glob("mails/*.txt"))
+OF_AN_INQUIRY = {name for name in TEMPLATES if name.startswith("inquiry_")} | {"code_file"}
+CODE, LAST_DIGITS = "987321", "555"
 REFERENCE = "812345678906"
 # The letters of a text message (GSM 03.38), of which 153 fit into each of several parts.
 GSM = set(
@@ -31,18 +34,48 @@ def services(db):
     return Service.objects.all()
 
 
-def text_of(template, service, language):
-    """The text as `write_text` makes it, with everything that any template asks for."""
+@pytest.fixture(autouse=True)
+def _what_is_missing_is_seen(settings):
+    options = {**settings.TEMPLATES[0]["OPTIONS"], "string_if_invalid": "{missing}"}
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "OPTIONS": options}]
+
+
+def context_of(template, service=None):
+    """What is known when this message is written, and nothing else."""
     inquiry = Inquiry(reference=REFERENCE, service=service)
+    if template in OF_AN_INQUIRY:
+        return {"code": CODE, "about": inquiry} if "code" in template else {"inquiry": inquiry}
+    if template == "mobile_changed":
+        return {"last_digits": LAST_DIGITS}
+    if template in ("account_opened", "password_changed"):
+        return {}
+    # A code is made, and known here, even where the text is another one.
+    return {"code": CODE}
+
+
+def text_of(template, service, language):
+    """The text as `write_text` makes it."""
     with translation.override(language):
-        context = {"code": "987321", "about": inquiry, "inquiry": inquiry}
-        return render_to_string(f"messages/{template}.txt", context).strip()
+        return render_to_string(f"messages/{template}.txt", context_of(template, service)).strip()
+
+
+def mail_of(template, language):
+    """Subject and text as `write_mail` takes them apart."""
+    with translation.override(language):
+        mail = render_to_string(f"messages/mails/{template}.txt", context_of(template)).strip()
+    subject, _newline, text = mail.partition("\n")
+    return subject, text.strip()
+
+
+def services_of(template, services):
+    """All of them where the text names one: it has to fit whichever it is."""
+    return services if template in OF_AN_INQUIRY else services[:1]
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_every_text_fits_into_two_parts(services, template, language):
-    for service in services:
+    for service in services_of(template, services):
         text = text_of(template, service, language)
         part = GSM_PART if set(text) <= GSM else UCS2_PART
         length = len(text.encode("utf-16-le")) // 2
@@ -51,7 +84,7 @@ def test_every_text_fits_into_two_parts(services, template, language):
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_every_text_is_in_one_language(services, template):
-    for service in services:
+    for service in services_of(template, services):
         assert not re.search("[A-Za-z]", text_of(template, service, "ar"))
         assert not re.search("[\u0600-\u06ff]", text_of(template, service, "en"))
 
@@ -61,15 +94,42 @@ def test_every_text_is_in_one_language(services, template):
 def test_every_text_says_who_sends_it_and_what_it_is_about(services, template, language):
     text = text_of(template, services[0], language)
     assert text.startswith("Tawasul: " if language == "en" else "تواصل: ")
-    assert ("987321" in text) == template.startswith("code_")
+    assert (CODE in text) == template.startswith("code_")
     # Ungrouped: in an Arabic sentence, groups with dashes would stand the other way round.
-    assert (REFERENCE in text) == (template != "code_sign_in")
-    assert "{" not in text
+    assert (REFERENCE in text) == (template in OF_AN_INQUIRY)
+    assert (LAST_DIGITS in text) == (template == "mobile_changed")
+    assert not re.search("[{}\n]", text)
 
 
 def test_texts_show_letters_as_they_are():
     service = SimpleNamespace(name="Children's <visas> & passports")
     about = SimpleNamespace(reference=REFERENCE, service=service)
     with translation.override("en"):
-        text = render_to_string("messages/code_file.txt", {"code": "987321", "about": about})
+        text = render_to_string("messages/code_file.txt", {"code": CODE, "about": about})
     assert "Children's <visas> & passports" in text
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+@pytest.mark.parametrize("template", MAILS)
+def test_every_mail_has_a_subject_of_one_line_and_a_text(template, language):
+    subject, text = mail_of(template, language)
+    assert 0 < len(subject) <= Message._meta.get_field("subject").max_length
+    assert len(subject.splitlines()) == 1
+    assert len(text) > len(subject)
+    assert not re.search("[{}<>]", subject + text)
+
+
+@pytest.mark.parametrize("template", MAILS)
+def test_every_mail_is_in_one_language(template):
+    assert not re.search("[A-Za-z]", "".join(mail_of(template, "ar")))
+    assert not re.search("[\u0600-\u06ff]", "".join(mail_of(template, "en")))
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+@pytest.mark.parametrize("template", MAILS)
+def test_a_mail_says_who_sends_it_and_has_its_code_in_the_text_alone(template, language):
+    """A subject is shown on a locked screen."""
+    subject, text = mail_of(template, language)
+    assert ("Tawasul" if language == "en" else "تواصل") in subject
+    assert CODE not in subject
+    assert (CODE in text) == template.startswith("code_")

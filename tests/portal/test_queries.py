@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from requests_app import actions
 from tests import factories
+from tests.conftest import signed_in
 
 MOST = 12
 QUEUE = "/en/staff/requests_app/inquiry/"
@@ -32,6 +33,40 @@ def test_a_persons_lists(as_resident, resident, address):
     last = [add() for _row in range(29)][-1]
     for_many, page = queries(as_resident, address)
     assert all(inquiry.reference in page for inquiry in last)
+    assert for_many == for_few <= MOST
+
+
+def test_the_account_page_with_its_links_and_devices(as_resident, resident):
+    def add():
+        person, holder = factories.IdentityFactory(), factories.IdentityFactory(birth_date=None)
+        number = f"3{person.pk:09}"
+        resident.identity.numbers.create(number=number, is_current=False)
+        factories.link(resident.identity, person)
+        factories.link(holder, resident.identity, "representative")
+        signed_in(resident)
+        return number
+
+    add()
+    for_few, _page = queries(as_resident, "/en/account/")
+    added = [add() for _row in range(29)]
+    for_many, page = queries(as_resident, "/en/account/")
+    assert all(number in page for number in added)
+    assert page.count("works for you") == page.count("you represent it") == 30
+    assert page.count("/en/account/devices/") == 30
+    assert for_many == for_few <= MOST
+
+
+def test_the_choice_of_a_holder_and_the_banner(as_resident, resident):
+    def add():
+        holder = factories.IdentityFactory(birth_date=None)
+        factories.link(holder, resident.identity, "representative")
+        return holder
+
+    as_resident.post("/en/account/acting-as/", {"holder": add().pk})
+    for_few, _page = queries(as_resident, "/en/account/acting-as/")
+    last = [add() for _row in range(29)][-1]
+    for_many, page = queries(as_resident, "/en/account/acting-as/")
+    assert f'value="{last.pk}"' in page
     assert for_many == for_few <= MOST
 
 

@@ -228,7 +228,7 @@ def test_a_wrong_code_files_nothing(as_resident, resident):
     wrong = f"{(int(factories.code_sent_to(resident)) + 1) % 10**6:06}"
     refused = as_resident.post(page_of(inquiry, "confirm"), {"code": wrong})
     assert errors_on(refused) == [
-        "This is not the code we sent. Check the text on your mobile and try again."
+        "This is not the code we sent. Check the message and try again."
     ]
     assert not Inquiry.objects.filed().exists()
 
@@ -249,7 +249,7 @@ def test_while_texts_cannot_be_sent_the_page_says_so(as_resident, resident):
     Message.objects.update(failed_at=timezone.now())
     masked = "•••• " + str(resident.mobile)[-3:]
     assert notices_on(as_resident.get(page_of(inquiry, "confirm"))) == [
-        f"We cannot send texts at the moment, so the code for {masked} has not been sent yet. "
+        f"We cannot send messages at the moment, so the code for {masked} has not been sent yet. "
         "We are still trying; you can also ask for another code in a minute."
     ]
 

@@ -3,10 +3,10 @@
 import uuid
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.test import Client
 
 from requests_app.models import Inquiry
+from tawasul.accounts.models import Session
 from tests import factories
 from tests.conftest import notices_on, sign_in
 

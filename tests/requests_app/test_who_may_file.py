@@ -13,7 +13,6 @@ from tests import factories
 from tests.conftest import ask_for_code, errors_on, words
 
 NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
-NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
 NOT_OFFERED = (
     "This service is not open to you or to anybody linked to your account, or is not "
     "taking inquiries at the moment. Choose another."
@@ -109,6 +108,9 @@ def test_what_only_others_may_ask_for_is_refused_to_the_person_themselves(begin,
 
 @pytest.mark.parametrize("kind", [Link.Kind.EMPLOYER, Link.Kind.HOST, Link.Kind.GUARDIAN])
 def test_what_only_others_may_ask_for_is_open_to_somebody_linked(begin, resident, worker, kind):
+    if kind == Link.Kind.GUARDIAN:
+        a_child_of_ten = timezone.localdate() - timedelta(days=3653)
+        Identity.objects.filter(pk=worker.pk).update(birth_date=a_child_of_ten)
     factories.link(resident.identity, worker, kind)
     page = begin(factories.ServiceFactory(filed_by="linked"), worker)
     assert Inquiry.objects.get().beneficiary == worker
@@ -119,6 +121,12 @@ def test_linked_people_can_be_chosen_by_name(as_resident, resident, worker):
     factories.link(resident.identity, worker)
     page = words(as_resident.get("/en/inquiries/new/"))
     assert "Mohammed Aslam Khan Ayesha Noor" in page
+
+
+def test_a_guardian_files_for_nobody_who_is_of_age(begin, resident, worker):
+    factories.link(resident.identity, worker, Link.Kind.GUARDIAN)
+    assert errors_on(begin(factories.ServiceFactory(), worker)) == [NOT_LINKED]
+    assert not Inquiry.objects.exists()
 
 
 def test_for_somebody_not_linked_nothing_is_filed(begin, worker):

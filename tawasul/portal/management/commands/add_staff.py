@@ -4,22 +4,29 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from tawasul.portal.actions import add_officer
+from tawasul.accounts.models import User
+from tawasul.portal.actions import PERMISSIONS, add_staff
 
 
 class Command(BaseCommand):
-    help = "Add an officer; asks for the password and prints the address for the authenticator."
+    help = "Add somebody who works here; asks for the password and prints the authenticator's key."
 
     def add_arguments(self, parser):
         parser.add_argument("username")
+        parser.add_argument("--group", choices=PERMISSIONS, default="officer")
+        parser.add_argument("--team", default="", help="the team that the person belongs to")
         parser.add_argument("--superuser", action="store_true")
 
-    def handle(self, *, username, superuser, **options):
+    def handle(self, *, username, group, team, superuser, **options):
         password = getpass("Password: ")
         try:
-            validate_password(password)
-            device, codes = add_officer(
-                username=username, password=password, is_superuser=superuser
+            validate_password(password, User(username=username))
+            device, codes = add_staff(
+                username=username,
+                password=password,
+                group=group,
+                team=team,
+                is_superuser=superuser,
             )
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error

@@ -1,36 +1,39 @@
 import base64
-import datetime
+from io import StringIO
+from pathlib import Path
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from tawasul.accounts.models import Identity, IdentityNumber, Link, User
-from tawasul.portal.actions import add_officer
+from tawasul.accounts import registry
+from tawasul.accounts.models import User
+from tawasul.portal.actions import add_staff
 from tawasul.portal.demo import current_code
 
 PASSWORD = "demo-Tawasul-26"  # noqa: S105
+PEOPLE = Path(__file__).resolve().parents[2] / "demo_people.csv"
 
-# number, names, birth date, nationality, mobile
-PEOPLE = [
-    ("2000000006", "محمد أسلم خان", "Mohammed Aslam Khan", (1986, 3, 14), "PK", "+966500000001"),
-    ("2000000014", "عائشة أسلم خان", "Ayesha Aslam Khan", (2015, 9, 2), "PK", ""),
-    (
-        "1000000008",
-        "نورة سعد القحطاني",
-        "Noura Alqahtani",
-        (1991, 7, 30),
-        "SA",
-        "+966500000002",
-    ),
-]
+# Who has an account: username, ID number, and who that is.
 USERS = [
-    ("aslam", "2000000006", "+966500000001"),
-    ("noura", "1000000008", "+966500000002"),
+    ("noura", "1000000008", "a citizen"),
+    ("saad", "1000000016", "a citizen with a child"),
+    ("aslam", "2000000006", "a resident with a child"),
+    ("fahad", "1000000032", "acts for an establishment with four workers and a former one"),
+    ("huda", "1000000040", "hosts a visitor from Yemen"),
+    ("samir", "2000000063", "a resident who entered on the border number 4000000004"),
+    ("raju", "2000000022", "a worker of that establishment"),
 ]
-OFFICERS = ["officer", "officer2"]
+# Who works here: username, group, team.
+STAFF = [
+    ("officer", "officer", "residents"),
+    ("officer2", "officer", "travel documents"),
+    ("supervisor", "supervisor", ""),
+    ("clerk", "clerk", ""),
+]
 
 
 class Command(BaseCommand):
@@ -42,57 +45,38 @@ class Command(BaseCommand):
     def handle(self, *, url, **options):
         if not settings.DEMO:
             raise CommandError("The demo is not switched on: use `make run`.")
+        call_command("import_identities", PEOPLE, stdout=StringIO())
         with transaction.atomic():
-            people = {row[0]: self._person(*row) for row in PEOPLE}
-            self._link(people["2000000006"], people["2000000014"])
-            for username, number, mobile in USERS:
-                self._user(username, identity=people[number], mobile=mobile)
-            officers = [self._officer(username) for username in OFFICERS]
-        self._print(url, officers)
+            for username, number, _who in USERS:
+                self._add_user(username, number)
+            devices = [self._add_staff(*staff) for staff in STAFF]
+        self._print(url, devices[0])
 
-    def _person(self, number, name_ar, name_en, born, nationality, mobile):
-        known = IdentityNumber.objects.filter(number=number).select_related("identity").first()
-        if known:
-            return known.identity
-        identity = Identity.objects.create(
-            name_ar=name_ar,
-            name_en=name_en,
-            birth_date=datetime.date(*born),
-            nationality=nationality,
-            mobile=mobile,
-        )
-        IdentityNumber.objects.create(number=number, identity=identity)
-        return identity
+    def _add_user(self, username, number):
+        if not User.objects.filter(username=username).exists():
+            identity = registry.lookup(number)
+            User.objects.create_user(username, PASSWORD, identity=identity, mobile=identity.mobile)
 
-    def _link(self, holder, person):
-        Link.objects.get_or_create(
-            holder=holder,
-            person=person,
-            kind=Link.Kind.GUARDIAN,
-            since=datetime.date(2015, 9, 2),
-        )
-
-    def _user(self, username, **fields):
-        user = User.objects.filter(username=username).first()
-        return user or User.objects.create_user(username, PASSWORD, **fields)
-
-    def _officer(self, username):
+    def _add_staff(self, username, group, team):
         device = TOTPDevice.objects.filter(user__username=username).first()
-        return device or add_officer(username=username, password=PASSWORD)[0]
+        return device or add_staff(username=username, password=PASSWORD, group=group, team=team)[0]
 
-    def _print(self, url, officers):
-        device = officers[0]
+    def _print(self, url, device):
         left = device.step - int(timezone.now().timestamp()) % device.step
+        people = "\n".join(f"    {name:11}{number}  {who}" for name, number, who in USERS)
+        staff = ", ".join(name for name, _group, _team in STAFF)
         self.stdout.write(
             f"""
   The portal:     {url}/ar/   {url}/en/
-  A resident:     aslam or 2000000006, password {PASSWORD}
-  A citizen:      noura or 1000000008, password {PASSWORD}
+  Sign in with one of these, by name or by number, and the password {PASSWORD}
+{people}
+  Open an account as 2000000030, born on 12 May 1988 (Gregorian)
   Their texts:    {url}/demo/phone/
   The staff site: {url}/ar/staff/
-  An officer:     {OFFICERS[0]} (or {OFFICERS[1]}), password {PASSWORD}
-  Authenticator:  key {_base32(device)}, code now {current_code(device)} (for {left} seconds);
-                  the code of the moment also stands on {url}/demo/phone/
+  Staff:          {staff}, with the same password
+  Authenticator:  key {_base32(device)} of officer, code now {current_code(device)}
+                  (for {left} seconds); everybody's code of the moment stands on
+                  {url}/demo/phone/
 """
         )
 

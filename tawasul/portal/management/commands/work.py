@@ -7,8 +7,10 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from requests_app.documents import sweep
-from tawasul.accounts.actions import forget_ended_sessions, forget_old_codes
-from tawasul.messaging.actions import deliver_due, expire_late
+from tawasul.accounts.actions import forget_ended_sessions
+from tawasul.accounts.codes import forget_old_codes
+from tawasul.accounts.visual_code import forget_old_pictures
+from tawasul.messaging.actions import deliver_due, expire_late, forget_unsent_secrets
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +22,8 @@ CHORES = (
     (60 * 60, sweep),
     (60 * 60, forget_old_codes),
     (60 * 60, forget_ended_sessions),
+    (60 * 60, forget_old_pictures),
+    (60 * 60, forget_unsent_secrets),
 )
 # Between two looks at whether to stop, a gateway that hangs may cost five seconds a message.
 MESSAGES_AT_A_TIME = 4

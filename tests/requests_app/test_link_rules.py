@@ -1,0 +1,329 @@
+"""Through which links people file for whom, on which day: at both ends of a day in the Kingdom.
+
+Midnight there is nine in the evening of the day before by the server's clock.
+"""
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+import pytest
+from django.utils import timezone
+
+from requests_app import actions
+from requests_app.models import Inquiry
+from tawasul.accounts.models import Identity, Link
+from tawasul.exceptions import RuleViolation
+from tests import factories
+from tests.conftest import signed_in, words
+
+TODAY = date(2026, 11, 22)
+YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
+LAST_WEEK = datetime(2026, 11, 15, 9, tzinfo=UTC)
+ENDS_OF_TODAY = {
+    "first-second": datetime(2026, 11, 21, 21, 0, 0, tzinfo=UTC),
+    "last-second": datetime(2026, 11, 22, 20, 59, 59, tzinfo=UTC),
+}
+# 12 and 13 Jumada al-Akhirah 1430; today is the 12th of that month in 1448.
+COMES_OF_AGE_TODAY, COMES_OF_AGE_TOMORROW = date(2009, 6, 5), date(2009, 6, 6)
+
+NEW = "/en/inquiries/new/"
+NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
+NO_MANDATE = "You no longer represent Palm Trees Contracting, so you cannot file in its name."
+
+Kind = Link.Kind
+
+
+class People(NamedTuple):
+    """Who files, through whom, and for whom."""
+
+    applicant: object
+    holder: Identity
+    person: Identity
+
+
+class Case(NamedTuple):
+    make: Callable
+    may_file: bool
+    # Whether the link held last week, so that something could be filed then.
+    has_filed: bool = True
+    refusal: str = NOT_LINKED
+
+
+def linked(kind, number="2000000030", born=date(1990, 1, 1), **dates):
+    def make():
+        applicant = factories.UserFactory()
+        person = factories.IdentityFactory(number=number, birth_date=born, name_en="Raju Kumar")
+        factories.link(applicant.identity, person, kind, **dates)
+        return People(applicant, applicant.identity, person)
+
+    return make
+
+
+def representing(**dates):
+    def make():
+        applicant = factories.UserFactory()
+        palm = factories.IdentityFactory(
+            number="7000000017", name_en="Palm Trees Contracting", birth_date=None
+        )
+        person = factories.IdentityFactory(number="2000000030", name_en="Raju Kumar")
+        factories.link(palm, person, Kind.EMPLOYER)
+        factories.link(palm, applicant.identity, Kind.REPRESENTATIVE, **dates)
+        return People(applicant, palm, person)
+
+    return make
+
+
+def oneself():
+    applicant = factories.UserFactory()
+    return People(applicant, applicant.identity, applicant.identity)
+
+
+def strangers():
+    applicant = factories.UserFactory()
+    return People(applicant, applicant.identity, factories.IdentityFactory())
+
+
+CASES = {
+    "employer": Case(linked(Kind.EMPLOYER), True),
+    "employer until yesterday": Case(linked(Kind.EMPLOYER, until=YESTERDAY), False),
+    "employer until today": Case(linked(Kind.EMPLOYER, until=TODAY), True),
+    "employer from today": Case(linked(Kind.EMPLOYER, since=TODAY), True, False),
+    "employer from tomorrow": Case(linked(Kind.EMPLOYER, since=TOMORROW), False, False),
+    "host": Case(linked(Kind.HOST, "3000000004"), True),
+    "host until yesterday": Case(linked(Kind.HOST, "3000000004", until=YESTERDAY), False),
+    "guardian of who comes of age tomorrow": Case(
+        linked(Kind.GUARDIAN, born=COMES_OF_AGE_TOMORROW), True
+    ),
+    "guardian of who came of age today": Case(
+        linked(Kind.GUARDIAN, born=COMES_OF_AGE_TODAY), False
+    ),
+    "representative": Case(representing(), True),
+    "representative until today": Case(representing(until=TODAY), True),
+    "representative until yesterday": Case(
+        representing(until=YESTERDAY), False, refusal=NO_MANDATE
+    ),
+    "representative from tomorrow": Case(
+        representing(since=TOMORROW), False, False, refusal=NO_MANDATE
+    ),
+    "representative of a closed establishment": Case(representing(), False, refusal=NO_MANDATE),
+    "oneself": Case(oneself, True),
+    "stranger": Case(strangers, False, False),
+}
+
+HAVE_FILED = [name for name, case in CASES.items() if case.has_filed]
+HAVE_NOT_FILED = [name for name, case in CASES.items() if not case.has_filed]
+
+
+class Now:
+    """The clock of the portal, which a test sets."""
+
+    now = LAST_WEEK
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Now()
+    monkeypatch.setattr(timezone, "now", clock)
+    return clock
+
+
+@pytest.fixture
+def service(db):
+    return factories.ServiceFactory(beneficiary_kinds=["citizen", "resident", "visitor"])
+
+
+def only(cases):
+    return pytest.mark.parametrize("name", cases, indirect=True, ids=slug)
+
+
+def slug(name):
+    return name.replace(" ", "-")
+
+
+@pytest.fixture(params=CASES, ids=slug)
+def name(request):
+    return request.param
+
+
+@pytest.fixture(params=ENDS_OF_TODAY.values(), ids=ENDS_OF_TODAY.keys())
+def moment(request):
+    return request.param
+
+
+@pytest.fixture
+def case(name):
+    return CASES[name]
+
+
+@pytest.fixture
+def people(case, clock, service):
+    """Last week."""
+    return case.make()
+
+
+@pytest.fixture
+def filed(case, people, service):
+    """What was filed last week, if the link held then."""
+    return file(people, service) if case.has_filed else None
+
+
+@pytest.fixture
+def today(name, filed, clock, moment):
+    if name == "representative of a closed establishment":
+        Identity.objects.filter(birth_date=None).update(status="departed")
+    clock.now = moment
+
+
+def start(people, service):
+    return actions.start(
+        actor=people.applicant,
+        holder=people.holder,
+        beneficiary=people.person,
+        service=service,
+        key=uuid.uuid4(),
+    )
+
+
+def file(people, service):
+    inquiry = start(people, service)
+    details = factories.details_of(inquiry)
+    actions.save_details(actor=people.applicant, inquiry=inquiry, **details)
+    return factories.submitted(inquiry)
+
+
+def browser_of(people, *, acts=False):
+    """Where the applicant is signed in; with `acts`, for the holder, as if chosen last week."""
+    client = signed_in(people.applicant)
+    if acts and people.holder != people.applicant.identity:
+        session = client.session
+        session["acting_as"] = people.holder.pk
+        session.save()
+    return client
+
+
+def choose_holder(client, people):
+    """As the page lets one: nothing is chosen that it does not offer."""
+    offered = client.get("/en/account/acting-as/").content.decode()
+    if f'name="holder" value="{people.holder.pk}"' in " ".join(offered.split()):
+        client.post("/en/account/acting-as/", {"holder": people.holder.pk})
+
+
+def test_today_is_one_day_in_the_kingdom_and_two_by_the_servers_clock(clock):
+    days = set()
+    for clock.now in ENDS_OF_TODAY.values():
+        assert timezone.localdate() == TODAY
+        days.add(clock.now.date())
+    assert days == {YESTERDAY, TODAY}
+
+
+def test_the_form_offers_those_for_whom_one_may_file(case, people, today):
+    client = browser_of(people)
+    choose_holder(client, people)
+    form = client.get(NEW).context["form"]
+    is_own_page = form["beneficiary"].field.queryset.filter(pk=people.person.pk).exists()
+    page = " ".join(client.get(NEW).content.decode().split())
+    assert is_own_page == case.may_file
+    assert (f'name="beneficiary" value="{people.person.pk}"' in page) == case.may_file
+
+
+def test_what_is_sent_by_hand_is_taken_for_nobody_else(case, people, service, today):
+    before = Inquiry.objects.count()
+    client = browser_of(people, acts=True)
+    fields = {"key": uuid.uuid4(), "beneficiary": people.person.pk, "service": service.slug}
+    response = client.post(NEW, fields)
+    assert response.status_code == (302 if case.may_file else 200)
+    assert Inquiry.objects.count() - before == case.may_file
+    if case.may_file:
+        inquiry = Inquiry.objects.latest("pk")
+        assert (inquiry.holder, inquiry.beneficiary) == (people.holder, people.person)
+
+
+def test_the_deed_itself_asks_who_may_file(case, people, service, today):
+    if case.may_file:
+        assert start(people, service).holder == people.holder
+        return
+    with pytest.raises(RuleViolation) as refused:
+        start(people, service)
+    assert refused.value.message == case.refusal
+
+
+@only(HAVE_FILED)
+def test_a_draft_from_last_week_is_sent_only_while_one_may_file(
+    case, people, service, clock, moment, name
+):
+    draft = start(people, service)
+    actions.save_details(actor=people.applicant, inquiry=draft, **factories.details_of(draft))
+    if name == "representative of a closed establishment":
+        Identity.objects.filter(birth_date=None).update(status="departed")
+    clock.now = moment
+    if case.may_file:
+        factories.submitted(draft)
+        return
+    with pytest.raises(RuleViolation) as refused:
+        factories.confirmation(draft)
+    assert refused.value.message == case.refusal
+    assert not Inquiry.objects.filed().exists()
+
+
+@only(HAVE_NOT_FILED)
+def test_before_a_link_began_nothing_was_filed_through_it(case, people, service):
+    with pytest.raises(RuleViolation) as refused:
+        start(people, service)
+    assert refused.value.message == case.refusal
+
+
+@only(HAVE_FILED)
+def test_what_was_filed_last_week_is_read_by_who_filed_it(people, filed, today):
+    client = browser_of(people)
+    assert filed.reference in words(client.get("/en/inquiries/")).replace("-", "")
+    for page in ("", "receipt/"):
+        shown = words(client.get(f"/en/inquiries/{filed.reference}/{page}"))
+        assert filed.reference in shown.replace("-", "")
+    assert factories.DESCRIPTION in words(client.get(f"/en/inquiries/{filed.reference}/"))
+
+
+# Coming of age
+
+
+@pytest.mark.parametrize(
+    ("born", "of_age"),
+    [
+        # Each month has 29 or 30 days, in one year these and in another those.
+        (date(2009, 6, 5), date(2026, 11, 22)),  # 12 Jumada al-Akhirah
+        (date(2009, 6, 6), date(2026, 11, 23)),
+        (date(2009, 2, 25), date(2026, 8, 13)),  # 30 Safar, and again a 30th
+        (date(2009, 6, 22), date(2026, 12, 9)),  # 29 Jumada al-Akhirah, then the last day
+        (date(2009, 6, 23), date(2026, 12, 10)),  # the 30th, of which there is none that year
+        (date(2009, 6, 24), date(2026, 12, 10)),  # 1 Rajab
+        (date(2009, 4, 25), date(2026, 10, 10)),  # 29 Rabi al-Thani, the last; then there is a 30th
+        (date(2009, 4, 26), date(2026, 10, 12)),  # 1 Jumada al-Ula
+        (date(2008, 2, 29), date(2025, 8, 16)),  # 22 Safar 1429
+    ],
+)
+def test_a_guardian_files_for_a_child_until_it_is_18_hijri_years_old(db, clock, born, of_age):
+    guardian, child = factories.IdentityFactory(), factories.IdentityFactory(birth_date=born)
+    factories.link(guardian, child, Kind.GUARDIAN)
+    # In the Kingdom it is three hours later.
+    first_second = datetime(of_age.year, of_age.month, of_age.day, tzinfo=UTC) - timedelta(hours=3)
+    for clock.now, is_minor in (
+        (first_second - timedelta(seconds=1), True),
+        (first_second, False),
+        (first_second + timedelta(days=400), False),
+    ):
+        assert child.is_minor == is_minor
+        asked_for = Identity.objects.who_can_be_asked_for_by(guardian)
+        assert (child in asked_for) == is_minor
+
+
+@pytest.mark.parametrize("kind", [Kind.EMPLOYER, Kind.HOST])
+def test_a_link_of_another_kind_does_not_ask_for_the_age(db, clock, kind):
+    holder = factories.IdentityFactory()
+    for born in (COMES_OF_AGE_TODAY, COMES_OF_AGE_TOMORROW, date(1960, 1, 1)):
+        person = factories.IdentityFactory(birth_date=born)
+        factories.link(holder, person, kind)
+        assert person in Identity.objects.who_can_be_asked_for_by(holder)
