@@ -138,7 +138,7 @@ def _is_common(text):
     whole = "" if _is_mostly_signs(text) else _flat(text)
     return (
         _is_number_of_somebody(text)
-        or not _popular().isdisjoint({text.lower(), whole})
+        or whole in _popular()
         or _is_pattern(keys)
         or _is_pattern(whole)
         or any(_is_common_word(word) for part in _without_ends(text) for word in _spelled(part))
@@ -325,11 +325,12 @@ def _our_own():
 
 @cache
 def _popular():
-    """Django's list, as it is and flat."""
-    entries = CommonPasswordValidator().passwords
+    """Django's list, flat."""
     # Most are flat as they stand; the first person need not wait until all have been folded.
-    crooked = {word for word in entries if not (word.isascii() and word.isalnum())}
-    return _without_short(entries | set(map(_flat, crooked)))
+    return _without_short(
+        entry if entry.isascii() and entry.isalnum() else _flat(entry)
+        for entry in CommonPasswordValidator().passwords
+    )
 
 
 def _without_short(words):

@@ -31,7 +31,7 @@ OPENINGS = """
     al el ya abu abo bu umm um om ibn bin bint abdul abdel ilove
 """
 RUNS = """
-    abcd uvwxyz ابتثجح كلمنهوي ابجدهوز قرشتثخذ 0123 67890 13579 24680 147 258 369 159 357 2580
+    abcd uvwxyz ابتثجح كلمنهوي ابجدهوز قرشتثخذ 0123 67890 13579 24680 147 369 159 357 2580
     qwerty iop[] asdfgh jkl;' zxcvb nm,./ azerty qsdfg jklm wxcvbn
     1qaz 2wsx 3edc 4rfv 5tgb 6yhn 7ujm 8ik, 9ol. 0p;/ 4esz 5rdx 6tfc 7ygv 8uhb 9ijn 0okm
 """
@@ -205,8 +205,7 @@ k9l8m7n6
 xk3xk3xk3
 56.78.87.65
 7415963!
-"K.,JDM"
-3omar3omar
+3yoni3yoni
 12311985
 19851231
 19853112
@@ -406,7 +405,7 @@ def test_a_listed_word_is_refused_after_an_article_and_the_like(word):
 
 
 def test_every_run_of_keys_and_letters_is_refused_in_both_directions():
-    passwords_made = [f"{run[3::-1]}5678{run[:4]}" for run in RUNS.split()]
+    passwords_made = [f"{run[3::-1]}cdef{run[:4]}" for run in RUNS.split()]
     assert [made for made in passwords_made if COMMON not in said_to(made)] == []
 
 
