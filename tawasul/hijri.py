@@ -80,6 +80,7 @@ _GREGORIAN_MONTHS = {
 _ERAS = {"ar": ("هـ", "م"), "en": ("AH", "CE")}
 
 YEARS_OF_AN_ADULT = 18
+_FIRST_YEAR = 1900
 
 
 def hijri_date(day: datetime.date) -> tuple[int, int, int]:
@@ -179,6 +180,9 @@ class EitherCalendarDateField(forms.Field):
                 born = hijri_to_gregorian(year, month, day)
             else:
                 born = datetime.date(year, month, day)
+                # Nobody was born before: it is a Hijri year, or the end of one.
+                if year < _FIRST_YEAR:
+                    raise ValueError(year)
         except ValueError as error:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
         if born > timezone.localdate():

@@ -152,6 +152,7 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["login", "username", "ip_address", "csrfmiddlewaretoken", "next"]
+AXES_SENSITIVE_PARAMETERS += ["new_password", "again", "mobile"]
 
 CAPTCHA_CHALLENGE_FUNCT = "tawasul.accounts.visual_code.challenge"
 CAPTCHA_TIMEOUT = 10  # minutes

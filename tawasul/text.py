@@ -86,6 +86,10 @@ class TextField(forms.CharField):
 
     def validate(self, value):
         super().validate(value)
-        # Django puts U+FFFD where the bytes sent were not UTF-8.
-        if "\ufffd" in value:
-            raise forms.ValidationError(self.error_messages["unreadable"], code="unreadable")
+        refuse_unreadable(self, value)
+
+
+def refuse_unreadable(field: forms.Field, value: str) -> None:
+    """ValidationError where Django has put U+FFFD, as the bytes that were sent were not UTF-8."""
+    if "\ufffd" in value:
+        raise forms.ValidationError(field.error_messages["unreadable"], code="unreadable")

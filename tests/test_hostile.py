@@ -84,6 +84,7 @@ def as_somebody_at_every_step(db):
     facts = {"at": time.time(), "next": "/en/my/", "mobile": "+966550000432"}
     facts |= {"login": "aslam", "number": "2000000006", "born": "1990-04-22"}
     facts |= {"email": "a@example.org", "identity": identity.pk, "user": identity.user.pk}
+    facts |= {"password": identity.user.get_session_auth_hash()}
     session = browser.session
     for step in (*OneTimeCode.Purpose.values, "choose", "new_password"):
         session[f"pending_{step}"] = facts

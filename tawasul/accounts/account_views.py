@@ -5,6 +5,7 @@ from django.contrib import auth, messages
 from django.shortcuts import redirect, render
 from django.urls import translate_url
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.debug import sensitive_post_parameters
 
 from tawasul.accounts import actions, lockout
@@ -85,7 +86,8 @@ def choose_language(request):
     if request.method == "POST" and form.is_valid():
         language = form.cleaned_data["language"]
         actions.choose_language(actor=request.user, language=language)
-        messages.success(request, _("Your language is saved."))
+        with override(language):
+            messages.success(request, _("Your language is saved."))
         return redirect(translate_url(request.build_absolute_uri("../"), language))
     return redirect("accounts:overview")
 

@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -51,7 +52,7 @@ def register(*, identity, username, password, language):
                 raise RuleViolation(
                     _("You have an account already. Sign in, or set a new password."), code="known"
                 )
-            if _answer_to(identity) != "code_register":
+            if _answer_to(identity) != "code_register" or not identity.mobile:
                 raise RuleViolation(
                     _("An account cannot be opened for you online. Go to a passports office."),
                     code="not_open",
@@ -65,7 +66,8 @@ def register(*, identity, username, password, language):
                 language=language,
             )
             _tell(user, "account_opened")
-    except IntegrityError:
+    except (IntegrityError, ValidationError):
+        # Somebody else has taken the name since it was free.
         _check_free(username)
         raise
     return user
@@ -147,13 +149,14 @@ def ask_to_change_mobile(*, actor, mobile, session_key, language):
 
 
 def change_mobile(*, actor, session_key, guess):
-    """Take the new mobile with the code that it got, and tell the old one."""
+    """Take the new mobile with the code that it got, and tell the old one; the new mobile."""
 
     def change(code):
         _tell(actor, "mobile_changed", last_digits=code.recipient[-3:])
         User.objects.filter(pk=actor.pk).update(mobile=code.recipient)
+        return code.recipient
 
-    codes.use_code(
+    return codes.use_code(
         actor=actor, purpose=Purpose.MOBILE, session_key=session_key, guess=guess, deed=change
     )
 

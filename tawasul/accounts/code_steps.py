@@ -79,8 +79,8 @@ class CodeStep:
             deed=lambda code: code,
         )
 
-    def go_on(self, code):
-        """The page after the right code."""
+    def go_on(self, used):
+        """The page after the right code, with what using it has given."""
         raise NotImplementedError
 
     def end(self):
@@ -104,7 +104,10 @@ class SignIn(CodeStep):
 
     @cached_property
     def actor(self):
-        return User.objects.filter(pk=self.facts["user"], is_active=True).first()
+        """Who has given the password, if it is still theirs."""
+        user = User.objects.filter(pk=self.facts["user"], is_active=True).first()
+        is_same = user and user.get_session_auth_hash() == self.facts.get("password")
+        return user if is_same else None
 
     @property
     def is_waiting(self):
@@ -124,7 +127,7 @@ class SignIn(CodeStep):
         actions.check_may_enter(self.actor)
         return super().try_code(guess)
 
-    def go_on(self, code):
+    def go_on(self, _code):
         user = self.actor
         self.end()
         devices.let_in(self.request, user)
@@ -206,7 +209,7 @@ class Picture(_Unknown):
 
     def go_on(self, code):
         self.end()
-        visual_code.prove_by_text(self.request)
+        visual_code.prove_by_text(self.request, code)
         return redirect(self.facts["next"])
 
 
@@ -225,13 +228,13 @@ class Mobile(CodeStep):
             actor=self.actor, session_key=self.request.session.session_key, guess=guess
         )
 
-    def go_on(self, code):
+    def go_on(self, mobile):
         self.end()
         messages.success(
             self.request,
             format_html(
                 _("The mobile on your account is now {mobile}."),
-                mobile=masked_number(self.facts["mobile"]),
+                mobile=masked_number(mobile),
             ),
         )
         return redirect(self.after)
@@ -252,7 +255,7 @@ class Email(CodeStep):
             actor=self.actor, session_key=self.request.session.session_key, guess=guess
         )
 
-    def go_on(self, code):
+    def go_on(self, _used):
         self.end()
         messages.success(self.request, _("Your e-mail address is confirmed."))
         return redirect(self.after)

@@ -4,6 +4,8 @@ from django.contrib import auth
 from django.utils import timezone
 from ua_parser import parse
 
+from tawasul.text import clean
+
 _MOST_READ = 300  # characters: a browser's name for itself is shorter
 
 
@@ -18,4 +20,4 @@ def browser_of(request):
     """Its family and its system, as "Chrome Mobile, Android"; nothing for an unknown one."""
     result = parse(request.headers.get("User-Agent", "")[:_MOST_READ])
     families = [part.family for part in (result.user_agent, result.os) if part]
-    return ", ".join(families)[:80]
+    return clean(", ".join(families))[:80]

@@ -6,10 +6,10 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from tawasul.accounts import visual_code
-from tawasul.accounts.models import Identity, User
+from tawasul.accounts.models import Identity, User, username_shape
 from tawasul.hijri import EitherCalendarDateField
 from tawasul.numbers import IdentityNumberField, MobileField
-from tawasul.text import TextField, single_line
+from tawasul.text import TextField, refuse_unreadable, single_line
 
 
 class LoginField(TextField):
@@ -27,6 +27,8 @@ class LoginField(TextField):
 class PasswordField(forms.CharField):
     """A password, exactly as it was typed."""
 
+    default_error_messages = TextField.default_error_messages
+
     def __init__(self, *, label, required, autocomplete="current-password", **kwargs):
         super().__init__(
             label=label,
@@ -36,6 +38,10 @@ class PasswordField(forms.CharField):
             error_messages={"required": required},
             **kwargs,
         )
+
+    def validate(self, value):
+        super().validate(value)
+        refuse_unreadable(self, value)
 
 
 class SignInForm(forms.Form):
@@ -142,7 +148,7 @@ class ChooseForm(NewPasswordForm):
 
     def clean_username(self):
         username = User.objects.normalize_username(self.cleaned_data["username"])
-        User._meta.get_field("username").run_validators(username)
+        username_shape(username)
         self.user.username = username
         return username
 

@@ -14,7 +14,7 @@ from django.db.models import Sum
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy
 
-from tawasul.accounts.models import User
+from tawasul.accounts.models import User, canonical_login
 
 REFUSAL = gettext_lazy(
     "Too many wrong passwords. Try again in 15 minutes, or set a new password now."
@@ -58,7 +58,7 @@ def whose_guesses(request, credentials):
     login = (credentials or {}).get("username") or ""
     user = User.objects.by_login(login).values_list("pk", flat=True).first()
     if user is None:
-        return _name("login", login)
+        return _name("login", canonical_login(login))
     return _name("account", user, _known_as(request, user))
 
 

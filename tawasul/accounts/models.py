@@ -216,6 +216,12 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
         return self.by_login(login).get()
 
 
+username_shape = RegexValidator(
+    r"^[a-z][a-z0-9._-]{2,29}\Z",
+    _("Use 3 to 30 small letters a-z, digits, dots, dashes and underscores; begin with a letter."),
+)
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A human who signs in; staff may have no identity in the registry."""
 
@@ -223,15 +229,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("username"),
         max_length=30,
         unique=True,
-        validators=[
-            RegexValidator(
-                r"^[a-z][a-z0-9._-]{2,29}\Z",
-                _(
-                    "Use 3 to 30 small letters a-z, digits, dots, dashes and "
-                    "underscores; begin with a letter."
-                ),
-            )
-        ],
+        validators=[username_shape],
         error_messages={"unique": _("This username is taken. Choose another.")},
     )
     identity = models.OneToOneField(

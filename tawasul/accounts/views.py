@@ -51,7 +51,8 @@ def sign_in(request):
                 ),
             )
         else:
-            return SignIn(request).begin(user=user.pk, next=target)
+            password = user.get_session_auth_hash()
+            return SignIn(request).begin(user=user.pk, password=password, next=target)
     return render(request, "accounts/sign_in.html", {"form": form, "next": target})
 
 
@@ -126,7 +127,10 @@ def choose(request):
     """The last step of registering: username and password."""
     proven = pending.pending(request, "choose")
     if proven is None:
-        return redirect("accounts:register")
+        # The second of two clicks finds the account open, and goes on to its page.
+        return redirect(
+            "accounts:sign-in" if request.user.is_authenticated else "accounts:register"
+        )
     identity = Identity.objects.get(pk=proven["identity"])
     form = ChooseForm(
         request.POST or None,
@@ -162,8 +166,12 @@ def new_password(request):
     user = User.objects.get(pk=proven["user"])
     form = NewPasswordForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
-        actions.set_password(actor=user, password=form.cleaned_data["new_password"])
-        pending.end(request, "new_password")
+        actions.set_password(
+            actor=user,
+            password=form.cleaned_data["new_password"],
+            session_key=request.session.session_key,
+        )
+        auth.logout(request)
         lockout.forget_guesses(request, user)
         messages.success(request, _("Your new password is set. Sign in with it."))
         response = redirect("accounts:sign-in")
@@ -191,4 +199,5 @@ def _prove(request, form_class, step, template):
             return step(request).begin(**facts)
         except RuleViolation as violation:
             violation.show_on(form)
+            visual_code.ask_again(request, form)
     return render(request, template, {"form": form})

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tawasul.accounts import pending
+from tawasul.accounts.models import OneTimeCode
 from tawasul.exceptions import RuleViolation
 from tawasul.numbers import bare_digits
 from tawasul.text import clean
@@ -90,15 +91,23 @@ def is_needed(request):
     return pending.pending(request, _PROVEN) is None
 
 
-def prove_by_text(request):
+def prove_by_text(request, code):
     """From here on, a code that was texted stands in place of the next picture."""
-    pending.begin(request, _PROVEN)
+    pending.begin(request, _PROVEN, code=str(code.pk))
 
 
 def use(request, cleaned_data):
-    """Use up the picture, or the text in its place. RuleViolation `picture`: wrong digits."""
+    """Use up the picture, or the text in its place. RuleViolation `picture`: it does not count."""
     if FIELD not in cleaned_data:
-        return pending.end(request, _PROVEN)
+        proof = pending.pending(request, _PROVEN)
+        pending.end(request, _PROVEN)
+        taken, _rows = OneTimeCode.objects.filter(pk=proof["code"]).delete()
+        if not taken:
+            raise RuleViolation(
+                _("The code that was texted has been used. Enter the digits in the picture."),
+                code=FIELD,
+            )
+        return
     key, typed = cleaned_data[FIELD]
     picture = _unused(key).first()
     taken, _rows = _unused(key).delete()
@@ -107,6 +116,12 @@ def use(request, cleaned_data):
             _("These are not the digits in the picture. Enter those in the new picture."),
             code=FIELD,
         )
+
+
+def ask_again(request, form):
+    """Show a picture on a form that was sent without one, if one is needed by now."""
+    if FIELD not in form.fields and is_needed(request):
+        form.fields[FIELD] = VisualCodeField()
 
 
 def as_typed(form):

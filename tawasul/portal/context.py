@@ -20,7 +20,8 @@ def page(request):
 
 def _acting_as(request):
     """The establishment in whose name somebody acts; None for oneself."""
-    if "acting_as" not in getattr(request, "session", {}):
+    is_on = "acting_as" in getattr(request, "session", {})
+    if not (is_on and request.user.is_authenticated):
         return None
     holder = holder_of(request)
     return holder if holder != request.user.identity else None

@@ -47,7 +47,8 @@ class StaffSite(OTPAdminSite):
             )
             if user is not None and user.is_staff:
                 request.session.cycle_key()
-                begin(request, STEP, user=user.pk, next=target)
+                password = user.get_session_auth_hash()
+                begin(request, STEP, user=user.pk, password=password, next=target)
                 return redirect("admin:code")
             wrong = _("This username and this password do not open the staff site. Check both.")
             form.add_error(None, lockout.STAFF_REFUSAL if lockout.is_shut(request) else wrong)
@@ -59,7 +60,7 @@ class StaffSite(OTPAdminSite):
         if facts is None:
             return redirect("admin:login")
         user = User.objects.filter(pk=facts["user"], is_active=True, is_staff=True).first()
-        if user is None:
+        if user is None or user.get_session_auth_hash() != facts.get("password"):
             return redirect("admin:login")
         form = CodeForm(request.POST or None)
         if request.method == "POST" and form.is_valid():

@@ -161,7 +161,7 @@ def test_the_address_of_a_used_picture_shows_nothing_any_more(client, db):
     assert (response.status_code, response.content) == (410, b"")
 
 
-@pytest.mark.parametrize("key", ["a", "0" * 40, "a" * 1000, "-", "_"])
+@pytest.mark.parametrize("key", ["a", "0" * 40, "a" * 200, "-", "_"])
 def test_the_address_of_a_picture_that_never_was_shows_nothing(client, db, key):
     assert client.get(f"/en/account/picture/{key}.png").status_code == 410
 
@@ -198,32 +198,28 @@ def test_without_digits_the_form_asks_for_them_and_shows_a_picture(
     assert client.post(address, {**form, **picture_on(page)}).status_code == 302
 
 
+GARBAGE = {
+    "no key": {"picture": "22222"},
+    "empty key": {"picture": "22222", "picture_key": ""},
+    "NUL": {"picture": "22222", "picture_key": "\0"},
+    "NUL in between": {"picture": "2\x002222", "picture_key": "a\0" * 20},
+    "long key": {"picture": "22222", "picture_key": "a" * 100_000},
+    "long answer": {"picture": "2" * 100_000, "picture_key": "a" * 40},
+    "quote": {"picture": "'\"<", "picture_key": "'; --"},
+    "path": {"picture": "22222", "picture_key": "../../etc/passwd"},
+    "accent": {"picture": "é", "picture_key": "é"},
+    "mark": {"picture": "22222", "picture_key": "\u202a"},
+    "emoji": {"picture": "\U0001f600", "picture_key": "\U0001f600"},
+    "superscript": {"picture": "²²²²²", "picture_key": "a" * 40},
+    "percent": {"picture": "%00", "picture_key": "%00"},
+}
+
+
 @forms
-@pytest.mark.parametrize(
-    "digits", ["22222", "2" * 100_000, "²²²²²", "\ud83d\ude00", "'\"<", "٢" * 5]
-)
-@pytest.mark.parametrize(
-    "key",
-    [None, "", "\0", "a\0" * 20, "a" * 100_000, "'; --", "../../etc/passwd", "é", "\u202a", "%00"],
-    ids=[
-        "missing",
-        "empty",
-        "NUL",
-        "with NUL",
-        "long",
-        "quote",
-        "path",
-        "accent",
-        "mark",
-        "percent",
-    ],
-)
-def test_a_picture_that_never_was_is_answered_wrong(client, db, address, form, key, digits):
-    digits = digits.encode("utf-16", "surrogatepass").decode("utf-16")
-    picture = {"picture": digits} if key is None else {"picture": digits, "picture_key": key}
+@pytest.mark.parametrize("picture", GARBAGE.values(), ids=GARBAGE.keys())
+def test_a_picture_that_never_was_is_answered_wrong(client, db, address, form, picture):
     page = client.post(address, {**form, **picture})
-    assert page.status_code == 200
-    assert errors_on(page) in ([WRONG_DIGITS], [NO_DIGITS])
+    assert errors_on(page) == [WRONG_DIGITS]
     assert not OneTimeCode.objects.exists()
 
 
@@ -308,7 +304,7 @@ def test_a_texted_code_does_instead_and_what_was_typed_is_kept(client, db, addre
     first = "number" if address == REGISTER else "login"
     assert page.context["form"][first].value() == form[first]
     assert client.post(address, form).url == f"{address}code/"
-    assert OneTimeCode.objects.count() == 2
+    assert OneTimeCode.objects.exclude(purpose="picture").count() == 1
 
 
 @pytest.mark.parametrize("mobile", ["٠٥٠١٢٣٤٥٦٧", "+966 50 123 4567", "+44 7400 123456"])
@@ -318,7 +314,7 @@ def test_any_mobile_does(client, db, mobile):
     assert len(texts()) == 1
 
 
-@pytest.mark.parametrize("mobile", ["", "0112345678", "12", "abc", "\0", "0" * 1000])
+@pytest.mark.parametrize("mobile", ["", "0112345678", "12", "abc", "\0", "0" * 100])
 def test_what_is_no_mobile_gets_no_text(client, db, mobile):
     page = ask_for_text(client, mobile)
     assert page.request["PATH_INFO"] == BY_TEXT

@@ -39,9 +39,7 @@ def another_than(digits):
 
 
 def guess(user, digits, deed=lambda code: None):
-    return codes.use_code(
-        actor=user, purpose=SIGN_IN, session_key=SESSION, guess=digits, deed=deed
-    )
+    return codes.use_code(actor=user, purpose=SIGN_IN, session_key=SESSION, guess=digits, deed=deed)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The visual code under fire: one answer to one picture lets one form through."""
 
 from functools import partial
+from threading import Barrier
 
 import pytest
 from captcha.fields import CaptchaField
@@ -13,7 +14,7 @@ from tawasul.accounts import visual_code
 from tawasul.accounts.models import OneTimeCode
 from tests import factories
 from tests.conftest import errors_on
-from tests.races.together import at_once, told, wait_after
+from tests.races.together import DEADLINE_SECONDS, at_once, told, wait_after
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
@@ -94,7 +95,13 @@ def test_a_text_in_its_place_lets_one_of_eight_forms_at_once_through(monkeypatch
     tabs = [Client() for _tab in range(AT_ONCE)]
     for tab in tabs:
         tab.cookies.load(browser.cookies.output(header="", sep=";"))
-    wait_after(monkeypatch, visual_code, "is_needed", parties=AT_ONCE)
+    everybody, use = Barrier(AT_ONCE, timeout=DEADLINE_SECONDS), visual_code.use
+
+    def use_at_once(*args):
+        everybody.wait()
+        return use(*args)
+
+    monkeypatch.setattr(visual_code, "use", use_at_once)
 
     pages = at_once(
         *[

@@ -227,9 +227,7 @@ def test_a_wrong_code_files_nothing(as_resident, resident):
     ask_for_code(as_resident, inquiry)
     wrong = f"{(int(factories.code_sent_to(resident)) + 1) % 10**6:06}"
     refused = as_resident.post(page_of(inquiry, "confirm"), {"code": wrong})
-    assert errors_on(refused) == [
-        "This is not the code we sent. Check the message and try again."
-    ]
+    assert errors_on(refused) == ["This is not the code we sent. Check the message and try again."]
     assert not Inquiry.objects.filed().exists()
 
 
