@@ -51,7 +51,8 @@ def inquiry_list(request):
 @resident_required
 def new(request):
     holder = holder_of(request)
-    form = NewInquiryForm(request.POST or None, holder=holder)
+    asked = {"service": request.GET.get("service")}
+    form = NewInquiryForm(request.POST or None, holder=holder, initial=asked)
     if request.method == "POST" and form.is_valid():
         try:
             inquiry = actions.start(actor=request.user, holder=holder, **form.cleaned_data)

@@ -15,6 +15,7 @@ urlpatterns = [
     path("readyz", views.readyz),
     *i18n_patterns(
         path("", include("tawasul.portal.urls")),
+        path("services/", include("tawasul.catalogue.urls")),
         path("account/", include("tawasul.accounts.urls")),
         path("inquiries/", include("requests_app.urls")),
         path("staff/", admin.site.urls),

@@ -78,6 +78,12 @@ class ServiceFactory(DjangoModelFactory):
     slug = factory.Sequence(lambda n: f"service-{n}")
     name_ar = "الخدمات الخاصة بالمقيمين"
     name_en = "Services for residents"
+    description_ar = "استفسارات عن بيانات المقيم في السجل."
+    description_en = "Questions about what is on record."
+    conditions_ar = "إقامة سارية المفعول"
+    conditions_en = "A valid iqama"
+    prompt_ar = "ما حدث وتاريخه"
+    prompt_en = "What happened, and when"
     beneficiary_kinds = factory.LazyFunction(lambda: ["resident"])
 
 

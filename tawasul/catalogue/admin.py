@@ -1,17 +1,64 @@
 """The catalogue for those who keep it."""
 
+from django import forms
 from django.contrib import admin
+from django.db import models
+from django.utils.text import capfirst
+from django.utils.translation import get_language_info, gettext_lazy
+from django.utils.translation import gettext as _
 from modeltranslation.admin import TranslationAdmin
 
 from tawasul.catalogue.models import DocumentType, Holiday, Service
 
 
+class BilingualAdmin(TranslationAdmin):
+    """Each text names its language and is written in the direction of it."""
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if language := getattr(db_field, "language", None):
+            info = get_language_info(language)
+            field.widget.attrs |= {"lang": language, "dir": "rtl" if info["bidi"] else "ltr"}
+            name = capfirst(db_field.translated_field.verbose_name)
+            field.label = f"{name} ({_(info['name'])})"
+        return field
+
+
 @admin.register(Service)
-class ServiceAdmin(TranslationAdmin):
+class ServiceAdmin(BilingualAdmin):
     list_display = ("name", "slug", "takes_inquiries", "can_be_booked", "is_active")
     list_filter = ("is_active", "takes_inquiries", "can_be_booked")
-    prepopulated_fields = {"slug": ("name",)}
-    filter_horizontal = ("documents",)
+    search_fields = ("name_ar", "name_en")
+    fieldsets = [
+        (None, {"fields": ["is_active", "takes_inquiries", "can_be_booked"]}),
+        (
+            gettext_lazy("What people read"),
+            {
+                "fields": [
+                    ("name_ar", "name_en"),
+                    ("description_ar", "description_en"),
+                    ("conditions_ar", "conditions_en"),
+                    ("prompt_ar", "prompt_en"),
+                ]
+            },
+        ),
+        (
+            gettext_lazy("Who may ask"),
+            {"fields": ["beneficiary_kinds", "nationalities", "filed_by"]},
+        ),
+        (gettext_lazy("Documents"), {"fields": ["documents", "optional_documents"]}),
+        (
+            gettext_lazy("Order and time"),
+            {"fields": ["slug", "position", "target_working_days"]},
+        ),
+    ]
+    # Nothing of an Arabic name would be left in an address.
+    prepopulated_fields = {"slug": ("name_en",)}
+    formfield_overrides = {
+        models.TextField: {"widget": forms.Textarea({"rows": 8, "cols": 40})},  # two in a row
+        models.JSONField: {"widget": forms.TextInput({"size": 50, "dir": "ltr"})},
+        models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple},
+    }
 
     def has_delete_permission(self, request, obj=None):
         """Inquiries refer to it: a service is switched off, never deleted."""
@@ -19,7 +66,7 @@ class ServiceAdmin(TranslationAdmin):
 
 
 @admin.register(DocumentType)
-class DocumentTypeAdmin(TranslationAdmin):
+class DocumentTypeAdmin(BilingualAdmin):
     list_display = ("name", "slug")
 
     def has_delete_permission(self, request, obj=None):
@@ -28,5 +75,5 @@ class DocumentTypeAdmin(TranslationAdmin):
 
 
 @admin.register(Holiday)
-class HolidayAdmin(TranslationAdmin):
+class HolidayAdmin(BilingualAdmin):
     list_display = ("day", "name")

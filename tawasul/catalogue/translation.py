@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from tawasul.catalogue.models import DocumentType, Holiday, Service
+from tawasul.catalogue.models import TEXTS, DocumentType, Holiday, Service
 
 
 @register(DocumentType)
@@ -12,7 +12,7 @@ class DocumentTypeTranslation(TranslationOptions):
 
 @register(Service)
 class ServiceTranslation(TranslationOptions):
-    fields = ("name",)
+    fields = TEXTS
 
 
 @register(Holiday)

@@ -7,4 +7,5 @@ app_name = "portal"
 urlpatterns = [
     path("", views.home, name="home"),
     path("my/", views.my_page, name="my-page"),
+    path("contact/", views.contact, name="contact"),
 ]

@@ -28,6 +28,10 @@ def my_page(request):
     return render(request, "portal/my_page.html", context)
 
 
+def contact(request):
+    return render(request, "portal/contact.html")
+
+
 def healthz(request):
     return HttpResponse("ok", content_type="text/plain")
 

@@ -1,5 +1,6 @@
 """Who may file what for whom: asked when a draft begins, and again before it is sent."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -226,3 +227,16 @@ def test_the_form_of_somebody_else_begins_nothing_of_theirs(as_resident, residen
     page = as_resident.post("/en/inquiries/new/", form, follow=True)
     assert page.status_code == 200
     assert theirs.reference not in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_chosen"),
+    [("service-of-the-page", True), ("another", False), ("", False), ("' OR 1=1 --", False)],
+)
+def test_the_page_of_a_service_leads_to_an_inquiry_about_it(as_resident, asked, is_chosen):
+    factories.ServiceFactory(slug="service-of-the-page")
+    factories.ServiceFactory(slug="something-else")
+    page = as_resident.get("/en/inquiries/new/", {"service": asked}).content.decode()
+    chosen = re.findall(r'<input[^>]*name="service"[^>]*checked[^>]*>', page)
+    assert len(chosen) == is_chosen
+    assert all('"service-of-the-page"' in found for found in chosen)

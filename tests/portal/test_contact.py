@@ -1,0 +1,80 @@
+"""How to reach the directorate, and the links at the foot of every page."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from tests.conftest import words
+
+PHONES = {
+    "+966112573597": "011 257 3597",
+    "+966126315858": "012 631 5858",
+    "+966126080456": "012 608 0456",
+}
+MAIL = "992@gdp.gov.sa"
+FAX = "011 477 8835"
+
+
+def main_of(page):
+    return re.search(r"(?s)<main.*?</main>", page.content.decode())[0]
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_every_channel_stands_there_and_can_be_used(client, db, language):
+    page = main_of(client.get(f"/{language}/contact/"))
+    links = dict(re.findall(r'<a href="((?:tel|mailto):[^"]*)">(.*?)</a>', page))
+    assert links == {
+        **{f"tel:{number}": f'<bdi dir="ltr">{read}</bdi>' for number, read in PHONES.items()},
+        f"mailto:{MAIL}": f'<bdi dir="ltr">{MAIL}</bdi>',
+    }
+    assert f'<p><bdi dir="ltr">{FAX}</bdi></p>' in page
+
+
+def test_a_number_is_dialled_as_it_is_read():
+    for number, read in PHONES.items():
+        assert number == f"+966{read.replace(' ', '').removeprefix('0')}"
+
+
+def test_what_each_channel_is_for(client, db):
+    def channels(language):
+        page = main_of(client.get(f"/{language}/contact/"))
+        rows = re.findall(r"(?s)<dt>(.*?)</dt>(.*?)</div>", page)
+        return {
+            words(name): words(re.search(r'class="hint">(.*?)</p>', row)[1]) for name, row in rows
+        }
+
+    assert channels("en") == {
+        "Riyadh, unified number": "Questions by phone about any service. If you have sent an "
+        "inquiry, have its request number at hand.",
+        "Jeddah": "Questions by phone to the passports office in Jeddah.",
+        "E-mail": "Questions and remarks in writing. Do not send documents: add them to an "
+        "inquiry.",
+        "Fax": "Letters on paper.",
+    }
+    assert channels("ar") == {
+        "الرياض، الرقم الموحد": "للاستفسار الهاتفي عن جميع الخدمات. عند الاتصال بشأن طلب مرسل يرجى "
+        "تجهيز رقم الطلب.",
+        "جدة": "للاستفسار الهاتفي من الجوازات في جدة.",
+        "البريد الإلكتروني": "للاستفسارات والملاحظات المكتوبة. يرجى عدم إرسال المستندات بالبريد "
+        "وإرفاقها بالطلب.",
+        "الفاكس": "للخطابات الورقية.",
+    }
+
+
+@pytest.mark.parametrize("place", ["", "contact/", "services/", "account/sign-in/", "nothing/"])
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_services_and_contact_are_at_the_foot_of_every_page(db, place, language):
+    assert_foot_of(Client().get(f"/{language}/{place}"), language)
+
+
+def test_and_on_the_pages_of_those_who_are_signed_in(as_resident):
+    for place in ("my/", "inquiries/new/"):
+        assert_foot_of(as_resident.get(f"/en/{place}"), "en")
+
+
+def assert_foot_of(page, language):
+    foot = re.search(r"(?s)<footer.*?</footer>", page.content.decode())[0]
+    links = dict(re.findall(r'<a href="(/[^"]*)">(.*?)</a>', foot))
+    names = {"ar": ("الخدمات", "قنوات التواصل"), "en": ("Services", "Contact")}[language]
+    assert links == {f"/{language}/services/": names[0], f"/{language}/contact/": names[1]}
