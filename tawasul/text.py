@@ -12,6 +12,7 @@ _INVISIBLE = re.compile(
     "\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # bidi marks, empty spaces
     "\ufff9-\ufffb]"
 )
+MOST_MARKS = 30
 _ARABIC_MARKS = re.compile("[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
 _ARABIC_SPELLINGS = str.maketrans(
     {
@@ -45,7 +46,24 @@ def ascii_digits(text: str) -> str:
 def clean(text: str) -> str:
     """Without control characters and bidi marks, NFC, with plain line ends, trimmed."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).strip()
+    text = _few_marks(_INVISIBLE.sub("", text))
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def _few_marks(text: str) -> str:
+    """Without marks that nobody reads: normalising sorts a run of them, in quadratic time.
+
+    Thirty in a row is what the Unicode Standard's stream-safe text has (UAX 15, section 13).
+    """
+    if len(text) <= MOST_MARKS:
+        return text
+    kept = []
+    run = 0
+    for char in text:
+        run = run + 1 if unicodedata.combining(char) else 0
+        if run <= MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
 
 
 def single_line(text: str) -> str:

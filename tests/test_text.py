@@ -132,3 +132,10 @@ def test_a_field_refuses_what_could_not_be_read():
 
 def test_a_field_counts_what_is_left():
     assert TextField(max_length=3).clean(" a\u200fb\0c ") == "abc"
+
+
+def test_marks_in_a_long_row_are_cut_and_cost_no_more_than_letters():
+    """Sorted by the normalisation, 100,000 of them would take longer than any test may."""
+    marks = "\u0651\u064e" * 50_000
+    assert len(clean(f"a{marks}b")) == 32
+    assert clean("م" + "\u0651\u064e" + "ب") == "م" + "\u064e\u0651" + "ب"

@@ -135,6 +135,19 @@ def test_a_new_password_signs_out_everywhere(client, person):
         assert device.get(MY_PAGE).url == f"{SIGN_IN}?next={MY_PAGE}"
 
 
+def test_no_device_from_before_the_new_password_is_listed(client, person):
+    sign_in(person)
+    assert other_devices_listed(sign_in(person)) == 1
+    prove(client)
+    set_password(client, factories.PASSWORD)
+    assert other_devices_listed(sign_in(person)) == 0
+
+
+def other_devices_listed(browser):
+    """On how many devices one can sign out, on the page of the account."""
+    return browser.get("/en/account/").content.count(b'action="/en/account/devices/')
+
+
 def test_a_new_password_signs_nobody_else_out(client, person, as_resident):
     prove(client)
     set_password(client)

@@ -16,7 +16,7 @@ from tawasul.accounts.models import OneTimeCode, Turnstile, User
 from tawasul.messaging.models import Message
 from tests import factories
 from tests.conftest import errors_on, notices_on
-from tests.races.together import at_once, take_out_row_locks, wait_after
+from tests.races.together import at_once, somebody_queues, take_out_row_locks, until, wait_after
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
@@ -209,9 +209,23 @@ def let_all_look_before_anyone_sends(monkeypatch, *, parties):
     wait_after(monkeypatch, codes, "_wait", parties=parties)
 
 
+@pytest.fixture
+def others_come_while_one_is_at_it(monkeypatch):
+    """Whoever looks first at what has been sent goes on only when the others queue."""
+    look, looks = codes._check_pace, []
+
+    def look_and_let_others_come(*args):
+        look(*args)
+        looks.append(args)
+        if len(looks) == 1:
+            until(somebody_queues)
+
+    monkeypatch.setattr(codes, "_check_pace", look_and_let_others_come)
+
+
 @pytest.mark.parametrize("is_there", [True, False], ids=["somebody", "nobody"])
 def test_of_three_sends_at_once_in_three_scripts_two_are_told_to_wait_whoever_it_is_about(
-    request, clock_stands_still, is_there
+    request, clock_stands_still, others_come_while_one_is_at_it, is_there
 ):
     if is_there:
         request.getfixturevalue("person")
@@ -234,9 +248,8 @@ def test_control_without_the_lock_three_sends_at_once_all_leave(person, monkeypa
     assert OneTimeCode.objects.count() == texts() == 3
 
 
-@pytest.mark.parametrize("_round", range(3))
 def test_of_two_sends_at_once_by_two_numbers_of_one_person_one_leaves_and_nobody_is_told(
-    person, _round
+    person, others_come_while_one_is_at_it
 ):
     browsers = [Browser(NUMBER), Browser(FORMER_NUMBER)]
 
