@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from requests_app.models import Inquiry
 from tawasul.accounts.models import OneTimeCode, Session
-from tawasul.catalogue.models import Service
+from tawasul.catalogue.models import TEXTS_IN_BOTH_LANGUAGES, Service
 from tawasul.wsgi import application
 from tests import factories
 from tests.conftest import signed_in, signed_in_staff, words
@@ -30,9 +30,8 @@ BIDI = "\u202e\u2066\u200f١٢٣\u2069\u202c"
 QUEUE = "/en/staff/requests_app/inquiry/"
 SERVICE_FORM = "/en/staff/catalogue/service/add/"
 A_SERVICE = {
+    **dict.fromkeys(TEXTS_IN_BOTH_LANGUAGES, "Service"),
     "slug": "new-service",
-    "name_ar": "خدمة",
-    "name_en": "Service",
     "beneficiary_kinds": '["resident"]',
     "nationalities": "[]",
     "filed_by": "anybody",
@@ -379,7 +378,15 @@ NAMES = [
     *("page", "next", "q", "p", "o", "e", "all", "queue", "status__exact", "outcome__exact"),
     *("key", "beneficiary", "service", "name", "id_number", "mobile", "description", "code"),
     *("document_type", "file", "login", "password", "seen", "text", "deed", "csrfmiddlewaretoken"),
-    *("slug", "name_ar", "name_en", "beneficiary_kinds", "nationalities", "day", "_popup", "post"),
+    *(
+        "slug",
+        *TEXTS_IN_BOTH_LANGUAGES,
+        "beneficiary_kinds",
+        "nationalities",
+        "day",
+        "_popup",
+        "post",
+    ),
     *("remove", "another_picture", "picture_by_text", *FIELDS_OF_ACCOUNTS),
 ]
 VALUES = st.one_of(
