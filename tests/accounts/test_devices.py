@@ -130,6 +130,7 @@ def test_staff_who_are_residents_see_where_they_work_too(db):
         "Mozilla/5.0 " * 1000,
         "Chrome/" + "9" * 10_000,
         "a" * 10_000 + "Bot/1.0",
+        "Mail" * 40 + "/1.0 CFNetwork/978 Darwin/18",
         "Spider%00Bot/1.0 \\0 \\x00 &#0;",
         "Spider\0Bot",
         "Spider\x1bBot",
@@ -142,7 +143,7 @@ def test_staff_who_are_residents_see_where_they_work_too(db):
         "Mozilla/5.0 (" * 60,
         "((((((((((" * 30,
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_a_browser_that_calls_itself_anything_does_no_harm(resident, browser):
     client = signed_in_with(resident, browser)

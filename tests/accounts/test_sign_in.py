@@ -155,6 +155,14 @@ def test_an_account_closed_after_the_password_gets_no_further(client, person):
     assert give_code(client, person).url == SIGN_IN
 
 
+def test_whoever_gave_what_is_no_longer_the_password_gets_no_further(client, person):
+    give_password(client, "aslam")
+    person.set_password("seven Kettles and a door")
+    person.save()
+    assert give_code(client, person).url == SIGN_IN
+    assert client.get("/en/my/").status_code == 302
+
+
 def test_an_account_closed_after_signing_in_is_signed_out(person):
     client = signed_in(person)
     User.objects.update(is_active=False)
