@@ -44,8 +44,12 @@ class NewInquiryForm(forms.Form):
         },
     )
 
+    holder = forms.CharField(widget=forms.HiddenInput, required=False, max_length=20)
+
     def __init__(self, *args, holder, **kwargs):
         super().__init__(*args, **kwargs)
+        self.acting_holder = holder
+        self.fields["holder"].initial = holder.pk
         people = Identity.objects.who_can_be_asked_for_by(holder)
         people = people.prefetch_related("numbers")
         field = self.fields["beneficiary"]
@@ -61,6 +65,18 @@ class NewInquiryForm(forms.Form):
                 if any(_may_ask(holder, person, service) for person in people)
             ]
         )
+
+    def clean_holder(self):
+        """In whose name the page was opened: another tab may have changed it since."""
+        shown = self.cleaned_data["holder"]
+        if shown and shown != str(self.acting_holder.pk):
+            raise forms.ValidationError(
+                _(
+                    "You have changed in whose name you act since you opened this page. "
+                    "Open it again."
+                )
+            )
+        return self.acting_holder
 
 
 def _may_ask(holder, person, service):

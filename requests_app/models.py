@@ -48,7 +48,9 @@ class InquiryQuerySet(models.QuerySet):
         """What an officer may see: everything filed, except what concerns themselves."""
         own = Q(applicant=user)
         if user.identity_id:
+            represented = Identity.objects.that_can_be_acted_for_by(user.identity)
             own |= Q(beneficiary=user.identity_id) | Q(holder=user.identity_id)
+            own |= Q(holder__in=represented.values("pk"))
         return self.filed().exclude(own)
 
     def waiting(self):

@@ -55,7 +55,7 @@ def new(request):
     form = NewInquiryForm(request.POST or None, holder=holder, initial=asked)
     if request.method == "POST" and form.is_valid():
         try:
-            inquiry = actions.start(actor=request.user, holder=holder, **form.cleaned_data)
+            inquiry = actions.start(actor=request.user, **form.cleaned_data)
         except RuleViolation as violation:
             violation.show_on(form)
         else:

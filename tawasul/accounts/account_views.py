@@ -25,7 +25,7 @@ from tawasul.exceptions import RuleViolation
 @resident_required
 def overview(request):
     identity = request.user.identity
-    today = Link.objects.in_force().order_by("-since", "-pk")
+    today = Link.objects.in_force().not_outgrown().order_by("-since", "-pk")
     context = {
         "identity": identity,
         "numbers": identity.numbers.order_by("-is_current", "pk"),

@@ -173,13 +173,14 @@ def ask_to_confirm_email(*, actor, email, session_key, language):
 
 
 def confirm_email(*, actor, session_key, guess):
-    """Take the mail address with the code that it got."""
+    """Take the mail address with the code that it got, and tell the mobile."""
+
+    def confirm(code):
+        User.objects.filter(pk=actor.pk).update(email=code.recipient)
+        _tell(actor, "email_changed")
+
     codes.use_code(
-        actor=actor,
-        purpose=Purpose.EMAIL,
-        session_key=session_key,
-        guess=guess,
-        deed=lambda code: User.objects.filter(pk=actor.pk).update(email=code.recipient),
+        actor=actor, purpose=Purpose.EMAIL, session_key=session_key, guess=guess, deed=confirm
     )
 
 

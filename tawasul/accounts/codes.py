@@ -50,8 +50,9 @@ def send_code(*, actor, purpose, session_key, language, recipient=None, confirms
             _("Your account has no mobile number to send a code to. Go to a passports office."),
             code="no_mobile",
         )
-    with _in_turn(recipient):
+    with _in_turn(recipient, f"account {actor.pk}"):
         _check_pace(_asked_for(recipient), purpose)
+        _check_account(actor, purpose)
         return _issue(
             actor=actor,
             purpose=purpose,
@@ -162,6 +163,14 @@ def _check_pace(earlier, purpose):
             code="too_soon",
         )
     raise _too_many(wait)
+
+
+def _check_account(actor, purpose):
+    """An account has as many sends an hour as a recipient has, whatever recipients it names."""
+    hour_ago = timezone.now() - timedelta(hours=1)
+    sent = OneTimeCode.objects.filter(user=actor, purpose=purpose)
+    if sent.unused_since(hour_ago).count() >= MOST_UNUSED_PER_HOUR:
+        raise _too_many(timedelta(hours=1))
 
 
 def _check_network(network):

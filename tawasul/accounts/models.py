@@ -121,10 +121,15 @@ class LinkQuerySet(models.QuerySet):
         day = day or timezone.localdate()
         return self.filter(since__lte=day).filter(Q(until=None) | Q(until__gte=day))
 
+    def not_outgrown(self):
+        """Without guardians of who has come of age."""
+        return self.exclude(
+            kind=Link.Kind.GUARDIAN, person__birth_date__lte=latest_birth_of_an_adult()
+        )
+
     def for_persons(self):
-        """Links through which a holder may ask for somebody; a guardian's until they are of age."""
-        grown_up = Q(kind=Link.Kind.GUARDIAN, person__birth_date__lte=latest_birth_of_an_adult())
-        return self.exclude(kind=Link.Kind.REPRESENTATIVE).exclude(grown_up)
+        """Links through which a holder may ask for somebody."""
+        return self.not_outgrown().exclude(kind=Link.Kind.REPRESENTATIVE)
 
 
 class Link(models.Model):

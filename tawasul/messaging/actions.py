@@ -53,7 +53,7 @@ def _write(channel, *, recipient, language, template, context, about="", key=Non
         channel=channel,
         recipient=str(recipient),
         language=language,
-        subject=subject,
+        subject=subject.strip(),
         text=seal(text.strip()) if is_secret else text.strip(),
         is_sealed=is_secret,
         about=about,

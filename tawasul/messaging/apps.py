@@ -11,7 +11,9 @@ class MessagingConfig(AppConfig):
     verbose_name = _("Messages")
 
     def ready(self):
-        try:
-            gateway_of("sms")
-        except ImportError as error:
-            raise ImproperlyConfigured(f"SMS_GATEWAY cannot be used: {error}") from error
+        for channel in ("sms", "email"):
+            try:
+                gateway_of(channel)
+            except ImportError as error:
+                setting = {"sms": "SMS_GATEWAY", "email": "MAIL_GATEWAY"}[channel]
+                raise ImproperlyConfigured(f"{setting} cannot be used: {error}") from error

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
-from tawasul.accounts.models import Link, Session, User
+from tawasul.accounts.models import Identity, Link, Session, User
 from tawasul.messaging.actions import deliver_due
 from tawasul.messaging.gateways import DemoPhone
 from tawasul.messaging.models import Message
@@ -112,6 +112,7 @@ def test_the_page_shows_who_is_linked_why_and_since_when(browser, person):
 
 
 def test_the_page_shows_through_whom_one_is_linked(browser, person):
+    Identity.objects.filter(pk=person.identity_id).update(birth_date=timezone.localdate())
     for kind in Link.Kind:
         holder = factories.IdentityFactory(name_en=f"The {kind}", birth_date=None)
         factories.link(holder, person.identity, kind, since=date(2026, 1, 1))
@@ -124,6 +125,11 @@ def test_the_page_shows_through_whom_one_is_linked(browser, person):
         f"The employer your employer · {since}",
     ]
     assert rows(page, "persons") == []
+
+
+def test_who_is_of_age_has_no_guardian_any_more(browser, person):
+    factories.link(factories.IdentityFactory(), person.identity, "guardian")
+    assert "your guardian" not in words(browser.get(ACCOUNT))
 
 
 def test_links_that_do_not_hold_today_are_not_shown(browser, person):

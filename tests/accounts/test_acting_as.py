@@ -404,3 +404,22 @@ def test_an_account_that_was_closed_while_it_acted_gets_its_pages(browser, chang
     page = browser.get(address)
     assert page.status_code in (200, 302, 403, 404)
     assert banner_on(page) == ""
+
+
+def test_a_page_that_was_opened_in_another_name_files_nothing(browser, resident, palm, worker):
+    factories.link(resident.identity, worker)
+    service = factories.ServiceFactory()
+    opened = browser.get("/en/inquiries/new/").content.decode()
+    shown = re.search(r'name="holder" value="(\d+)"', opened)[1]
+    choose(browser, "")
+    form = {"key": uuid.uuid4(), "beneficiary": worker.pk, "service": service.slug, "holder": shown}
+    page = browser.post("/en/inquiries/new/", form)
+    assert errors_on(page) == [
+        "You have changed in whose name you act since you opened this page. Open it again."
+    ]
+    assert not Inquiry.objects.exists()
+
+
+def test_who_acts_for_an_establishment_without_people_is_told_so(browser, palm):
+    told = "Nobody is linked to this establishment in the registry, so nothing can be filed through"
+    assert told in words(browser.get("/en/inquiries/new/"))

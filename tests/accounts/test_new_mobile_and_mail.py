@@ -437,3 +437,28 @@ def test_another_mail_within_a_minute_is_refused(clock, person):
     clock.move(1)
     assert notices_on(browser.post(f"{EMAIL_CODE}resend/", follow=True)) == []
     assert Message.objects.count() == 2
+
+
+@pytest.mark.parametrize("channel", ["mobile", "email"])
+def test_an_account_has_five_codes_an_hour_whatever_it_names(browser, person, channel):
+    for number in range(5):
+        if channel == "mobile":
+            page = ask_for_mobile(browser, f"050000010{number}")
+        else:
+            page = ask_for_email(browser, f"somebody-{number}@example.org")
+        assert notices_on(page) == []
+    if channel == "mobile":
+        page = ask_for_mobile(browser, "0500000109")
+    else:
+        page = ask_for_email(browser, "somebody-9@example.org")
+    assert "Too many codes were sent and not used. Try again in 60 minutes." in notices_on(page)
+    assert Message.objects.count() == 5
+
+
+def test_the_mobile_is_told_of_a_new_address(browser, person):
+    ask_for_email(browser)
+    give_email_code(browser, person)
+    assert [text.text for text in Message.objects.filter(channel="sms")] == [
+        "Tawasul: an e-mail address has been confirmed for your account. If that was not you, "
+        "set a new password now."
+    ]

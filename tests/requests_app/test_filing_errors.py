@@ -145,13 +145,13 @@ def forged(db):
         "due_on": "2026-01-01",
         "assignee": factories.OfficerFactory().pk,
         "applicant": other.pk,
-        "holder": other.identity_id,
+        "holder_id": other.identity_id,
         "reference": "800000000001",
     }
 
 
 def test_what_the_details_do_not_ask_for_changes_nothing(as_resident, inquiry, address, forged):
-    forged["beneficiary"] = forged["holder"]
+    forged["beneficiary"] = forged["holder_id"]
     forged["service"] = factories.ServiceFactory().pk
     before = Inquiry.objects.values().get()
     as_resident.post(address, {**factories.details_of(inquiry), **forged})

@@ -37,6 +37,31 @@ def own(request, colleague):
     return factories.submitted(draft)
 
 
+def test_what_was_filed_through_an_establishment_is_closed_to_an_officer_who_represents_it(
+    colleague, at_work
+):
+    palm = factories.IdentityFactory(number="7000000017", birth_date=None)
+    worker = factories.IdentityFactory()
+    employee = factories.UserFactory()
+    factories.link(palm, worker)
+    factories.link(palm, employee.identity, "representative")
+    draft = actions.start(
+        actor=employee,
+        holder=palm,
+        beneficiary=worker,
+        service=factories.ServiceFactory(),
+        key=uuid.uuid4(),
+    )
+    actions.save_details(actor=employee, inquiry=draft, **factories.details_of(draft))
+    inquiry = factories.submitted(draft)
+    assert at_work.get(f"{QUEUE}{inquiry.pk}/change/").status_code == 200
+    factories.link(palm, colleague.identity, "representative")
+    assert at_work.get(f"{QUEUE}{inquiry.pk}/change/").status_code == 404
+    with pytest.raises(RuleViolation) as refused:
+        actions.claim(actor=colleague, inquiry=inquiry, seen=inquiry.version)
+    assert refused.value.message == OWN
+
+
 def test_an_own_case_stands_in_no_list(at_work, own):
     others = factories.filed()
     for question in ({}, {"queue": "all"}, {"q": own.reference}, {"id__exact": own.pk}):
