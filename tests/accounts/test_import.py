@@ -5,14 +5,9 @@ import re
 from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
-from tawasul.accounts import imports
 from tawasul.accounts.management.commands import import_identities
 from tawasul.accounts.models import Identity, IdentityNumber, Link
-from tests import factories
 from tests.accounts.wrong_rows import (
     ANOTHER,
     CITIZEN,
@@ -29,37 +24,12 @@ from tests.accounts.wrong_rows import (
     former_number,
     link,
     person,
-    row,
 )
 
 pytestmark = pytest.mark.django_db
 
 NONE = "0 added, 0 changed, 0 unchanged, 0 wrong"
 DRY = "This was a dry run: nothing was written."
-
-
-@pytest.fixture
-def load(tmp_path):
-    """Import a file of these rows; the lines that were printed, and the error at the end."""
-
-    def load(*rows, header=HEADER, **options):
-        return load_bytes((header + "".join(rows)).encode(), **options)
-
-    def load_bytes(content, **options):
-        file = tmp_path / "registry.csv"
-        file.write_bytes(content)
-        return load_file(file, **options)
-
-    def load_file(file, **options):
-        output, error = StringIO(), None
-        try:
-            call_command("import_identities", str(file), stdout=output, **options)
-        except CommandError as failure:
-            error = str(failure)
-        return output.getvalue().splitlines(), error
-
-    load.bytes, load.file = load_bytes, load_file
-    return load
 
 
 def tables():
@@ -216,13 +186,6 @@ def test_a_line_is_the_one_on_which_the_row_begins(load):
 
 
 # What is wrong
-
-
-@pytest.fixture
-def two_who_are_known():
-    identity = factories.IdentityFactory(number=KNOWN)
-    IdentityNumber.objects.create(number=KNOWN_BEFORE, identity=identity, is_current=False)
-    factories.IdentityFactory(number=ANOTHER)
 
 
 def test_every_wrong_row_is_named_and_no_right_one_is_lost(load, two_who_are_known):
@@ -451,179 +414,3 @@ def test_the_order_of_the_rows_does_not_matter(load, two_who_are_known, monkeypa
         (CITIZEN, VISITOR, "host", begun, None),
         (RESIDENT, VISITOR, "guardian", begun, None),
     }
-
-
-# Numbers that change
-
-
-BORDER, IQAMA = "3000000500", "2000000500"
-
-
-def test_a_border_number_that_became_an_iqama_keeps_the_person_and_the_links(load):
-    load(*RIGHT_ROWS, person(BORDER), link(CITIZEN, BORDER, "host"))
-    guest, visit = owner(BORDER), Link.objects.get(kind="host")
-    user = factories.UserFactory(identity=guest)
-    lines, error = load(
-        person(IQAMA, mobile="0501234567"),
-        former_number(BORDER, IQAMA),
-        link(ESTABLISHMENT, IQAMA),
-    )
-    assert error is None
-    assert lines == said(
-        person="0 added, 1 changed, 0 unchanged, 0 wrong",
-        former_number="0 added, 1 changed, 0 unchanged, 0 wrong",
-        link="1 added, 0 changed, 0 unchanged, 0 wrong",
-    )
-    worker = owner(IQAMA)
-    assert worker.pk == guest.pk == owner(BORDER).pk
-    assert (worker.current_number, worker.kind) == (IQAMA, "resident")
-    assert worker.mobile == "+966501234567"
-    user.refresh_from_db()
-    assert user.identity == worker
-    assert Link.objects.filter(person=worker).count() == 2
-    visit.refresh_from_db()
-    assert (visit.person, visit.until) == (worker, None)
-
-
-def test_the_visit_of_a_person_who_has_an_iqama_now_stays_a_right_row(load):
-    rows = [
-        person(CITIZEN),
-        person(IQAMA),
-        former_number(BORDER, IQAMA),
-        link(CITIZEN, IQAMA, "host"),
-        link(CITIZEN, BORDER, "employer"),
-    ]
-    _lines, error = load(*rows)
-    assert error is None
-    assert Link.objects.filter(person=owner(IQAMA)).count() == 2
-
-
-def test_a_number_changes_without_a_row_of_the_person(load):
-    load(person(BORDER))
-    before = owner(BORDER)
-    lines, _error = load(former_number(BORDER, IQAMA))
-    assert lines == said(former_number="0 added, 1 changed, 0 unchanged, 0 wrong")
-    assert owner(IQAMA).pk == before.pk
-    lines, _error = load(former_number(BORDER, IQAMA))
-    assert lines == said(former_number="0 added, 0 changed, 1 unchanged, 0 wrong")
-
-
-def test_a_number_in_force_does_not_go_back_to_the_former_one(load):
-    load(person(IQAMA), former_number(BORDER, IQAMA))
-    before = tables()
-    lines, _error = load(former_number(IQAMA, BORDER))
-    assert lines[0] == "line 2: current_number is a former number: name the one in force"
-    assert tables() == before
-
-
-def test_two_people_do_not_become_one_because_both_take_one_number(load):
-    load(person("3000000501"), person("3000000502"))
-    rows = [former_number("3000000501", IQAMA), former_number("3000000502", IQAMA)]
-    lines, _error = load(*rows)
-    reason = "number and current_number are of two identities, which no import makes one"
-    assert lines[0] == f"line 3: {reason}"
-    assert owner("3000000501") == owner(IQAMA) != owner("3000000502")
-
-
-def test_a_link_by_a_former_number_leads_to_the_same_person(load):
-    load(*RIGHT_ROWS[:5], link(ESTABLISHMENT, RESIDENT_BEFORE))
-    assert Link.objects.get().person == owner(RESIDENT)
-    lines, _error = load(link(ESTABLISHMENT, RESIDENT))
-    assert lines == said(link="0 added, 0 changed, 1 unchanged, 0 wrong")
-
-
-def test_one_link_by_both_numbers_is_twice_the_same(load, monkeypatch):
-    monkeypatch.setattr(import_identities, "BATCH", 1)
-    rows = [*RIGHT_ROWS, link(ESTABLISHMENT, RESIDENT_BEFORE, until="2026-01-31")]
-    for _time in range(2):
-        lines, _error = load(*rows)
-        assert lines[0] == "line 8: this link stands in line 7 already"
-        assert Link.objects.get().until is None
-
-
-# Many rows
-
-
-@pytest.mark.parametrize("again", [False, True])
-def test_a_batch_asks_as_often_for_thirty_rows_as_for_one(load, again):
-    def rows_of(ids, name):
-        for n in ids:
-            number, before, old = f"2{n:09}", f"3{n:09}", f"4{n:09}"
-            yield person(number, name_en=name)
-            yield establishment(f"7{n:09}", name_en=name)
-            yield former_number(before, number)
-            yield former_number(old, f"1{n:09}")
-            yield link(f"7{n:09}", number, until="2026-01-31" if name == "Salim" else "")
-
-    def queries(ids):
-        load(*(person(f"4{n:09}") for n in ids))
-        if again:
-            load(*rows_of(ids, "Selim"))
-        with CaptureQueriesContext(connection) as asked:
-            lines, error = load(*rows_of(ids, "Salim"))
-        assert error is None
-        deed = "0 added, {0} changed" if again else "{0} added, 0 changed"
-        assert lines[0] == f"person: {deed.format(len(ids))}, 0 unchanged, 0 wrong"
-        return len(asked)
-
-    assert queries(range(1)) == queries(range(100, 130))
-
-
-def test_progress_is_told(load, monkeypatch):
-    monkeypatch.setattr(import_identities, "PROGRESS", 2)
-    lines, error = load(*RIGHT_ROWS[:3], row("worker"), establishment())
-    assert error == "Wrong rows: 1. All others are in."
-    assert lines[:4] == [
-        "2 rows read",
-        "line 5: record has to be person, establishment, former_number or link",
-        "4 rows read",
-        "2 rows done",
-    ]
-
-
-def test_rows_of_many_batches_all_go_in(load, monkeypatch):
-    monkeypatch.setattr(import_identities, "BATCH", 7)
-    numbers = {f"2{n:09}" for n in range(50)}
-    lines, error = load(*(person(number) for number in sorted(numbers)), person("2000000000"))
-    assert error == "Wrong rows: 1. All others are in."
-    assert lines[0] == "line 52: number stands in line 2 already"
-    assert set(IdentityNumber.objects.values_list("number", flat=True)) == numbers
-
-
-@pytest.fixture
-def hide(monkeypatch):
-    """As if a number had been added by somebody else between the look and the write."""
-
-    def hide(number):
-        owners_of = imports._owners_of
-        monkeypatch.setattr(
-            imports,
-            "_owners_of",
-            lambda numbers: {n: owner for n, owner in owners_of(numbers).items() if n != number},
-        )
-
-    return hide
-
-
-AT_THE_SAME_TIME = (
-    "The database refused a batch of rows (IntegrityError): does another import run at the same "
-    "time? None of the batch is in: run this again."
-)
-
-
-def test_a_batch_that_meets_another_import_fails_as_a_whole(load, hide, monkeypatch):
-    factories.IdentityFactory(number="2000000102")
-    hide("2000000102")
-    monkeypatch.setattr(import_identities, "BATCH", 2)
-    assert load(*(person(f"2{n:09}") for n in range(99, 105))) == ([], AT_THE_SAME_TIME)
-    added = IdentityNumber.objects.order_by("number").values_list("number", flat=True)
-    assert list(added) == ["2000000099", "2000000100", "2000000102"]
-    assert Identity.objects.count() == 3
-
-
-def test_a_number_that_another_import_gave_away_takes_nobodys_place(load, hide):
-    load(person(BORDER), person(IQAMA))
-    before = tables()
-    hide(IQAMA)
-    assert load(former_number(BORDER, IQAMA)) == ([], AT_THE_SAME_TIME)
-    assert tables() == before
