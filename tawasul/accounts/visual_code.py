@@ -99,9 +99,10 @@ def prove_by_text(request, code):
 def use(request, cleaned_data):
     """Use up the picture, or the text in its place. RuleViolation `picture`: it does not count."""
     if FIELD not in cleaned_data:
-        proof = pending.pending(request, _PROVEN)
+        # None when its quarter of an hour has ended since the form was made.
+        proof = pending.pending(request, _PROVEN) or {}
         pending.end(request, _PROVEN)
-        taken, _rows = OneTimeCode.objects.filter(pk=proof["code"]).delete()
+        taken, _rows = OneTimeCode.objects.filter(pk=proof.get("code")).delete()
         if not taken:
             raise RuleViolation(
                 _("The code that was texted has been used. Enter the digits in the picture."),
