@@ -10,28 +10,29 @@ from django.utils.translation import gettext_lazy as _
 _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"  # control characters, NUL among them
     "\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # bidi marks, empty spaces
+    "\u115f\u1160\u2800\u3164\uffa0"  # letters that are blank
     "\ufff9-\ufffb]"
 )
 MOST_MARKS = 30
 _ARABIC_MARKS = re.compile("[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
 _ARABIC_SPELLINGS = str.maketrans(
     {
-        "أ": "ا",
-        "إ": "ا",
-        "آ": "ا",
         "ٱ": "ا",
         "ى": "ي",
-        "ئ": "ي",
         "ی": "ي",
-        "ؤ": "و",
         "ة": "ه",
-        "ۀ": "ه",
         "ہ": "ه",
+        "ھ": "ه",
+        "ے": "ي",
+        "ە": "ه",
         "ک": "ك",
+        "ء": "",
     }
 )
 _NOT_A_WORD = re.compile(r"[\W_]+")
-_ARTICLE = re.compile(r"\b(?:وال|بال|فال|كال|ال)(?=\w{2})")
+_SERVANT_OF = re.compile(r"\bعبد\s*(?:ال(?=\w{2}))?(?=\w)")
+_PARTICLE = re.compile(r"\b(ابو|بن|abd|abdel|abdul|abu|al|bin|el)\s+(?=\w)")
+_ARTICLE = re.compile(r"\b(?:وال|بال|فال|كال|ولل|لل|ال)(?=\w{2})")
 
 
 def ascii_digits(text: str) -> str:
@@ -75,15 +76,33 @@ def fold(text: str) -> str:
     """The form in which words are compared and searched, whatever the spelling.
 
     Arabic letters that people write one for the other are one, vowel signs and the article are
-    gone, digits are 0-9, punctuation is a space, Latin letters are lower case.
+    gone, digits are 0-9, punctuation is a space, Latin letters are lower case and without accents.
     """
     text = ascii_digits(unicodedata.normalize("NFKC", clean(text))).casefold()
+    text = unicodedata.normalize("NFKD", text)
+    letters = (char for char in text if unicodedata.category(char) != "Mn")
+    text = unicodedata.normalize("NFKC", "".join(letters))
     text = _ARABIC_MARKS.sub("", text).translate(_ARABIC_SPELLINGS)
     text = _NOT_A_WORD.sub(" ", text).strip()
     # Some words begin like an article: with one before them and without, they have to end alike.
     while (bare := _ARTICLE.sub("", text)) != text:
         text = bare
     return text
+
+
+def fold_name(name: str) -> str:
+    """As `fold`, with each particle joined to the word after it: people write both ways."""
+    return _PARTICLE.sub(r"\1", _SERVANT_OF.sub("عبد", fold(name)))
+
+
+def seen_length(text: str) -> int:
+    """How many characters one sees: a run of white space is one, marks and stretching are none."""
+    letters = (
+        char
+        for char in text
+        if char != "\u0640" and unicodedata.category(char) not in ("Mn", "Me", "Cf")
+    )
+    return len(" ".join("".join(letters).split()))
 
 
 class TextField(forms.CharField):
