@@ -40,3 +40,9 @@ def masked_recipient(value):
 def masked_number(value):
     """A number with all but its last digits hidden, reading from left to right."""
     return ltr(numbers.masked(value))
+
+
+@register.filter
+def masked_mail(value):
+    """A mail address with all but its first letter and its domain hidden."""
+    return ltr(f"{value[:1]}•••@{value.partition('@')[2]}")

@@ -31,8 +31,19 @@ def write_mail(**message):
     return _write(Message.Channel.EMAIL, **message)
 
 
-def _write(channel, *, recipient, language, template, context, about="", key=None, not_after=None):
-    """Only inside the transaction of what the message tells of.
+def _write(
+    channel,
+    *,
+    recipient,
+    language,
+    template,
+    context,
+    about="",
+    key=None,
+    not_before=None,
+    not_after=None,
+):
+    """Only inside the transaction of what the message tells of; sent from `not_before` on.
 
     With `not_after` it is a secret that is of no use later: it goes ahead of all others, waits
     encrypted, and is wiped once it is sent or expired. Without a recipient it has expired already:
@@ -57,9 +68,15 @@ def _write(channel, *, recipient, language, template, context, about="", key=Non
         text=seal(text.strip()) if is_secret else text.strip(),
         is_sealed=is_secret,
         about=about,
+        next_attempt_at=not_before or timezone.now(),
         not_after=not_after,
         state=Message.State.WAITING if recipient else Message.State.EXPIRED,
     )
+
+
+def drop(keys):
+    """Take back what nobody needs to be told any more, unless it has left."""
+    Message.objects.filter(key__in=keys, state=Message.State.WAITING).delete()
 
 
 def deliver_due(*, limit=50):

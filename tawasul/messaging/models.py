@@ -19,7 +19,11 @@ class MessageQuerySet(models.QuerySet):
         )
 
     def about(self, reference):
-        return self.filter(about=reference).order_by("pk")
+        """What has been written about it so far, without what is to be sent later."""
+        is_for_later = Q(
+            state=Message.State.WAITING, attempts=0, next_attempt_at__gt=timezone.now()
+        )
+        return self.filter(about=reference).exclude(is_for_later).order_by("pk")
 
 
 class Message(models.Model):

@@ -17,7 +17,8 @@ from tawasul.messaging.models import Message
 FOLDER = Path(settings.BASE_DIR, "templates", "messages")
 TEMPLATES = sorted(path.stem for path in FOLDER.glob("*.txt"))
 MAILS = sorted(path.stem for path in FOLDER.glob("mails/*.txt"))
-OF_AN_INQUIRY = {name for name in TEMPLATES if name.startswith("inquiry_")} | {"code_file"}
+OF_AN_INQUIRY = {name for name in TEMPLATES if name.startswith("inquiry_")}
+OF_AN_INQUIRY |= {"code_file", "code_contact"}
 CODE, LAST_DIGITS = "987321", "555"
 REFERENCE = "812345678906"
 # The letters of a text message (GSM 03.38), of which 153 fit into each of several parts.
@@ -62,7 +63,9 @@ def text_of(template, service, language):
 def mail_of(template, language):
     """Subject and text as `write_mail` takes them apart."""
     with translation.override(language):
-        mail = render_to_string(f"messages/mails/{template}.txt", context_of(template)).strip()
+        service = Service(name_ar="تجديد الإقامة للوافدين", name_en="Renew residency")
+        context = context_of(template, service)
+        mail = render_to_string(f"messages/mails/{template}.txt", context).strip()
     subject, _newline, text = mail.partition("\n")
     return subject, text.strip()
 
