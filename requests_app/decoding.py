@@ -33,6 +33,10 @@ _ACTIVE_ACTIONS = (
     "/ImportData",
     "/Rendition",
     "/RichMediaExecute",
+    # To another file, or what is in one: on a share, that tells who has opened this one.
+    "/GoToR",
+    "/GoToE",
+    "/Thread",
 )
 
 
@@ -49,12 +53,22 @@ def new_picture(original: bytes, picture_format: str) -> bytes:
         picture.load()
         ImageOps.exif_transpose(picture, in_place=True)
         picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-        modes = ("RGB", "L") if picture_format == "JPEG" else ("RGB", "RGBA", "L")
-        new = picture if picture.mode in modes else picture.convert("RGB")
+        new = _as_on_white_paper(picture)
         new.info.clear()
         output = io.BytesIO()
         new.save(output, picture_format, quality=85, compress_level=3)
     return output.getvalue()
+
+
+def _as_on_white_paper(picture: Image.Image) -> Image.Image:
+    """Grey or in colours of 8 bits each, without anything one could see through."""
+    if picture.mode in ("I", "I;16", "I;16B", "I;16L"):
+        return picture.convert("I").point(lambda grey: grey / 256).convert("L")
+    if picture.has_transparency_data:
+        seen_through = picture.convert("RGBA")
+        paper = Image.new("RGBA", picture.size, "white")
+        return Image.alpha_composite(paper, seen_through).convert("RGB")
+    return picture if picture.mode in ("RGB", "L") else picture.convert("RGB")
 
 
 def new_pdf(original: bytes) -> bytes:
@@ -64,14 +78,19 @@ def new_pdf(original: bytes) -> bytes:
     except pikepdf.PasswordError:
         raise Refused("encrypted") from None
     with pdf:
-        if not 1 <= len(pdf.pages) <= MOST_PAGES:
+        if not pdf.pages:
+            raise ValueError("no page")
+        if len(pdf.pages) > MOST_PAGES:
             raise Refused("too_many_pages")
         if any(map(_is_active, _dictionaries(pdf))):
             raise Refused("active")
+        for dictionary, key in ((pdf.trailer, "/Info"), (pdf.Root, "/Metadata")):
+            if key in dictionary:
+                del dictionary[key]  # who wrote it, and with what
         output = io.BytesIO()
         # Streams stay as they are packed: unpacking one could fill the memory.
         packed = pikepdf.StreamDecodeLevel.none
-        pdf.save(output, stream_decode_level=packed, compress_streams=False)
+        pdf.save(output, stream_decode_level=packed, compress_streams=False, deterministic_id=True)
     return output.getvalue()
 
 
@@ -94,6 +113,11 @@ def _dictionaries(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
 
 def _is_active(dictionary: pikepdf.Object) -> bool:
     if any(key in dictionary for key in _ACTIVE_KEYS):
+        return True
+    if isinstance(dictionary, pikepdf.Stream) and "/F" in dictionary:
+        return True  # its content lies in another file
+    opening = dictionary.get("/OpenAction")
+    if isinstance(opening, pikepdf.Dictionary) and opening.get("/S") != "/GoTo":
         return True
     action = dictionary.get("/S")
     return isinstance(action, pikepdf.Name) and str(action) in _ACTIVE_ACTIONS
