@@ -289,6 +289,7 @@ class OneTimeCode(models.Model):
         MOBILE = "mobile"
         EMAIL = "email"
         PICTURE = "picture"
+        CONTACT = "contact"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     purpose = models.CharField(max_length=10, choices=Purpose)

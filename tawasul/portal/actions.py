@@ -11,7 +11,11 @@ RECOVERY_CODES = 5
 # What each group of staff may do.
 PERMISSIONS = {
     "officer": ("requests_app.view_inquiry", "requests_app.triage_inquiry"),
-    "supervisor": ("requests_app.view_inquiry", "requests_app.triage_inquiry"),
+    "supervisor": (
+        "requests_app.view_inquiry",
+        "requests_app.triage_inquiry",
+        "requests_app.assign_inquiry",
+    ),
     "clerk": (),
 }
 
@@ -30,9 +34,8 @@ def add_staff(*, username, password, group, team="", is_superuser=False):
 
 
 def _group(name, permissions):
-    group, is_new = Group.objects.get_or_create(name=name)
-    if is_new:
-        group.permissions.set(map(_permission, permissions))
+    group, _is_new = Group.objects.get_or_create(name=name)
+    group.permissions.set(map(_permission, permissions))
     return group
 
 
