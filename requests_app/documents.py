@@ -12,12 +12,13 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 import filetype
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import FileResponse, Http404
+from django.http import FileResponse, Http404, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from PIL import Image
 
 from requests_app import decoding
 from requests_app.models import Attachment
@@ -53,6 +54,8 @@ def clean_document(upload: UploadedFile) -> Document:
     if (upload.size or 0) > MOST_BYTES:
         raise _refusal("too_large", name)
     original = upload.read()
+    if not original:
+        raise _refusal("empty", name)
     content_type = filetype.guess_mime(original)
     if content_type not in _EXTENSIONS:
         raise _refusal("unknown", name)
@@ -96,12 +99,7 @@ def sweep() -> int:
 
 def download(attachment: Attachment) -> FileResponse:
     """The document to keep, never to be shown inside the portal's own pages."""
-    try:
-        content = storages["private"].open(attachment.stored_name)
-    except FileNotFoundError:
-        logger.error("the file of document %s is missing", attachment.pk)
-        raise Http404 from None
-    response = FileResponse(content, content_type=attachment.content_type)
+    response = FileResponse(_stored(attachment), content_type=attachment.content_type)
     # Old mail and download programs read the plain name, all others the one in UTF-8.
     plain = f"document-{attachment.pk}.{_EXTENSIONS[attachment.content_type]}"
     response["Content-Disposition"] = (
@@ -109,6 +107,26 @@ def download(attachment: Attachment) -> FileResponse:
     )
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
+
+
+def preview(attachment: Attachment, longest_side: int) -> HttpResponse:
+    """A smaller picture of a picture, to look at beside its name; 404 for a PDF."""
+    if not attachment.is_picture:
+        raise Http404
+    with _stored(attachment) as content, Image.open(content) as picture:
+        picture.draft("RGB", (longest_side, longest_side))
+        picture.thumbnail((longest_side, longest_side))
+        response = HttpResponse(content_type="image/jpeg")
+        picture.convert("RGB").save(response, "JPEG", quality=70)
+    return response
+
+
+def _stored(attachment: Attachment) -> File:
+    try:
+        return storages["private"].open(attachment.stored_name)
+    except FileNotFoundError:
+        logger.error("the file of document %s is missing", attachment.pk)
+        raise Http404 from None
 
 
 def _made_anew(original: bytes, content_type: str, name: str) -> bytes:
@@ -130,6 +148,7 @@ def _refusal(reason: str, name: str) -> RuleViolation:
             "“%(name)s” is larger than 10 MB. "
             "Photograph it again at a smaller size, or send only the pages that matter."
         ),
+        "empty": _("“%(name)s” is empty. Choose another file."),
         "unknown": _("“%(name)s” is not a JPEG or PNG picture or a PDF. Choose one of these."),
         "damaged": _("“%(name)s” cannot be read; it may be damaged. Save or photograph it again."),
         "too_many_pixels": _(

@@ -3,20 +3,21 @@
 import uuid
 
 from django import forms
+from django.contrib.auth.backends import ModelBackend
 from django.utils.translation import gettext_lazy as _
 
-from tawasul.accounts.models import Identity
+from tawasul.accounts.models import Identity, User
 from tawasul.catalogue.models import DocumentType, Service
 from tawasul.numbers import IdentityNumberField, MobileField
 from tawasul.text import TextField
 
 MOST_DESCRIPTION = 4000  # characters
+MOST_FILES = 10  # at once
 
 
-class NewInquiryForm(forms.Form):
-    """For whom, and which service; `key` makes a second click reach the first one's draft."""
+class SubjectForm(forms.Form):
+    """For whom, and about which service."""
 
-    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     beneficiary = forms.ModelChoiceField(
         label=_("Who is the inquiry for?"),
         queryset=Identity.objects.none(),
@@ -79,6 +80,12 @@ class NewInquiryForm(forms.Form):
         return self.acting_holder
 
 
+class NewInquiryForm(SubjectForm):
+    """With a `key` that makes a second click reach the first one's draft."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+
 def _may_ask(holder, person, service):
     is_own = person == holder
     return service.is_for(kind=person.kind, nationality=person.nationality) and not (
@@ -92,7 +99,10 @@ class DetailsForm(forms.Form):
         max_length=150,
         help_text=_("As it stands in the registry."),
         widget=forms.TextInput({"autocomplete": "off", "dir": "auto"}),
-        error_messages={"required": _("Enter the full name.")},
+        error_messages={
+            "required": _("Enter the full name."),
+            "max_length": _("The name has %(show_value)d characters. Shorten it to 150."),
+        },
     )
     id_number = IdentityNumberField(
         label=_("ID or border number"),
@@ -101,8 +111,20 @@ class DetailsForm(forms.Form):
     )
     mobile = MobileField(
         label=_("Mobile"),
-        help_text=_("Where the officer can reach you about this inquiry."),
+        help_text=_(
+            "Where the officer can reach you about this inquiry. "
+            "If it is not the one on your account, we text a code to it."
+        ),
         error_messages={"required": _("Enter a mobile number.")},
+    )
+    earlier_reference = TextField(
+        label=_("Number of an earlier request, if this is about one"),
+        required=False,
+        max_length=30,
+        widget=forms.TextInput({"autocomplete": "off", "dir": "ltr"}),
+        error_messages={
+            "max_length": _("The number has %(show_value)d characters. Shorten it to 30."),
+        },
     )
     description = TextField(
         label=_("What do you need?"),
@@ -112,7 +134,9 @@ class DetailsForm(forms.Form):
         ),
         max_length=MOST_DESCRIPTION,
         multiline=True,
-        widget=forms.Textarea({"rows": 8, "dir": "auto"}),
+        widget=forms.Textarea(
+            {"rows": 8, "dir": "auto", "data-counter": _("Characters: {count} of 4,000")}
+        ),
         error_messages={
             "required": _("Explain what you need."),
             "max_length": _("The description has %(show_value)d characters. Shorten it to 4,000."),
@@ -120,7 +144,13 @@ class DetailsForm(forms.Form):
     )
 
 
-class DocumentForm(forms.Form):
+class _FilesInput(forms.FileInput):
+    allow_multiple_selected = True
+
+
+class DocumentsForm(forms.Form):
+    """Documents of one type; which types there are depends on the service."""
+
     document_type = forms.ModelChoiceField(
         label=_("Which document is it?"),
         queryset=DocumentType.objects.none(),
@@ -129,43 +159,105 @@ class DocumentForm(forms.Form):
         empty_label=None,
         error_messages={"required": _("Choose which document it is.")},
     )
-    file = forms.FileField(
-        label=_("Document"),
-        help_text=_("A JPEG or PNG picture or a PDF, up to 10 MB."),
-        max_length=255,
-        widget=forms.FileInput({"accept": "image/jpeg,image/png,application/pdf"}),
-        error_messages={
-            "required": _("Choose a file."),
-            "invalid": _("The file did not arrive. Choose it again."),
-            "empty": _("This file is empty. Choose another."),
-            "max_length": _("The name of this file is too long. Rename it and choose it again."),
-        },
+    files = forms.Field(
+        label=_("Files"),
+        widget=_FilesInput({"accept": "image/jpeg,image/png,application/pdf"}),
+        help_text=_(
+            "JPEG or PNG pictures or PDFs, up to 10 MB each. You can choose several at once; "
+            "10 documents and 40 MB in all."
+        ),
+        error_messages={"required": _("Choose a file.")},
     )
 
-    def __init__(self, *args, service, **kwargs):
+    def __init__(self, *args, inquiry, is_required=True, **kwargs):
         super().__init__(*args, **kwargs)
-        types = service.documents.all() or DocumentType.objects.filter(slug="supporting-proof")
+        service = inquiry.service
+        types = [*service.documents.all(), *service.optional_documents.all()]
+        # A service that names none takes whatever shows what is meant.
+        types = types or [*DocumentType.objects.all()]
         field = self.fields["document_type"]
-        field.queryset = types
+        field.queryset = DocumentType.objects.filter(pk__in=[each.pk for each in types])
+        self.fields["files"].required = is_required
+        field.required = is_required or bool(self.files)
         if len(types) == 1:
             field.widget = forms.HiddenInput()
             field.initial = types[0].slug
-            self.fields["file"].label = types[0].name
+            self.fields["files"].label = types[0].name
+
+    def clean_files(self):
+        """No more than an inquiry takes: each costs seconds to look into."""
+        files = self.cleaned_data["files"]
+        if len(files) > MOST_FILES:
+            raise forms.ValidationError(_("Choose at most 10 files at once."))
+        return files
 
 
-class AnswerForm(forms.Form):
-    """The officer's answer; `seen` is the version of the inquiry that was on the screen."""
+class SeenForm(forms.Form):
+    """A button of a filed inquiry; `seen` is the version of it that was on the screen."""
 
-    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
+
+
+class _TextForm(SeenForm):
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     text = TextField(
-        label=_("Answer to the applicant"),
         max_length=4000,
         multiline=True,
         widget=forms.Textarea({"rows": 6, "dir": "auto"}),
-        error_messages={"required": _("Write the answer that the applicant will read.")},
+        error_messages={
+            "max_length": _("This text has %(show_value)d characters. Shorten it to 4,000."),
+        },
     )
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["text"].label = self.label
+        self.fields["text"].error_messages["required"] = self.missing
 
-class ClaimForm(forms.Form):
-    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
+
+class AnswerForm(_TextForm):
+    """What an officer writes: an answer, or the reason of a decision."""
+
+    label = _("Answer to the applicant")
+    missing = _("Write the answer that the applicant will read.")
+
+
+class NoteForm(_TextForm):
+    label = _("For officers alone; the applicant never sees it")
+    missing = _("Write the note.")
+
+
+class ReturnAnswerForm(_TextForm):
+    label = _("Your answer")
+    missing = _("Write what the officer asked for.")
+
+
+class WithdrawForm(_TextForm):
+    label = _("Why do you withdraw it?")
+    missing = _("Write why you withdraw the inquiry.")
+
+
+class _OfficerField(forms.ModelChoiceField):
+    def label_from_instance(self, officer):
+        return officer.get_short_name()
+
+
+class AssignForm(SeenForm):
+    officer = _OfficerField(
+        label=_("Officer"),
+        queryset=User.objects.none(),
+        error_messages={
+            "required": _("Choose an officer."),
+            "invalid_choice": _("This account may not work on inquiries. Choose another."),
+        },
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["officer"].queryset = officers()
+
+
+def officers():
+    """Everybody who may work on inquiries."""
+    may_triage = ModelBackend().with_perm("requests_app.triage_inquiry")
+    return may_triage.filter(is_staff=True).select_related("identity").order_by("username")

@@ -14,7 +14,8 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from tawasul.accounts.models import Identity, User
 from tawasul.catalogue.models import DocumentType, Service
-from tawasul.numbers import new_reference
+from tawasul.numbers import bare_digits, new_reference
+from tawasul.search import found_by, searchable
 
 
 def digest_of(content):
@@ -55,10 +56,32 @@ class InquiryQuerySet(models.QuerySet):
 
     def waiting(self):
         """What somebody at the directorate has to do something about."""
-        return self.filter(status=Inquiry.Status.UNDER_PROCESSING)
+        return self.filter(status__in=Inquiry.AT_THE_DESK)
+
+    def overdue(self):
+        return self.waiting().filter(due_on__lt=timezone.localdate())
+
+    def same_drafts(self, draft):
+        """Other drafts of the same person for the same service and beneficiary."""
+        return (
+            self.drafts_of(draft.applicant)
+            .filter(service=draft.service, beneficiary=draft.beneficiary)
+            .exclude(pk=draft.pk)
+        )
+
+    def waiting_for(self, user):
+        """What somebody has to answer before the directorate goes on."""
+        return self.filter(applicant=user, status=Inquiry.Status.RETURNED_TO_APPLICANT)
+
+    def finished(self):
+        return self.filter(status__in=(Inquiry.Status.PROCESSED, Inquiry.Status.CLOSED))
 
     def unclaimed_or_of(self, officer):
         return self.filter(Q(assignee=None) | Q(assignee=officer))
+
+    def with_words(self, query):
+        """Those that `query` finds by numbers, names or words, whatever their spelling."""
+        return self.filter(found_by("search_text", query))
 
 
 class Inquiry(models.Model):
@@ -71,11 +94,20 @@ class Inquiry(models.Model):
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
         UNDER_PROCESSING = "under_processing", _("Under processing")
+        RETURNED_TO_APPLICANT = "returned_to_applicant", _("Returned to applicant")
+        RETURNED_BY_APPLICANT = "returned_by_applicant", _("Returned by applicant")
         PROCESSED = "processed", _("Processed")
+        CLOSED = "closed", _("Closed")
 
     class Outcome(models.TextChoices):
         APPROVED = "approved", _("Approved")
         REJECTED = "rejected", _("Rejected")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    # Where the directorate has to do something; where somebody has to; all but drafts.
+    AT_THE_DESK = (Status.UNDER_PROCESSING, Status.RETURNED_BY_APPLICANT)
+    OPEN = (*AT_THE_DESK, Status.RETURNED_TO_APPLICANT)
+    FILED = (*OPEN, Status.PROCESSED, Status.CLOSED)
 
     key = models.UUIDField(unique=True, editable=False)
     reference = models.CharField(
@@ -97,7 +129,13 @@ class Inquiry(models.Model):
     name = models.CharField(pgettext_lazy("of the beneficiary", "name"), max_length=150)
     id_number = models.CharField(_("ID or border number"), max_length=10)
     mobile = PhoneNumberField(_("mobile"))
+    confirmed_mobile = PhoneNumberField(
+        blank=True, help_text="one besides the account's that a code has reached"
+    )
     description = models.TextField(_("description"), blank=True)
+    earlier_reference = models.CharField(
+        _("number of an earlier request"), max_length=30, blank=True
+    )
     status = models.CharField(_("status"), max_length=25, choices=Status, default=Status.DRAFT)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, blank=True)
     assignee = models.ForeignKey(
@@ -113,13 +151,17 @@ class Inquiry(models.Model):
     created_at = models.DateTimeField(_("started"), default=timezone.now, editable=False)
     submitted_at = models.DateTimeField(_("filed"), null=True)
     processed_at = models.DateTimeField(_("processed"), null=True)
+    search_text = models.TextField(blank=True, editable=False, help_text="empty for a draft")
 
     objects = InquiryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("inquiry")
         verbose_name_plural = _("Inquiries")
-        permissions = [("triage_inquiry", "Can work on inquiries")]
+        permissions = [
+            ("triage_inquiry", "Can work on inquiries"),
+            ("assign_inquiry", "Can give inquiries to officers"),
+        ]
         indexes = [
             models.Index(fields=["applicant", "-id"], name="inquiry_by_applicant"),
             models.Index(fields=["status", "due_on", "id"], name="inquiry_queue"),
@@ -132,8 +174,9 @@ class Inquiry(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status="processed", outcome__in=["approved", "rejected"])
-                | (~Q(status="processed") & Q(outcome="")),
-                name="inquiry_outcome_when_processed",
+                | (Q(status="closed") & ~Q(outcome=""))
+                | (~Q(status__in=["processed", "closed"]) & Q(outcome="")),
+                name="inquiry_outcome_when_decided",
             ),
         ]
 
@@ -146,11 +189,51 @@ class Inquiry(models.Model):
 
     @property
     def is_overdue(self):
-        return self.status == self.Status.UNDER_PROCESSING and self.due_on < timezone.localdate()
+        return self.is_at_the_desk and self.due_on < timezone.localdate()
+
+    @property
+    def is_at_the_desk(self):
+        return self.status in self.AT_THE_DESK
+
+    @property
+    def is_open(self):
+        return self.status in self.OPEN
+
+    @property
+    def is_returned(self):
+        """Whether it waits for its applicant."""
+        return self.status == self.Status.RETURNED_TO_APPLICANT
+
+    @property
+    def takes_documents(self):
+        """Whether its applicant can still add documents to it."""
+        return self.is_draft or self.is_returned
+
+    @property
+    def has_own_mobile(self):
+        """Whether a code has reached the mobile, as the account's or as this inquiry's."""
+        return self.mobile in (self.applicant.mobile, self.confirmed_mobile)
+
+    def words_to_find_it(self):
+        """What officers look for: its numbers, the people in it, and what it says."""
+        mobile = str(self.mobile).lstrip("+")
+        return searchable(
+            self.reference,
+            self.id_number,
+            *(number.number for number in self.beneficiary.numbers.all()),
+            mobile,
+            self.mobile.as_national.replace(" ", ""),
+            self.name,
+            self.beneficiary.name_ar,
+            self.beneficiary.name_en,
+            self.earlier_reference,
+            bare_digits(self.earlier_reference),
+            self.description,
+        )
 
     def content_digest(self):
         """Digest of all that the applicant confirms: any change of it makes another."""
-        attachments = self.attachments.order_by("pk").values_list("document_type_id", "sha256")
+        attachments = self.attachments.values_list("document_type_id", "sha256")
         return digest_of(
             {
                 "reference": self.reference,
@@ -161,9 +244,20 @@ class Inquiry(models.Model):
                 "id_number": self.id_number,
                 "mobile": str(self.mobile),
                 "description": self.description,
+                "earlier_reference": self.earlier_reference,
                 "attachments": [list(row) for row in attachments],
             }
         )
+
+
+class AttachmentQuerySet(models.QuerySet):
+    def sent(self):
+        """What the directorate has been given."""
+        return self.exclude(sent_at=None)
+
+    def unsent(self):
+        """What the applicant can still take away."""
+        return self.filter(sent_at=None)
 
 
 class Attachment(models.Model):
@@ -185,24 +279,53 @@ class Attachment(models.Model):
     size = models.PositiveIntegerField(help_text="bytes")
     sha256 = models.CharField(max_length=64)
     state = models.CharField(max_length=12, choices=State, default=State.CLEAN)
+    position = models.PositiveSmallIntegerField(default=0)
     added_at = models.DateTimeField(default=timezone.now, editable=False)
+    sent_at = models.DateTimeField(null=True, help_text="with the inquiry or a later answer")
+
+    objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("document")
         verbose_name_plural = _("documents")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["inquiry", "document_type", "sha256"], name="attachment_once"
+            ),
+        ]
 
     def __str__(self):
         return self.original_name
 
+    @property
+    def is_picture(self):
+        return self.content_type != self.ContentType.PDF
+
+
+class ReplyQuerySet(models.QuerySet):
+    def public(self):
+        """What the applicant may read."""
+        return self.exclude(kind=Reply.Kind.NOTE)
+
 
 class Reply(models.Model):
-    """A public answer to an inquiry."""
+    """Something written about an inquiry: to its applicant, by them, or among officers."""
+
+    class Kind(models.TextChoices):
+        ANSWER = "answer", _("answer")
+        NOTE = "note", _("internal note")
+        FROM_APPLICANT = "from_applicant", _("answer of the applicant")
 
     key = models.UUIDField(unique=True, editable=False)
     inquiry = models.ForeignKey(Inquiry, on_delete=models.PROTECT, related_name="replies")
+    kind = models.CharField(max_length=15, choices=Kind, default=Kind.ANSWER)
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     text = models.TextField(_("answer"))
     written_at = models.DateTimeField(default=timezone.now, editable=False)
+    read_at = models.DateTimeField(null=True, help_text="by the applicant, the first time")
+
+    objects = ReplyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("reply")
@@ -211,6 +334,12 @@ class Reply(models.Model):
 
     def __str__(self):
         return f"{self.inquiry_id} {self.pk}"
+
+
+class InquiryEventQuerySet(models.QuerySet):
+    def public(self):
+        """What the people of an inquiry may know of."""
+        return self.exclude(deed__in=InquiryEvent.INTERNAL)
 
 
 class InquiryEvent(models.Model):
@@ -222,9 +351,19 @@ class InquiryEvent(models.Model):
     class Deed(models.TextChoices):
         SUBMITTED = "submitted", _("Filed")
         CLAIMED = "claimed", _("Assigned to an officer")
+        RELEASED = "released", _("Given back to the queue")
+        ASSIGNED = "assigned", _("Assigned by a supervisor")
+        NOTED = "noted", _("Internal note")
         REPLIED = "replied", _("Answered")
+        RETURNED = "returned", pgettext_lazy("what happened to an inquiry", "Returned to applicant")
+        RESUBMITTED = "resubmitted", _("Answered by the applicant")
         APPROVED = "approved", pgettext_lazy("what happened to an inquiry", "Approved")
         REJECTED = "rejected", pgettext_lazy("what happened to an inquiry", "Rejected")
+        CLOSED = "closed", pgettext_lazy("what happened to an inquiry", "Closed")
+        WITHDRAWN = "withdrawn", pgettext_lazy("what happened to an inquiry", "Withdrawn")
+
+    # What only officers see.
+    INTERNAL = (Deed.RELEASED, Deed.ASSIGNED, Deed.NOTED)
 
     class Role(models.TextChoices):
         APPLICANT = "applicant", _("applicant")
@@ -241,6 +380,8 @@ class InquiryEvent(models.Model):
     content_digest = models.CharField(max_length=64, blank=True)
     previous_digest = models.CharField(max_length=64, blank=True)
     digest = models.CharField(max_length=64)
+
+    objects = InquiryEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("event")

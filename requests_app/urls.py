@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from requests_app import views
+from requests_app.views import documents, filing, following
 
 
 class ReferenceConverter:
@@ -18,13 +18,24 @@ register_converter(ReferenceConverter, "reference")
 app_name = "inquiries"
 
 urlpatterns = [
-    path("", views.inquiry_list, name="list"),
-    path("new/", views.new, name="new"),
-    path("<reference:reference>/", views.detail, name="detail"),
-    path("<reference:reference>/details/", views.details, name="details"),
-    path("<reference:reference>/documents/", views.documents, name="documents"),
-    path("<reference:reference>/documents/<int:pk>/", views.document, name="document"),
-    path("<reference:reference>/review/", views.review, name="review"),
-    path("<reference:reference>/confirm/", views.confirm, name="confirm"),
-    path("<reference:reference>/receipt/", views.receipt, name="receipt"),
+    path("", following.inquiry_list, name="list"),
+    path("new/", filing.new, name="new"),
+    path("<reference:reference>/", following.detail, name="detail"),
+    path("<reference:reference>/subject/", filing.subject, name="subject"),
+    path("<reference:reference>/details/", filing.details, name="details"),
+    path("<reference:reference>/mobile/", filing.mobile, name="mobile"),
+    path("<reference:reference>/mobile/send/", filing.send_mobile_code, name="send-mobile-code"),
+    path("<reference:reference>/documents/", filing.documents, name="documents"),
+    path("<reference:reference>/documents/<int:pk>/", documents.document, name="document"),
+    path(
+        "<reference:reference>/documents/<int:pk>/preview/",
+        documents.document_preview,
+        name="preview",
+    ),
+    path("<reference:reference>/review/", filing.review, name="review"),
+    path("<reference:reference>/confirm/", filing.confirm, name="confirm"),
+    path("<reference:reference>/delete/", filing.delete_draft, name="delete"),
+    path("<reference:reference>/receipt/", following.receipt, name="receipt"),
+    path("<reference:reference>/answer/", following.answer_return, name="answer"),
+    path("<reference:reference>/withdraw/", following.withdraw, name="withdraw"),
 ]

@@ -14,3 +14,20 @@ window.addEventListener("pageshow", () => {
     delete form.dataset.sent;
   }
 });
+
+// How many characters have been typed, under a text that may not have too many.
+for (const text of document.querySelectorAll("[data-counter]")) {
+  const count = document.createElement("p");
+  count.className = "form-text";
+  const show = () => {
+    count.textContent = text.dataset.counter.replace("{count}", [...text.value].length);
+  };
+  text.after(count);
+  text.addEventListener("input", show);
+  show();
+}
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}

@@ -21,9 +21,11 @@ def home(request):
 @resident_required
 def my_page(request):
     mine = Inquiry.objects.of(request.user).select_related("service").order_by("-pk")
+    returned = mine.waiting_for(request.user)
     context = {
+        "returned": returned,
         "drafts": mine.drafts_of(request.user)[:5],
-        "inquiries": mine.filed()[:5],
+        "inquiries": mine.filed().exclude(pk__in=[inquiry.pk for inquiry in returned])[:5],
     }
     return render(request, "portal/my_page.html", context)
 

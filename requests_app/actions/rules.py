@@ -1,0 +1,147 @@
+"""What may be filed: for whom, by whom, with which words and documents."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from tawasul.accounts.models import Identity, Link
+from tawasul.catalogue.models import Service
+from tawasul.exceptions import RuleViolation
+from tawasul.text import fold, fold_name, seen_length
+
+LEAST_DESCRIPTION = 30  # characters
+LEAST_DIFFERENT_WORDS = 5
+
+
+def check_ready(draft):
+    """RuleViolation says what still keeps this draft from being sent."""
+    check_may_file(
+        actor=draft.applicant,
+        holder=draft.holder,
+        beneficiary=draft.beneficiary,
+        service=draft.service,
+    )
+    check_details(draft)
+    if not draft.has_own_mobile:
+        raise RuleViolation(
+            _("Confirm the mobile of this inquiry first: we text a code to it."), code="mobile"
+        )
+    missing = [str(document_type) for document_type in missing_documents(draft)]
+    if missing:
+        raise RuleViolation(
+            _("This service also needs: %(documents)s. Add what is missing.")
+            % {"documents": pgettext("between the items of a list", ", ").join(missing)},
+            code="document",
+        )
+
+
+def missing_documents(inquiry):
+    """The types that its service needs and nothing has been added of."""
+    return inquiry.service.documents.exclude(pk__in=inquiry.attachments.values("document_type"))
+
+
+def obstacle(draft):
+    """Why its service or its people no longer go together, a RuleViolation; None if they do."""
+    try:
+        check_may_file(
+            actor=draft.applicant,
+            holder=draft.holder,
+            beneficiary=draft.beneficiary,
+            service=draft.service,
+        )
+    except RuleViolation as violation:
+        return violation
+    return None
+
+
+def check_may_file(*, actor, holder, beneficiary, service):
+    """RuleViolation `holder`, `beneficiary` or `service` says what does not go with the others."""
+    mandates = Identity.objects.that_can_be_acted_for_by(actor.identity)
+    if holder != actor.identity and not mandates.filter(pk=holder.pk).exists():
+        raise RuleViolation(
+            _("You no longer represent %(name)s, so you cannot file in its name.")
+            % {"name": holder.name},
+            code="holder",
+        )
+    if not Service.objects.open_to_inquiries().filter(pk=service.pk).exists():
+        raise RuleViolation(
+            _("This service takes no inquiries at the moment. Choose another."), code="service"
+        )
+    is_own = holder == beneficiary
+    links = Link.objects.in_force().for_persons()
+    if not is_own and not links.filter(holder=holder, person=beneficiary).exists():
+        raise RuleViolation(
+            _("This person is not linked to your account. Choose somebody who is."),
+            code="beneficiary",
+        )
+    if not (holder.is_active and beneficiary.is_active):
+        raise RuleViolation(
+            _(
+                "This person's status in the registry does not allow an inquiry. "
+                "Please go to a passports office."
+            ),
+            code="beneficiary",
+        )
+    if not service.is_for(kind=beneficiary.kind, nationality=beneficiary.nationality):
+        raise RuleViolation(
+            _("“%(service)s” is not for %(name)s. Choose a service that fits this person.")
+            % {"service": service.name, "name": beneficiary.name},
+            code="service",
+        )
+
+    if is_own and service.is_filed_by_others_alone:
+        raise RuleViolation(
+            _(
+                "You cannot ask for “%(service)s” for yourself: your employer or host "
+                "has to. Choose another service."
+            )
+            % {"service": service.name},
+            code="service",
+        )
+
+
+def check_details(inquiry):
+    """RuleViolation: its code is the name of the field to mend, and all that are wrong are told."""
+    broken = [*_wrong_number(inquiry), *_wrong_name(inquiry), *_poor_description(inquiry)]
+    if broken:
+        first, *also = broken
+        raise RuleViolation(first.message, first.code, also)
+
+
+def _wrong_number(inquiry):
+    if inquiry.id_number not in [number.number for number in inquiry.beneficiary.numbers.all()]:
+        yield RuleViolation(
+            _("This is not the ID or border number of %(name)s. Check it and type it again.")
+            % {"name": inquiry.beneficiary.name},
+            code="id_number",
+        )
+
+
+def _wrong_name(inquiry):
+    names = (inquiry.beneficiary.name_ar, inquiry.beneficiary.name_en)
+    if _first_and_last(inquiry.name) not in map(_first_and_last, names):
+        yield RuleViolation(
+            _(
+                "This is not the name in the registry for this number. Write it as it "
+                "stands there: %(name)s."
+            )
+            % {"name": inquiry.beneficiary.name},
+            code="name",
+        )
+
+
+def _poor_description(inquiry):
+    words = {word for word in fold(inquiry.description).split() if not word.isdigit()}
+    if seen_length(inquiry.description) < LEAST_DESCRIPTION:
+        yield RuleViolation(
+            _("Explain what you need in at least 30 characters."), code="description"
+        )
+    elif len(words) < LEAST_DIFFERENT_WORDS:
+        yield RuleViolation(
+            _("Explain what you need in whole sentences: at least five different words."),
+            code="description",
+        )
+
+
+def _first_and_last(name):
+    words = fold_name(name).split()
+    return (words[0], words[-1]) if words else None

@@ -1,0 +1,81 @@
+"""The same deed for many inquiries: each by itself, with its own result."""
+
+import re
+
+from django.contrib import admin, messages
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from requests_app.admin.buttons import BUTTONS
+from requests_app.models import Inquiry
+from tawasul.display import ltr
+from tawasul.exceptions import RuleViolation
+from tawasul.numbers import grouped_reference
+
+MOST = 100
+_ITEM = re.compile(r"([0-9]{1,18}):([0-9]{1,9})")
+
+
+def begin(request, name, chosen):
+    """Show what was chosen in the queue, and ask for what the deed needs."""
+    if chosen.count() > MOST:
+        messages.error(request, _("Choose at most %(most)s inquiries at once.") % {"most": MOST})
+        return redirect("admin:requests_app_inquiry_changelist")
+    return _page(request, name, list(chosen), BUTTONS[name].form(initial={"seen": 0}))
+
+
+def press(request, name):
+    """Do it to each that was shown, from the version that was shown; tell each one's result."""
+    if name not in BUTTONS:
+        raise Http404
+    button = BUTTONS[name]
+    if not request.user.has_perm(f"requests_app.{button.permission}_inquiry"):
+        raise PermissionDenied
+    seen = dict(map(_item, request.POST.getlist("item")[:MOST]))
+    if request.method != "POST" or not seen:
+        return redirect("admin:requests_app_inquiry_changelist")
+    of_staff = Inquiry.objects.for_staff(request.user).filter(pk__in=seen)
+    inquiries = of_staff.select_related("service", "assignee__identity").order_by("due_on", "pk")
+    form = button.form({**request.POST.dict(), "seen": 0})
+    if not form.is_valid():
+        return _page(request, name, inquiries, form, seen)
+    refused = []
+    for inquiry in inquiries:
+        typed = {**form.cleaned_data, "seen": seen[inquiry.pk]}
+        reference = ltr(grouped_reference(inquiry.reference))
+        try:
+            button.act(actor=request.user, inquiry=inquiry, **typed)
+        except RuleViolation as violation:
+            messages.error(request, format_html("{}: {}", reference, violation.message))
+            refused.append(inquiry)
+        else:
+            messages.success(request, format_html("{}: {}", reference, button.done))
+    if refused and "text" in form.fields:
+        # The officer has been told what is against it; what was typed stays, for these alone.
+        for inquiry in refused:
+            inquiry.refresh_from_db()
+        again = button.form(initial={"seen": 0, "text": form.cleaned_data["text"]})
+        return _page(request, name, refused, again)
+    return redirect("admin:requests_app_inquiry_changelist")
+
+
+def _item(value):
+    match = _ITEM.fullmatch(value)
+    if match is None:
+        raise BadRequest("no such item")
+    return int(match[1]), int(match[2])
+
+
+def _page(request, name, inquiries, form, seen=None):
+    items = [(inquiry, (seen or {}).get(inquiry.pk, inquiry.version)) for inquiry in inquiries]
+    context = {
+        **admin.site.each_context(request),
+        "title": BUTTONS[name].label,
+        "name": name,
+        "items": items,
+        "form": form,
+    }
+    return render(request, "admin/requests_app/inquiry/bulk.html", context)

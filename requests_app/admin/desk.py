@@ -1,0 +1,120 @@
+"""One inquiry on one page: read here, changed by its buttons alone."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.shortcuts import get_object_or_404, redirect, render
+
+from requests_app.admin.buttons import ANSWERS, BUTTONS
+from requests_app.documents import download, preview
+from requests_app.forms import AnswerForm, AssignForm, NoteForm
+from requests_app.models import Inquiry
+from tawasul.accounts.access import take_typed
+from tawasul.exceptions import RuleViolation
+
+PREVIEW_SIDE = 1200  # pixels; a page photographed at this size can be read
+
+
+def get_inquiry_for(request, pk):
+    """The inquiry if this officer may see it; 404 for any other as for none."""
+    if not request.user.has_perm("requests_app.view_inquiry"):
+        raise PermissionDenied
+    inquiries = Inquiry.objects.for_staff(request.user).select_related(
+        "applicant__identity", "holder", "beneficiary", "service", "assignee__identity"
+    )
+    return get_object_or_404(inquiries, pk=pk)
+
+
+def desk(request, pk):
+    inquiry = get_inquiry_for(request, pk)
+    # Only whose inquiry it is wrote the answer that may have been kept in this browser.
+    is_mine = inquiry.assignee == request.user
+    typed = (is_mine and take_typed(request, "desk")) or {}
+    return _page(request, inquiry, _answer_form(inquiry, typed.get("text")))
+
+
+def press(request, pk, name):
+    """Do what a button says that stands by itself."""
+    inquiry = get_inquiry_for(request, pk)
+    button = BUTTONS[name]
+    if request.method != "POST":
+        return redirect("admin:requests_app_inquiry_change", pk)
+    form = button.form(request.POST)
+    if form.is_valid():
+        try:
+            button.act(actor=request.user, inquiry=inquiry, **form.cleaned_data)
+        except RuleViolation as violation:
+            messages.error(request, violation.message)
+        else:
+            messages.success(request, button.done)
+            return redirect("admin:requests_app_inquiry_change", pk)
+    elif "seen" not in form.errors:
+        for errors in form.errors.values():
+            messages.error(request, errors[0])
+    # The officer has now been told what changed, and the page shows it, with what was typed.
+    inquiry.refresh_from_db()
+    return _page(request, inquiry, _answer_form(inquiry), note=request.POST.get("text"))
+
+
+def answer(request, pk):
+    """Write to the applicant; the button that was pressed says what becomes of the inquiry."""
+    inquiry = get_inquiry_for(request, pk)
+    if request.method != "POST":
+        return redirect("admin:requests_app_inquiry_change", pk)
+    if request.POST.get("deed") not in ANSWERS:
+        raise BadRequest("no such deed")
+    button = BUTTONS[request.POST["deed"]]
+    form = AnswerForm(request.POST)
+    if form.is_valid():
+        try:
+            button.act(actor=request.user, inquiry=inquiry, **form.cleaned_data)
+        except RuleViolation as violation:
+            messages.error(request, violation.message)
+            # The officer has now been told what changed, and the page shows it.
+            inquiry.refresh_from_db()
+            form = _answer_form(inquiry, form.cleaned_data["text"])
+        else:
+            messages.success(request, button.done)
+            return redirect("admin:requests_app_inquiry_change", pk)
+    return _page(request, inquiry, form)
+
+
+def document(request, pk, document_pk):
+    return download(_document(request, pk, document_pk))
+
+
+def document_preview(request, pk, document_pk):
+    return preview(_document(request, pk, document_pk), PREVIEW_SIDE)
+
+
+def _document(request, pk, document_pk):
+    inquiry = get_inquiry_for(request, pk)
+    return get_object_or_404(inquiry.attachments.sent(), pk=document_pk)
+
+
+def _answer_form(inquiry, text=None):
+    return AnswerForm(initial={"seen": inquiry.version, "text": text})
+
+
+def _page(request, inquiry, form, note=None):
+    is_mine = inquiry.assignee == request.user
+    is_here = inquiry.is_at_the_desk
+    seen = {"seen": inquiry.version}
+    context = {
+        **admin.site.each_context(request),
+        "title": inquiry.service.name,
+        "inquiry": inquiry,
+        "attachments": inquiry.attachments.sent().select_related("document_type"),
+        "replies": inquiry.replies.select_related("author__identity"),
+        "events": inquiry.events.select_related("actor__identity"),
+        "form": form,
+        "answers": [(name, BUTTONS[name].label) for name in ANSWERS],
+        "note_form": NoteForm(initial={**seen, "text": note}, auto_id="note_%s"),
+        "can_claim": is_here and inquiry.assignee is None,
+        "can_release": is_here and is_mine,
+        "can_close": inquiry.status == Inquiry.Status.PROCESSED,
+        # An answer that was refused stays on the screen, whoever has the inquiry now.
+        "can_answer": (is_here and is_mine) or bool(form["text"].value()),
+    }
+    if is_here and request.user.has_perm("requests_app.assign_inquiry"):
+        context["assign_form"] = AssignForm(initial=seen, auto_id="assign_%s")
+    return render(request, "admin/requests_app/inquiry/desk.html", context)

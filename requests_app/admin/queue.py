@@ -1,0 +1,215 @@
+"""The queue of inquiries: what is to be done, narrowed, searched and chosen from."""
+
+import re
+from functools import partial
+
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import BadRequest
+from django.core.paginator import Paginator
+from django.db.models import F
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from requests_app.admin import bulk, desk
+from requests_app.admin.buttons import ANSWERS, BUTTONS
+from requests_app.forms import officers
+from requests_app.models import Inquiry
+from tawasul.accounts.access import keeps_typed
+from tawasul.display import ltr
+from tawasul.hijri import both_calendars
+from tawasul.numbers import grouped_reference
+
+
+class AssigneeFilter(admin.SimpleListFilter):
+    """Whose work it is; unless they ask for more, what this officer has to do."""
+
+    title = _("assigned to")
+    parameter_name = "queue"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("mine", _("Me")),
+            ("nobody", _("Nobody")),
+            *((str(officer.pk), officer.get_short_name()) for officer in officers()),
+            ("all", _("All inquiries")),
+        ]
+
+    def choices(self, changelist):
+        chosen = self.value() or ("all" if changelist.query else None)
+        for value, label in ((None, _("Unassigned and mine")), *self.lookup_choices):
+            yield {
+                "selected": chosen == value,
+                "query_string": changelist.get_query_string(
+                    {self.parameter_name: value} if value else None, [self.parameter_name]
+                ),
+                "display": label,
+            }
+
+    def queryset(self, request, queryset):
+        value = self.value()
+        # Whoever looks for something looks among all, and what is over is found by its status.
+        if value == "all" or (value is None and request.GET.get("q", "").strip()):
+            return queryset
+        if not (request.GET.get("status__exact") or request.GET.get("outcome__exact")):
+            queryset = queryset.waiting()
+        if value == "mine":
+            return queryset.filter(assignee=request.user)
+        if value == "nobody":
+            return queryset.filter(assignee=None)
+        if value in [str(officer.pk) for officer in officers()]:
+            return queryset.filter(assignee=int(value))
+        return queryset.unclaimed_or_of(request.user)
+
+
+class OverdueFilter(admin.SimpleListFilter):
+    title = _("time left")
+    parameter_name = "time"
+
+    def lookups(self, request, model_admin):
+        return [("overdue", _("overdue"))]
+
+    def queryset(self, request, queryset):
+        return queryset.overdue() if self.value() == "overdue" else queryset
+
+
+class FiledStatusFilter(admin.ChoicesFieldListFilter):
+    """The statuses that staff can meet: a draft is its applicant's alone."""
+
+    def choices(self, changelist):
+        for choice in super().choices(changelist):
+            if choice["display"] != Inquiry.Status.DRAFT.label:
+                yield choice
+
+
+class CappedPaginator(Paginator):
+    """Counts no further than anybody turns pages: a long queue opens as fast as a short one."""
+
+    MOST = 5000
+
+    @cached_property
+    def count(self):
+        return self.object_list[: self.MOST].count()
+
+
+def _in_bulk(name):
+    button = BUTTONS[name]
+
+    @admin.action(description=button.label, permissions=[button.permission])
+    def choose(model_admin, request, queryset):
+        return bulk.begin(request, name, queryset)
+
+    choose.__name__ = name
+    return choose
+
+
+@admin.register(Inquiry)
+class InquiryAdmin(admin.ModelAdmin):
+    list_display = (
+        "request_number",
+        "service",
+        "name",
+        "status",
+        "officer",
+        "due",
+        "pace",
+    )
+    list_filter = (
+        AssigneeFilter,
+        OverdueFilter,
+        ("status", FiledStatusFilter),
+        "outcome",
+        "service",
+    )
+    list_select_related = ("service", "assignee__identity")
+    list_per_page = 50
+    paginator = CappedPaginator
+    show_full_result_count = False
+    search_fields = ("search_text",)
+    ordering = ("due_on", "pk")
+    actions = [_in_bulk(name) for name in BUTTONS]
+    show_facets = admin.ShowFacets.NEVER
+
+    @admin.display(description=_("request number"), ordering="reference")
+    def request_number(self, inquiry):
+        return ltr(grouped_reference(inquiry.reference))
+
+    @admin.display(description=_("assigned to"), ordering="assignee", empty_value="-")
+    def officer(self, inquiry):
+        return inquiry.assignee and inquiry.assignee.get_short_name()
+
+    @admin.display(description=_("due on"), ordering="due_on")
+    def due(self, inquiry):
+        return both_calendars(inquiry.due_on)
+
+    @admin.display(description=_("time left"))
+    def pace(self, inquiry):
+        if not inquiry.is_at_the_desk:
+            return ""
+        return _("overdue") if inquiry.is_overdue else _("on time")
+
+    def get_queryset(self, request):
+        return Inquiry.objects.for_staff(request.user)
+
+    def get_ordering(self, request):
+        if request.GET.get("q"):
+            # Newest first, by an expression: in the order of an index, PostgreSQL would read the
+            # whole table for a word that only old rows have.
+            return [(F("pk") + 0).desc()]
+        return self.ordering
+
+    def changelist_view(self, request, extra_context=None):
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if not all(re.fullmatch("[0-9]{1,18}", pk) for pk in chosen):
+            raise BadRequest("no such choice")
+        return super().changelist_view(request, {"title": self.opts.verbose_name_plural})
+
+    def get_search_results(self, request, queryset, search_term):
+        return queryset.with_words(search_term) if search_term else queryset, False
+
+    def lookup_allowed(self, lookup, value, request):
+        """Only what the filters offer: nobody searches descriptions by typing an address."""
+        return lookup in ("queue", "time", "status__exact", "outcome__exact", "service__id__exact")
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def has_triage_permission(self, request):
+        return request.user.has_perm("requests_app.triage_inquiry")
+
+    def has_assign_permission(self, request):
+        return request.user.has_perm("requests_app.assign_inquiry")
+
+    def get_urls(self):
+        of_staff = self.admin_site.admin_view
+        document = "<int:pk>/documents/<int:document_pk>/"
+        alone = [name for name in BUTTONS if name not in ANSWERS]
+        answer = keeps_typed("desk")(of_staff(desk.answer))
+        return [
+            *(
+                path(
+                    f"<int:pk>/{name}/",
+                    of_staff(partial(desk.press, name=name)),
+                    name=f"inquiry_{name}",
+                )
+                for name in alone
+            ),
+            path("<int:pk>/answer/", answer, name="inquiry_answer"),
+            path(document, of_staff(desk.document), name="inquiry_document"),
+            path(f"{document}preview/", of_staff(desk.document_preview), name="inquiry_preview"),
+            path("bulk/<slug:name>/", of_staff(bulk.press), name="inquiry_bulk"),
+            *super().get_urls(),
+        ]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        if not re.fullmatch("[0-9]{1,18}", object_id):
+            return redirect("admin:requests_app_inquiry_changelist")
+        return desk.desk(request, int(object_id))

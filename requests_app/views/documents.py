@@ -1,0 +1,60 @@
+"""The documents of an inquiry: adding, ordering, taking away, looking at and downloading them."""
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404
+
+from requests_app import actions
+from requests_app.documents import download, preview
+from requests_app.views.lookup import get_inquiry_for
+from tawasul.accounts.access import resident_required
+from tawasul.exceptions import RuleViolation
+
+PREVIEW_SIDE = 320  # pixels
+# The buttons beside a document, each with its number as the value.
+_BUTTONS = {"remove": actions.remove, "up": actions.move_up}
+
+
+def attach_all(request, inquiry, form):
+    """Add every file that can be taken; whether all were. The form tells what is wrong."""
+    for upload in form.cleaned_data["files"]:
+        try:
+            actions.attach(
+                actor=request.user,
+                inquiry=inquiry,
+                document_type=form.cleaned_data["document_type"],
+                upload=upload,
+            )
+        except RuleViolation as violation:
+            form.add_error("files", violation.message)
+    return not form.errors
+
+
+def press_button(request, inquiry):
+    """Do what the button beside a document says; whether one was pressed."""
+    for name, act in _BUTTONS.items():
+        pk = request.POST.get(name, "")
+        if pk.isascii() and pk.isdecimal() and len(pk) < 19:
+            try:
+                act(actor=request.user, inquiry=inquiry, pk=int(pk))
+            except RuleViolation as violation:
+                messages.error(request, violation.message)
+            return True
+    return False
+
+
+@resident_required
+def document(request, reference, pk):
+    return download(_document(request, reference, pk))
+
+
+@resident_required
+def document_preview(request, reference, pk):
+    return preview(_document(request, reference, pk), PREVIEW_SIDE)
+
+
+def _document(request, reference, pk):
+    inquiry = get_inquiry_for(request.user, reference)
+    attachments = inquiry.attachments.all()
+    if inquiry.applicant_id != request.user.pk:
+        attachments = attachments.sent()
+    return get_object_or_404(attachments, pk=pk)
