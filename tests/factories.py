@@ -174,12 +174,12 @@ def confirmation(inquiry, session_key="session-of-the-applicant"):
     return code_sent_to(inquiry.applicant)
 
 
-def attached(inquiry, upload=None):
+def attached(inquiry, upload=None, kind=None):
     """The document just added to a draft."""
     return actions.attach(
         actor=inquiry.applicant,
         inquiry=inquiry,
-        document_type=document_type(),
+        document_type=kind or document_type(),
         upload=upload or picture(),
     )
 

@@ -74,9 +74,23 @@ TABLE = {
     "en/inquiries/<reference:reference>/details/": people(404, 302, 302),
     "en/inquiries/<reference:reference>/documents/": people(404, 302, 302),
     "en/inquiries/<reference:reference>/documents/<int:pk>/": people(404, 200, 200),
+    "en/inquiries/<reference:reference>/documents/<int:pk>/preview/": people(404, 200, 200),
     "en/inquiries/<reference:reference>/review/": people(404, 302, 302),
     "en/inquiries/<reference:reference>/confirm/": people(404, 302, 302),
     "en/inquiries/<reference:reference>/receipt/": people(404, 200, 200),
+    "en/inquiries/<reference:reference>/subject/": people(404, 302, 302),
+    "en/inquiries/<reference:reference>/mobile/": people(404, 302, 302),
+    "en/inquiries/<reference:reference>/mobile/send/": people(404, 302, 302),
+    "en/inquiries/<reference:reference>/delete/": people(404, 302, 302),
+    "en/inquiries/<reference:reference>/withdraw/": {
+        "*": people(404, 200, 404),
+        "POST": people(404, 302, 404),
+    },
+    # It has not been returned: there is nothing to answer.
+    "en/inquiries/<reference:reference>/answer/": {
+        "*": people(404, 302, 404),
+        "POST": people(404, 200, 404),
+    },
     "en/staff/": staff(200, 200, 200),
     "en/staff/code/": everybody(302),
     "en/staff/login/": {"*": everybody(200), "GET": [*[200] * 5, 302, 302, 302]},
@@ -107,12 +121,27 @@ TABLE = {
     "en/staff/requests_app/inquiry/<path:object_id>/change/": staff(403, 200, 200),
     "en/staff/requests_app/inquiry/<path:object_id>/delete/": staff(403, 403, 403),
     "en/staff/requests_app/inquiry/<path:object_id>/history/": staff(403, 200, 200),
-    "en/staff/requests_app/inquiry/<int:pk>/claim/": staff(403, 302, 302),
+    **{
+        f"en/staff/requests_app/inquiry/<int:pk>/{button}/": staff(403, 302, 302)
+        for button in ("claim", "note")
+    },
+    # It has been taken up by nobody, is not decided, and nobody is chosen to have it.
+    **{
+        f"en/staff/requests_app/inquiry/<int:pk>/{button}/": {
+            "*": staff(403, 302, 302),
+            "POST": staff(403, 200, 200),
+        }
+        for button in ("release", "assign", "close")
+    },
+    "en/staff/requests_app/inquiry/bulk/<slug:name>/": staff(403, 302, 302),
     "en/staff/requests_app/inquiry/<int:pk>/answer/": {
         "*": staff(403, 302, 302),
         "POST": staff(403, 200, 200),
     },
     "en/staff/requests_app/inquiry/<int:pk>/documents/<int:document_pk>/": staff(403, 200, 200),
+    "en/staff/requests_app/inquiry/<int:pk>/documents/<int:document_pk>/preview/": staff(
+        *(403, 200, 200)
+    ),
 }
 for model in ("service", "documenttype", "holiday"):
     TABLE |= {
@@ -142,17 +171,34 @@ OF_A_DRAFT = {
     },
     "en/inquiries/<reference:reference>/documents/": people(404, 200, 404),
     "en/inquiries/<reference:reference>/documents/<int:pk>/": people(404, 200, 404),
+    "en/inquiries/<reference:reference>/documents/<int:pk>/preview/": people(404, 200, 404),
     "en/inquiries/<reference:reference>/review/": {
         "*": people(404, 200, 404),
         "POST": people(404, 302, 404),
     },
     "en/inquiries/<reference:reference>/confirm/": people(404, 200, 404),
     "en/inquiries/<reference:reference>/receipt/": people(404, 302, 404),
+    # What is posted names the establishment, for which the applicant does not act at the moment.
+    "en/inquiries/<reference:reference>/subject/": people(404, 200, 404),
+    # Its mobile is the account's, to which a code has gone already.
+    "en/inquiries/<reference:reference>/mobile/": people(404, 302, 404),
+    "en/inquiries/<reference:reference>/mobile/send/": people(404, 302, 404),
+    "en/inquiries/<reference:reference>/delete/": {
+        "*": people(404, 200, 404),
+        "POST": people(404, 302, 404),
+    },
+    "en/inquiries/<reference:reference>/withdraw/": people(404, 404, 404),
+    "en/inquiries/<reference:reference>/answer/": people(404, 404, 404),
     "en/staff/requests_app/inquiry/<path:object_id>/change/": staff(403, 404, 404),
     "en/staff/requests_app/inquiry/<path:object_id>/history/": staff(302, 302, 302),
-    "en/staff/requests_app/inquiry/<int:pk>/claim/": staff(403, 404, 404),
-    "en/staff/requests_app/inquiry/<int:pk>/answer/": staff(403, 404, 404),
+    **{
+        f"en/staff/requests_app/inquiry/<int:pk>/{page}/": staff(403, 404, 404)
+        for page in ("claim", "release", "assign", "note", "close", "answer")
+    },
     "en/staff/requests_app/inquiry/<int:pk>/documents/<int:document_pk>/": staff(403, 404, 404),
+    "en/staff/requests_app/inquiry/<int:pk>/documents/<int:document_pk>/preview/": staff(
+        *(403, 404, 404)
+    ),
 }
 
 
@@ -211,6 +257,7 @@ class World:
             "<int:document_pk>": document.pk,
             "<int:pk>": inquiry.pk,
             "<slug:slug>": inquiry.service.slug,
+            "bulk/<slug:name>": "bulk/claim",
             "<path:object_id>": rows[model].pk,
             "^(?P<app_label>catalogue|requests_app)/$": "requests_app/",
             "(?P<url>.*)$": "nothing",
@@ -246,6 +293,9 @@ class World:
             "code": "123456",
             "deed": "approve",
             "seen": self.filed.version,
+            "item": f"{self.filed.pk}:{self.filed.version}",
+            "beneficiary": self.filed.beneficiary.pk,
+            "service": self.filed.service.slug,
             "text": "An answer.",
             "password": factories.PASSWORD,
             "new_password": "seven Kettles and a door",

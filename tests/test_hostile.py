@@ -377,7 +377,7 @@ def test_a_target_of_any_kind_leads_to_no_other_site(as_officer, as_resident, ad
 NAMES = [
     *("page", "next", "q", "p", "o", "e", "all", "queue", "status__exact", "outcome__exact"),
     *("key", "beneficiary", "service", "name", "id_number", "mobile", "description", "code"),
-    *("document_type", "file", "login", "password", "seen", "text", "deed", "csrfmiddlewaretoken"),
+    *("document_type", "files", "login", "password", "seen", "text", "deed", "csrfmiddlewaretoken"),
     *(
         "slug",
         *TEXTS_IN_BOTH_LANGUAGES,
@@ -387,13 +387,16 @@ NAMES = [
         "_popup",
         "post",
     ),
-    *("remove", "another_picture", "picture_by_text", *FIELDS_OF_ACCOUNTS),
+    *("remove", "up", "officer", "item", "action", "_selected_action", "index", "show", "time"),
+    *("shown", "earlier_reference", "service__id__exact"),
+    *("another_picture", "picture_by_text", *FIELDS_OF_ACCOUNTS),
 ]
 VALUES = st.one_of(
     st.text(max_size=40).map(lambda text: text.encode("utf-8", "surrogatepass")),
     st.binary(max_size=20),
     st.integers(-(2**70), 2**70).map(lambda number: str(number).encode()),
     st.sampled_from([b"", b"\0", b"\xff", b"approve", b"claim", LONG.encode(), BIDI.encode()]),
+    st.sampled_from([b"0", b"00", b"1", b"1:1", b"1:2:3", b"'", b"\\", b"mine", b"overdue"]),
     st.sampled_from([b"[]", b"[{}]", b"null", b"on", b"1_00", b"//evil.example/", b"foo", b"%s"]),
 )
 FIELDS = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6)
@@ -447,6 +450,7 @@ def world(as_resident, as_officer, as_chief, as_somebody_at_every_step, draft, f
         "document_pk": 1,
         "content_type_id": ContentType.objects.get_for_model(Inquiry).pk,
         "app_label": "requests_app",
+        "name": "note",
         "url": "nothing",
         "key": CaptchaStore.generate_key(),
         "device": Session.objects.filter(user=draft.applicant).get().device,

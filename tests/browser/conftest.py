@@ -6,6 +6,7 @@ SCREENSHOTS=folder keeps a picture of every page that is looked at.
 import os
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from django.contrib.staticfiles import handlers
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -102,7 +103,10 @@ def resident(live_server, language):
         language=language,
     )
     child = factories.IdentityFactory(
-        number="2000000014", name_ar="عائشة أسلم خان", name_en="Ayesha Aslam Khan"
+        number="2000000014",
+        name_ar="عائشة أسلم خان",
+        name_en="Ayesha Aslam Khan",
+        birth_date=timezone.localdate() - timedelta(days=9 * 365),
     )
     factories.link(user.identity, child, "guardian")
     return user
@@ -195,6 +199,10 @@ class Visitor:
         expect(summary).to_be_focused()
         expect(self.page.locator(".invalid-feedback")).to_have_text(self.reads(message, **values))
 
+    def is_done(self, message: str) -> None:
+        """The staff site says that it was done."""
+        expect(self.page.locator(".messagelist")).to_have_text(self.reads(message))
+
     def texts(self) -> list[str]:
         """What has arrived on the demo phone, newest first, opened in another tab."""
         deliver_due()
@@ -215,6 +223,7 @@ class Visitor:
 
     def look(self, step: str) -> None:
         """See whether the page is as every page has to be, and keep a picture of it."""
+        self.page.wait_for_load_state()
         if SCREENSHOTS:
             kind = "" if self.scripts else "without-scripts-"
             name = f"{self.language}-{self.width}-{kind}{step}.png"

@@ -98,14 +98,16 @@ def explain(applicant):
 
 def add_document(applicant):
     choose_file(applicant, b"<html><script>alert(1)</script></html>")
-    applicant.press("Add and continue")
+    applicant.press("Add")
     applicant.is_told(
         "“%(name)s” is not a JPEG or PNG picture or a PDF. Choose one of these.",
         name=FILES[applicant.language],
     )
     applicant.look("09-document-refused")
     choose_file(applicant, factories.picture().read())
-    applicant.press("Add and continue")
+    applicant.press("Add")
+    applicant.look("10-document-added")
+    applicant.follow("Continue")
     expect(applicant.page.locator("main")).to_contain_text(WISHES[applicant.language])
     applicant.look("10-review")
 

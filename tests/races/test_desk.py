@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from requests_app import actions
+from requests_app.actions import moves, triage
 from requests_app.models import Inquiry, InquiryQuerySet
 from tawasul.messaging.models import Message
 from tests import factories
@@ -143,7 +143,7 @@ def test_control_without_the_key_of_the_form_the_second_click_is_refused(
     officer, as_officer, monkeypatch
 ):
     inquiry = factories.claimed(officer)
-    monkeypatch.setattr(actions, "key_of", lambda *_content: uuid.uuid4())
+    monkeypatch.setattr(triage, "key_of", lambda *_content: uuid.uuid4())
 
     told = approve_in_two_tabs(as_officer, inquiry, keys=[uuid.uuid4()] * 2)
 
@@ -204,13 +204,13 @@ def test_an_approval_from_a_page_older_than_a_reply_is_refused_and_told_what_cha
 
 def test_control_without_the_version_the_old_page_approves(officer, as_officer, monkeypatch):
     inquiry = factories.claimed(officer)
-    move = actions._move
+    move = moves.move
 
     def move_from_whatever_there_is(inquiry, deed, *, seen, **others):
         now = Inquiry.objects.get(pk=inquiry.pk).version
         return move(inquiry, deed, seen=now, **others)
 
-    monkeypatch.setattr(actions, "_move", move_from_whatever_there_is)
+    monkeypatch.setattr(triage, "move", move_from_whatever_there_is)
 
     told = approve_on_a_page_from_before_a_reply(as_officer, inquiry)
 

@@ -97,7 +97,7 @@ def add(as_resident, inquiry):
         upload = SimpleUploadedFile(name, content)
         return as_resident.post(
             f"/en/inquiries/{inquiry.reference}/documents/",
-            {"document_type": "supporting-proof", "file": upload},
+            {"document_type": "supporting-proof", "files": upload},
         )
 
     return add
@@ -168,7 +168,8 @@ def test_a_pdf_whose_streams_unfold_without_end_is_kept_as_it_is(add):
 def test_what_hides_behind_a_picture_is_not_kept(add):
     for content in (JPEG + HTML, white_png(60) + HTML):
         add("passport.jpg", content)
-        (stored,) = stored_files()
+    assert len(stored_files()) == 2
+    for stored in stored_files():
         assert b"<script>" not in stored
         Image.open(io.BytesIO(stored)).load()
 

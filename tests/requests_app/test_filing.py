@@ -48,17 +48,20 @@ def test_somebody_files_an_inquiry_for_themselves(as_resident, resident, service
     assert described.url == page_of(inquiry, "documents")
 
     added = as_resident.post(
-        described.url, {"document_type": "supporting-proof", "file": factories.picture()}
+        described.url, {"document_type": "supporting-proof", "files": factories.picture()}
     )
-    assert added.url == page_of(inquiry, "review")
-    answers = words(as_resident.get(added.url))
+    assert added.url == page_of(inquiry, "documents")
+    documents = as_resident.get(added.url)
+    assert "Added so far Supporting proof passport.jpg" in words(documents)
+    assert f'href="{page_of(inquiry, "review")}">Continue</a>' in documents.content.decode()
+    answers = words(as_resident.get(page_of(inquiry, "review")))
     for answer in (
         "Service Services for residents",
         "Full name Mohammed Aslam Khan",
         f"ID or border number {resident.identity.current_number}",
         f"Mobile {resident.mobile.as_international}",
         f"What you need {factories.DESCRIPTION}",
-        "Document Supporting proof: passport.jpg",
+        "Documents Supporting proof passport.jpg",
     ):
         assert answer in answers
 
@@ -155,9 +158,10 @@ def test_the_same_form_sent_twice_begins_one_draft(as_resident, resident, servic
 def test_without_the_document_that_is_needed_no_code_is_sent(as_resident, resident, service):
     inquiry = factories.draft(resident, service)
     review = ask_for_code(as_resident, inquiry)
-    assert "There is something to correct Add the document that this service needs." in words(
-        review
-    )
+    assert (
+        "There is something to correct This service also needs: Supporting proof. "
+        "Add what is missing."
+    ) in words(review)
     assert not Message.objects.exists()
 
 
@@ -175,9 +179,9 @@ def test_a_service_that_needs_no_document_is_filed_without_one(as_resident, resi
 @pytest.mark.parametrize("file", [None, SimpleUploadedFile("empty.pdf", b"")])
 def test_a_file_that_is_not_there_is_asked_for(as_resident, resident, service, file):
     inquiry = factories.draft(resident, service)
-    form = {"document_type": "supporting-proof", **({"file": file} if file else {})}
+    form = {"document_type": "supporting-proof", **({"files": file} if file else {})}
     page = as_resident.post(page_of(inquiry, "documents"), form)
-    sentence = "This file is empty. Choose another." if file else "Choose a file."
+    sentence = "“empty.pdf” is empty. Choose another file." if file else "Choose a file."
     assert errors_on(page) == [sentence]
 
 
@@ -289,4 +293,4 @@ def test_what_was_filed_shows_what_has_happened_and_which_texts_were_sent(as_res
     assert f"Answer expected by {both_calendars(inquiry.due_on, 'en')}." in page
     assert f"What has happened Filed {both_calendars(inquiry.submitted_at, 'en')}" in page
     masked = "•••• " + str(resident.mobile)[-3:]
-    assert f"Texts about this inquiry {masked}: waiting to be sent" in page
+    assert f"Notices about this inquiry text message {masked}: waiting to be sent" in page

@@ -1,0 +1,15 @@
+"""An inquiry that an officer has returned to its applicant."""
+
+import uuid
+
+from requests_app import actions
+
+ASKED_FOR = "Please add a copy of the passport, every page that carries a stamp."
+
+
+def returned(inquiry, officer):
+    """A filed inquiry, claimed and sent back with what is missing."""
+    inquiry = actions.claim(actor=officer, inquiry=inquiry, seen=inquiry.version)
+    return actions.send_back(
+        actor=officer, inquiry=inquiry, seen=inquiry.version, text=ASKED_FOR, key=uuid.uuid4()
+    )

@@ -1,0 +1,497 @@
+"""The same deed for many inquiries: from the queue's menu over its page to each one's result."""
+
+import html
+import re
+import uuid
+
+import pytest
+from django.contrib.auth.models import Permission
+
+from requests_app import actions
+from requests_app.models import Inquiry, InquiryEvent, Reply
+from tawasul.numbers import grouped_reference
+from tests import factories
+from tests.conftest import errors_on, signed_in, signed_in_staff, words
+
+QUEUE = "/en/staff/requests_app/inquiry/"
+TEXT = "The bank confirms that the fees were paid on 12 Safar."
+# For each deed: its words in the menu, the event it writes, and what each one's result says.
+DEEDS = {
+    "claim": (
+        *("Assign to me", "claimed"),
+        "The inquiry is assigned to you. You can answer it now.",
+    ),
+    "release": ("Give back to the queue", "released", "The inquiry is in the queue again."),
+    "assign": ("Assign to an officer", "assigned", "The inquiry has been assigned."),
+    "reply": ("Answer and keep open", "replied", "Your answer has been sent."),
+    "return": (
+        *("Return to the applicant", "returned"),
+        "The inquiry has been returned to the applicant.",
+    ),
+    "approve": ("Approve", "approved", "The inquiry has been approved."),
+    "reject": ("Reject", "rejected", "The inquiry has been rejected."),
+    "close": ("Close the inquiry", "closed", "The inquiry has been closed."),
+    "note": ("Add a note", "noted", "The note has been added."),
+}
+ANSWERS = ("reply", "return", "approve", "reject")
+WRITTEN = (*ANSWERS, "note")
+MISSING = "Write the answer that the applicant will read."
+
+
+def permit(user, *codenames):
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return user
+
+
+def supervisor(**person):
+    everything = ("view_inquiry", "triage_inquiry", "assign_inquiry")
+    return permit(factories.OfficerFactory(**person), *everything)
+
+
+@pytest.fixture
+def officer(db):
+    """Somebody who may press every button."""
+    return supervisor()
+
+
+@pytest.fixture
+def colleague(db):
+    return factories.OfficerFactory(username="colleague")
+
+
+def act(deed, inquiry, officer, **fields):
+    return getattr(actions, deed)(
+        actor=officer, inquiry=inquiry, seen=inquiry.version, text=TEXT, key=uuid.uuid4(), **fields
+    )
+
+
+def ready_for(name, officer):
+    """An inquiry to which this deed can be done by this officer."""
+    if name == "claim":
+        return factories.filed()
+    inquiry = factories.claimed(officer)
+    return act("approve", inquiry, officer) if name == "close" else inquiry
+
+
+def choose(browser, name, inquiries):
+    """Choose them in the queue and the deed in its menu; the page that comes."""
+    chosen = [inquiry.pk for inquiry in inquiries]
+    chosen = {"action": name, "index": 0, "_selected_action": chosen}
+    return browser.post(f"{QUEUE}?queue=all", chosen, follow=True)
+
+
+def hidden_on(page, name):
+    markup = page.content.decode()
+    return re.findall(rf'<input type="hidden" name="{name}" value="([^"]*)"', markup)
+
+
+def fields_on(page, **typed):
+    """What a browser sends from this page with what was typed."""
+    return {
+        "item": hidden_on(page, "item"),
+        **{name: hidden_on(page, name)[0] for name in ("key", "seen") if hidden_on(page, name)},
+        **typed,
+    }
+
+
+def press(browser, name, fields):
+    return browser.post(f"{QUEUE}bulk/{name}/", fields, follow=True)
+
+
+def typed_for(name, colleague):
+    if name == "assign":
+        return {"officer": colleague.pk}
+    return {"text": TEXT} if name in WRITTEN else {}
+
+
+def results_on(page):
+    """The lines of the results, in their order."""
+    found = re.search(r'(?s)<ul class="messagelist">(.*?)</ul>', page.content.decode())
+    return [words(line) for line in re.findall(r"(?s)<li.*?</li>", found[1])] if found else []
+
+
+def result_of(inquiry, sentence):
+    return f"{grouped_reference(inquiry.reference)}: {sentence}"
+
+
+def changed(what):
+    return f"This inquiry has changed since you opened it: {what}. Read it again first."
+
+
+def events_of(inquiries):
+    return InquiryEvent.objects.filter(inquiry__in=inquiries).count()
+
+
+# Each deed
+
+
+@pytest.mark.parametrize("name", DEEDS)
+def test_a_deed_is_chosen_in_the_queue_and_done_to_each(as_officer, officer, colleague, name):
+    label, deed, done = DEEDS[name]
+    inquiries = [ready_for(name, officer) for _row in range(3)]
+    untouched = ready_for(name, officer)
+
+    page = choose(as_officer, name, inquiries)
+
+    shown = words(page)
+    assert f"{label} You have chosen 3 inquiries:" in shown
+    for inquiry in inquiries:
+        row = f"{grouped_reference(inquiry.reference)} · {inquiry.service.name} · {inquiry.name} "
+        assert row in shown
+    assert grouped_reference(untouched.reference) not in shown
+    assert events_of(inquiries) == sum(inquiry.version for inquiry in inquiries)
+
+    told = press(as_officer, name, fields_on(page, **typed_for(name, colleague)))
+
+    assert told.redirect_chain == [(QUEUE, 302)]
+    assert results_on(told) == [result_of(inquiry, done) for inquiry in inquiries]
+    for inquiry in inquiries:
+        event = inquiry.events.last()
+        assert (event.deed, event.actor, event.seq) == (deed, officer, inquiry.version + 1)
+        if name in WRITTEN:
+            assert inquiry.replies.last().text == TEXT
+    untouched.refresh_from_db()
+    assert untouched.events.count() == untouched.version
+
+
+def test_the_page_of_one_says_so(as_officer):
+    page = choose(as_officer, "claim", [factories.filed()])
+    assert "You have chosen 1 inquiry:" in words(page)
+
+
+def test_the_applicants_of_all_are_told(as_officer, officer):
+    inquiries = [ready_for("approve", officer) for _row in range(2)]
+    page = choose(as_officer, "approve", inquiries)
+    press(as_officer, "approve", fields_on(page, text=TEXT))
+    for inquiry in inquiries:
+        shown = words(signed_in(inquiry.applicant).get(f"/en/inquiries/{inquiry.reference}/"))
+        assert TEXT in shown
+        assert f"your inquiry {inquiry.reference} has been approved" in shown
+
+
+def test_an_inquiry_is_assigned_to_the_officer_that_was_chosen(as_officer, officer, colleague):
+    inquiries = [ready_for("assign", officer), factories.filed()]
+    page = choose(as_officer, "assign", inquiries)
+    press(as_officer, "assign", fields_on(page, officer=colleague.pk))
+    assert {each.assignee for each in Inquiry.objects.all()} == {colleague}
+
+
+# Results that differ
+
+
+@pytest.mark.parametrize("name", [name for name in DEEDS if name != "claim"])
+def test_one_that_has_changed_is_told_of_and_the_others_are_done(
+    as_officer, officer, colleague, name
+):
+    stale, fine = ready_for(name, officer), ready_for(name, officer)
+    page = choose(as_officer, name, [stale, fine])
+    act("note", stale, colleague)
+
+    told = press(as_officer, name, fields_on(page, **typed_for(name, colleague)))
+
+    assert results_on(told) == [
+        result_of(stale, changed("Internal note (colleague)")),
+        result_of(fine, DEEDS[name][2]),
+    ]
+    assert Inquiry.objects.get(pk=stale.pk).version == stale.version + 1
+    assert Inquiry.objects.get(pk=fine.pk).version == fine.version + 1
+
+
+def test_each_result_is_its_own(as_officer, officer, colleague):
+    fine, theirs, nobodys = (
+        *(factories.claimed(officer), factories.claimed(colleague)),
+        factories.filed(),
+    )
+    over = act("reject", factories.claimed(officer), officer)
+    everything = [fine, theirs, nobodys, over]
+    page = choose(as_officer, "approve", everything)
+    gone = f"{Inquiry.objects.latest('pk').pk + 1}:1"
+    own = factories.filed(officer_as_applicant(officer))
+    items = [*hidden_on(page, "item"), gone, f"{own.pk}:{own.version}"]
+
+    told = press(as_officer, "approve", fields_on(page, text=TEXT, item=items))
+
+    unclaimed = "This inquiry is not assigned to you. Assign it to yourself first."
+    assert results_on(told) == [
+        result_of(fine, "The inquiry has been approved."),
+        result_of(theirs, unclaimed),
+        result_of(nobodys, unclaimed),
+        result_of(over, "This cannot be done while the inquiry is “Processed”."),
+    ]
+    assert Inquiry.objects.filter(outcome="approved").get() == fine
+    assert own.events.count() == 1
+    assert Reply.objects.filter(text=TEXT).count() == 2  # the rejection's, and this one
+
+
+def officer_as_applicant(officer):
+    officer.identity, officer.mobile = factories.IdentityFactory(), "+966501234567"
+    officer.save(update_fields=["identity", "mobile"])
+    return officer
+
+
+def test_an_own_case_cannot_be_chosen(as_officer, officer):
+    own = factories.filed(officer_as_applicant(officer))
+    page = choose(as_officer, "claim", [own])
+    assert grouped_reference(own.reference) not in words(page)
+    assert own.events.count() == 1
+
+
+def test_two_officers_who_claim_the_same_are_each_told(as_officer, colleague):
+    inquiries = [factories.filed(), factories.filed()]
+    pages = {
+        browser: choose(browser, "claim", inquiries)
+        for browser in (signed_in_staff(colleague), as_officer)
+    }
+    results = [
+        results_on(press(browser, "claim", fields_on(page))) for browser, page in pages.items()
+    ]
+    assert results == [
+        [result_of(each, DEEDS["claim"][2]) for each in inquiries],
+        [result_of(each, "This inquiry is already assigned to colleague.") for each in inquiries],
+    ]
+
+
+# A second click
+
+
+@pytest.mark.parametrize("name", ["claim", *WRITTEN])
+def test_a_second_click_writes_once_and_is_told_the_same(as_officer, officer, colleague, name):
+    inquiries = [ready_for(name, officer) for _row in range(2)]
+    fields = fields_on(choose(as_officer, name, inquiries), **typed_for(name, colleague))
+
+    told = [results_on(press(as_officer, name, fields)) for _click in range(2)]
+
+    assert told[0] == told[1] == [result_of(each, DEEDS[name][2]) for each in inquiries]
+    assert events_of(inquiries) == sum(inquiry.version + 1 for inquiry in inquiries)
+
+
+@pytest.mark.parametrize("name", ["release", "close", "assign"])
+def test_a_second_click_on_what_writes_no_text_changes_nothing_more(
+    as_officer, officer, colleague, name
+):
+    inquiry = ready_for(name, officer)
+    fields = fields_on(choose(as_officer, name, [inquiry]), **typed_for(name, colleague))
+    for _click in range(2):
+        told = press(as_officer, name, fields)
+    assert len(results_on(told)) == 1
+    assert events_of([inquiry]) == inquiry.version + 1
+
+
+# What is typed
+
+
+@pytest.mark.parametrize("text", [" \n\u202e ", "a" * 4001], ids=["empty", "too long"])
+@pytest.mark.parametrize("name", WRITTEN)
+def test_without_a_text_that_will_do_nothing_is_done_and_the_choice_is_kept(
+    as_officer, officer, name, text
+):
+    inquiries = [ready_for(name, officer) for _row in range(2)]
+    page = choose(as_officer, name, inquiries)
+
+    again = press(as_officer, name, fields_on(page, text=text))
+
+    missing = "Write the note." if name == "note" else MISSING
+    too_long = "This text has 4001 characters. Shorten it to 4,000."
+    assert errors_on(again) == [too_long if len(text) > 4000 else missing]
+    if len(text) > 4000:
+        assert text in again.content.decode()
+    assert hidden_on(again, "item") == hidden_on(page, "item")
+    assert hidden_on(again, "key") == hidden_on(page, "key")
+    assert events_of(inquiries) == sum(inquiry.version for inquiry in inquiries)
+    told = press(as_officer, name, fields_on(again, text=TEXT))
+    assert results_on(told) == [result_of(each, DEEDS[name][2]) for each in inquiries]
+
+
+@pytest.mark.parametrize("chosen", ["", "abc", "999999", "9" * 30, "-1"])
+def test_without_an_officer_nothing_is_assigned_and_the_choice_is_kept(as_officer, officer, chosen):
+    inquiry = ready_for("assign", officer)
+    page = choose(as_officer, "assign", [inquiry])
+    again = press(as_officer, "assign", fields_on(page, officer=chosen))
+    told = "This account may not work on inquiries. Choose another."
+    assert errors_on(again) == [told if chosen else "Choose an officer."]
+    assert hidden_on(again, "item") == [f"{inquiry.pk}:{inquiry.version}"]
+    assert events_of([inquiry]) == inquiry.version
+
+
+def test_what_was_seen_first_stays_what_was_seen(as_officer, officer, colleague):
+    inquiry = ready_for("approve", officer)
+    page = choose(as_officer, "approve", [inquiry])
+    act("note", inquiry, colleague)
+    again = press(as_officer, "approve", fields_on(page, text=""))
+    told = press(as_officer, "approve", fields_on(again, text=TEXT))
+    assert results_on(told) == [result_of(inquiry, changed("Internal note (colleague)"))]
+
+
+def test_markup_is_shown_as_it_was_typed(as_officer, officer):
+    inquiry = ready_for("note", officer)
+    typed = "<script>alert(1)</script>" * 200
+    page = press(as_officer, "note", fields_on(choose(as_officer, "note", [inquiry]), text=typed))
+    assert "<script>alert" not in page.content.decode()
+    assert html.escape(typed) in page.content.decode()
+
+
+# How many
+
+
+def many(count):
+    """So many inquiries, copied from one."""
+    filed = factories.filed()
+    filed.refresh_from_db()
+    fields = {
+        field.attname: getattr(filed, field.attname)
+        for field in Inquiry._meta.concrete_fields
+        if field.name not in ("id", "key", "reference")
+    }
+    rows = [Inquiry(key=uuid.uuid4(), **fields) for _row in range(count - 1)]
+    Inquiry.objects.bulk_create(rows)
+    return list(Inquiry.objects.order_by("due_on", "pk"))
+
+
+def test_a_hundred_are_done_at_once_and_all_results_are_shown(as_officer):
+    inquiries = many(100)
+    page = choose(as_officer, "claim", inquiries)
+    assert "You have chosen 100 inquiries:" in words(page)
+    told = press(as_officer, "claim", fields_on(page))
+    assert results_on(told) == [result_of(each, DEEDS["claim"][2]) for each in inquiries]
+
+
+def test_more_than_a_hundred_are_not_taken(as_officer):
+    page = choose(as_officer, "claim", many(101))
+    assert page.redirect_chain == [(QUEUE, 302)]
+    assert results_on(page) == ["Choose at most 100 inquiries at once."]
+    assert not InquiryEvent.objects.filter(deed="claimed").exists()
+
+
+def test_of_more_than_a_hundred_that_are_forged_no_more_than_a_hundred_are_done(as_officer):
+    items = [f"{inquiry.pk}:{inquiry.version}" for inquiry in many(103)]
+    press(as_officer, "claim", {"item": items})
+    assert InquiryEvent.objects.filter(deed="claimed").count() <= 100
+
+
+def test_who_chooses_nothing_is_told_so(as_officer):
+    factories.filed()
+    page = as_officer.post(QUEUE, {"action": "claim", "index": 0}, follow=True)
+    assert results_on(page) == [
+        "Items must be selected in order to perform actions on them. No items have been changed."
+    ]
+    assert not InquiryEvent.objects.filter(deed="claimed").exists()
+
+
+# Forged
+
+
+def test_an_item_of_any_kind_is_refused_and_nothing_is_done(as_officer):
+    inquiry = factories.filed()
+    for item in (
+        *("", "abc", "1", ":", "1:", ":1", "1:2:3", "-1:1", "1:-1", "1.5:1", "1:1 ", " 1:1"),
+        *(f"{10**30}:0", f"1:{10**30}", "9" * 5000 + ":1", "١:١", "²:1", "0x1:1", "1:1\n", "1;1"),
+    ):
+        for items in (item, [f"{inquiry.pk}:{inquiry.version}", item]):
+            response = press(as_officer, "claim", {"item": items})
+            assert response.status_code == 400, item[:20]
+    assert events_of([inquiry]) == 1
+
+
+@pytest.mark.parametrize("version", [0, 2, 999_999_999])
+def test_an_item_of_another_version_is_not_done(as_officer, officer, version):
+    inquiry = factories.filed()
+    told = press(as_officer, "claim", {"item": f"{inquiry.pk}:{version}"})
+    assert len(results_on(told)) == 1
+    assert DEEDS["claim"][2] not in results_on(told)[0]
+    assert events_of([inquiry]) == 1
+
+
+@pytest.mark.parametrize("pk", [0, 10**18 - 1])
+def test_what_is_not_there_is_passed_over(as_officer, pk):
+    told = press(as_officer, "claim", {"item": f"{pk}:1"})
+    assert told.redirect_chain == [(QUEUE, 302)]
+    assert results_on(told) == []
+
+
+def test_the_same_item_twice_is_done_once(as_officer):
+    inquiry = factories.filed()
+    item = f"{inquiry.pk}:{inquiry.version}"
+    told = press(as_officer, "claim", {"item": [item, item]})
+    assert results_on(told) == [result_of(inquiry, DEEDS["claim"][2])]
+
+
+@pytest.mark.parametrize("name", DEEDS)
+def test_without_an_item_and_without_pressing_it_leads_to_the_queue(as_officer, officer, name):
+    inquiry = ready_for(name, officer)
+    fields = {"item": f"{inquiry.pk}:{inquiry.version}", "text": TEXT, "key": uuid.uuid4()}
+    for response in (
+        as_officer.get(f"{QUEUE}bulk/{name}/", fields),
+        as_officer.post(f"{QUEUE}bulk/{name}/", {"text": TEXT, "key": uuid.uuid4()}),
+    ):
+        assert response.url == QUEUE
+    assert events_of([inquiry]) == inquiry.version
+
+
+def test_a_deed_that_is_none_is_not_there(as_officer):
+    inquiry = factories.filed()
+    fields = {"item": f"{inquiry.pk}:{inquiry.version}"}
+    for name in ("approved", "delete", "CLAIM", "send_back", "0", "delete_selected"):
+        for method in (as_officer.get, as_officer.post):
+            assert method(f"{QUEUE}bulk/{name}/", fields).status_code == 404, name
+
+
+@pytest.mark.parametrize("action", ["approved", "delete_selected", "__all__", "", "claim\u202e"])
+def test_a_deed_that_is_not_in_the_menu_is_not_done(as_officer, action):
+    inquiry = factories.filed()
+    chosen = {"action": action, "_selected_action": inquiry.pk, "post": "yes"}
+    page = as_officer.post(QUEUE, chosen, follow=True)
+    assert page.status_code == 200
+    assert "You have chosen" not in words(page)
+    assert Inquiry.objects.get().version == inquiry.version
+
+
+@pytest.mark.parametrize("key", ["", "abc", "0" * 40])
+def test_without_the_key_of_its_form_nothing_is_written(as_officer, officer, key):
+    inquiry = ready_for("note", officer)
+    fields = {"item": f"{inquiry.pk}:{inquiry.version}", "text": TEXT, "key": key}
+    assert press(as_officer, "note", fields).status_code == 200
+    assert not Reply.objects.exists()
+
+
+# Who may
+
+
+def menu_of(browser):
+    markup = browser.get(QUEUE).content.decode()
+    menu = re.search(r'(?s)<select name="action".*?</select>', markup)
+    return re.findall(r'<option value="(\w+)"', menu[0]) if menu else []
+
+
+def test_the_menu_offers_what_one_may(as_officer, colleague):
+    factories.filed()
+    assert menu_of(as_officer) == list(DEEDS)
+    assert menu_of(signed_in_staff(colleague)) == [name for name in DEEDS if name != "assign"]
+    looks_on = permit(factories.OfficerFactory(), "view_inquiry")
+    assert menu_of(signed_in_staff(looks_on)) == []
+    labels = [label for label, _event, _done in DEEDS.values()]
+    shown = words(as_officer.get(QUEUE))
+    assert " ".join(labels) in shown
+
+
+def test_an_officer_gives_nothing_to_others(colleague, officer):
+    inquiry = factories.claimed(colleague)
+    browser = signed_in_staff(colleague)
+    fields = {"item": f"{inquiry.pk}:{inquiry.version}", "officer": officer.pk}
+    assert press(browser, "assign", fields).status_code == 403
+    choose(browser, "assign", [inquiry])
+    assert Inquiry.objects.get().assignee == colleague
+    assert events_of([inquiry]) == inquiry.version
+
+
+@pytest.mark.parametrize("name", DEEDS)
+def test_a_clerk_has_no_page_and_others_sign_in_first(as_resident, officer, name):
+    inquiry = ready_for(name, officer)
+    fields = {"item": f"{inquiry.pk}:{inquiry.version}", "text": TEXT, "key": uuid.uuid4()}
+    fields["officer"] = officer.pk
+    address = f"{QUEUE}bulk/{name}/"
+    clerk = signed_in_staff(permit(factories.OfficerFactory()))
+    for method in ("get", "post"):
+        assert getattr(clerk, method)(address, fields).status_code == 403
+        for browser in (as_resident, signed_in(officer)):
+            assert getattr(browser, method)(address, fields).url.startswith("/en/staff/login/?")
+    assert events_of([inquiry]) == inquiry.version

@@ -1,0 +1,243 @@
+"""Answering a return with documents: kept until the answer goes, and sent with it."""
+
+import uuid
+
+import pytest
+from django.core.files.storage import storages
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from requests_app.models import Attachment, Inquiry, Reply, digest_of
+from tests import factories
+from tests.conftest import errors_on, notices_on, signed_in, signed_in_staff, words
+from tests.requests_app.files import stored_files
+from tests.requests_app.returns import returned
+from tests.requests_app.sized_files import names_on
+
+TEXT = "Here is the copy you asked for; the stamp is on the second page."
+WRONG_TYPE = "is not a JPEG or PNG picture or a PDF. Choose one of these."
+
+
+@pytest.fixture
+def inquiry(resident, officer):
+    """An inquiry with one document, which an officer has returned."""
+    factories.document_type()
+    draft = factories.draft(resident)
+    factories.attached(draft, factories.picture("sent.jpg"))
+    return returned(factories.submitted(draft), officer)
+
+
+@pytest.fixture
+def address(inquiry):
+    return f"/en/inquiries/{inquiry.reference}/answer/"
+
+
+@pytest.fixture
+def answer(as_resident, address):
+    """Post the form as it stands on the page; what follows."""
+
+    def answer(*files, text=TEXT, **fields):
+        form = as_resident.get(address).context["form"]
+        filled = {"key": uuid.uuid4(), "seen": form.initial["seen"], "text": text, **fields}
+        if files:
+            filled = {"document_type": "supporting-proof", "files": files, **filled}
+        return as_resident.post(address, filled, follow=True)
+
+    return answer
+
+
+@pytest.fixture
+def kept(inquiry, answer):
+    """A document that was added on the way to an answer, and is not sent yet."""
+    answer(photo("kept.jpg", 64), text="")
+    return Attachment.objects.unsent().get()
+
+
+def photo(name, width):
+    return factories.picture(name, size=(width, 40))
+
+
+def no_picture(name="page.jpg"):
+    return SimpleUploadedFile(name, b"<!doctype html><script>alert(1)</script>")
+
+
+def typed_on(page):
+    return page.context["form"]["text"].value()
+
+
+def seen_by(officer, inquiry):
+    """The documents on the desk of an officer."""
+    desk = signed_in_staff(officer).get(f"/en/staff/requests_app/inquiry/{inquiry.pk}/change/")
+    return names_on(desk)
+
+
+def is_returned():
+    return Inquiry.objects.get().is_returned
+
+
+def test_an_answer_goes_with_its_documents(answer, inquiry, officer):
+    page = answer(photo("front.jpg", 61), photo("back.jpg", 62))
+    assert notices_on(page)[:1] == ["Your answer has been sent."]
+    assert names_on(page) == ["sent.jpg", "front.jpg", "back.jpg"]
+    assert seen_by(officer, inquiry) == ["sent.jpg", "front.jpg", "back.jpg"]
+    assert Reply.objects.latest("pk").text == TEXT
+    assert not Attachment.objects.unsent().exists()
+
+
+def test_the_record_holds_what_was_sent_with_an_answer(answer, inquiry, kept):
+    answer(photo("front.jpg", 61))
+    new = Attachment.objects.exclude(original_name="sent.jpg").values_list("sha256", flat=True)
+    assert inquiry.events.last().content_digest == digest_of([TEXT, *new])
+
+
+def test_an_answer_goes_without_a_document(answer, inquiry):
+    page = answer()
+    assert notices_on(page)[:1] == ["Your answer has been sent."]
+    assert names_on(page) == ["sent.jpg"]
+
+
+def test_a_refused_file_holds_the_answer_back_and_keeps_what_was_typed(answer, inquiry):
+    page = answer(no_picture())
+    assert errors_on(page) == [f"“page.jpg” {WRONG_TYPE}"]
+    assert typed_on(page) == TEXT
+    assert is_returned()
+    assert len(stored_files()) == 1
+
+
+def test_good_files_beside_a_refused_one_are_kept_and_go_with_the_next_try(
+    answer, inquiry, officer
+):
+    page = answer(photo("front.jpg", 61), no_picture(), photo("back.jpg", 62))
+    assert errors_on(page) == [f"“page.jpg” {WRONG_TYPE}"]
+    assert "Added, and sent with your answer" in words(page)
+    assert names_on(page) == ["front.jpg", "back.jpg"]
+    assert is_returned()
+    answer()
+    assert seen_by(officer, inquiry) == ["sent.jpg", "front.jpg", "back.jpg"]
+
+
+def test_good_files_are_kept_while_the_words_are_missing(answer, inquiry):
+    page = answer(photo("front.jpg", 61), text="")
+    assert errors_on(page) == ["Write what the officer asked for."]
+    assert names_on(page) == ["front.jpg"]
+    assert is_returned()
+
+
+def test_files_without_a_type_hold_the_answer_back_and_keep_what_was_typed(answer, inquiry):
+    factories.document_type("passport-copy")
+    page = answer(photo("front.jpg", 61), document_type="")
+    assert errors_on(page) == ["Choose which document it is."]
+    assert typed_on(page) == TEXT
+    assert is_returned()
+
+
+def test_the_officer_sees_nothing_before_the_answer_goes(kept, inquiry, officer):
+    assert seen_by(officer, inquiry) == ["sent.jpg"]
+    desk = f"/en/staff/requests_app/inquiry/{inquiry.pk}"
+    browser = signed_in_staff(officer)
+    (sent,) = Attachment.objects.sent()
+    for page in ("", "preview/"):
+        for attachment, status in ((kept, 404), (sent, 200)):
+            answer = browser.get(f"{desk}/documents/{attachment.pk}/{page}")
+            answer.getvalue()  # or its file stays open
+            assert answer.status_code == status
+
+
+def test_the_page_of_the_inquiry_shows_what_was_sent_alone(as_resident, kept, inquiry):
+    page = as_resident.get(f"/en/inquiries/{inquiry.reference}/")
+    assert names_on(page) == ["sent.jpg"]
+
+
+def test_what_was_sent_before_is_not_among_what_can_be_taken_away(as_resident, address, kept):
+    page = as_resident.get(address)
+    assert names_on(page) == ["kept.jpg"]
+    (sent,) = Attachment.objects.sent()
+    assert f'value="{sent.pk}"' not in page.content.decode()
+
+
+@pytest.mark.parametrize("button", ["up", "remove"])
+def test_what_was_sent_before_stays_in_its_place(as_resident, address, kept, inquiry, button):
+    (sent,) = Attachment.objects.sent()
+    as_resident.post(address, {button: sent.pk})
+    assert [each.original_name for each in Attachment.objects.all()] == ["sent.jpg", "kept.jpg"]
+    assert storages["private"].exists(sent.stored_name)
+
+
+def test_nothing_moves_up_before_what_was_sent(as_resident, address, kept):
+    as_resident.post(address, {"up": kept.pk})
+    assert [each.original_name for each in Attachment.objects.all()] == ["sent.jpg", "kept.jpg"]
+
+
+def test_what_was_added_is_put_in_order_and_keeps_what_was_typed(answer, kept):
+    page = answer(photo("front.jpg", 61), text="")
+    assert names_on(page) == ["kept.jpg", "front.jpg"]
+    page = answer(up=Attachment.objects.get(original_name="front.jpg").pk)
+    assert names_on(page) == ["front.jpg", "kept.jpg"]
+    assert typed_on(page) == TEXT
+    assert errors_on(page) == []
+    assert is_returned()
+
+
+def test_what_was_added_is_taken_away_and_keeps_what_was_typed(answer, kept):
+    page = answer(remove=kept.pk)
+    assert names_on(page) == []
+    assert typed_on(page) == TEXT
+    assert is_returned()
+    assert not storages["private"].exists(kept.stored_name)
+
+
+def test_withdrawing_forgets_what_was_not_sent(as_resident, inquiry, kept):
+    page = f"/en/inquiries/{inquiry.reference}/withdraw/"
+    form = {"key": uuid.uuid4(), "seen": inquiry.version, "text": "It has been settled."}
+    answer = as_resident.post(page, form, follow=True)
+    assert notices_on(answer)[:1] == ["The inquiry has been withdrawn."]
+    assert names_on(answer) == ["sent.jpg"]
+    assert [each.original_name for each in Attachment.objects.all()] == ["sent.jpg"]
+    assert not storages["private"].exists(kept.stored_name)
+    assert len(stored_files()) == 1
+
+
+def test_a_withdrawal_that_is_refused_forgets_nothing(as_resident, inquiry, kept):
+    page = f"/en/inquiries/{inquiry.reference}/withdraw/"
+    as_resident.post(page, {"key": uuid.uuid4(), "seen": inquiry.version, "text": " "})
+    assert storages["private"].exists(kept.stored_name)
+    assert is_returned()
+
+
+def test_a_second_click_on_the_answer_leads_to_the_first(as_resident, address, inquiry):
+    form = {"key": uuid.uuid4(), "seen": inquiry.version, "text": TEXT}
+    for _click in range(2):
+        files = {"document_type": "supporting-proof", "files": photo("front.jpg", 61)}
+        page = as_resident.post(address, {**form, **files}, follow=True)
+        assert page.request["PATH_INFO"] == f"/en/inquiries/{inquiry.reference}/"
+        assert names_on(page) == ["sent.jpg", "front.jpg"]
+    assert Reply.objects.filter(kind=Reply.Kind.FROM_APPLICANT).count() == 1
+    assert len(stored_files()) == 2
+
+
+def test_while_the_officer_has_it_nothing_can_be_added(as_resident, address, answer, inquiry):
+    answer()
+    form = {
+        "key": uuid.uuid4(),
+        "seen": inquiry.version + 1,
+        "text": TEXT,
+        "document_type": "supporting-proof",
+        "files": photo("late.jpg", 61),
+    }
+    page = as_resident.post(address, form)
+    assert notices_on(page)[0] == (
+        "This cannot be done while the inquiry is “Returned by applicant”."
+    )
+    assert names_on(page) == []
+    assert len(stored_files()) == 1
+
+
+def test_who_has_not_filed_it_answers_nothing(resident, officer, db):
+    worker = factories.UserFactory()
+    factories.link(resident.identity, worker.identity)
+    draft = factories.draft(resident, beneficiary=worker.identity)
+    inquiry = returned(factories.submitted(draft), officer)
+    form = {"document_type": "supporting-proof", "files": photo("a.jpg", 61), "text": TEXT}
+    for browser in (signed_in(worker), signed_in(factories.UserFactory())):
+        answer = browser.post(f"/en/inquiries/{inquiry.reference}/answer/", form)
+        assert answer.status_code == 404
+    assert not stored_files()

@@ -1,0 +1,493 @@
+"""The buttons of the desk: who sees which, what each does and tells, and who may not press it."""
+
+import re
+import uuid
+
+import pytest
+from django.contrib.auth.models import Permission
+
+from requests_app import actions
+from requests_app.models import Inquiry, Reply
+from tawasul.exceptions import RuleViolation
+from tawasul.numbers import grouped_reference
+from tawasul.portal.actions import add_staff
+from tests import factories
+from tests.conftest import errors_on, notices_on, signed_in, signed_in_staff, words
+
+QUEUE = "/en/staff/requests_app/inquiry/"
+TEXT = "The bank confirms that the fee was paid on 12 Safar."
+# The buttons that only press, and those that come with something.
+PRESSED = ["claim", "release", "close"]
+ALL = [*PRESSED, "assign", "note"]
+DEEDS = ["reply", "return", "approve", "reject"]
+
+ANSWER = ["Approve", "Reject", "Return to the applicant", "Answer and keep open"]
+CLAIM, RELEASE, CLOSE = "Assign to me", "Give back to the queue", "Close the inquiry"
+ASSIGN, NOTE = "Assign", "Add the note"
+# Which buttons stand on the desk of an inquiry: for the officer who has it or has had it, for
+# another, and for a supervisor.
+SEEN = {
+    "queue": ([CLAIM, NOTE], [CLAIM, NOTE], [CLAIM, ASSIGN, NOTE]),
+    "claimed": ([*ANSWER, RELEASE, NOTE], [NOTE], [ASSIGN, NOTE]),
+    "returned": ([NOTE], [NOTE], [NOTE]),
+    "answered": ([*ANSWER, RELEASE, NOTE], [NOTE], [ASSIGN, NOTE]),
+    "answered, released": ([CLAIM, NOTE], [CLAIM, NOTE], [CLAIM, ASSIGN, NOTE]),
+    "approved": ([CLOSE, NOTE], [CLOSE, NOTE], [CLOSE, NOTE]),
+    "rejected": ([CLOSE, NOTE], [CLOSE, NOTE], [CLOSE, NOTE]),
+    "closed": ([NOTE], [NOTE], [NOTE]),
+    "withdrawn": ([NOTE], [NOTE], [NOTE]),
+}
+WAYS = {
+    "queue": [],
+    "claimed": ["claim"],
+    "returned": ["claim", "send_back"],
+    "answered": ["claim", "send_back", "answer_return"],
+    "answered, released": ["claim", "send_back", "answer_return", "release"],
+    "approved": ["claim", "approve"],
+    "rejected": ["claim", "reject"],
+    "closed": ["claim", "approve", "close"],
+    "withdrawn": ["withdraw"],
+}
+
+
+def desk_of(inquiry, page="change"):
+    return f"{QUEUE}{inquiry.pk}/{page}/"
+
+
+def press(browser, inquiry, button, **fields):
+    """Press a button on the page as it stands now; the page that comes back."""
+    if button == "note":
+        fields = {"text": TEXT, "key": uuid.uuid4(), **fields}
+    seen = Inquiry.objects.get(pk=inquiry.pk).version
+    return browser.post(desk_of(inquiry, button), {"seen": seen, **fields}, follow=True)
+
+
+def answer(browser, inquiry, deed, **changes):
+    form = browser.get(desk_of(inquiry)).context["form"]
+    typed = {"key": form["key"].value(), "seen": form["seen"].value(), "text": TEXT, "deed": deed}
+    return browser.post(desk_of(inquiry, "answer"), {**typed, **changes}, follow=True)
+
+
+def buttons_on(page):
+    found = re.findall(r'(?s)<button class="button[^>]*>.*?</button>', page.content.decode())
+    return [words(button) for button in found]
+
+
+def status_on(page):
+    return words(re.search(r'(?s)<p class="facts">.*?</p>', page.content.decode())[0])
+
+
+def assigned_on(page):
+    return re.search(r"Assigned to (Nobody yet|\S+)", words(page))[1]
+
+
+def permit(user, *codenames):
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return user
+
+
+def now(inquiry):
+    return Inquiry.objects.get(pk=inquiry.pk)
+
+
+@pytest.fixture
+def colleague(db):
+    return factories.OfficerFactory()
+
+
+@pytest.fixture
+def as_colleague(colleague):
+    return signed_in_staff(colleague)
+
+
+@pytest.fixture
+def as_supervisor(db):
+    everything = ("view_inquiry", "triage_inquiry", "assign_inquiry")
+    return signed_in_staff(permit(factories.OfficerFactory(), *everything))
+
+
+@pytest.fixture
+def inquiry_that_is(officer, resident):
+    """An inquiry that has gone one of WAYS, in the hands of the officer."""
+
+    def build(way):
+        inquiry = factories.filed(resident)
+        for deed in WAYS[way]:
+            fields = {"actor": officer, "inquiry": inquiry, "seen": inquiry.version}
+            if deed in ("answer_return", "withdraw"):
+                fields["actor"] = resident
+            if deed not in PRESSED:
+                fields |= {"text": TEXT, "key": uuid.uuid4()}
+            inquiry = getattr(actions, deed)(**fields)
+        return inquiry
+
+    return build
+
+
+@pytest.fixture
+def queued(inquiry_that_is):
+    return inquiry_that_is("queue")
+
+
+@pytest.fixture
+def mine(inquiry_that_is):
+    return inquiry_that_is("claimed")
+
+
+# Who sees which
+
+
+@pytest.mark.parametrize(("way", "seen"), SEEN.items())
+def test_everybody_sees_the_buttons_that_are_theirs_to_press(
+    inquiry_that_is, as_officer, as_colleague, as_supervisor, way, seen
+):
+    address = desk_of(inquiry_that_is(way))
+    everybody = (as_officer, as_colleague, as_supervisor)
+    assert tuple(buttons_on(browser.get(address)) for browser in everybody) == seen
+
+
+# What each does and tells
+
+
+def test_an_inquiry_that_is_given_back_is_anybodys_again(as_officer, as_colleague, colleague, mine):
+    page = press(as_officer, mine, "release")
+    assert notices_on(page) == ["The inquiry is in the queue again."]
+    assert assigned_on(page) == "Nobody yet"
+    page = press(as_colleague, mine, "claim")
+    assert notices_on(page) == ["The inquiry is assigned to you. You can answer it now."]
+    assert assigned_on(page) == colleague.username
+
+
+@pytest.mark.parametrize("way", ["queue", "claimed", "answered"])
+def test_a_supervisor_assigns_an_inquiry_and_only_who_gets_it_answers(
+    inquiry_that_is, as_supervisor, as_officer, as_colleague, colleague, way
+):
+    inquiry = inquiry_that_is(way)
+    page = press(as_supervisor, inquiry, "assign", officer=colleague.pk)
+    assert notices_on(page) == ["The inquiry has been assigned."]
+    assert assigned_on(page) == colleague.username
+    assert "Assigned by a supervisor · officer-" in words(page)
+    assert desk_of(inquiry) in as_colleague.get(QUEUE).content.decode()
+    assert desk_of(inquiry) not in as_officer.get(QUEUE).content.decode()
+    answer(as_officer, inquiry, "approve")
+    assert now(inquiry).outcome == ""
+    page = answer(as_colleague, inquiry, "approve")
+    assert notices_on(page) == ["The inquiry has been approved."]
+
+
+def test_an_inquiry_is_returned_with_what_is_missing(as_officer, as_resident, mine):
+    page = answer(as_officer, mine, "return")
+    assert notices_on(page) == ["The inquiry has been returned to the applicant."]
+    assert status_on(page) == f"{grouped_reference(mine.reference)} Returned to applicant"
+    assert TEXT in words(as_resident.get(f"/en/inquiries/{mine.reference}/"))
+    assert desk_of(mine) not in as_officer.get(QUEUE).content.decode()
+
+
+def test_what_was_returned_and_answered_is_in_the_queue_of_its_officer_again(
+    inquiry_that_is, as_officer, as_colleague
+):
+    answered = inquiry_that_is("answered")
+    assert desk_of(answered) in as_officer.get(QUEUE).content.decode()
+    assert desk_of(answered) not in as_colleague.get(QUEUE).content.decode()
+    assert notices_on(answer(as_officer, answered, "reject")) == ["The inquiry has been rejected."]
+
+
+@pytest.mark.parametrize("way", ["approved", "rejected"])
+def test_what_is_decided_is_closed_by_any_officer_and_keeps_its_outcome(
+    inquiry_that_is, as_colleague, as_resident, way
+):
+    inquiry = inquiry_that_is(way)
+    page = press(as_colleague, inquiry, "close")
+    assert notices_on(page) == ["The inquiry has been closed."]
+    shown = f"{grouped_reference(inquiry.reference)} {way.capitalize()}"
+    assert status_on(page) == shown
+    assert now(inquiry).status == "closed"
+    assert shown in words(as_resident.get(f"/en/inquiries/{inquiry.reference}/"))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_note_is_added_at_any_time_by_any_officer_and_kept_from_the_applicant(
+    inquiry_that_is, as_colleague, colleague, as_resident, way
+):
+    inquiry = inquiry_that_is(way)
+    before = words(as_resident.get(f"/en/inquiries/{inquiry.reference}/"))
+    page = press(as_colleague, inquiry, "note", text="Ask the bank.\nThen call back.")
+    assert notices_on(page) == ["The note has been added."]
+    assert f"internal note · {colleague.username} · " in words(page)
+    assert "Ask the bank. Then call back." in words(page)
+    after = now(inquiry)
+    assert (after.status, after.outcome) == (inquiry.status, inquiry.outcome)
+    assert words(as_resident.get(f"/en/inquiries/{inquiry.reference}/")) == before
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "\0\u202e"])
+def test_an_empty_note_is_asked_for(as_officer, queued, text):
+    assert notices_on(press(as_officer, queued, "note", text=text)) == ["Write the note."]
+    assert not Reply.objects.exists()
+
+
+def test_a_note_that_is_too_long_is_not_added(as_officer, queued):
+    assert len(notices_on(press(as_officer, queued, "note", text="a" * 4001))) == 1
+    assert not Reply.objects.exists()
+
+
+@pytest.mark.parametrize("wrong", [{"text": "a" * 4001}, {"seen": 0}])
+def test_a_note_that_is_refused_is_kept(as_officer, queued, wrong):
+    page = press(as_officer, queued, "note", **wrong)
+    assert wrong.get("text", TEXT) in page.content.decode()
+
+
+def test_markup_in_a_note_is_shown_as_it_was_typed(as_officer, queued):
+    page = press(as_officer, queued, "note", text="<script>alert(1)</script> & so on")
+    assert "<script>alert" not in page.content.decode()
+    assert "<script>alert(1)</script> & so on" in words(page)
+
+
+@pytest.mark.parametrize("what", ["note", "return"])
+def test_a_second_click_writes_once_and_is_told_the_same(as_officer, mine, what):
+    key, seen = uuid.uuid4(), mine.version
+    told = []
+    for _click in range(2):
+        if what == "note":
+            page = press(as_officer, mine, "note", key=key, seen=seen)
+        else:
+            page = answer(as_officer, mine, "return", key=key, seen=seen)
+        told.append(notices_on(page))
+    assert told[0] == told[1]
+    assert Reply.objects.count() == 1
+    assert now(mine).version == mine.version + 1
+
+
+def test_a_second_click_on_a_claim_is_told_the_same_and_recorded_once(as_officer, queued):
+    for _click in range(2):
+        page = press(as_officer, queued, "claim", seen=queued.version)
+        assert notices_on(page) == ["The inquiry is assigned to you. You can answer it now."]
+    assert now(queued).version == queued.version + 1
+
+
+# What does not fit
+
+
+def told_that_it_cannot_be_done(status):
+    return [f"This cannot be done while the inquiry is “{status}”."]
+
+
+@pytest.mark.parametrize(
+    ("button", "way", "status"),
+    [
+        ("claim", "withdrawn", "Closed"),
+        ("release", "returned", "Returned to applicant"),
+        ("release", "approved", "Processed"),
+        ("assign", "returned", "Returned to applicant"),
+        ("assign", "approved", "Processed"),
+        ("assign", "withdrawn", "Closed"),
+        ("close", "claimed", "Under processing"),
+        ("close", "returned", "Returned to applicant"),
+        ("close", "answered", "Returned by applicant"),
+        ("close", "closed", "Closed"),
+    ],
+)
+def test_a_button_from_an_old_page_that_does_not_fit_is_refused(
+    inquiry_that_is, as_officer, officer, button, way, status
+):
+    permit(officer, "view_inquiry", "triage_inquiry", "assign_inquiry")
+    inquiry = inquiry_that_is(way)
+    page = press(as_officer, inquiry, button, officer=officer.pk)
+    assert notices_on(page) == told_that_it_cannot_be_done(status)
+    assert now(inquiry).version == inquiry.version
+
+
+@pytest.mark.parametrize("button", ["release", "assign", "note", "close"])
+def test_a_button_from_a_page_older_than_a_change_is_told_what_changed(
+    inquiry_that_is, as_officer, officer, colleague, button
+):
+    permit(officer, "view_inquiry", "triage_inquiry", "assign_inquiry")
+    inquiry = inquiry_that_is("approved" if button == "close" else "claimed")
+    actions.note(
+        actor=colleague, inquiry=inquiry, seen=inquiry.version, text=TEXT, key=uuid.uuid4()
+    )
+    page = press(as_officer, inquiry, button, seen=inquiry.version, officer=officer.pk)
+    assert notices_on(page) == [
+        "This inquiry has changed since you opened it: "
+        f"Internal note ({colleague.username}). Read it again first."
+    ]
+    assert now(inquiry).version == inquiry.version + 1
+
+
+def test_what_another_has_is_not_given_back(as_colleague, officer, mine):
+    told = "This inquiry is not assigned to you. Assign it to yourself first."
+    assert notices_on(press(as_colleague, mine, "release")) == [told]
+    assert now(mine).assignee == officer
+
+
+def test_an_answer_to_what_was_given_back_in_another_tab_is_kept(as_officer, officer, mine):
+    form = as_officer.get(desk_of(mine)).context["form"]
+    actions.release(actor=officer, inquiry=mine, seen=mine.version)
+    typed = {"key": form["key"].value(), "seen": mine.version, "text": TEXT, "deed": "approve"}
+    page = as_officer.post(desk_of(mine, "answer"), typed)
+    assert notices_on(page) == [
+        "This inquiry has changed since you opened it: "
+        f"Given back to the queue ({officer.username}). Read it again first."
+    ]
+    assert TEXT in page.content.decode()
+
+
+# To whom an inquiry may be given
+
+
+@pytest.mark.parametrize(
+    ("officer_is", "told"),
+    [
+        ("nobody", "Choose an officer."),
+        ("without the permission", None),
+        ("inactive", None),
+        ("not staff", None),
+        ("999999", None),
+        ("-1", None),
+        ("abc", None),
+        ("9" * 30, None),
+        ("1\0", "Null characters are not allowed."),
+    ],
+)
+def test_an_inquiry_is_given_to_nobody_who_may_not_work_on_it(
+    as_supervisor, colleague, queued, officer_is, told
+):
+    if officer_is == "without the permission":
+        permit(colleague, "view_inquiry")
+    if officer_is == "inactive":
+        colleague.is_active = False
+    if officer_is == "not staff":
+        colleague.is_staff = False
+    colleague.save(update_fields=["is_active", "is_staff"])
+    is_colleague = officer_is in ("without the permission", "inactive", "not staff")
+    if is_colleague:
+        assert colleague.username not in as_supervisor.get(desk_of(queued)).content.decode()
+    chosen = colleague.pk if is_colleague else officer_is.replace("nobody", "")
+
+    page = press(as_supervisor, queued, "assign", officer=chosen)
+
+    told = told or "This account may not work on inquiries. Choose another."
+    assert notices_on(page) == [told]
+    assert now(queued).assignee is None
+    assert now(queued).version == queued.version
+
+
+def test_an_inquiry_is_given_to_nobody_whom_it_concerns(as_supervisor):
+    concerned = factories.OfficerFactory(
+        identity=factories.IdentityFactory(name_en="Ayesha Noor"), mobile="+966501234567"
+    )
+    own = factories.filed(concerned)
+    page = press(as_supervisor, own, "assign", officer=concerned.pk)
+    assert notices_on(page) == ["Ayesha Noor may not work on this inquiry. Choose another officer."]
+    assert now(own).assignee is None
+
+
+@pytest.mark.parametrize("how", ["inactive", "without the permission"])
+def test_the_action_itself_gives_it_to_nobody_who_may_not_work_on_it(queued, colleague, how):
+    supervisor = permit(factories.OfficerFactory(), "triage_inquiry", "assign_inquiry")
+    if how == "inactive":
+        colleague.is_active = False
+    else:
+        permit(colleague)
+    with pytest.raises(RuleViolation) as refused:
+        actions.assign(actor=supervisor, inquiry=queued, seen=queued.version, officer=colleague)
+    assert refused.value.message == (
+        f"{colleague.username} may not work on this inquiry. Choose another officer."
+    )
+
+
+# Who may not press them
+
+
+def test_only_a_supervisor_gives_inquiries_to_others(as_officer, officer, colleague, mine):
+    page = press(as_officer, mine, "assign", officer=colleague.pk)
+    assert notices_on(page) == ["Only supervisors give inquiries to others."]
+    assert now(mine).assignee == officer
+
+
+def test_who_is_added_as_a_supervisor_may_assign(queued):
+    device, _codes = add_staff(username="head", password=factories.PASSWORD, group="supervisor")
+    assert ASSIGN in buttons_on(signed_in_staff(device.user).get(desk_of(queued)))
+
+
+@pytest.mark.parametrize("button", [*ALL, "answer"])
+def test_a_clerk_has_no_desk(colleague, mine, button):
+    clerk = signed_in_staff(permit(colleague))
+    for response in (
+        clerk.get(desk_of(mine, button)),
+        press(clerk, mine, button, officer=colleague.pk, deed="approve"),
+    ):
+        assert response.status_code == 403
+    assert now(mine).version == mine.version
+
+
+@pytest.mark.parametrize("button", ALL)
+def test_who_may_only_look_is_refused(inquiry_that_is, colleague, button):
+    looks_on = signed_in_staff(permit(colleague, "view_inquiry", "assign_inquiry"))
+    inquiry = inquiry_that_is("queue")
+    page = press(looks_on, inquiry, button, officer=factories.OfficerFactory().pk)
+    assert notices_on(page) == ["Your account may not work on inquiries."]
+    assert now(inquiry).version == inquiry.version
+
+
+@pytest.mark.parametrize("button", [*ALL, "answer"])
+def test_neither_a_resident_nor_half_a_sign_in_reaches_a_button(as_resident, officer, mine, button):
+    for browser in (as_resident, signed_in(officer)):
+        page = press(browser, mine, button, officer=officer.pk, deed="approve")
+        assert page.redirect_chain[0][0].startswith("/en/staff/login/?")
+    assert now(mine).version == mine.version
+
+
+@pytest.mark.parametrize("deed", ["release", "assign", "note", "send_back", "close"])
+def test_nobody_works_on_what_concerns_themselves(db, deed):
+    concerned = factories.OfficerFactory(
+        identity=factories.IdentityFactory(), mobile="+966501234567"
+    )
+    permit(concerned, "view_inquiry", "triage_inquiry", "assign_inquiry")
+    own = factories.filed(concerned)
+    page = "answer" if deed == "send_back" else deed
+    assert press(signed_in_staff(concerned), own, page).status_code == 404
+    fields = {"text": TEXT, "key": uuid.uuid4()} if deed in ("note", "send_back") else {}
+    if deed == "assign":
+        fields["officer"] = factories.OfficerFactory()
+    with pytest.raises(RuleViolation) as refused:
+        getattr(actions, deed)(actor=concerned, inquiry=own, seen=own.version, **fields)
+    assert refused.value.message == "You cannot work on an inquiry of your own."
+    assert now(own).version == own.version
+
+
+# Forged
+
+
+@pytest.mark.parametrize("seen", ["", "abc", "-1", str(2**31), "9" * 30, "1.5", "2\0", "٢٢"])
+@pytest.mark.parametrize("button", [*ALL, "answer"])
+def test_who_does_not_say_what_they_have_seen_does_nothing(as_officer, officer, mine, button, seen):
+    permit(officer, "view_inquiry", "triage_inquiry", "assign_inquiry")
+    page = press(as_officer, mine, button, seen=seen, officer=officer.pk, deed="approve")
+    assert page.status_code == 200
+    assert now(mine).version == mine.version
+
+
+@pytest.mark.parametrize("button", [*ALL, "answer"])
+def test_opening_the_address_of_a_button_does_nothing(as_officer, officer, mine, button):
+    permit(officer, "view_inquiry", "triage_inquiry", "assign_inquiry")
+    fields = {"seen": mine.version, "key": uuid.uuid4(), "text": TEXT, "deed": "approve"}
+    fields["officer"] = officer.pk
+    page = as_officer.get(desk_of(mine, button), fields, follow=True)
+    assert page.redirect_chain == [(desk_of(mine), 302)]
+    assert notices_on(page) == []
+    assert now(mine).version == mine.version
+
+
+@pytest.mark.parametrize("key", ["", "abc", "0" * 40])
+def test_without_the_key_of_its_form_nothing_is_written(as_officer, mine, key):
+    press(as_officer, mine, "note", key=key)
+    answer(as_officer, mine, "return", key=key)
+    assert not Reply.objects.exists()
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_an_empty_answer_is_asked_for_whatever_the_button(as_officer, mine, deed):
+    page = answer(as_officer, mine, deed, text=" ")
+    assert errors_on(page) == ["Write the answer that the applicant will read."]
+    assert now(mine).version == mine.version
