@@ -26,7 +26,7 @@ test:
 	$(install) dev
 	@$(python) deploy/build.py
 	$(pytest)
-	TAWASUL_TEST_DATABASE=sqlite $(pytest) -m "not browser"
+	TAWASUL_TEST_DATABASE=sqlite $(pytest) -m "not browser and not one_engine"
 
 check:
 	$(install) dev

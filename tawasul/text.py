@@ -26,7 +26,6 @@ _ARABIC_SPELLINGS = str.maketrans(
         "ے": "ي",
         "ە": "ه",
         "ک": "ك",
-        "ء": "",
     }
 )
 _NOT_A_WORD = re.compile(r"[\W_]+")

@@ -19,6 +19,8 @@ from tawasul.catalogue.models import Holiday
 from tests import factories
 from tests.conftest import signed_in, signed_in_staff
 
+pytestmark = pytest.mark.one_engine
+
 # `unverified` is an officer who has not given the second factor, `clerk` has given it and may not
 # work on inquiries, `chief` is a superuser.
 ROLES = (

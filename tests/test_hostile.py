@@ -25,6 +25,8 @@ from tests import factories
 from tests.conftest import signed_in, signed_in_staff, words
 from tests.test_access import routes
 
+pytestmark = pytest.mark.one_engine
+
 LONG = "ا" * 100_000
 BIDI = "\u202e\u2066\u200f١٢٣\u2069\u202c"
 QUEUE = "/en/staff/requests_app/inquiry/"

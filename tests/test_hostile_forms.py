@@ -11,6 +11,8 @@ from tests import factories
 from tests.conftest import signed_in_staff
 from tests.test_hostile import BIDI, LONG, QUEUE, assert_answered
 
+pytestmark = pytest.mark.one_engine
+
 TEXT = "Words that somebody has typed here."
 VALUES = [
     *(

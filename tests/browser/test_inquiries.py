@@ -69,7 +69,7 @@ def test_inquiries_from_beginning_to_end(people, supervisor, language, width):
 
 
 @pytest.mark.parametrize("width", [390])
-@pytest.mark.parametrize("language", ["ar", "en"])
+@pytest.mark.parametrize("language", ["ar"])
 def test_inquiries_from_beginning_to_end_without_javascript(people, supervisor, language, width):
     walk(*people(scripts=False), supervisor)
 

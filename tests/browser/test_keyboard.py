@@ -14,7 +14,9 @@ OUTLINE = """() => {
     return style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth);
 }"""
 # What a keyboard has to reach, in the order of the page.
-CONTROLS = """() => [...document.querySelectorAll("a[href], button, input, select, textarea")]
+CONTROLS = """() => [...document.querySelectorAll(
+        "a[href], button, input, select, summary, textarea"
+    )]
     .filter((control) => control.type !== "hidden")
     .map((control) => control.outerHTML)"""
 FOCUSED = "() => document.activeElement.outerHTML"
@@ -67,10 +69,13 @@ def test_explaining_by_keyboard(visit, resident):
     visitor.has_the_session_of(signed_in(resident))
     visitor.open(f"inquiries/{draft.reference}/details/")
     skip_to_the_content(visitor)
-    for label in ("Full name", "ID or border number", "Mobile"):
+    tab(visitor)
+    expect(visitor.page.get_by_role("link", name="Change")).to_be_focused()
+    for label in ("Full name", "ID or border number", "Mobile", "Number of an earlier request"):
         tab(visitor)
         expect(visitor.page.get_by_label(label)).to_be_focused()
     type_into(visitor, "What do you need?", "too short")
+    tab(visitor)  # what a good explanation says
     tab(visitor)
     enter(visitor)
 
@@ -82,8 +87,9 @@ def test_explaining_by_keyboard(visit, resident):
     visitor.page.keyboard.press("Control+A")
     visitor.page.keyboard.type(factories.DESCRIPTION)
     tab(visitor)
+    tab(visitor)
     enter(visitor)
-    expect(visitor.page.locator("h1")).to_have_text("Add a document")
+    expect(visitor.page.locator("h1")).to_have_text("Add documents")
     draft.refresh_from_db()
     assert draft.description == factories.DESCRIPTION
 

@@ -13,6 +13,8 @@ from tawasul.numbers import grouped_reference
 from tests import factories
 from tests.conftest import errors_on, signed_in, signed_in_staff, words
 
+pytestmark = pytest.mark.one_engine
+
 QUEUE = "/en/staff/requests_app/inquiry/"
 TEXT = "The bank confirms that the fees were paid on 12 Safar."
 # For each deed: its words in the menu, the event it writes, and what each one's result says.

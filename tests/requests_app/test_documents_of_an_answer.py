@@ -13,6 +13,8 @@ from tests.requests_app.files import stored_files
 from tests.requests_app.returns import returned
 from tests.requests_app.sized_files import names_on
 
+pytestmark = pytest.mark.one_engine
+
 TEXT = "Here is the copy you asked for; the stamp is on the second page."
 WRONG_TYPE = "is not a JPEG or PNG picture or a PDF. Choose one of these."
 

@@ -24,6 +24,8 @@ from tests.requests_app.files import pdf, stored_files
 from tests.requests_app.hostile_files import JPEG, PAYLOAD, PNG, clicked, opening, raw_pdf, saved
 from tests.requests_app.sized_files import names_on
 
+pytestmark = pytest.mark.one_engine
+
 WRONG_TYPE = "is not a JPEG or PNG picture or a PDF. Choose one of these."
 DAMAGED = "cannot be read; it may be damaged. Save or photograph it again."
 TOO_MANY_PIXELS = "has too many pixels. Photograph it again at a smaller size."

@@ -15,6 +15,8 @@ from tests.requests_app.files import MEGABYTE, pdf, stored_files
 from tests.requests_app.returns import returned
 from tests.requests_app.sized_files import names_on, pdf_of, png
 
+pytestmark = pytest.mark.one_engine
+
 JPEG = factories.picture().read()
 SENTENCE = "The fee for my iqama was paid and is not shown"
 FULL = (

@@ -18,6 +18,8 @@ from tawasul.exceptions import RuleViolation
 from tests import factories
 from tests.conftest import signed_in, words
 
+pytestmark = pytest.mark.one_engine
+
 TODAY = date(2026, 11, 22)
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 LAST_WEEK = datetime(2026, 11, 15, 9, tzinfo=UTC)

@@ -7,6 +7,8 @@ from tests import factories
 from tests.conftest import signed_in, without_tokens, words
 from tests.requests_app.files import stored_files
 
+pytestmark = pytest.mark.one_engine
+
 PAGES = ["", "details/", "documents/", "documents/1/", "review/", "confirm/", "receipt/"]
 REFERENCE = "800000000001"
 

@@ -16,6 +16,8 @@ from tawasul.numbers import grouped_reference
 from tests import factories
 from tests.conftest import signed_in_staff, words
 
+pytestmark = pytest.mark.one_engine
+
 QUEUE = "/en/staff/requests_app/inquiry/"
 TEXT = "The fee was paid on 12 Safar."
 WAYS = {

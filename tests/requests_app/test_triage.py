@@ -14,6 +14,8 @@ from tawasul.portal.actions import add_staff
 from tests import factories
 from tests.conftest import errors_on, notices_on, signed_in, signed_in_staff, words
 
+pytestmark = pytest.mark.one_engine
+
 QUEUE = "/en/staff/requests_app/inquiry/"
 TEXT = "The bank confirms that the fee was paid on 12 Safar."
 # The buttons that only press, and those that come with something.

@@ -32,6 +32,8 @@ from tests.requests_app.demo_table import (
     services_offered,
 )
 
+pytestmark = pytest.mark.one_engine
+
 NEW = "/en/inquiries/new/"
 # The children of the demo grow up, and a link of it has ended.
 TODAY = datetime(2026, 11, 22, 9, tzinfo=UTC)
