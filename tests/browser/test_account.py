@@ -66,7 +66,7 @@ def test_the_life_of_an_account(visit, person, establishment, language, width):
 
 
 @pytest.mark.parametrize("width", [390])
-@pytest.mark.parametrize("language", ["ar", "en"])
+@pytest.mark.parametrize("language", ["ar"])
 def test_the_life_of_an_account_without_javascript(visit, person, establishment, language, width):
     live(visit(scripts=False), visit(scripts=False), person, establishment)
 
