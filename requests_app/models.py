@@ -1,9 +1,5 @@
 """An inquiry, what was attached and answered to it, and the record of what happened to it."""
 
-import hashlib
-import json
-import uuid
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -14,22 +10,9 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from tawasul.accounts.models import Identity, User
 from tawasul.catalogue.models import DocumentType, Service
+from tawasul.digests import digest_of
 from tawasul.numbers import bare_digits, new_reference
 from tawasul.search import found_by, searchable
-
-
-def digest_of(content):
-    """SHA-256 of anything that JSON can hold, the same for the same content, in hex."""
-    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def key_of(form_key, *content):
-    """The key of what one form creates: the same for its second click, another for other content.
-
-    A form that the back button brings up again still carries its old key, with new choices in it.
-    """
-    return uuid.uuid5(form_key, digest_of(content))
 
 
 class InquiryQuerySet(models.QuerySet):

@@ -1,19 +1,6 @@
-from django.urls import path, register_converter
+from django.urls import path
 
 from requests_app.views import documents, filing, following
-
-
-class ReferenceConverter:
-    regex = "[0-9]{12}"
-
-    def to_python(self, value):
-        return value
-
-    def to_url(self, value):
-        return value
-
-
-register_converter(ReferenceConverter, "reference")
 
 app_name = "inquiries"
 

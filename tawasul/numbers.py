@@ -61,6 +61,18 @@ def identity_kind(number: str) -> IdentityKind:
     return IdentityKind(_KIND_BY_FIRST_DIGIT[number[0]])
 
 
+class ReferenceConverter:
+    """A reference in an address; any other twelve digits lead to nothing."""
+
+    regex = "[0-9]{12}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
 def masked(number: str) -> str:
     """All but the last three digits hidden, so that its owner alone knows it again."""
     return "•••• " + str(number)[-3:]

@@ -11,8 +11,9 @@ from django.db import IntegrityError, connection, migrations, models, transactio
 from django.db.migrations.loader import MigrationLoader
 
 from requests_app import actions
-from requests_app.models import Inquiry, InquiryEvent, digest_of
+from requests_app.models import Inquiry, InquiryEvent
 from tawasul.append_only import install
+from tawasul.digests import digest_of
 from tests import factories
 
 TABLE = InquiryEvent._meta.db_table

@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 from requests_app.actions.moves import Deed, Role, move
 from requests_app.actions.rules import check_details, check_may_file, check_ready
 from requests_app.documents import discard
-from requests_app.models import Inquiry, digest_of, key_of
+from requests_app.models import Inquiry
 from tawasul.accounts import registry
 from tawasul.accounts.codes import send_code, use_code
 from tawasul.accounts.models import OneTimeCode
 from tawasul.catalogue.working_days import add_working_days
+from tawasul.digests import digest_of, key_of
 from tawasul.exceptions import RuleViolation
 
 # With ten million inquiries, one new reference in a thousand is another's already.

@@ -5,8 +5,9 @@ from django.utils import timezone
 
 from requests_app.actions.moves import Deed, Role, move
 from requests_app.documents import discard
-from requests_app.models import Inquiry, Reply, digest_of, key_of
+from requests_app.models import Inquiry, Reply
 from tawasul.catalogue.working_days import add_working_days
+from tawasul.digests import digest_of, key_of
 from tawasul.exceptions import RuleViolation
 
 

@@ -5,7 +5,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from requests_app.actions.moves import Deed, Role, move
-from requests_app.models import Inquiry, Reply, digest_of, key_of
+from requests_app.models import Inquiry, Reply
+from tawasul.digests import digest_of, key_of
 from tawasul.exceptions import RuleViolation
 
 

@@ -7,7 +7,8 @@ from django.contrib.auth.models import Permission
 from django.utils import translation
 
 from requests_app import actions
-from requests_app.models import Inquiry, InquiryEvent, Reply, digest_of
+from requests_app.models import Inquiry, InquiryEvent, Reply
+from tawasul.digests import digest_of
 from tawasul.exceptions import RuleViolation
 from tawasul.messaging.models import Message
 from tests import factories
