@@ -245,6 +245,7 @@ def _issue(
         context={"code": digits, "about": about},
         key=code.pk,
         not_after=code.expires_at,
+        is_secret=True,
     )
     return code
 

@@ -42,12 +42,13 @@ def _write(
     key=None,
     not_before=None,
     not_after=None,
+    is_secret=False,
 ):
     """Only inside the transaction of what the message tells of; sent from `not_before` on.
 
-    With `not_after` it is a secret that is of no use later: it goes ahead of all others, waits
-    encrypted, and is wiped once it is sent or expired. Without a recipient it has expired already:
-    written like any other, so that no clock tells the two apart, and never sent.
+    After `not_after` it is of no use any more, and dropped. A secret goes ahead of all others,
+    waits encrypted, and is wiped once it is sent or expired. Without a recipient it has expired
+    already: written like any other, so that no clock tells the two apart, and never sent.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("a message belongs to a transaction")
@@ -58,7 +59,6 @@ def _write(
     subject = ""
     if is_mail:
         subject, _newline, text = text.partition("\n")
-    is_secret = not_after is not None
     return Message.objects.create(
         **({"key": key} if key else {}),
         channel=channel,

@@ -80,6 +80,7 @@ def write_code(valid_for=timedelta(minutes=10), recipient="+966512345678"):
             context={"code": "482913"},
             key=uuid4(),
             not_after=timezone.now() + valid_for,
+            is_secret=True,
         )
 
 

@@ -54,6 +54,7 @@ def write(language="en", **changes):
                 "context": {"code": "482913", "about": None},
                 "key": KEY,
                 "not_after": timezone.now() + timedelta(minutes=10),
+                "is_secret": True,
                 **changes,
             }
         )
@@ -71,7 +72,7 @@ def write_news(settings, **context):
     engine = settings.TEMPLATES[0]
     options = {**engine["OPTIONS"], "loaders": loaders}
     settings.TEMPLATES = [{**engine, "APP_DIRS": False, "OPTIONS": options}]
-    return write(template="news", context=context, key=None, not_after=None)
+    return write(template="news", context=context, key=None, not_after=None, is_secret=False)
 
 
 def in_arabic(sentence):
@@ -131,7 +132,7 @@ def test_the_name_of_a_mail_has_the_domain_of_its_sender(server, settings, sende
 
 def test_a_repeat_has_the_same_name_and_another_mail_has_another(db, server):
     message = write()
-    write(key=None, not_after=None)
+    write(key=None, not_after=None, is_secret=False)
     deliver_due()
     Message.objects.filter(pk=message.pk).update(
         state=State.WAITING, text=message.text, next_attempt_at=timezone.now()
@@ -248,7 +249,7 @@ def test_a_mail_that_was_refused_is_put_off_and_leaves_later(
 def test_a_mail_that_cannot_be_built_does_not_stop_the_others(db, server, settings):
     broken = write()
     Message.objects.filter(pk=broken.pk).update(subject="News\nBcc: thief@example.org")
-    write(key=None, not_after=None)
+    write(key=None, not_after=None, is_secret=False)
     assert deliver_due() == 1
     assert [mail.subject for mail in server] == [SUBJECT]
     broken.refresh_from_db()
