@@ -11,6 +11,27 @@ register = template.Library()
 register.filter("both_calendars", hijri.both_calendars)
 
 
+register.filter("month_in_both_calendars", hijri.month_in_both_calendars)
+
+
+@register.filter
+def day_in_both_calendars(day):
+    """The number of the day in the Gregorian month and, after it, in the Hijri one."""
+    return format_html("{} · {}", day.day, hijri.hijri_date(day)[2])
+
+
+@register.filter
+def unlocalized(value):
+    """A number as programs write it."""
+    return str(value)
+
+
+@register.filter
+def moment_in_words(value):
+    """As `moment`, for texts: without marks of direction, which a phone may show."""
+    return f"{hijri.both_calendars(value)} {timezone.localtime(value):%H:%M}"
+
+
 @register.filter
 def moment(value):
     """The day in both calendars and the time of day in the Kingdom, as 14:05."""

@@ -81,6 +81,7 @@ _ERAS = {"ar": ("هـ", "م"), "en": ("AH", "CE")}
 
 YEARS_OF_AN_ADULT = 18
 _FIRST_YEAR = 1900
+RAMADAN = 9
 
 
 def hijri_date(day: datetime.date) -> tuple[int, int, int]:
@@ -114,6 +115,31 @@ def hijri_to_gregorian(year: int, month: int, day: int) -> datetime.date:
         return Hijri(year, month, day).to_gregorian()
     except OverflowError as error:
         raise ValueError(str(error)) from error
+
+
+def month_in_both_calendars(day: datetime.date, language: str | None = None) -> str:
+    """The Gregorian month of `day`, with the Hijri months that it falls into."""
+    language = language or get_language() or "ar"
+    hijri_era, gregorian_era = _ERAS[language]
+    last = (day.replace(day=28) + datetime.timedelta(days=4)).replace(day=1)
+    last -= datetime.timedelta(days=1)
+    gregorian = f"{_GREGORIAN_MONTHS[language][day.month - 1]} {day.year} {gregorian_era}"
+    begins, ends = hijri_date(day.replace(day=1)), hijri_date(last)
+    names = _HIJRI_MONTHS[language]
+    months = " – ".join(dict.fromkeys(names[month - 1] for _year, month, _day in (begins, ends)))
+    hijri = f"{months} {ends[0]} {hijri_era}"
+    first, second = (hijri, gregorian) if language == "ar" else (gregorian, hijri)
+    return f"{first} ({second})"
+
+
+def is_ramadan(day: datetime.date) -> bool:
+    return hijri_date(day)[1] == RAMADAN
+
+
+def month_of(year: int, month: int) -> tuple[datetime.date, datetime.date]:
+    """First and last day of a Hijri month; ValueError outside 1343 to 1500 AH."""
+    first = hijri_to_gregorian(year, month, 1)
+    return first, first + datetime.timedelta(days=Hijri(year, month, 1).month_length() - 1)
 
 
 def latest_birth_of_an_adult(today: datetime.date | None = None) -> datetime.date:

@@ -38,6 +38,9 @@ class ServiceQuerySet(models.QuerySet):
     def open_to_inquiries(self):
         return self.filter(is_active=True, takes_inquiries=True)
 
+    def open_to_booking(self):
+        return self.filter(is_active=True, can_be_booked=True)
+
     def matching(self, query):
         """Those with words, in either language, that begin as all the words of `query` do."""
         beginnings = fold(query).split()
@@ -140,6 +143,22 @@ class Service(models.Model):
     def is_filed_by_others_alone(self):
         """Whether the person it is about cannot ask for it."""
         return self.filed_by == self.FiledBy.LINKED
+
+
+class Region(models.Model):
+    """One of the 13 regions of the Kingdom, by its code in ISO 3166-2."""
+
+    slug = models.SlugField(_("name in the web address"), unique=True)
+    iso = models.CharField(_("ISO code"), max_length=5, unique=True)
+    name = models.CharField(_("name"), max_length=100)
+
+    class Meta:
+        verbose_name = _("region")
+        verbose_name_plural = _("regions")
+        ordering = ["iso"]
+
+    def __str__(self):
+        return self.name
 
 
 class Holiday(models.Model):

@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from tawasul.catalogue.models import TEXTS, DocumentType, Holiday, Service
+from tawasul.catalogue.models import TEXTS, DocumentType, Holiday, Region, Service
 
 
 @register(DocumentType)
@@ -13,6 +13,11 @@ class DocumentTypeTranslation(TranslationOptions):
 @register(Service)
 class ServiceTranslation(TranslationOptions):
     fields = TEXTS
+
+
+@register(Region)
+class RegionTranslation(TranslationOptions):
+    fields = ("name",)
 
 
 @register(Holiday)

@@ -4,20 +4,22 @@ from pathlib import Path
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from tawasul.catalogue.models import TEXTS_IN_BOTH_LANGUAGES, DocumentType, Service
+from tawasul.catalogue.models import TEXTS_IN_BOTH_LANGUAGES, DocumentType, Region, Service
 
-REFERENCE = Path(__file__).parents[2] / "reference" / "services.json"
+REFERENCE = Path(__file__).parents[2] / "reference"
 
 
 class Command(BaseCommand):
     help = (
-        "Add the services and document types that are missing, and texts that a service lacks; "
-        "what staff have edited stays."
+        "Add the regions, services and document types that are missing, and texts that a service "
+        "lacks; what staff have edited stays."
     )
 
     @transaction.atomic
     def handle(self, **options):
-        reference = json.loads(REFERENCE.read_text(encoding="utf-8"))
+        for row in _read("regions.json"):
+            Region.objects.get_or_create(slug=row.pop("slug"), defaults=row)
+        reference = _read("services.json")
         for row in reference["document_types"]:
             DocumentType.objects.get_or_create(slug=row.pop("slug"), defaults=row)
         added = 0
@@ -33,6 +35,10 @@ class Command(BaseCommand):
             else:
                 _write_what_it_lacks(service, row)
         self.stdout.write(f"{added} services added")
+
+
+def _read(name):
+    return json.loads((REFERENCE / name).read_text(encoding="utf-8"))
 
 
 def _write_what_it_lacks(service, row):
