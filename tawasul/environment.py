@@ -42,3 +42,11 @@ def https_address(name: str, meaning: str, *, needed: bool) -> str:
     if needed and not address.startswith("https://"):
         stop(f"set {name}, the https:// address of {meaning}")
     return address
+
+
+def whole_number(name: str, default: int) -> int:
+    """The setting `name`, above 0 and below a thousand; without it, `default`."""
+    value = env.str(name, default=str(default))
+    if not (value.isascii() and value.isdecimal() and 0 < int(value) < 1000):
+        stop(f"{name} has to be a whole number from 1 to 999")
+    return int(value)

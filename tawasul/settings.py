@@ -11,7 +11,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from tawasul.environment import DEMO, env, https_address, required, stop, switch
+from tawasul.environment import DEMO, env, https_address, required, stop, switch, whole_number
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "tawasul.catalogue.apps.CatalogueConfig",
     "tawasul.accounts.apps.AccountsConfig",
     "requests_app.apps.RequestsConfig",
+    "appointments.apps.AppointmentsConfig",
     "tawasul.portal.apps.PortalConfig",
     "tawasul.portal.apps.StaffConfig",
 ]
@@ -134,6 +135,15 @@ LOGIN_REDIRECT_URL = "portal:my-page"
 LOGOUT_REDIRECT_URL = "portal:home"
 OTP_TOTP_ISSUER = "Tawasul"
 IDENTITY_CHECK_DIGIT = switch("IDENTITY_CHECK_DIGIT")
+# No public source states these; the office sets them.
+BOOKING = {
+    "HORIZON_DAYS": whole_number("BOOKING_HORIZON_DAYS", 30),
+    "MOST_OPERATIONS": whole_number("BOOKING_MOST_OPERATIONS", 5),
+    "MOST_HOLDS": whole_number("BOOKING_MOST_HOLDS", 3),
+    "HOLD_MINUTES": whole_number("BOOKING_HOLD_MINUTES", 10),
+    "CHANGE_UNTIL_HOURS": whole_number("BOOKING_CHANGE_UNTIL_HOURS", 2),
+    "GRACE_MINUTES": whole_number("BOOKING_GRACE_MINUTES", 15),
+}
 SESSION_ENGINE = "tawasul.accounts.sessions"
 REGISTRY = env.str("REGISTRY", default="tawasul.accounts.registry.LocalRegistry")
 REGISTRY_URL = https_address(

@@ -1,14 +1,18 @@
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, register_converter
 
+from appointments.views.following import check
+from tawasul.numbers import ReferenceConverter
 from tawasul.portal import views
 
 handler400 = "tawasul.portal.views.bad_request"
 handler403 = "tawasul.portal.views.permission_denied"
 handler404 = "tawasul.portal.views.page_not_found"
 handler500 = "tawasul.portal.views.server_error"
+
+register_converter(ReferenceConverter, "reference")
 
 urlpatterns = [
     path("healthz", views.healthz),
@@ -18,6 +22,8 @@ urlpatterns = [
         path("services/", include("tawasul.catalogue.urls")),
         path("account/", include("tawasul.accounts.urls")),
         path("inquiries/", include("requests_app.urls")),
+        path("appointments/", include("appointments.urls")),
+        path("check/<slug:code>/", check, name="check"),
         path("staff/", admin.site.urls),
     ),
 ]

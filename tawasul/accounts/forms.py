@@ -62,7 +62,7 @@ class CodeForm(forms.Form):
     )
 
 
-class _WithPicture(forms.Form):
+class WithPicture(forms.Form):
     """Ends with the code in a picture, unless a texted code stands in its place."""
 
     def __init__(self, *args, needs_picture, **kwargs):
@@ -71,7 +71,7 @@ class _WithPicture(forms.Form):
             self.fields[visual_code.FIELD] = visual_code.VisualCodeField()
 
 
-class RegisterForm(_WithPicture):
+class RegisterForm(WithPicture):
     number = IdentityNumberField(
         label=_("ID number"),
         help_text=_("10 digits: national ID, iqama or border number."),
@@ -80,7 +80,7 @@ class RegisterForm(_WithPicture):
     born = EitherCalendarDateField(label=_("Date of birth"))
 
 
-class ResetForm(_WithPicture):
+class ResetForm(WithPicture):
     login = LoginField()
 
 

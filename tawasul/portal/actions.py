@@ -16,7 +16,7 @@ PERMISSIONS = {
         "requests_app.triage_inquiry",
         "requests_app.assign_inquiry",
     ),
-    "clerk": (),
+    "clerk": ("appointments.view_appointment", "appointments.receive_appointment"),
 }
 
 

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
+from appointments.models import Appointment
 from requests_app.models import Inquiry
 from tawasul.accounts.access import keep_typed, resident_required
 from tawasul.catalogue.models import Service
@@ -22,7 +23,9 @@ def home(request):
 def my_page(request):
     mine = Inquiry.objects.of(request.user).select_related("service").order_by("-pk")
     returned = mine.waiting_for(request.user)
+    appointments = Appointment.objects.of(request.user).upcoming()
     context = {
+        "appointments": appointments.select_related("service", "attendee", "slot__office"),
         "returned": returned,
         "drafts": mine.drafts_of(request.user)[:5],
         "inquiries": mine.filed().exclude(pk__in=[inquiry.pk for inquiry in returned])[:5],

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from appointments.models import Office
 from tawasul.accounts import registry
 from tawasul.accounts.models import User
 from tawasul.portal.actions import add_staff
@@ -50,6 +51,8 @@ class Command(BaseCommand):
             for username, number, _who in USERS:
                 self._add_user(username, number)
             devices = [self._add_staff(*staff) for staff in STAFF]
+            clerk = User.objects.get(username="clerk")
+            clerk.offices.set(Office.objects.filter(region__slug="riyadh"))
         self._print(url, devices[0])
 
     def _add_user(self, username, number):

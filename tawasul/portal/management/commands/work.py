@@ -6,6 +6,7 @@ import time
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
+from appointments.actions import expire_due, make_slots
 from requests_app.documents import sweep
 from tawasul.accounts.actions import forget_ended_sessions
 from tawasul.accounts.codes import forget_old_codes
@@ -19,6 +20,8 @@ RETRY_SECONDS = 3
 # What is due now and then: seconds between two runs, and what to do.
 CHORES = (
     (30, expire_late),
+    (30, expire_due),
+    (24 * 60 * 60, make_slots),
     (60 * 60, sweep),
     (60 * 60, forget_old_codes),
     (60 * 60, forget_ended_sessions),

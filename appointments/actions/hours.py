@@ -1,0 +1,90 @@
+"""Slots made from opening hours, and closed where nobody works."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from appointments.models import Closure, OpeningWindow, Slot
+from tawasul.catalogue.models import Holiday
+from tawasul.hijri import is_ramadan
+
+
+def make_slots():
+    """Make the slots of the horizon that are missing, and close or open those there are; how many.
+
+    Repeatable: what is booked stays. Hours that were changed make new slots, and close those that
+    they no longer make.
+    """
+    days = horizon()
+    holidays = set(Holiday.objects.filter(day__in=days).values_list("day", flat=True))
+    closures = list(Closure.objects.between(days[0], days[-1]))
+    before = Slot.objects.count()
+    for window in OpeningWindow.objects.select_related("office"):
+        slots = [
+            _slot(window, day, start)
+            for day in days
+            if _takes_people(window, day, holidays, closures)
+            for start in window.starts_on(day)
+        ]
+        with transaction.atomic():
+            Slot.objects.bulk_create(slots, ignore_conflicts=True, batch_size=500)
+            _bring_up_to_date(window, days[0], [slot.start for slot in slots])
+    return Slot.objects.count() - before
+
+
+def horizon():
+    """Every day that can be booked, today the first."""
+    today = timezone.localdate()
+    return [today + timedelta(days=ahead) for ahead in range(settings.BOOKING["HORIZON_DAYS"] + 1)]
+
+
+def is_open_on(window, day):
+    """Whether `window` takes people on `day`, by its own rules."""
+    season = {
+        OpeningWindow.Season.ALWAYS: True,
+        OpeningWindow.Season.RAMADAN: is_ramadan(day),
+        OpeningWindow.Season.ORDINARY: not is_ramadan(day),
+    }
+    return (
+        day.weekday() in window.weekdays
+        and (window.valid_from is None or window.valid_from <= day)
+        and (window.valid_until is None or day <= window.valid_until)
+        and season[window.season]
+    )
+
+
+def _takes_people(window, day, holidays, closures):
+    return (
+        window.office.is_active
+        and is_open_on(window, day)
+        and day not in holidays
+        and not any(closure.concerns(window.office_id, day) for closure in closures)
+    )
+
+
+def _slot(window, day, start):
+    return Slot(
+        office=window.office,
+        window=window,
+        day=day,
+        start=start,
+        end=start + timedelta(minutes=window.slot_minutes),
+        capacity=window.capacity,
+    )
+
+
+def _bring_up_to_date(window, today, starts):
+    slots = Slot.objects.filter(window=window, day__gte=today)
+    # In the order in which places are taken: two who lock them otherwise wait for each other.
+    list(slots.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    slots.filter(start__in=starts, is_closed=True).update(is_closed=False)
+    slots.filter(is_closed=False).exclude(start__in=starts).update(is_closed=True)
+    end = F("start") + timedelta(minutes=window.slot_minutes)
+    slots.filter(taken=0).exclude(end=end).update(end=end)
+    # What is booked is kept: a slot takes no fewer than it has taken already.
+    others = slots.exclude(capacity=window.capacity)
+    others.update(capacity=Greatest("taken", Value(window.capacity)))

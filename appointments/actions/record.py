@@ -1,0 +1,90 @@
+"""What every deed leaves behind: its event, and what people are told."""
+
+import uuid
+from datetime import timedelta
+
+from django.db.models import F
+from django.utils import timezone
+
+from appointments.models import Appointment, AppointmentEvent
+from tawasul.messaging.actions import drop, write_mail, write_text
+
+Deed, Role = AppointmentEvent.Deed, AppointmentEvent.Role
+State = Appointment.State
+
+# How long before its start an appointment reminds, by the name of the text.
+REMINDERS = {"appointment_tomorrow": timedelta(days=1), "appointment_soon": timedelta(hours=2)}
+_WRITERS = (write_text, write_mail)
+
+
+def record(appointment, deed, *, actor, role):
+    """Write the event of what has just been changed, and raise the version."""
+    Appointment.objects.filter(pk=appointment.pk).update(version=F("version") + 1)
+    appointment.refresh_from_db(fields=["version", "state", "slot", "last_digest"])
+    event = AppointmentEvent(
+        appointment=appointment,
+        seq=appointment.version,
+        at=timezone.now(),
+        actor=actor,
+        role=role,
+        deed=deed,
+        slot=appointment.slot,
+        operations=appointment.operations,
+        previous_digest=appointment.last_digest,
+    )
+    event.digest = appointment.last_digest = event.computed_digest()
+    event.save(force_insert=True)
+    appointment.save(update_fields=["last_digest"])
+    return event
+
+
+def notify(appointment, template):
+    """A text, and a mail where there is an address, in the language of who has booked."""
+    for write, recipient in _recipients(appointment):
+        write(recipient=recipient, **_message(appointment, template))
+
+
+def remind(appointment):
+    """Write the reminders of this time, those of the time before being dropped."""
+    for template, ahead in REMINDERS.items():
+        at = appointment.slot.start - ahead
+        if at <= timezone.now():
+            continue
+        for write, recipient in _recipients(appointment):
+            write(
+                recipient=recipient,
+                key=_reminder_key(appointment, template, write),
+                not_before=at,
+                not_after=appointment.slot.start,
+                **_message(appointment, template),
+            )
+
+
+def drop_reminders(appointment):
+    drop(
+        [
+            _reminder_key(appointment, template, write)
+            for template in REMINDERS
+            for write in _WRITERS
+        ]
+    )
+
+
+def _recipients(appointment):
+    addresses = (appointment.user.mobile, appointment.user.email)
+    return [pair for pair in zip(_WRITERS, addresses, strict=True) if pair[1]]
+
+
+def _message(appointment, template):
+    return {
+        "language": appointment.user.language,
+        "template": template,
+        "context": {"appointment": appointment},
+        "about": appointment.reference,
+    }
+
+
+def _reminder_key(appointment, template, write):
+    """The same when it is written and when it is dropped; another for each slip."""
+    slip = appointment.slips.last()
+    return uuid.uuid5(appointment.key, f"{template} {write.__name__} {slip.pk}")

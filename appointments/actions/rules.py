@@ -1,0 +1,114 @@
+"""Who may book what, where and when; each RuleViolation says what to choose instead."""
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from appointments.models import Appointment, Slot
+from tawasul.accounts.models import Identity, Link
+from tawasul.exceptions import RuleViolation
+
+
+def check_own_data(*, actor, number, born):
+    """RuleViolation unless these are the actor's own number, current or former, and birth date."""
+    identity = actor.identity
+    numbers = [each.number for each in identity.numbers.all()]
+    if number not in numbers or born != identity.birth_date:
+        raise RuleViolation(
+            _(
+                "This ID number and this date of birth are not those of your account. "
+                "Check the number, the calendar and the date."
+            ),
+            code="own_data",
+        )
+
+
+def check_may_book(*, actor, holder, attendee, service):
+    """RuleViolation `holder`, `attendee` or `service`."""
+    mandates = Identity.objects.that_can_be_acted_for_by(actor.identity)
+    if holder != actor.identity and not mandates.filter(pk=holder.pk).exists():
+        raise RuleViolation(
+            _("You no longer represent %(name)s, so you cannot book in its name.")
+            % {"name": holder.name},
+            code="holder",
+        )
+    is_own = holder == attendee
+    links = Link.objects.in_force().for_persons()
+    if not is_own and not links.filter(holder=holder, person=attendee).exists():
+        raise RuleViolation(
+            _("This person is not linked to your account. Choose somebody who is."),
+            code="attendee",
+        )
+    if not (holder.is_active and attendee.is_active):
+        raise RuleViolation(
+            _(
+                "This person's status in the registry does not allow an appointment. "
+                "Please call the Directorate."
+            ),
+            code="attendee",
+        )
+    if not (service.is_active and service.can_be_booked):
+        raise RuleViolation(
+            _("There are no appointments for this service at the moment. Choose another."),
+            code="service",
+        )
+    if not service.is_for(kind=attendee.kind, nationality=attendee.nationality):
+        raise RuleViolation(
+            _("“%(service)s” is not for %(name)s. Choose a service that fits this person.")
+            % {"service": service.name, "name": attendee.name},
+            code="service",
+        )
+
+
+def check_named(holder, beneficiaries):
+    """RuleViolation `beneficiaries`: somebody among them is not linked to the holder."""
+    own = set(Identity.objects.who_can_be_asked_for_by(holder).values_list("pk", flat=True))
+    if not own.issuperset(each.pk for each in beneficiaries):
+        raise RuleViolation(
+            _("This person is not linked to your account. Choose somebody who is."),
+            code="beneficiaries",
+        )
+
+
+def check_bookable(slot, service, operations):
+    """A cheap look without a lock: what is full, past or closed is refused before any work."""
+    if not 1 <= operations <= settings.BOOKING["MOST_OPERATIONS"]:
+        raise RuleViolation(
+            _("Choose between 1 and %(most)s operations.")
+            % {"most": settings.BOOKING["MOST_OPERATIONS"]},
+            code="operations",
+        )
+    if not Slot.objects.bookable(service, operations).filter(pk=slot.pk).exists():
+        raise RuleViolation(_("This time has just been taken. Choose another."), code="full")
+
+
+def check_free_for(*, actor, attendee, service, slot, instead_of=None):
+    """RuleViolation `live`, `overlap` or `holds`: what these people have already stands against it.
+
+    Under the locks of both, so that nobody else can add to it at the same time.
+    """
+    live = Appointment.objects.live().filter(attendee=attendee)
+    if instead_of:
+        live = live.exclude(pk=instead_of.pk)
+    same = live.filter(service=service).first()
+    if same:
+        raise RuleViolation(
+            _(
+                "There is an appointment for this service and this person already "
+                "(%(reference)s). Move or cancel that one."
+            )
+            % {"reference": same.reference},
+            code="live",
+        )
+    if live.at_the_same_time_as(slot).exists():
+        raise RuleViolation(
+            _("%(name)s has another appointment at this time. Choose another time.")
+            % {"name": attendee.name},
+            code="overlap",
+        )
+    held = Appointment.objects.filter(user=actor, state=Appointment.State.HELD)
+    if not instead_of and held.count() >= settings.BOOKING["MOST_HOLDS"]:
+        raise RuleViolation(
+            _("You are holding %(most)s times already. Confirm or cancel one of them first.")
+            % {"most": settings.BOOKING["MOST_HOLDS"]},
+            code="holds",
+        )

@@ -1,0 +1,163 @@
+"""The desk at the door: today's list of the clerk's offices, and one appointment on one page."""
+
+import re
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from appointments import actions
+from appointments.models import Appointment
+from tawasul.display import ltr
+from tawasul.exceptions import RuleViolation
+from tawasul.hijri import both_calendars
+from tawasul.numbers import bare_digits, grouped_reference
+
+# What a clerk can press, and what is told afterwards.
+BUTTONS = {
+    "check-in": (actions.check_in, _("Check in"), _("The person is checked in.")),
+    "served": (actions.serve, _("Served"), _("The person has been served.")),
+    "missed": (actions.miss, _("Did not come"), _("The appointment is marked as missed.")),
+}
+_CHECK_CODE = re.compile("[2-9a-z]{16}")
+
+
+class DayFilter(admin.SimpleListFilter):
+    """Today, unless more is asked for."""
+
+    title = _("day")
+    parameter_name = "day"
+
+    def lookups(self, request, model_admin):
+        return [("all", _("All days"))]
+
+    def choices(self, changelist):
+        for value, label in ((None, _("Today")), *self.lookup_choices):
+            yield {
+                "selected": self.value() == value,
+                "query_string": changelist.get_query_string(
+                    {self.parameter_name: value} if value else None, [self.parameter_name]
+                ),
+                "display": label,
+            }
+
+    def queryset(self, request, queryset):
+        if self.value() == "all" or request.GET.get("q"):
+            return queryset
+        today = timezone.localdate()
+        # Past midnight, whoever has a place in the evening's hours is still to come.
+        return queryset.filter(Q(slot__day=today) | Q(slot__start__date=today))
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(admin.ModelAdmin):
+    list_display = ("number", "time", "attendee", "service", "operations", "state", "office")
+    list_filter = (DayFilter, "state")
+    list_select_related = ("attendee", "service", "slot__office")
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    search_fields = ("=reference",)
+    ordering = ("slot__start", "pk")
+    actions = None
+
+    @admin.display(description=_("appointment number"), ordering="reference")
+    def number(self, appointment):
+        return ltr(grouped_reference(appointment.reference))
+
+    @admin.display(description=_("time"), ordering="slot__start")
+    def time(self, appointment):
+        start = timezone.localtime(appointment.slot.start)
+        day = "" if start.date() == timezone.localdate() else both_calendars(start)
+        return ltr(f"{start:%H:%M}") if not day else f"{start:%H:%M} · {day}"
+
+    @admin.display(description=_("office"))
+    def office(self, appointment):
+        return appointment.slot.office.name
+
+    def get_queryset(self, request):
+        return Appointment.objects.at_desk_of(request.user)
+
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {"title": self.opts.verbose_name_plural})
+
+    def get_search_results(self, request, queryset, search_term):
+        """By a scanned check code or its address, an appointment number, or an ID number."""
+        if not search_term:
+            return queryset, False
+        scanned = _CHECK_CODE.findall(
+            search_term[:300].strip().lower().rstrip("/").rpartition("/")[2]
+        )
+        if scanned:
+            return queryset.filter(slips__check_code=scanned[0]), False
+        number = bare_digits(search_term[:40])
+        found = Q(reference=number) | Q(attendee__numbers__number=number)
+        return queryset.filter(found).distinct(), False
+
+    def lookup_allowed(self, lookup, value, request):
+        """Only what the filters offer."""
+        return lookup in ("day", "state__exact")
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_urls(self):
+        press = self.admin_site.admin_view(self.press)
+        return [
+            path("<int:pk>/<slug:button>/press/", press, name="appointment_press"),
+            *super().get_urls(),
+        ]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """One appointment on one page: read here, changed by the buttons alone."""
+        if not re.fullmatch("[0-9]{1,18}", object_id):
+            return redirect("admin:appointments_appointment_changelist")
+        appointment = self._get(request, int(object_id))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": appointment.attendee.name,
+            "appointment": appointment,
+            "named": appointment.beneficiaries.all(),
+            "documents": appointment.service.documents.all(),
+            "events": appointment.events.select_related("actor__identity"),
+            "buttons": _buttons_for(appointment),
+        }
+        return render(request, "admin/appointments/appointment/desk.html", context)
+
+    def press(self, request, pk, button):
+        appointment = self._get(request, pk)
+        if button in BUTTONS and request.method == "POST":
+            act, _label, done = BUTTONS[button]
+            try:
+                act(actor=request.user, appointment=appointment)
+            except RuleViolation as violation:
+                messages.error(request, violation.message)
+            else:
+                messages.success(request, done)
+        return redirect("admin:appointments_appointment_change", pk)
+
+    def _get(self, request, pk):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        appointments = self.get_queryset(request).select_related(
+            "user__identity", "holder", "attendee", "service", "slot__office"
+        )
+        return get_object_or_404(appointments, pk=pk)
+
+
+def _buttons_for(appointment):
+    offered = {
+        Appointment.State.CONFIRMED: ("check-in", "missed"),
+        Appointment.State.CHECKED_IN: ("served",),
+    }
+    return [(name, BUTTONS[name][1]) for name in offered.get(appointment.state, ())]

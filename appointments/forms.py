@@ -1,0 +1,209 @@
+"""What people type and choose to book an appointment, and what a clerk looks for."""
+
+import uuid
+
+from django import forms
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from appointments.models import Office, Slot
+from tawasul.accounts.forms import WithPicture
+from tawasul.accounts.models import Identity
+from tawasul.catalogue.models import Region, Service
+from tawasul.hijri import EitherCalendarDateField
+from tawasul.numbers import IdentityNumberField
+from tawasul.text import TextField, ascii_digits, clean
+
+
+class VerifyForm(WithPicture):
+    """My own data, as the registry has them."""
+
+    number = IdentityNumberField(
+        label=_("Your ID number"),
+        help_text=_("10 digits: national ID, iqama or border number."),
+        error_messages={"required": _("Enter your ID number.")},
+    )
+    born = EitherCalendarDateField(label=_("Your date of birth"))
+
+
+class OperationsField(forms.IntegerField):
+    """How many operations, in digits of any script."""
+
+    default_error_messages = {
+        "required": _("Enter how many operations you need."),
+        "invalid": _("Enter the number of operations in digits, for example 2."),
+    }
+
+    def __init__(self, **kwargs):
+        number = {"inputmode": "numeric", "autocomplete": "off", "dir": "ltr", "maxlength": 10}
+        super().__init__(widget=forms.TextInput(number), **kwargs)
+
+    def validate(self, value):
+        super().validate(value)
+        most = settings.BOOKING["MOST_OPERATIONS"]
+        if not 1 <= value <= most:
+            raise forms.ValidationError(
+                _("Choose between 1 and %(most)s operations."), params={"most": most}
+            )
+
+    def to_python(self, value):
+        value = ascii_digits(clean(str(value or "")))
+        if value and not (value.lstrip("-").isdecimal() and len(value) <= 10):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+class _PeopleField(forms.ModelMultipleChoiceField):
+    def clean(self, value):
+        """A number that is longer than any key is nobody's."""
+        if any(len(str(pk)) > 18 for pk in value or ()):
+            raise forms.ValidationError(
+                self.error_messages["invalid_choice"], code="invalid_choice"
+            )
+        return super().clean(value)
+
+
+class WishForm(forms.Form):
+    """For whom, which service, where and for how many: the first step of a booking."""
+
+    attendee = forms.ModelChoiceField(
+        label=_("Who comes to the office?"),
+        queryset=Identity.objects.none(),
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={
+            "required": _("Choose who comes to the office."),
+            "invalid_choice": _(
+                "This person is not linked to your account. Choose somebody who is."
+            ),
+        },
+    )
+    service = forms.ModelChoiceField(
+        label=_("Which service is it about?"),
+        queryset=Service.objects.none(),
+        to_field_name="slug",
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={
+            "required": _("Choose a service."),
+            "invalid_choice": _(
+                "There are no appointments for this service, or it is not open to you or to "
+                "anybody linked to your account. Choose another."
+            ),
+        },
+    )
+    region = forms.ModelChoiceField(
+        label=_("In which region?"),
+        queryset=Region.objects.all(),
+        to_field_name="slug",
+        empty_label=_("Choose a region"),
+        error_messages={
+            "required": _("Choose a region."),
+            "invalid_choice": _("There is no such region. Choose one from the list."),
+        },
+    )
+    operations = OperationsField(
+        label=_("Number of operations"),
+        help_text=_("One for each person or document, for example 2 for two passports."),
+        initial=1,
+    )
+    beneficiaries = _PeopleField(
+        label=_("For which people linked to you? (if you want to name them)"),
+        queryset=Identity.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        error_messages={
+            "invalid_choice": _(
+                "This person is not linked to your account. Choose somebody who is."
+            ),
+            "invalid_pk_value": _(
+                "This person is not linked to your account. Choose somebody who is."
+            ),
+        },
+    )
+
+    def __init__(self, *args, holder, **kwargs):
+        super().__init__(*args, **kwargs)
+        people = Identity.objects.who_can_be_asked_for_by(holder).prefetch_related("numbers")
+        attendee = self.fields["attendee"]
+        attendee.queryset = people
+        attendee.initial = holder.pk
+        self.fields["beneficiaries"].queryset = people
+        if len(people) == 1:
+            attendee.initial = people[0].pk
+            attendee.widget = forms.HiddenInput()
+            del self.fields["beneficiaries"]
+        self.fields["service"].queryset = Service.objects.filter(
+            pk__in=[
+                service.pk
+                for service in Service.objects.open_to_booking()
+                if any(
+                    service.is_for(kind=person.kind, nationality=person.nationality)
+                    for person in people
+                )
+            ]
+        )
+
+    def clean(self):
+        cleaned = super().clean()
+        attendee, service = cleaned.get("attendee"), cleaned.get("service")
+        if (
+            attendee
+            and service
+            and not service.is_for(kind=attendee.kind, nationality=attendee.nationality)
+        ):
+            self.add_error(
+                "service",
+                _("“%(service)s” is not for %(name)s. Choose a service that fits this person.")
+                % {"service": service.name, "name": attendee.name},
+            )
+        named = len(cleaned.get("beneficiaries") or ())
+        if named > (cleaned.get("operations") or named):
+            self.add_error(
+                "operations",
+                _("You have named more people than operations. Enter at least %(named)s.")
+                % {"named": named},
+            )
+        return cleaned
+
+
+class OfficeChoice(forms.Form):
+    """The office of an address, and the day; none where there are no such ones."""
+
+    office = forms.ModelChoiceField(
+        queryset=Office.objects.open_to_booking(), to_field_name="slug", required=False
+    )
+    day = forms.DateField(input_formats=["%Y-%m-%d"], required=False)
+
+
+class TimeForm(forms.Form):
+    """The time that is taken; `key` makes a second click reach the first one's place."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    slot = forms.ModelChoiceField(
+        label=_("Time"),
+        queryset=Slot.objects.none(),
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={
+            "required": _("Choose a time."),
+            "invalid_choice": _("This time has just been taken. Choose another."),
+            "invalid_pk_value": _("Choose a time."),
+        },
+    )
+
+    def __init__(self, *args, slots, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["slot"].queryset = slots
+        self.fields["slot"].label_from_instance = _time_of
+
+
+def _time_of(slot):
+    return timezone.localtime(slot.start).strftime("%H:%M")
+
+
+class FindForm(forms.Form):
+    """What a clerk scans or types: a check code, an appointment or ID number."""
+
+    q = TextField(label=_("Check code, appointment number or ID number"), max_length=200)

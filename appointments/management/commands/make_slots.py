@@ -1,0 +1,10 @@
+from django.core.management.base import BaseCommand
+
+from appointments.actions import make_slots
+
+
+class Command(BaseCommand):
+    help = "Make the bookable times of the coming weeks from the opening hours; repeatable."
+
+    def handle(self, **options):
+        self.stdout.write(f"{make_slots()} times added")

@@ -1,0 +1,15 @@
+"""Which fields of offices and closures stand in both languages."""
+
+from modeltranslation.translator import TranslationOptions, register
+
+from appointments.models import Closure, Office
+
+
+@register(Office)
+class OfficeTranslation(TranslationOptions):
+    fields = ("name", "city", "address")
+
+
+@register(Closure)
+class ClosureTranslation(TranslationOptions):
+    fields = ("reason",)

@@ -1,0 +1,245 @@
+"""Booking a place, step by step: what, where, on which day, at what time.
+
+What was chosen stands in the address of each step, so that the back button, another tab and another
+device find it again; nothing is taken before the last of them.
+"""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from appointments import actions
+from appointments.forms import OfficeChoice, TimeForm, VerifyForm, WishForm
+from appointments.models import Office, Slot, Weekday
+from appointments.views.calendar import months_of
+from appointments.views.lookup import get_booked_by, remember_verified, verified
+from tawasul.accounts import pending, visual_code
+from tawasul.accounts.access import holder_of, resident_required
+from tawasul.catalogue.models import Region
+from tawasul.exceptions import RuleViolation
+from tawasul.http import safe_target
+
+# What was typed to verify, while a text is asked for in place of the picture.
+_KEPT = "verify_form"
+
+
+@resident_required
+def verify(request):
+    """My own number and date of birth, and the picture or a text for it; once in a session."""
+    given = pending.pending(request, _KEPT) if request.method == "GET" else None
+    target = safe_target(request, (given or {}).get("next") or reverse("appointments:list"))
+    needs_picture = visual_code.is_needed(request)
+    form = VerifyForm(request.POST or None, initial=given, needs_picture=needs_picture)
+    if visual_code.ANOTHER in request.POST:
+        form = VerifyForm(initial=visual_code.as_typed(form), needs_picture=needs_picture)
+    elif visual_code.BY_TEXT in request.POST:
+        pending.begin(request, _KEPT, next=target, **visual_code.as_typed(form))
+        return redirect(f"{reverse('accounts:picture-by-text')}?next={request.path}")
+    elif form.is_valid():
+        try:
+            visual_code.use(request, form.cleaned_data)
+            actions.check_own_data(
+                actor=request.user,
+                number=form.cleaned_data["number"],
+                born=form.cleaned_data["born"],
+            )
+        except RuleViolation as violation:
+            visual_code.ask_again(request, form)
+            violation.show_on(form)
+        else:
+            pending.end(request, _KEPT)
+            remember_verified(request)
+            return redirect(target)
+    return render(request, "appointments/verify.html", {"form": form, "next": target})
+
+
+@verified
+def new(request):
+    """For whom, which service, in which region, how many operations."""
+    holder = holder_of(request)
+    asked = {"service": request.GET.get("service")}
+    form = WishForm(request.GET if "region" in request.GET else None, holder=holder, initial=asked)
+    if form.is_valid():
+        return redirect(f"{reverse('appointments:offices')}?{request.GET.urlencode()}")
+    return render(request, "appointments/new.html", {"form": form})
+
+
+def wish_step(view):
+    """A step for which the wish has to stand in the address; without one, back to the first."""
+
+    @verified
+    def step(request):
+        form = WishForm(request.GET, holder=holder_of(request))
+        if not form.is_valid():
+            return redirect(f"{reverse('appointments:new')}?{request.GET.urlencode()}")
+        return view(request, form.cleaned_data)
+
+    return step
+
+
+@wish_step
+def offices(request, wish):
+    return _offices(request, wish)
+
+
+@wish_step
+def days(request, wish):
+    return _days(request, wish)
+
+
+@wish_step
+def times(request, wish):
+    """Choosing a time takes the place for some minutes."""
+
+    def take(**chosen):
+        return actions.hold(
+            actor=request.user,
+            holder=holder_of(request),
+            attendee=wish["attendee"],
+            service=wish["service"],
+            operations=wish["operations"],
+            beneficiaries=wish.get("beneficiaries", ()),
+            **chosen,
+        )
+
+    return _times(request, wish, take)
+
+
+def move_step(view):
+    """The same steps for an appointment that is to have another time."""
+
+    @verified
+    def step(request, reference):
+        appointment = get_booked_by(request.user, reference)
+        if not appointment.can_be_changed:
+            return redirect("appointments:detail", reference)
+        region = Region.objects.filter(slug=request.GET.get("region")).first()
+        wish = {
+            "service": appointment.service,
+            "region": region or appointment.slot.office.region,
+            "operations": appointment.operations,
+            "appointment": appointment,
+        }
+        return view(request, wish)
+
+    return step
+
+
+@move_step
+def move_offices(request, wish):
+    return _offices(request, wish)
+
+
+@move_step
+def move_days(request, wish):
+    return _days(request, wish)
+
+
+@move_step
+def move_times(request, wish):
+    """Choosing a time moves the appointment at once."""
+
+    def take(slot, **_key):
+        moved = actions.move(actor=request.user, appointment=wish["appointment"], slot=slot)
+        messages.success(request, _("Your appointment has been moved."))
+        return moved
+
+    return _times(request, wish, take)
+
+
+def _offices(request, wish):
+    """The offices of the region, each with its nearest free day, the earliest first."""
+    found = Office.objects.open_to_booking().filter(region=wish["region"])
+    offices = sorted(found.with_nearest(_free(wish)), key=_by_nearest)
+    days_step = _address(wish, "days")
+    context = {
+        "wish": wish,
+        "offices": [
+            (office, f"{days_step}?{_query(request, office=office.slug)}") for office in offices
+        ],
+        "regions": Region.objects.all(),
+    }
+    return render(request, "appointments/offices.html", context)
+
+
+def _days(request, wish):
+    """The days of one office, and how free each is."""
+    office = _chosen(request)["office"]
+    if office is None:
+        return redirect(f"{_address(wish, 'offices')}?{_query(request)}")
+    places = {row["day"]: row["places"] for row in _free(wish).filter(office=office).days()}
+    context = {
+        "wish": wish,
+        "office": office,
+        "months": months_of(actions.horizon(), places),
+        "weekdays": Weekday.labels,
+        "times_step": f"{_address(wish, 'times')}?{_query(request, office=office.slug)}",
+        "offices_step": f"{_address(wish, 'offices')}?{_query(request)}",
+        "earliest": min(places, default=None),
+    }
+    return render(request, "appointments/days.html", context)
+
+
+def _times(request, wish, take):
+    """The free times of one day."""
+    chosen = _chosen(request)
+    office, day = chosen["office"], chosen["day"]
+    if office is None:
+        return redirect(f"{_address(wish, 'offices')}?{_query(request)}")
+    if day is None:
+        return redirect(f"{_address(wish, 'days')}?{_query(request, office=office.slug)}")
+    free = _free(wish).filter(office=office)
+    # What is sent may be full by now, even by the first of two clicks: the deed knows.
+    of_day = Slot.objects.filter(office=office, day=day)
+    form = TimeForm(request.POST or None, slots=of_day)
+    if form.is_valid():
+        try:
+            taken = take(**form.cleaned_data)
+        except RuleViolation as violation:
+            violation.show_on(form)
+        else:
+            return redirect("appointments:detail", taken.reference)
+    form.fields["slot"].queryset = free.filter(day=day)
+    context = {
+        "wish": wish,
+        "office": office,
+        "day": day,
+        "form": form,
+        "slots": form.fields["slot"].queryset,
+        "nearest": free.exclude(day=day).order_by("start").first(),
+        "days_step": f"{_address(wish, 'days')}?{_query(request, office=office.slug)}",
+    }
+    return render(request, "appointments/times.html", context)
+
+
+def _free(wish):
+    return Slot.objects.bookable(wish["service"], wish["operations"])
+
+
+def _by_nearest(office):
+    is_without = office.nearest is None
+    return is_without, 0 if is_without else office.nearest.timestamp(), office.pk
+
+
+def _chosen(request):
+    """The office and the day of the address; None for what is not there, or makes no sense."""
+    choice = OfficeChoice(request.GET)
+    choice.is_valid()
+    return {name: choice.cleaned_data.get(name) for name in choice.fields}
+
+
+def _address(wish, step):
+    if "appointment" in wish:
+        return reverse(f"appointments:move-{step}", args=[wish["appointment"].reference])
+    return reverse(f"appointments:{step}")
+
+
+def _query(request, **chosen):
+    """The wish of this address, with the office that was chosen, and without the day."""
+    query = request.GET.copy()
+    for name in ("office", "day"):
+        query.pop(name, None)
+    for name, value in chosen.items():
+        query[name] = value
+    return query.urlencode()
