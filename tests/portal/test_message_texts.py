@@ -1,5 +1,6 @@
 """Every text to a mobile and every mail, in both languages: words, language, length."""
 
+import datetime
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from django.core.management import call_command
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from appointments.models import Appointment, Office, Slot
 from requests_app.models import Inquiry
 from tawasul.catalogue.models import Service
 from tawasul.messaging.models import Message
@@ -19,6 +21,8 @@ TEMPLATES = sorted(path.stem for path in FOLDER.glob("*.txt"))
 MAILS = sorted(path.stem for path in FOLDER.glob("mails/*.txt"))
 OF_AN_INQUIRY = {name for name in TEMPLATES if name.startswith("inquiry_")}
 OF_AN_INQUIRY |= {"code_file", "code_contact"}
+OF_AN_APPOINTMENT = {name for name in TEMPLATES if name.startswith("appointment_")}
+WITH_A_REFERENCE = OF_AN_INQUIRY | OF_AN_APPOINTMENT
 CODE, LAST_DIGITS = "987321", "555"
 REFERENCE = "812345678906"
 # The letters of a text message (GSM 03.38), of which 153 fit into each of several parts.
@@ -46,6 +50,12 @@ def context_of(template, service=None):
     inquiry = Inquiry(reference=REFERENCE, service=service)
     if template in OF_AN_INQUIRY:
         return {"code": CODE, "about": inquiry} if "code" in template else {"inquiry": inquiry}
+    if template in OF_AN_APPOINTMENT:
+        # The longest name of an office there is, at the end of the longest month.
+        names = {"name_ar": "جوازات منطقة الحدود الشمالية", "name_en": "Northern Borders Region"}
+        start = datetime.datetime(2026, 11, 30, 11, 45, tzinfo=datetime.UTC)
+        slot = Slot(office=Office(**names), start=start)
+        return {"appointment": Appointment(reference=REFERENCE, slot=slot)}
     if template == "mobile_changed":
         return {"last_digits": LAST_DIGITS}
     if template in ("account_opened", "password_changed"):
@@ -99,7 +109,7 @@ def test_every_text_says_who_sends_it_and_what_it_is_about(services, template, l
     assert text.startswith("Tawasul: " if language == "en" else "تواصل: ")
     assert (CODE in text) == template.startswith("code_")
     # Ungrouped: in an Arabic sentence, groups with dashes would stand the other way round.
-    assert (REFERENCE in text) == (template in OF_AN_INQUIRY)
+    assert (REFERENCE in text) == (template in WITH_A_REFERENCE)
     assert (LAST_DIGITS in text) == (template == "mobile_changed")
     assert not re.search("[{}\n]", text)
 

@@ -1,0 +1,423 @@
+"""The office desk: today's people, found by what they bring, received, served or missed."""
+
+import datetime
+import re
+
+import pytest
+
+from appointments.actions import check_in, miss, move, serve
+from appointments.models import Appointment
+from tawasul.exceptions import RuleViolation
+from tawasul.numbers import grouped_reference
+from tests import factories
+from tests.appointments import places
+from tests.appointments.places import MINUTE, MONDAY, SECOND, SUNDAY, TUESDAY, at
+from tests.conftest import notices_on, signed_in, signed_in_staff, words
+
+pytestmark = pytest.mark.django_db
+
+State = Appointment.State
+LIST = "/en/staff/appointments/appointment/"
+NOT_CLERK = "Your account may not receive people here."
+OTHER_DAY = "This appointment is not today. Send the person to the information desk."
+TOO_EARLY = "The person can still come: mark them as missing 15 minutes after the time."
+CHECKED_IN, SERVED = "The person is checked in.", "The person has been served."
+MISSED = "The appointment is marked as missed."
+HUGE = str(10**30)
+
+
+def desk_of(appointment, page="change"):
+    return f"{LIST}{appointment.pk}/{page}/"
+
+
+def press(browser, appointment, button):
+    return browser.post(desk_of(appointment, f"{button}/press"), follow=True)
+
+
+def listed(browser, **query):
+    """The appointments in the list, from above, by their references."""
+    page = browser.get(LIST, query)
+    assert page.status_code == 200
+    found = re.findall(r"\b8\d{3}-\d{4}-\d{4}\b", words(page))
+    return [number.replace("-", "") for number in found]
+
+
+def references(*appointments):
+    return [appointment.reference for appointment in appointments]
+
+
+@pytest.fixture
+def office():
+    return places.office()
+
+
+@pytest.fixture
+def clerk(office):
+    return places.clerk(office)
+
+
+@pytest.fixture
+def browser(clerk):
+    return signed_in_staff(clerk)
+
+
+@pytest.fixture
+def elsewhere():
+    """Opening hours of another office."""
+    return places.window(office=places.office("qasr-al-hukm", "Qasr Al-Hukm"))
+
+
+@pytest.fixture
+def slot(office):
+    return places.slot(SUNDAY, of=places.window(office=office))
+
+
+@pytest.fixture
+def appointment(slot):
+    """Today at ten; it is nine."""
+    return places.confirmed(slot=slot)
+
+
+def refused(deed, actor, appointment):
+    with pytest.raises(RuleViolation) as refusal:
+        deed(actor=actor, appointment=appointment)
+    return str(refusal.value.message)
+
+
+# The list
+
+
+def test_the_list_has_today_s_people_of_one_s_offices_by_their_time(
+    browser, office, slot, elsewhere
+):
+    later = places.confirmed(slot=places.slot(SUNDAY, "11:00", of=slot.window))
+    sooner = places.confirmed(slot=slot)
+    places.confirmed(slot=places.slot(MONDAY, of=slot.window))
+    places.confirmed(slot=places.slot(SUNDAY, of=elsewhere))
+    places.held(slot=slot)
+    assert listed(browser) == references(sooner, later)
+    row = f"{grouped_reference(sooner.reference)} 10:00 Mohammed Aslam Khan Services for residents"
+    assert f"{row} 1 Confirmed Al-Rimal" in words(browser.get(LIST))
+
+
+def test_all_days_can_be_listed(browser, slot, appointment):
+    other = places.confirmed(slot=places.slot(MONDAY, of=slot.window))
+    assert listed(browser, day="all") == references(appointment, other)
+    shown = words(browser.get(LIST, {"day": "all"}))
+    assert "10:00 · 4 May 2026 CE (17 Dhu al-Qadah 1447 AH)" in shown
+
+
+def test_the_list_can_be_narrowed_to_a_state(browser, slot, appointment):
+    there = places.in_state(State.CHECKED_IN, slot=slot)
+    assert listed(browser, state__exact="checked_in") == references(there)
+    assert listed(browser, state__exact="held") == []
+
+
+def test_a_clerk_of_two_offices_sees_both(clerk, browser, appointment, elsewhere):
+    other = places.confirmed(slot=places.slot(SUNDAY, "12:00", of=elsewhere))
+    clerk.offices.add(elsewhere.office)
+    assert listed(browser) == references(appointment, other)
+
+
+def after_midnight(window):
+    late = places.slot(MONDAY, "00:30", of=window, belongs_to=SUNDAY)
+    return places.confirmed(slot=late)
+
+
+def test_people_of_the_evening_are_in_the_list_of_the_day_it_began(browser, slot):
+    late = after_midnight(slot.window)
+    assert listed(browser) == references(late)
+
+
+def test_people_of_the_evening_stay_in_the_list_after_midnight(browser, slot, clock):
+    late = after_midnight(slot.window)
+    clock.now = at(MONDAY, "00:10")
+    browser = signed_in_staff(slot.office.clerks.get())
+    assert listed(browser) == references(late)
+
+
+# Finding somebody
+
+
+@pytest.fixture
+def found_by(browser, slot, appointment):
+    """The list for these words; others stand beside the appointment, and it is of another day."""
+    places.confirmed(slot=slot)
+    places.confirmed(slot=places.slot(MONDAY, of=slot.window))
+
+    def search(q):
+        return listed(browser, q=q)
+
+    return search
+
+
+def arabic(digits):
+    return digits.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+
+
+@pytest.mark.parametrize("write", [str, grouped_reference, arabic, "  {}  ".format])
+def test_an_appointment_is_found_by_its_number(found_by, appointment, write):
+    assert found_by(write(appointment.reference)) == references(appointment)
+
+
+@pytest.mark.parametrize("write", [str, arabic, " {} ".format])
+def test_an_appointment_is_found_by_the_id_number_of_who_comes(found_by, appointment, write):
+    assert found_by(write(appointment.attendee.current_number)) == references(appointment)
+
+
+def test_a_former_number_finds_the_person_too(found_by, appointment):
+    appointment.attendee.numbers.create(number="3000000004", is_current=False)
+    assert found_by("3000000004") == references(appointment)
+
+
+@pytest.mark.parametrize(
+    "scan",
+    [
+        "{}",
+        " {}\n",
+        "https://tawasul.example/en/check/{}/",
+        pytest.param(
+            "https://tawasul.example/ar/check/{}/ ",
+        ),
+        "https://tawasul.example/ar/check/{}",
+    ],
+)
+@pytest.mark.parametrize("case", [str.lower, str.upper])
+def test_an_appointment_is_found_by_its_check_code_as_a_scanner_types_it(
+    found_by, appointment, scan, case
+):
+    code = appointment.slips.get().check_code
+    assert found_by(case(scan.format(code))) == references(appointment)
+
+
+def test_the_code_of_an_old_slip_finds_the_moved_appointment(browser, slot):
+    appointment = places.confirmed(slot=places.slot(MONDAY, of=slot.window))
+    old = appointment.slips.get().check_code
+    later = places.slot(TUESDAY, of=slot.window)
+    move(actor=appointment.user, appointment=appointment, slot=later)
+    assert listed(browser, q=old) == references(appointment)
+
+
+def test_a_search_looks_at_all_days(browser, slot):
+    other = places.confirmed(slot=places.slot(TUESDAY, of=slot.window))
+    assert listed(browser) == []
+    assert listed(browser, q=other.reference) == references(other)
+
+
+def test_nobody_of_another_office_is_found(browser, appointment, elsewhere):
+    other = places.confirmed(slot=places.slot(SUNDAY, of=elsewhere))
+    code, number = other.slips.get().check_code, other.attendee.current_number
+    assert [listed(browser, q=q) for q in (other.reference, code, number)] == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        "%", "_", "'", '"', "\\", "' OR 1=1 --", "<b>", HUGE, "-1", "a" * 16, "a" * 10_000,
+        "https://", "/", "////", "٣", "²", "\u202e", "😀", "a b c", "2" * 40,
+    ],
+)  # fmt: skip
+def test_whatever_is_searched_for_is_a_list(browser, appointment, q):
+    assert listed(browser, q=q) == []
+
+
+@pytest.mark.parametrize("q", ["\0", "8\0"])
+def test_bytes_that_are_no_text_are_refused(browser, q):
+    assert browser.get(LIST, {"q": q}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"attendee__numbers__number__startswith": "2"}, {"user__password__contains": "a"}],
+)
+def test_nothing_is_looked_up_past_the_filters(browser, appointment, query):
+    assert browser.get(LIST, query).status_code == 400
+
+
+# At the door
+
+
+def test_somebody_is_checked_in_and_served(browser, clerk, appointment):
+    page = browser.get(desk_of(appointment))
+    assert "Check in Did not come" in words(page)
+    page = press(browser, appointment, "check-in")
+    assert (page.request["PATH_INFO"], notices_on(page)) == (desk_of(appointment), [CHECKED_IN])
+    assert "At the office" in words(page)
+    assert notices_on(press(browser, appointment, "served")) == [SERVED]
+    appointment.refresh_from_db()
+    assert appointment.state == State.SERVED
+    events = appointment.events.values_list("deed", "actor", "role")
+    assert list(events)[2:] == [
+        ("checked_in", clerk.pk, "clerk"),
+        ("served", clerk.pk, "clerk"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "notice", "state"),
+    [(-1, TOO_EARLY, "confirmed"), (0, MISSED, "no_show"), (1, MISSED, "no_show")],
+)
+def test_somebody_is_missed_fifteen_minutes_after_the_time(
+    clerk, appointment, clock, seconds, notice, state
+):
+    clock.now = appointment.slot.start + 15 * MINUTE + seconds * SECOND
+    page = press(signed_in_staff(clerk), appointment, "missed")
+    assert notices_on(page) == [notice]
+    appointment.refresh_from_db()
+    assert appointment.state == state
+
+
+@pytest.mark.parametrize("button", ["check-in", "served", "missed"])
+def test_the_second_click_changes_nothing(clerk, appointment, clock, button):
+    clock.now = appointment.slot.start + 15 * MINUTE
+    browser = signed_in_staff(clerk)
+    if button == "served":
+        press(browser, appointment, "check-in")
+    first = notices_on(press(browser, appointment, button))
+    events = appointment.events.count()
+    assert notices_on(press(browser, appointment, button)) == first
+    assert first in ([CHECKED_IN], [SERVED], [MISSED])
+    assert appointment.events.count() == events
+
+
+LABELS = {
+    "confirmed": "Confirmed",
+    "checked_in": "At the office",
+    "served": "Served",
+    "cancelled": "Cancelled",
+    "no_show": "Missed",
+}
+
+
+@pytest.mark.parametrize(
+    ("deed", "states"),
+    [
+        (check_in, ["served", "cancelled", "no_show"]),
+        (serve, ["confirmed", "cancelled", "no_show"]),
+        (miss, ["checked_in", "served", "cancelled"]),
+    ],
+)
+def test_what_has_gone_another_way_is_refused(clerk, slot, clock, deed, states):
+    clock.now = slot.start - MINUTE
+    for state in states:
+        appointment = places.in_state(state, slot=slot)
+        clock.now = slot.start + 15 * MINUTE
+        sentence = f"This cannot be done: the appointment is “{LABELS[state]}”."
+        assert refused(deed, clerk, appointment) == sentence
+        appointment.refresh_from_db()
+        assert appointment.state == state
+        clock.now = slot.start - MINUTE
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_nobody_is_checked_in_on_another_day(clerk, appointment, clock, days):
+    clock.now += datetime.timedelta(days=days)
+    assert refused(check_in, clerk, appointment) == OTHER_DAY
+
+
+@pytest.mark.parametrize("moment", [at(SUNDAY, "23:50"), at(MONDAY, "00:20")])
+def test_after_midnight_people_are_checked_in_on_either_day(clerk, slot, clock, moment):
+    late = after_midnight(slot.window)
+    clock.now = moment
+    assert check_in(actor=clerk, appointment=late).state == State.CHECKED_IN
+
+
+@pytest.mark.parametrize("state", [State.HELD, State.EXPIRED])
+def test_what_was_never_confirmed_is_not_at_the_desk(clerk, browser, slot, state):
+    appointment = places.in_state(state, slot=slot)
+    assert browser.get(desk_of(appointment)).status_code == 404
+    assert refused(check_in, clerk, appointment) == NOT_CLERK
+
+
+@pytest.mark.parametrize("button", ["check-in", "served", "missed", "nonsense"])
+def test_nothing_is_done_by_an_address(browser, appointment, button):
+    assert browser.get(desk_of(appointment, f"{button}/press")).url == desk_of(appointment)
+    press(browser, appointment, "nonsense")
+    assert appointment.events.count() == 2
+
+
+# Who may
+
+
+def is_out_of_reach(user, appointment):
+    """Nothing of it is shown to or done by this clerk."""
+    browser = signed_in_staff(user)
+    assert listed(browser, day="all") == []
+    for page in ("change", "check-in/press", "history", "delete"):
+        assert browser.get(desk_of(appointment, page)).status_code in (302, 403, 404)
+    assert browser.post(desk_of(appointment, "check-in/press")).status_code == 404
+    return {refused(deed, user, appointment) for deed in (check_in, serve)} == {NOT_CLERK}
+
+
+def test_appointments_of_another_office_are_out_of_reach(appointment, elsewhere):
+    assert is_out_of_reach(places.clerk(elsewhere.office), appointment)
+
+
+def test_superusers_receive_nobody_where_they_are_not_clerks(appointment):
+    boss = factories.OfficerFactory(is_superuser=True)
+    assert is_out_of_reach(boss, appointment)
+    appointment.slot.office.clerks.add(boss)
+    assert listed(signed_in_staff(boss)) == references(appointment)
+
+
+def test_clerks_do_not_receive_themselves(slot):
+    clerk = places.clerk(slot.office, identity=factories.IdentityFactory())
+    appointment = places.confirmed(clerk, slot=slot)
+    assert is_out_of_reach(clerk, appointment)
+
+
+def test_clerks_do_not_receive_whom_they_have_booked_for_or_who_booked_for_them(slot):
+    clerk = places.clerk(slot.office, identity=factories.IdentityFactory())
+    employer, worker = factories.UserFactory(), factories.IdentityFactory()
+    factories.link(employer.identity, clerk.identity)
+    factories.link(clerk.identity, worker)
+    places.confirmed(clerk, slot=slot, attendee=worker)
+    booked = places.confirmed(employer, slot=slot, attendee=clerk.identity)
+    assert is_out_of_reach(clerk, booked)
+
+
+@pytest.mark.parametrize(
+    "codenames", [(), ("view_inquiry", "triage_inquiry"), ("receive_appointment",)]
+)
+def test_staff_without_the_right_to_look_see_nothing(appointment, codenames):
+    user = places.clerk(appointment.slot.office, codenames=codenames)
+    browser = signed_in_staff(user)
+    for path in (LIST, desk_of(appointment)):
+        assert browser.get(path).status_code == 403
+    assert browser.post(desk_of(appointment, "check-in/press")).status_code == 403
+    appointment.refresh_from_db()
+    assert appointment.is_confirmed
+
+
+def test_who_may_look_but_not_receive_sees_nobody(appointment):
+    user = places.clerk(appointment.slot.office, codenames=("view_appointment",))
+    assert is_out_of_reach(user, appointment)
+
+
+def test_residents_are_not_at_the_desk(appointment):
+    for browser in (signed_in(appointment.user), signed_in(factories.UserFactory())):
+        assert browser.get(LIST).status_code in (302, 403, 404)
+        assert browser.post(desk_of(appointment, "check-in/press")).status_code in (302, 403, 404)
+    appointment.refresh_from_db()
+    assert appointment.is_confirmed
+
+
+@pytest.mark.parametrize("pk", ["0", "x", HUGE, "-1", "1" * 18])
+def test_an_appointment_that_never_was_is_at_no_desk(browser, appointment, pk):
+    assert browser.get(f"{LIST}{pk}/change/").status_code in (302, 404)
+
+
+@pytest.mark.parametrize("pk", ["0", "1" * 18, HUGE])
+def test_nothing_is_done_to_an_appointment_that_never_was(browser, appointment, pk):
+    assert browser.post(f"{LIST}{pk}/check-in/press/").status_code == 404
+
+
+def test_nothing_is_added_changed_or_deleted_past_the_buttons(clerk, appointment):
+    clerk.is_superuser = True
+    clerk.save(update_fields=["is_superuser"])
+    browser = signed_in_staff(clerk)
+    assert browser.post(f"{LIST}add/").status_code == 403
+    assert browser.post(desk_of(appointment, "delete"), {"post": "yes"}).status_code == 403
+    browser.post(desk_of(appointment), {"state": "served"})
+    appointment.refresh_from_db()
+    assert appointment.is_confirmed

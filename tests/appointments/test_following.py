@@ -1,0 +1,333 @@
+"""An appointment after its time was chosen: confirmed, printed, put into a calendar, checked."""
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.utils import translation
+from icalendar import Calendar
+
+from appointments import actions
+from appointments.models import Appointment
+from tawasul.numbers import grouped_reference
+from tests import factories
+from tests.appointments import places
+from tests.appointments.browsing import ROOT, page_of, verified
+from tests.appointments.places import MINUTE, MONDAY, SECOND, SUNDAY, TUESDAY, at
+from tests.conftest import notices_on, signed_in, without_tokens, words
+
+pytestmark = pytest.mark.django_db
+
+State = Appointment.State
+EXPIRED = "The time was not confirmed within the minutes it was held. Choose a time again."
+ON_MONDAY = "4 May 2026 CE (17 Dhu al-Qadah 1447 AH)"
+ON_TUESDAY = "5 May 2026 CE (18 Dhu al-Qadah 1447 AH)"
+PAGES = ["", "confirm/", "cancel/", "slip/", "calendar/", "move/", "move/day/", "move/time/"]
+
+
+@pytest.fixture
+def slot():
+    return places.slot()
+
+
+@pytest.fixture
+def resident():
+    return factories.UserFactory(email="aslam@example.com")
+
+
+@pytest.fixture
+def browser(resident):
+    return verified(resident)
+
+
+@pytest.fixture
+def appointment(resident, slot):
+    return places.confirmed(resident, slot=slot)
+
+
+def move(appointment, slot):
+    return actions.move(actor=appointment.user, appointment=appointment, slot=slot)
+
+
+def cancel(appointment):
+    return actions.cancel(actor=appointment.user, appointment=appointment)
+
+
+def codes_of(appointment):
+    return list(appointment.slips.values_list("check_code", flat=True))
+
+
+# Confirming
+
+
+@pytest.mark.parametrize(
+    ("seconds", "left"),
+    [
+        (0, "10 more minutes"),
+        (1, "10 more minutes"),
+        (540, "1 more minute"),
+        (599, "1 more minute"),
+    ],
+)
+def test_the_page_of_a_held_time_says_how_long_it_is_kept(
+    resident, browser, slot, clock, seconds, left
+):
+    held = places.held(resident, slot=slot)
+    clock.now += seconds * SECOND
+    page = browser.get(page_of(held))
+    assert notices_on(page) == [f"This time is kept for you for {left}."]
+
+
+def test_what_is_confirmed_says_so_with_its_number(resident, browser, slot):
+    held = places.held(resident, slot=slot, operations=2)
+    page = browser.post(page_of(held, "confirm/"), follow=True)
+    assert page.request["PATH_INFO"] == page_of(held)
+    shown = words(page)
+    assert "Your appointment is confirmed" in shown
+    assert grouped_reference(held.reference) in shown
+    assert f"Date and time {ON_MONDAY} · 10:00" in shown
+    assert "Number of operations 2" in shown
+    assert "Both until 4 May 2026 CE (17 Dhu al-Qadah 1447 AH) · 08:00." in shown
+
+
+def test_a_hold_that_has_lapsed_is_not_confirmed_and_the_page_says_what_to_do(
+    resident, browser, slot, clock
+):
+    held = places.held(resident, slot=slot)
+    clock.now += 10 * MINUTE
+    page = browser.get(page_of(held))
+    assert notices_on(page) == [EXPIRED]
+    assert "Choose a time again" in words(page)
+    page = browser.post(page_of(held, "confirm/"), follow=True)
+    assert set(notices_on(page)) == {EXPIRED}
+
+
+def test_nothing_is_confirmed_by_an_address(resident, browser, slot):
+    held = places.held(resident, slot=slot)
+    assert browser.get(page_of(held, "confirm/")).status_code == 405
+    held.refresh_from_db()
+    assert held.is_held
+
+
+def test_cancelling_asks_first(browser, appointment, slot):
+    page = browser.get(page_of(appointment, "cancel/"))
+    assert "The time goes to somebody else at once." in words(page)
+    assert places.taken(slot) == 1
+    page = browser.post(page_of(appointment, "cancel/"), follow=True)
+    assert notices_on(page) == ["The appointment has been cancelled."]
+    assert places.taken(slot) == 0
+
+
+def test_it_is_too_late_two_hours_before(resident, browser, clock):
+    appointment = places.confirmed(resident, slot=places.slot(SUNDAY, "11:05"))
+    clock.now = appointment.change_until
+    page = browser.get(page_of(appointment))
+    assert "It is too late to move or cancel this appointment." in words(page)
+    assert browser.get(page_of(appointment, "cancel/")).url == page_of(appointment)
+    page = browser.post(page_of(appointment, "cancel/"), follow=True)
+    assert notices_on(page) == [
+        "An appointment can be moved or cancelled until 2 hours before it begins."
+    ]
+
+
+# On paper and in the calendar
+
+
+def test_the_slip_has_what_is_asked_for_at_the_door(browser, appointment):
+    page = browser.get(page_of(appointment, "slip/"))
+    (code,) = codes_of(appointment)
+    shown = words(page)
+    assert grouped_reference(appointment.reference) in shown
+    assert f"To check this slip: {code}" in shown
+    assert f"{ON_MONDAY} · 10:00" in shown
+    assert "The national ID or iqama of the person who comes, or the passport" in shown
+    assert page.context["address"] == f"http://testserver/en/check/{code}/"
+    assert b"<figure><svg" in page.content
+
+
+@pytest.mark.parametrize("state", [State.CANCELLED, State.SERVED, State.NO_SHOW])
+def test_there_is_no_slip_for_what_does_not_stand(resident, browser, slot, state):
+    appointment = places.in_state(state, user=resident, slot=slot)
+    assert browser.get(page_of(appointment, "slip/")).url == page_of(appointment)
+    assert browser.get(page_of(appointment, "calendar/")).status_code == 404
+
+
+def test_there_is_no_slip_before_it_is_confirmed(resident, browser, slot):
+    held = places.held(resident, slot=slot)
+    assert browser.get(page_of(held, "slip/")).url == page_of(held)
+    assert browser.get(page_of(held, "calendar/")).status_code == 404
+
+
+def event_of(browser, appointment):
+    response = browser.get(page_of(appointment, "calendar/"))
+    assert response["Content-Type"] == "text/calendar; charset=utf-8"
+    name = f'attachment; filename="{appointment.reference}.ics"'
+    assert response["Content-Disposition"] == name
+    (event,) = Calendar.from_ical(response.content).walk("VEVENT")
+    return event
+
+
+def test_the_calendar_entry_is_of_the_right_moment(browser, appointment):
+    event = event_of(browser, appointment)
+    start = datetime.datetime(2026, 5, 4, 7, tzinfo=datetime.UTC)
+    assert event.decoded("dtstart") == start
+    assert event.decoded("dtstart").utcoffset() == datetime.timedelta(0)
+    assert event.decoded("dtend") == start + 15 * MINUTE
+    assert event["uid"] == f"{appointment.reference}@tawasul"
+    assert str(event["summary"]) == "Services for residents · Al-Rimal"
+    assert str(event["location"]) == "Al-Rimal, Riyadh"
+    assert str(event["description"]) == f"Appointment number {appointment.reference}"
+
+
+def test_after_midnight_the_calendar_has_the_day_after(resident, browser):
+    late = places.slot(TUESDAY, "00:30", of=places.window("21:00", "01:00"), belongs_to=MONDAY)
+    event = event_of(browser, places.confirmed(resident, slot=late))
+    expected = datetime.datetime(2026, 5, 4, 21, 30, tzinfo=datetime.UTC)
+    assert event.decoded("dtstart") == expected
+
+
+def test_a_moved_appointment_takes_the_place_of_its_calendar_entry(browser, appointment):
+    before = event_of(browser, appointment)
+    move(appointment, places.slot(TUESDAY))
+    after = event_of(browser, appointment)
+    assert after["uid"] == before["uid"]
+    assert after["sequence"] > before["sequence"]
+    assert after.decoded("dtstart") - before.decoded("dtstart") == datetime.timedelta(days=1)
+
+
+# Whether a slip is good
+
+ANSWERS = {
+    "valid": "Yes: the appointment stands.",
+    "moved": "No: the appointment has been moved to another time, and there is a newer slip.",
+    "cancelled": "No: the appointment has been cancelled.",
+    "passed": "No: the time of this appointment is over.",
+}
+
+
+def checked(code):
+    """What anybody reads who scans a slip."""
+    return Client().get(f"/en/check/{code}/")
+
+
+def test_a_slip_is_good_until_its_time_is_over(appointment, slot, clock):
+    (code,) = codes_of(appointment)
+    for moment, answer in (
+        (slot.start, "valid"),
+        (slot.end - SECOND, "valid"),
+        (slot.end, "passed"),
+        (slot.end + SECOND, "passed"),
+    ):
+        clock.now = moment
+        assert notices_on(checked(code)) == [ANSWERS[answer]]
+
+
+def test_the_old_slip_of_a_moved_appointment_says_so_and_the_new_one_is_good(appointment):
+    move(appointment, places.slot(TUESDAY))
+    old, new = codes_of(appointment)
+    assert notices_on(checked(old)) == [ANSWERS["moved"]]
+    assert f"Date and time {ON_MONDAY} · 10:00" in words(checked(old))
+    assert notices_on(checked(new)) == [ANSWERS["valid"]]
+    assert f"Date and time {ON_TUESDAY} · 10:00" in words(checked(new))
+
+
+def test_no_slip_of_a_cancelled_appointment_is_good(appointment):
+    move(appointment, places.slot(TUESDAY))
+    cancel(appointment)
+    for code in codes_of(appointment):
+        assert notices_on(checked(code)) == [ANSWERS["cancelled"]]
+
+
+@pytest.mark.parametrize(
+    ("state", "answer"),
+    [(State.CHECKED_IN, "valid"), (State.SERVED, "passed"), (State.NO_SHOW, "passed")],
+)
+def test_a_slip_is_used_up_at_the_desk(slot, state, answer):
+    (code,) = codes_of(places.in_state(state, slot=slot))
+    assert notices_on(checked(code)) == [ANSWERS[answer]]
+
+
+def test_nobody_s_name_or_number_stands_on_the_check_page(resident, appointment):
+    page = checked(codes_of(appointment)[0]).content.decode()
+    with translation.override("ar"):
+        names = [resident.identity.name]
+    names += [resident.identity.name, resident.username, str(resident.mobile), resident.email]
+    private = [*names, resident.identity.current_number, appointment.reference]
+    private += [grouped_reference(appointment.reference), appointment.service.name]
+    assert [word for word in private if word in page] == []
+
+
+@pytest.mark.parametrize("code", ["2" * 16, "abc", "0", "A" * 16, "a" * 3000, "-", "_"])
+def test_a_code_that_never_was_is_not_found(appointment, code):
+    assert checked(code).status_code == 404
+
+
+# Of others
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("page", PAGES)
+def test_an_appointment_of_others_is_the_404_of_nothing(appointment, page, method):
+    stranger = verified(factories.UserFactory())
+    nothing = "800000000006"
+    answers = []
+    for reference in (appointment.reference, nothing):
+        response = getattr(stranger, method)(f"{ROOT}{reference}/{page}")
+        content = without_tokens(response).replace(reference.encode(), b"")
+        answers.append((response.status_code, content))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == (405 if (page, method) == ("confirm/", "get") else 404)
+    appointment.refresh_from_db()
+    assert appointment.is_confirmed
+
+
+def test_who_comes_sees_what_was_booked_for_them_and_changes_nothing(slot):
+    worker = factories.UserFactory()
+    employer = factories.UserFactory()
+    factories.link(employer.identity, worker.identity)
+    booked = places.held(employer, slot=slot, attendee=worker.identity)
+    browser = verified(worker)
+    assert browser.get(page_of(booked)).status_code == 404
+    actions.confirm(actor=employer, appointment=booked)
+    for page in ("", "slip/", "calendar/"):
+        assert browser.get(page_of(booked, page)).status_code == 200
+    assert "Cancel the appointment" not in words(browser.get(page_of(booked)))
+    for page in ("confirm/", "cancel/", "move/", "move/day/", "move/time/"):
+        assert browser.post(page_of(booked, page)).status_code == 404
+
+
+def test_before_the_data_are_verified_the_page_asks_for_them(resident, appointment):
+    response = signed_in(resident).get(page_of(appointment))
+    assert response.url == f"{ROOT}verify/?next=%2Fen%2Fappointments%2F{appointment.reference}%2F"
+
+
+# The list
+
+
+def test_the_list_has_what_is_ahead_by_its_time_and_what_is_over_below(resident, browser, clock):
+    def booked(day, time, name):
+        service = factories.ServiceFactory(name_en=name)
+        return places.confirmed(resident, slot=places.slot(day, time), service=service)
+
+    booked(TUESDAY, "10:00", "Later")
+    booked(SUNDAY, "09:15", "Over")
+    cancel(booked(MONDAY, "12:00", "Gone"))
+    booked(MONDAY, "10:00", "Sooner")
+    places.confirmed(slot=places.slot(MONDAY, "11:00"))
+    clock.now = at(SUNDAY, "09:30")
+    page = browser.get(ROOT)
+    names = ("Sooner", "Later", "Earlier ones", "Gone", "Over")
+    shown = words(page)
+    assert sorted(names, key=shown.index) == list(names)
+    assert shown.count("Mohammed Aslam Khan ·") == 0
+    assert len(page.context["upcoming"]) == 2
+    assert f"{ON_MONDAY} · 10:00 · Al-Rimal · Mohammed Aslam Khan" in shown
+
+
+def test_an_empty_list_says_so(browser):
+    assert "You have no appointment ahead of you." in words(browser.get(ROOT))
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "99", "x", str(10**30)])
+def test_any_page_of_the_list_is_a_page(browser, appointment, page):
+    assert browser.get(ROOT, {"page": page}).status_code == 200

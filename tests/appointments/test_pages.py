@@ -1,0 +1,404 @@
+"""Booking on the pages: my own data first, then step by step, whatever stands in the address."""
+
+import re
+
+import pytest
+
+from appointments.actions import make_slots
+from appointments.forms import TimeForm
+from appointments.models import Appointment, OpeningWindow, Slot
+from tests import factories
+from tests.appointments import places
+from tests.appointments.browsing import (
+    DAYS,
+    NEW,
+    OFFICES,
+    TIMES,
+    address,
+    page_of,
+    queries,
+    take,
+    verified,
+    wish_of,
+)
+from tests.appointments.places import MONDAY, SUNDAY, TUESDAY, WORKING_DAYS
+from tests.conftest import errors_on, notices_on, words
+
+pytestmark = pytest.mark.django_db
+
+NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
+NO_SERVICE = (
+    "There are no appointments for this service, or it is not open to you or to anybody linked "
+    "to your account. Choose another."
+)
+NO_REGION = "There is no such region. Choose one from the list."
+TAKEN = "This time has just been taken. Choose another."
+OPERATIONS = "Choose between 1 and 5 operations."
+NO_NUMBER = "Enter the number of operations in digits, for example 2."
+NEAREST = "The nearest free time on another day is 5 May 2026 CE (18 Dhu al-Qadah 1447 AH) · 10:00."
+MOST_QUERIES = 12
+
+
+@pytest.fixture
+def service():
+    return factories.ServiceFactory()
+
+
+@pytest.fixture
+def slot():
+    return places.slot()
+
+
+@pytest.fixture
+def browser(resident):
+    return verified(resident)
+
+
+@pytest.fixture
+def wish(resident, service):
+    places.region()
+    return wish_of(resident.identity, service)
+
+
+@pytest.fixture
+def monday(wish, slot):
+    """The address of the times of Monday."""
+    return address(TIMES, wish, office="al-rimal", day=MONDAY)
+
+
+# First the wish
+
+
+def test_the_whole_way_from_the_wish_to_a_held_time(resident, browser, wish, service, slot):
+    page = browser.get(NEW, wish, follow=True)
+    assert page.redirect_chain == [(address(OFFICES, wish), 302)]
+    assert "nearest free time: 4 May 2026 CE (17 Dhu al-Qadah 1447 AH) · 10:00" in words(page)
+    links = re.findall(r'href="(/en/appointments/new/day/[^"]*)"', page.content.decode())
+    page = browser.get(links[0].replace("&amp;", "&"))
+    assert "Earliest: 4 May 2026 CE (17 Dhu al-Qadah 1447 AH)" in words(page)
+    links = re.findall(r'href="(/en/appointments/new/time/[^"]*)"', page.content.decode())
+    step = links[0].replace("&amp;", "&")
+    assert step == address(TIMES, wish, office="al-rimal", day=MONDAY)
+    response = take(browser, step, slot)
+    held = Appointment.objects.get()
+    assert response.url == page_of(held)
+    assert (held.user, held.attendee, held.service) == (resident, resident.identity, service)
+    assert (held.slot, held.operations, held.is_held) == (slot, 1, True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ("0", OPERATIONS),
+        ("-1", OPERATIONS),
+        ("6", OPERATIONS),
+        ("1000000000", OPERATIONS),
+        ("٦", OPERATIONS),
+        ("1.5", NO_NUMBER),
+        ("1e9", NO_NUMBER),
+        ("10000000000", NO_NUMBER),
+        ("two", NO_NUMBER),
+        ("²", NO_NUMBER),
+        ("--1", NO_NUMBER),
+        ("1 2", NO_NUMBER),
+        ("", "Enter how many operations you need."),
+        (" \u200f", "Enter how many operations you need."),
+    ],
+)
+def test_a_number_of_operations_that_cannot_be_is_refused(browser, wish, typed, error):
+    page = browser.get(NEW, {**wish, "operations": typed})
+    assert errors_on(page) == [error]
+    assert page.context["form"]["operations"].value() == typed
+
+
+@pytest.mark.parametrize("typed", ["2", "٢", "۲", " 2 ", "\u200f2"])
+def test_operations_are_counted_in_digits_of_any_script(browser, wish, slot, typed):
+    step = address(TIMES, {**wish, "operations": typed}, office="al-rimal", day=MONDAY)
+    take(browser, step, slot)
+    assert Appointment.objects.get().operations == places.taken(slot) == 2
+
+
+def test_of_a_repeated_parameter_the_last_counts(browser, wish, slot):
+    step = address(TIMES, {**wish, "operations": ["5", "3"]}, office="al-rimal", day=MONDAY)
+    take(browser, step, slot)
+    assert Appointment.objects.get().operations == 3
+
+
+@pytest.mark.parametrize(
+    ("missing", "error"),
+    [
+        ("attendee", "Choose who comes to the office."),
+        ("service", "Choose a service."),
+        ("operations", "Enter how many operations you need."),
+    ],
+)
+@pytest.mark.parametrize("step", [OFFICES, DAYS, TIMES])
+def test_a_wish_that_lacks_something_leads_back_to_the_first_step(
+    resident, browser, wish, step, missing, error
+):
+    factories.link(resident.identity, factories.IdentityFactory())
+    del wish[missing]
+    page = browser.get(step, wish, follow=True)
+    assert page.redirect_chain == [(address(NEW, wish), 302)]
+    assert errors_on(page) == [error]
+
+
+@pytest.mark.parametrize("step", [OFFICES, DAYS, TIMES])
+def test_a_step_without_any_wish_leads_to_an_empty_first_step(browser, step):
+    page = browser.get(step, follow=True)
+    assert page.redirect_chain == [(f"{NEW}?", 302)]
+    assert errors_on(page) == []
+
+
+def test_a_day_without_an_office_leads_back_to_the_offices(browser, wish):
+    assert browser.get(DAYS, wish).url == address(OFFICES, wish)
+    assert browser.get(TIMES, {**wish, "day": MONDAY}).url == address(OFFICES, wish)
+
+
+def test_a_time_without_a_day_leads_back_to_the_days(browser, wish, slot):
+    chosen = {**wish, "office": "al-rimal"}
+    assert browser.get(TIMES, chosen).url == address(DAYS, chosen)
+
+
+# Whatever stands in the address
+
+HUGE = str(10**30)
+
+
+@pytest.mark.parametrize("value", ["nowhere", "", HUGE, "' OR 1=1 --", "a" * 5000, "<b>", "-1"])
+def test_an_office_that_is_none_leads_back_to_the_offices(browser, wish, slot, value):
+    for step in (DAYS, TIMES):
+        asked = {**wish, "office": value, "day": MONDAY}
+        assert browser.get(step, asked).url == address(OFFICES, wish)
+
+
+def test_an_office_that_is_switched_off_leads_back_to_the_offices(browser, wish, slot):
+    places.office("closed", "Closed", is_active=False)
+    assert browser.get(DAYS, {**wish, "office": "closed"}).url == address(OFFICES, wish)
+
+
+@pytest.mark.parametrize("value", ["2026-02-30", "9999-99-99", "today", HUGE, "2026-5", "-1", ""])
+def test_a_day_that_is_none_leads_back(browser, wish, slot, value):
+    response = browser.get(TIMES, {**wish, "office": "al-rimal", "day": value})
+    assert response.status_code == 302
+    assert response.url.startswith((OFFICES, DAYS))
+
+
+@pytest.mark.parametrize("value", ["0001-01-01", "9999-12-31", "2026-05-03", "2026-06-03"])
+def test_a_day_without_free_times_says_so(browser, wish, slot, value):
+    page = browser.get(TIMES, {**wish, "office": "al-rimal", "day": value})
+    assert page.status_code == 200
+    assert "Nothing is free on this day any more. Choose another day" in words(page)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "error"),
+    [
+        ("region", "nowhere", NO_REGION),
+        ("region", HUGE, NO_REGION),
+        ("region", "a" * 5000, NO_REGION),
+        ("service", "nothing", NO_SERVICE),
+        ("service", HUGE, NO_SERVICE),
+        ("attendee", HUGE, NOT_LINKED),
+        ("attendee", "-1", NOT_LINKED),
+        ("attendee", "me", NOT_LINKED),
+        pytest.param(
+            "beneficiaries",
+            HUGE,
+            NOT_LINKED,
+        ),
+        ("beneficiaries", "me", NOT_LINKED),
+    ],
+)
+def test_what_is_not_there_is_named_on_the_first_step(
+    resident, browser, wish, slot, field, value, error
+):
+    factories.link(resident.identity, factories.IdentityFactory())
+    for step in (OFFICES, DAYS, TIMES):
+        page = browser.get(step, {**wish, field: value}, follow=True)
+        assert page.redirect_chain[0][0].startswith(NEW)
+        assert errors_on(page) == [error]
+
+
+@pytest.mark.parametrize("field", ["attendee", "beneficiaries"])
+def test_people_of_others_are_not_to_be_had(resident, browser, wish, slot, field):
+    factories.link(resident.identity, factories.IdentityFactory())
+    stranger = factories.IdentityFactory()
+    page = browser.get(TIMES, {**wish, field: stranger.pk}, follow=True)
+    assert errors_on(page) == [NOT_LINKED]
+
+
+def test_who_has_nobody_linked_cannot_name_others_in_the_address(browser, wish, slot):
+    stranger = factories.IdentityFactory()
+    page = browser.get(TIMES, {**wish, "attendee": stranger.pk}, follow=True)
+    assert errors_on(page) == [NOT_LINKED]
+
+
+def test_a_service_for_others_is_not_to_be_had(browser, wish):
+    others = factories.ServiceFactory(beneficiary_kinds=["citizen"])
+    assert errors_on(browser.get(NEW, {**wish, "service": others.slug})) == [NO_SERVICE]
+
+
+def test_more_people_than_operations_are_refused(resident, browser, wish):
+    worker = factories.IdentityFactory()
+    factories.link(resident.identity, worker)
+    named = [resident.identity_id, worker.pk]
+    page = browser.get(NEW, {**wish, "beneficiaries": named})
+    assert errors_on(page) == ["You have named more people than operations. Enter at least 2."]
+
+
+@pytest.mark.parametrize("field", ["office", "day", "region", "attendee", "operations"])
+def test_bytes_that_are_no_text_are_refused(browser, wish, field):
+    for value in ("\0", "a\0b"):
+        assert browser.get(TIMES, {**wish, field: value}).status_code == 400
+    assert browser.get(f"{TIMES}?{field}=%FF%FE").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("posted", "error"),
+    [
+        ({"slot": ""}, "Choose a time."),
+        ({}, "Choose a time."),
+        ({"slot": "soon"}, TAKEN),
+        ({"slot": HUGE}, TAKEN),
+        ({"slot": "-1"}, TAKEN),
+        ({"slot": "\0"}, "Null characters are not allowed."),
+    ],
+)
+def test_a_time_that_is_none_is_refused(browser, monday, posted, error):
+    key = browser.get(monday).context["form"]["key"].value()
+    page = browser.post(monday, {"key": key, **posted})
+    assert errors_on(page) == [error]
+    assert not Appointment.objects.exists()
+
+
+def test_a_time_of_another_day_or_office_is_not_taken_here(browser, monday):
+    elsewhere = places.window(office=places.office("qasr-al-hukm", "Qasr Al-Hukm"))
+    for other in (places.slot(TUESDAY), places.slot(of=elsewhere)):
+        assert errors_on(take(browser, monday, other)) == [TAKEN]
+    assert not Appointment.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["", "x", "\0", HUGE])
+def test_a_form_without_its_key_takes_nothing(browser, monday, slot, key):
+    page = browser.post(monday, {"key": key, "slot": slot.pk})
+    assert page.status_code == 200
+    assert len(errors_on(page)) == 1
+    assert places.taken(slot) == 0
+
+
+# Somebody is quicker
+
+
+def test_a_time_that_was_taken_meanwhile_is_told_with_the_nearest(browser, wish, monday, slot):
+    places.slot(TUESDAY)
+    key = browser.get(monday).context["form"]["key"].value()
+    places.confirmed(slot=slot, operations=4)
+    page = browser.post(monday, {"key": key, "slot": slot.pk})
+    assert errors_on(page) == [TAKEN]
+    assert notices_on(page) == [NEAREST]
+
+
+def test_who_loses_at_the_last_moment_is_told_the_same(browser, monday, slot, monkeypatch):
+    """Between the look at the form and the place, somebody takes it."""
+    places.slot(TUESDAY)
+    key = browser.get(monday).context["form"]["key"].value()
+    monkeypatch.setattr("appointments.actions.booking.check_bookable", lambda *_slot: None)
+    look = TimeForm.is_valid
+
+    def look_and_be_late(form):
+        found = look(form)
+        Slot.objects.filter(pk=slot.pk).update(taken=4)
+        return found
+
+    monkeypatch.setattr(TimeForm, "is_valid", look_and_be_late)
+    page = browser.post(monday, {"key": key, "slot": slot.pk})
+    assert errors_on(page) == [TAKEN]
+    assert notices_on(page) == [NEAREST]
+    assert not Appointment.objects.exists()
+
+
+def test_a_second_click_on_the_last_place_leads_to_the_same_appointment(browser, wish):
+    last = places.slot(capacity=1)
+    monday = address(TIMES, wish, office="al-rimal", day=MONDAY)
+    posted = {"key": browser.get(monday).context["form"]["key"].value(), "slot": last.pk}
+    first, second = (browser.post(monday, posted) for _click in range(2))
+    assert first.url == page_of(Appointment.objects.get())
+    assert second.status_code == 302
+    assert second.url == first.url
+
+
+def test_a_second_click_leads_to_the_same_appointment(browser, monday, slot):
+    posted = {"key": browser.get(monday).context["form"]["key"].value(), "slot": slot.pk}
+    first, second = (browser.post(monday, posted) for _click in range(2))
+    assert first.url == second.url == page_of(Appointment.objects.get())
+
+
+# Moving
+
+
+def test_an_appointment_is_moved_step_by_step(resident, browser, slot):
+    appointment = places.confirmed(resident, slot=slot)
+    later = places.slot(TUESDAY)
+    start = page_of(appointment, "move/")
+    step = f"{start}time/?office=al-rimal&day=2026-05-05"
+    assert "It stays yours until you have chosen another time." in words(browser.get(step))
+    page = take(browser, step, later, follow=True)
+    assert notices_on(page) == ["Your appointment has been moved."]
+    appointment.refresh_from_db()
+    assert appointment.slot == later
+    assert (places.taken(slot), places.taken(later)) == (0, 1)
+
+
+@pytest.mark.parametrize("query", ["", "?office=nowhere", f"?office={HUGE}&day=9999-99-99"])
+@pytest.mark.parametrize("step", ["day/", "time/"])
+def test_a_move_without_an_office_leads_back_to_the_offices(resident, browser, slot, step, query):
+    start = page_of(places.confirmed(resident, slot=slot), "move/")
+    assert browser.get(f"{start}{step}{query}").url.startswith(f"{start}?")
+
+
+def test_a_region_that_is_none_shows_that_of_the_appointment(resident, browser, slot):
+    start = page_of(places.confirmed(resident, slot=slot), "move/")
+    assert "Al-Rimal" in words(browser.get(start, {"region": HUGE}))
+
+
+def test_what_cannot_be_moved_any_more_leads_to_its_page(resident, browser, clock):
+    appointment = places.confirmed(resident, slot=places.slot(SUNDAY, "11:05"))
+    clock.now = appointment.change_until
+    for step in ("move/", "move/day/", "move/time/"):
+        assert browser.get(page_of(appointment, step)).url == page_of(appointment)
+
+
+# How often the database is asked
+
+
+@pytest.mark.parametrize("step", [OFFICES, DAYS])
+def test_thirty_days_of_slots_ask_as_little_as_one(browser, wish, step):
+    window = places.window(valid_until=MONDAY, valid_from=MONDAY, weekdays=list(range(7)))
+    make_slots()
+    assert Slot.objects.values("day").distinct().count() == 1
+    path = address(step, wish, office="al-rimal")
+    one_day = queries(browser, path)
+    OpeningWindow.objects.filter(pk=window.pk).update(valid_from=None, valid_until=None)
+    make_slots()
+    assert Slot.objects.values("day").distinct().count() == 31
+    assert queries(browser, path) == one_day <= MOST_QUERIES
+
+
+def test_many_offices_ask_as_little_as_one(browser, wish, slot):
+    path = address(OFFICES, wish)
+    one_office = queries(browser, path)
+    for n in range(12):
+        places.slot(of=places.window(office=places.office(f"office-{n}", f"Office {n}")))
+    assert queries(browser, path) == one_office <= MOST_QUERIES
+
+
+def test_offices_stand_in_the_order_of_their_nearest_free_time(browser, wish):
+    def office(slug, name):
+        return places.window(office=places.office(slug, name), weekdays=WORKING_DAYS)
+
+    places.office("none", "Without")
+    places.slot(TUESDAY, of=office("second", "Second"))
+    places.slot(MONDAY, of=office("first", "First"))
+    offices = browser.get(OFFICES, wish).context["offices"]
+    assert [office.name for office, _days in offices] == ["First", "Second", "Without"]

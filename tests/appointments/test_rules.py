@@ -1,0 +1,494 @@
+"""Who may book what, and when: each refusal whole, each limit a second before, at it and after."""
+
+import datetime
+import uuid
+
+import pytest
+from django.utils import timezone
+
+from appointments import actions
+from appointments.models import Appointment
+from tawasul.accounts.models import Identity, Link
+from tawasul.catalogue.models import Service
+from tawasul.exceptions import RuleViolation
+from tests import factories
+from tests.appointments import places
+from tests.appointments.places import MINUTE, MONDAY, SECOND, SUNDAY, TUESDAY, at
+
+pytestmark = pytest.mark.django_db
+
+State = Appointment.State
+HOUR = datetime.timedelta(hours=1)
+
+NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
+NOT_ACTIVE = (
+    "This person's status in the registry does not allow an appointment. "
+    "Please call the Directorate."
+)
+NO_SERVICE = "There are no appointments for this service at the moment. Choose another."
+TAKEN = "This time has just been taken. Choose another."
+OPERATIONS = "Choose between 1 and 5 operations."
+OVERLAP = "Mohammed Aslam Khan has another appointment at this time. Choose another time."
+HOLDS = "You are holding 3 times already. Confirm or cancel one of them first."
+TOO_LATE = "An appointment can be moved or cancelled until 2 hours before it begins."
+EXPIRED = "The time was not confirmed within the minutes it was held. Choose a time again."
+
+
+def refused(deed, *args, **kwargs):
+    """The sentence with which it is refused; nothing has been taken by it."""
+    before = list(Appointment.objects.order_by("pk").values("pk", "state", "slot", "version"))
+    with pytest.raises(RuleViolation) as refusal:
+        deed(*args, **kwargs)
+    after = list(Appointment.objects.order_by("pk").values("pk", "state", "slot", "version"))
+    assert after == before
+    return str(refusal.value.message)
+
+
+@pytest.fixture
+def slot():
+    return places.slot()
+
+
+@pytest.fixture
+def service():
+    return factories.ServiceFactory()
+
+
+@pytest.fixture
+def worker():
+    return factories.IdentityFactory(name_en="Bilal Ahmed")
+
+
+def live_for(service):
+    found = Appointment.objects.get(service=service, state__in=Appointment.LIVE)
+    return (
+        "There is an appointment for this service and this person already "
+        f"({found.reference}). Move or cancel that one."
+    )
+
+
+# For whom
+
+
+def test_one_books_for_oneself(resident, slot):
+    appointment = places.held(resident, slot=slot, operations=2)
+    assert (appointment.attendee, appointment.holder) == (resident.identity, resident.identity)
+    assert appointment.is_held
+    assert places.taken(slot) == 2
+
+
+@pytest.mark.parametrize("kind", [Link.Kind.EMPLOYER, Link.Kind.HOST])
+def test_one_books_for_who_is_linked(resident, slot, worker, kind):
+    factories.link(resident.identity, worker, kind)
+    assert places.held(resident, slot=slot, attendee=worker).attendee == worker
+
+
+def test_nobody_books_for_who_is_not_linked(resident, slot, worker):
+    assert refused(places.held, resident, slot=slot, attendee=worker) == NOT_LINKED
+    assert places.taken(slot) == 0
+
+
+def test_nobody_books_for_who_they_are_linked_to(resident, slot, worker):
+    factories.link(worker, resident.identity)
+    assert refused(places.held, resident, slot=slot, attendee=worker) == NOT_LINKED
+
+
+@pytest.mark.parametrize(
+    ("dates", "counts"),
+    [
+        ({"since": SUNDAY}, True),
+        ({"since": MONDAY}, False),
+        ({"until": SUNDAY}, True),
+        ({"until": SUNDAY - datetime.timedelta(days=1)}, False),
+    ],
+)
+def test_a_link_counts_from_its_first_day_to_its_last(resident, slot, worker, dates, counts):
+    factories.link(resident.identity, worker, **dates)
+    if counts:
+        places.held(resident, slot=slot, attendee=worker)
+    else:
+        assert refused(places.held, resident, slot=slot, attendee=worker) == NOT_LINKED
+
+
+@pytest.mark.parametrize("status", [Identity.Status.DEPARTED, Identity.Status.DECEASED])
+def test_nobody_books_for_who_has_departed_or_died(resident, slot, worker, status):
+    factories.link(resident.identity, worker)
+    Identity.objects.filter(pk=worker.pk).update(status=status)
+    worker.refresh_from_db()
+    assert refused(places.held, resident, slot=slot, attendee=worker) == NOT_ACTIVE
+
+
+def test_nobody_books_while_their_own_status_forbids_it(resident, slot, worker):
+    factories.link(resident.identity, worker)
+    resident.identity.status = Identity.Status.DEPARTED
+    resident.identity.save(update_fields=["status"])
+    for attendee in (resident.identity, worker):
+        assert refused(places.held, resident, slot=slot, attendee=attendee) == NOT_ACTIVE
+
+
+# Eighteen Hijri years before 16 Dhu al-Qadah 1447, and the day after.
+@pytest.mark.parametrize(
+    ("born", "is_minor"),
+    [(datetime.date(2008, 11, 14), False), (datetime.date(2008, 11, 15), True)],
+)
+def test_a_guardian_books_until_the_child_is_of_age(resident, slot, born, is_minor):
+    child = factories.IdentityFactory(birth_date=born)
+    factories.link(resident.identity, child, Link.Kind.GUARDIAN)
+    if is_minor:
+        assert places.held(resident, slot=slot, attendee=child).attendee == child
+    else:
+        assert refused(places.held, resident, slot=slot, attendee=child) == NOT_LINKED
+
+
+@pytest.fixture
+def establishment():
+    return factories.IdentityFactory(
+        number="7001234567", name_en="Rimal Trading", birth_date=None, nationality="SA"
+    )
+
+
+def test_an_establishment_books_for_its_workers_through_who_represents_it(
+    resident, slot, worker, establishment
+):
+    factories.link(establishment, worker)
+    factories.link(establishment, resident.identity, Link.Kind.REPRESENTATIVE)
+    wish = {"slot": slot, "holder": establishment, "attendee": worker}
+    appointment = places.held(resident, **wish)
+    assert (appointment.holder, appointment.attendee) == (establishment, worker)
+
+
+def test_a_mandate_that_has_ended_books_nothing(resident, slot, worker, establishment):
+    factories.link(establishment, worker)
+    yesterday = SUNDAY - datetime.timedelta(days=1)
+    factories.link(establishment, resident.identity, Link.Kind.REPRESENTATIVE, until=yesterday)
+    wish = {"slot": slot, "holder": establishment, "attendee": worker}
+    assert refused(places.held, resident, **wish) == (
+        "You no longer represent Rimal Trading, so you cannot book in its name."
+    )
+
+
+def test_who_represents_it_is_not_somebody_it_books_for(resident, slot, establishment):
+    factories.link(establishment, resident.identity, Link.Kind.REPRESENTATIVE)
+    wish = {"slot": slot, "holder": establishment, "attendee": resident.identity}
+    assert refused(places.held, resident, **wish) == NOT_LINKED
+
+
+def test_an_establishment_does_not_come_itself(resident, slot, establishment):
+    factories.link(establishment, resident.identity, Link.Kind.REPRESENTATIVE)
+    wish = {"slot": slot, "holder": establishment, "attendee": establishment}
+    assert refused(places.held, resident, **wish) == (
+        "“Services for residents” is not for Rimal Trading. Choose a service that fits this person."
+    )
+
+
+# Which service
+
+
+@pytest.mark.parametrize("switch", ["is_active", "can_be_booked"])
+def test_a_service_that_cannot_be_booked_is_refused(resident, slot, service, switch):
+    Service.objects.filter(pk=service.pk).update(**{switch: False})
+    service.refresh_from_db()
+    assert refused(places.held, resident, slot=slot, service=service) == NO_SERVICE
+
+
+@pytest.mark.parametrize(
+    ("limits", "number", "fits"),
+    [
+        ({"beneficiary_kinds": ["resident"]}, "2000000009", True),
+        ({"beneficiary_kinds": ["citizen"]}, "2000000009", False),
+        ({"beneficiary_kinds": ["citizen"]}, "1000000008", True),
+        ({"beneficiary_kinds": ["visitor"]}, "3000000004", True),
+        ({"beneficiary_kinds": ["resident"], "nationalities": ["YE"]}, "2000000009", False),
+        ({"beneficiary_kinds": ["resident"], "nationalities": ["YE", "PK"]}, "2000000009", True),
+    ],
+)
+def test_a_service_is_booked_for_the_kind_of_person_it_is_for(slot, limits, number, fits):
+    user = factories.UserFactory(identity=factories.IdentityFactory(number=number))
+    service = factories.ServiceFactory(**limits)
+    if fits:
+        assert places.held(user, slot=slot, service=service).is_held
+    else:
+        assert refused(places.held, user, slot=slot, service=service) == (
+            "“Services for residents” is not for Mohammed Aslam Khan. "
+            "Choose a service that fits this person."
+        )
+
+
+def test_hours_that_name_services_take_those_alone(resident, service):
+    other = factories.ServiceFactory()
+    named = places.slot(of=places.window(services=[other]))
+    assert refused(places.held, resident, slot=named, service=service) == TAKEN
+    assert places.held(resident, slot=named, service=other).is_held
+
+
+def test_hours_that_name_none_take_all(resident, service):
+    places.window(services=[factories.ServiceFactory()])
+    assert places.held(resident, slot=places.slot(of=places.window()), service=service).is_held
+
+
+# Which time
+
+
+@pytest.mark.parametrize(("ahead", "is_free"), [(1, True), (0, False), (-1, False)])
+def test_a_time_is_booked_until_it_begins(resident, slot, clock, ahead, is_free):
+    clock.now = slot.start - ahead * SECOND
+    if is_free:
+        assert places.held(resident, slot=slot).is_held
+    else:
+        assert refused(places.held, resident, slot=slot) == TAKEN
+
+
+@pytest.mark.parametrize(("days", "is_free"), [(30, True), (31, False)])
+def test_a_time_is_booked_within_the_horizon(resident, days, is_free):
+    slot = places.slot(SUNDAY + datetime.timedelta(days=days))
+    if is_free:
+        assert places.held(resident, slot=slot).is_held
+    else:
+        assert refused(places.held, resident, slot=slot) == TAKEN
+
+
+def test_a_time_that_is_closed_is_not_booked(resident, slot):
+    slot.is_closed = True
+    slot.save(update_fields=["is_closed"])
+    assert refused(places.held, resident, slot=slot) == TAKEN
+
+
+def test_a_time_at_an_office_that_is_switched_off_is_not_booked(resident, slot):
+    slot.office.is_active = False
+    slot.office.save(update_fields=["is_active"])
+    assert refused(places.held, resident, slot=slot) == TAKEN
+
+
+@pytest.mark.parametrize(("operations", "fit"), [(1, True), (2, True), (3, False)])
+def test_no_more_is_taken_than_is_free(resident, slot, operations, fit):
+    places.confirmed(slot=slot, operations=2)
+    if fit:
+        places.held(resident, slot=slot, operations=operations)
+    else:
+        assert refused(places.held, resident, slot=slot, operations=operations) == TAKEN
+    assert places.taken(slot) == 2 + (operations if fit else 0)
+
+
+@pytest.mark.parametrize("operations", [-1, 0, 6, 10**9])
+def test_an_appointment_is_for_one_to_five_operations(resident, operations):
+    slot = places.slot(capacity=100)
+    assert refused(places.held, resident, slot=slot, operations=operations) == OPERATIONS
+    assert places.taken(slot) == 0
+
+
+# What somebody has already
+
+
+def test_one_appointment_for_one_person_and_service(resident, slot, service):
+    places.confirmed(resident, slot=slot, service=service)
+    later = places.slot(TUESDAY)
+    assert refused(places.held, resident, slot=later, service=service) == live_for(service)
+    assert places.held(resident, slot=later).is_held
+    assert places.held(slot=later, service=service).is_held
+
+
+@pytest.mark.parametrize("state", [State.CANCELLED, State.EXPIRED, State.SERVED, State.NO_SHOW])
+def test_what_is_over_does_not_stand_against_another(resident, slot, service, state):
+    places.in_state(state, user=resident, slot=slot, service=service)
+    assert places.held(resident, slot=places.slot(TUESDAY), service=service).is_held
+
+
+@pytest.mark.parametrize("state", [State.HELD, State.CONFIRMED, State.CHECKED_IN])
+def test_what_is_live_stands_against_another(resident, slot, service, state):
+    places.in_state(state, user=resident, slot=slot, service=service)
+    later = places.slot(TUESDAY)
+    assert refused(places.held, resident, slot=later, service=service) == live_for(service)
+
+
+def test_one_person_s_service_is_booked_once_whoever_books(resident, slot, service):
+    employer = factories.UserFactory()
+    factories.link(employer.identity, resident.identity)
+    places.confirmed(employer, slot=slot, service=service, attendee=resident.identity)
+    later = places.slot(TUESDAY)
+    assert refused(places.held, resident, slot=later, service=service) == live_for(service)
+
+
+@pytest.mark.parametrize(
+    ("time", "overlaps"),
+    [("09:30", False), ("09:45", True), ("10:00", True), ("10:15", True), ("10:30", False)],
+)
+def test_nobody_is_in_two_places_at_once(resident, time, overlaps):
+    """The appointment is from ten to half past; the other takes half an hour too."""
+    places.confirmed(resident, slot=places.slot(minutes=30))
+    elsewhere = places.window(office=places.office("qasr-al-hukm", "Qasr Al-Hukm"))
+    other = places.slot(time=time, minutes=30, of=elsewhere)
+    if overlaps:
+        assert refused(places.held, resident, slot=other) == OVERLAP
+    else:
+        assert places.held(resident, slot=other).is_held
+
+
+def test_two_persons_of_one_account_may_come_at_the_same_time(resident, slot, worker):
+    factories.link(resident.identity, worker)
+    places.confirmed(resident, slot=slot)
+    assert places.confirmed(resident, slot=slot, attendee=worker).is_confirmed
+
+
+def test_three_times_are_held_at_once_and_no_more(resident, clock):
+    held = [places.held(resident, slot=places.slot(time=f"1{n}:00")) for n in range(3)]
+    fourth = places.slot(time="13:00")
+    assert refused(places.held, resident, slot=fourth) == HOLDS
+    actions.confirm(actor=resident, appointment=held[0])
+    assert places.held(resident, slot=fourth).is_held
+    clock.now = held[1].expires_at
+    assert places.held(resident, slot=places.slot(time="14:00")).is_held
+
+
+# A second click
+
+
+def test_the_second_click_gets_the_first_one_s_place(resident, slot, service):
+    key = uuid.uuid4()
+    first = places.held(resident, slot=slot, service=service, key=key)
+    assert places.held(resident, slot=slot, service=service, key=key) == first
+    assert places.taken(slot) == 1
+
+
+def test_the_second_click_gets_the_last_place_too(resident, service):
+    key, last = uuid.uuid4(), places.slot(capacity=1)
+    first = places.held(resident, slot=last, service=service, key=key)
+    assert places.held(resident, slot=last, service=service, key=key) == first
+
+
+def test_another_time_on_the_same_form_is_another_appointment(resident, slot):
+    key = uuid.uuid4()
+    first = places.held(resident, slot=slot, key=key)
+    assert places.held(resident, slot=places.slot(TUESDAY), key=key) != first
+
+
+def test_moving_to_the_last_place_twice_moves_once(resident, slot):
+    appointment = places.confirmed(resident, slot=slot)
+    last = places.slot(TUESDAY, capacity=1)
+    for _click in range(2):
+        moved = actions.move(actor=resident, appointment=appointment, slot=last)
+    assert (moved.slot, moved.slips.count()) == (last, 2)
+
+
+def test_a_second_confirmation_and_a_second_cancellation_change_nothing(resident, slot):
+    appointment = places.confirmed(resident, slot=slot)
+    again = actions.confirm(actor=resident, appointment=appointment)
+    assert (again.version, again.slips.count()) == (appointment.version, 1)
+    cancelled = actions.cancel(actor=resident, appointment=appointment)
+    assert actions.cancel(actor=resident, appointment=appointment).version == cancelled.version
+    assert places.taken(slot) == 0
+
+
+# Until when a time is held
+
+
+@pytest.mark.parametrize(("seconds", "stands"), [(-1, True), (0, False), (1, False)])
+def test_a_held_time_is_confirmed_within_ten_minutes(resident, slot, clock, seconds, stands):
+    held = places.held(resident, slot=slot)
+    clock.now += 10 * MINUTE + seconds * SECOND
+    if stands:
+        assert actions.confirm(actor=resident, appointment=held).is_confirmed
+    else:
+        assert refused(actions.confirm, actor=resident, appointment=held) == EXPIRED
+
+
+@pytest.mark.parametrize(("seconds", "is_free"), [(-1, False), (0, True), (1, True)])
+def test_the_place_of_a_lapsed_hold_is_another_s_at_once(clock, seconds, is_free):
+    slot = places.slot(capacity=1)
+    lapsed = places.held(slot=slot)
+    clock.now += 10 * MINUTE + seconds * SECOND
+    if is_free:
+        assert places.held(slot=slot).is_held
+        lapsed.refresh_from_db()
+        assert lapsed.state == State.EXPIRED
+    else:
+        assert refused(places.held, slot=slot) == TAKEN
+    assert places.taken(slot) == 1
+
+
+@pytest.mark.parametrize(("seconds", "expired"), [(-1, 0), (0, 1), (1, 1)])
+def test_lapsed_holds_are_given_back_without_anybody_booking(slot, clock, seconds, expired):
+    places.held(slot=slot, operations=3)
+    places.confirmed(slot=slot)
+    clock.now += 10 * MINUTE + seconds * SECOND
+    assert actions.expire_due() == expired
+    assert places.taken(slot) == (1 if expired else 4)
+    assert actions.expire_due() == 0
+
+
+def test_a_held_time_can_be_given_back(resident, slot):
+    held = places.held(resident, slot=slot, operations=2)
+    assert actions.cancel(actor=resident, appointment=held).state == State.CANCELLED
+    assert places.taken(slot) == 0
+
+
+# Until when it can be changed
+
+
+@pytest.mark.parametrize(("seconds", "can_be"), [(-1, True), (0, False), (1, False)])
+@pytest.mark.parametrize("deed", ["move", "cancel"])
+def test_an_appointment_is_changed_until_two_hours_before(
+    resident, slot, clock, deed, seconds, can_be
+):
+    appointment = places.confirmed(resident, slot=slot)
+    later = places.slot(TUESDAY)
+    clock.now = slot.start - 2 * HOUR + seconds * SECOND
+    chosen = {"slot": later} if deed == "move" else {}
+
+    def change():
+        return getattr(actions, deed)(actor=resident, appointment=appointment, **chosen)
+
+    assert appointment.can_be_changed == can_be
+    if not can_be:
+        assert refused(change) == TOO_LATE
+        assert (places.taken(slot), places.taken(later)) == (1, 0)
+        return
+    changed = change()
+    is_moved = deed == "move"
+    assert changed.state == (State.CONFIRMED if is_moved else State.CANCELLED)
+    assert (places.taken(slot), places.taken(later)) == (0, 1 if is_moved else 0)
+
+
+@pytest.mark.parametrize(
+    ("state", "label"),
+    [
+        (State.CHECKED_IN, "At the office"),
+        (State.SERVED, "Served"),
+        (State.EXPIRED, "Not confirmed in time"),
+        (State.NO_SHOW, "Missed"),
+        (State.CANCELLED, "Cancelled"),
+        (State.HELD, "Not confirmed yet"),
+    ],
+)
+def test_what_does_not_stand_cannot_be_changed(resident, slot, state, label):
+    appointment = places.in_state(state, user=resident, slot=slot)
+    sentence = f"This appointment is “{label}” and cannot be changed any more."
+    move = {"actor": resident, "appointment": appointment, "slot": places.slot(TUESDAY)}
+    assert refused(actions.move, **move) == sentence
+    if state not in (State.CANCELLED, State.HELD):
+        assert refused(actions.cancel, actor=resident, appointment=appointment) == sentence
+
+
+def test_a_move_takes_as_many_places_as_it_gives_back(resident, slot):
+    appointment = places.confirmed(resident, slot=slot, operations=3)
+    later = places.slot(TUESDAY, capacity=3)
+    moved = actions.move(actor=resident, appointment=appointment, slot=later)
+    assert (moved.reference, moved.slot) == (appointment.reference, later)
+    assert (places.taken(slot), places.taken(later)) == (0, 3)
+
+
+def test_a_move_to_where_there_is_too_little_room_keeps_the_time_it_has(resident, slot):
+    appointment = places.confirmed(resident, slot=slot, operations=3)
+    full = places.slot(TUESDAY, capacity=2)
+    wish = {"actor": resident, "appointment": appointment, "slot": full}
+    assert refused(actions.move, **wish) == TAKEN
+    assert (places.taken(slot), places.taken(full)) == (3, 0)
+
+
+def test_a_move_may_overlap_the_time_it_gives_up_and_no_other(resident):
+    appointment = places.confirmed(resident, slot=places.slot(minutes=30))
+    places.confirmed(resident, slot=places.slot(time="12:00", minutes=30))
+    wish = {"actor": resident, "appointment": appointment}
+    beside = places.slot(time="11:45", minutes=30)
+    assert refused(actions.move, slot=beside, **wish) == OVERLAP
+    moved = actions.move(slot=places.slot(time="10:15", minutes=30), **wish)
+    assert timezone.localtime(moved.slot.start) == at(MONDAY, "10:15")

@@ -1,0 +1,244 @@
+"""My own number and date of birth, once in a session, before anything is booked."""
+
+import datetime
+
+import pytest
+from django.test import Client
+
+from tawasul.accounts import visual_code
+from tests import factories
+from tests.appointments.browsing import NEW, ROOT, VERIFY, own_data, picture_on
+from tests.conftest import errors_on, sign_in, signed_in, words
+
+pytestmark = pytest.mark.django_db
+
+NOT_OWN = (
+    "This ID number and this date of birth are not those of your account. "
+    "Check the number, the calendar and the date."
+)
+NO_SUCH_DAY = "There is no such day in this calendar. Check the calendar and the date."
+WRONG_DIGITS = "These are not the digits in the picture. Enter those in the new picture."
+BY_TEXT = "/en/account/picture/by-text/"
+NUMBER = "2987654320"
+
+
+@pytest.fixture
+def person():
+    """Born on 14 March 1986, 4 Rajab 1406, with a border number from before the iqama."""
+    identity = factories.IdentityFactory(number=NUMBER)
+    identity.numbers.create(number="3000000004", is_current=False)
+    return factories.UserFactory(identity=identity)
+
+
+@pytest.fixture
+def browser(person):
+    return signed_in(person)
+
+
+def verify(browser, user, **changes):
+    """Fill in the form as the page asks for it; what is changed is typed otherwise."""
+    picture = picture_on(browser.get(VERIFY))
+    return browser.post(VERIFY, {**own_data(user), **picture, **changes})
+
+
+def born(calendar, day, month, year):
+    return {
+        "born_calendar": calendar,
+        "born_day": str(day),
+        "born_month": str(month),
+        "born_year": str(year),
+    }
+
+
+def is_let_in(browser):
+    return browser.get(ROOT).status_code == 200
+
+
+def test_every_page_asks_for_it_first_and_is_come_back_to(person, browser):
+    wish = f"{NEW}?service=passport&region=riyadh"
+    page = browser.get(wish, follow=True)
+    assert page.request["PATH_INFO"] == VERIFY
+    assert "Before you book an appointment, show that it is you." in words(page)
+    sent = {**own_data(person), **picture_on(page), "next": page.context["next"]}
+    assert browser.post(VERIFY, sent).url == wish
+
+
+def test_it_is_asked_once_in_a_session(person, browser):
+    assert not is_let_in(browser)
+    assert verify(browser, person).url == ROOT
+    assert is_let_in(browser)
+    assert is_let_in(browser)
+
+
+def test_another_session_asks_again(person):
+    first = sign_in(person)
+    verify(first, person)
+    assert is_let_in(first)
+    assert not is_let_in(signed_in(person))
+    first.post("/en/account/sign-out/")
+    first.force_login(person)
+    assert not is_let_in(first)
+
+
+def test_somebody_else_in_the_same_browser_is_asked(person, browser):
+    verify(browser, person)
+    browser.force_login(factories.UserFactory())
+    assert not is_let_in(browser)
+
+
+@pytest.mark.parametrize("target", ["https://elsewhere.example/", "//elsewhere.example", "x", ""])
+def test_it_leads_to_no_other_site(person, browser, target):
+    assert verify(browser, person, next=target).url == ROOT
+
+
+@pytest.mark.parametrize(
+    "number",
+    [NUMBER, "٢٩٨٧٦٥٤٣٢٠", "۲۹۸۷۶۵۴۳۲۰", "२९८७६५४३२०", " 2987-654-320 ", "3000000004"],
+    ids=["european", "arabic", "persian", "devanagari", "grouped", "former"],
+)
+def test_my_number_is_taken_however_it_is_typed(person, browser, number):
+    assert verify(browser, person, number=number).status_code == 302
+    assert is_let_in(browser)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        born("gregorian", 14, 3, 1986),
+        born("hijri", 4, 7, 1406),
+        born("hijri", "٠٤", "٠٧", "١٤٠٦"),
+        born("gregorian", "۱۴", "۳", "۱۹۸۶"),
+    ],
+)
+def test_my_birth_date_is_taken_in_either_calendar(person, browser, date):
+    assert verify(browser, person, **date).status_code == 302
+
+
+# 1404 AH: Rabi al-Awwal had 30 days, Rabi al-Thani had 29.
+@pytest.mark.parametrize(
+    ("birth_date", "typed", "error"),
+    [
+        (datetime.date(1984, 1, 3), born("hijri", 30, 3, 1404), None),
+        (datetime.date(1984, 2, 2), born("hijri", 30, 4, 1404), NO_SUCH_DAY),
+        (datetime.date(1984, 2, 2), born("hijri", 1, 5, 1404), None),
+        (datetime.date(1984, 2, 29), born("gregorian", 29, 2, 1984), None),
+        (datetime.date(1984, 2, 29), born("hijri", 29, 5, 1404), NOT_OWN),
+        (datetime.date(1984, 3, 1), born("gregorian", 29, 2, 1984), NOT_OWN),
+        (datetime.date(1985, 3, 1), born("gregorian", 29, 2, 1985), NO_SUCH_DAY),
+        (datetime.date(1986, 3, 14), born("gregorian", 4, 7, 1406), NO_SUCH_DAY),
+        (datetime.date(1986, 3, 14), born("hijri", 14, 3, 1986), NO_SUCH_DAY),
+        (datetime.date(1986, 3, 14), born("gregorian", 13, 3, 1986), NOT_OWN),
+        (datetime.date(1986, 3, 14), born("gregorian", 3, 14, 1986), NO_SUCH_DAY),
+    ],
+)
+def test_the_day_is_that_of_the_calendar_chosen(person, browser, birth_date, typed, error):
+    person.identity.birth_date = birth_date
+    person.identity.save(update_fields=["birth_date"])
+    page = verify(browser, person, **typed)
+    assert (None if page.status_code == 302 else errors_on(page)) == (error and [error])
+    assert is_let_in(browser) == (error is None)
+
+
+def test_the_number_of_somebody_else_is_refused(person, browser):
+    other = factories.UserFactory()
+    page = verify(browser, person, number=other.identity.current_number)
+    assert errors_on(page) == [NOT_OWN]
+    assert page.context["form"]["number"].value() == other.identity.current_number
+    assert not is_let_in(browser)
+
+
+def test_a_number_nobody_has_is_refused_the_same(person, browser):
+    assert errors_on(verify(browser, person, number="2999999999")) == [NOT_OWN]
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ("", "Enter your ID number."),
+        (
+            "298765432",
+            "An ID number has 10 digits and begins with 1, 2, 3, 4 or 7. "
+            "Check the number and type it again.",
+        ),
+    ],
+)
+def test_what_is_no_number_is_named(person, browser, typed, error):
+    assert errors_on(verify(browser, person, number=typed)) == [error]
+
+
+def test_nothing_typed_names_everything(browser):
+    picture = picture_on(browser.get(VERIFY))
+    page = browser.post(VERIFY, {"picture_key": picture["picture_key"]})
+    assert errors_on(page) == [
+        "Enter your ID number.",
+        "Enter the day, the month and the year.",
+        "Enter the digits in the picture.",
+    ]
+
+
+# The picture
+
+
+def test_a_wrong_picture_lets_nobody_in(person, browser):
+    assert errors_on(verify(browser, person, picture="99999")) == [WRONG_DIGITS]
+    assert not is_let_in(browser)
+
+
+def test_each_wrong_guess_needs_another_picture(person, browser):
+    picture = picture_on(browser.get(VERIFY))
+    page = browser.post(VERIFY, {**own_data(person, number="2999999999"), **picture})
+    assert errors_on(page) == [NOT_OWN]
+    assert errors_on(browser.post(VERIFY, {**own_data(person), **picture})) == [WRONG_DIGITS]
+    assert browser.post(VERIFY, {**own_data(person), **picture_on(page)}).status_code == 302
+
+
+def test_another_picture_keeps_what_was_typed(person, browser):
+    sent = {"number": " ٢٩٨٧ x", visual_code.ANOTHER: "1", "next": NEW}
+    page = verify(browser, person, **sent)
+    assert errors_on(page) == []
+    assert page.context["form"]["number"].value() == " ٢٩٨٧ x"
+    assert page.context["next"] == NEW
+
+
+def test_a_texted_code_does_in_its_place(person, browser):
+    browser.post(BY_TEXT, {"mobile": "0501234567", "next": VERIFY})
+    code = factories.code_sent_to(None, "picture")
+    page = browser.post(f"{BY_TEXT}code/", {"code": code}, follow=True)
+    assert page.request["PATH_INFO"] == VERIFY
+    assert "picture" not in page.context["form"].fields
+    assert browser.post(VERIFY, own_data(person)).status_code == 302
+    assert is_let_in(browser)
+
+
+def test_a_texted_code_is_good_for_one_guess(person, browser):
+    browser.post(BY_TEXT, {"mobile": "0501234567", "next": VERIFY})
+    code = factories.code_sent_to(None, "picture")
+    browser.post(f"{BY_TEXT}code/", {"code": code})
+    page = browser.post(VERIFY, own_data(person, number="2999999999"))
+    assert errors_on(page) == [NOT_OWN]
+    assert "picture" in page.context["form"].fields
+
+
+def test_the_button_for_a_text_leads_to_it_and_back_to_what_was_typed(person, browser):
+    page = verify(browser, person, **{"picture": "", visual_code.BY_TEXT: "1"})
+    assert page.status_code == 302
+    assert page.url.startswith(BY_TEXT)
+    asked = browser.get(page.url)
+    browser.post(BY_TEXT, {"mobile": "0501234567", "next": asked.context["next"]})
+    code = factories.code_sent_to(None, "picture")
+    page = browser.post(f"{BY_TEXT}code/", {"code": code}, follow=True)
+    assert page.request["PATH_INFO"] == VERIFY
+    assert page.context["form"]["number"].value() == NUMBER
+
+
+# Who has no data to show
+
+
+def test_strangers_sign_in_first(db):
+    for path in (ROOT, NEW, VERIFY):
+        assert Client().get(path).url.startswith("/en/account/sign-in/")
+
+
+def test_staff_without_an_identity_have_nothing_to_book(officer):
+    for path in (ROOT, NEW, VERIFY):
+        assert signed_in(officer).get(path).status_code == 403

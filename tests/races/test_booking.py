@@ -1,0 +1,496 @@
+"""Booking under fire: never more than there are places, never fewer, and everybody keeps theirs."""
+
+import threading
+from datetime import time, timedelta
+from functools import partial
+from threading import Barrier
+
+import pytest
+from django.db import OperationalError
+from django.db.models import Sum
+from django.utils import timezone
+
+from appointments import actions
+from appointments.actions import booking, places
+from appointments.models import Appointment, AppointmentQuerySet, Slot, SlotQuerySet
+from tawasul.exceptions import RuleViolation
+from tests.appointments import factories
+from tests.factories import IdentityFactory, ServiceFactory, UserFactory, link
+from tests.races.together import (
+    DEADLINE_SECONDS,
+    at_once,
+    look_before_writing,
+    take_out_row_locks,
+    told,
+    wait_after,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+parallel = pytest.mark.postgres
+
+FULL = "This time has just been taken. Choose another."
+OVERLAP = "Mohammed Aslam Khan has another appointment at this time. Choose another time."
+TOO_LATE = "The time was not confirmed within the minutes it was held. Choose a time again."
+
+
+def hold(user, slot, service, *, attendee=None, operations=1):
+    return factories.held(slot, user, attendee=attendee, service=service, operations=operations)
+
+
+def book(user, slot, service):
+    return confirm(hold(user, slot, service))
+
+
+def confirm(appointment):
+    return actions.confirm(actor=appointment.user, appointment=appointment)
+
+
+def cancel(appointment):
+    return actions.cancel(actor=appointment.user, appointment=appointment)
+
+
+def move(appointment, slot):
+    return actions.move(actor=appointment.user, appointment=appointment, slot=slot)
+
+
+def in_twenty_queues(*deeds):
+    """As `at_once`, no more than twenty at a time."""
+
+    def do(deed):
+        try:
+            return deed()
+        except RuleViolation as violation:
+            return violation
+
+    queues = [partial(list, map(do, deeds[first::20])) for first in range(20)]
+    return [result for queue in at_once(*queues) for result in queue]
+
+
+def taken(slot):
+    """How many operations the slot counts; the same as its live appointments have."""
+    count = Slot.objects.get(pk=slot.pk).taken
+    assert count == booked(slot)
+    return count
+
+
+def booked(slot):
+    return slot.appointments.live().aggregate(all=Sum("operations", default=0))["all"]
+
+
+def deeds_done_to(appointment):
+    return list(appointment.events.values_list("deed", flat=True))
+
+
+# Many people, few places
+
+
+def slot_half_under_lapsed_holds():
+    slot = factories.slot(capacity=10)
+    factories.lapse(*[factories.held(slot) for _hold in range(5)])
+    return slot
+
+
+def assert_ten_book(slot, people, do):
+    """Each books once for themselves, all of them as `do` does several things; who has booked."""
+    service = ServiceFactory()
+    results = do(*[partial(book, user, slot, service) for user in people])
+    winners = [result for result in results if not isinstance(result, RuleViolation)]
+    assert len(winners) == 10
+    assert told(results) == [FULL] * (len(people) - 10)
+    assert taken(slot) == 10
+    assert set(winners) == set(slot.appointments.live())
+    assert [deeds_done_to(each) for each in winners] == [["held", "confirmed"]] * 10
+    lapsed = slot.appointments.filter(state="expired")
+    assert [deeds_done_to(each) for each in lapsed] == [["held", "expired"]] * 5
+    return winners
+
+
+@parallel
+def test_of_200_who_want_ten_places_half_under_lapsed_holds_ten_book_twenty_times_over():
+    people = UserFactory.create_batch(200)
+
+    for _round in range(20):
+        slot = slot_half_under_lapsed_holds()
+        winners = assert_ten_book(slot, people, in_twenty_queues)
+
+        at_once(*[partial(cancel, each) for each in winners])
+        assert taken(slot) == 0
+
+
+def test_of_fifty_at_the_same_moment_ten_book_on_either_engine():
+    assert_ten_book(slot_half_under_lapsed_holds(), UserFactory.create_batch(50), at_once)
+
+
+def let_all_look_before_anyone_takes(monkeypatch, *, parties):
+    """The guard out: whether there is room is read first, and what is taken is written later."""
+    everybody = Barrier(parties, timeout=DEADLINE_SECONDS)
+
+    def look_then_take(changes):
+        for pk, operations in changes.items():
+            slot = Slot.objects.get(pk=pk)
+            everybody.wait()
+            if slot.taken + operations > slot.capacity:
+                raise RuleViolation(FULL, code="full")
+            slot.taken += operations
+            slot.save(update_fields=["taken"])
+
+    monkeypatch.setattr(booking, "move_places", look_then_take)
+
+
+@parallel
+def test_control_without_the_conditional_update_twenty_book_ten_places(monkeypatch):
+    slot, service = factories.slot(capacity=10), ServiceFactory()
+    let_all_look_before_anyone_takes(monkeypatch, parties=20)
+
+    at_once(*[partial(book, user, slot, service) for user in UserFactory.create_batch(20)])
+
+    assert booked(slot) == 20
+
+
+# Parties
+
+
+def parties_want_the_last_three(slot):
+    """Three of two operations and three of one, at the same moment; as many as fit fill it."""
+    service = ServiceFactory()
+    return at_once(
+        *(
+            partial(hold, user, slot, service, operations=operations)
+            for operations in (1, 2)
+            for user in UserFactory.create_batch(3)
+        )
+    )
+
+
+@parallel
+@pytest.mark.parametrize("are_under_holds", [False, True], ids=["free", "under lapsed holds"])
+@pytest.mark.parametrize("_round", range(5))
+def test_parties_fill_the_last_three_operations_to_the_last_one_and_no_further(
+    are_under_holds, _round
+):
+    slot = factories.slot(capacity=10)
+    for operations in (3, 4):
+        factories.confirmed(slot, operations=operations)
+    if are_under_holds:
+        factories.lapse(*[factories.held(slot, operations=each) for each in (1, 2)])
+
+    results = parties_want_the_last_three(slot)
+
+    assert taken(slot) == 10
+    assert set(told(results)) == {FULL}
+
+
+@parallel
+def test_control_without_the_conditional_update_all_parties_get_the_last_three(monkeypatch):
+    slot = factories.slot(capacity=10)
+    factories.confirmed(slot, operations=3)
+    factories.confirmed(slot, operations=4)
+    let_all_look_before_anyone_takes(monkeypatch, parties=6)
+
+    results = parties_want_the_last_three(slot)
+
+    assert told(results) == []
+    assert booked(slot) == 16
+
+
+# One person, two accounts
+
+
+def hold_for_one_person_from_two_accounts():
+    """Two employers hold a place for the same person, at times that overlap, for two services."""
+    person = IdentityFactory()
+    deeds = []
+    for opens in (time(12), time(12, 15)):
+        employer = UserFactory()
+        link(holder=employer.identity, person=person)
+        slot = factories.slot(opens=opens)
+        deeds.append(partial(hold, employer, slot, ServiceFactory(), attendee=person))
+    return person, at_once(*deeds)
+
+
+@parallel
+def test_of_two_accounts_that_book_for_one_person_at_times_that_overlap_one_succeeds():
+    for _round in range(20):
+        person, results = hold_for_one_person_from_two_accounts()
+
+        assert told(results) == [OVERLAP]
+        assert taken(person.appointments.live().get().slot) == 1
+
+    assert Slot.objects.filter(taken=0).count() == 20
+
+
+@parallel
+def test_control_without_the_lock_one_person_is_expected_at_two_places(monkeypatch):
+    take_out_row_locks(monkeypatch)
+    wait_after(monkeypatch, booking, "check_free_for", parties=2)
+
+    person, results = hold_for_one_person_from_two_accounts()
+
+    assert told(results) == []
+    assert person.appointments.live().count() == 2
+
+
+# Swapping
+
+
+def two_neighbours(*, capacity):
+    """Two people, each with an appointment in a slot of that many places."""
+    slots = factories.slots(slots=2, capacity=capacity)
+    return [factories.confirmed(slot) for slot in slots]
+
+
+def swap(one, other):
+    return at_once(partial(move, one, other.slot), partial(move, other, one.slot))
+
+
+def slots_now(*appointments):
+    return [Appointment.objects.get(pk=each.pk).slot for each in appointments]
+
+
+@parallel
+def test_two_who_swap_where_there_is_room_both_move():
+    for _round in range(20):
+        one, other = two_neighbours(capacity=2)
+
+        results = swap(one, other)
+
+        assert told(results) == []
+        assert slots_now(one, other) == [other.slot, one.slot]
+        assert [taken(each.slot) for each in (one, other)] == [1, 1]
+
+
+@parallel
+def test_two_who_swap_full_times_both_keep_theirs(monkeypatch):
+    # Otherwise the cheap look ahead refuses both, and they never meet.
+    monkeypatch.setattr(booking, "check_bookable", lambda *_wish: None)
+    for _round in range(20):
+        one, other = two_neighbours(capacity=1)
+
+        results = swap(one, other)
+
+        assert told(results) == [FULL, FULL]
+        assert slots_now(one, other) == [one.slot, other.slot]
+        assert [taken(each.slot) for each in (one, other)] == [1, 1]
+        assert deeds_done_to(one) == deeds_done_to(other) == ["held", "confirmed"]
+        assert factories.texts(one) == factories.texts_of_a_confirmation(one)
+
+
+@parallel
+def test_control_where_places_are_not_sorted_two_who_swap_wait_for_each_other(monkeypatch):
+    one, other = two_neighbours(capacity=2)
+    monkeypatch.setattr(places, "sorted", lambda changes: changes, raising=False)
+    both = Barrier(2, timeout=DEADLINE_SECONDS)
+    firsts = iter(range(2))
+    update = SlotQuerySet.update
+
+    def update_and_wait_for_the_other(slots, **changes):
+        changed = update(slots, **changes)
+        if next(firsts, None) is not None:
+            both.wait()
+        return changed
+
+    monkeypatch.setattr(SlotQuerySet, "update", update_and_wait_for_the_other)
+
+    with pytest.raises(OperationalError, match="deadlock detected"):
+        swap(one, other)
+
+
+# The last second of a hold
+
+
+@pytest.fixture
+def clocks(monkeypatch):
+    """Gives a deed of `at_once` a clock of its own, which stands at a moment."""
+    clock = threading.local()
+    now = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: getattr(clock, "moment", None) or now())
+
+    def at(moment, deed, *args):
+        def do():
+            clock.moment = moment
+            return deed(*args)
+
+        return do
+
+    return at
+
+
+def confirm_while_another_books(clocks, held, *, seconds, others_seconds):
+    """So long after the hold has ended; what both get."""
+    moments = [held.expires_at + timedelta(seconds=each) for each in (seconds, others_seconds)]
+    other = partial(hold, UserFactory(), held.slot, ServiceFactory())
+    return at_once(clocks(moments[0], confirm, held), clocks(moments[1], other))
+
+
+@parallel
+@pytest.mark.parametrize(
+    ("seconds", "refused", "deeds"),
+    [
+        (-1, [FULL], ["held", "confirmed"]),
+        (0, [TOO_LATE], ["held", "expired"]),
+        (1, [TOO_LATE], ["held", "expired"]),
+    ],
+)
+@pytest.mark.parametrize("_round", range(3))
+def test_a_hold_is_its_holders_until_its_end_and_anybodys_from_then_on_without_a_worker(
+    clocks, seconds, refused, deeds, _round
+):
+    held = factories.held()
+
+    results = confirm_while_another_books(clocks, held, seconds=seconds, others_seconds=seconds)
+
+    assert told(results) == refused
+    assert deeds_done_to(held) == deeds
+    assert taken(held.slot) == 1
+
+
+@parallel
+@pytest.mark.parametrize("_round", range(10))
+def test_a_hold_confirmed_in_its_last_second_as_another_comes_a_second_later_is_one_of_theirs(
+    clocks, _round
+):
+    held = factories.held()
+
+    results = confirm_while_another_books(clocks, held, seconds=-1, others_seconds=1)
+
+    assert told(results) in ([FULL], [TOO_LATE])
+    assert taken(held.slot) == 1
+
+
+@parallel
+def test_control_without_the_conditional_updates_of_the_hold_both_have_the_place(
+    clocks, monkeypatch
+):
+    held = factories.held()
+    look_before_writing(monkeypatch, AppointmentQuerySet, parties=2, only_if_changes="state")
+
+    results = confirm_while_another_books(clocks, held, seconds=-1, others_seconds=1)
+
+    assert told(results) == []
+
+
+def test_control_where_only_a_worker_ends_holds_a_place_that_is_free_is_refused(monkeypatch):
+    held = factories.held()
+    factories.lapse(held)
+    monkeypatch.setattr(booking, "_expire", lambda lapsed: {})
+
+    results = at_once(partial(hold, UserFactory(), held.slot, ServiceFactory()))
+
+    assert told(results) == [FULL]
+
+
+# Twenty clicks
+
+
+@parallel
+@pytest.mark.parametrize("_round", range(3))
+def test_a_hold_confirmed_twenty_times_at_once_is_one_appointment_and_all_get_it(_round):
+    held = factories.held()
+
+    results = at_once(*[partial(confirm, held)] * 20)
+
+    assert [(each.pk, each.state) for each in results] == [(held.pk, "confirmed")] * 20
+    assert deeds_done_to(held) == ["held", "confirmed"]
+    assert held.slips.count() == 1
+    assert factories.texts(held) == factories.texts_of_a_confirmation(held)
+    assert taken(held.slot) == 1
+
+
+@parallel
+def test_control_without_lock_and_conditional_update_it_is_confirmed_twenty_times(monkeypatch):
+    held = factories.held()
+    take_out_row_locks(monkeypatch)
+    look_before_writing(monkeypatch, AppointmentQuerySet, parties=20, only_if_changes="state")
+
+    at_once(*[partial(confirm, held)] * 20)
+
+    assert deeds_done_to(held) == ["held", *["confirmed"] * 20]
+    assert held.slips.count() == 20
+    assert factories.texts(held) == sorted(factories.texts_of_a_confirmation(held) * 20)
+
+
+@pytest.fixture
+def appointment():
+    """One of two in a slot for two."""
+    slot = factories.slot(capacity=2)
+    factories.confirmed(slot)
+    return factories.confirmed(slot)
+
+
+@parallel
+@pytest.mark.parametrize("_round", range(3))
+def test_an_appointment_cancelled_twenty_times_at_once_frees_one_place(appointment, _round):
+    results = at_once(*[partial(cancel, appointment)] * 20)
+
+    assert [(each.pk, each.state) for each in results] == [(appointment.pk, "cancelled")] * 20
+    assert taken(appointment.slot) == 1
+    assert deeds_done_to(appointment) == ["held", "confirmed", "cancelled"]
+    assert factories.texts(appointment) == [
+        factories.notice_of_confirmation(appointment),
+        factories.notice_of_cancellation(appointment),
+    ]
+
+
+@parallel
+def test_control_without_the_lock_two_cancellations_free_somebody_elses_place(
+    appointment, monkeypatch
+):
+    take_out_row_locks(monkeypatch)
+    wait_after(monkeypatch, booking, "_with_all", parties=2)
+
+    at_once(*[partial(cancel, appointment)] * 2)
+
+    assert Slot.objects.get(pk=appointment.slot.pk).taken == 0
+    assert booked(appointment.slot) == 1
+    assert deeds_done_to(appointment) == ["held", "confirmed", "cancelled", "cancelled"]
+    assert factories.texts(appointment).count(factories.notice_of_cancellation(appointment)) == 2
+
+
+# Workers
+
+
+@parallel
+@pytest.mark.parametrize("_round", range(3))
+def test_two_workers_at_once_give_each_lapsed_place_back_once(_round):
+    slot = factories.slot(capacity=10)
+    factories.confirmed(slot)
+    holds = factories.lapse(*[factories.held(slot) for _hold in range(9)])
+
+    results = at_once(actions.expire_due, actions.expire_due)
+
+    assert sum(results) == 9
+    assert taken(slot) == 1
+    assert [deeds_done_to(each) for each in holds] == [["held", "expired"]] * 9
+
+
+@parallel
+@pytest.mark.parametrize("_round", range(10))
+def test_two_workers_and_three_who_book_at_once_fill_what_has_lapsed_and_no_more(_round):
+    slot, service = factories.slot(capacity=3), ServiceFactory()
+    factories.confirmed(slot)
+    holds = factories.lapse(*[factories.held(slot) for _hold in range(2)])
+    wishes = [partial(hold, user, slot, service) for user in UserFactory.create_batch(3)]
+
+    results = at_once(actions.expire_due, actions.expire_due, *wishes)
+
+    assert told(results) == [FULL]
+    assert taken(slot) == 3
+    assert [deeds_done_to(each) for each in holds] == [["held", "expired"]] * 2
+
+
+@pytest.mark.parametrize("another", ["another worker", "somebody who books"])
+@parallel
+def test_control_without_the_conditional_expiry_a_place_is_given_back_twice(another, monkeypatch):
+    slot = factories.slot(capacity=2)
+    factories.confirmed(slot)
+    factories.lapse(factories.held(slot))
+    service, user = ServiceFactory(), UserFactory()
+    deeds = {
+        "another worker": actions.expire_due,
+        "somebody who books": partial(hold, user, slot, service),
+    }
+    look_before_writing(monkeypatch, AppointmentQuerySet, parties=2, only_if_changes="state")
+
+    at_once(actions.expire_due, deeds[another])
+
+    assert Slot.objects.get(pk=slot.pk).taken == booked(slot) - 1
