@@ -22,7 +22,7 @@ from appointments.actions.record import (
     remind,
 )
 from appointments.actions.rules import check_bookable, check_free_for, check_may_book, check_named
-from appointments.models import Appointment, Slip
+from appointments.models import Appointment, Slip, Slot
 from tawasul.accounts.models import Identity, User
 from tawasul.digests import key_of
 from tawasul.exceptions import RuleViolation
@@ -76,14 +76,13 @@ def confirm(*, actor, appointment):
     with transaction.atomic():
         _lock(actor, appointment.attendee)
         now = timezone.now()
+        is_closed = Slot.objects.filter(pk=appointment.slot_id, is_closed=True).exists()
+        # By columns of its own alone: with a join, an update that had to wait for the row would not
+        # look at them again, and confirm what has been expired meanwhile.
         held = Appointment.objects.filter(
-            pk=appointment.pk,
-            user=actor,
-            state=State.HELD,
-            expires_at__gt=now,
-            slot__is_closed=False,
+            pk=appointment.pk, user=actor, state=State.HELD, expires_at__gt=now
         )
-        if not held.update(state=State.CONFIRMED, confirmed_at=now):
+        if is_closed or not held.update(state=State.CONFIRMED, confirmed_at=now):
             return _confirmed_already(actor, appointment)
         appointment = _with_all(actor, appointment)
         record(appointment, Deed.CONFIRMED, actor=actor, role=Role.CITIZEN)
