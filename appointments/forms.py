@@ -1,4 +1,4 @@
-"""What people type and choose to book an appointment, and what a clerk looks for."""
+"""What people type and choose to book an appointment."""
 
 import uuid
 
@@ -13,7 +13,7 @@ from tawasul.accounts.models import Identity
 from tawasul.catalogue.models import Region, Service
 from tawasul.hijri import EitherCalendarDateField
 from tawasul.numbers import IdentityNumberField
-from tawasul.text import TextField, ascii_digits, clean
+from tawasul.text import ascii_digits, clean
 
 
 class VerifyForm(WithPicture):
@@ -201,9 +201,3 @@ class TimeForm(forms.Form):
 
 def _time_of(slot):
     return timezone.localtime(slot.start).strftime("%H:%M")
-
-
-class FindForm(forms.Form):
-    """What a clerk scans or types: a check code, an appointment or ID number."""
-
-    q = TextField(label=_("Check code, appointment number or ID number"), max_length=200)

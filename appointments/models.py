@@ -5,7 +5,7 @@ import secrets
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Min, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import Exists, F, Min, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -200,6 +200,11 @@ class SlotQuerySet(models.QuerySet):
             .filter(office__is_active=True)
             .exclude(Q(window__in=_windows_without(service)))
         )
+
+    def one_at_each_start(self):
+        """Of an office's slots that begin together, in hours side by side, the first."""
+        before = self.order_by().filter(start=OuterRef("start"), pk__lt=OuterRef("pk"))
+        return self.exclude(Exists(before))
 
     def days(self):
         """Each day with its earliest start and the operations that are free on it."""

@@ -43,6 +43,7 @@ def hold(*, actor, holder, attendee, service, slot, operations, key, beneficiari
     check_may_book(actor=actor, holder=holder, attendee=attendee, service=service)
     check_named(holder, beneficiaries)
     check_bookable(slot, service, operations)
+    held_for = timedelta(minutes=settings.BOOKING["HOLD_MINUTES"])
     for attempt in range(MOST_REFERENCES):
         try:
             with transaction.atomic():
@@ -59,7 +60,7 @@ def hold(*, actor, holder, attendee, service, slot, operations, key, beneficiari
                     service=service,
                     slot=slot,
                     operations=operations,
-                    expires_at=timezone.now() + timedelta(minutes=settings.BOOKING["HOLD_MINUTES"]),
+                    expires_at=min(timezone.now() + held_for, slot.start),
                 )
                 held.beneficiaries.set(beneficiaries)
                 record(held, Deed.HELD, actor=actor, role=Role.CITIZEN)
@@ -100,6 +101,12 @@ def move(*, actor, appointment, slot):
         if appointment.slot_id == slot.pk and appointment.is_confirmed:
             return appointment
         _check_can_be_changed(appointment)
+        check_may_book(
+            actor=actor,
+            holder=appointment.holder,
+            attendee=appointment.attendee,
+            service=appointment.service,
+        )
         check_bookable(slot, appointment.service, appointment.operations)
         places = _expire(_lapsed().concerning(actor, appointment.attendee, slot))
         check_free_for(
@@ -177,7 +184,7 @@ def _lapsed():
 def _with_all(actor, appointment):
     """The appointment as it stands, if the actor has booked it."""
     booked = Appointment.objects.filter(user=actor).select_for_update(of=("self",), no_key=True)
-    with_all = booked.select_related("user", "attendee", "service", "slot__office")
+    with_all = booked.select_related("user", "holder", "attendee", "service", "slot__office")
     return with_all.get(pk=appointment.pk)
 
 

@@ -200,7 +200,7 @@ def _times(request, wish, take):
             violation.show_on(form)
         else:
             return redirect("appointments:detail", taken.reference)
-    form.fields["slot"].queryset = free.filter(day=day)
+    form.fields["slot"].queryset = free.filter(day=day).one_at_each_start()
     context = {
         "wish": wish,
         "office": office,

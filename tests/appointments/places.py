@@ -1,14 +1,22 @@
-"""Offices, hours, slots and appointments for the tests, on days that stand still."""
+"""Offices, hours, slots and appointments for the tests.
+
+Days stand still where the clock does; `some_slot` is ahead of whatever day it is.
+"""
 
 import datetime
 import uuid
+from itertools import count
 
+import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from appointments import actions
 from appointments.models import Appointment, Office, OpeningWindow, Slot
 from tawasul.catalogue.models import Region
+from tawasul.display import moment_in_words
+from tawasul.exceptions import RuleViolation
+from tawasul.messaging.models import Message
 from tests import factories
 
 # An ordinary week: Umm al-Qura 16 Dhu al-Qadah 1447 to 19 Dhu al-Qadah 1447.
@@ -74,8 +82,38 @@ def slot(day=MONDAY, time="10:00", *, of=None, capacity=4, minutes=15, belongs_t
     )
 
 
-def held(user=None, *, slot, **wish):
+_offices = count(1)
+
+
+def some_slots(number=1, *, time="12:00", capacity=1):
+    """Slots of half an hour one after the other, at an office of their own.
+
+    So far ahead that, at any time of day, an appointment has both its reminders before it.
+    """
+    day = timezone.localdate() + datetime.timedelta(days=2)
+    opens = at(day, time)
+    hours = window(
+        opens=time,
+        closes=f"{opens + number * 30 * MINUTE:%H:%M}",
+        office=office(f"office-{next(_offices)}", "Olaya"),
+        weekdays=[day.weekday()],
+        slot_minutes=30,
+        capacity=capacity,
+    )
+    return [
+        slot(day, f"{start:%H:%M}", of=hours, capacity=capacity, minutes=30)
+        for start in hours.starts_on(day)
+    ]
+
+
+def some_slot(**hours):
+    return some_slots(**hours)[0]
+
+
+def held(user=None, *, slot=None, **wish):
+    """A place of `slot` that `user` holds, for themselves unless told."""
     user = user or factories.UserFactory()
+    slot = slot or some_slot()
     holder = wish.pop("holder", user.identity)
     return actions.hold(
         actor=user,
@@ -89,9 +127,9 @@ def held(user=None, *, slot, **wish):
     )
 
 
-def confirmed(user=None, *, slot, **wish):
+def confirmed(user=None, **wish):
     """An appointment that stands."""
-    kept = held(user, slot=slot, **wish)
+    kept = held(user, **wish)
     return actions.confirm(actor=kept.user, appointment=kept)
 
 
@@ -107,9 +145,57 @@ def taken(slot):
     return Slot.objects.get(pk=slot.pk).taken
 
 
+def lapse(*holds):
+    """As if their minutes were over, and no worker had seen them yet.
+
+    All at once: whoever holds a place ends the holds of that slot that have lapsed.
+    """
+    for each in holds:
+        each.expires_at = timezone.now() - SECOND
+        Appointment.objects.filter(pk=each.pk).update(expires_at=each.expires_at)
+    return list(holds)
+
+
+def texts(appointment):
+    """What is texted about it, the reminders among it."""
+    about = Message.objects.filter(about=appointment.reference)
+    return sorted(about.values_list("text", flat=True))
+
+
+def notice_of_confirmation(appointment):
+    at, office = moment_in_words(appointment.slot.start), appointment.slot.office.name
+    return f"Tawasul: appointment {appointment.reference} is confirmed: {at}, {office}."
+
+
+def notice_of_cancellation(appointment):
+    at = moment_in_words(appointment.slot.start)
+    return f"Tawasul: appointment {appointment.reference} on {at} has been cancelled."
+
+
+def texts_of_a_confirmation(appointment):
+    """The notice and both reminders, in the order of `texts`."""
+    at, office = moment_in_words(appointment.slot.start), appointment.slot.office.name
+    number = appointment.reference
+    return [
+        f"Tawasul: appointment {number} begins in two hours: {at}, {office}.",
+        notice_of_confirmation(appointment),
+        f"Tawasul: do not forget appointment {number} tomorrow: {at}, {office}.",
+    ]
+
+
 def clerk(*offices, codenames=("view_appointment", "receive_appointment"), **fields):
     """Somebody who receives people at these offices, without an identity unless given."""
     user = factories.OfficerFactory(**fields)
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     user.offices.set(offices)
     return user
+
+
+def refused(deed, *args, **kwargs):
+    """The sentence with which it is refused; nothing has been taken by it."""
+    before = list(Appointment.objects.order_by("pk").values("pk", "state", "slot", "version"))
+    with pytest.raises(RuleViolation) as refusal:
+        deed(*args, **kwargs)
+    after = list(Appointment.objects.order_by("pk").values("pk", "state", "slot", "version"))
+    assert after == before
+    return str(refusal.value.message)

@@ -279,6 +279,18 @@ def test_a_time_of_another_day_or_office_is_not_taken_here(browser, monday):
     assert not Appointment.objects.exists()
 
 
+def test_of_hours_side_by_side_each_time_is_offered_once_while_either_has_room(
+    browser, monday, slot, resident
+):
+    beside = places.slot(of=places.window(office=slot.office), capacity=1)
+    offered = browser.get(monday).context["form"].fields["slot"].queryset
+    assert list(offered) == [slot]
+    Slot.objects.filter(pk=slot.pk).update(taken=4)
+    assert list(offered.all()) == [beside]
+    take(browser, monday, beside)
+    assert Appointment.objects.get().slot == beside
+
+
 @pytest.mark.parametrize("key", ["", "x", "\0", HUGE])
 def test_a_form_without_its_key_takes_nothing(browser, monday, slot, key):
     page = browser.post(monday, {"key": key, "slot": slot.pk})

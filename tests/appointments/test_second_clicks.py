@@ -1,6 +1,5 @@
 """A form that is sent again reaches what the first one has taken, and loses no place on the way."""
 
-import datetime
 import uuid
 
 import pytest
@@ -8,9 +7,9 @@ from django.utils import timezone
 
 from appointments import actions
 from appointments.models import Appointment
-from tests.appointments import factories
+from tests.appointments import places
 from tests.conftest import signed_in
-from tests.factories import IdentityFactory, OfficerFactory, ServiceFactory, UserFactory
+from tests.factories import IdentityFactory, ServiceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -38,25 +37,25 @@ def taken_and_live(slot):
 
 
 def test_the_last_place_is_not_refused_to_who_has_it(hold):
-    slot = factories.slot(capacity=1)
+    slot = places.some_slot(capacity=1)
     assert hold(slot) == hold(slot)
     assert taken_and_live(slot) == (1, 1)
 
 
 def test_a_second_click_frees_no_lapsed_hold_without_its_place(hold):
-    slot = factories.slot(capacity=3)
-    other = factories.held(slot)
+    slot = places.some_slot(capacity=3)
+    other = places.held(slot=slot)
     first = hold(slot)
-    factories.lapse(other)
+    places.lapse(other)
     assert hold(slot) == first
     taken, live = taken_and_live(slot)
     assert taken == live
 
 
 def test_a_form_whose_hold_has_lapsed_shows_that_it_has(hold, person):
-    slot = factories.slot(capacity=3)
+    slot = places.some_slot(capacity=3)
     first = hold(slot)
-    factories.lapse(first)
+    places.lapse(first)
     assert hold(slot) == first
     taken, live = taken_and_live(slot)
     assert taken == live
@@ -65,7 +64,7 @@ def test_a_form_whose_hold_has_lapsed_shows_that_it_has(hold, person):
 
 
 def test_a_move_to_the_last_place_is_not_refused_to_who_has_made_it():
-    appointment, slot = factories.confirmed(), factories.slot(capacity=1)
+    appointment, slot = places.confirmed(), places.some_slot(capacity=1)
     for _click in range(2):
         moved = actions.move(actor=appointment.user, appointment=appointment, slot=slot)
         assert moved.slot == slot
@@ -74,16 +73,16 @@ def test_a_move_to_the_last_place_is_not_refused_to_who_has_made_it():
 
 
 def test_ones_own_lapsed_hold_is_in_nobodys_way():
-    appointment = factories.confirmed()
-    at_three = [factories.slot(opens=datetime.time(15)) for _office in range(2)]
-    factories.lapse(factories.held(at_three[0], appointment.user))
+    appointment = places.confirmed()
+    at_three = [places.some_slot(time="15:00") for _office in range(2)]
+    places.lapse(places.held(appointment.user, slot=at_three[0]))
     actions.move(actor=appointment.user, appointment=appointment, slot=at_three[1])
     assert taken_and_live(at_three[0]) == (0, 0)
 
 
 @pytest.mark.parametrize("deed", ["confirm", "cancel"])
 def test_a_stranger_does_nothing_to_it(deed):
-    appointment = factories.confirmed()
+    appointment = places.confirmed()
     with pytest.raises(Appointment.DoesNotExist):
         getattr(actions, deed)(actor=UserFactory(), appointment=appointment)
     address = f"/en/appointments/{appointment.reference}/{deed}/"
@@ -95,10 +94,8 @@ def test_a_stranger_does_nothing_to_it(deed):
 
 
 def test_who_is_served_gives_the_place_back():
-    appointment = factories.confirmed()
-    clerk = OfficerFactory()
-    clerk.user_permissions.set(factories.permissions_of_a_clerk())
-    appointment.slot.office.clerks.add(clerk)
+    appointment = places.confirmed()
+    clerk = places.clerk(appointment.slot.office)
     appointment.slot.day = timezone.localdate()
     appointment.slot.save(update_fields=["day"])
     actions.check_in(actor=clerk, appointment=appointment)

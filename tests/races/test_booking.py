@@ -1,7 +1,7 @@
 """Booking under fire: never more than there are places, never fewer, and everybody keeps theirs."""
 
 import threading
-from datetime import time, timedelta
+from datetime import timedelta
 from functools import partial
 from threading import Barrier
 
@@ -11,10 +11,10 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from appointments import actions
-from appointments.actions import booking, places
+from appointments.actions import booking
 from appointments.models import Appointment, AppointmentQuerySet, Slot, SlotQuerySet
 from tawasul.exceptions import RuleViolation
-from tests.appointments import factories
+from tests.appointments import places
 from tests.factories import IdentityFactory, ServiceFactory, UserFactory, link
 from tests.races.together import (
     DEADLINE_SECONDS,
@@ -34,7 +34,13 @@ TOO_LATE = "The time was not confirmed within the minutes it was held. Choose a 
 
 
 def hold(user, slot, service, *, attendee=None, operations=1):
-    return factories.held(slot, user, attendee=attendee, service=service, operations=operations)
+    return places.held(
+        user,
+        slot=slot,
+        attendee=attendee or user.identity,
+        service=service,
+        operations=operations,
+    )
 
 
 def book(user, slot, service):
@@ -85,8 +91,8 @@ def deeds_done_to(appointment):
 
 
 def slot_half_under_lapsed_holds():
-    slot = factories.slot(capacity=10)
-    factories.lapse(*[factories.held(slot) for _hold in range(5)])
+    slot = places.some_slot(capacity=10)
+    places.lapse(*[places.held(slot=slot) for _hold in range(5)])
     return slot
 
 
@@ -139,7 +145,7 @@ def let_all_look_before_anyone_takes(monkeypatch, *, parties):
 
 @parallel
 def test_control_without_the_conditional_update_twenty_book_ten_places(monkeypatch):
-    slot, service = factories.slot(capacity=10), ServiceFactory()
+    slot, service = places.some_slot(capacity=10), ServiceFactory()
     let_all_look_before_anyone_takes(monkeypatch, parties=20)
 
     at_once(*[partial(book, user, slot, service) for user in UserFactory.create_batch(20)])
@@ -168,11 +174,11 @@ def parties_want_the_last_three(slot):
 def test_parties_fill_the_last_three_operations_to_the_last_one_and_no_further(
     are_under_holds, _round
 ):
-    slot = factories.slot(capacity=10)
+    slot = places.some_slot(capacity=10)
     for operations in (3, 4):
-        factories.confirmed(slot, operations=operations)
+        places.confirmed(slot=slot, operations=operations)
     if are_under_holds:
-        factories.lapse(*[factories.held(slot, operations=each) for each in (1, 2)])
+        places.lapse(*[places.held(slot=slot, operations=each) for each in (1, 2)])
 
     results = parties_want_the_last_three(slot)
 
@@ -182,9 +188,9 @@ def test_parties_fill_the_last_three_operations_to_the_last_one_and_no_further(
 
 @parallel
 def test_control_without_the_conditional_update_all_parties_get_the_last_three(monkeypatch):
-    slot = factories.slot(capacity=10)
-    factories.confirmed(slot, operations=3)
-    factories.confirmed(slot, operations=4)
+    slot = places.some_slot(capacity=10)
+    places.confirmed(slot=slot, operations=3)
+    places.confirmed(slot=slot, operations=4)
     let_all_look_before_anyone_takes(monkeypatch, parties=6)
 
     results = parties_want_the_last_three(slot)
@@ -200,10 +206,10 @@ def hold_for_one_person_from_two_accounts():
     """Two employers hold a place for the same person, at times that overlap, for two services."""
     person = IdentityFactory()
     deeds = []
-    for opens in (time(12), time(12, 15)):
+    for opens in ("12:00", "12:15"):
         employer = UserFactory()
         link(holder=employer.identity, person=person)
-        slot = factories.slot(opens=opens)
+        slot = places.some_slot(time=opens)
         deeds.append(partial(hold, employer, slot, ServiceFactory(), attendee=person))
     return person, at_once(*deeds)
 
@@ -235,8 +241,8 @@ def test_control_without_the_lock_one_person_is_expected_at_two_places(monkeypat
 
 def two_neighbours(*, capacity):
     """Two people, each with an appointment in a slot of that many places."""
-    slots = factories.slots(slots=2, capacity=capacity)
-    return [factories.confirmed(slot) for slot in slots]
+    slots = places.some_slots(2, capacity=capacity)
+    return [places.confirmed(slot=slot) for slot in slots]
 
 
 def swap(one, other):
@@ -272,13 +278,13 @@ def test_two_who_swap_full_times_both_keep_theirs(monkeypatch):
         assert slots_now(one, other) == [one.slot, other.slot]
         assert [taken(each.slot) for each in (one, other)] == [1, 1]
         assert deeds_done_to(one) == deeds_done_to(other) == ["held", "confirmed"]
-        assert factories.texts(one) == factories.texts_of_a_confirmation(one)
+        assert places.texts(one) == places.texts_of_a_confirmation(one)
 
 
 @parallel
 def test_control_where_places_are_not_sorted_two_who_swap_wait_for_each_other(monkeypatch):
     one, other = two_neighbours(capacity=2)
-    monkeypatch.setattr(places, "sorted", lambda changes: changes, raising=False)
+    monkeypatch.setattr(actions.places, "sorted", lambda changes: changes, raising=False)
     both = Barrier(2, timeout=DEADLINE_SECONDS)
     firsts = iter(range(2))
     update = SlotQuerySet.update
@@ -335,7 +341,7 @@ def confirm_while_another_books(clocks, held, *, seconds, others_seconds):
 def test_a_hold_is_its_holders_until_its_end_and_anybodys_from_then_on_without_a_worker(
     clocks, seconds, refused, deeds, _round
 ):
-    held = factories.held()
+    held = places.held()
 
     results = confirm_while_another_books(clocks, held, seconds=seconds, others_seconds=seconds)
 
@@ -349,7 +355,7 @@ def test_a_hold_is_its_holders_until_its_end_and_anybodys_from_then_on_without_a
 def test_a_hold_confirmed_in_its_last_second_as_another_comes_a_second_later_is_one_of_theirs(
     clocks, _round
 ):
-    held = factories.held()
+    held = places.held()
 
     results = confirm_while_another_books(clocks, held, seconds=-1, others_seconds=1)
 
@@ -361,7 +367,7 @@ def test_a_hold_confirmed_in_its_last_second_as_another_comes_a_second_later_is_
 def test_control_without_the_conditional_updates_of_the_hold_both_have_the_place(
     clocks, monkeypatch
 ):
-    held = factories.held()
+    held = places.held()
     look_before_writing(monkeypatch, AppointmentQuerySet, parties=2, only_if_changes="state")
 
     results = confirm_while_another_books(clocks, held, seconds=-1, others_seconds=1)
@@ -370,8 +376,8 @@ def test_control_without_the_conditional_updates_of_the_hold_both_have_the_place
 
 
 def test_control_where_only_a_worker_ends_holds_a_place_that_is_free_is_refused(monkeypatch):
-    held = factories.held()
-    factories.lapse(held)
+    held = places.held()
+    places.lapse(held)
     monkeypatch.setattr(booking, "_expire", lambda lapsed: {})
 
     results = at_once(partial(hold, UserFactory(), held.slot, ServiceFactory()))
@@ -385,20 +391,20 @@ def test_control_where_only_a_worker_ends_holds_a_place_that_is_free_is_refused(
 @parallel
 @pytest.mark.parametrize("_round", range(3))
 def test_a_hold_confirmed_twenty_times_at_once_is_one_appointment_and_all_get_it(_round):
-    held = factories.held()
+    held = places.held()
 
     results = at_once(*[partial(confirm, held)] * 20)
 
     assert [(each.pk, each.state) for each in results] == [(held.pk, "confirmed")] * 20
     assert deeds_done_to(held) == ["held", "confirmed"]
     assert held.slips.count() == 1
-    assert factories.texts(held) == factories.texts_of_a_confirmation(held)
+    assert places.texts(held) == places.texts_of_a_confirmation(held)
     assert taken(held.slot) == 1
 
 
 @parallel
 def test_control_without_lock_and_conditional_update_it_is_confirmed_twenty_times(monkeypatch):
-    held = factories.held()
+    held = places.held()
     take_out_row_locks(monkeypatch)
     look_before_writing(monkeypatch, AppointmentQuerySet, parties=20, only_if_changes="state")
 
@@ -406,15 +412,15 @@ def test_control_without_lock_and_conditional_update_it_is_confirmed_twenty_time
 
     assert deeds_done_to(held) == ["held", *["confirmed"] * 20]
     assert held.slips.count() == 20
-    assert factories.texts(held) == sorted(factories.texts_of_a_confirmation(held) * 20)
+    assert places.texts(held) == sorted(places.texts_of_a_confirmation(held) * 20)
 
 
 @pytest.fixture
 def appointment():
     """One of two in a slot for two."""
-    slot = factories.slot(capacity=2)
-    factories.confirmed(slot)
-    return factories.confirmed(slot)
+    slot = places.some_slot(capacity=2)
+    places.confirmed(slot=slot)
+    return places.confirmed(slot=slot)
 
 
 @parallel
@@ -425,9 +431,9 @@ def test_an_appointment_cancelled_twenty_times_at_once_frees_one_place(appointme
     assert [(each.pk, each.state) for each in results] == [(appointment.pk, "cancelled")] * 20
     assert taken(appointment.slot) == 1
     assert deeds_done_to(appointment) == ["held", "confirmed", "cancelled"]
-    assert factories.texts(appointment) == [
-        factories.notice_of_confirmation(appointment),
-        factories.notice_of_cancellation(appointment),
+    assert places.texts(appointment) == [
+        places.notice_of_confirmation(appointment),
+        places.notice_of_cancellation(appointment),
     ]
 
 
@@ -443,7 +449,7 @@ def test_control_without_the_lock_two_cancellations_free_somebody_elses_place(
     assert Slot.objects.get(pk=appointment.slot.pk).taken == 0
     assert booked(appointment.slot) == 1
     assert deeds_done_to(appointment) == ["held", "confirmed", "cancelled", "cancelled"]
-    assert factories.texts(appointment).count(factories.notice_of_cancellation(appointment)) == 2
+    assert places.texts(appointment).count(places.notice_of_cancellation(appointment)) == 2
 
 
 # Workers
@@ -452,9 +458,9 @@ def test_control_without_the_lock_two_cancellations_free_somebody_elses_place(
 @parallel
 @pytest.mark.parametrize("_round", range(3))
 def test_two_workers_at_once_give_each_lapsed_place_back_once(_round):
-    slot = factories.slot(capacity=10)
-    factories.confirmed(slot)
-    holds = factories.lapse(*[factories.held(slot) for _hold in range(9)])
+    slot = places.some_slot(capacity=10)
+    places.confirmed(slot=slot)
+    holds = places.lapse(*[places.held(slot=slot) for _hold in range(9)])
 
     results = at_once(actions.expire_due, actions.expire_due)
 
@@ -466,9 +472,9 @@ def test_two_workers_at_once_give_each_lapsed_place_back_once(_round):
 @parallel
 @pytest.mark.parametrize("_round", range(10))
 def test_two_workers_and_three_who_book_at_once_fill_what_has_lapsed_and_no_more(_round):
-    slot, service = factories.slot(capacity=3), ServiceFactory()
-    factories.confirmed(slot)
-    holds = factories.lapse(*[factories.held(slot) for _hold in range(2)])
+    slot, service = places.some_slot(capacity=3), ServiceFactory()
+    places.confirmed(slot=slot)
+    holds = places.lapse(*[places.held(slot=slot) for _hold in range(2)])
     wishes = [partial(hold, user, slot, service) for user in UserFactory.create_batch(3)]
 
     results = at_once(actions.expire_due, actions.expire_due, *wishes)
@@ -481,9 +487,9 @@ def test_two_workers_and_three_who_book_at_once_fill_what_has_lapsed_and_no_more
 @pytest.mark.parametrize("another", ["another worker", "somebody who books"])
 @parallel
 def test_control_without_the_conditional_expiry_a_place_is_given_back_twice(another, monkeypatch):
-    slot = factories.slot(capacity=2)
-    factories.confirmed(slot)
-    factories.lapse(factories.held(slot))
+    slot = places.some_slot(capacity=2)
+    places.confirmed(slot=slot)
+    places.lapse(places.held(slot=slot))
     service, user = ServiceFactory(), UserFactory()
     deeds = {
         "another worker": actions.expire_due,

@@ -1,0 +1,175 @@
+"""How long a time is held, until when an appointment can be changed, and what a move may do."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from appointments import actions
+from appointments.models import Appointment
+from tests import factories
+from tests.appointments import places
+from tests.appointments.places import MINUTE, MONDAY, SECOND, SUNDAY, TUESDAY, at, refused
+
+pytestmark = pytest.mark.django_db
+
+State = Appointment.State
+HOUR = datetime.timedelta(hours=1)
+
+NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
+TAKEN = "This time has just been taken. Choose another."
+OVERLAP = "Mohammed Aslam Khan has another appointment at this time. Choose another time."
+TOO_LATE = "An appointment can be moved or cancelled until 2 hours before it begins."
+EXPIRED = "The time was not confirmed within the minutes it was held. Choose a time again."
+
+
+@pytest.fixture
+def slot():
+    return places.slot()
+
+
+@pytest.fixture
+def worker():
+    return factories.IdentityFactory(name_en="Bilal Ahmed")
+
+
+# Until when a time is held
+
+
+@pytest.mark.parametrize(("seconds", "stands"), [(-1, True), (0, False), (1, False)])
+def test_a_held_time_is_confirmed_within_ten_minutes(resident, slot, clock, seconds, stands):
+    held = places.held(resident, slot=slot)
+    clock.now += 10 * MINUTE + seconds * SECOND
+    if stands:
+        assert actions.confirm(actor=resident, appointment=held).is_confirmed
+    else:
+        assert refused(actions.confirm, actor=resident, appointment=held) == EXPIRED
+
+
+@pytest.mark.parametrize(("seconds", "stands"), [(-1, True), (0, False)])
+def test_a_time_held_shortly_before_it_begins_is_confirmed_until_it_does(
+    resident, slot, clock, seconds, stands
+):
+    clock.now = slot.start - 2 * MINUTE
+    held = places.held(resident, slot=slot)
+    clock.now = slot.start + seconds * SECOND
+    if stands:
+        assert actions.confirm(actor=resident, appointment=held).is_confirmed
+    else:
+        assert refused(actions.confirm, actor=resident, appointment=held) == EXPIRED
+
+
+@pytest.mark.parametrize(("seconds", "is_free"), [(-1, False), (0, True), (1, True)])
+def test_the_place_of_a_lapsed_hold_is_another_s_at_once(clock, seconds, is_free):
+    slot = places.slot(capacity=1)
+    lapsed = places.held(slot=slot)
+    clock.now += 10 * MINUTE + seconds * SECOND
+    if is_free:
+        assert places.held(slot=slot).is_held
+        lapsed.refresh_from_db()
+        assert lapsed.state == State.EXPIRED
+    else:
+        assert refused(places.held, slot=slot) == TAKEN
+    assert places.taken(slot) == 1
+
+
+@pytest.mark.parametrize(("seconds", "expired"), [(-1, 0), (0, 1), (1, 1)])
+def test_lapsed_holds_are_given_back_without_anybody_booking(slot, clock, seconds, expired):
+    places.held(slot=slot, operations=3)
+    places.confirmed(slot=slot)
+    clock.now += 10 * MINUTE + seconds * SECOND
+    assert actions.expire_due() == expired
+    assert places.taken(slot) == (1 if expired else 4)
+    assert actions.expire_due() == 0
+
+
+def test_a_held_time_can_be_given_back(resident, slot):
+    held = places.held(resident, slot=slot, operations=2)
+    assert actions.cancel(actor=resident, appointment=held).state == State.CANCELLED
+    assert places.taken(slot) == 0
+
+
+# Until when it can be changed
+
+
+@pytest.mark.parametrize(("seconds", "can_be"), [(-1, True), (0, False), (1, False)])
+@pytest.mark.parametrize("deed", ["move", "cancel"])
+def test_an_appointment_is_changed_until_two_hours_before(
+    resident, slot, clock, deed, seconds, can_be
+):
+    appointment = places.confirmed(resident, slot=slot)
+    later = places.slot(TUESDAY)
+    clock.now = slot.start - 2 * HOUR + seconds * SECOND
+    chosen = {"slot": later} if deed == "move" else {}
+
+    def change():
+        return getattr(actions, deed)(actor=resident, appointment=appointment, **chosen)
+
+    assert appointment.can_be_changed == can_be
+    if not can_be:
+        assert refused(change) == TOO_LATE
+        assert (places.taken(slot), places.taken(later)) == (1, 0)
+        return
+    changed = change()
+    is_moved = deed == "move"
+    assert changed.state == (State.CONFIRMED if is_moved else State.CANCELLED)
+    assert (places.taken(slot), places.taken(later)) == (0, 1 if is_moved else 0)
+
+
+@pytest.mark.parametrize(
+    ("state", "label"),
+    [
+        (State.CHECKED_IN, "At the office"),
+        (State.SERVED, "Served"),
+        (State.EXPIRED, "Not confirmed in time"),
+        (State.NO_SHOW, "Missed"),
+        (State.CANCELLED, "Cancelled"),
+        (State.HELD, "Not confirmed yet"),
+    ],
+)
+def test_what_does_not_stand_cannot_be_changed(resident, slot, state, label):
+    appointment = places.in_state(state, user=resident, slot=slot)
+    sentence = f"This appointment is “{label}” and cannot be changed any more."
+    move = {"actor": resident, "appointment": appointment, "slot": places.slot(TUESDAY)}
+    assert refused(actions.move, **move) == sentence
+    if state not in (State.CANCELLED, State.HELD):
+        assert refused(actions.cancel, actor=resident, appointment=appointment) == sentence
+
+
+def test_a_move_takes_as_many_places_as_it_gives_back(resident, slot):
+    appointment = places.confirmed(resident, slot=slot, operations=3)
+    later = places.slot(TUESDAY, capacity=3)
+    moved = actions.move(actor=resident, appointment=appointment, slot=later)
+    assert (moved.reference, moved.slot) == (appointment.reference, later)
+    assert (places.taken(slot), places.taken(later)) == (0, 3)
+
+
+def test_a_move_to_where_there_is_too_little_room_keeps_the_time_it_has(resident, slot):
+    appointment = places.confirmed(resident, slot=slot, operations=3)
+    full = places.slot(TUESDAY, capacity=2)
+    wish = {"actor": resident, "appointment": appointment, "slot": full}
+    assert refused(actions.move, **wish) == TAKEN
+    assert (places.taken(slot), places.taken(full)) == (3, 0)
+
+
+def test_an_appointment_of_who_is_linked_no_more_is_not_moved_and_can_be_given_back(
+    resident, slot, worker
+):
+    link = factories.link(resident.identity, worker)
+    appointment = places.confirmed(resident, slot=slot, attendee=worker)
+    link.until = SUNDAY - datetime.timedelta(days=1)
+    link.save(update_fields=["until"])
+    wish = {"actor": resident, "appointment": appointment}
+    assert refused(actions.move, **wish, slot=places.slot(TUESDAY)) == NOT_LINKED
+    actions.cancel(**wish)
+    assert places.taken(slot) == 0
+
+
+def test_a_move_may_overlap_the_time_it_gives_up_and_no_other(resident):
+    appointment = places.confirmed(resident, slot=places.slot(minutes=30))
+    places.confirmed(resident, slot=places.slot(time="12:00", minutes=30))
+    wish = {"actor": resident, "appointment": appointment}
+    beside = places.slot(time="11:45", minutes=30)
+    assert refused(actions.move, slot=beside, **wish) == OVERLAP
+    moved = actions.move(slot=places.slot(time="10:15", minutes=30), **wish)
+    assert timezone.localtime(moved.slot.start) == at(MONDAY, "10:15")
