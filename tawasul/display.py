@@ -9,15 +9,7 @@ from tawasul import hijri, numbers
 register = template.Library()
 
 register.filter("both_calendars", hijri.both_calendars)
-
-
-register.filter("month_in_both_calendars", hijri.month_in_both_calendars)
-
-
-@register.filter
-def day_in_both_calendars(day):
-    """The number of the day in the Gregorian month and, after it, in the Hijri one."""
-    return format_html("{} · {}", day.day, hijri.hijri_date(day)[2])
+register.filter("day_in_other_calendar", hijri.day_in_other_calendar)
 
 
 @register.filter

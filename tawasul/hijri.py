@@ -117,19 +117,35 @@ def hijri_to_gregorian(year: int, month: int, day: int) -> datetime.date:
         raise ValueError(str(error)) from error
 
 
-def month_in_both_calendars(day: datetime.date, language: str | None = None) -> str:
-    """The Gregorian month of `day`, with the Hijri months that it falls into."""
-    language = language or get_language() or "ar"
+def dates_of(day: datetime.date, language: str | None = None) -> tuple[tuple[int, int, int], ...]:
+    """Year, month and day in the calendar usual in `language`, and in the other one."""
+    gregorian = (day.year, day.month, day.day)
+    both = (hijri_date(day), gregorian)
+    return both if (language or get_language() or "ar") == "ar" else both[::-1]
+
+
+def day_in_other_calendar(day: datetime.date) -> str:
+    """The number of the day in the month of the calendar that comes second, with its era."""
+    language = get_language() or "ar"
+    era = _ERAS[language][1 if language == "ar" else 0]
+    return f"{dates_of(day)[1][2]} {era}"
+
+
+def months_in_both_calendars(first: datetime.date, last: datetime.date) -> str:
+    """The months from one day to another in both calendars, the one usual in the language first."""
+    language = get_language() or "ar"
     hijri_era, gregorian_era = _ERAS[language]
-    last = (day.replace(day=28) + datetime.timedelta(days=4)).replace(day=1)
-    last -= datetime.timedelta(days=1)
-    gregorian = f"{_GREGORIAN_MONTHS[language][day.month - 1]} {day.year} {gregorian_era}"
-    begins, ends = hijri_date(day.replace(day=1)), hijri_date(last)
-    names = _HIJRI_MONTHS[language]
-    months = " – ".join(dict.fromkeys(names[month - 1] for _year, month, _day in (begins, ends)))
-    hijri = f"{months} {ends[0]} {hijri_era}"
-    first, second = (hijri, gregorian) if language == "ar" else (gregorian, hijri)
-    return f"{first} ({second})"
+    hijri = _months(hijri_date(first), hijri_date(last), _HIJRI_MONTHS[language], hijri_era)
+    ends = (first.timetuple()[:2], last.timetuple()[:2])
+    gregorian = _months(*ends, _GREGORIAN_MONTHS[language], gregorian_era)
+    return f"{hijri} ({gregorian})" if language == "ar" else f"{gregorian} ({hijri})"
+
+
+def _months(first, last, names, era):
+    begins, ends = names[first[1] - 1], names[last[1] - 1]
+    if first[0] != last[0]:
+        return f"{begins} {first[0]} – {ends} {last[0]} {era}"
+    return f"{begins} {first[0]} {era}" if begins == ends else f"{begins} – {ends} {last[0]} {era}"
 
 
 def is_ramadan(day: datetime.date) -> bool:

@@ -53,10 +53,20 @@ class DayFilter(admin.SimpleListFilter):
         return queryset.filter(Q(slot__day=today) | Q(slot__start__date=today))
 
 
+class StateFilter(admin.ChoicesFieldListFilter):
+    """The states that clerks can meet: what never was an appointment is not theirs."""
+
+    def choices(self, changelist):
+        never = [state.label for state in Appointment.NEVER_CONFIRMED]
+        for choice in super().choices(changelist):
+            if choice["display"] not in never:
+                yield choice
+
+
 @admin.register(Appointment)
 class AppointmentAdmin(admin.ModelAdmin):
     list_display = ("number", "time", "attendee", "service", "operations", "state", "office")
-    list_filter = (DayFilter, "state")
+    list_filter = (DayFilter, ("state", StateFilter))
     list_select_related = ("attendee", "service", "slot__office")
     list_per_page = 50
     show_full_result_count = False

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from appointments import actions
 from appointments.forms import OfficeChoice, TimeForm, VerifyForm, WishForm
-from appointments.models import Office, Slot, Weekday
-from appointments.views.calendar import months_of
+from appointments.models import Office, Slot
+from appointments.views.calendar import WEEKDAYS, months_of
 from appointments.views.lookup import get_booked_by, remember_verified, verified
 from tawasul.accounts import pending, visual_code
 from tawasul.accounts.access import holder_of, resident_required
@@ -173,7 +173,7 @@ def _days(request, wish):
         "wish": wish,
         "office": office,
         "months": months_of(actions.horizon(), places),
-        "weekdays": Weekday.labels,
+        "weekdays": WEEKDAYS,
         "times_step": f"{_address(wish, 'times')}?{_query(request, office=office.slug)}",
         "offices_step": f"{_address(wish, 'offices')}?{_query(request)}",
         "earliest": min(places, default=None),

@@ -85,7 +85,6 @@ def slip(request, reference):
     code = segno.make(address, error="m").svg_inline(scale=4, border=2)
     context = {
         "appointment": appointment,
-        "slip": current,
         "address": address,
         "documents": appointment.service.documents.all(),
         "code": mark_safe(code),  # noqa: S308 - made here, of an address

@@ -243,6 +243,13 @@ class Visitor:
             assert [(rule["id"], [n["html"] for n in rule["nodes"]]) for rule in found] == [], step
         assert self.troubles == [], step
 
+    def on_paper(self, step: str) -> bytes:
+        """The page as a PDF of A4, kept beside the pictures."""
+        paper = self.page.pdf(format="A4")
+        if SCREENSHOTS:
+            (Path(SCREENSHOTS) / f"{self.language}-{step}.pdf").write_bytes(paper)
+        return paper
+
     def _note_console(self, message) -> None:
         if message.type == "error":
             self.troubles.append(f"{self.page.url}: {message.text}")

@@ -4,11 +4,15 @@ In both languages, on a phone and on a desk, with scripts and without.
 """
 
 import datetime
+import io
 
+import pikepdf
 import pytest
+import zxingcpp
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.utils import timezone
+from PIL import Image
 from playwright.sync_api import expect
 
 from appointments.models import Appointment, Office, Slot
@@ -148,16 +152,26 @@ def print_slip(citizen, appointment):
     assert waiting.value.suggested_filename == f"{appointment.reference}.ics"
     citizen.follow("Slip to print")
     citizen.look("100-slip")
+    slip = appointment.slips.get()
+    check = f"{citizen.site}/{citizen.language}/check/{slip.check_code}/"
+    assert scanned(citizen.page.locator(".slip svg")) == [check]
+    with pikepdf.open(io.BytesIO(citizen.on_paper("slip"))) as paper:
+        assert len(paper.pages) == 1
     citizen.page.emulate_media(media="print")
-    expect(citizen.page.locator(".slip svg")).to_be_visible()
     expect(citizen.link("Back to the appointment")).to_be_hidden()
     citizen.page.emulate_media(media="screen")
-    citizen.open(f"check/{appointment.slips.get().check_code}/")
+    citizen.page.goto(check)
     expect(citizen.page.locator(".notice")).to_have_text(
         citizen.reads("Yes: the appointment stands.")
     )
     citizen.look("101-check")
     citizen.page.goto(page)
+
+
+def scanned(picture):
+    """What a reader of barcodes finds in a part of the page."""
+    shown = Image.open(io.BytesIO(picture.screenshot())).convert("L")
+    return [code.text for code in zxingcpp.read_barcodes(shown)]
 
 
 def move(citizen, appointment):
