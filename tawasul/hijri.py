@@ -5,6 +5,7 @@ OverflowError, and a date is then shown in the Gregorian calendar alone.
 """
 
 import datetime
+from calendar import monthrange
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -198,6 +199,21 @@ class _DateInput(forms.MultiWidget):
         return [Calendar.GREGORIAN, value.day, value.month, value.year]
 
 
+def _month(calendar, year, month):
+    """In words, and how many days it has; ValueError for one in which nobody can be born."""
+    language = get_language() or "ar"
+    hijri_era, gregorian_era = _ERAS[language]
+    if calendar == Calendar.HIJRI:
+        first, last = month_of(year, month)
+        name = _HIJRI_MONTHS[language][month - 1]
+        return f"{name} {year} {hijri_era}", (last - first).days + 1
+    # It is a Hijri year, or the end of one.
+    if year < _FIRST_YEAR:
+        raise ValueError(year)
+    days = monthrange(year, month)[1]
+    return f"{_GREGORIAN_MONTHS[language][month - 1]} {year} {gregorian_era}", days
+
+
 class EitherCalendarDateField(forms.Field):
     """A past day, typed as day, month and year of the calendar that is chosen beside them."""
 
@@ -206,6 +222,7 @@ class EitherCalendarDateField(forms.Field):
         "required": _("Enter the day, the month and the year."),
         "numbers": _("Enter the day, the month and the year in digits, for example 27 9 1410."),
         "invalid": _("There is no such day in this calendar. Check the calendar and the date."),
+        "month": _("%(month)s has only %(days)s days. Check the calendar and the day."),
         "future": _("This day is still to come. Check the calendar and the year."),
     }
 
@@ -218,13 +235,15 @@ class EitherCalendarDateField(forms.Field):
             raise ValidationError(self.error_messages["numbers"], code="numbers")
         day, month, year = map(int, numbers)
         try:
-            if calendar == Calendar.HIJRI:
-                born = hijri_to_gregorian(year, month, day)
-            else:
-                born = datetime.date(year, month, day)
-                # Nobody was born before: it is a Hijri year, or the end of one.
-                if year < _FIRST_YEAR:
-                    raise ValueError(year)
+            name, days = _month(calendar, year, month)
+            if day > days:
+                raise ValidationError(
+                    self.error_messages["month"],
+                    code="month",
+                    params={"month": name, "days": days},
+                )
+            to_date = hijri_to_gregorian if calendar == Calendar.HIJRI else datetime.date
+            born = to_date(year, month, day)
         except ValueError as error:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
         if born > timezone.localdate():

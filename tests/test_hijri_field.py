@@ -90,7 +90,8 @@ def test_a_month_has_the_days_it_had(month, days):
     year, month = month.split("-")
     last, first = taken("hijri", str(days), month, year), taken("hijri", "1", month, year)
     assert (last - first).days == days - 1
-    assert told("hijri", str(days + 1), month, year) == [INVALID]
+    (error,) = told("hijri", str(days + 1), month, year)
+    assert error.endswith(f" {year} AH has only {days} days. Check the calendar and the day.")
 
 
 @pytest.mark.parametrize(
@@ -139,21 +140,16 @@ def test_today_is_taken_and_tomorrow_is_not():
 @pytest.mark.parametrize(
     ("calendar", "day", "month", "year"),
     [
-        ("gregorian", "30", "2", "1990"),
-        ("gregorian", "29", "2", "1990"),
-        ("gregorian", "31", "4", "1990"),
         ("gregorian", "1", "13", "1990"),
         ("gregorian", "0", "1", "1990"),
         ("gregorian", "1", "0", "1990"),
         ("gregorian", "1", "1", "0"),
         ("gregorian", "1990", "4", "22"),
-        ("hijri", "30", "9", "1448"),
         ("hijri", "1", "13", "1447"),
         ("hijri", "0", "9", "1410"),
         ("hijri", "1", "0", "1410"),
         ("hijri", "1", "1", "0"),
         ("hijri", "0", "0", "0"),
-        ("hijri", "31", "1", "1410"),
         ("hijri", "9999", "9999", "9999"),
         # Outside the calendar that is known: 1343 to 1500.
         ("hijri", "29", "12", "1342"),
@@ -163,6 +159,33 @@ def test_today_is_taken_and_tomorrow_is_not():
 )
 def test_a_day_that_there_never_was_is_refused(calendar, day, month, year):
     assert told(calendar, day, month, year) == [INVALID]
+
+
+@pytest.mark.parametrize(
+    ("calendar", "day", "month", "year", "name", "days"),
+    [
+        ("gregorian", "30", "2", "1990", "February 1990 CE", 28),
+        ("gregorian", "29", "2", "1990", "February 1990 CE", 28),
+        ("gregorian", "30", "2", "1984", "February 1984 CE", 29),
+        ("gregorian", "31", "4", "1990", "April 1990 CE", 30),
+        ("gregorian", "32", "1", "1990", "January 1990 CE", 31),
+        ("hijri", "30", "9", "1448", "Ramadan 1448 AH", 29),
+        ("hijri", "30", "4", "1404", "Rabi al-Thani 1404 AH", 29),
+        ("hijri", "31", "1", "1410", "Muharram 1410 AH", 30),
+    ],
+)
+def test_a_day_that_the_month_did_not_have_is_refused_by_the_month_s_name(
+    calendar, day, month, year, name, days
+):
+    error = f"{name} has only {days} days. Check the calendar and the day."
+    assert told(calendar, day, month, year) == [error]
+
+
+def test_the_month_is_named_in_arabic_in_arabic():
+    with translation.override("ar"):
+        assert told("hijri", "30", "9", "1448") == [
+            "عدد أيام شهر رمضان 1448 هـ هو 29 يومًا فقط. يرجى التحقق من التقويم واليوم."
+        ]
 
 
 @pytest.mark.parametrize("year", ["10", "010", "90", "1"])
