@@ -53,7 +53,6 @@ def prepare() -> None:
     call_command("migrate", interactive=False, verbosity=0)
     call_command("load_reference")
     call_command("load_offices")
-    call_command("make_slots")
 
 
 def serve(host: str, port: int) -> None:

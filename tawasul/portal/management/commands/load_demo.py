@@ -1,4 +1,5 @@
 import base64
+import datetime
 from io import StringIO
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from appointments.models import Office
+from appointments.actions import make_slots
+from appointments.models import Office, OpeningWindow, Weekday
 from tawasul.accounts import registry
 from tawasul.accounts.models import User
 from tawasul.portal.actions import add_staff
@@ -28,6 +30,9 @@ USERS = [
     ("samir", "2000000063", "a resident who entered on the border number 4000000004"),
     ("raju", "2000000022", "a worker of that establishment"),
 ]
+# Open every evening, weekends too: whenever the demo is started, somebody can come today.
+OFFICE = "al-rimal"
+EVENING = {"opens": datetime.time(15), "closes": datetime.time(23, 45)}
 # Who works here: username, group, team.
 STAFF = [
     ("officer", "officer", "residents"),
@@ -53,6 +58,12 @@ class Command(BaseCommand):
             devices = [self._add_staff(*staff) for staff in STAFF]
             clerk = User.objects.get(username="clerk")
             clerk.offices.set(Office.objects.filter(region__slug="riyadh"))
+            OpeningWindow.objects.get_or_create(
+                office=Office.objects.get(slug=OFFICE),
+                **EVENING,
+                defaults={"weekdays": Weekday.values},
+            )
+        make_slots()
         self._print(url, devices[0])
 
     def _add_user(self, username, number):
@@ -66,12 +77,16 @@ class Command(BaseCommand):
 
     def _print(self, url, device):
         left = device.step - int(timezone.now().timestamp()) % device.step
-        people = "\n".join(f"    {name:11}{number}  {who}" for name, number, who in USERS)
+        born = dict(User.objects.values_list("username", "identity__birth_date"))
+        people = "\n".join(
+            f"    {name:8}{number}  born {born[name]}  {who}" for name, number, who in USERS
+        )
         staff = ", ".join(name for name, _group, _team in STAFF)
         self.stdout.write(
             f"""
   The portal:     {url}/ar/   {url}/en/
   Sign in with one of these, by name or by number, and the password {PASSWORD}
+  (who books an appointment is asked for the date of birth)
 {people}
   Open an account as 2000000030, born on 12 May 1988 (Gregorian)
   Their texts:    {url}/demo/phone/

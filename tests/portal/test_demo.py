@@ -1,0 +1,60 @@
+"""The demo as somebody finds it who has just started it, on whatever day that is."""
+
+import datetime
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from appointments.models import Slot
+from tawasul.accounts.models import User
+from tawasul.catalogue.models import Service
+
+# In the evening of the Kingdom: a Sunday, a Friday, and a night of Ramadan.
+EVENINGS = [
+    datetime.datetime(2026, 5, 3, 20, tzinfo=datetime.UTC),
+    datetime.datetime(2026, 5, 8, 20, tzinfo=datetime.UTC),
+    datetime.datetime(2027, 2, 19, 19, tzinfo=datetime.UTC),
+]
+
+
+@pytest.fixture
+def demo(db):
+    def start(**options):
+        for command in ("load_reference", "load_offices"):
+            call_command(command, verbosity=0)
+        call_command("load_demo", **options)
+
+    return start
+
+
+@pytest.mark.parametrize("now", EVENINGS)
+def test_there_is_a_place_for_today_at_an_office_of_the_clerk(demo, monkeypatch, now):
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    demo()
+    today = Slot.objects.filter(day=timezone.localdate(), office__clerks__username="clerk")
+    service = Service.objects.open_to_booking()[0]
+    assert (today & Slot.objects.bookable(service, 1)).exists()
+
+
+def test_it_says_who_to_sign_in_as_and_when_they_were_born(demo, capsys):
+    demo(url="http://127.0.0.1:8000")
+    shown = capsys.readouterr().out
+    for name in ("noura", "aslam", "raju"):
+        identity = User.objects.get(username=name).identity
+        line = next(line for line in shown.splitlines() if line.split()[:1] == [name])
+        assert line.split()[1:4] == [identity.current_number, "born", str(identity.birth_date)]
+
+
+def test_a_second_start_changes_nothing(demo, monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: EVENINGS[0])
+    demo()
+    before = list(Slot.objects.order_by("pk").values()), User.objects.count()
+    demo()
+    assert (list(Slot.objects.order_by("pk").values()), User.objects.count()) == before
+
+
+def test_there_is_no_demo_in_earnest(db, settings):
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="make run"):
+        call_command("load_demo")
