@@ -54,7 +54,9 @@ class OperationsField(forms.IntegerField):
         return super().to_python(value)
 
 
-class _PeopleField(forms.ModelMultipleChoiceField):
+class RowsField(forms.ModelMultipleChoiceField):
+    """Some of the rows there are, by their keys, however long those are that are sent."""
+
     def clean(self, value):
         """A number that is longer than any key is nobody's."""
         if any(len(str(pk)) > 18 for pk in value or ()):
@@ -108,7 +110,7 @@ class WishForm(forms.Form):
         help_text=_("One for each person or document, for example 2 for two passports."),
         initial=1,
     )
-    beneficiaries = _PeopleField(
+    beneficiaries = RowsField(
         label=_("For which people linked to you? (if you want to name them)"),
         queryset=Identity.objects.none(),
         widget=forms.CheckboxSelectMultiple,

@@ -8,8 +8,10 @@ from appointments.models import Closure, Office
 @register(Office)
 class OfficeTranslation(TranslationOptions):
     fields = ("name", "city", "address")
+    required_languages = {"ar": ("name", "city"), "en": ("name", "city")}
 
 
 @register(Closure)
 class ClosureTranslation(TranslationOptions):
     fields = ("reason",)
+    required_languages = ("ar", "en")

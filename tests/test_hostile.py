@@ -22,6 +22,8 @@ from tawasul.accounts.models import OneTimeCode, Session
 from tawasul.catalogue.models import TEXTS_IN_BOTH_LANGUAGES, Service
 from tawasul.wsgi import application
 from tests import factories
+from tests.appointments import places
+from tests.appointments.browsing import verified
 from tests.conftest import signed_in, signed_in_staff, words
 from tests.test_access import routes
 
@@ -380,15 +382,10 @@ NAMES = [
     *("page", "next", "q", "p", "o", "e", "all", "queue", "status__exact", "outcome__exact"),
     *("key", "beneficiary", "service", "name", "id_number", "mobile", "description", "code"),
     *("document_type", "files", "login", "password", "seen", "text", "deed", "csrfmiddlewaretoken"),
-    *(
-        "slug",
-        *TEXTS_IN_BOTH_LANGUAGES,
-        "beneficiary_kinds",
-        "nationalities",
-        "day",
-        "_popup",
-        "post",
-    ),
+    *("slug", *TEXTS_IN_BOTH_LANGUAGES, "beneficiary_kinds", "nationalities", "_popup", "post"),
+    *("attendee", "region", "operations", "beneficiaries", "office", "day", "slot", "weekdays"),
+    *("opens", "closes", "season", "valid_from", "valid_until", "slot_minutes", "capacity"),
+    *("services", "clerks", "first_day", "last_day", "latitude", "longitude"),
     *("remove", "up", "officer", "item", "action", "_selected_action", "index", "show", "time"),
     *("shown", "earlier_reference", "service__id__exact"),
     *("another_picture", "picture_by_text", *FIELDS_OF_ACCOUNTS),
@@ -411,7 +408,7 @@ CONTENT_TYPES = st.sampled_from(
     ]
 )
 METHODS = st.sampled_from(["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "FOO"])
-ROLES = st.sampled_from(["anonymous", "resident", "officer", "chief", "at every step"])
+ROLES = st.sampled_from(["anonymous", "resident", "officer", "desk", "chief", "at every step"])
 PLACE = re.compile(r"<\w+:(\w+)>|\(\?P<(\w+)>[^)]*\)")
 
 
@@ -444,7 +441,8 @@ def requests(draw):
 
 
 @pytest.fixture
-def world(as_resident, as_officer, as_chief, as_somebody_at_every_step, draft, filed):
+def world(resident, as_officer, as_chief, as_somebody_at_every_step, draft, filed):
+    browser, booked = verified(resident), places.confirmed(resident)
     rows = {
         "reference": filed.reference,
         "pk": filed.pk,
@@ -455,15 +453,20 @@ def world(as_resident, as_officer, as_chief, as_somebody_at_every_step, draft, f
         "name": "note",
         "url": "nothing",
         "key": CaptchaStore.generate_key(),
+        "code": booked.slips.get().check_code,
+        "button": "check-in",
         "device": Session.objects.filter(user=draft.applicant).get().device,
     }
-    return {
+    of_booking = {"reference": booked.reference, "pk": booked.pk, "object_id": booked.pk}
+    browsers = {
         "anonymous": Client(),
-        "resident": as_resident,
+        "resident": browser,
         "officer": as_officer,
+        "desk": signed_in_staff(places.clerk(booked.slot.office)),
         "chief": as_chief,
         "at every step": as_somebody_at_every_step,
-    }, rows
+    }
+    return browsers, {"": rows, "/appointments/": rows | of_booking}
 
 
 @settings(
@@ -477,7 +480,8 @@ def test_anything_at_all_is_answered(world, role, request):
     browsers, rows = world
     browser = browsers[role]
     cookies = copy.deepcopy(browser.cookies)
-    for name, value in rows.items():
+    about = "/appointments/" if "/appointments/" in request["path"] else ""
+    for name, value in rows[about].items():
         request["path"] = request["path"].replace(f"{{{name}}}", str(value))
     before = transaction.savepoint()
     try:

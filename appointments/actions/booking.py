@@ -38,17 +38,24 @@ def hold(*, actor, holder, attendee, service, slot, operations, key, beneficiari
     places back here.
     """
     key = key_of(key, actor.pk, attendee.pk, service.pk, slot.pk, operations)
-    if held := Appointment.objects.filter(key=key).first():
+    of_this_form = Appointment.objects.filter(key=key)
+    if held := of_this_form.first():
         return held
     check_may_book(actor=actor, holder=holder, attendee=attendee, service=service)
     check_named(holder, beneficiaries)
-    check_bookable(slot, service, operations)
+    try:
+        check_bookable(slot, service, operations)
+    except RuleViolation:
+        # It may be the other click that has taken the last place meanwhile.
+        if held := of_this_form.first():
+            return held
+        raise
     held_for = timedelta(minutes=settings.BOOKING["HOLD_MINUTES"])
     for attempt in range(MOST_REFERENCES):
         try:
             with transaction.atomic():
                 _lock(actor, attendee)
-                if held := Appointment.objects.filter(key=key).first():
+                if held := of_this_form.first():
                     return held
                 places = _expire(_lapsed().concerning(actor, attendee, slot))
                 check_free_for(actor=actor, attendee=attendee, service=service, slot=slot)
@@ -65,7 +72,7 @@ def hold(*, actor, holder, attendee, service, slot, operations, key, beneficiari
                 held.beneficiaries.set(beneficiaries)
                 record(held, Deed.HELD, actor=actor, role=Role.CITIZEN)
                 places[slot.pk] = places.get(slot.pk, 0) + operations
-                move_places(places)
+                move_places(places, into=slot)
                 return held
         except IntegrityError:
             if attempt == MOST_REFERENCES - 1:
@@ -126,7 +133,7 @@ def move(*, actor, appointment, slot):
         remind(appointment)
         places[before] = places.get(before, 0) - appointment.operations
         places[slot.pk] = places.get(slot.pk, 0) + appointment.operations
-        move_places(places)
+        move_places(places, into=slot)
     return appointment
 
 

@@ -49,6 +49,7 @@ def _mark(actor, appointment, deed, before, after):
         # Who has moved it to another day since is not let in today.
         here = Appointment.objects.filter(pk=appointment.pk, slot=appointment.slot)
         moved = here.filter(state=before).update(state=after)
+        seen = appointment.slot
         appointment = Appointment.objects.select_related("slot__office", "user").get(
             pk=appointment.pk
         )
@@ -57,6 +58,10 @@ def _mark(actor, appointment, deed, before, after):
             drop_reminders(appointment)
             if after not in Appointment.LIVE:
                 move_places({appointment.slot_id: -appointment.operations})
+        elif appointment.slot != seen:
+            raise RuleViolation(
+                _("The appointment has been moved to another time meanwhile."), code="moved"
+            )
         elif appointment.state != after:
             raise RuleViolation(
                 _("This cannot be done: the appointment is “%(state)s”.")

@@ -20,19 +20,10 @@ def make_slots():
     they no longer make.
     """
     days = horizon()
-    holidays = set(Holiday.objects.filter(day__in=days).values_list("day", flat=True))
-    closures = list(Closure.objects.between(days[0], days[-1]))
     before = Slot.objects.count()
-    for window in OpeningWindow.objects.select_related("office"):
-        slots = [
-            _slot(window, day, start)
-            for day in days
-            if _takes_people(window, day, holidays, closures)
-            for start in window.starts_on(day)
-        ]
+    for pk in OpeningWindow.objects.values_list("pk", flat=True):
         with transaction.atomic():
-            Slot.objects.bulk_create(slots, ignore_conflicts=True, batch_size=500)
-            _bring_up_to_date(window, days[0], [slot.start for slot in slots])
+            _make_slots_of(pk, days)
     return Slot.objects.count() - before
 
 
@@ -55,6 +46,26 @@ def is_open_on(window, day):
         and (window.valid_until is None or day <= window.valid_until)
         and season[window.season]
     )
+
+
+def _make_slots_of(pk, days):
+    # Whoever changes hours, or closes a day, makes slots afterwards, and waits here until those of
+    # before are made: none of them is opened again by somebody who has read what was before.
+    windows = OpeningWindow.objects.select_for_update(of=("self",), no_key=True)
+    window = windows.select_related("office").get(pk=pk)
+    holidays = set(Holiday.objects.filter(day__in=days).values_list("day", flat=True))
+    closures = list(Closure.objects.between(days[0], days[-1]))
+    starts = {
+        start: day
+        for day in days
+        if _takes_people(window, day, holidays, closures)
+        for start in window.starts_on(day)
+    }
+    known = set(window.slots.filter(day__gte=days[0]).values_list("start", flat=True))
+    Slot.objects.bulk_create(
+        [_slot(window, day, start) for start, day in starts.items() if start not in known]
+    )
+    _bring_up_to_date(window, days[0], list(starts))
 
 
 def _takes_people(window, day, holidays, closures):

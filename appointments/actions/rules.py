@@ -90,6 +90,14 @@ def check_free_for(*, actor, attendee, service, slot, instead_of=None):
     if instead_of:
         live = live.exclude(pk=instead_of.pk)
     same = live.filter(service=service).first()
+    if same and same.user_id != actor.pk:
+        raise RuleViolation(
+            _(
+                "There is an appointment for this service and this person already, booked from "
+                "another account. It can be moved or cancelled there."
+            ),
+            code="live",
+        )
     if same:
         raise RuleViolation(
             _(

@@ -207,7 +207,7 @@ def _times(request, wish, take):
         "day": day,
         "form": form,
         "slots": form.fields["slot"].queryset,
-        "nearest": free.exclude(day=day).order_by("start").first(),
+        "nearest": form.errors and free.exclude(day=day).order_by("start").first(),
         "days_step": f"{_address(wish, 'days')}?{_query(request, office=office.slug)}",
     }
     return render(request, "appointments/times.html", context)

@@ -87,6 +87,7 @@ def slip(request, reference):
         "appointment": appointment,
         "address": address,
         "documents": appointment.service.documents.all(),
+        "named": appointment.beneficiaries.all(),
         "code": mark_safe(code),  # noqa: S308 - made here, of an address
     }
     return render(request, "appointments/slip.html", context)

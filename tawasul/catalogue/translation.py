@@ -8,6 +8,7 @@ from tawasul.catalogue.models import TEXTS, DocumentType, Holiday, Region, Servi
 @register(DocumentType)
 class DocumentTypeTranslation(TranslationOptions):
     fields = ("name",)
+    required_languages = ("ar", "en")
 
 
 @register(Service)
@@ -18,8 +19,10 @@ class ServiceTranslation(TranslationOptions):
 @register(Region)
 class RegionTranslation(TranslationOptions):
     fields = ("name",)
+    required_languages = ("ar", "en")
 
 
 @register(Holiday)
 class HolidayTranslation(TranslationOptions):
     fields = ("name",)
+    required_languages = ("ar", "en")

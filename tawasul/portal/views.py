@@ -25,7 +25,7 @@ def my_page(request):
     returned = mine.waiting_for(request.user)
     appointments = Appointment.objects.of(request.user).upcoming()
     context = {
-        "appointments": appointments.select_related("service", "attendee", "slot__office"),
+        "appointments": appointments.select_related("service", "attendee", "slot__office")[:5],
         "returned": returned,
         "drafts": mine.drafts_of(request.user)[:5],
         "inquiries": mine.filed().exclude(pk__in=[inquiry.pk for inquiry in returned])[:5],

@@ -291,7 +291,10 @@ def test_one_person_s_service_is_booked_once_whoever_books(resident, slot, servi
     factories.link(employer.identity, resident.identity)
     places.confirmed(employer, slot=slot, service=service, attendee=resident.identity)
     later = places.slot(TUESDAY)
-    assert refused(places.held, resident, slot=later, service=service) == live_for(service)
+    assert refused(places.held, resident, slot=later, service=service) == (
+        "There is an appointment for this service and this person already, booked from another "
+        "account. It can be moved or cancelled there."
+    )
 
 
 @pytest.mark.parametrize(

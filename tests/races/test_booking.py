@@ -1,21 +1,33 @@
 """Booking under fire: never more than there are places, never fewer, and everybody keeps theirs."""
 
-import threading
 from datetime import timedelta
 from functools import partial
 from threading import Barrier
 
 import pytest
 from django.db import OperationalError
-from django.db.models import Sum
-from django.utils import timezone
 
 from appointments import actions
 from appointments.actions import booking
-from appointments.models import Appointment, AppointmentQuerySet, Slot, SlotQuerySet
+from appointments.models import AppointmentQuerySet, Slot, SlotQuerySet
 from tawasul.exceptions import RuleViolation
 from tests.appointments import places
 from tests.factories import IdentityFactory, ServiceFactory, UserFactory, link
+from tests.races.bookings import (
+    FULL,
+    book,
+    booked,
+    cancel,
+    confirm,
+    deeds_done_to,
+    hold,
+    in_twenty_queues,
+    let_all_look_before_anyone_takes,
+    move,
+    slot_half_under_lapsed_holds,
+    slots_now,
+    taken,
+)
 from tests.races.together import (
     DEADLINE_SECONDS,
     at_once,
@@ -28,72 +40,11 @@ from tests.races.together import (
 pytestmark = pytest.mark.django_db(transaction=True)
 parallel = pytest.mark.postgres
 
-FULL = "This time has just been taken. Choose another."
 OVERLAP = "Mohammed Aslam Khan has another appointment at this time. Choose another time."
 TOO_LATE = "The time was not confirmed within the minutes it was held. Choose a time again."
 
 
-def hold(user, slot, service, *, attendee=None, operations=1):
-    return places.held(
-        user,
-        slot=slot,
-        attendee=attendee or user.identity,
-        service=service,
-        operations=operations,
-    )
-
-
-def book(user, slot, service):
-    return confirm(hold(user, slot, service))
-
-
-def confirm(appointment):
-    return actions.confirm(actor=appointment.user, appointment=appointment)
-
-
-def cancel(appointment):
-    return actions.cancel(actor=appointment.user, appointment=appointment)
-
-
-def move(appointment, slot):
-    return actions.move(actor=appointment.user, appointment=appointment, slot=slot)
-
-
-def in_twenty_queues(*deeds):
-    """As `at_once`, no more than twenty at a time."""
-
-    def do(deed):
-        try:
-            return deed()
-        except RuleViolation as violation:
-            return violation
-
-    queues = [partial(list, map(do, deeds[first::20])) for first in range(20)]
-    return [result for queue in at_once(*queues) for result in queue]
-
-
-def taken(slot):
-    """How many operations the slot counts; the same as its live appointments have."""
-    count = Slot.objects.get(pk=slot.pk).taken
-    assert count == booked(slot)
-    return count
-
-
-def booked(slot):
-    return slot.appointments.live().aggregate(all=Sum("operations", default=0))["all"]
-
-
-def deeds_done_to(appointment):
-    return list(appointment.events.values_list("deed", flat=True))
-
-
 # Many people, few places
-
-
-def slot_half_under_lapsed_holds():
-    slot = places.some_slot(capacity=10)
-    places.lapse(*[places.held(slot=slot) for _hold in range(5)])
-    return slot
 
 
 def assert_ten_book(slot, people, do):
@@ -125,22 +76,6 @@ def test_of_200_who_want_ten_places_half_under_lapsed_holds_ten_book_twenty_time
 
 def test_of_fifty_at_the_same_moment_ten_book_on_either_engine():
     assert_ten_book(slot_half_under_lapsed_holds(), UserFactory.create_batch(50), at_once)
-
-
-def let_all_look_before_anyone_takes(monkeypatch, *, parties):
-    """The guard out: whether there is room is read first, and what is taken is written later."""
-    everybody = Barrier(parties, timeout=DEADLINE_SECONDS)
-
-    def look_then_take(changes):
-        for pk, operations in changes.items():
-            slot = Slot.objects.get(pk=pk)
-            everybody.wait()
-            if slot.taken + operations > slot.capacity:
-                raise RuleViolation(FULL, code="full")
-            slot.taken += operations
-            slot.save(update_fields=["taken"])
-
-    monkeypatch.setattr(booking, "move_places", look_then_take)
 
 
 @parallel
@@ -249,10 +184,6 @@ def swap(one, other):
     return at_once(partial(move, one, other.slot), partial(move, other, one.slot))
 
 
-def slots_now(*appointments):
-    return [Appointment.objects.get(pk=each.pk).slot for each in appointments]
-
-
 @parallel
 def test_two_who_swap_where_there_is_room_both_move():
     for _round in range(20):
@@ -302,23 +233,6 @@ def test_control_where_places_are_not_sorted_two_who_swap_wait_for_each_other(mo
 
 
 # The last second of a hold
-
-
-@pytest.fixture
-def clocks(monkeypatch):
-    """Gives a deed of `at_once` a clock of its own, which stands at a moment."""
-    clock = threading.local()
-    now = timezone.now
-    monkeypatch.setattr(timezone, "now", lambda: getattr(clock, "moment", None) or now())
-
-    def at(moment, deed, *args):
-        def do():
-            clock.moment = moment
-            return deed(*args)
-
-        return do
-
-    return at
 
 
 def confirm_while_another_books(clocks, held, *, seconds, others_seconds):

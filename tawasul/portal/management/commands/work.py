@@ -21,7 +21,7 @@ RETRY_SECONDS = 3
 CHORES = (
     (30, expire_late),
     (30, expire_due),
-    (24 * 60 * 60, make_slots),
+    (10 * 60, make_slots),
     (60 * 60, sweep),
     (60 * 60, forget_old_codes),
     (60 * 60, forget_ended_sessions),
@@ -54,8 +54,8 @@ class Command(BaseCommand):
                 for chore in CHORES:
                     seconds, do = chore
                     if time.monotonic() >= next_run[chore]:
-                        next_run[chore] = time.monotonic() + seconds
                         attempt(do)
+                        next_run[chore] = time.monotonic() + seconds
             except (DatabaseError, InterfaceError) as error:
                 # The database is away or restarting: what waits in it is still there afterwards.
                 logger.warning("no database: %s", type(error).__name__)

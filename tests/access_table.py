@@ -1,0 +1,245 @@
+"""Who gets what at every address of the portal, in words that test_access asks for."""
+
+# `unverified` is an officer who has not given the second factor, `clerk` has given it and may do
+# nothing, `desk` receives people at the office of the appointment, `chief` is a superuser.
+ROLES = (
+    *("anonymous", "stranger", "applicant", "beneficiary"),
+    *("unverified", "clerk", "desk", "officer", "chief"),
+)
+
+
+def everybody(status):
+    return [status] * len(ROLES)
+
+
+def people(stranger, applicant, beneficiary):
+    """For those who have an identity; others sign in first, and staff have no business here."""
+    return ["sign-in", stranger, applicant, beneficiary, *[403] * 5]
+
+
+def staff(clerk, officer, chief, desk=None):
+    """For those who have given the second factor; the others sign in with it first.
+
+    Who receives people may do no more than a clerk unless told.
+    """
+    return [*["staff"] * 5, clerk, desk or clerk, officer, chief]
+
+
+# What each role gets at each address: a status, or the page it is sent to for signing in. Where
+# methods differ, "*" stands for those not named. The inquiry in the addresses has been filed, the
+# appointment has been confirmed, and whoever has an identity has verified their data.
+TABLE = {
+    "healthz": everybody(200),
+    "readyz": everybody(200),
+    "demo/phone/": everybody(200),
+    "en/": everybody(200),
+    "en/contact/": everybody(200),
+    "en/services/": everybody(200),
+    "en/services/<slug:slug>/": everybody(200),
+    "en/my/": people(200, 200, 200),
+    "en/account/sign-in/": [200, *[302] * 8],
+    "en/account/sign-out/": everybody(302),
+    "en/account/register/": everybody(200),
+    "en/account/register/choose/": everybody(302),
+    "en/account/picture/<slug:key>.png": everybody(200),
+    "en/account/picture/by-text/": {"*": everybody(200), "POST": everybody(302)},
+    "en/account/password/reset/": everybody(200),
+    "en/account/password/reset/new/": everybody(302),
+    "en/account/": people(200, 200, 200),
+    "en/account/password/": {"*": people(200, 200, 200), "POST": people(302, 302, 302)},
+    "en/account/mobile/": {"*": people(200, 200, 200), "POST": people(302, 302, 302)},
+    "en/account/email/": {"*": people(200, 200, 200), "POST": people(302, 302, 302)},
+    "en/account/language/": people(302, 302, 302),
+    "en/account/devices/<slug:device>/": people(302, 302, 302),
+    "en/account/acting-as/": {"*": people(200, 200, 200), "POST": people(200, 302, 200)},
+    "en/inquiries/": people(200, 200, 200),
+    "en/inquiries/new/": people(200, 200, 200),
+    "en/inquiries/<reference:reference>/": people(404, 200, 200),
+    "en/inquiries/<reference:reference>/details/": people(404, 302, 302),
+    "en/inquiries/<reference:reference>/documents/": people(404, 302, 302),
+    "en/inquiries/<reference:reference>/documents/<int:pk>/": people(404, 200, 200),
+    "en/inquiries/<reference:reference>/documents/<int:pk>/preview/": people(404, 200, 200),
+    "en/inquiries/<reference:reference>/review/": people(404, 302, 302),
+    "en/inquiries/<reference:reference>/confirm/": people(404, 302, 302),
+    "en/inquiries/<reference:reference>/receipt/": people(404, 200, 200),
+    "en/inquiries/<reference:reference>/subject/": people(404, 302, 302),
+    "en/inquiries/<reference:reference>/mobile/": people(404, 302, 302),
+    "en/inquiries/<reference:reference>/mobile/send/": people(404, 302, 302),
+    "en/inquiries/<reference:reference>/delete/": people(404, 302, 302),
+    "en/inquiries/<reference:reference>/withdraw/": {
+        "*": people(404, 200, 404),
+        "POST": people(404, 302, 404),
+    },
+    # It has not been returned: there is nothing to answer.
+    "en/inquiries/<reference:reference>/answer/": {
+        "*": people(404, 302, 404),
+        "POST": people(404, 200, 404),
+    },
+    "en/check/<slug:code>/": everybody(200),
+    "en/appointments/": people(200, 200, 200),
+    "en/appointments/verify/": people(200, 200, 200),
+    "en/appointments/new/": people(200, 200, 200),
+    # The wish in the address is for the applicant alone; others are led back to the first step.
+    "en/appointments/new/office/": people(302, 200, 302),
+    "en/appointments/new/day/": people(302, 200, 302),
+    "en/appointments/new/time/": {"*": people(302, 200, 302), "POST": people(302, 302, 302)},
+    "en/appointments/<reference:reference>/": people(404, 200, 200),
+    "en/appointments/<reference:reference>/slip/": people(404, 200, 200),
+    "en/appointments/<reference:reference>/calendar/": people(404, 200, 200),
+    "en/appointments/<reference:reference>/confirm/": {
+        "*": people(405, 405, 405),
+        "POST": people(404, 302, 404),
+    },
+    "en/appointments/<reference:reference>/cancel/": {
+        "*": people(404, 200, 404),
+        "POST": people(404, 302, 404),
+    },
+    "en/appointments/<reference:reference>/move/": people(404, 200, 404),
+    "en/appointments/<reference:reference>/move/day/": people(404, 200, 404),
+    "en/appointments/<reference:reference>/move/time/": {
+        "*": people(404, 200, 404),
+        "POST": people(404, 302, 404),
+    },
+    "en/staff/": staff(200, 200, 200),
+    "en/staff/code/": everybody(302),
+    "en/staff/login/": {"*": everybody(200), "GET": [*[200] * 5, *[302] * 4]},
+    "en/staff/logout/": {
+        "*": [*[302] * 5, *[405] * 4],
+        "OPTIONS": [*[302] * 5, *[200] * 4],
+        "POST": everybody(302),
+    },
+    "en/staff/password_change/": {"*": staff(200, 200, 200), "DELETE": staff(405, 405, 405)},
+    "en/staff/password_change/done/": {
+        "*": staff(200, 200, 200),
+        **dict.fromkeys(("PUT", "DELETE", "POST"), staff(405, 405, 405)),
+    },
+    "en/staff/autocomplete/": {
+        "*": staff(405, 405, 405),
+        "OPTIONS": staff(200, 200, 200),
+        **dict.fromkeys(("GET", "HEAD"), staff(403, 403, 403)),
+    },
+    "en/staff/jsi18n/": {
+        "*": staff(200, 200, 200),
+        **dict.fromkeys(("PUT", "DELETE", "POST"), staff(405, 405, 405)),
+    },
+    "en/staff/^(?P<app_label>catalogue|requests_app|appointments)/$": staff(404, 200, 200),
+    "en/staff/(?P<url>.*)$": staff(404, 404, 404),
+    "en/staff/requests_app/inquiry/": staff(403, 200, 200),
+    "en/staff/requests_app/inquiry/add/": staff(403, 403, 403),
+    "en/staff/requests_app/inquiry/<path:object_id>/": staff(302, 302, 302),
+    "en/staff/requests_app/inquiry/<path:object_id>/change/": staff(403, 200, 200),
+    "en/staff/requests_app/inquiry/<path:object_id>/delete/": staff(403, 403, 403),
+    "en/staff/requests_app/inquiry/<path:object_id>/history/": staff(403, 200, 200),
+    **{
+        f"en/staff/requests_app/inquiry/<int:pk>/{button}/": staff(403, 302, 302)
+        for button in ("claim", "note")
+    },
+    # It has been taken up by nobody, is not decided, and nobody is chosen to have it.
+    **{
+        f"en/staff/requests_app/inquiry/<int:pk>/{button}/": {
+            "*": staff(403, 302, 302),
+            "POST": staff(403, 200, 200),
+        }
+        for button in ("release", "assign", "close")
+    },
+    "en/staff/requests_app/inquiry/bulk/<slug:name>/": staff(403, 302, 302),
+    "en/staff/requests_app/inquiry/<int:pk>/answer/": {
+        "*": staff(403, 302, 302),
+        "POST": staff(403, 200, 200),
+    },
+    "en/staff/requests_app/inquiry/<int:pk>/documents/<int:document_pk>/": staff(403, 200, 200),
+    "en/staff/requests_app/inquiry/<int:pk>/documents/<int:document_pk>/preview/": staff(
+        *(403, 200, 200)
+    ),
+}
+KEPT_BY_THE_CHIEF = (
+    *("catalogue/service", "catalogue/documenttype", "catalogue/holiday"),
+    *("appointments/office", "appointments/openingwindow", "appointments/closure"),
+)
+for model in KEPT_BY_THE_CHIEF:
+    TABLE |= {
+        f"en/staff/{model}/": staff(403, 403, 200),
+        f"en/staff/{model}/add/": staff(403, 403, 200),
+        f"en/staff/{model}/<path:object_id>/": staff(302, 302, 302),
+        f"en/staff/{model}/<path:object_id>/change/": staff(403, 403, 200),
+        f"en/staff/{model}/<path:object_id>/delete/": staff(403, 403, 403),
+        f"en/staff/{model}/<path:object_id>/history/": staff(403, 403, 200),
+    }
+for model in ("catalogue/holiday", "appointments/closure"):
+    TABLE[f"en/staff/{model}/<path:object_id>/delete/"] = {
+        "*": staff(403, 403, 200),
+        "POST": staff(403, 403, 302),
+    }
+
+# Superusers receive nobody where they are not clerks.
+DESK = "en/staff/appointments/appointment/"
+TABLE |= {
+    DESK: staff(403, 403, 200, desk=200),
+    f"{DESK}add/": staff(403, 403, 403),
+    f"{DESK}<path:object_id>/": staff(302, 302, 302),
+    f"{DESK}<path:object_id>/change/": staff(403, 403, 404, desk=200),
+    f"{DESK}<path:object_id>/delete/": staff(403, 403, 403),
+    f"{DESK}<path:object_id>/history/": staff(302, 302, 302, desk=200),
+    f"{DESK}<int:pk>/<slug:button>/press/": staff(403, 403, 404, desk=302),
+}
+
+# Nobody comes to the page of a code without the step before it.
+for step in ("", "register/", "password/reset/", "picture/by-text/", "mobile/", "email/"):
+    TABLE[f"en/account/{step}code/"] = everybody(302)
+    TABLE[f"en/account/{step}code/resend/"] = everybody(302)
+
+# The same addresses with a draft, where that makes a difference.
+OF_A_DRAFT = {
+    "en/inquiries/<reference:reference>/": people(404, 302, 404),
+    "en/inquiries/<reference:reference>/details/": {
+        "*": people(404, 200, 404),
+        "POST": people(404, 302, 404),
+    },
+    "en/inquiries/<reference:reference>/documents/": people(404, 200, 404),
+    "en/inquiries/<reference:reference>/documents/<int:pk>/": people(404, 200, 404),
+    "en/inquiries/<reference:reference>/documents/<int:pk>/preview/": people(404, 200, 404),
+    "en/inquiries/<reference:reference>/review/": {
+        "*": people(404, 200, 404),
+        "POST": people(404, 302, 404),
+    },
+    "en/inquiries/<reference:reference>/confirm/": people(404, 200, 404),
+    "en/inquiries/<reference:reference>/receipt/": people(404, 302, 404),
+    # What is posted names the establishment, for which the applicant does not act at the moment.
+    "en/inquiries/<reference:reference>/subject/": people(404, 200, 404),
+    # Its mobile is the account's, to which a code has gone already.
+    "en/inquiries/<reference:reference>/mobile/": people(404, 302, 404),
+    "en/inquiries/<reference:reference>/mobile/send/": people(404, 302, 404),
+    "en/inquiries/<reference:reference>/delete/": {
+        "*": people(404, 200, 404),
+        "POST": people(404, 302, 404),
+    },
+    "en/inquiries/<reference:reference>/withdraw/": people(404, 404, 404),
+    "en/inquiries/<reference:reference>/answer/": people(404, 404, 404),
+    "en/staff/requests_app/inquiry/<path:object_id>/change/": staff(403, 404, 404),
+    "en/staff/requests_app/inquiry/<path:object_id>/history/": staff(302, 302, 302),
+    **{
+        f"en/staff/requests_app/inquiry/<int:pk>/{page}/": staff(403, 404, 404)
+        for page in ("claim", "release", "assign", "note", "close", "answer")
+    },
+    "en/staff/requests_app/inquiry/<int:pk>/documents/<int:document_pk>/": staff(403, 404, 404),
+    "en/staff/requests_app/inquiry/<int:pk>/documents/<int:document_pk>/preview/": staff(
+        *(403, 404, 404)
+    ),
+}
+
+# The same addresses with a time that is held and not confirmed, where that makes a difference.
+OF_A_HELD_TIME = {
+    "en/appointments/<reference:reference>/": people(404, 200, 404),
+    "en/appointments/<reference:reference>/confirm/": {
+        "*": people(405, 405, 405),
+        "POST": people(404, 302, 404),
+    },
+    **{
+        f"en/appointments/<reference:reference>/{page}/": people(404, 302, 404)
+        for page in ("slip", "cancel", "move", "move/day", "move/time")
+    },
+    "en/appointments/<reference:reference>/calendar/": people(404, 404, 404),
+    f"{DESK}<path:object_id>/change/": staff(403, 403, 404, desk=404),
+    f"{DESK}<path:object_id>/history/": staff(302, 302, 302),
+    f"{DESK}<int:pk>/<slug:button>/press/": staff(403, 403, 404, desk=404),
+}

@@ -1,0 +1,347 @@
+"""Booking, looking it up and receiving people, with anything at all in every field and address."""
+
+import re
+import uuid
+from urllib.parse import urlencode
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from appointments.models import Appointment, AppointmentEvent, Slot
+from tests import factories
+from tests.appointments import places
+from tests.appointments.browsing import (
+    DAYS,
+    NEW,
+    OFFICES,
+    ROOT,
+    TIMES,
+    VERIFY,
+    address,
+    own_data,
+    page_of,
+    picture_on,
+    verified,
+    wish_of,
+)
+from tests.appointments.places import MONDAY, SUNDAY
+from tests.conftest import errors_on, signed_in, signed_in_staff, words
+from tests.test_hostile import BIDI, LONG
+from tests.test_hostile import VALUES as ANY_BYTES
+from tests.test_hostile_forms import TEXT, assert_harmless
+from tests.test_hostile_forms import VALUES as HOSTILE
+
+pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
+
+DESK = "/en/staff/appointments/appointment/"
+# What an address can hold: it is refused as a whole where a byte of it is NUL.
+IN_ADDRESSES = [value for value in HOSTILE if "\0" not in value]
+OTHER_SCRIPTS = ["العليا", "०", "０", "𝟘", "Ⅷ", "\u202e1", "é" * 300, "1\u0301"]
+WISH = ("attendee", "service", "region", "operations", "beneficiaries")
+FIELDS = (*WISH, "office", "day", "slot", "key", "page", "q", "state__exact")
+# What reads as a good number of operations, as nobody at all, or as somebody's number.
+GOOD = {"operations": {"\u202e1"}, "beneficiaries": {"", " ", "1_0"}, "attendee": {"1_0"}}
+
+
+@pytest.fixture(autouse=True)
+def _no_limit(settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the shape of each is meant, not the size of all
+
+
+@pytest.fixture
+def browser(resident):
+    return verified(resident)
+
+
+@pytest.fixture
+def slot():
+    return places.slot()
+
+
+@pytest.fixture
+def wish(resident, slot):
+    factories.link(resident.identity, factories.IdentityFactory())
+    return wish_of(resident.identity, factories.ServiceFactory())
+
+
+@pytest.fixture
+def appointment(resident, slot):
+    return places.confirmed(resident, slot=slot)
+
+
+def everything_booked():
+    """Each appointment with its events and slips, and what each slot has given away."""
+    return (
+        list(Appointment.objects.order_by("pk").values()),
+        list(AppointmentEvent.objects.order_by("pk").values()),
+        list(Slot.objects.order_by("pk").values()),
+    )
+
+
+# The wish
+
+
+@pytest.mark.parametrize("field", WISH)
+def test_a_wish_with_anything_in_a_field_takes_nothing(browser, wish, slot, field):
+    posted = {"key": uuid.uuid4(), "slot": slot.pk}
+    for value in {*IN_ADDRESSES, *OTHER_SCRIPTS} - GOOD.get(field, set()):
+        asked = {**wish, field: value}
+        page = browser.get(NEW, asked)
+        assert_harmless(page)
+        assert len(errors_on(page)) == 1, value[:20]
+        typed = page.context["form"][field].value()
+        assert typed == ([value] if field == "beneficiaries" else value)
+        for step in (OFFICES, DAYS, TIMES):
+            path = address(step, asked, office="al-rimal", day=MONDAY)
+            for response in (browser.get(path), browser.post(path, posted)):
+                if value == LONG:  # too long for an address that one is sent to
+                    assert response.status_code == 400
+                else:
+                    assert response.url.startswith(f"{NEW}?")
+        assert not Appointment.objects.exists()
+
+
+@pytest.mark.parametrize("field", WISH)
+@pytest.mark.parametrize("step", [NEW, OFFICES, DAYS, TIMES])
+def test_errors_in_a_wish_are_said_in_arabic(browser, wish, field, step):
+    path = address(step, {**wish, field: "no-such-thing"}).replace("/en/", "/ar/")
+    page = browser.get(path, follow=True)
+    (error,) = errors_on(page)
+    assert not re.search("[a-z]", error), error
+
+
+def test_of_a_list_where_one_value_is_expected_the_last_counts(browser, wish, resident):
+    for field in ("attendee", "service", "region", "operations"):
+        good = wish[field]
+        assert browser.get(address(OFFICES, {**wish, field: ["x", good]})).status_code == 200
+        assert browser.get(address(OFFICES, {**wish, field: [good, "x"]})).status_code == 302
+
+
+def test_somebody_who_is_named_many_times_is_one_person(browser, wish, slot, resident):
+    named = {**wish, "beneficiaries": [resident.identity_id] * 300}
+    path = address(TIMES, named, office="al-rimal", day=MONDAY)
+    browser.post(path, {"key": uuid.uuid4(), "slot": slot.pk})
+    held = Appointment.objects.get()
+    assert list(held.beneficiaries.all()) == [resident.identity]
+
+
+def test_one_stranger_among_many_beneficiaries_is_refused(browser, wish, slot, resident):
+    stranger = factories.IdentityFactory()
+    named = {**wish, "operations": "5", "beneficiaries": [resident.identity_id, stranger.pk]}
+    path = address(TIMES, named, office="al-rimal", day=MONDAY)
+    assert browser.post(path, {"key": uuid.uuid4(), "slot": slot.pk}).url.startswith(NEW)
+    assert not Appointment.objects.exists()
+
+
+# The office, the day, the time
+
+
+@pytest.mark.parametrize("field", ["office", "day"])
+def test_a_choice_of_anything_leads_back_to_a_step_that_can_be_read(
+    browser, wish, appointment, field
+):
+    before = everything_booked()
+    moving = page_of(appointment, "move/time/")
+    other = {**wish, "service": factories.ServiceFactory().slug}
+    for value in [*IN_ADDRESSES, *OTHER_SCRIPTS]:
+        chosen = {"office": "al-rimal", "day": MONDAY, field: value}
+        for path in (address(TIMES, other, **chosen), address(moving, {}, **chosen)):
+            for response in (browser.get(path), browser.post(path, {"key": uuid.uuid4()})):
+                assert response.status_code == 302
+                assert_harmless(browser.get(response.url))
+    assert everything_booked() == before
+
+
+@pytest.mark.parametrize("field", ["slot", "key"])
+def test_a_time_with_anything_in_a_field_is_not_taken(browser, wish, appointment, field):
+    """Neither taken nor moved to; which time was chosen is kept."""
+    later = places.slot(time="11:00")
+    before = everything_booked()
+    other = {**wish, "service": factories.ServiceFactory().slug}
+    chosen = {"office": "al-rimal", "day": MONDAY}
+    moving = page_of(appointment, "move/time/")
+    for value in [*HOSTILE, *OTHER_SCRIPTS]:
+        posted = {"key": uuid.uuid4(), "slot": later.pk, field: value}
+        for path in (address(TIMES, other, **chosen), address(moving, {}, **chosen)):
+            page = browser.post(path, posted)
+            assert page.status_code == 200
+            assert_harmless(page)
+            assert len(errors_on(page)) == 1, value[:20]
+            assert page.context["form"]["slot"].value() == str(posted["slot"])
+    assert everything_booked() == before
+
+
+@pytest.mark.parametrize("name", ["slot", "key"])
+def test_errors_in_a_time_are_said_in_arabic(browser, wish, slot, name):
+    path = address(TIMES, wish, office="al-rimal", day=MONDAY).replace("/en/", "/ar/")
+    for value in ("", "x", "\0"):
+        page = browser.post(path, {"key": uuid.uuid4(), "slot": slot.pk, name: value})
+        (error,) = errors_on(page)
+        assert not re.search("[a-z]", error), error
+
+
+def test_a_move_to_a_region_of_any_name_shows_offices(browser, appointment):
+    for value in [*IN_ADDRESSES, *OTHER_SCRIPTS]:
+        page = browser.get(page_of(appointment, "move/"), {"region": value})
+        assert page.status_code == 200
+        assert_harmless(page)
+
+
+def test_confirming_and_cancelling_read_nothing_that_is_sent(browser, resident):
+    held = places.held(resident)
+    for value in (LONG, BIDI, "\0", TEXT):
+        fields = dict.fromkeys(FIELDS, value)
+        assert browser.post(page_of(held, "confirm/"), fields).url == page_of(held)
+    held.refresh_from_db()
+    assert (held.state, held.version) == (Appointment.State.CONFIRMED, 2)
+
+
+# Verifying
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["number", "born_day", "born_month", "born_year", "picture", "picture_key"],
+)
+def test_data_of_anything_verify_nobody_and_are_kept(resident, field):
+    browser = signed_in(resident)
+    for value in (*IN_ADDRESSES, "\0", *OTHER_SCRIPTS):
+        typed = {**own_data(resident), **picture_on(browser.get(VERIFY)), field: value}
+        page = browser.post(VERIFY, typed)
+        assert page.status_code == 200, value[:20]
+        assert_harmless(page)
+        assert errors_on(page)
+        assert page.context["form"]["number"].value() == typed["number"]
+        assert browser.get(ROOT).status_code == 302
+
+
+# What is looked up
+
+
+@pytest.mark.parametrize("page", ["", "slip/", "calendar/", "cancel/", "move/", "move/time/"])
+def test_an_appointment_of_any_number_is_not_there(browser, appointment, page):
+    for number in ("0" * 12, "9" * 12, "9" * 11, "9" * 5000, "x", "%FF", "%00", "٨" * 12, "%0A"):
+        response = browser.get(f"{ROOT}{number}/{page}")
+        assert response.status_code in (400, 404)
+        assert_harmless(response)
+
+
+def test_a_check_code_of_any_letters_is_no_slip(appointment):
+    code = appointment.slips.get().check_code
+    for other in (code.upper(), code[:-1], f"{code}2", "x" * 5000, "0" * 16, "-", "_", "%25"):
+        response = Client().get(f"/en/check/{other}/")
+        assert response.status_code == 404
+        assert_harmless(response)
+    for unreadable in ("%00", "%FF", "%0A", f"{code}%0A", "%D9%A8", "..%2F..", "'"):
+        response = Client().get(f"/en/check/{unreadable}/")
+        assert response.status_code in (400, 404)
+        assert_harmless(response)
+    page = Client().get(f"/en/check/{code}/", dict.fromkeys(FIELDS, BIDI))
+    assert "Yes: the appointment stands." in words(page)
+
+
+@pytest.mark.parametrize("value", [*IN_ADDRESSES, *OTHER_SCRIPTS], ids=lambda value: value[:10])
+def test_a_page_of_anything_lists_my_appointments(browser, appointment, value):
+    page = browser.get(ROOT, {"page": [value, value]})
+    assert page.status_code == 200
+    assert appointment.reference in page.content.decode()
+
+
+# The desk
+
+
+@pytest.mark.parametrize("field", ["day", "state__exact", "q", "p", "o", "e", "all"])
+def test_the_desk_is_asked_for_anything(field):
+    hours = places.window()
+    today = places.confirmed(slot=places.slot(SUNDAY, of=hours))
+    held = places.held(slot=places.slot(SUNDAY, "11:00", of=hours))
+    elsewhere = places.window(office=places.office("qasr-al-hukm", "Qasr Al-Hukm"))
+    other = places.confirmed(slot=places.slot(SUNDAY, "12:00", of=elsewhere))
+    browser = signed_in_staff(places.clerk(hours.office))
+    for value in [*HOSTILE, *OTHER_SCRIPTS]:
+        page = browser.get(DESK, {field: value}, follow=True)
+        assert page.status_code == (400 if "\0" in value else 200), value[:20]
+        assert_harmless(page)
+        shown = page.content.decode()
+        for hidden in (held, other):
+            assert f"{DESK}{hidden.pk}/" not in shown
+        assert (
+            (f"{DESK}{today.pk}/change/" in shown)
+            or field in ("q", "state__exact")
+            or "\0" in value
+        )
+
+
+def test_a_button_of_any_name_does_nothing():
+    hours = places.window()
+    appointment = places.confirmed(slot=places.slot(SUNDAY, of=hours))
+    browser = signed_in_staff(places.clerk(hours.office))
+    before = everything_booked()
+    fields = {"action": "delete_selected", "_selected_action": appointment.pk, "post": "yes"}
+    for button in ("no-such-thing", "delete", "0", "a" * 5000, "%00", "%FF", "%D9%A8"):
+        response = browser.post(f"{DESK}{appointment.pk}/{button}/press/", fields, follow=True)
+        assert response.status_code in (200, 400, 404)
+        assert_harmless(response)
+    for path in (DESK, f"{DESK}{appointment.pk}/change/", f"{DESK}{appointment.pk}/delete/"):
+        assert browser.post(path, {**fields, "state": "served"}).status_code in (200, 302, 403)
+    assert everything_booked() == before
+
+
+# Anything
+
+
+@st.composite
+def bookings(draw):
+    """A way through a booking in which up to two fields hold anything."""
+    values = st.sampled_from([value.encode() for value in (*HOSTILE, *OTHER_SCRIPTS)]) | ANY_BYTES
+    spoilt = st.dictionaries(st.sampled_from(FIELDS), st.lists(values, max_size=2), max_size=2)
+    return {
+        "step": draw(
+            st.sampled_from([NEW, OFFICES, DAYS, TIMES, "move/", "move/day/", "move/time/"])
+        ),
+        "language": draw(st.sampled_from(["ar", "en"])),
+        "method": draw(st.sampled_from(["GET", "POST", "HEAD"])),
+        "asked": draw(spoilt),
+        "posted": draw(spoilt),
+    }
+
+
+@pytest.fixture
+def way(wish, slot, appointment):
+    """The fields of a booking that is in order, and where an appointment is moved."""
+    good = {**wish, "office": "al-rimal", "day": MONDAY}
+    taken = {"key": uuid.uuid4(), "slot": places.slot(time="11:00").pk}
+    return good, taken, page_of(appointment)
+
+
+@settings(
+    max_examples=400,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(booking=bookings())
+def test_a_booking_of_anything_is_answered_and_leaves_all_in_order(browser, way, booking):
+    good, taken, mine = way
+    step = booking["step"] if booking["step"].startswith("/") else f"{mine}{booking['step']}"
+    query = urlencode({**good, **booking["asked"]}, doseq=True)
+    body = urlencode({**taken, **booking["posted"]}, doseq=True)
+    before = transaction.savepoint()
+    try:
+        response = browser.generic(
+            booking["method"],
+            f"/{booking['language']}{step.removeprefix('/en')}?{query}",
+            body,
+            content_type="application/x-www-form-urlencoded",
+        )
+        in_order = [
+            (slot.taken, sum(each.operations for each in slot.appointments.live()))
+            for slot in Slot.objects.all()
+        ]
+    finally:
+        transaction.savepoint_rollback(before)
+    assert response.status_code < 500
+    assert all(given_away == booked for given_away, booked in in_order)

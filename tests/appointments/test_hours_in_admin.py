@@ -1,0 +1,397 @@
+"""Offices, opening hours and closures as they are kept in the admin: at once, and never senseless.
+
+What makes no sense is refused with a sentence that says how to mend it.
+"""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+
+from appointments.actions import make_slots
+from appointments.models import Appointment, Closure, Office, OpeningWindow, Slot
+from tests import factories
+from tests.appointments import places
+from tests.appointments.browsing import page_of, verified
+from tests.appointments.places import MONDAY, SUNDAY, TUESDAY, WORKING_DAYS, at
+from tests.appointments.test_hours import quarters, times
+from tests.conftest import signed_in_staff
+
+pytestmark = pytest.mark.django_db
+
+STAFF = "/en/staff/appointments/"
+OFFICES, HOURS, CLOSURES = f"{STAFF}office/", f"{STAFF}openingwindow/", f"{STAFF}closure/"
+MODELS = {OFFICES: Office, HOURS: OpeningWindow, CLOSURES: Closure}
+MORNING = quarters("08:00", "14:45")
+HUGE = "9" * 5000
+BOTH = [(text, language) for text in ("name", "city") for language in ("ar", "en")]
+HOSTILE = [
+    *("\0", "1\0", "abc", "-1", "1.5", "²", "NaN", "Infinity", "1e999", HUGE, "9" * 19, "null"),
+    *("[]", "' OR 1=1 --", "<script>alert(1)</script>", "\u202e\u2066", "2026-02-30", "24:00"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _no_limit(settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the shape of each is meant, not the size of all
+
+
+@pytest.fixture
+def browser(django_capture_on_commit_callbacks):
+    browser = signed_in_staff(factories.OfficerFactory(is_superuser=True))
+    send = browser.post
+
+    def send_and_commit(*args, **kwargs):
+        with django_capture_on_commit_callbacks(execute=True):
+            return send(*args, **kwargs)
+
+    browser.post = send_and_commit
+    return browser
+
+
+@pytest.fixture
+def office():
+    return places.office()
+
+
+@pytest.fixture
+def hours(office):
+    """Working days from eight to three."""
+    hours = places.window(office=office)
+    make_slots()
+    return hours
+
+
+def office_form(**changes):
+    texts = {"name": "Olaya", "city": "Riyadh"}
+    both = {f"{text}_{language}": name for text, name in texts.items() for language in ("ar", "en")}
+    return {"region": places.region().pk, "slug": "olaya", "is_active": "on", **both, **changes}
+
+
+def hours_form(office, **changes):
+    return {
+        "office": office.pk,
+        "weekdays": WORKING_DAYS,
+        "opens": "08:00",
+        "closes": "15:00",
+        "season": "always",
+        "slot_minutes": "15",
+        "capacity": "4",
+        **changes,
+    }
+
+
+def closure_form(**changes):
+    texts = {"reason_ar": "صيانة", "reason_en": "Maintenance"}
+    return {"first_day": MONDAY, "last_day": MONDAY, **texts, **changes}
+
+
+def save(browser, path, fields, row=None):
+    """Send the form for a new row, or for the one that is changed; the page that answers."""
+    step = f"{path}{row.pk}/change/" if row else f"{path}add/"
+    return browser.post(step, fields)
+
+
+def kept(path):
+    return list(MODELS[path].objects.order_by("pk").values())
+
+
+def is_saved(response):
+    return response.status_code == 302
+
+
+def sentences(response):
+    """{field: what is said of it}; of the whole form under the empty name."""
+    form = response.context["adminform"].form
+    return {name.replace("__all__", ""): list(errors) for name, errors in form.errors.items()}
+
+
+def refusal(browser, path, fields, row=None):
+    """What is said of a form that is refused; nothing is kept of it, and it is shown as typed."""
+    before = kept(path), times(MONDAY)
+    response = save(browser, path, fields, row)
+    assert response.status_code == 200
+    assert (kept(path), times(MONDAY)) == before
+    assert not LogEntry.objects.exists()
+    said = sentences(response)
+    assert said
+    assert "Constraint" not in str(said)
+    form = response.context["adminform"].form
+    assert {name: as_sent(form[name].value()) for name in fields if name in form.fields} == {
+        name: as_sent(value) for name, value in fields.items() if name in form.fields
+    }
+    return said
+
+
+def as_sent(value):
+    values = value if isinstance(value, list | tuple) else [value]
+    return ["on" if each is True else str(each) for each in values]
+
+
+# Hours that are kept
+
+
+def test_new_hours_can_be_booked_at_once(browser, office):
+    assert is_saved(save(browser, HOURS, hours_form(office)))
+    assert times(MONDAY) == MORNING
+    assert OpeningWindow.objects.get().weekdays == WORKING_DAYS
+
+
+def test_changed_hours_are_changed_at_once(browser, office, hours):
+    changes = {"opens": "10:00", "closes": "01:00", "slot_minutes": "30", "capacity": "2"}
+    assert is_saved(save(browser, HOURS, hours_form(office, **changes), hours))
+    assert times(MONDAY) == quarters("10:00", "00:45")[::2]
+    open_ones = Slot.objects.filter(day=MONDAY, is_closed=False)
+    assert set(open_ones.values_list("capacity", flat=True)) == {2}
+
+
+def test_the_form_of_hours_shows_them_as_they_are(browser, office, hours):
+    page = browser.get(f"{HOURS}{hours.pk}/change/")
+    form = page.context["adminform"].form
+    fields = {name: form[name].value() for name in form.fields}
+    sent = {name: "" if value is None else value for name, value in fields.items()}
+    before = kept(HOURS)
+    assert is_saved(save(browser, HOURS, sent, hours))
+    assert kept(HOURS) == before
+    assert times(MONDAY) == MORNING
+
+
+def test_hours_with_a_last_day_end_with_it(browser, office, hours):
+    assert is_saved(save(browser, HOURS, hours_form(office, valid_until=MONDAY), hours))
+    assert (times(MONDAY), times(TUESDAY)) == (MORNING, [])
+
+
+def test_hours_on_fewer_days_close_the_others_and_keep_who_is_booked(browser, office, hours):
+    appointment = places.confirmed(slot=Slot.objects.get(start=at(MONDAY, "10:00")))
+    assert is_saved(save(browser, HOURS, hours_form(office, weekdays=[6, 1]), hours))
+    assert (times(SUNDAY), times(MONDAY), times(TUESDAY)) == (MORNING, [], MORNING)
+    appointment.refresh_from_db()
+    assert appointment.is_confirmed
+
+
+def test_hours_for_one_service_take_no_other_at_once(browser, office, hours):
+    one, other = factories.ServiceFactory(), factories.ServiceFactory()
+    assert is_saved(save(browser, HOURS, hours_form(office, services=[one.pk]), hours))
+    assert Slot.objects.bookable(one, 1).exists()
+    assert not Slot.objects.bookable(other, 1).exists()
+
+
+def test_hours_stay_with_the_office_where_their_times_are_booked(browser, office, hours):
+    other = places.office("qasr-al-hukm", "Qasr Al-Hukm")
+    assert is_saved(save(browser, HOURS, hours_form(other), hours))
+    assert (times(MONDAY, office), times(MONDAY, other)) == (MORNING, [])
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "minutes", "first", "last"),
+    [
+        ("08:00", "08:05", 5, "08:00", "08:00"),
+        ("08:00", "12:00", 240, "08:00", "08:00"),
+        ("00:00", "23:59", 240, "00:00", "16:00"),
+        ("20:00", "00:00", 240, "20:00", "20:00"),
+    ],
+)
+def test_the_shortest_and_the_longest_slots(browser, office, opens, closes, minutes, first, last):
+    fields = hours_form(office, opens=opens, closes=closes, slot_minutes=str(minutes))
+    assert is_saved(save(browser, HOURS, fields))
+    assert (times(MONDAY)[0], times(MONDAY)[-1]) == (first, last)
+
+
+# Hours that make no sense
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("slot_minutes", ["", "0", "4", "241", "32768", "70000"]),
+        ("capacity", ["", "0", "32768", "70000"]),
+        ("weekdays", [[], ["9"], ["0", "9"]]),
+        ("season", ["", "summer"]),
+        ("services", ["0"]),
+        ("opens", ["", "25:00"]),
+        ("closes", ["", "25:00"]),
+        ("valid_from", ["0000-00-00"]),
+        ("valid_until", ["0000-00-00"]),
+    ],
+)
+def test_hours_that_cannot_be_are_refused(browser, office, hours, field, values):
+    for value in [*values, *HOSTILE]:
+        fields = {**hours_form(office, season="ramadan"), field: value}
+        said = refusal(browser, HOURS, fields)
+        assert said.keys() == {field}, (value, said)
+        assert refusal(browser, HOURS, fields, hours) == said
+
+
+def test_hours_are_of_an_office_that_there_is(browser, office):
+    for value in ["", "0", *HOSTILE]:
+        assert refusal(browser, HOURS, {**hours_form(office), "office": value}).keys() == {"office"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"opens": "08:00", "closes": "08:00"},
+        {"valid_from": TUESDAY, "valid_until": MONDAY},
+        {"opens": "08:00", "closes": "09:00", "slot_minutes": "61"},
+        {"opens": "23:30", "closes": "00:00", "slot_minutes": "45"},
+    ],
+    ids=["no-length", "ends-before-it-begins", "no-room-for-one-slot", "no-room-at-night"],
+)
+def test_hours_that_never_take_anybody_are_refused(browser, office, hours, changes):
+    fields = hours_form(office, **changes)
+    assert refusal(browser, HOURS, fields) == refusal(browser, HOURS, fields, hours)
+
+
+def test_the_same_hours_are_not_added_twice(browser, office):
+    """Every time would be there twice, and twice as many people would come."""
+    save(browser, HOURS, hours_form(office))
+    save(browser, HOURS, hours_form(office))
+    assert OpeningWindow.objects.count() == 1
+    assert times(MONDAY) == MORNING
+
+
+# Offices
+
+
+def test_a_new_office_is_offered_once_it_has_hours(browser):
+    assert is_saved(save(browser, OFFICES, office_form()))
+    office = Office.objects.get()
+    assert (office.name, office.clerks.count()) == ("Olaya", 0)
+    save(browser, HOURS, hours_form(office))
+    assert times(MONDAY, office) == MORNING
+
+
+def test_an_office_is_switched_off_and_on_at_once(browser, office, hours):
+    fields = office_form(slug=office.slug)
+    del fields["is_active"]
+    assert is_saved(save(browser, OFFICES, fields, office))
+    assert times(MONDAY) == []
+    assert is_saved(save(browser, OFFICES, {**fields, "is_active": "on"}, office))
+    assert times(MONDAY) == MORNING
+
+
+def test_a_clerk_of_a_new_office_is_at_its_desk(browser):
+    clerk = places.clerk()
+    assert is_saved(save(browser, OFFICES, office_form(clerks=[clerk.pk])))
+    hours = places.window(office=Office.objects.get())
+    appointment = places.confirmed(slot=places.slot(of=hours))
+    assert list(Appointment.objects.at_desk_of(clerk)) == [appointment]
+
+
+def test_the_form_of_an_office_does_not_list_everybody_who_has_an_account(browser, office):
+    factories.UserFactory(username="aslam-khan")
+    for page in ("add/", f"{office.pk}/change/"):
+        assert "aslam-khan" not in browser.get(f"{OFFICES}{page}").content.decode()
+
+
+@pytest.mark.parametrize("place", [("24.7", "46.7"), ("-90", "-180"), ("90", "180"), ("", "")])
+def test_an_office_is_anywhere_on_the_map_or_nowhere(browser, place):
+    fields = dict(zip(("latitude", "longitude"), place, strict=True))
+    assert is_saved(save(browser, OFFICES, office_form(**fields)))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        *(("24.7", ""), ("", "46.7"), ("90.000001", "0"), ("-91", "0"), ("0", "180.000001")),
+        *(("0", "-181"), ("NaN", "NaN"), ("0", "NaN"), ("Infinity", "0"), ("0", "-Infinity")),
+        *(("1000", "0"), ("0", "1e9"), ("24.71234567", "46.7"), ("٢٤", "north"), (HUGE, HUGE)),
+    ],
+    ids=lambda place: str(place)[:30],
+)
+def test_an_office_that_is_on_no_map_is_refused(browser, office, place):
+    fields = office_form(**dict(zip(("latitude", "longitude"), place, strict=True)))
+    assert refusal(browser, OFFICES, fields) == refusal(browser, OFFICES, fields, office)
+
+
+def test_whatever_place_an_office_is_given_its_calendar_entries_can_be_had(browser, office, hours):
+    appointment = places.confirmed(slot=Slot.objects.get(start=at(MONDAY, "10:00")))
+    save(browser, OFFICES, office_form(slug=office.slug, latitude="24.7", longitude=""), office)
+    entry = verified(appointment.user).get(page_of(appointment, "calendar/"))
+    assert entry.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("slug", ["", "العليا", "a b", "a" * 51, "\0", "1\0", HUGE]),
+        ("region", ["", "0", *HOSTILE]),
+        ("clerks", ["0", *HOSTILE]),
+        *((f"{text}_{language}", ["", "\0", HUGE]) for text, language in BOTH),
+    ],
+)
+def test_an_office_that_cannot_be_is_refused(browser, office, field, values):
+    for value in values:
+        fields = {**office_form(), field: value}
+        said = refusal(browser, OFFICES, fields)
+        assert said.keys() == {field}, (value, said)
+        assert refusal(browser, OFFICES, fields, office) == said
+
+
+def test_an_office_with_the_address_of_another_is_refused(browser, office):
+    refused = refusal(browser, OFFICES, office_form(slug=office.slug))
+    assert refused == {"slug": ["Office with this Name in the web address already exists."]}
+
+
+# Closures
+
+
+def test_a_closure_closes_its_days_at_once_and_opens_them_when_it_is_changed(browser, hours):
+    assert is_saved(save(browser, CLOSURES, closure_form()))
+    assert (times(MONDAY), times(TUESDAY)) == ([], MORNING)
+    closure = Closure.objects.get()
+    days = {"first_day": TUESDAY, "last_day": TUESDAY}
+    assert is_saved(save(browser, CLOSURES, closure_form(**days), closure))
+    assert (times(MONDAY), times(TUESDAY)) == (MORNING, [])
+
+
+def test_a_closure_that_is_deleted_opens_the_days_again(browser, office, hours):
+    save(browser, CLOSURES, closure_form(office=office.pk))
+    assert times(MONDAY) == []
+    response = browser.post(f"{CLOSURES}{Closure.objects.get().pk}/delete/", {"post": "yes"})
+    assert response.url == CLOSURES
+    assert times(MONDAY) == MORNING
+
+
+def test_closures_are_not_deleted_in_the_list_where_no_day_would_open(browser, office, hours):
+    save(browser, CLOSURES, closure_form())
+    chosen = {"action": "delete_selected", "_selected_action": Closure.objects.get().pk}
+    browser.post(CLOSURES, {**chosen, "index": 0, "post": "yes"})
+    assert Closure.objects.exists()
+    assert times(MONDAY) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("first_day", ["", *HOSTILE]),
+        ("last_day", ["", *HOSTILE]),
+        ("office", ["0", *HOSTILE]),
+        ("reason_ar", ["", "\0", HUGE]),
+        ("reason_en", ["", "\0", HUGE]),
+    ],
+)
+def test_a_closure_that_cannot_be_is_refused(browser, hours, field, values):
+    closure = Closure.objects.create(first_day=SUNDAY, last_day=SUNDAY, reason_ar="صيانة")
+    for value in values:
+        fields = {**closure_form(), field: value}
+        said = refusal(browser, CLOSURES, fields)
+        assert said.keys() == {field}, (value, said)
+        assert refusal(browser, CLOSURES, fields, closure) == said
+
+
+@pytest.mark.parametrize(("first", "last"), [(TUESDAY, MONDAY), (MONDAY, "0001-01-01")])
+def test_a_closure_that_ends_before_it_begins_is_refused(browser, hours, first, last):
+    closure = Closure.objects.create(first_day=SUNDAY, last_day=SUNDAY, reason_ar="صيانة")
+    fields = closure_form(first_day=first, last_day=last)
+    assert refusal(browser, CLOSURES, fields) == refusal(browser, CLOSURES, fields, closure)
+
+
+# What is never deleted
+
+
+def test_neither_offices_nor_hours_are_deleted(browser, office, hours):
+    for path, row in ((OFFICES, office), (HOURS, hours)):
+        assert browser.post(f"{path}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+        chosen = {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"}
+        browser.post(path, {**chosen, "index": 0})
+        assert MODELS[path].objects.get() == row
+    assert times(MONDAY) == MORNING

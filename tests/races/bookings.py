@@ -1,0 +1,122 @@
+"""What races at booking have in common: deeds, what they leave behind, and who waits for whom."""
+
+from functools import partial
+from threading import Barrier
+
+from django.db.models import Sum
+
+from appointments import actions
+from appointments.actions import booking
+from appointments.models import Appointment, Slot, SlotQuerySet
+from tawasul.exceptions import RuleViolation
+from tests.appointments import places
+from tests.races.together import DEADLINE_SECONDS, at_once
+
+FULL = "This time has just been taken. Choose another."
+
+
+def hold(user, slot, service, *, attendee=None, operations=1):
+    return places.held(
+        user,
+        slot=slot,
+        attendee=attendee or user.identity,
+        service=service,
+        operations=operations,
+    )
+
+
+def book(user, slot, service):
+    return confirm(hold(user, slot, service))
+
+
+def confirm(appointment):
+    return actions.confirm(actor=appointment.user, appointment=appointment)
+
+
+def cancel(appointment):
+    return actions.cancel(actor=appointment.user, appointment=appointment)
+
+
+def move(appointment, slot):
+    return actions.move(actor=appointment.user, appointment=appointment, slot=slot)
+
+
+def taken(slot):
+    """How many operations the slot counts; the same as its live appointments have."""
+    count = Slot.objects.get(pk=slot.pk).taken
+    assert count == booked(slot)
+    return count
+
+
+def booked(slot):
+    return slot.appointments.live().aggregate(all=Sum("operations", default=0))["all"]
+
+
+def deeds_done_to(appointment):
+    return list(appointment.events.values_list("deed", flat=True))
+
+
+def slots_now(*appointments):
+    return [Appointment.objects.get(pk=each.pk).slot for each in appointments]
+
+
+def slot_half_under_lapsed_holds():
+    slot = places.some_slot(capacity=10)
+    places.lapse(*[places.held(slot=slot) for _hold in range(5)])
+    return slot
+
+
+def in_twenty_queues(*deeds):
+    """As `at_once`, no more than twenty at a time."""
+
+    def do(deed):
+        try:
+            return deed()
+        except RuleViolation as violation:
+            return violation
+
+    queues = [partial(list, map(do, deeds[first::20])) for first in range(20)]
+    return [result for queue in at_once(*queues) for result in queue]
+
+
+def meanwhile(monkeypatch, owner, name, deed):
+    """Once `name` has been done for the first time, let somebody else do `deed` to its end."""
+    original, deeds = getattr(owner, name), iter([deed])
+
+    def do_and_let_another(*args, **kwargs):
+        result = original(*args, **kwargs)
+        for each in deeds:
+            at_once(each)
+        return result
+
+    monkeypatch.setattr(owner, name, do_and_let_another)
+
+
+def wait_after_the_first_places(monkeypatch, *, parties):
+    """Everybody who has changed a first slot waits until all `parties` have."""
+    everybody, update = Barrier(parties, timeout=DEADLINE_SECONDS), SlotQuerySet.update
+    firsts = iter(range(parties))
+
+    def update_and_wait(slots, **changes):
+        changed = update(slots, **changes)
+        if next(firsts, None) is not None:
+            everybody.wait()
+        return changed
+
+    monkeypatch.setattr(SlotQuerySet, "update", update_and_wait)
+
+
+def let_all_look_before_anyone_takes(monkeypatch, *, parties):
+    """The guard out: whether there is room is read first, and what is taken is written later."""
+    everybody = Barrier(parties, timeout=DEADLINE_SECONDS)
+
+    def look_then_take(changes, into):
+        for pk, operations in changes.items():
+            slot = Slot.objects.get(pk=pk)
+            everybody.wait()
+            if slot.taken + operations > slot.capacity:
+                raise RuleViolation(FULL, code="full")
+            slot.taken += operations
+            slot.save(update_fields=["taken"])
+
+    monkeypatch.setattr(booking, "move_places", look_then_take)

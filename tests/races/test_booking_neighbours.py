@@ -1,0 +1,456 @@
+"""Booking beside others: many tabs and clicks, two accounts, the desk, moves in a ring."""
+
+import json
+import uuid
+from collections import Counter
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.db import IntegrityError, OperationalError
+
+from appointments import actions
+from appointments.actions import booking
+from appointments.models import Appointment, AppointmentQuerySet, Slot
+from tawasul.display import moment_in_words
+from tawasul.messaging.actions import deliver_due
+from tests.appointments import places
+from tests.factories import IdentityFactory, ServiceFactory, UserFactory, link
+from tests.races.bookings import (
+    FULL,
+    booked,
+    cancel,
+    deeds_done_to,
+    hold,
+    meanwhile,
+    move,
+    slots_now,
+    taken,
+    wait_after_the_first_places,
+)
+from tests.races.together import (
+    at_once,
+    look_before_writing,
+    take_out_row_locks,
+    told,
+    wait_after,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+parallel = pytest.mark.postgres
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MOST_HOLDS = "You are holding 3 times already. Confirm or cancel one of them first."
+AT_THE_OFFICE = "This appointment is “At the office” and cannot be changed any more."
+MOVED = "The appointment has been moved to another time meanwhile."
+CANCELLED = "This appointment is “Cancelled” and cannot be changed any more."
+
+
+LIVE_ALREADY = (
+    "There is an appointment for this service and this person already, booked from another "
+    "account. It can be moved or cancelled there."
+)
+
+
+def counted(*slots):
+    """What each slot counts as taken, right or wrong."""
+    return [Slot.objects.get(pk=slot.pk).taken for slot in slots]
+
+
+def now(appointment):
+    return Appointment.objects.get(pk=appointment.pk)
+
+
+def look_then_let_another_then_write(monkeypatch, deed):
+    """A control: the first change of a state trusts its look, and `deed` is done in between."""
+    update, deeds = AppointmentQuerySet.update, iter([deed])
+
+    def look_then_write(appointments, **changes):
+        if "state" not in changes or not (other := next(deeds, None)):
+            return update(appointments, **changes)
+        found = list(appointments.values_list("pk", flat=True))
+        at_once(other)
+        return update(Appointment.objects.filter(pk__in=found), **changes)
+
+    monkeypatch.setattr(AppointmentQuerySet, "update", look_then_write)
+
+
+def two_in_one_slot(number=2):
+    """An appointment, one of two in its slot, and slots for two after it."""
+    slots = places.some_slots(number, capacity=2)
+    places.confirmed(slot=slots[0])
+    return places.confirmed(slot=slots[0]), slots[1:]
+
+
+# Four tabs
+
+
+def hold_four_times_at_once():
+    user = UserFactory()
+    results = at_once(
+        *[partial(hold, user, slot, ServiceFactory()) for slot in places.some_slots(4)]
+    )
+    return user, results
+
+
+@parallel
+def test_of_four_times_held_at_once_by_one_person_three_stand():
+    for _round in range(5):
+        user, results = hold_four_times_at_once()
+
+        assert told(results) == [MOST_HOLDS]
+        assert user.appointments.live().count() == 3
+
+    assert Slot.objects.filter(taken=1).count() == 15
+
+
+@parallel
+def test_control_without_the_lock_of_the_user_all_four_stand(monkeypatch):
+    take_out_row_locks(monkeypatch)
+    wait_after(monkeypatch, booking, "check_free_for", parties=4)
+
+    user, results = hold_four_times_at_once()
+
+    assert told(results) == []
+    assert user.appointments.live().count() == 4
+
+
+# One form
+
+
+def a_form(capacity):
+    """What sends one form each time that it is called, and the slot that it asks for."""
+    user, service = UserFactory(), ServiceFactory()
+    slot = places.some_slot(capacity=capacity)
+    return slot, partial(places.held, user, slot=slot, service=service, key=uuid.uuid4())
+
+
+@parallel
+def test_a_form_sent_twenty_times_at_once_holds_one_place_and_all_get_it():
+    for capacity in [30, 1] * 3:
+        slot, send = a_form(capacity)
+
+        results = at_once(*[send] * 20)
+
+        assert told(results) == []
+        held = slot.appointments.get()
+        assert set(results) == {held}
+        assert deeds_done_to(held) == ["held"]
+        assert taken(slot) == 1
+
+
+@parallel
+def test_a_click_whose_twin_takes_the_last_place_meanwhile_gets_it_too(monkeypatch):
+    slot, send = a_form(capacity=1)
+    meanwhile(monkeypatch, booking, "check_named", send)
+
+    results = at_once(send)
+
+    assert told(results) == []
+    assert results == [slot.appointments.get()]
+
+
+@parallel
+def test_control_without_lock_and_second_attempt_the_second_click_gets_an_error(monkeypatch):
+    _slot, send = a_form(capacity=2)
+    take_out_row_locks(monkeypatch)
+    monkeypatch.setattr(booking, "MOST_REFERENCES", 1)
+    wait_after(monkeypatch, booking, "check_free_for", parties=2)
+
+    with pytest.raises(IntegrityError, match="unique constraint"):
+        at_once(send, send)
+
+
+# One person, two accounts, two times
+
+
+def hold_one_service_from_two_accounts():
+    """Two employers, for the same person and service, at times that do not overlap."""
+    person, service = IdentityFactory(), ServiceFactory()
+    deeds = []
+    for slot in places.some_slots(2):
+        employer = UserFactory()
+        link(holder=employer.identity, person=person)
+        deeds.append(partial(hold, employer, slot, service, attendee=person))
+    return person, at_once(*deeds)
+
+
+@parallel
+def test_of_two_accounts_that_book_one_service_for_one_person_one_succeeds():
+    for _round in range(10):
+        person, results = hold_one_service_from_two_accounts()
+
+        held = person.appointments.get()
+        assert told(results) == [LIVE_ALREADY]
+        assert taken(held.slot) == 1
+
+    assert Slot.objects.filter(taken=0).count() == 10
+
+
+@parallel
+def test_without_the_lock_the_constraint_keeps_one_and_the_other_is_told_all_the_same(monkeypatch):
+    take_out_row_locks(monkeypatch)
+    wait_after(monkeypatch, booking, "check_free_for", parties=2)
+
+    _person, results = hold_one_service_from_two_accounts()
+
+    assert told(results) == [LIVE_ALREADY]
+
+
+@parallel
+def test_control_without_lock_and_second_attempt_the_other_gets_an_error(monkeypatch):
+    take_out_row_locks(monkeypatch)
+    monkeypatch.setattr(booking, "MOST_REFERENCES", 1)
+    wait_after(monkeypatch, booking, "check_free_for", parties=2)
+
+    with pytest.raises(IntegrityError, match="appointment_one_live"):
+        hold_one_service_from_two_accounts()
+
+
+# At the desk
+
+
+def somebody_at_the_door(clocks):
+    """An appointment of two in its slot, and what can be done to it, each as it is time for it."""
+    appointment, (slot,) = two_in_one_slot()
+    other_day = places.slot(slot.day + DAY, "12:00", of=slot.window, minutes=30)
+    clerk = places.clerk(slot.office)
+    morning, late = appointment.slot.start - 3 * HOUR, appointment.slot.start + HOUR / 2
+    at_desk = {"actor": clerk, "appointment": appointment}
+    deeds = {
+        "check in": clocks(morning, partial(actions.check_in, **at_desk)),
+        "serve": clocks(morning, partial(actions.serve, **at_desk)),
+        "miss": clocks(late, partial(actions.miss, **at_desk)),
+        "cancel": clocks(morning, cancel, appointment),
+        "move": clocks(morning, move, appointment, other_day),
+    }
+    return appointment, deeds
+
+
+def cannot(state):
+    return f"This cannot be done: the appointment is “{state}”."
+
+
+# What is done besides the check-in: its event, what the clerk is told, what the other is told.
+RIVALS = {
+    "cancel": ("cancelled", cannot("Cancelled"), AT_THE_OFFICE),
+    "move": ("moved", MOVED, AT_THE_OFFICE),
+    "miss": ("no_show", cannot("Missed"), cannot("At the office")),
+}
+
+
+@parallel
+def test_of_check_in_and_another_deed_at_once_one_is_done_and_the_other_is_told(clocks):
+    for rival in [*RIVALS] * 4:
+        deed, clerk_told, rival_told = RIVALS[rival]
+        appointment, deeds = somebody_at_the_door(clocks)
+
+        results = at_once(deeds["check in"], deeds[rival])
+
+        assert (deeds_done_to(appointment)[2:], told(results)) in (
+            (["checked_in"], [rival_told]),
+            ([deed], [clerk_told]),
+        )
+        assert taken(appointment.slot) == (2 if told(results) == [rival_told] else 1)
+        assert taken(now(appointment).slot) in (1, 2)
+
+
+@parallel
+@pytest.mark.parametrize("rival", RIVALS)
+def test_control_without_the_conditional_update_both_are_done(clocks, monkeypatch, rival):
+    appointment, deeds = somebody_at_the_door(clocks)
+    look_then_let_another_then_write(monkeypatch, deeds[rival])
+
+    assert told(at_once(deeds["check in"])) == []
+
+    assert deeds_done_to(appointment)[2:] == [RIVALS[rival][0], "checked_in"]
+    assert (now(appointment).slot, counted(appointment.slot)) != (appointment.slot, [2])
+
+
+@parallel
+@pytest.mark.parametrize("rival", ["cancel", "move"])
+def test_control_without_the_lock_who_is_at_the_office_is_not_expected_there(
+    clocks, monkeypatch, rival
+):
+    appointment, deeds = somebody_at_the_door(clocks)
+    take_out_row_locks(monkeypatch)
+    meanwhile(monkeypatch, booking, "_with_all", deeds["check in"])
+
+    assert told(at_once(deeds[rival])) == []
+
+    assert deeds_done_to(appointment)[2:] == ["checked_in", RIVALS[rival][0]]
+    assert counted(appointment.slot) == [1]
+
+
+# What is pressed: what has been before it, its event, and how many of two are left in the slot.
+BUTTONS = {
+    "check in": ([], "checked_in", 2),
+    "serve": (["check in"], "served", 1),
+    "miss": ([], "no_show", 1),
+}
+
+
+def two_clerks_press(clocks, button):
+    appointment, deeds = somebody_at_the_door(clocks)
+    for before in BUTTONS[button][0]:
+        at_once(deeds[before])
+    return appointment, lambda: at_once(deeds[button], deeds[button])
+
+
+@parallel
+def test_two_clerks_who_press_at_once_do_it_once_and_neither_is_refused(clocks):
+    for button in [*BUTTONS] * 3:
+        _before, deed, left = BUTTONS[button]
+        appointment, press = two_clerks_press(clocks, button)
+
+        assert [result.state for result in press()] == [deed, deed]
+
+        assert deeds_done_to(appointment).count(deed) == 1
+        assert taken(appointment.slot) == left
+
+
+@parallel
+@pytest.mark.parametrize("button", BUTTONS)
+def test_control_without_the_conditional_update_it_is_done_twice(clocks, monkeypatch, button):
+    _before, deed, left = BUTTONS[button]
+    appointment, press = two_clerks_press(clocks, button)
+    look_before_writing(monkeypatch, AppointmentQuerySet, parties=2, only_if_changes="state")
+
+    press()
+
+    assert deeds_done_to(appointment).count(deed) == 2
+    assert counted(appointment.slot) == [2 - 2 * (2 - left)]
+
+
+# Moves
+
+
+@parallel
+def test_an_appointment_moved_to_two_times_at_once_has_one_of_them():
+    for _round in range(5):
+        appointment, others = two_in_one_slot(3)
+
+        results = at_once(*[partial(move, appointment, slot) for slot in others])
+
+        assert told(results) == []
+        assert deeds_done_to(appointment) == ["held", "confirmed", "moved", "moved"]
+        assert taken(appointment.slot) == taken(now(appointment).slot) == 1
+        assert sorted(map(taken, others)) == [0, 1]
+
+
+@parallel
+def test_an_appointment_moved_and_cancelled_at_once_is_cancelled():
+    for _round in range(5):
+        appointment, (other,) = two_in_one_slot()
+
+        results = at_once(partial(move, appointment, other), partial(cancel, appointment))
+
+        moved = ["moved"] if told(results) == [] else []
+        assert told(results) in ([], [CANCELLED])
+        assert deeds_done_to(appointment) == ["held", "confirmed", *moved, "cancelled"]
+        assert [taken(appointment.slot), taken(other)] == [1, 0]
+
+
+@parallel
+@pytest.mark.parametrize("rival", ["move", "cancel"])
+def test_control_without_the_lock_a_move_gives_back_somebody_elses_place(monkeypatch, rival):
+    appointment, (one, other) = two_in_one_slot(3)
+    rivals = {"move": partial(move, appointment, other), "cancel": partial(cancel, appointment)}
+    take_out_row_locks(monkeypatch)
+    meanwhile(monkeypatch, booking, "_with_all", rivals[rival])
+
+    assert told(at_once(partial(move, appointment, one))) == []
+
+    assert (counted(appointment.slot), booked(appointment.slot)) == ([0], 1)
+
+
+def texts_by(clocks, moment, settings, appointment):
+    """What the phone has got about it once a worker has been there at that moment."""
+    at_once(clocks(moment, deliver_due))
+    lines = map(json.loads, settings.DEMO_PHONE_FILE.read_text().splitlines())
+    return Counter(line["text"] for line in lines if appointment.reference in line["text"])
+
+
+def move_as_its_reminder_is_due(clocks, settings):
+    """What is to be told in the end: without the reminder that may have left, and that one."""
+    slots = places.some_slots(2)
+    appointment = places.confirmed(slot=slots[0])
+    *_others, too_early = places.texts_of_a_confirmation(appointment)
+    confirmed = places.notice_of_confirmation(appointment)
+    moment = slots[0].start - DAY
+    at_once(
+        clocks(moment, deliver_due),
+        clocks(moment, move, appointment, slots[1]),
+        clocks(moment, deliver_due),
+    )
+    appointment = now(appointment)
+    soon, _notice, tomorrow = places.texts_of_a_confirmation(appointment)
+    where = f"{moment_in_words(slots[1].start)}, {appointment.slot.office.name}"
+    moved = f"Tawasul: appointment {appointment.reference} has been moved to {where}."
+    told_of_it = texts_by(clocks, slots[1].start - HOUR, settings, appointment)
+    return told_of_it, Counter([confirmed, moved, tomorrow, soon]), Counter([too_early])
+
+
+@parallel
+def test_of_a_time_moved_as_its_reminder_leaves_no_other_reminder_follows(clocks, settings):
+    for _round in range(5):
+        told_of_it, expected, too_early = move_as_its_reminder_is_due(clocks, settings)
+
+        assert told_of_it in (expected, expected + too_early)
+
+
+@parallel
+def test_control_where_reminders_are_not_dropped_the_old_time_reminds_too(
+    clocks, settings, monkeypatch
+):
+    monkeypatch.setattr(booking, "drop_reminders", lambda appointment: None)
+
+    told_of_it, expected, too_early = move_as_its_reminder_is_due(clocks, settings)
+
+    assert (told_of_it - expected - too_early).total() == 1
+
+
+# A ring
+
+
+def four_in_a_ring(capacity):
+    """Four people, each of whom wants the next one's time; their appointments and the move."""
+    slots = places.some_slots(4, capacity=capacity)
+    ring = [places.confirmed(slot=slot) for slot in slots]
+    moves = [
+        partial(move, each, slot) for each, slot in zip(ring, slots[1:] + slots[:1], strict=True)
+    ]
+    return ring, slots, lambda: at_once(*moves)
+
+
+@parallel
+def test_four_who_move_in_a_ring_where_there_is_room_all_move():
+    for _round in range(5):
+        ring, slots, turn = four_in_a_ring(capacity=2)
+
+        assert told(turn()) == []
+
+        assert slots_now(*ring) == slots[1:] + slots[:1]
+        assert [taken(slot) for slot in slots] == [1] * 4
+
+
+@parallel
+def test_four_who_move_in_a_ring_of_full_times_all_keep_theirs(monkeypatch):
+    # Otherwise the cheap look ahead refuses all, and they never meet.
+    monkeypatch.setattr(booking, "check_bookable", lambda *_wish: None)
+    for _round in range(5):
+        ring, slots, turn = four_in_a_ring(capacity=1)
+
+        assert told(turn()) == [FULL] * 4
+
+        assert slots_now(*ring) == slots
+        assert [taken(slot) for slot in slots] == [1] * 4
+
+
+@parallel
+def test_control_where_places_are_not_sorted_the_ring_waits_for_itself(monkeypatch):
+    _ring, _slots, turn = four_in_a_ring(capacity=2)
+    monkeypatch.setattr(actions.places, "sorted", lambda changes: changes, raising=False)
+    wait_after_the_first_places(monkeypatch, parties=4)
+
+    with pytest.raises(OperationalError, match="deadlock detected"):
+        turn()
