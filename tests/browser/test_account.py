@@ -59,8 +59,7 @@ def person(establishment):
     return person
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("language", ["ar", "en"])
+@pytest.mark.parametrize(("language", "width"), [("ar", 390), ("en", 1280)])
 def test_the_life_of_an_account(visit, person, establishment, language, width):
     live(visit(), visit(), person, establishment)
 

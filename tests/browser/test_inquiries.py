@@ -62,8 +62,7 @@ def people(visit, resident, supervisor, establishment):
     return open_browsers
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("language", ["ar", "en"])
+@pytest.mark.parametrize(("language", "width"), [("ar", 390), ("en", 1280)])
 def test_inquiries_from_beginning_to_end(people, supervisor, language, width):
     walk(*people(), supervisor)
 
