@@ -1,0 +1,109 @@
+"""Tables as files: programs read them as they were, and calculate nothing."""
+
+import csv
+import io
+
+import openpyxl
+import pytest
+from django.utils import translation
+
+from appointments.admin.sheets import Table, as_csv, as_xlsx
+
+NAMES = ("figures.csv", "figures.csv")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMULAS = [
+    *("=1+1", "+1", "-1", "@SUM(A1)", " =1", "\u00a0=1", "\u3000-1", "\u202e=1", "\u200f+1"),
+    *("\u200d=1", "\u061c@x", "\ufeff=1", "\ufe0f=1", "\n=1", "\u2028=1", "\uff1d1", "\uff201"),
+    *("\u22121", "=cmd|' /C calc'!A0", '=HYPERLINK("http://a.b")', "\t=1", "\r=1", "\t \t-1"),
+    *("\U000e0001=1", "\ue000=1", "\x0b=1", "\u200b\u2066\u00ad=1"),
+]
+HARMLESS = [
+    *("Exit / re-entry", "A = B", "1-2", "“-”", "خروج - عودة", 'A "quoted", name', "A;B"),
+    *("http://a.b", "internal:Sheet!A1", "2026-05-03", "", "'", "12", "{=1}", "<b>&amp;"),
+]
+
+
+def table(*names, title="By service"):
+    return Table(
+        title=title,
+        headings=["Service", "Booked", "Load"],
+        rows=[[name, 3, None] for name in names],
+        total=["Total", 3, 50],
+    )
+
+
+def rows_of_csv(*tables):
+    content = as_csv(tables, NAMES).content.decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(content, newline="")))
+
+
+def book(*tables):
+    return openpyxl.load_workbook(io.BytesIO(as_xlsx(tables, NAMES).content))
+
+
+def names_in_both(name):
+    """What a program finds in the cell of this name: in the CSV, and in the book."""
+    return rows_of_csv(table(name))[2][0], book(table(name)).worksheets[0]["A2"]
+
+
+def test_the_csv_is_one_that_excel_reads_as_utf_8():
+    response = as_csv([table("خدمة", title="By day")], NAMES)
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    lines = "By day\r\nService,Booked,Load\r\nخدمة,3,\r\nTotal,3,50\r\n\r\n"
+    assert response.content == b"\xef\xbb\xbf" + lines.encode()
+
+
+def test_tables_stand_one_below_the_other_in_a_csv():
+    rows = rows_of_csv(table("A", title="One"), table("B", title="Two"))
+    assert [row[:1] for row in rows] == [
+        *(["One"], ["Service"], ["A"], ["Total"], []),
+        *(["Two"], ["Service"], ["B"], ["Total"], []),
+    ]
+
+
+def test_a_book_has_a_sheet_for_each_table_with_numbers_that_can_be_added():
+    assert as_xlsx([table()], NAMES)["Content-Type"] == XLSX
+    made = book(table("A", title="One"), table("B", "C", title="Two"))
+    assert made.sheetnames == ["One", "Two"]
+    assert list(made["Two"].values) == [
+        ("Service", "Booked", "Load"),
+        ("B", 3, None),
+        ("C", 3, None),
+        ("Total", 3, 50),
+    ]
+
+
+@pytest.mark.parametrize(("language", "from_the_right"), [("ar", True), ("en", False)])
+def test_a_book_is_read_in_the_direction_of_the_language(language, from_the_right):
+    with translation.override(language):
+        sheets = book(table(title="One"), table(title="Two")).worksheets
+    assert [bool(sheet.sheet_view.rightToLeft) for sheet in sheets] == [from_the_right] * 2
+
+
+@pytest.mark.parametrize("name", FORMULAS, ids=lambda name: ascii(name)[:30])
+def test_a_text_that_looks_like_a_formula_is_a_text(name):
+    in_csv, cell = names_in_both(name)
+    assert in_csv == cell.value
+    assert in_csv.startswith("'")
+    assert (cell.data_type, cell.hyperlink) == ("s", None)
+
+
+def test_titles_and_headings_are_texts_too():
+    risky = Table(title="=A", headings=["=B", "-C"], rows=[], total=["+D", 1])
+    assert rows_of_csv(risky) == [["'=A"], ["'=B", "'-C"], ["'+D", "1"], []]
+    cells = [cell for row in book(risky).worksheets[0].iter_rows() for cell in row]
+    assert [cell.value for cell in cells] == ["'=B", "'-C", "'+D", 1]
+    assert [cell.data_type for cell in cells] == ["s", "s", "s", "n"]
+
+
+@pytest.mark.parametrize("name", HARMLESS, ids=ascii)
+def test_an_ordinary_name_is_left_as_it_is(name):
+    in_csv, cell = names_in_both(name)
+    assert (in_csv, cell.value or "") == (name, name)
+    assert cell.hyperlink is None
+
+
+@pytest.mark.parametrize("name", ["\tA", "\rA", "\nA", "\0\x01\x1fA", "\u202eA", " A\t\r\n"])
+def test_a_text_stays_in_its_cell(name):
+    in_csv, cell = names_in_both(name)
+    assert in_csv == cell.value == "A"
