@@ -4,26 +4,19 @@ import re
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from appointments import actions
+from appointments.admin import today
+from appointments.admin.today import BUTTONS, buttons_of
 from appointments.models import Appointment
 from tawasul.display import ltr
 from tawasul.exceptions import RuleViolation
 from tawasul.hijri import both_calendars
-from tawasul.numbers import bare_digits, grouped_reference
-
-# What a clerk can press, and what is told afterwards.
-BUTTONS = {
-    "check-in": (actions.check_in, _("Check in"), _("The person is checked in.")),
-    "served": (actions.serve, _("Served"), _("The person has been served.")),
-    "missed": (actions.miss, _("Did not come"), _("The appointment is marked as missed.")),
-}
-_CHECK_CODE = re.compile("[2-9a-z]{16}")
+from tawasul.http import safe_target
+from tawasul.numbers import grouped_reference
 
 
 class DayFilter(admin.SimpleListFilter):
@@ -48,9 +41,7 @@ class DayFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         if self.value() == "all" or request.GET.get("q"):
             return queryset
-        today = timezone.localdate()
-        # Past midnight, whoever has a place in the evening's hours is still to come.
-        return queryset.filter(Q(slot__day=today) | Q(slot__start__date=today))
+        return queryset.of_day(timezone.localdate())
 
 
 class StateFilter(admin.ChoicesFieldListFilter):
@@ -99,14 +90,7 @@ class AppointmentAdmin(admin.ModelAdmin):
         """By a scanned check code or its address, an appointment number, or an ID number."""
         if not search_term:
             return queryset, False
-        scanned = _CHECK_CODE.findall(
-            search_term[:300].strip().lower().rstrip("/").rpartition("/")[2]
-        )
-        if scanned:
-            return queryset.filter(slips__check_code=scanned[0]), False
-        number = bare_digits(search_term[:40])
-        found = Q(reference=number) | Q(attendee__numbers__number=number)
-        return queryset.filter(found).distinct(), False
+        return queryset.brought(search_term), False
 
     def lookup_allowed(self, lookup, value, request):
         """Only what the filters offer."""
@@ -123,7 +107,16 @@ class AppointmentAdmin(admin.ModelAdmin):
 
     def get_urls(self):
         press = self.admin_site.admin_view(self.press)
+        pages = [
+            path(f"{address}/", self.admin_site.admin_view(page), name=f"appointment_{name}")
+            for address, name, page in (
+                ("today", "today", today.today),
+                ("walk-in", "walk_in", today.walk_in),
+                ("calls", "calls", today.calls),
+            )
+        ]
         return [
+            *pages,
             path("<int:pk>/<slug:button>/press/", press, name="appointment_press"),
             *super().get_urls(),
         ]
@@ -146,15 +139,19 @@ class AppointmentAdmin(admin.ModelAdmin):
 
     def press(self, request, pk, button):
         appointment = self._get(request, pk)
+        page = reverse("admin:appointments_appointment_change", args=[pk])
+        place = safe_target(request, page)
         if button in BUTTONS and request.method == "POST":
             act, _label, done = BUTTONS[button]
             try:
                 act(actor=request.user, appointment=appointment)
             except RuleViolation as violation:
                 messages.error(request, violation.message)
+                # What is told stands above the row.
+                place = place.partition("#")[0]
             else:
                 messages.success(request, done)
-        return redirect("admin:appointments_appointment_change", pk)
+        return redirect(place)
 
     def _get(self, request, pk):
         if not self.has_view_permission(request):
@@ -168,6 +165,6 @@ class AppointmentAdmin(admin.ModelAdmin):
 def _buttons_for(appointment):
     offered = {
         Appointment.State.CONFIRMED: ("check-in", "missed"),
-        Appointment.State.CHECKED_IN: ("served",),
+        Appointment.State.CHECKED_IN: ("call", "served"),
     }
-    return [(name, BUTTONS[name][1]) for name in offered.get(appointment.state, ())]
+    return buttons_of(offered.get(appointment.state, ()))

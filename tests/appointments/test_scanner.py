@@ -1,0 +1,273 @@
+"""The field of the scanner: whoever is found by what it types is checked in at once."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from appointments.actions import cancel, move
+from appointments.models import Appointment
+from tawasul.numbers import grouped_reference
+from tests import factories
+from tests.appointments import places
+from tests.appointments.places import MONDAY, SUNDAY, TUESDAY, at
+from tests.appointments.test_today import CALLS, HERE, TODAY, WALK_IN, deeds, shown, state_of
+from tests.conftest import notices_on, signed_in_staff, without_tokens, words
+from tests.test_hostile import LONG
+from tests.test_hostile_forms import VALUES as HOSTILE
+from tests.test_hostile_forms import assert_harmless
+
+pytestmark = pytest.mark.django_db
+
+State = Appointment.State
+NOTHING = (
+    "No appointment at this office is found by this. Scan the slip again, or type the appointment "
+    "number or the ID number."
+)
+MOVED = (
+    "This slip is old: the appointment has been moved to another time. Ask for the newer slip, or "
+    "look for the appointment by the ID number."
+)
+OTHER_DAY = "This appointment is not today. Send the person to the information desk."
+ALREADY = "This person is checked in already."
+
+
+@pytest.fixture
+def office():
+    return places.office()
+
+
+@pytest.fixture
+def clerk(office):
+    return places.clerk(office)
+
+
+@pytest.fixture
+def browser(clerk):
+    return signed_in_staff(clerk)
+
+
+@pytest.fixture
+def elsewhere():
+    """Opening hours of another office."""
+    return places.window(office=places.office("qasr-al-hukm", "Qasr Al-Hukm"))
+
+
+@pytest.fixture
+def slot(office):
+    """Today at ten; it is nine."""
+    return places.slot(SUNDAY, of=places.window(office=office))
+
+
+@pytest.fixture
+def appointment(slot):
+    return places.confirmed(slot=slot)
+
+
+def scan(browser, typed, **fields):
+    return browser.post(HERE, {"typed": typed, **fields})
+
+
+def told(page):
+    """What is wrong with what was scanned; it is kept, and has the focus."""
+    assert page.status_code == 200
+    assert re.search(r"<input[^>]* autofocus[^>]*aria-describedby=\"wrong\"", page.content.decode())
+    return words(re.search(r'(?s)<p class="invalid-feedback".*?</p>', page.content.decode())[0])
+
+
+def is_received(response, appointment):
+    """It is told, and the list comes back with an empty field that has the focus."""
+    assert (response.status_code, response.url) == (302, HERE)
+    page = response.client.get(HERE)
+    number = grouped_reference(appointment.reference)
+    time = appointment.slot.start.astimezone(at(SUNDAY, "10:00").tzinfo)
+    assert notices_on(page) == [f"The person is checked in: {number} at {time:%H:%M}."]
+    assert re.search(r'<input id="typed" name="typed" value="" [^>]*autofocus', str(page.content))
+    return state_of(appointment) == State.CHECKED_IN
+
+
+def arabic(digits):
+    return digits.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        "{0.reference}",
+        "{1}",
+        " {1} ",
+        "{2}",
+        "{3}",
+        "{3}\r\n",
+        "https://tawasul.example/ar/check/{3}/",
+        "HTTPS://TAWASUL.EXAMPLE/EN/CHECK/{3}",
+        "{4}",
+        "{5}",
+    ],
+)
+def test_whoever_is_scanned_is_checked_in_at_once(browser, slot, appointment, write):
+    places.confirmed(slot=slot)
+    number = appointment.attendee.current_number
+    typed = write.format(
+        appointment,
+        grouped_reference(appointment.reference),
+        arabic(appointment.reference),
+        appointment.slips.get().check_code,
+        number,
+        arabic(number),
+    )
+    assert is_received(scan(browser, typed), appointment)
+    assert deeds(appointment) == ["held", "confirmed", "checked_in"]
+
+
+def test_nothing_of_what_was_scanned_is_in_an_address(browser, appointment):
+    answer = scan(browser, appointment.attendee.current_number)
+    assert answer.url == HERE
+    assert browser.get(HERE, {"typed": appointment.reference}).context["typed"] == ""
+    assert state_of(appointment) == State.CHECKED_IN
+
+
+def test_an_old_slip_says_that_it_was_moved(browser, slot):
+    appointment = places.confirmed(slot=places.slot(SUNDAY, "12:00", of=slot.window))
+    old = appointment.slips.get().check_code
+    later = places.slot(SUNDAY, "14:00", of=slot.window)
+    move(actor=appointment.user, appointment=appointment, slot=later)
+    page = scan(browser, old)
+    assert (told(page), page.context["typed"]) == (MOVED, old)
+    new = appointment.slips.last().check_code
+    appointment.refresh_from_db()
+    assert is_received(scan(browser, new), appointment)
+
+
+def test_an_old_slip_of_this_office_says_so_when_the_appointment_is_elsewhere(
+    browser, slot, elsewhere
+):
+    appointment = places.confirmed(slot=places.slot(TUESDAY, of=slot.window))
+    old, there = appointment.slips.get().check_code, places.slot(MONDAY, of=elsewhere)
+    move(actor=appointment.user, appointment=appointment, slot=there)
+    assert told(scan(browser, old)) == MOVED
+    assert told(scan(browser, appointment.slips.last().check_code)) == NOTHING
+    assert told(scan(browser, appointment.reference)) == NOTHING
+
+
+def test_who_comes_on_another_day_is_not_checked_in(browser, slot):
+    tomorrow = places.confirmed(slot=places.slot(MONDAY, of=slot.window))
+    code, number = tomorrow.slips.get().check_code, tomorrow.attendee.current_number
+    for typed in (code, number, tomorrow.reference):
+        assert told(scan(browser, typed)) == OTHER_DAY
+    assert state_of(tomorrow) == State.CONFIRMED
+
+
+def test_who_is_here_already_is_not_checked_in_again(browser, appointment):
+    scan(browser, appointment.reference)
+    assert told(scan(browser, appointment.reference)) == ALREADY
+    assert deeds(appointment) == ["held", "confirmed", "checked_in"]
+
+
+@pytest.mark.parametrize(
+    ("state", "label"),
+    [
+        (State.SERVED, "Served"),
+        (State.NO_SHOW, "Missed"),
+        (State.CANCELLED, "Cancelled"),
+        (State.DISPLACED, "Office closed"),
+    ],
+)
+def test_what_has_gone_another_way_is_told(browser, slot, state, label):
+    gone = places.in_state(state, slot=slot)
+    sentence = f"This cannot be done: the appointment is “{label}”."
+    assert told(scan(browser, gone.reference)) == sentence
+
+
+def test_of_several_appointments_of_a_person_the_clerk_chooses(browser, slot, appointment):
+    later = places.slot(SUNDAY, "11:00", of=slot.window)
+    other = places.confirmed(appointment.user, slot=later)
+    first, second = (grouped_reference(each.reference) for each in (appointment, other))
+    assert told(scan(browser, appointment.attendee.current_number)) == (
+        "This person has several appointments today. Check in the right one in the list: "
+        f"10:00 {first} · 11:00 {second}"
+    )
+    assert is_received(scan(browser, other.reference), other)
+    assert state_of(appointment) == State.CONFIRMED
+
+
+def test_one_appointment_of_today_is_found_among_those_of_other_days(browser, slot, appointment):
+    places.confirmed(appointment.user, slot=places.slot(MONDAY, of=slot.window))
+    cancelled = places.confirmed(appointment.user, slot=places.slot(SUNDAY, "14:00"))
+    cancel(actor=cancelled.user, appointment=cancelled)
+    assert is_received(scan(browser, appointment.attendee.current_number), appointment)
+
+
+def test_whoever_is_of_another_office_is_exactly_as_nobody(clerk, browser, appointment, elsewhere):
+    other = places.confirmed(slot=places.slot(SUNDAY, of=elsewhere))
+    clerk.offices.add(elsewhere.office)  # one's own, and not the one that was chosen
+    nothing = {"8" * 12: "0" * 12, "z" * 16: "y" * 16, "2" + "9" * 9: "2" + "8" * 9}
+    code, number = other.slips.get().check_code, other.attendee.current_number
+    for typed, unknown in zip((other.reference, code, number), nothing.values(), strict=True):
+        page, as_nothing = scan(browser, typed), scan(browser, unknown)
+        assert told(page) == NOTHING
+        same = without_tokens(page).replace(typed.encode(), unknown.encode())
+        assert same == without_tokens(as_nothing)
+    assert state_of(other) == State.CONFIRMED
+
+
+def test_clerks_do_not_scan_themselves(slot):
+    clerk = places.clerk(slot.office, identity=factories.IdentityFactory())
+    own = places.confirmed(clerk, slot=slot)
+    browser = signed_in_staff(clerk)
+    for typed in (own.reference, own.slips.get().check_code, own.attendee.current_number):
+        assert told(scan(browser, typed)) == NOTHING
+    assert (shown(browser), state_of(own)) == ([], State.CONFIRMED)
+
+
+@pytest.mark.parametrize("write", ["{0}{1}", "{1}{0}"])
+@pytest.mark.parametrize("address", ["{}", "https://tawasul.example/en/check/{}/"])
+def test_a_scanner_that_writes_beside_what_an_error_has_kept_is_understood(
+    browser, slot, appointment, write, address
+):
+    """Nobody has emptied the field; the scanner writes where the cursor stands."""
+    other = places.confirmed(slot=places.slot(MONDAY, of=slot.window))
+    wrong, right = (address.format(each.slips.get().check_code) for each in (other, appointment))
+    kept = scan(browser, wrong).context["typed"]
+    assert kept == wrong
+    assert is_received(scan(browser, write.format(kept, right), kept=kept), appointment)
+
+
+def test_a_number_is_completed_in_what_was_kept(browser, appointment):
+    kept, rest = appointment.reference[:-1], appointment.reference[-1]
+    assert told(scan(browser, kept)) == NOTHING
+    assert is_received(scan(browser, kept + rest, kept=kept), appointment)
+
+
+@pytest.mark.parametrize("field", ["typed", "kept"])
+def test_whatever_is_scanned_is_answered_and_changes_nothing(browser, appointment, field, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the shape of each is meant, not the size of all
+    for value in [*HOSTILE, "😀", "z" * 16, "/" * 999, "2" * 400, "٣", "²"]:
+        page = scan(browser, **{"typed": "x", field: value})
+        assert told(page) == NOTHING
+        assert_harmless(page)
+    assert deeds(appointment) == ["held", "confirmed"]
+
+
+def test_nothing_at_all_is_nobody(browser, appointment):
+    assert told(browser.post(HERE)) == NOTHING
+
+
+@pytest.mark.parametrize("page", [TODAY, CALLS, WALK_IN])
+@pytest.mark.parametrize("name", ["office", "show", "page"])
+def test_whatever_is_in_the_address_is_answered(browser, appointment, page, name):
+    for value in HOSTILE:
+        answer = browser.get(page, {name: value}) if value != LONG else None
+        is_none = name == "office" and value
+        if answer:
+            expected = {404, 400} if is_none else {200, 400}
+            assert answer.status_code in expected, value[:20]
+            assert b"<script>alert" not in answer.content
+
+
+def test_the_field_takes_no_post_from_elsewhere(clerk, appointment):
+    browser = Client(enforce_csrf_checks=True)
+    browser.cookies = signed_in_staff(clerk).cookies
+    for page in (TODAY, WALK_IN):
+        assert browser.post(page, {"typed": appointment.reference}).status_code == 403
+    assert state_of(appointment) == State.CONFIRMED

@@ -1,0 +1,386 @@
+"""Who comes without an appointment gets a place that is free, and no place that is not."""
+
+import uuid
+
+import pytest
+
+from appointments.actions import call, check_in, miss, serve, walk_in
+from appointments.models import Appointment
+from tawasul.accounts.models import Identity
+from tawasul.accounts.registry import RegistryAway
+from tawasul.messaging.models import Message
+from tests import factories
+from tests.appointments import places
+from tests.appointments.browsing import ROOT, page_of, verified
+from tests.appointments.places import MINUTE, MONDAY, SUNDAY, at, refused, taken
+from tests.appointments.test_today import LIST, TODAY, WALK_IN, deeds, shown
+from tests.conftest import errors_on, notices_on, signed_in_staff, words
+from tests.test_hostile import LONG
+from tests.test_hostile_forms import VALUES as HOSTILE
+from tests.test_hostile_forms import assert_harmless
+
+pytestmark = pytest.mark.django_db
+
+State = Appointment.State
+HERE = f"{WALK_IN}?office=al-rimal"
+FULL = "No time of today has room for this at this office any more. Offer an appointment."
+UNKNOWN = "Nobody in the registry has this number. Check it against the document."
+BOOKED_ELSEWHERE = (
+    "This person has an appointment for this service at another time or another office. They can "
+    "move or cancel it."
+)
+# What reads as a number of operations.
+GOOD = {"operations": {"1\0"}}
+NOT_CLERK = "Your account may not receive people here."
+
+
+@pytest.fixture
+def office():
+    return places.office()
+
+
+@pytest.fixture
+def hours(office):
+    return places.window(office=office)
+
+
+@pytest.fixture
+def slot(hours):
+    """It runs now, until a quarter past nine."""
+    return places.slot(SUNDAY, "09:00", of=hours, capacity=2)
+
+
+@pytest.fixture
+def later(hours, slot):
+    return places.slot(SUNDAY, "09:15", of=hours, capacity=2)
+
+
+@pytest.fixture
+def clerk(office):
+    return places.clerk(office)
+
+
+@pytest.fixture
+def browser(clerk):
+    return signed_in_staff(clerk)
+
+
+@pytest.fixture
+def person():
+    return factories.IdentityFactory(number="2000000006")
+
+
+@pytest.fixture
+def service():
+    return factories.ServiceFactory()
+
+
+@pytest.fixture
+def wish(clerk, office, person, service):
+    return {
+        "actor": clerk,
+        "office": office,
+        "number": person.current_number,
+        "service": service,
+        "operations": 1,
+        "key": uuid.uuid4(),
+    }
+
+
+@pytest.fixture
+def typed(person, service):
+    """What the clerk types into the form."""
+    return {
+        "key": uuid.uuid4(),
+        "number": person.current_number,
+        "service": service.slug,
+        "operations": "1",
+    }
+
+
+# The place
+
+
+def test_who_has_come_gets_the_time_that_runs_now_and_is_here(clerk, wish, person, slot, later):
+    made = walk_in(**wish)
+    assert (made.slot, made.state, made.is_walk_in) == (slot, State.CHECKED_IN, True)
+    assert (made.user, made.holder, made.attendee) == (clerk, person, person)
+    assert made.confirmed_at == made.expires_at == at(SUNDAY, "09:00")
+    events = made.events.values_list("deed", "actor", "role", "operations")
+    assert list(events) == [("walked_in", clerk.pk, "clerk", 1)]
+    assert (taken(slot), taken(later)) == (1, 0)
+    assert not Message.objects.exists()
+
+
+def test_who_has_come_gets_the_next_time_with_room(wish, slot, later):
+    places.slot(SUNDAY, "10:00", of=slot.window)
+    assert walk_in(**{**wish, "operations": 2}).slot == slot
+    other = factories.IdentityFactory()
+    assert walk_in(**{**wish, "number": other.current_number}).slot == later
+
+
+def test_the_time_that_runs_ends_when_the_next_begins(wish, slot, later, clock):
+    clock.now = later.start
+    assert walk_in(**wish).slot == later
+
+
+def test_no_party_is_split_and_no_place_sold_twice(wish, slot, later):
+    places.in_state(State.CHECKED_IN, slot=later)
+    assert walk_in(**{**wish, "operations": 2}).slot == slot
+    more = {"number": factories.IdentityFactory().current_number, "operations": 2}
+    assert refused(walk_in, **{**wish, **more}) == FULL
+    assert (taken(slot), taken(later)) == (2, 1)
+
+
+def test_a_place_under_a_lapsed_hold_is_free_without_a_worker(wish, slot, later):
+    later_holds = [places.held(slot=later) for _each in range(2)]
+    places.lapse(*later_holds)
+    assert walk_in(**{**wish, "operations": 2}).slot == slot
+    more = {"number": factories.IdentityFactory().current_number, "operations": 2}
+    assert walk_in(**{**wish, **more}).slot == later
+    assert taken(later) == 2
+    assert [deeds(each) for each in later_holds] == [["held", "expired"]] * 2
+
+
+def test_a_hold_of_the_person_that_has_lapsed_does_not_stand_against_it(
+    wish, person, service, slot, later
+):
+    user = factories.UserFactory(identity=person)
+    places.lapse(places.held(user, slot=later, service=service))
+    assert walk_in(**wish).slot == slot
+    assert taken(later) == 0
+
+
+def test_who_is_booked_at_this_time_gets_the_next(wish, person, hours, slot, later):
+    places.slot(SUNDAY, "09:30", of=hours)
+    booked = places.confirmed(factories.UserFactory(identity=person), slot=later)
+    assert walk_in(**{**wish, "operations": 2}).slot == slot
+    more = {"service": factories.ServiceFactory(), "key": uuid.uuid4()}
+    assert walk_in(**{**wish, **more}).slot.start == booked.slot.end
+
+
+@pytest.mark.parametrize(
+    "change", [{"is_closed": True}, {"capacity": 0}, {"day": MONDAY, "start": at(MONDAY, "09:00")}]
+)
+def test_what_is_closed_or_full_or_another_day_is_no_place(wish, slot, change):
+    type(slot).objects.filter(pk=slot.pk).update(**{"end": at(MONDAY, "09:15"), **change})
+    assert refused(walk_in, **wish) == FULL
+
+
+def test_another_office_s_places_and_hours_for_other_services_are_none(wish, hours, slot):
+    hours.services.set([factories.ServiceFactory()])
+    other = places.window(office=places.office("qasr-al-hukm"))
+    places.slot(SUNDAY, "09:00", of=other)
+    assert refused(walk_in, **wish) == FULL
+
+
+@pytest.mark.parametrize("moment", [at(SUNDAY, "23:50"), at(MONDAY, "00:30")])
+def test_past_midnight_the_hours_of_the_evening_go_on(wish, hours, clock, moment):
+    late = places.slot(MONDAY, "00:30", of=hours, belongs_to=SUNDAY)
+    clock.now = moment
+    assert walk_in(**wish).slot == late
+
+
+def test_the_place_of_who_has_not_come_is_free_for_who_has(clerk, wish, slot, clock):
+    clock.now = at(SUNDAY, "08:00")
+    booked = places.confirmed(slot=slot, operations=2)
+    clock.now = at(SUNDAY, "09:14")
+    assert refused(walk_in, **wish) == FULL
+    longer = {"end": at(SUNDAY, "09:30")}
+    type(slot).objects.filter(pk=slot.pk).update(**longer)
+    clock.now = at(SUNDAY, "09:15")
+    miss(actor=clerk, appointment=booked)
+    assert walk_in(**wish).slot == slot
+
+
+# Afterwards
+
+
+def test_who_walked_in_is_called_and_served_like_anybody(clerk, wish, slot):
+    made = walk_in(**wish)
+    assert shown(signed_in_staff(clerk)) == [made.pk]
+    call(actor=clerk, appointment=made)
+    serve(actor=clerk, appointment=made)
+    assert deeds(made) == ["walked_in", "called", "served"]
+
+
+def test_a_second_click_gets_the_first_one_s(wish, slot, later):
+    first = walk_in(**wish)
+    assert walk_in(**wish) == first
+    serve(actor=wish["actor"], appointment=first)
+    assert walk_in(**wish) == first
+    other = {**wish, "service": factories.ServiceFactory()}
+    assert walk_in(**other) != first
+
+
+def test_who_walked_in_sees_it_among_their_own_and_the_clerk_does_not(wish, office, person, slot):
+    clerk = places.clerk(office, identity=factories.IdentityFactory(), is_staff=False)
+    made = walk_in(**{**wish, "actor": clerk})
+    browser = verified(factories.UserFactory(identity=person))
+    assert page_of(made) in browser.get(ROOT).content.decode()
+    for page in ("", "slip/", "calendar/"):
+        assert browser.get(page_of(made, page)).status_code == 200
+    assert list(Appointment.objects.of(clerk)) == []
+
+
+# The rules
+
+
+@pytest.mark.parametrize("number", ["2999999999", "", "x"])
+def test_nobody_knows_the_number(wish, slot, number):
+    assert refused(walk_in, **{**wish, "number": number}) == UNKNOWN
+
+
+def test_the_registry_is_asked_and_may_be_away(wish, slot, monkeypatch):
+    def away(_number):
+        raise RegistryAway
+
+    monkeypatch.setattr("tawasul.accounts.registry.lookup", away)
+    assert refused(walk_in, **wish) == (
+        "The registry cannot be reached at the moment. Try again in a few minutes."
+    )
+
+
+def test_an_establishment_does_not_come(wish, slot):
+    factories.IdentityFactory(number="7000000001", birth_date=None)
+    assert refused(walk_in, **{**wish, "number": "7000000001"}) == (
+        "This is the number of an establishment. Enter that of the person who has come."
+    )
+
+
+@pytest.mark.parametrize("status", [Identity.Status.DEPARTED, Identity.Status.DECEASED])
+def test_the_status_in_the_registry_counts(wish, person, slot, status):
+    Identity.objects.filter(pk=person.pk).update(status=status)
+    assert refused(walk_in, **wish) == (
+        "This person's status in the registry does not allow an appointment. "
+        "Please call the Directorate."
+    )
+
+
+@pytest.mark.parametrize("switched", ["is_active", "can_be_booked"])
+def test_the_service_can_be_booked(wish, service, slot, switched):
+    setattr(service, switched, False)
+    assert refused(walk_in, **wish) == (
+        "There are no appointments for this service at the moment. Choose another."
+    )
+
+
+def test_the_service_is_for_the_person(wish, service, slot):
+    service.beneficiary_kinds = ["citizen"]
+    assert refused(walk_in, **wish) == (
+        "“Services for residents” is not for Mohammed Aslam Khan. "
+        "Choose a service that fits this person."
+    )
+
+
+@pytest.mark.parametrize("operations", [-1, 0, 6, 10**9])
+def test_operations_are_few(wish, slot, operations):
+    assert refused(walk_in, **{**wish, "operations": operations}) == (
+        "Choose between 1 and 5 operations."
+    )
+
+
+def test_who_has_an_appointment_of_today_uses_that(clerk, wish, person, service, slot, later):
+    user = factories.UserFactory(identity=person)
+    booked = places.confirmed(user, slot=later, service=service)
+    sentence = (
+        f"This person has an appointment for this service today ({booked.reference}). Use that."
+    )
+    assert refused(walk_in, **wish) == sentence
+    check_in(actor=clerk, appointment=booked)
+    assert refused(walk_in, **wish) == sentence
+
+
+def test_of_an_appointment_elsewhere_no_more_is_told_than_that_there_is_one(
+    wish, person, service, slot
+):
+    user = factories.UserFactory(identity=person)
+    there = places.window(office=places.office("qasr-al-hukm"))
+    booked = places.confirmed(user, slot=places.slot(SUNDAY, of=there), service=service)
+    assert refused(walk_in, **wish) == BOOKED_ELSEWHERE
+    Appointment.objects.filter(pk=booked.pk).update(slot=places.slot(MONDAY, of=slot.window))
+    assert refused(walk_in, **wish) == BOOKED_ELSEWHERE
+
+
+def test_clerks_do_not_walk_in_at_their_own_desk(wish, clerk, person, slot):
+    clerk.identity = person
+    clerk.save(update_fields=["identity"])
+    assert refused(walk_in, **wish) == ("You cannot receive yourself. Go to a colleague's desk.")
+
+
+@pytest.mark.parametrize("codenames", [(), ("view_appointment",)])
+def test_only_who_receives_people_gives_places(wish, office, slot, codenames):
+    colleague = places.clerk(office, codenames=codenames)
+    assert refused(walk_in, **{**wish, "actor": colleague}) == NOT_CLERK
+
+
+@pytest.mark.parametrize("is_superuser", [True, False])
+def test_no_places_are_given_at_another_office(wish, slot, is_superuser):
+    other = places.clerk(places.office("qasr-al-hukm"), is_superuser=is_superuser)
+    assert refused(walk_in, **{**wish, "actor": other}) == NOT_CLERK
+
+
+# The form
+
+
+def test_the_clerk_gives_a_place_in_the_form(browser, typed, slot):
+    assert "action=" not in browser.get(HERE).content.decode().split("walk-in")[-1]
+    typed["number"] = typed["number"].translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    page = browser.post(HERE, typed, follow=True)
+    made = Appointment.objects.get()
+    number = f"{made.reference[:4]}-{made.reference[4:8]}-{made.reference[8:]}"
+    assert page.redirect_chain == [(f"{TODAY}?office=al-rimal", 302)]
+    assert notices_on(page) == [f"The person is checked in: {number} at 09:00."]
+    again = browser.post(HERE, typed, follow=True)
+    assert notices_on(again) == notices_on(page)
+    assert Appointment.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("number", "", "Enter the ID number of the person who has come."),
+        ("number", "2999999999", UNKNOWN),
+        ("service", "", "Choose a service."),
+        ("service", "nothing", "There are no appointments for this service. Choose another."),
+        ("operations", "", "Enter how many operations you need."),
+        ("operations", "9", "Choose between 1 and 5 operations."),
+        ("operations", "3", FULL),
+    ],
+)
+def test_what_is_wrong_is_told_and_what_was_typed_is_kept(
+    browser, typed, slot, field, value, sentence
+):
+    typed[field] = value
+    page = browser.post(HERE, typed)
+    assert (page.status_code, errors_on(page)) == (200, [sentence])
+    kept = {name: page.context["form"][name].value() for name in typed}
+    assert kept == {**typed, "key": str(typed["key"])}
+    assert not Appointment.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["key", "number", "service", "operations"])
+def test_whatever_is_typed_gives_no_place(browser, typed, slot, field, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the shape of each is meant, not the size of all
+    for value in {*HOSTILE, LONG} - GOOD.get(field, set()):
+        page = browser.post(HERE, {**typed, field: value})
+        assert page.status_code == 200
+        assert_harmless(page)
+        assert errors_on(page), value[:20]
+    assert browser.post(HERE).status_code == 200
+    assert not Appointment.objects.exists()
+
+
+def test_no_place_is_given_at_another_office_by_its_address(browser, typed, slot):
+    there = places.window(office=places.office("qasr-al-hukm"))
+    places.slot(SUNDAY, "09:00", of=there)
+    assert browser.post(f"{WALK_IN}?office=qasr-al-hukm", typed).status_code == 404
+    assert not Appointment.objects.exists()
+
+
+def test_a_place_that_is_given_is_found_again_by_the_id_number(browser, wish, slot, clock):
+    made = walk_in(**wish)
+    clock.now += MINUTE
+    page = browser.post(f"{TODAY}?office=al-rimal", {"typed": wish["number"]})
+    assert "This person is checked in already." in words(page)
+    assert browser.get(f"{LIST}{made.pk}/change/").status_code == 200
