@@ -1,10 +1,11 @@
 """Who gets what at every address of the portal, in words that test_access asks for."""
 
 # `unverified` is an officer who has not given the second factor, `clerk` has given it and may do
-# nothing, `desk` receives people at the office of the appointment, `chief` is a superuser.
+# nothing, `desk` receives people at the office of the appointment, `manager` keeps its hours too,
+# `chief` is a superuser.
 ROLES = (
     *("anonymous", "stranger", "applicant", "beneficiary"),
-    *("unverified", "clerk", "desk", "officer", "chief"),
+    *("unverified", "clerk", "desk", "manager", "officer", "chief"),
 )
 
 
@@ -14,15 +15,16 @@ def everybody(status):
 
 def people(stranger, applicant, beneficiary):
     """For those who have an identity; others sign in first, and staff have no business here."""
-    return ["sign-in", stranger, applicant, beneficiary, *[403] * 5]
+    return ["sign-in", stranger, applicant, beneficiary, *[403] * 6]
 
 
-def staff(clerk, officer, chief, desk=None):
+def staff(clerk, officer, chief, desk=None, manager=None):
     """For those who have given the second factor; the others sign in with it first.
 
-    Who receives people may do no more than a clerk unless told.
+    Who receives people may do no more than a clerk unless told, who manages no more than they.
     """
-    return [*["staff"] * 5, clerk, desk or clerk, officer, chief]
+    desk = desk or clerk
+    return [*["staff"] * 5, clerk, desk, manager or desk, officer, chief]
 
 
 # What each role gets at each address: a status, or the page it is sent to for signing in. Where
@@ -37,7 +39,7 @@ TABLE = {
     "en/services/": everybody(200),
     "en/services/<slug:slug>/": everybody(200),
     "en/my/": people(200, 200, 200),
-    "en/account/sign-in/": [200, *[302] * 8],
+    "en/account/sign-in/": [200, *[302] * 9],
     "en/account/sign-out/": everybody(302),
     "en/account/register/": everybody(200),
     "en/account/register/choose/": everybody(302),
@@ -94,6 +96,13 @@ TABLE = {
         "*": people(404, 200, 404),
         "POST": people(404, 302, 404),
     },
+    **{
+        f"en/appointments/<reference:reference>/{button}/": {
+            "*": people(405, 405, 405),
+            "POST": people(404, 302, 404),
+        }
+        for button in (*("wait", "wait/stop", "offers/<int:pk>/accept", "offers/<int:pk>/decline"),)
+    },
     "en/appointments/<reference:reference>/move/": people(404, 200, 404),
     "en/appointments/<reference:reference>/move/day/": people(404, 200, 404),
     "en/appointments/<reference:reference>/move/time/": {
@@ -102,10 +111,10 @@ TABLE = {
     },
     "en/staff/": staff(200, 200, 200),
     "en/staff/code/": everybody(302),
-    "en/staff/login/": {"*": everybody(200), "GET": [*[200] * 5, *[302] * 4]},
+    "en/staff/login/": {"*": everybody(200), "GET": [*[200] * 5, *[302] * 5]},
     "en/staff/logout/": {
-        "*": [*[302] * 5, *[405] * 4],
-        "OPTIONS": [*[302] * 5, *[200] * 4],
+        "*": [*[302] * 5, *[405] * 5],
+        "OPTIONS": [*[302] * 5, *[200] * 5],
         "POST": everybody(302),
     },
     "en/staff/password_change/": {"*": staff(200, 200, 200), "DELETE": staff(405, 405, 405)},
@@ -171,10 +180,41 @@ for model in ("catalogue/holiday", "appointments/closure"):
         "POST": staff(403, 403, 302),
     }
 
+OFFICE = "en/staff/appointments/office/"
+TABLE |= {
+    OFFICE: staff(403, 403, 200, manager=200),
+    f"{OFFICE}<path:object_id>/change/": {
+        "*": staff(403, 403, 200, manager=200),
+        "POST": staff(403, 403, 200, manager=403),
+    },
+    # What is not of their own offices is not there.
+    f"{OFFICE}<path:object_id>/history/": staff(302, 302, 200, desk=403, manager=200),
+    **{
+        f"{OFFICE}<int:pk>/figures/{page}": staff(403, 403, 200, manager=200)
+        for page in ("", "csv/", "xlsx/")
+    },
+}
+HOURS = "en/staff/appointments/openingwindow/"
+TABLE |= {
+    f"{HOURS}{page}": staff(403, 403, 200, manager=200)
+    for page in ("", "add/", "<path:object_id>/change/")
+}
+TABLE[f"{HOURS}<path:object_id>/history/"] = staff(302, 302, 200, desk=403, manager=200)
+# The closure is one of every office, which managers do not touch.
+CLOSURE = "en/staff/appointments/closure/"
+TABLE |= {f"{CLOSURE}{page}": staff(403, 403, 200, manager=200) for page in ("", "add/")}
+TABLE[f"{CLOSURE}<path:object_id>/change/"] = staff(403, 403, 200, manager=302)
+TABLE[f"{CLOSURE}<path:object_id>/history/"] = staff(302, 302, 200)
+TABLE[f"{CLOSURE}<path:object_id>/delete/"] = {
+    "*": staff(403, 403, 200, manager=302),
+    "POST": staff(403, 403, 302, manager=302),
+}
+
 # Superusers receive nobody where they are not clerks.
 DESK = "en/staff/appointments/appointment/"
 TABLE |= {
     DESK: staff(403, 403, 200, desk=200),
+    **{f"{DESK}{page}/": staff(403, 403, 200, desk=200) for page in ("today", "walk-in", "calls")},
     f"{DESK}add/": staff(403, 403, 403),
     f"{DESK}<path:object_id>/": staff(302, 302, 302),
     f"{DESK}<path:object_id>/change/": staff(403, 403, 404, desk=200),

@@ -65,6 +65,7 @@ class World:
             "unverified": signed_in(factories.OfficerFactory()),
             "clerk": signed_in_staff(factories.UserFactory(**at_work)),
             "desk": signed_in_staff(places.clerk(self.confirmed.slot.office)),
+            "manager": signed_in_staff(places.manager(self.confirmed.slot.office)),
             "officer": signed_in_staff(factories.OfficerFactory()),
             "chief": signed_in_staff(factories.UserFactory(**at_work, is_superuser=True)),
         }
@@ -77,6 +78,7 @@ class World:
         wish = {"holder": applicant.identity, "attendee": attendee}
         self.confirmed = places.confirmed(applicant, slot=confirmed, **wish)
         self.held = places.held(applicant, slot=held, **wish)
+        self.offer = places.offered(self.confirmed)
         chosen = {"office": self.free.office.slug, "day": self.free.day}
         self.choice = browsing.address("", {}, **chosen)
         wish = wish_of(applicant.identity, self.confirmed.service)
@@ -105,6 +107,8 @@ class World:
             "documents/<int:pk>": f"documents/{document.pk}",
             "<int:document_pk>": document.pk,
             "appointment/<int:pk>": f"appointment/{appointment.pk}",
+            "office/<int:pk>": f"office/{appointment.slot.office_id}",
+            "offers/<int:pk>": f"offers/{self.offer.pk}",
             "<int:pk>": inquiry.pk,
             "<slug:slug>": inquiry.service.slug,
             "<slug:button>": "check-in",
@@ -228,6 +232,7 @@ def test_every_address_stands_in_the_table():
         assert set(routes(get_resolver())) == set(TABLE)
 
 
+@pytest.mark.takes_long
 @pytest.mark.django_db
 def test_everybody_gets_what_is_theirs_and_nothing_else():
     assert not list(differences(TABLE))
@@ -248,7 +253,7 @@ def test_nobody_comes_to_an_appointment_who_has_not_verified_their_data():
     world = World()
     pages = [route for route in TABLE if route.startswith("en/appointments/")]
     pages.remove(VERIFY[1:])
-    assert len(pages) == 13
+    assert len(pages) == 17
     for role in ("stranger", "applicant", "beneficiary"):
         world.forget_that_data_were_verified(role)
         for route in pages:

@@ -2,23 +2,40 @@
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db import models, transaction
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from appointments.actions import make_slots
+from appointments.actions import booked_outside_hours, make_slots, opening_hours_of
+from appointments.admin.figures import FiguresOfOffices
+from appointments.calendar import WEEKDAYS, months_of
 from appointments.forms import RowsField
 from appointments.models import Closure, Office, OpeningWindow, Weekday
 from tawasul.catalogue.admin import BilingualAdmin
+from tawasul.catalogue.models import Holiday
+from tawasul.digests import digest_of
 
-ROWS = {"form_class": RowsField, "widget": forms.CheckboxSelectMultiple}
+# How many of those who are booked are named before a change is saved.
+MOST_SHOWN = 100
+# The browser's own pickers, as those of the admin need styles that the policy forbids.
+WIDGETS = {
+    models.ManyToManyField: {"form_class": RowsField, "widget": forms.CheckboxSelectMultiple},
+    models.DateField: {"widget": forms.DateInput({"type": "date"}, format="%Y-%m-%d")},
+    models.TimeField: {"widget": forms.TimeInput({"type": "time"}, format="%H:%M")},
+}
 
 
 class _MakesSlots:
-    """What is saved here changes what can be booked, at once.
+    """What is saved here changes what can be booked, at once, and is looked at before it is saved.
 
     After the commit: the places of all offices would be kept from everybody until then, and in
     another order than those take them who book.
     """
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        look = self._look_ahead(request, object_id) if request.method == "POST" else None
+        return look or super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
@@ -28,15 +45,78 @@ class _MakesSlots:
         super().delete_model(request, obj)
         transaction.on_commit(make_slots)
 
+    def _look_ahead(self, request, object_id):
+        """The weeks that a change makes, and who is booked where it closes; None to go on.
+
+        Who is booked after that page was made is shown as well before anything is saved.
+        """
+        row = self.get_object(request, unquote(object_id)) if object_id else None
+        may = self.has_change_permission(request, row) if row else self.has_add_permission(request)
+        form_class = self.get_form(request, row, change=row is not None)
+        form = form_class(request.POST, instance=row or self.model())
+        if not may or (object_id and row is None) or not form.is_valid():
+            return None
+        with transaction.atomic():
+            offices = list(self.offices_of(form.save()))
+            booked = booked_outside_hours(offices)
+            hours = opening_hours_of(offices[0]) if len(offices) == 1 else {}
+            transaction.set_rollback(True)
+        seen = digest_of([appointment.pk for appointment in booked])
+        if request.POST.get("_seen") == seen:
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Before it is saved"),
+            "opts": self.opts,
+            "office": offices[0] if hours else None,
+            "weekdays": WEEKDAYS,
+            "months": months_of(list(hours), hours),
+            "booked": booked[:MOST_SHOWN],
+            "number": len(booked),
+            "sent": [
+                (name, value)
+                for name, values in request.POST.lists()
+                for value in values
+                if name not in ("csrfmiddlewaretoken", "_seen")
+            ],
+            "seen": seen,
+        }
+        return render(request, "admin/appointments/before_it_is_saved.html", context)
+
+
+class _OfOwnOffices:
+    """Managers see and touch their own offices alone; who keeps all of them is a superuser."""
+
+    office_path = "office"
+
+    def get_queryset(self, request):
+        own = Office.objects.worked_at_by(request.user)
+        rows = super().get_queryset(request)
+        return (
+            rows if request.user.is_superuser else rows.filter(**{f"{self.office_path}__in": own})
+        )
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name != "office":
+            return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        kwargs["queryset"] = Office.objects.worked_at_by(request.user)
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field.required = field.required or not request.user.is_superuser
+        return field
+
 
 @admin.register(Office)
-class OfficeAdmin(_MakesSlots, BilingualAdmin):
+class OfficeAdmin(FiguresOfOffices, _MakesSlots, _OfOwnOffices, BilingualAdmin):
+    office_path = "pk"
     list_display = ("name", "city", "region", "is_active")
     list_filter = ("region", "is_active")
     list_select_related = ("region",)
     search_fields = ("name_ar", "name_en", "city_ar", "city_en")
     prepopulated_fields = {"slug": ("name_en",)}
-    formfield_overrides = {models.ManyToManyField: ROWS}
+    formfield_overrides = WIDGETS
+
+    def offices_of(self, office):
+        return [office]
 
     def has_delete_permission(self, request, obj=None):
         """Appointments refer to it: an office is switched off, never deleted."""
@@ -101,12 +181,15 @@ class WindowForm(forms.ModelForm):
 
 
 @admin.register(OpeningWindow)
-class OpeningWindowAdmin(_MakesSlots, admin.ModelAdmin):
+class OpeningWindowAdmin(_MakesSlots, _OfOwnOffices, admin.ModelAdmin):
     form = WindowForm
     list_display = ("office", "opens", "closes", "season", "capacity", "slot_minutes")
-    list_filter = ("season", "office")
+    list_filter = ("season", ("office", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("office",)
-    formfield_overrides = {models.ManyToManyField: ROWS}
+    formfield_overrides = WIDGETS
+
+    def offices_of(self, window):
+        return [window.office]
 
     def get_readonly_fields(self, request, obj=None):
         """Its times are those of the office that it was made for."""
@@ -118,11 +201,30 @@ class OpeningWindowAdmin(_MakesSlots, admin.ModelAdmin):
 
 
 @admin.register(Closure)
-class ClosureAdmin(_MakesSlots, BilingualAdmin):
+class ClosureAdmin(_MakesSlots, _OfOwnOffices, BilingualAdmin):
     list_display = ("reason", "office", "first_day", "last_day")
-    list_filter = ("office",)
+    list_filter = (("office", admin.RelatedOnlyFieldListFilter),)
+    formfield_overrides = WIDGETS
     list_select_related = ("office",)
+
+    def offices_of(self, closure):
+        return [closure.office] if closure.office else Office.objects.all()
 
     def get_actions(self, request):
         """Nothing is deleted past `delete_model`, which opens the days again."""
+        return {}
+
+
+@admin.register(Holiday)
+class HolidayAdmin(_MakesSlots, BilingualAdmin):
+    """Here and not with the catalogue, because a holiday closes offices."""
+
+    list_display = ("day", "name")
+    formfield_overrides = WIDGETS
+
+    def offices_of(self, holiday):
+        return Office.objects.all()
+
+    def get_actions(self, request):
+        """As with closures."""
         return {}

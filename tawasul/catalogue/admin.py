@@ -8,7 +8,7 @@ from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 from modeltranslation.admin import TranslationAdmin
 
-from tawasul.catalogue.models import DocumentType, Holiday, Service
+from tawasul.catalogue.models import DocumentType, Service
 
 
 class BilingualAdmin(TranslationAdmin):
@@ -72,8 +72,3 @@ class DocumentTypeAdmin(BilingualAdmin):
     def has_delete_permission(self, request, obj=None):
         """Documents refer to it."""
         return False
-
-
-@admin.register(Holiday)
-class HolidayAdmin(BilingualAdmin):
-    list_display = ("day", "name")

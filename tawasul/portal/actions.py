@@ -17,6 +17,19 @@ PERMISSIONS = {
         "requests_app.assign_inquiry",
     ),
     "clerk": ("appointments.view_appointment", "appointments.receive_appointment"),
+    "manager": (
+        "appointments.view_appointment",
+        "appointments.receive_appointment",
+        "appointments.manage_office",
+        "appointments.view_office",
+        "appointments.view_openingwindow",
+        "appointments.add_openingwindow",
+        "appointments.change_openingwindow",
+        "appointments.view_closure",
+        "appointments.add_closure",
+        "appointments.change_closure",
+        "appointments.delete_closure",
+    ),
 }
 
 
@@ -24,13 +37,18 @@ PERMISSIONS = {
 def add_staff(*, username, password, group, team="", is_superuser=False):
     """Somebody with a password, an authenticator and recovery codes; the latter two."""
     user = User.objects.create_user(username, password, is_staff=True, is_superuser=is_superuser)
-    user.groups.add(_group(group, PERMISSIONS[group]))
+    user.groups.add(group_of_staff(group))
     if team:
         user.groups.add(_group(f"team {team}", ()))
     recovery = StaticDevice.objects.create(user=user, name="recovery codes")
     codes = [StaticToken.random_token() for _place in range(RECOVERY_CODES)]
     recovery.token_set.bulk_create(StaticToken(device=recovery, token=code) for code in codes)
     return TOTPDevice.objects.create(user=user, name="authenticator"), codes
+
+
+def group_of_staff(name):
+    """The group with what it may do, as PERMISSIONS has it now."""
+    return _group(name, PERMISSIONS[name])
 
 
 def _group(name, permissions):

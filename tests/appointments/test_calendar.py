@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.utils import translation
 
-from appointments.views.calendar import months_of
+from appointments.calendar import months_of
 
 JUMADA = "جمادى الآخرة 1448 هـ (نوفمبر – ديسمبر 2026 م)"
 
@@ -67,4 +67,4 @@ def test_weeks_begin_on_sunday_and_end_with_the_month(language, numbers):
     first_month = months(language, datetime.date(2026, 11, 23))[1][0]
     with translation.override(language):
         assert [[day and day.number for day in week] for week in first_month] == numbers
-    assert [day.places for week in first_month for day in week if day][:2] == [7, 0]
+    assert [day.what for week in first_month for day in week if day][:2] == [7, None]

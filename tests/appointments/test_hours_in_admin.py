@@ -13,7 +13,7 @@ from tests.appointments import places
 from tests.appointments.browsing import page_of, verified
 from tests.appointments.places import MONDAY, SUNDAY, TUESDAY, WORKING_DAYS, at
 from tests.appointments.test_hours import quarters, times
-from tests.conftest import signed_in_staff
+from tests.conftest import signed_in_staff, words
 
 pytestmark = pytest.mark.django_db
 
@@ -85,9 +85,14 @@ def closure_form(**changes):
 
 
 def save(browser, path, fields, row=None):
-    """Send the form for a new row, or for the one that is changed; the page that answers."""
+    """Send the form for a new row, or for the one that is changed, and what comes before it is
+    saved; the page that answers.
+    """
     step = f"{path}{row.pk}/change/" if row else f"{path}add/"
-    return browser.post(step, fields)
+    response = browser.post(step, fields)
+    if response.context and (seen := response.context.get("seen")):
+        response = browser.post(step, {**fields, "_seen": seen})
+    return response
 
 
 def kept(path):
@@ -383,6 +388,98 @@ def test_a_closure_that_ends_before_it_begins_is_refused(browser, hours, first, 
     closure = Closure.objects.create(first_day=SUNDAY, last_day=SUNDAY, reason_ar="صيانة")
     fields = closure_form(first_day=first, last_day=last)
     assert refusal(browser, CLOSURES, fields) == refusal(browser, CLOSURES, fields, closure)
+
+
+# What is shown before it is saved
+
+
+def test_nothing_is_saved_before_its_weeks_have_been_seen(browser, hours):
+    page = browser.post(f"{CLOSURES}add/", closure_form(office=hours.office.pk))
+    shown = words(page)
+    assert "Nobody is booked at a time that closes with this change." in shown
+    assert "The hours of Al-Rimal with this change May 2026 CE" in shown
+    assert "4 17 AH closed 5 18 AH 08:00–15:00 · 4 at once" in shown
+    assert not Closure.objects.exists()
+    assert times(MONDAY) == MORNING
+
+
+def test_who_is_booked_is_named_before_the_day_is_closed(browser, hours):
+    appointment = places.confirmed(slot=Slot.objects.get(start=at(MONDAY, "10:00")))
+    places.confirmed(slot=Slot.objects.get(start=at(TUESDAY, "10:00")))
+    page = browser.post(f"{CLOSURES}add/", closure_form())
+    assert list(page.context["booked"]) == [appointment]
+    assert "1 person is booked at a time that closes with this change." in words(page)
+    appointment.refresh_from_db()
+    assert appointment.is_confirmed
+
+
+def test_who_books_meanwhile_is_shown_before_it_is_saved(browser, hours):
+    path, fields = f"{CLOSURES}add/", closure_form()
+    seen = browser.post(path, fields).context["seen"]
+    late = places.confirmed(slot=Slot.objects.get(start=at(MONDAY, "10:00")))
+    page = browser.post(path, {**fields, "_seen": seen})
+    assert list(page.context["booked"]) == [late]
+    assert not Closure.objects.exists()
+    assert is_saved(browser.post(path, {**fields, "_seen": page.context["seen"]}))
+
+
+@pytest.mark.parametrize("seen", ["", "x", "\0", "9" * 5000])
+def test_no_other_word_for_having_seen_it_saves_it(browser, hours, seen):
+    browser.post(f"{CLOSURES}add/", {**closure_form(), "_seen": seen})
+    assert not Closure.objects.exists()
+
+
+def test_what_is_sent_again_is_what_was_typed(browser, hours):
+    page = browser.post(f"{HOURS}{hours.pk}/change/", hours_form(hours.office, capacity="7"))
+    sent = page.context["sent"]
+    assert ("capacity", "7") in sent
+    assert [value for name, value in sent if name == "weekdays"] == [str(d) for d in WORKING_DAYS]
+
+
+@pytest.mark.parametrize("change", ["office", "hours", "holiday"])
+def test_each_change_that_closes_times_names_who_is_booked(browser, hours, change):
+    appointment = places.confirmed(slot=Slot.objects.get(start=at(MONDAY, "10:00")))
+    office = office_form(slug="al-rimal")
+    del office["is_active"]
+    holiday = {"day": MONDAY, "name_ar": "اليوم الوطني", "name_en": "National Day"}
+    path, fields = {
+        "office": (f"{OFFICES}{hours.office.pk}/change/", office),
+        "hours": (f"{HOURS}{hours.pk}/change/", hours_form(hours.office, opens="11:00")),
+        "holiday": ("/en/staff/catalogue/holiday/add/", holiday),
+    }[change]
+    assert list(browser.post(path, fields).context["booked"]) == [appointment]
+
+
+# Managers
+
+
+@pytest.fixture
+def manager(hours, django_capture_on_commit_callbacks):
+    return signed_in_staff(places.manager(hours.office))
+
+
+def test_a_manager_keeps_hours_and_closures_of_their_own_offices_alone(manager, hours):
+    other = places.office("qasr-al-hukm", "Qasr Al-Hukm")
+    theirs = places.window(office=other)
+    page = manager.get(HOURS)
+    assert [row.pk for row in page.context["cl"].result_list] == [hours.pk]
+    assert "Qasr Al-Hukm" not in words(page)
+    assert manager.get(f"{HOURS}{theirs.pk}/change/").status_code == 302
+    for path, form in ((HOURS, hours_form(other)), (CLOSURES, closure_form(office=other.pk))):
+        page = manager.post(f"{path}add/", form)
+        assert sentences(page).keys() == {"office"}
+    assert sentences(manager.post(f"{CLOSURES}add/", closure_form())).keys() == {"office"}
+    assert OpeningWindow.objects.count() == 2
+    assert not Closure.objects.exists()
+
+
+def test_a_manager_sees_no_closure_of_other_offices(manager, hours):
+    texts = {"reason_ar": "صيانة", "reason_en": "Maintenance"}
+    own = Closure.objects.create(office=hours.office, first_day=MONDAY, last_day=MONDAY, **texts)
+    Closure.objects.create(office=None, first_day=MONDAY, last_day=MONDAY, **texts)
+    assert list(manager.get(CLOSURES).context["cl"].result_list) == [own]
+    offices = manager.get(OFFICES).context["cl"].result_list
+    assert [office.pk for office in offices] == [hours.office.pk]
 
 
 # What is never deleted

@@ -39,6 +39,7 @@ STAFF = [
     ("officer2", "officer", "travel documents"),
     ("supervisor", "supervisor", ""),
     ("clerk", "clerk", ""),
+    ("manager", "manager", ""),
 ]
 
 
@@ -56,8 +57,9 @@ class Command(BaseCommand):
             for username, number, _who in USERS:
                 self._add_user(username, number)
             devices = [self._add_staff(*staff) for staff in STAFF]
-            clerk = User.objects.get(username="clerk")
-            clerk.offices.set(Office.objects.filter(region__slug="riyadh"))
+            for username in ("clerk", "manager"):
+                colleague = User.objects.get(username=username)
+                colleague.offices.set(Office.objects.filter(region__slug="riyadh"))
             OpeningWindow.objects.get_or_create(
                 office=Office.objects.get(slug=OFFICE),
                 **EVENING,

@@ -29,10 +29,10 @@ WEEKDAYS = list(
 
 @dataclass(frozen=True)
 class Day:
-    """A day of the horizon, which can be chosen when it has `places`."""
+    """A day of the horizon, with what there is on it."""
 
     date: datetime.date
-    places: int
+    what: object
 
     @property
     def number(self):
@@ -40,17 +40,17 @@ class Day:
         return dates_of(self.date)[0][2]
 
 
-def months_of(days, places):
+def months_of(days, what):
     """[(its name, [week of seven Days or None])] for the `days` of the horizon, in order.
 
-    Months are those of the person's own calendar. `places` is {day: free operations}. A week begins
-    on Sunday; where its days are of another month there is None.
+    Months are those of the person's own calendar. `what` is {day: what there is on it}. A week
+    begins on Sunday; where its days are of another month there is None.
     """
     months = []
     for _month, dates in groupby(days, key=lambda day: dates_of(day)[0][:2]):
         dates = list(dates)
         cells = [None] * ((dates[0].weekday() - Weekday.SUNDAY) % 7)
-        cells += [Day(date, places.get(date, 0)) for date in dates]
+        cells += [Day(date, what.get(date)) for date in dates]
         cells += [None] * (-len(cells) % 7)
         weeks = [cells[start : start + 7] for start in range(0, len(cells), 7)]
         months.append((months_in_both_calendars(dates[0], dates[-1]), weeks))
