@@ -170,6 +170,32 @@ class WishForm(forms.Form):
         return cleaned
 
 
+class WalkInForm(forms.Form):
+    """Who has come without an appointment, and for what; `key` as in `TimeForm`."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    number = IdentityNumberField(
+        label=_("ID number of the person"),
+        help_text=_("10 digits: national ID, iqama or border number."),
+        error_messages={"required": _("Enter the ID number of the person who has come.")},
+    )
+    service = forms.ModelChoiceField(
+        label=_("Service"),
+        queryset=Service.objects.open_to_booking(),
+        to_field_name="slug",
+        empty_label=_("Choose a service"),
+        error_messages={
+            "required": _("Choose a service."),
+            "invalid_choice": _("There are no appointments for this service. Choose another."),
+        },
+    )
+    operations = OperationsField(label=_("Number of operations"), initial=1)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["number"].widget.attrs |= {"autocomplete": "off", "autofocus": not self.errors}
+
+
 class OfficeChoice(forms.Form):
     """The office of an address, and the day; none where there are no such ones."""
 
@@ -203,3 +229,16 @@ class TimeForm(forms.Form):
 
 def _time_of(slot):
     return timezone.localtime(slot.start).strftime("%H:%M")
+
+
+class WaitForm(forms.Form):
+    """Where an earlier time is wanted."""
+
+    HERE, REGION = "office", "region"
+
+    where = forms.ChoiceField(
+        label=_("Tell me if an earlier time comes free"),
+        choices=[(REGION, _("anywhere in this region")), (HERE, _("at this office"))],
+        initial=REGION,
+        widget=forms.RadioSelect,
+    )

@@ -19,16 +19,21 @@ def unlocalized(value):
 
 
 @register.filter
+def time_of_day(value):
+    """The time in the Kingdom, as 14:05."""
+    return f"{timezone.localtime(value):%H:%M}"
+
+
+@register.filter
 def moment_in_words(value):
     """As `moment`, for texts: without marks of direction, which a phone may show."""
-    return f"{hijri.both_calendars(value)} {timezone.localtime(value):%H:%M}"
+    return f"{hijri.both_calendars(value)} {time_of_day(value)}"
 
 
 @register.filter
 def moment(value):
     """The day in both calendars and the time of day in the Kingdom, as 14:05."""
-    time = ltr(timezone.localtime(value).strftime("%H:%M"))
-    return format_html("{} · {}", hijri.both_calendars(value), time)
+    return format_html("{} · {}", hijri.both_calendars(value), ltr(time_of_day(value)))
 
 
 @register.filter

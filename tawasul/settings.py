@@ -143,6 +143,8 @@ BOOKING = {
     "HOLD_MINUTES": whole_number("BOOKING_HOLD_MINUTES", 10),
     "CHANGE_UNTIL_HOURS": whole_number("BOOKING_CHANGE_UNTIL_HOURS", 2),
     "GRACE_MINUTES": whole_number("BOOKING_GRACE_MINUTES", 15),
+    "OFFER_MINUTES": whole_number("BOOKING_OFFER_MINUTES", 30),
+    "REPLACEMENT_HOURS": whole_number("BOOKING_REPLACEMENT_HOURS", 24),
 }
 SESSION_ENGINE = "tawasul.accounts.sessions"
 REGISTRY = env.str("REGISTRY", default="tawasul.accounts.registry.LocalRegistry")

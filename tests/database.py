@@ -81,7 +81,14 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if ON_SQLITE:
-        left_out = [item for item in items if item.get_closest_marker("postgres")]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+    other = "postgres" if ON_SQLITE else "sqlite"
+    left_out = {item for item in items if item.get_closest_marker(other)}
+    config.hook.pytest_deselected(items=list(left_out))
+    # The longest first: at the end no worker waits for another.
+    items[:] = sorted(
+        (item for item in items if item not in left_out), key=lambda item: not _takes_long(item)
+    )
+
+
+def _takes_long(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("takes_long"))

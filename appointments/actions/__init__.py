@@ -1,20 +1,38 @@
 """What can be done to hours and appointments: by who books, and by who receives people."""
 
 from appointments.actions.booking import cancel, confirm, expire_due, hold, move
-from appointments.actions.desk import check_in, miss, serve
-from appointments.actions.hours import horizon, make_slots
+from appointments.actions.closing import displace_due
+from appointments.actions.desk import call, check_in, miss, receive, serve, walk_in
+from appointments.actions.hours import (
+    booked_outside_hours,
+    horizon,
+    make_slots,
+    opening_hours_of,
+)
 from appointments.actions.rules import check_own_data
+from appointments.actions.waiting import accept, decline, lapse_due, stop_waiting, wait
 
 __all__ = [
+    "accept",
+    "booked_outside_hours",
+    "call",
     "cancel",
     "check_in",
     "check_own_data",
     "confirm",
+    "decline",
+    "displace_due",
     "expire_due",
     "hold",
     "horizon",
+    "lapse_due",
     "make_slots",
     "miss",
     "move",
+    "opening_hours_of",
+    "receive",
     "serve",
+    "stop_waiting",
+    "wait",
+    "walk_in",
 ]

@@ -1,9 +1,9 @@
 """Booking a place: held for some minutes, then confirmed, moved or cancelled.
 
-Whoever changes an appointment locks the user's row, then the attendee's, always in this order; then
-appointments are changed, and `move_places` comes last.
+Whoever changes an appointment locks its rows in the order of `locks`; `move_places` comes last.
 """
 
+from collections import Counter
 from datetime import timedelta
 
 from django.conf import settings
@@ -11,19 +11,28 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from appointments.actions.locks import as_it_stands, lock
+from appointments.actions.offers import withdraw_offers
 from appointments.actions.places import move_places
 from appointments.actions.record import (
     Deed,
     Role,
     State,
     drop_reminders,
+    give_time,
     notify,
     record,
     remind,
 )
-from appointments.actions.rules import check_bookable, check_free_for, check_may_book, check_named
+from appointments.actions.rules import (
+    check_bookable,
+    check_can_be_changed,
+    check_free_for,
+    check_may_book,
+    check_named,
+)
+from appointments.actions.waiting import end_waiting
 from appointments.models import Appointment, Slip, Slot
-from tawasul.accounts.models import Identity, User
 from tawasul.digests import key_of
 from tawasul.exceptions import RuleViolation
 
@@ -54,10 +63,10 @@ def hold(*, actor, holder, attendee, service, slot, operations, key, beneficiari
     for attempt in range(MOST_REFERENCES):
         try:
             with transaction.atomic():
-                _lock(actor, attendee)
+                lock(actor, attendee)
                 if held := of_this_form.first():
                     return held
-                places = _expire(_lapsed().concerning(actor, attendee, slot))
+                freed = expire(lapsed_now().concerning(actor, attendee, slot))
                 check_free_for(actor=actor, attendee=attendee, service=service, slot=slot)
                 held = Appointment.objects.create(
                     key=key,
@@ -71,8 +80,7 @@ def hold(*, actor, holder, attendee, service, slot, operations, key, beneficiari
                 )
                 held.beneficiaries.set(beneficiaries)
                 record(held, Deed.HELD, actor=actor, role=Role.CITIZEN)
-                places[slot.pk] = places.get(slot.pk, 0) + operations
-                move_places(places, into=slot)
+                move_places(freed, into=slot, operations=operations)
                 return held
         except IntegrityError:
             if attempt == MOST_REFERENCES - 1:
@@ -82,7 +90,7 @@ def hold(*, actor, holder, attendee, service, slot, operations, key, beneficiari
 def confirm(*, actor, appointment):
     """Make a held place an appointment; the second click gets what the first has made."""
     with transaction.atomic():
-        _lock(actor, appointment.attendee)
+        lock(actor, appointment.attendee)
         now = timezone.now()
         is_closed = Slot.objects.filter(pk=appointment.slot_id, is_closed=True).exists()
         # By columns of its own alone: with a join, an update that had to wait for the row would not
@@ -92,7 +100,7 @@ def confirm(*, actor, appointment):
         )
         if is_closed or not held.update(state=State.CONFIRMED, confirmed_at=now):
             return _confirmed_already(actor, appointment)
-        appointment = _with_all(actor, appointment)
+        appointment = as_it_stands(appointment, user=actor)
         record(appointment, Deed.CONFIRMED, actor=actor, role=Role.CITIZEN)
         Slip.objects.create(appointment=appointment, slot=appointment.slot)
         notify(appointment, "appointment_confirmed")
@@ -103,11 +111,11 @@ def confirm(*, actor, appointment):
 def move(*, actor, appointment, slot):
     """Take another time in place of the one it has: both or neither; once, on a second click."""
     with transaction.atomic():
-        _lock(actor, appointment.attendee)
-        appointment = _with_all(actor, appointment)
+        lock(actor, appointment.attendee)
+        appointment = as_it_stands(appointment, user=actor)
         if appointment.slot_id == slot.pk and appointment.is_confirmed:
             return appointment
-        _check_can_be_changed(appointment)
+        check_can_be_changed(appointment)
         check_may_book(
             actor=actor,
             holder=appointment.holder,
@@ -115,7 +123,7 @@ def move(*, actor, appointment, slot):
             service=appointment.service,
         )
         check_bookable(slot, appointment.service, appointment.operations)
-        places = _expire(_lapsed().concerning(actor, appointment.attendee, slot))
+        freed = expire(lapsed_now().concerning(actor, appointment.attendee, slot))
         check_free_for(
             actor=actor,
             attendee=appointment.attendee,
@@ -123,104 +131,71 @@ def move(*, actor, appointment, slot):
             slot=slot,
             instead_of=appointment,
         )
-        drop_reminders(appointment)
-        before = appointment.slot_id
-        Appointment.objects.filter(pk=appointment.pk).update(slot=slot)
-        appointment.slot = slot
-        record(appointment, Deed.MOVED, actor=actor, role=Role.CITIZEN)
-        Slip.objects.create(appointment=appointment, slot=slot)
-        notify(appointment, "appointment_moved")
-        remind(appointment)
-        places[before] = places.get(before, 0) - appointment.operations
-        places[slot.pk] = places.get(slot.pk, 0) + appointment.operations
-        move_places(places, into=slot)
+        freed += appointment.places + withdraw_offers(appointment.offers)
+        end_waiting(appointment)
+        give_time(appointment, slot, actor=actor)
+        move_places(freed, into=slot, operations=appointment.operations)
     return appointment
 
 
 def cancel(*, actor, appointment):
     """Give the place back; once, however often it is asked for."""
     with transaction.atomic():
-        _lock(actor, appointment.attendee)
-        appointment = _with_all(actor, appointment)
+        lock(actor, appointment.attendee)
+        appointment = as_it_stands(appointment, user=actor)
         if appointment.state == State.CANCELLED:
             return appointment
         if not appointment.is_held:
-            _check_can_be_changed(appointment)
-        was_confirmed = appointment.is_confirmed
+            check_can_be_changed(appointment)
+        was_held = appointment.is_held
+        freed = appointment.places + withdraw_offers(appointment.offers)
+        end_waiting(appointment)
         Appointment.objects.filter(pk=appointment.pk).update(state=State.CANCELLED)
         record(appointment, Deed.CANCELLED, actor=actor, role=Role.CITIZEN)
-        if was_confirmed:
+        if not was_held:
             drop_reminders(appointment)
             notify(appointment, "appointment_cancelled")
-        move_places({appointment.slot_id: -appointment.operations})
+        move_places(freed)
     return appointment
 
 
 def expire_due():
     """Give back the places of holds that have lapsed, one after the other; how many."""
-    due = _lapsed().order_by("pk").values_list("pk", flat=True)
+    due = lapsed_now().order_by("pk").values_list("pk", flat=True)
     expired = 0
     for pk in list(due[:1000]):
         with transaction.atomic():
-            places = _expire(_lapsed().filter(pk=pk))
-            move_places(places)
-        expired += bool(places)
+            freed = expire(lapsed_now().filter(pk=pk))
+            move_places(freed)
+        expired += bool(freed)
     return expired
 
 
-def _lock(actor, attendee):
-    """Nobody else books for these people until the transaction ends."""
-    list(User.objects.select_for_update(no_key=True).filter(pk=actor.pk))
-    list(Identity.objects.select_for_update(no_key=True).filter(pk=attendee.pk))
-
-
-def _expire(lapsed):
-    """Mark these holds as expired; {slot id: operations to give back, as a negative number}."""
-    places = {}
+def expire(lapsed):
+    """Mark these holds as expired; {slot id: operations that they give back}."""
+    freed = Counter()
     for hold in lapsed.order_by("pk"):
-        if _lapsed().filter(pk=hold.pk).update(state=State.EXPIRED):
+        if lapsed_now().filter(pk=hold.pk).update(state=State.EXPIRED):
             record(hold, Deed.EXPIRED, actor=None, role=Role.PORTAL)
-            places[hold.slot_id] = places.get(hold.slot_id, 0) - hold.operations
-    return places
+            freed[hold.slot_id] += hold.operations
+    return freed
 
 
-def _lapsed():
+def lapsed_now():
     return Appointment.objects.lapsed(timezone.now())
 
 
-def _with_all(actor, appointment):
-    """The appointment as it stands, if the actor has booked it."""
-    booked = Appointment.objects.filter(user=actor).select_for_update(of=("self",), no_key=True)
-    with_all = booked.select_related("user", "holder", "attendee", "service", "slot__office")
-    return with_all.get(pk=appointment.pk)
-
-
 def _confirmed_already(actor, appointment):
-    appointment = _with_all(actor, appointment)
+    appointment = as_it_stands(appointment, user=actor)
     if appointment.confirmed_at is None and appointment.slot.is_closed:
         raise RuleViolation(
             _("The office is closed at this time now. Choose another time."), code="closed"
         )
     if appointment.state == State.CANCELLED:
-        _check_can_be_changed(appointment)
+        check_can_be_changed(appointment)
     if appointment.confirmed_at is None:
         raise RuleViolation(
             _("The time was not confirmed within the minutes it was held. Choose a time again."),
             code="expired",
         )
     return appointment
-
-
-def _check_can_be_changed(appointment):
-    if not appointment.is_confirmed:
-        raise RuleViolation(
-            _("This appointment is “%(state)s” and cannot be changed any more.")
-            % {"state": appointment.get_state_display()},
-            code="state",
-        )
-    if timezone.now() >= appointment.change_until:
-        raise RuleViolation(
-            _("An appointment can be moved or cancelled until %(hours)s hours before it begins.")
-            % {"hours": settings.BOOKING["CHANGE_UNTIL_HOURS"]},
-            code="too_late",
-        )

@@ -8,7 +8,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from appointments.models import Closure, OpeningWindow, Slot
+from appointments.models import Appointment, Closure, OpeningWindow, Slot
 from tawasul.catalogue.models import Holiday
 from tawasul.hijri import is_ramadan
 
@@ -33,6 +33,28 @@ def horizon():
     return [today + timedelta(days=ahead) for ahead in range(settings.BOOKING["HORIZON_DAYS"] + 1)]
 
 
+def opening_hours_of(office):
+    """{day of the horizon: [its windows, by their start]}."""
+    days = horizon()
+    open_days = {day: [] for day in days}
+    for window in office.windows.select_related("office"):
+        for day in _open_days(window, days):
+            open_days[day].append(window)
+    return open_days
+
+
+def booked_outside_hours(offices):
+    """Appointments ahead at times that the hours of these offices do not make (any more)."""
+    outside = []
+    days = horizon()
+    ahead = Appointment.objects.filter(state=Appointment.State.CONFIRMED)
+    ahead = ahead.filter(slot__start__gt=timezone.now(), slot__day__gte=days[0])
+    ahead = ahead.select_related("attendee", "service", "slot__office").order_by("slot", "pk")
+    for window in OpeningWindow.objects.filter(office__in=offices).select_related("office"):
+        outside += ahead.filter(slot__window=window).exclude(slot__start__in=_starts(window, days))
+    return outside
+
+
 def is_open_on(window, day):
     """Whether `window` takes people on `day`, by its own rules."""
     season = {
@@ -53,14 +75,7 @@ def _make_slots_of(pk, days):
     # before are made: none of them is opened again by somebody who has read what was before.
     windows = OpeningWindow.objects.select_for_update(of=("self",), no_key=True)
     window = windows.select_related("office").get(pk=pk)
-    holidays = set(Holiday.objects.filter(day__in=days).values_list("day", flat=True))
-    closures = list(Closure.objects.between(days[0], days[-1]))
-    starts = {
-        start: day
-        for day in days
-        if _takes_people(window, day, holidays, closures)
-        for start in window.starts_on(day)
-    }
+    starts = _starts(window, days)
     known = set(window.slots.filter(day__gte=days[0]).values_list("start", flat=True))
     Slot.objects.bulk_create(
         [_slot(window, day, start) for start, day in starts.items() if start not in known]
@@ -68,13 +83,23 @@ def _make_slots_of(pk, days):
     _bring_up_to_date(window, days[0], list(starts))
 
 
-def _takes_people(window, day, holidays, closures):
-    return (
-        window.office.is_active
-        and is_open_on(window, day)
+def _starts(window, days):
+    """{when a slot begins: the day it belongs to}, as hours, holidays and closures stand."""
+    return {start: day for day in _open_days(window, days) for start in window.starts_on(day)}
+
+
+def _open_days(window, days):
+    if not window.office.is_active:
+        return []
+    holidays = set(Holiday.objects.filter(day__in=days).values_list("day", flat=True))
+    closures = list(Closure.objects.between(days[0], days[-1]))
+    return [
+        day
+        for day in days
+        if is_open_on(window, day)
         and day not in holidays
         and not any(closure.concerns(window.office_id, day) for closure in closures)
-    )
+    ]
 
 
 def _slot(window, day, start):

@@ -1,25 +1,37 @@
 """Places taken and given back, in one way only."""
 
+from collections import Counter
+
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from appointments.actions.offers import offer_to_who_waits
 from appointments.models import Slot
 from tawasul.exceptions import RuleViolation
 
 
-def move_places(changes, *, into=None):
-    """Take so many places of each slot, or give back where the number is negative.
+def move_places(freed, *, into=None, operations=0):
+    """Give back what is `freed`, {slot id: operations}, and take so many of the slot `into`.
 
-    `changes` is {slot id: operations}, `into` the slot in which somebody takes a place now, be it
-    that of a hold that has lapsed. The last statements of a transaction, always in the order of the
+    What is given back goes to whoever has waited longest and fits, and to anybody else only then:
+    it is never free in between. The last statements of a transaction, always in the order of the
     ids: what stands between them and the commit is what everybody at those slots waits for, and two
     who took them in another order would wait for each other. Exact on both engines, as nothing is
-    read before it that counts. RuleViolation `full`: too few are free, or it is no longer the open
-    time that was looked at; roll back.
+    read before it that counts. RuleViolation `full`: too few are free, or `into` is no longer the
+    open time that was looked at; roll back.
     """
-    for pk, operations in sorted(changes.items()):
-        slots = Slot.objects.filter(pk=pk, taken__lte=F("capacity") - operations)
+    if into:
+        # Before anybody who waits is locked: what fails would take their turn.
+        room = F("capacity") - operations + Counter(freed)[into.pk]
+        if not Slot.objects.filter(pk=into.pk, taken__lte=room).exists():
+            raise RuleViolation(_("This time has just been taken. Choose another."), code="full")
+    changes = offer_to_who_waits(freed)
+    changes.subtract(freed)
+    if into:
+        changes[into.pk] += operations
+    for pk, change in sorted(changes.items()):
+        slots = Slot.objects.filter(pk=pk, taken__lte=F("capacity") - change)
         if into and pk == into.pk:
             slots = slots.filter(is_closed=False, start=into.start, end=into.end)
-        if not slots.update(taken=F("taken") + operations):
+        if not slots.update(taken=F("taken") + change):
             raise RuleViolation(_("This time has just been taken. Choose another."), code="full")

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils import timezone
 
-from appointments.models import Appointment, AppointmentEvent
+from appointments.models import Appointment, AppointmentEvent, Slip
 from tawasul.messaging.actions import drop, write_mail, write_text
 
 Deed, Role = AppointmentEvent.Deed, AppointmentEvent.Role
@@ -38,10 +38,24 @@ def record(appointment, deed, *, actor, role):
     return event
 
 
-def notify(appointment, template):
+def give_time(appointment, slot, *, actor):
+    """Write that an appointment is at this time now: its slip, the notice, its reminders."""
+    drop_reminders(appointment)
+    time = {"slot": slot, "state": State.CONFIRMED}
+    Appointment.objects.filter(pk=appointment.pk).update(**time)
+    appointment.slot, appointment.state = slot, State.CONFIRMED
+    record(appointment, Deed.MOVED, actor=actor, role=Role.CITIZEN)
+    Slip.objects.create(appointment=appointment, slot=slot)
+    notify(appointment, "appointment_moved")
+    remind(appointment)
+
+
+def notify(appointment, template, offer=None):
     """A text, and a mail where there is an address, in the language of who has booked."""
+    not_after = offer.expires_at if offer else None
     for write, recipient in _recipients(appointment):
-        write(recipient=recipient, **_message(appointment, template))
+        message = _message(appointment, template, offer=offer)
+        write(recipient=recipient, not_after=not_after, **message)
 
 
 def remind(appointment):
@@ -75,11 +89,11 @@ def _recipients(appointment):
     return [pair for pair in zip(_WRITERS, addresses, strict=True) if pair[1]]
 
 
-def _message(appointment, template):
+def _message(appointment, template, **also):
     return {
         "language": appointment.user.language,
         "template": template,
-        "context": {"appointment": appointment},
+        "context": {"appointment": appointment, **also},
         "about": appointment.reference,
     }
 

@@ -120,3 +120,20 @@ def check_free_for(*, actor, attendee, service, slot, instead_of=None):
             % {"most": settings.BOOKING["MOST_HOLDS"]},
             code="holds",
         )
+
+
+def check_can_be_changed(appointment):
+    """RuleViolation `state` or `too_late`."""
+    if appointment.can_be_changed:
+        return
+    if not appointment.is_confirmed:
+        raise RuleViolation(
+            _("This appointment is “%(state)s” and cannot be changed any more.")
+            % {"state": appointment.get_state_display()},
+            code="state",
+        )
+    raise RuleViolation(
+        _("An appointment can be moved or cancelled until %(hours)s hours before it begins.")
+        % {"hours": settings.BOOKING["CHANGE_UNTIL_HOURS"]},
+        code="too_late",
+    )

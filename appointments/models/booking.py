@@ -1,10 +1,12 @@
 """The places that offices have, and the appointments that take them."""
 
 import datetime
+import re
+from collections import Counter
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, Min, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import Case, Exists, F, Min, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +15,22 @@ from django.utils.translation import pgettext_lazy
 from appointments.models.offices import Office, OpeningWindow
 from tawasul.accounts.models import Identity, User
 from tawasul.catalogue.models import Service
-from tawasul.numbers import new_reference
+from tawasul.numbers import bare_digits, new_reference
+
+_CHECK_CODE = re.compile("[2-9a-z]{16}")
+
+
+def check_code_in(typed):
+    """The check code of a slip, alone or at the end of its address; None where there is none."""
+    found = _CHECK_CODE.search(typed[:300].strip().lower().rstrip("/").rpartition("/")[2])
+    return found and found[0]
+
+
+def _of_day(day, slot=""):
+    """Whoever has a place in the evening's hours past midnight is of the next day, too."""
+    midnight = datetime.datetime.combine(day, datetime.time(), timezone.get_default_timezone())
+    evening = {f"{slot}day": day - datetime.timedelta(days=1), f"{slot}start__gte": midnight}
+    return Q(**{f"{slot}day": day}) | Q(**evening)
 
 
 class SlotQuerySet(models.QuerySet):
@@ -35,10 +52,18 @@ class SlotQuerySet(models.QuerySet):
         last_day = timezone.localdate(now) + datetime.timedelta(
             days=settings.BOOKING["HORIZON_DAYS"]
         )
+        return self._that_take(service, operations, now).filter(start__gt=now, day__lte=last_day)
+
+    def left_today(self, service, operations, now=None):
+        """Those that run now or come later today, and still take so many operations of it."""
+        now = now or timezone.now()
+        left = self._that_take(service, operations, now).filter(end__gt=now)
+        return left.filter(_of_day(timezone.localdate(now)))
+
+    def _that_take(self, service, operations, now):
         return (
             self.with_free(now)
-            .filter(is_closed=False, start__gt=now, day__lte=last_day, free__gte=operations)
-            .filter(office__is_active=True)
+            .filter(is_closed=False, free__gte=operations, office__is_active=True)
             .exclude(Q(window__in=_windows_without(service)))
         )
 
@@ -97,7 +122,7 @@ class AppointmentQuerySet(models.QuerySet):
     def of(self, user):
         """What a person may see: what they booked, and what was booked for them."""
         is_for_them = Q(attendee=user.identity_id) & ~Q(state__in=Appointment.NEVER_CONFIRMED)
-        return self.filter(Q(user=user) | is_for_them)
+        return self.filter(Q(user=user, is_walk_in=False) | is_for_them)
 
     def concerning(self, user, attendee, slot):
         return self.filter(Q(user=user) | Q(attendee=attendee) | Q(slot=slot))
@@ -106,11 +131,45 @@ class AppointmentQuerySet(models.QuerySet):
         """What a clerk may see: the appointments of their own offices, but for their own."""
         if not clerk.has_perm("appointments.receive_appointment"):
             return self.none()
-        own = Q(user=clerk)
+        own = Q(user=clerk, is_walk_in=False)
         if clerk.identity_id:
             own |= Q(attendee=clerk.identity_id) | Q(holder=clerk.identity_id)
         offices = self.exclude(state__in=Appointment.NEVER_CONFIRMED)
         return offices.filter(slot__office__clerks=clerk).exclude(own)
+
+    def of_day(self, day):
+        """Those of the hours that begin on `day`, and those past its midnight."""
+        return self.filter(_of_day(day, "slot__"))
+
+    def brought(self, typed):
+        """By a check code or its address, an appointment number, or an ID number of who comes."""
+        if code := check_code_in(typed):
+            return self.filter(slips__check_code=code)
+        number = bare_digits(typed[:40])
+        return self.filter(Q(reference=number) | Q(attendee__numbers__number=number)).distinct()
+
+    def with_standing(self, now=None):
+        """Those that a desk has to do with, each with its `standing` there.
+
+        `due`, `late` once the time of grace is over, `here`, `called`, `served` or `missed`.
+        """
+        now = now or timezone.now()
+        state = Appointment.State
+        grace = datetime.timedelta(minutes=settings.BOOKING["GRACE_MINUTES"])
+        standing = Case(
+            When(state=state.CONFIRMED, slot__start__lte=now - grace, then=Value("late")),
+            When(state=state.CONFIRMED, then=Value("due")),
+            When(state=state.CHECKED_IN, called_at=None, then=Value("here")),
+            When(state=state.CHECKED_IN, then=Value("called")),
+            When(state=state.SERVED, then=Value("served")),
+            When(state=state.NO_SHOW, then=Value("missed")),
+        )
+        return self.annotate(standing=standing).exclude(standing=None)
+
+    def called_since(self, moment):
+        """Those who have been called to the counter and are not served yet, the last one first."""
+        called = self.filter(state=Appointment.State.CHECKED_IN, called_at__gt=moment)
+        return called.order_by("-called_at", "-pk")
 
     def live(self):
         """Those that take up places."""
@@ -125,8 +184,10 @@ class AppointmentQuerySet(models.QuerySet):
         return self.filter(slot__start__lt=slot.end, slot__end__gt=slot.start)
 
     def upcoming(self):
+        """Those ahead, among them those whose office has closed and who need another time."""
         now = timezone.now()
-        still = self.live().exclude(state=Appointment.State.HELD, expires_at__lte=now)
+        still = self.filter(state__in=[*Appointment.LIVE, Appointment.State.DISPLACED])
+        still = still.exclude(state=Appointment.State.HELD, expires_at__lte=now)
         return still.filter(slot__end__gt=now).order_by("slot__start", "pk")
 
     def over(self):
@@ -147,6 +208,7 @@ class Appointment(models.Model):
         CANCELLED = "cancelled", pgettext_lazy("an appointment", "Cancelled")
         EXPIRED = "expired", pgettext_lazy("an appointment", "Not confirmed in time")
         NO_SHOW = "no_show", pgettext_lazy("an appointment", "Missed")
+        DISPLACED = "displaced", pgettext_lazy("an appointment", "Office closed")
 
     # Those that take up places; those that never were appointments.
     LIVE = (State.HELD, State.CONFIRMED, State.CHECKED_IN)
@@ -182,6 +244,9 @@ class Appointment(models.Model):
     last_digest = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(_("started"), default=timezone.now, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True)
+    # Made at the desk by the clerk who is its `user`, for somebody who has come without one.
+    is_walk_in = models.BooleanField(_("without an appointment"), default=False)
+    called_at = models.DateTimeField(_("called"), null=True)
 
     objects = AppointmentQuerySet.as_manager()
 
@@ -231,10 +296,21 @@ class Appointment(models.Model):
         return self.state in self.LIVE and not self.has_lapsed
 
     @property
+    def places(self):
+        """What it takes up: {slot id: operations}."""
+        return Counter({self.slot_id: self.operations} if self.state in self.LIVE else {})
+
+    @property
     def change_until(self):
         """Until when it can be moved or cancelled."""
         return self.slot.start - datetime.timedelta(hours=settings.BOOKING["CHANGE_UNTIL_HOURS"])
 
     @property
+    def is_displaced(self):
+        return self.state == self.State.DISPLACED
+
+    @property
     def can_be_changed(self):
-        return self.is_confirmed and timezone.now() < self.change_until
+        """Whose office has closed has a time on paper alone, to be changed whenever they want."""
+        in_time = self.is_confirmed and timezone.now() < self.change_until
+        return in_time or self.is_displaced

@@ -16,6 +16,10 @@ class OfficeQuerySet(models.QuerySet):
     def open_to_booking(self):
         return self.filter(is_active=True)
 
+    def worked_at_by(self, user):
+        """Those whose people and hours `user` sees and touches; all, for who keeps them all."""
+        return self.all() if user.is_superuser else self.filter(clerks=user)
+
     def with_nearest(self, slots):
         """Each with the start of its earliest slot among `slots` as `nearest`; None for none."""
         nearest = slots.filter(office=OuterRef("pk")).order_by("start").values("start")[:1]
@@ -49,6 +53,7 @@ class Office(models.Model):
         verbose_name = _("office")
         verbose_name_plural = _("offices")
         ordering = ["region", "pk"]
+        permissions = [("manage_office", "Can keep hours and read the figures of their offices")]
         constraints = [
             models.CheckConstraint(
                 name="office_is_somewhere_or_nowhere",

@@ -27,6 +27,13 @@ class AppointmentEvent(models.Model):
         CHECKED_IN = "checked_in", pgettext_lazy("what happened to an appointment", "Checked in")
         SERVED = "served", pgettext_lazy("what happened to an appointment", "Served")
         NO_SHOW = "no_show", pgettext_lazy("what happened to an appointment", "Did not come")
+        DISPLACED = "displaced", pgettext_lazy("what happened to an appointment", "Office closed")
+        OFFERED = "offered", pgettext_lazy("what happened to an appointment", "Time offered")
+        CALLED = "called", pgettext_lazy("what happened to an appointment", "Called")
+        WALKED_IN = (
+            "walked_in",
+            pgettext_lazy("what happened to an appointment", "Came without one"),
+        )
 
     class Role(models.TextChoices):
         CITIZEN = "citizen", _("who booked it")
@@ -102,6 +109,8 @@ class Slip(models.Model):
         appointment = self.appointment
         if appointment.state == Appointment.State.CANCELLED:
             return "cancelled"
+        if appointment.is_displaced:
+            return "displaced"
         if appointment.slips.filter(pk__gt=self.pk).exists():
             return "moved"
         if appointment.slot.end <= timezone.now() or not appointment.is_live:

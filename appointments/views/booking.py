@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from appointments import actions
+from appointments.calendar import WEEKDAYS, months_of
 from appointments.forms import OfficeChoice, TimeForm, VerifyForm, WishForm
 from appointments.models import Office, Slot
-from appointments.views.calendar import WEEKDAYS, months_of
 from appointments.views.lookup import get_booked_by, remember_verified, verified
 from tawasul.accounts import pending, visual_code
 from tawasul.accounts.access import holder_of, resident_required

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from icalendar import Calendar, Event
 
 from appointments import actions
+from appointments.forms import WaitForm
 from appointments.models import Appointment, Slip
 from appointments.views.lookup import get_appointment_for, get_booked_by, verified
 from tawasul.exceptions import RuleViolation
@@ -36,9 +37,13 @@ def appointment_list(request):
 def detail(request, reference):
     """The details of a held time with the minutes left, or the appointment as it stands."""
     appointment = get_appointment_for(request.user, reference)
+    open_offer = appointment.offers.open().select_related("slot__office").first()
     context = {
         "appointment": appointment,
         "is_mine": appointment.user_id == request.user.pk,
+        "offer": open_offer if open_offer and open_offer.can_be_answered else None,
+        "waiting": appointment.waitings.open().select_related("office").first(),
+        "wait_form": WaitForm(),
         "minutes_left": _minutes_left(appointment),
         "documents": appointment.service.documents.all(),
         "named": appointment.beneficiaries.all(),

@@ -36,7 +36,8 @@ def get_appointment_for(user, reference):
 
 def get_booked_by(user, reference):
     """The appointment that `user` has booked; 404 for any other as for none."""
-    return get_object_or_404(_with_all(Appointment.objects.filter(user=user)), reference=reference)
+    booked = Appointment.objects.filter(user=user, is_walk_in=False)
+    return get_object_or_404(_with_all(booked), reference=reference)
 
 
 def _with_all(appointments):

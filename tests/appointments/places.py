@@ -9,14 +9,18 @@ from itertools import count
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import transaction
 from django.utils import timezone
 
 from appointments import actions
+from appointments.actions.offers import make_offer
+from appointments.actions.places import move_places
 from appointments.models import Appointment, Office, OpeningWindow, Slot
 from tawasul.catalogue.models import Region
 from tawasul.display import moment_in_words
 from tawasul.exceptions import RuleViolation
 from tawasul.messaging.models import Message
+from tawasul.portal.actions import group_of_staff
 from tests import factories
 
 # An ordinary week: Umm al-Qura 16 Dhu al-Qadah 1447 to 19 Dhu al-Qadah 1447.
@@ -189,6 +193,23 @@ def clerk(*offices, codenames=("view_appointment", "receive_appointment"), **fie
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     user.offices.set(offices)
     return user
+
+
+def manager(*offices):
+    """Somebody who keeps the hours of these offices, and receives people there."""
+    user = clerk(*offices, codenames=[])
+    user.groups.add(group_of_staff("manager"))
+    return user
+
+
+def offered(appointment):
+    """A time kept for the appointment, at an office of its own."""
+    other = some_slot()
+    until = timezone.now() + 30 * MINUTE
+    with transaction.atomic():
+        offer = make_offer(appointment, other, until=until, template="appointment_offered")
+        move_places({}, into=other, operations=appointment.operations)
+    return offer
 
 
 def refused(deed, *args, **kwargs):

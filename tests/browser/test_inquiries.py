@@ -14,7 +14,7 @@ from tests.browser.test_whole_path import ANSWERS, WISHES, named, quoted
 from tests.conftest import signed_in, signed_in_staff
 from tests.requests_app.files import pdf
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.takes_long]
 
 OTHER_MOBILE = "0512345678"
 QUEUE = "staff/requests_app/inquiry/"

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from appointments.models import Appointment, Office, Slot
+from appointments.models import Appointment, Offer, Office, Slot
 from requests_app.models import Inquiry
 from tawasul.catalogue.models import Service
 from tawasul.messaging.models import Message
@@ -55,7 +55,12 @@ def context_of(template, service=None):
         names = {"name_ar": "جوازات منطقة الحدود الشمالية", "name_en": "Northern Borders Region"}
         start = datetime.datetime(2026, 11, 30, 11, 45, tzinfo=datetime.UTC)
         slot = Slot(office=Office(**names), start=start)
-        return {"appointment": Appointment(reference=REFERENCE, slot=slot)}
+        known = {"appointment": Appointment(reference=REFERENCE, slot=slot)}
+        if template in ("appointment_offered", "appointment_displaced"):
+            made = start - datetime.timedelta(days=2)
+            until = made + datetime.timedelta(hours=24)
+            known["offer"] = Offer(slot=slot, created_at=made, expires_at=until)
+        return known
     if template == "mobile_changed":
         return {"last_digits": LAST_DIGITS}
     if template in ("account_opened", "password_changed"):

@@ -110,13 +110,12 @@ def let_all_look_before_anyone_takes(monkeypatch, *, parties):
     """The guard out: whether there is room is read first, and what is taken is written later."""
     everybody = Barrier(parties, timeout=DEADLINE_SECONDS)
 
-    def look_then_take(changes, into):
-        for pk, operations in changes.items():
-            slot = Slot.objects.get(pk=pk)
-            everybody.wait()
-            if slot.taken + operations > slot.capacity:
-                raise RuleViolation(FULL, code="full")
-            slot.taken += operations
-            slot.save(update_fields=["taken"])
+    def look_then_take(freed, *, into, operations):
+        slot = Slot.objects.get(pk=into.pk)
+        everybody.wait()
+        if slot.taken + operations > slot.capacity:
+            raise RuleViolation(FULL, code="full")
+        slot.taken += operations
+        slot.save(update_fields=["taken"])
 
     monkeypatch.setattr(booking, "move_places", look_then_take)

@@ -62,6 +62,7 @@ def assert_ten_book(slot, people, do):
     return winners
 
 
+@pytest.mark.takes_long
 @parallel
 def test_of_200_who_want_ten_places_half_under_lapsed_holds_ten_book_twenty_times_over():
     people = UserFactory.create_batch(200)
@@ -292,7 +293,7 @@ def test_control_without_the_conditional_updates_of_the_hold_both_have_the_place
 def test_control_where_only_a_worker_ends_holds_a_place_that_is_free_is_refused(monkeypatch):
     held = places.held()
     places.lapse(held)
-    monkeypatch.setattr(booking, "_expire", lambda lapsed: {})
+    monkeypatch.setattr(booking, "expire", lambda lapsed: {})
 
     results = at_once(partial(hold, UserFactory(), held.slot, ServiceFactory()))
 
@@ -356,7 +357,7 @@ def test_control_without_the_lock_two_cancellations_free_somebody_elses_place(
     appointment, monkeypatch
 ):
     take_out_row_locks(monkeypatch)
-    wait_after(monkeypatch, booking, "_with_all", parties=2)
+    wait_after(monkeypatch, booking, "as_it_stands", parties=2)
 
     at_once(*[partial(cancel, appointment)] * 2)
 

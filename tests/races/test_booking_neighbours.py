@@ -273,7 +273,7 @@ def test_control_without_the_lock_who_is_at_the_office_is_not_expected_there(
 ):
     appointment, deeds = somebody_at_the_door(clocks)
     take_out_row_locks(monkeypatch)
-    meanwhile(monkeypatch, booking, "_with_all", deeds["check in"])
+    meanwhile(monkeypatch, booking, "as_it_stands", deeds["check in"])
 
     assert told(at_once(deeds[rival])) == []
 
@@ -356,7 +356,7 @@ def test_control_without_the_lock_a_move_gives_back_somebody_elses_place(monkeyp
     appointment, (one, other) = two_in_one_slot(3)
     rivals = {"move": partial(move, appointment, other), "cancel": partial(cancel, appointment)}
     take_out_row_locks(monkeypatch)
-    meanwhile(monkeypatch, booking, "_with_all", rivals[rival])
+    meanwhile(monkeypatch, booking, "as_it_stands", rivals[rival])
 
     assert told(at_once(partial(move, appointment, one))) == []
 
@@ -402,7 +402,7 @@ def test_of_a_time_moved_as_its_reminder_leaves_no_other_reminder_follows(clocks
 def test_control_where_reminders_are_not_dropped_the_old_time_reminds_too(
     clocks, settings, monkeypatch
 ):
-    monkeypatch.setattr(booking, "drop_reminders", lambda appointment: None)
+    monkeypatch.setattr(actions.record, "drop_reminders", lambda appointment: None)
 
     told_of_it, expected, too_early = move_as_its_reminder_is_due(clocks, settings)
 

@@ -251,10 +251,10 @@ def test_a_closure_is_saved_on_the_desk_while_somebody_moves_between_two_offices
 @parallel
 def test_a_day_that_is_closed_while_a_worker_makes_slots_stays_closed(monkeypatch):
     slot, looked, closed = places.some_slot(), Event(), Event()
-    takes_people = hours._takes_people
+    open_days = hours._open_days
 
-    def look_and_wait_once(*day):
-        found = takes_people(*day)
+    def look_and_wait_once(*of):
+        found = open_days(*of)
         if not looked.is_set():
             looked.set()
             until(lambda: closed.is_set() or somebody_queues())
@@ -265,7 +265,7 @@ def test_a_day_that_is_closed_while_a_worker_makes_slots_stays_closed(monkeypatc
         close_day(slot)
         closed.set()
 
-    monkeypatch.setattr(hours, "_takes_people", look_and_wait_once)
+    monkeypatch.setattr(hours, "_open_days", look_and_wait_once)
 
     at_once(actions.make_slots, close_once_the_worker_has_looked)
 
@@ -334,9 +334,8 @@ def test_a_time_that_is_lengthened_as_somebody_takes_it_is_another_time(monkeypa
 
 @parallel
 def test_control_where_only_the_look_asks_whether_it_is_closed_it_is_taken(monkeypatch):
-    def take_without_asking(changes, into):
-        for pk, operations in changes.items():
-            Slot.objects.filter(pk=pk).update(taken=F("taken") + operations)
+    def take_without_asking(freed, *, into, operations):
+        Slot.objects.filter(pk=into.pk).update(taken=F("taken") + operations)
 
     monkeypatch.setattr(booking, "move_places", take_without_asking)
 

@@ -1,0 +1,27 @@
+"""Who waits for whom: rows are locked in this order, and the places of slots last of all.
+
+The user, the attendee, their place on the waiting list, the appointment. Whoever offers a place to
+somebody who waits skips those who are locked, so nobody ever waits the other way round.
+"""
+
+from appointments.models import Appointment, Waiting
+from tawasul.accounts.models import Identity, User
+
+
+def lock(actor, attendee):
+    """Nobody else books for these people until the transaction ends."""
+    list(User.objects.select_for_update(no_key=True).filter(pk=actor.pk))
+    list(Identity.objects.select_for_update(no_key=True).filter(pk=attendee.pk))
+
+
+def as_it_stands(appointment, **of):
+    """The appointment as it is now, with its people and its place; DoesNotExist unless `of` it."""
+    waiting = Waiting.objects.open().filter(appointment=appointment.pk)
+    list(waiting.select_for_update(no_key=True).values_list("pk"))
+    # Without a join: whoever had to wait here would not find one that has been moved meanwhile.
+    row = Appointment.objects.filter(pk=appointment.pk).select_for_update(no_key=True)
+    list(row.values_list("pk"))
+    with_all = Appointment.objects.select_related(
+        "user", "holder", "attendee", "service", "slot__office"
+    )
+    return with_all.get(pk=appointment.pk, **of)

@@ -1,0 +1,64 @@
+"""Times kept for somebody until they answer."""
+
+from collections import Counter
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from appointments.actions.locks import as_it_stands
+from appointments.actions.record import Deed, Role, notify, record
+from appointments.models import Offer, Slot, Waiting
+
+
+def offer_to_who_waits(freed):
+    """Keep places that come free, {slot id: operations}, for those who wait; what is kept of them.
+
+    The earliest first: nobody is offered two at a time.
+    """
+    slots = Slot.objects.filter(pk__in=freed).select_related("office").order_by("start", "pk")
+    return Counter({slot.pk: _offer(slot, freed[slot.pk]) for slot in slots})
+
+
+def _offer(slot, freed):
+    left, passed_over = freed, []
+    while left:
+        fitting = Waiting.objects.that_fit(slot, left).exclude(pk__in=passed_over)
+        # Who is locked is changing their appointment right now.
+        next_one = fitting.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
+        if next_one is None:
+            break
+        passed_over.append(next_one.pk)
+        appointment = as_it_stands(next_one.appointment)
+        # Looked at again under the lock: they may have been offered a time since the look.
+        if Waiting.objects.that_fit(slot, left).filter(pk=next_one.pk).exists():
+            until = timezone.now() + timedelta(minutes=settings.BOOKING["OFFER_MINUTES"])
+            make_offer(appointment, slot, until=until, template="appointment_offered")
+            left -= appointment.operations
+    return freed - left
+
+
+def make_offer(appointment, slot, *, until, template):
+    """Keep a time for an appointment until then, and tell who has booked it.
+
+    Its operations have to be taken of the slot in the same transaction.
+    """
+    offer = Offer.objects.create(
+        appointment=appointment,
+        slot=slot,
+        operations=appointment.operations,
+        created_at=timezone.now(),
+        expires_at=until,
+    )
+    record(appointment, Deed.OFFERED, actor=None, role=Role.PORTAL)
+    notify(appointment, template, offer=offer)
+    return offer
+
+
+def withdraw_offers(offers):
+    """Whoever they were made to has no use for them any more; {slot id: operations freed}."""
+    freed = Counter()
+    for offer in offers.open().order_by("pk"):
+        if Offer.objects.open().filter(pk=offer.pk).update(state=Offer.State.WITHDRAWN):
+            freed[offer.slot_id] += offer.operations
+    return freed

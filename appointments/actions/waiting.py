@@ -1,0 +1,103 @@
+"""Waiting for an earlier time, and the answer to one that is offered."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from appointments.actions.locks import as_it_stands, lock
+from appointments.actions.places import move_places
+from appointments.actions.record import give_time
+from appointments.actions.rules import check_can_be_changed, check_free_for, check_may_book
+from appointments.models import Offer, Waiting
+from tawasul.exceptions import RuleViolation
+
+
+def wait(*, actor, appointment, office=None):
+    """Be told when an earlier time comes free at `office`, or anywhere in the region.
+
+    Who waits already keeps their turn.
+    """
+    with transaction.atomic():
+        lock(actor, appointment.attendee)
+        appointment = as_it_stands(appointment, user=actor)
+        check_can_be_changed(appointment)
+        if appointment.is_displaced:
+            raise RuleViolation(
+                _("The office has closed at this time. Choose another time first."), code="state"
+            )
+        waiting, _is_new = Waiting.objects.open().get_or_create(
+            appointment=appointment, defaults={"office": office}
+        )
+        if waiting.office != office:
+            waiting.office = office
+            waiting.save(update_fields=["office"])
+    return waiting
+
+
+def stop_waiting(*, actor, appointment):
+    """What is offered already stays offered."""
+    with transaction.atomic():
+        lock(actor, appointment.attendee)
+        end_waiting(as_it_stands(appointment, user=actor))
+
+
+def end_waiting(appointment):
+    Waiting.objects.open().filter(appointment=appointment).update(ended_at=timezone.now())
+
+
+def accept(*, actor, offer):
+    """Move the appointment to the time that is kept for it; once, on a second click."""
+    with transaction.atomic():
+        lock(actor, offer.appointment.attendee)
+        appointment = as_it_stands(offer.appointment, user=actor)
+        offer = Offer.objects.select_related("slot__office").get(pk=offer.pk)
+        if offer.state == Offer.State.ACCEPTED:
+            return appointment
+        in_time = Offer.objects.open().filter(pk=offer.pk, expires_at__gt=timezone.now())
+        if not in_time.update(state=Offer.State.ACCEPTED):
+            raise RuleViolation(_("This time is no longer kept for you."), code="expired")
+        check_can_be_changed(appointment)
+        people = {"holder": appointment.holder, "attendee": appointment.attendee}
+        check_may_book(actor=actor, service=appointment.service, **people)
+        check_free_for(
+            actor=actor,
+            attendee=appointment.attendee,
+            service=appointment.service,
+            slot=offer.slot,
+            instead_of=appointment,
+        )
+        freed = appointment.places
+        end_waiting(appointment)
+        give_time(appointment, offer.slot, actor=actor)
+        move_places(freed, into=offer.slot)
+    return appointment
+
+
+def decline(*, actor, offer):
+    """Keep the appointment as it is; the time goes to the next who waits."""
+    with transaction.atomic():
+        lock(actor, offer.appointment.attendee)
+        as_it_stands(offer.appointment, user=actor)
+        if Offer.objects.filter(pk=offer.pk, state=Offer.State.ACCEPTED).exists():
+            raise RuleViolation(
+                _("You have taken this time already. Move or cancel the appointment instead."),
+                code="accepted",
+            )
+        _end(offer, Offer.State.DECLINED)
+
+
+def lapse_due():
+    """Pass on the times that nobody has accepted, one after the other; how many."""
+    due = Offer.objects.lapsed(timezone.now()).order_by("pk")
+    lapsed = 0
+    for offer in due[:1000]:
+        with transaction.atomic():
+            lapsed += _end(offer, Offer.State.LAPSED)
+    return lapsed
+
+
+def _end(offer, state):
+    ended = Offer.objects.open().filter(pk=offer.pk).update(state=state)
+    if ended:
+        move_places({offer.slot_id: offer.operations})
+    return ended

@@ -1,0 +1,128 @@
+"""Who waits for an earlier time, and the times that are kept for somebody to accept."""
+
+import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from appointments.models.booking import Appointment, Slot
+from appointments.models.offices import Office, OpeningWindow
+
+
+class WaitingQuerySet(models.QuerySet):
+    def open(self):
+        return self.filter(ended_at=None)
+
+    def that_fit(self, slot, operations):
+        """Those who can have so many operations of `slot`, who has waited longest first.
+
+        Soon enough to be reached, and to change their mind: what begins within the hours in which
+        nothing can be changed any more is offered to nobody.
+        """
+        soonest = timezone.now() + datetime.timedelta(hours=settings.BOOKING["CHANGE_UNTIL_HOURS"])
+        if slot.is_closed or slot.start <= soonest:
+            return self.none()
+        offers = Offer.objects.filter(appointment=OuterRef("appointment"))
+        elsewhere = Appointment.objects.live().at_the_same_time_as(slot)
+        of_attendee = elsewhere.filter(attendee=OuterRef("appointment__attendee"))
+        named = OpeningWindow.objects.filter(pk=slot.window_id, services__isnull=False)
+        gives_it = named.filter(services=OuterRef("appointment__service"))
+        return (
+            self.open()
+            .filter(
+                Q(office=slot.office_id)
+                | Q(office=None, appointment__slot__office__region=slot.office.region_id),
+                appointment__state=Appointment.State.CONFIRMED,
+                appointment__slot__start__gt=slot.start,
+                appointment__operations__lte=operations,
+            )
+            .exclude(Exists(offers.filter(Q(slot=slot) | Q(state=Offer.State.OPEN))))
+            .exclude(Exists(of_attendee.exclude(pk=OuterRef("appointment"))))
+            .filter(~Exists(named) | Exists(gives_it))
+            .order_by("since", "pk")
+        )
+
+
+class Waiting(models.Model):
+    """Somebody with an appointment who wants to know when an earlier day comes free."""
+
+    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="waitings")
+    office = models.ForeignKey(
+        Office, verbose_name=_("office"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    since = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = WaitingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("waiting")
+        verbose_name_plural = _("waiting list")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["appointment"], condition=Q(ended_at=None), name="waiting_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["since", "id"], condition=Q(ended_at=None), name="waiting_open")
+        ]
+
+    def __str__(self):
+        return f"{self.appointment_id} {self.office_id or ''}"
+
+
+class OfferQuerySet(models.QuerySet):
+    def open(self):
+        return self.filter(state=Offer.State.OPEN)
+
+    def lapsed(self, now):
+        """Those that nobody has answered in time, and whose places still count as taken."""
+        return self.open().filter(expires_at__lte=now)
+
+
+class Offer(models.Model):
+    """A time that is kept for somebody in place of the one they have, until they answer."""
+
+    class State(models.TextChoices):
+        OPEN = "open", pgettext_lazy("an offer", "Open")
+        ACCEPTED = "accepted", pgettext_lazy("an offer", "Accepted")
+        DECLINED = "declined", pgettext_lazy("an offer", "Declined")
+        LAPSED = "lapsed", pgettext_lazy("an offer", "Not answered in time")
+        WITHDRAWN = "withdrawn", pgettext_lazy("an offer", "Withdrawn")
+
+    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="offers")
+    slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="offers")
+    operations = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    objects = OfferQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("offer")
+        verbose_name_plural = _("offers")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["appointment"], condition=Q(state="open"), name="offer_one_open"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["expires_at"], condition=Q(state="open"), name="offer_open")
+        ]
+
+    def __str__(self):
+        return f"{self.appointment_id} {self.slot_id} {self.state}"
+
+    @property
+    def hours(self):
+        """For how long it is kept."""
+        return (self.expires_at - self.created_at) // datetime.timedelta(hours=1)
+
+    @property
+    def can_be_answered(self):
+        return self.state == self.State.OPEN and timezone.now() < self.expires_at

@@ -1,0 +1,54 @@
+"""Waiting for an earlier time, and the answer to one that is offered."""
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from appointments import actions
+from appointments.forms import WaitForm
+from appointments.views.lookup import get_booked_by, verified
+from tawasul.exceptions import RuleViolation
+
+
+def deed(act):
+    """A button: what `act` does, and its word for the page that comes back."""
+
+    @verified
+    @require_POST
+    def press(request, reference, **kwargs):
+        appointment = get_booked_by(request.user, reference)
+        try:
+            messages.success(request, act(request, appointment, **kwargs))
+        except RuleViolation as violation:
+            messages.error(request, violation.message)
+        return redirect("appointments:detail", reference)
+
+    return press
+
+
+@deed
+def wait(request, appointment):
+    form = WaitForm(request.POST)
+    here = form.is_valid() and form.cleaned_data["where"] == WaitForm.HERE
+    office = appointment.slot.office if here else None
+    actions.wait(actor=request.user, appointment=appointment, office=office)
+    return _("We will text you when an earlier time comes free.")
+
+
+@deed
+def stop_waiting(request, appointment):
+    actions.stop_waiting(actor=request.user, appointment=appointment)
+    return _("You are no longer waiting for an earlier time.")
+
+
+@deed
+def accept(request, appointment, pk):
+    actions.accept(actor=request.user, offer=get_object_or_404(appointment.offers, pk=pk))
+    return _("Your appointment has been moved.")
+
+
+@deed
+def decline(request, appointment, pk):
+    actions.decline(actor=request.user, offer=get_object_or_404(appointment.offers, pk=pk))
+    return _("The offered time goes to somebody else.")

@@ -1,0 +1,219 @@
+"""Whatever is done in whatever order as the clock goes on: nothing sold twice, nobody forgotten.
+
+A machine of hypothesis drives the deeds of everybody, and looks at all that has to hold after each.
+"""
+
+import datetime
+import uuid
+from unittest import mock
+
+import pytest
+from django.db import transaction
+from django.db.models import F, Sum
+from django.utils import timezone, translation
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from appointments import actions
+from appointments.models import Appointment, Closure, Offer, OpeningWindow, Slot, Waiting
+from tawasul.exceptions import RuleViolation
+from tests import factories
+from tests.appointments import places
+from tests.appointments.places import MONDAY, TUESDAY
+
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+
+PEOPLE = 6
+DAYS = (MONDAY, TUESDAY)
+State = Appointment.State
+
+
+class Office(RuleBasedStateMachine):
+    """An office of two days and few places, six people, a clerk, a worker and a clock."""
+
+    def __init__(self):
+        super().__init__()
+        self.before = transaction.savepoint()
+        self.clock = places.Clock()
+        self.patch = mock.patch.object(timezone, "now", self.clock)
+        self.patch.start()
+        self.hours = places.window("10:00", "11:00", slot_minutes=30, capacity=2)
+        actions.make_slots()
+        self.users = [factories.UserFactory() for _person in range(PEOPLE)]
+        self.services = [factories.ServiceFactory() for _service in range(2)]
+        # Monday is full, and those of Tuesday wait: otherwise little is ever offered to anybody.
+        slots = Slot.objects.filter(day__in=DAYS).order_by("start")
+        for user, slot in zip(self.users, [slot for slot in slots for _two in "12"], strict=False):
+            booked = places.confirmed(user, slot=slot, service=self.services[0])
+            if slot.day == TUESDAY:
+                actions.wait(actor=user, appointment=booked)
+
+    def teardown(self):
+        self.patch.stop()
+        transaction.savepoint_rollback(self.before)
+
+    def attempt(self, deed, **wish):
+        """What is refused changes nothing."""
+        before = list(Appointment.objects.order_by("pk").values())
+        try:
+            with transaction.atomic():
+                return deed(**wish)
+        except RuleViolation:
+            assert list(Appointment.objects.order_by("pk").values()) == before
+            return None
+
+    def one_of(self, rows, number):
+        rows = list(rows.order_by("pk"))
+        return rows[number % len(rows)] if rows else None
+
+    # What people do
+
+    @rule(
+        who=st.integers(0, PEOPLE - 1),
+        service=st.integers(0, 1),
+        slot=st.integers(0, 99),
+        operations=st.integers(1, 2),
+        is_confirmed=st.booleans(),
+    )
+    def hold(self, who, service, slot, operations, is_confirmed):
+        user, slot = self.users[who], self.one_of(Slot.objects.filter(day__in=DAYS), slot)
+        held = self.attempt(
+            actions.hold,
+            actor=user,
+            holder=user.identity,
+            attendee=user.identity,
+            service=self.services[service],
+            slot=slot,
+            operations=operations,
+            key=uuid.uuid4(),
+        )
+        if held and is_confirmed:
+            self.attempt(actions.confirm, actor=user, appointment=held)
+
+    def some(self, number, *states):
+        return self.one_of(Appointment.objects.filter(state__in=states), number)
+
+    @rule(number=st.integers(0, 99))
+    def confirm(self, number):
+        if held := self.some(number, State.HELD):
+            self.attempt(actions.confirm, actor=held.user, appointment=held)
+
+    @rule(number=st.integers(0, 99))
+    def cancel(self, number):
+        if found := self.some(number, State.HELD, State.CONFIRMED, State.DISPLACED):
+            self.attempt(actions.cancel, actor=found.user, appointment=found)
+
+    @rule(number=st.integers(0, 99), slot=st.integers(0, 99))
+    def move(self, number, slot):
+        if found := self.some(number, State.CONFIRMED, State.DISPLACED):
+            slot = self.one_of(Slot.objects.filter(day__in=DAYS), slot)
+            self.attempt(actions.move, actor=found.user, appointment=found, slot=slot)
+
+    @rule(number=st.integers(0, 99), is_here=st.booleans())
+    def wait(self, number, is_here):
+        if found := self.some(number, State.CONFIRMED):
+            office = self.hours.office if is_here else None
+            self.attempt(actions.wait, actor=found.user, appointment=found, office=office)
+
+    @rule(number=st.integers(0, 99))
+    def stop_waiting(self, number):
+        if found := self.some(number, State.CONFIRMED):
+            self.attempt(actions.stop_waiting, actor=found.user, appointment=found)
+
+    @precondition(lambda self: Offer.objects.open().exists())
+    @rule(number=st.integers(0, 99), is_accepted=st.booleans())
+    def answer(self, number, is_accepted):
+        offer = self.one_of(Offer.objects.open(), number)
+        deed = actions.accept if is_accepted else actions.decline
+        self.attempt(deed, actor=offer.appointment.user, offer=offer)
+
+    # What the office does
+
+    @rule(day=st.sampled_from(DAYS))
+    def close(self, day):
+        texts = {"reason_ar": "صيانة", "reason_en": "Maintenance"}
+        Closure.objects.create(office=self.hours.office, first_day=day, last_day=day, **texts)
+        actions.make_slots()
+
+    @rule()
+    def open_again(self):
+        Closure.objects.all().delete()
+        actions.make_slots()
+
+    @rule(capacity=st.integers(1, 3))
+    def change_capacity(self, capacity):
+        OpeningWindow.objects.filter(pk=self.hours.pk).update(capacity=capacity)
+        actions.make_slots()
+
+    # What the worker and the clock do
+
+    @rule()
+    def work(self):
+        actions.expire_due()
+        actions.lapse_due()
+        actions.displace_due()
+        assert not Offer.objects.lapsed(self.clock.now).exists()
+        closed = Appointment.objects.filter(slot__is_closed=True, state=State.CONFIRMED)
+        assert not closed.filter(slot__start__gt=self.clock.now).exists()
+
+    @rule(minutes=st.sampled_from([1, 10, 31, 180]))
+    def wait_a_while(self, minutes):
+        self.clock.now += datetime.timedelta(minutes=minutes)
+
+    # What always holds
+
+    @invariant()
+    def no_slot_is_sold_twice_and_no_counter_is_off(self):
+        assert not Slot.objects.filter(taken__gt=F("capacity")).exists()
+        for slot in Slot.objects.filter(day__in=DAYS):
+            booked = slot.appointments.live().aggregate(all=Sum("operations", default=0))["all"]
+            kept = slot.offers.open().aggregate(all=Sum("operations", default=0))["all"]
+            assert slot.taken == booked + kept
+
+    @invariant()
+    def nobody_has_two_where_one_is_allowed(self):
+        live = Appointment.objects.live()
+        wishes = list(live.values_list("attendee", "service"))
+        assert len(wishes) == len(set(wishes))
+        for one in live.select_related("slot"):
+            beside = live.filter(attendee=one.attendee).at_the_same_time_as(one.slot)
+            assert list(beside) == [one]
+
+    @invariant()
+    def whoever_was_told_of_a_place_has_it_or_was_told_otherwise(self):
+        for appointment in Appointment.objects.exclude(state__in=Appointment.NEVER_CONFIRMED):
+            told = appointment.events.exclude(deed="offered").latest("seq").deed
+            expected = {
+                State.CONFIRMED: ("confirmed", "moved"),
+                State.CANCELLED: ("cancelled",),
+                State.DISPLACED: ("displaced",),
+            }
+            assert told in expected[appointment.state]
+            if appointment.is_confirmed:
+                assert appointment.slips.last().slot == appointment.slot
+
+    @invariant()
+    def nobody_is_offered_two_times_and_no_offer_is_for_nobody(self):
+        offers = Offer.objects.open().select_related("appointment")
+        assert len({offer.appointment_id for offer in offers}) == len(offers)
+        for offer in offers:
+            assert offer.appointment.state in (State.CONFIRMED, State.DISPLACED)
+
+    @invariant()
+    def only_who_has_an_appointment_waits(self):
+        for waiting in Waiting.objects.open().select_related("appointment"):
+            assert waiting.appointment.is_confirmed
+
+
+def test_whatever_is_done_in_any_order_all_of_it_holds():
+    with translation.override("en"):
+        run = Office.TestCase
+        run.settings = settings(
+            max_examples=25,
+            stateful_step_count=20,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        )
+        run().runTest()

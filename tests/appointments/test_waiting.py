@@ -1,0 +1,386 @@
+"""Waiting for an earlier time: who is offered what, in which order, and what an answer does."""
+
+import datetime
+import itertools
+
+import pytest
+
+from appointments import actions
+from appointments.models import Offer, OpeningWindow, Waiting
+from tawasul.messaging.models import Message
+from tests import factories
+from tests.appointments import places
+from tests.appointments.browsing import page_of, verified
+from tests.appointments.places import MINUTE, SECOND, SUNDAY, TUESDAY, refused
+from tests.conftest import notices_on, words
+
+pytestmark = pytest.mark.django_db
+
+DAY = datetime.timedelta(days=1)
+WEDNESDAY = TUESDAY + DAY
+TOO_LATE = "This time is no longer kept for you."
+ON_MONDAY = "4 May 2026 CE (17 Dhu al-Qadah 1447 AH)"
+
+
+@pytest.fixture
+def monday():
+    """One place on Monday at ten, which somebody has."""
+    return places.slot(capacity=1)
+
+
+@pytest.fixture
+def booked(monday):
+    return places.confirmed(slot=monday)
+
+
+@pytest.fixture
+def waits():
+    """Let somebody with an appointment, each at a time of their own, wait for an earlier one."""
+    hours = itertools.count(11)
+
+    def wait(day=WEDNESDAY, *, office=None, **wish):
+        slot = places.slot(day, f"{next(hours)}:00")
+        appointment = places.confirmed(slot=slot, **wish)
+        actions.wait(actor=appointment.user, appointment=appointment, office=office)
+        return appointment
+
+    return wait
+
+
+def cancel(appointment):
+    actions.cancel(actor=appointment.user, appointment=appointment)
+
+
+def offered(slot):
+    """Whom a time is kept for, in the order of the offers."""
+    return [offer.appointment for offer in slot.offers.open().order_by("pk")]
+
+
+def answer(deed, appointment):
+    offer = appointment.offers.latest("pk")
+    return getattr(actions, deed)(actor=appointment.user, offer=offer)
+
+
+# Who is offered what
+
+
+def test_a_freed_place_is_kept_for_who_has_waited_longest(booked, monday, clock, waits):
+    first = waits()
+    clock.now += MINUTE
+    waits()
+    cancel(booked)
+    assert offered(monday) == [first]
+    assert places.taken(monday) == 1
+    assert monday.offers.get().expires_at == clock.now + 30 * MINUTE
+
+
+def test_without_anybody_who_waits_it_is_free_at_once(booked, monday):
+    cancel(booked)
+    assert places.taken(monday) == 0
+
+
+def test_nobody_can_book_what_is_kept(booked, monday, waits):
+    waits()
+    cancel(booked)
+    assert refused(places.held, slot=monday) == "This time has just been taken. Choose another."
+
+
+@pytest.mark.parametrize("deed", ["moves away", "lets the hold lapse", "gives the hold back"])
+def test_a_place_is_passed_on_however_it_comes_free(monday, clock, deed, waits):
+    if deed == "moves away":
+        booked = places.confirmed(slot=monday)
+        waiting = waits()
+        other = places.slot(TUESDAY)
+        actions.move(actor=booked.user, appointment=booked, slot=other)
+    else:
+        held = places.held(slot=monday)
+        waiting = waits()
+        if deed == "gives the hold back":
+            cancel(held)
+        else:
+            clock.now = held.expires_at
+            actions.expire_due()
+    assert offered(monday) == [waiting]
+    assert places.taken(monday) == 1
+
+
+def test_who_wants_it_does_not_fit_when_it_is_no_earlier(monday):
+    at_nine, at_ten = places.slot(TUESDAY, "09:00", capacity=1), places.slot(TUESDAY, capacity=1)
+    booked = places.confirmed(slot=at_ten)
+    appointment = places.confirmed(slot=at_nine)
+    actions.wait(actor=appointment.user, appointment=appointment)
+    cancel(booked)
+    assert offered(at_ten) == []
+
+
+def test_who_needs_more_places_than_come_free_is_passed_over(booked, monday, clock, waits):
+    waits(operations=2)
+    clock.now += MINUTE
+    alone = waits()
+    cancel(booked)
+    assert offered(monday) == [alone]
+
+
+def test_several_places_that_come_free_at_once_go_to_several(clock, waits):
+    slot = places.slot(capacity=3)
+    party = places.confirmed(slot=slot, operations=3)
+    first, second = waits(operations=2), waits()
+    cancel(party)
+    assert offered(slot) == [first, second]
+    assert places.taken(slot) == 3
+
+
+def test_who_waits_at_one_office_is_offered_nothing_elsewhere(booked, monday, waits):
+    waits(office=places.office("qasr-al-hukm", "Qasr Al-Hukm"))
+    here = waits(office=monday.office)
+    cancel(booked)
+    assert offered(monday) == [here]
+
+
+def test_who_waits_in_a_region_is_offered_nothing_in_another(booked, monday):
+    far = places.office("abha", "Abha", region=places.region("asir", "SA-14", "Asir"))
+    slot = places.slot(WEDNESDAY, of=places.window(office=far))
+    appointment = places.confirmed(slot=slot)
+    actions.wait(actor=appointment.user, appointment=appointment)
+    cancel(booked)
+    assert offered(monday) == []
+
+
+def test_hours_for_other_services_are_offered_to_nobody_who_needs_another(booked, monday, waits):
+    waits()
+    OpeningWindow.objects.get(pk=monday.window_id).services.set([booked.service])
+    cancel(booked)
+    assert offered(monday) == []
+
+
+def test_who_has_to_be_elsewhere_at_that_time_is_passed_over(booked, monday, waits):
+    appointment = waits()
+    beside = places.slot(of=places.window(office=places.office("qasr-al-hukm", "Qasr Al-Hukm")))
+    places.confirmed(appointment.user, slot=beside)
+    cancel(booked)
+    assert offered(monday) == []
+
+
+@pytest.mark.parametrize(("seconds", "is_offered"), [(-1, True), (0, False)])
+def test_a_time_that_begins_too_soon_is_offered_to_nobody(
+    monday, clock, seconds, is_offered, waits
+):
+    waits()
+    moment = monday.start - datetime.timedelta(hours=2) + seconds * SECOND
+    clock.now = moment - MINUTE
+    held = places.held(slot=monday)
+    clock.now = moment
+    cancel(held)
+    assert bool(offered(monday)) == is_offered
+
+
+def test_one_offer_at_a_time(booked, monday, waits):
+    appointment = waits()
+    also = places.confirmed(slot=places.slot(TUESDAY, capacity=1))
+    cancel(booked)
+    cancel(also)
+    assert offered(monday) == [appointment]
+    assert (offered(also.slot), places.taken(also.slot)) == ([], 0)
+
+
+# The answer
+
+
+def test_accepting_moves_the_appointment_and_frees_the_old_time(booked, monday, waits):
+    appointment = waits()
+    before = appointment.slot
+    cancel(booked)
+    moved = answer("accept", appointment)
+    assert (moved.slot, moved.is_confirmed) == (monday, True)
+    assert (places.taken(monday), places.taken(before)) == (1, 0)
+    assert appointment.slips.count() == 2
+    assert not Waiting.objects.open().exists()
+
+
+def test_the_old_time_of_who_accepts_goes_to_the_next_who_waits(booked, monday, waits):
+    first, second = waits(TUESDAY), waits(WEDNESDAY)
+    cancel(booked)
+    answer("accept", first)
+    assert offered(first.slot) == [second]
+    assert places.taken(first.slot) == 1
+
+
+def test_a_second_click_on_accept_changes_nothing(booked, waits):
+    appointment = waits()
+    cancel(booked)
+    first, second = answer("accept", appointment), answer("accept", appointment)
+    assert second == first
+    assert list(appointment.events.values_list("deed", flat=True)) == [
+        *("held", "confirmed", "offered", "moved")
+    ]
+
+
+def test_who_has_accepted_does_not_decline_any_more(booked, monday, waits):
+    appointment = waits()
+    cancel(booked)
+    answer("accept", appointment)
+    sentence = refused(answer, "decline", appointment)
+    assert sentence == "You have taken this time already. Move or cancel the appointment instead."
+    assert places.taken(monday) == 1
+
+
+def test_declining_passes_it_on_and_it_does_not_come_back(booked, monday, clock, waits):
+    first = waits()
+    clock.now += MINUTE
+    second = waits()
+    cancel(booked)
+    answer("decline", first)
+    assert offered(monday) == [second]
+    answer("decline", second)
+    assert (offered(monday), places.taken(monday)) == ([], 0)
+    assert Waiting.objects.open().count() == 2
+
+
+@pytest.mark.parametrize(("seconds", "stands"), [(-1, True), (0, False), (1, False)])
+def test_an_offer_stands_for_half_an_hour(booked, monday, clock, seconds, stands, waits):
+    appointment = waits()
+    cancel(booked)
+    clock.now += 30 * MINUTE + seconds * SECOND
+    assert actions.lapse_due() == (0 if stands else 1)
+    if stands:
+        assert answer("accept", appointment).slot == monday
+    else:
+        assert refused(answer, "accept", appointment) == TOO_LATE
+        assert places.taken(monday) == 0
+
+
+def test_an_offer_that_nobody_has_lapsed_yet_is_over_all_the_same(booked, monday, clock, waits):
+    appointment = waits()
+    cancel(booked)
+    clock.now += 30 * MINUTE
+    assert refused(answer, "accept", appointment) == TOO_LATE
+    assert places.taken(monday) == 1
+
+
+@pytest.mark.parametrize("deed", ["move", "cancel"])
+def test_who_moves_or_cancels_instead_gives_the_offer_to_the_next(
+    booked, monday, clock, deed, waits
+):
+    first = waits()
+    clock.now += MINUTE
+    second = waits()
+    cancel(booked)
+    chosen = {"slot": places.slot(TUESDAY)} if deed == "move" else {}
+    getattr(actions, deed)(actor=first.user, appointment=first, **chosen)
+    assert offered(monday) == [second]
+    assert places.taken(monday) == 1
+    assert [each.appointment for each in Waiting.objects.open()] == [second]
+
+
+def test_who_stops_waiting_is_offered_nothing(booked, monday, waits):
+    appointment = waits()
+    actions.stop_waiting(actor=appointment.user, appointment=appointment)
+    cancel(booked)
+    assert offered(monday) == []
+
+
+def test_who_asks_again_keeps_their_turn(booked, monday, clock, waits):
+    first = waits(office=monday.office)
+    clock.now += MINUTE
+    waits()
+    clock.now += MINUTE
+    actions.wait(actor=first.user, appointment=first)
+    cancel(booked)
+    assert offered(monday) == [first]
+    assert Waiting.objects.open().get(appointment=first).office is None
+
+
+def test_nobody_answers_for_another(booked, monday, waits):
+    appointment = waits()
+    cancel(booked)
+    for deed in (actions.accept, actions.decline):
+        with pytest.raises(type(appointment).DoesNotExist):
+            deed(actor=factories.UserFactory(), offer=monday.offers.get())
+    assert monday.offers.get().state == Offer.State.OPEN
+
+
+# What is told
+
+
+def test_the_offer_is_told_by_text_until_it_is_over(booked, monday, clock, waits):
+    appointment = waits()
+    cancel(booked)
+    text = Message.objects.filter(about=appointment.reference).latest("pk")
+    assert text.text == (
+        f"Tawasul: an earlier time for appointment {appointment.reference}: {ON_MONDAY} 10:00. "
+        "Accept it before 09:30."
+    )
+    assert text.recipient == str(appointment.user.mobile)
+    assert text.not_after == clock.now + 30 * MINUTE
+
+
+# On the pages
+
+
+@pytest.fixture
+def browser(resident):
+    return verified(resident)
+
+
+@pytest.fixture
+def mine(resident):
+    return places.confirmed(resident, slot=places.slot(WEDNESDAY))
+
+
+def test_waiting_is_asked_for_on_the_page_of_the_appointment(browser, mine, monday):
+    page = browser.post(page_of(mine, "wait/"), {"where": "office"}, follow=True)
+    assert notices_on(page) == ["We will text you when an earlier time comes free."]
+    assert "We will text you when an earlier time comes free at Al-Rimal." in words(page)
+    assert Waiting.objects.get().office == monday.office
+    page = browser.post(page_of(mine, "wait/stop/"), follow=True)
+    assert notices_on(page) == ["You are no longer waiting for an earlier time."]
+    assert "Tell me if an earlier time comes free" in words(page)
+
+
+@pytest.mark.parametrize("where", ["", "region", "moon", "\u0661", "x" * 5000])
+def test_whatever_is_sent_is_the_region(browser, mine, where):
+    browser.post(page_of(mine, "wait/"), {"where": where})
+    assert Waiting.objects.get().office is None
+
+
+def test_an_offer_is_taken_on_the_page(browser, mine, booked, monday):
+    actions.wait(actor=mine.user, appointment=mine)
+    cancel(booked)
+    shown = words(browser.get(page_of(mine)))
+    assert f"An earlier time is kept for you {ON_MONDAY} · 10:00 Al-Rimal" in shown
+    page = browser.post(page_of(mine, f"offers/{monday.offers.get().pk}/accept/"), follow=True)
+    assert notices_on(page) == ["Your appointment has been moved."]
+    assert f"{ON_MONDAY} · 10:00" in words(page)
+
+
+def test_an_offer_is_declined_on_the_page(browser, mine, booked, monday):
+    actions.wait(actor=mine.user, appointment=mine)
+    cancel(booked)
+    page = browser.post(page_of(mine, f"offers/{monday.offers.get().pk}/decline/"), follow=True)
+    assert notices_on(page) == ["The offered time goes to somebody else."]
+    assert places.taken(monday) == 0
+
+
+@pytest.mark.parametrize("answered", ["accept", "decline"])
+def test_the_offers_of_others_are_the_404_of_nothing(
+    browser, mine, booked, monday, answered, waits
+):
+    waits()
+    cancel(booked)
+    theirs = monday.offers.get()
+    for appointment in (mine, theirs.appointment):
+        path = page_of(appointment, f"offers/{theirs.pk}/{answered}/")
+        assert browser.post(path).status_code == 404
+    assert monday.offers.get().state == Offer.State.OPEN
+    assert browser.get(page_of(mine, f"offers/{theirs.pk}/{answered}/")).status_code == 405
+
+
+def test_it_is_not_offered_where_nothing_can_be_changed_any_more(browser, resident, clock):
+    mine = places.confirmed(resident, slot=places.slot(SUNDAY, "12:00"))
+    clock.now = mine.slot.start - datetime.timedelta(hours=2)
+    assert "Tell me if an earlier time" not in words(browser.get(page_of(mine)))
+    page = browser.post(page_of(mine, "wait/"), follow=True)
+    assert notices_on(page) == [
+        "An appointment can be moved or cancelled until 2 hours before it begins."
+    ]
+    assert not Waiting.objects.exists()

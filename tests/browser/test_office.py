@@ -1,0 +1,163 @@
+"""A clerk's day at the desk, and what a manager does in a week: in both languages."""
+
+import datetime
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone, translation
+from django.utils.translation import pgettext
+from playwright.sync_api import expect
+
+from appointments.actions import displace_due, make_slots
+from appointments.models import Appointment, Office, OpeningWindow
+from tawasul.catalogue.models import Service
+from tawasul.portal.actions import group_of_staff
+from tests import factories
+from tests.appointments import places
+from tests.appointments.browsing import verified
+from tests.browser.test_whole_path import named, quoted
+from tests.conftest import signed_in_staff
+
+pytestmark = pytest.mark.browser
+
+DESK = "staff/appointments/appointment/"
+CLOSURE = "staff/appointments/closure/add/"
+
+
+@pytest.fixture
+def hours(resident):
+    """An office that takes people around the clock, so that somebody can come now."""
+    call_command("load_offices", verbosity=0)
+    OpeningWindow.objects.all().delete()
+    office = Office.objects.get(slug="al-rimal")
+    week = list(range(7))
+    hours = places.window("00:00", "23:45", office=office, weekdays=week, capacity=3)
+    make_slots()
+    return hours
+
+
+@pytest.fixture
+def appointment(resident, hours):
+    """Now."""
+    service = Service.objects.get(slug="resident-services")
+    now = timezone.now().replace(second=0, microsecond=0)
+    slot = places.slot(
+        timezone.localdate(now), f"{timezone.localtime(now):%H:%M}", of=hours, capacity=3
+    )
+    slot.start = now + datetime.timedelta(minutes=1)
+    slot.save(update_fields=["start"])
+    return places.confirmed(resident, slot=slot, service=service)
+
+
+@pytest.mark.parametrize(("language", "width"), [("ar", 820), ("en", 1280)])
+def test_a_day_at_the_desk(visit, officer, appointment, language, width):
+    clerk, room = visit(), visit()
+    officer.groups.set([group_of_staff("clerk")])
+    officer.offices.add(appointment.slot.office)
+    session = signed_in_staff(officer)
+    for browser in (clerk, room):
+        browser.has_the_session_of(session)
+    clerk.open(f"{DESK}today/")
+    clerk.look("200-today")
+    field = clerk.page.locator("#typed")
+
+    field.press_sequentially("000000000000")
+    with clerk.page.expect_navigation():
+        field.press("Enter")
+    expect(clerk.page.locator("#wrong")).to_be_visible()
+    clerk.look("201-nothing")
+
+    expect(field).to_be_focused()
+    field.press_sequentially(f"{clerk.site}/ar/check/{appointment.slips.get().check_code}/")
+    with clerk.page.expect_navigation():
+        field.press("Enter")
+    expect(clerk.page.locator(f"#n{appointment.pk} .tag")).to_have_text(standing("Here", clerk))
+    expect(field).to_be_focused()
+    clerk.look("202-here")
+
+    clerk.page.locator(f"#n{appointment.pk} button").first.click()
+    room.open(f"{DESK}calls/?office={appointment.slot.office.slug}")
+    expect(room.page.locator("ol li")).to_have_text([quoted(appointment)])
+    room.look("203-calls")
+    clerk.press("Served")
+    room.page.reload()
+    expect(room.page.locator("ol li")).to_have_count(0)
+    give_a_place(clerk, appointment)
+
+
+def standing(word, clerk):
+    with translation.override(clerk.language):
+        return pgettext("who is expected at an office", word)
+
+
+def give_a_place(clerk, appointment):
+    other = factories.IdentityFactory(name_en="Bilal Ahmed", name_ar="بلال أحمد")
+    clerk.follow("Somebody without an appointment")
+    clerk.press("Give a place and check in")
+    clerk.look("204-walk-in-errors")
+    clerk.page.locator("[name=number]").fill(other.current_number)
+    service = clerk.page.locator("[name=service]")
+    service.select_option(label=named(appointment.service, clerk))
+    clerk.press("Give a place and check in")
+    walked_in = Appointment.objects.get(attendee=other)
+    assert (walked_in.is_walk_in, walked_in.state) == (True, Appointment.State.CHECKED_IN)
+    expect(clerk.page.locator(f"#n{walked_in.pk} .tag")).to_have_text(standing("Here", clerk))
+    clerk.look("205-walked-in")
+
+
+@pytest.mark.parametrize(("language", "width"), [("ar", 1280), ("en", 1280)])
+def test_a_week_of_a_manager(visit, resident, officer, hours, language, width):
+    officer.groups.set([group_of_staff("manager")])
+    officer.offices.add(hours.office)
+    slot = hours.slots.filter(day=timezone.localdate() + datetime.timedelta(days=3)).first()
+    appointment = places.confirmed(resident, slot=slot)
+    manager, citizen = visit(), visit()
+    manager.has_the_session_of(signed_in_staff(officer))
+    citizen.has_the_session_of(verified(resident))
+
+    manager.open("staff/appointments/office/")
+    manager.follow("Figures of your offices")
+    manager.look("211-figures")
+    with manager.page.expect_download() as waiting:
+        manager.link("Download as XLSX").click()
+    assert waiting.value.suggested_filename.endswith(".xlsx")
+
+    change_hours(manager, hours)
+    close_a_day(manager, appointment)
+
+    assert displace_due() == 1
+    citizen.open(f"appointments/{appointment.reference}/")
+    citizen.look("216-office-closed")
+    citizen.press("Take this time")
+    appointment.refresh_from_db()
+    assert appointment.is_confirmed
+    assert appointment.slot.day > slot.day
+    citizen.look("217-another-time")
+    citizen.press("Tell me")
+    citizen.look("218-waiting")
+
+
+def change_hours(manager, hours):
+    manager.open(f"staff/appointments/openingwindow/{hours.pk}/change/")
+    manager.look("212-hours")
+    manager.page.locator("[name=capacity]").fill("2")
+    with manager.page.expect_navigation():
+        manager.page.locator("[name=_save]").click()
+    manager.look("213-before-hours-are-saved")
+    manager.press("Save")
+    assert OpeningWindow.objects.get().capacity == 2
+
+
+def close_a_day(manager, appointment):
+    manager.open(CLOSURE)
+    manager.page.locator("[name=office]").select_option(str(appointment.slot.office_id))
+    for field in ("first_day", "last_day"):
+        manager.page.locator(f"[name={field}]").fill(str(appointment.slot.day))
+    for language, reason in (("ar", "صيانة"), ("en", "Maintenance")):
+        manager.page.locator(f"[name=reason_{language}]").fill(reason)
+    manager.look("214-closure")
+    with manager.page.expect_navigation():
+        manager.page.locator("[name=_save]").click()
+    expect(manager.page.locator("td").first).to_have_text(quoted(appointment))
+    manager.look("215-before-a-day-is-closed")
+    manager.press("Save")

@@ -1,0 +1,286 @@
+"""An office that closes while people are booked: each told once, each place counted once."""
+
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections import Counter
+from datetime import timedelta
+from functools import partial
+from threading import Event
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+
+from appointments import actions
+from appointments.actions import booking, closing, desk
+from appointments.models import Appointment, Offer, Slip, Slot
+from tawasul.accounts.models import Identity
+from tawasul.messaging.models import Message
+from tests.appointments import places
+from tests.races.bookings import cancel, deeds_done_to, meanwhile, move
+from tests.races.together import at_once, somebody_queues, take_out_row_locks, told, until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+parallel = pytest.mark.postgres
+
+HOUR = timedelta(hours=1)
+CLOSED = "This cannot be done: the appointment is “Office closed”."
+DISPLACED = ["displaced", "offered"]
+
+
+def close(*slots):
+    """As the hours close them; the worker has not seen it yet."""
+    Slot.objects.filter(pk__in=[slot.pk for slot in slots]).update(is_closed=True)
+
+
+def now(appointment):
+    return Appointment.objects.get(pk=appointment.pk)
+
+
+def counted(slot):
+    return Slot.objects.get(pk=slot.pk).taken
+
+
+def operations(rows):
+    return sum(rows.values_list("operations", flat=True))
+
+
+def assert_every_slot_is_counted():
+    """Each has taken what its live appointments and its open offers have, and no more."""
+    for slot in Slot.objects.all():
+        kept = operations(slot.offers.filter(state=Offer.State.OPEN))
+        assert slot.taken == operations(slot.appointments.live()) + kept
+
+
+def copies(appointment, slots):
+    """One more row for each of `slots`, of somebody else each: quicker than booking them."""
+    appointment = now(appointment)
+    fields = {
+        field.name: getattr(appointment, field.name)
+        for field in Appointment._meta.concrete_fields
+        if field.name not in ("id", "key", "reference", "attendee", "slot")
+    }
+    like = appointment.attendee
+    person = {
+        name: getattr(like, name) for name in ("name_ar", "name_en", "birth_date", "nationality")
+    }
+    people = Identity.objects.bulk_create([Identity(**person) for _slot in slots])
+    made = Appointment.objects.bulk_create(
+        Appointment(key=uuid.uuid4(), attendee=person, slot=slot, **fields)
+        for person, slot in zip(people, slots, strict=True)
+    )
+    Slip.objects.bulk_create(Slip(appointment=each, slot=each.slot) for each in made)
+    for pk, more in Counter(slot.pk for slot in slots).items():
+        Slot.objects.filter(pk=pk).update(taken=F("taken") + more)
+    return made
+
+
+def texts_of_closing():
+    """How many texts tell of it, by appointment number."""
+    about = Message.objects.filter(channel="sms", text__contains="the office is closed")
+    return Counter(about.values_list("about", flat=True))
+
+
+def an_office_that_closes(booked, *, left):
+    """So many appointments at ten times that have closed, and ten later ones with room."""
+    slots = places.some_slots(10, time="08:00", capacity=booked // 10)
+    hours = slots[0].window
+    days = [slot.day + timedelta(days=1) for slot in slots]
+    later = [
+        places.slot(day, f"{start:%H:%M}", of=hours, capacity=left // 10, minutes=30)
+        for day, start in zip(days, hours.starts_on(slots[0].day), strict=True)
+    ]
+    first = places.confirmed(slot=slots[0])
+    others = [slot for slot in slots for _place in range(booked // 10)][1:]
+    appointments = [first, *copies(first, others)]
+    close(*slots)
+    return appointments, later
+
+
+def assert_all_are_told_once(appointments, later, *, left):
+    assert texts_of_closing() == {each.reference: 1 for each in appointments}
+    assert Counter(
+        Appointment.objects.filter(pk__in=[each.pk for each in appointments]).values_list(
+            "state", flat=True
+        )
+    ) == {"displaced": len(appointments)}
+    kept = Offer.objects.open()
+    assert len(set(kept.values_list("appointment", flat=True))) == kept.count() == left
+    nothing = Message.objects.filter(text__contains="no other time is free", channel="sms")
+    kept_for = set(kept.values_list("appointment__reference", flat=True))
+    told_of_none = set(nothing.values_list("about", flat=True))
+    assert kept_for.isdisjoint(told_of_none)
+    assert kept_for | told_of_none == {each.reference for each in appointments}
+    assert [counted(slot) for slot in later] == [left // 10] * 10
+    assert_every_slot_is_counted()
+
+
+# Two workers
+
+
+@parallel
+def test_two_workers_at_once_tell_each_of_200_once_and_keep_what_there_is():
+    appointments, later = an_office_that_closes(200, left=150)
+
+    results = at_once(actions.displace_due, actions.displace_due)
+
+    assert (sum(results), actions.displace_due()) == (200, 0)
+    assert_all_are_told_once(appointments, later, left=150)
+
+
+@parallel
+def test_control_without_the_locks_somebody_is_told_twice(monkeypatch):
+    slot = places.some_slot(capacity=2)
+    places.in_state(Appointment.State.CHECKED_IN, slot=slot)
+    appointment = places.confirmed(slot=slot)
+    close(slot)
+    take_out_row_locks(monkeypatch)
+    meanwhile(monkeypatch, closing, "as_it_stands", actions.displace_due)
+
+    at_once(actions.displace_due)
+
+    assert texts_of_closing() == {appointment.reference: 2}
+    assert (counted(slot), slot.appointments.live().count()) == (0, 1)
+
+
+# A worker that is killed
+
+
+def a_worker(tmp_path):
+    """The real one, a process of its own on the database of the tests."""
+    name = connection.settings_dict["NAME"]
+    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "work"],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DATABASE_URL": address, "DATA_DIR": str(tmp_path)},
+    )
+
+
+@parallel
+def test_after_a_worker_is_killed_in_the_middle_the_rest_are_told_and_nobody_twice(tmp_path):
+    """It is killed between writing what becomes of the thirteenth and its commit."""
+    appointments, later = an_office_that_closes(40, left=40)
+
+    with a_worker(tmp_path) as process, transaction.atomic():
+        # The place that the thirteenth is to be kept: the first twelve fill three times.
+        list(Slot.objects.select_for_update().filter(pk=later[3].pk))
+        until(somebody_queues)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert process.returncode == -signal.SIGKILL
+    assert Appointment.objects.filter(state="displaced").count() == 12
+    assert sum(texts_of_closing().values()) == 12
+
+    assert actions.displace_due() == 28
+    assert_all_are_told_once(appointments, later, left=40)
+
+
+# The person and the clerk
+
+
+def somebody_displaced_soon(clocks):
+    """One of two in a slot that has closed, and what else can be done to it at that moment."""
+    slot, other, _third, _fourth = places.some_slots(4, capacity=2)
+    appointment, _neighbour = [places.confirmed(slot=slot) for _place in range(2)]
+    clerk = places.clerk(slot.office)
+    close(slot)
+    morning = slot.start - 3 * HOUR
+    deeds = {
+        "cancel": clocks(morning, cancel, appointment),
+        "move": clocks(morning, move, appointment, other),
+        "check in": clocks(
+            morning, partial(actions.check_in, actor=clerk, appointment=appointment)
+        ),
+        "displace": clocks(morning, actions.displace_due),
+    }
+    return appointment, deeds
+
+
+# What is left to see when the rival was first, when it came second, and what it was told then.
+RIVALS = {
+    "cancel": (["cancelled"], [*DISPLACED, "cancelled"], []),
+    "move": (["moved"], [*DISPLACED, "moved"], []),
+    "check in": (["checked_in"], DISPLACED, [CLOSED]),
+}
+
+
+@parallel
+@pytest.mark.parametrize("rival", RIVALS)
+def test_whoever_comes_as_the_worker_does_finds_it_done_or_does_it_first(clocks, rival):
+    first, second, refused = RIVALS[rival]
+    for _round in range(4):
+        appointment, deeds = somebody_displaced_soon(clocks)
+
+        results = at_once(deeds["displace"], deeds[rival])
+
+        outcomes = [(first, []), (second, refused)]
+        assert (deeds_done_to(appointment)[2:], told(results)) in outcomes
+        assert texts_of_closing()[appointment.reference] == (
+            deeds_done_to(appointment)[2:] != first
+        )
+        assert_every_slot_is_counted()
+
+
+@parallel
+@pytest.mark.parametrize("rival", RIVALS)
+def test_a_worker_who_waits_for_the_rival_leaves_what_has_been_done(clocks, monkeypatch, rival):
+    """The worker has read the list and queues at the row until the rival has committed."""
+    appointment, deeds = somebody_displaced_soon(clocks)
+    is_in_the_middle = Event()
+    owner, last = (booking, "move_places") if rival != "check in" else (desk, "drop_reminders")
+    finish = getattr(owner, last)
+
+    def let_the_worker_queue_first(*args, **kwargs):
+        is_in_the_middle.set()
+        until(somebody_queues)
+        return finish(*args, **kwargs)
+
+    def displace_meanwhile():
+        is_in_the_middle.wait()
+        return deeds["displace"]()
+
+    monkeypatch.setattr(owner, last, let_the_worker_queue_first)
+    results = at_once(displace_meanwhile, deeds[rival])
+
+    assert deeds_done_to(appointment)[2:] == RIVALS[rival][0]
+    assert told(results) == []
+    assert texts_of_closing()[appointment.reference] == 0
+    assert_every_slot_is_counted()
+
+
+@parallel
+@pytest.mark.parametrize("rival", ["cancel", "move"])
+def test_control_without_the_locks_a_place_is_given_back_twice(clocks, monkeypatch, rival):
+    appointment, deeds = somebody_displaced_soon(clocks)
+    take_out_row_locks(monkeypatch)
+    meanwhile(monkeypatch, closing, "as_it_stands", deeds[rival])
+
+    # The neighbour's turn: there is nothing left that could be given back for them.
+    with pytest.raises(IntegrityError, match="slot_taken_check"):
+        at_once(deeds["displace"])
+
+    assert deeds_done_to(appointment)[2:] == [*RIVALS[rival][0], *DISPLACED]
+
+
+# What is kept
+
+
+@parallel
+def test_where_the_next_time_is_under_a_hold_that_has_lapsed_a_time_is_kept_all_the_same():
+    """No worker has ended the hold yet; the time after it is free, whatever becomes of it."""
+    closes, under_hold, _free = places.some_slots(3)
+    appointment = places.confirmed(slot=closes)
+    places.lapse(places.held(slot=under_hold))
+    close(closes)
+
+    actions.displace_due()
+
+    assert now(appointment).state == "displaced"
+    assert appointment.offers.open().count() == 1
+    assert_every_slot_is_counted()
