@@ -166,7 +166,8 @@ def test_a_hold_that_was_given_up_never_was_an_appointment(browser, slot):
 
 def test_a_place_on_offer_is_neither_booked_nor_free(browser, slot, hours):
     waiting = places.confirmed(slot=places.slot(MONDAY, of=hours))
-    Offer.objects.create(appointment=waiting, slot=slot, operations=1, expires_at=slot.start)
+    kept = dict.fromkeys(("created_at", "expires_at"), slot.start)
+    Offer.objects.create(appointment=waiting, slot=slot, operations=1, **kept)
     Slot.objects.filter(pk=slot.pk).update(taken=1)
     assert tables(browser, slot.office)[0][SUNDAY_IN_WORDS] == numbers("4 0 3 0 0 0 0")
 

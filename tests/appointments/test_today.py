@@ -244,7 +244,7 @@ def test_the_waiting_room_sees_numbers_alone_the_last_one_first(browser, clerk, 
     assert numbers == [first, third, second]
     assert page["Refresh"] == "10"
     assert "no-store" in page["Cache-Control"]
-    assert words(page) == f"Skip to main content Now called Now called {' '.join(numbers)} " + (
+    assert words(page) == f"Skip to main content النداء الآن Now called {' '.join(numbers)} " + (
         "Al-Rimal Al-Rimal"
     )
     assert "<script" not in page.content.decode()

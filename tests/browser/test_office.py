@@ -40,12 +40,10 @@ def hours(resident):
 def appointment(resident, hours):
     """Now."""
     service = Service.objects.get(slug="resident-services")
-    now = timezone.now().replace(second=0, microsecond=0)
-    slot = places.slot(
-        timezone.localdate(now), f"{timezone.localtime(now):%H:%M}", of=hours, capacity=3
-    )
-    slot.start = now + datetime.timedelta(minutes=1)
-    slot.save(update_fields=["start"])
+    # Between two slots that there are, and today even when it begins after midnight.
+    soon = timezone.localtime(timezone.now() + datetime.timedelta(minutes=1))
+    today = timezone.localdate()
+    slot = places.slot(soon.date(), f"{soon:%H:%M}:30", of=hours, capacity=3, belongs_to=today)
     return places.confirmed(resident, slot=slot, service=service)
 
 
