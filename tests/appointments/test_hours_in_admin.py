@@ -24,8 +24,7 @@ MORNING = quarters("08:00", "14:45")
 HUGE = "9" * 5000
 BOTH = [(text, language) for text in ("name", "city") for language in ("ar", "en")]
 HOSTILE = [
-    *("\0", "1\0", "abc", "-1", "1.5", "²", "NaN", "Infinity", "1e999", HUGE, "9" * 19, "null"),
-    *("[]", "' OR 1=1 --", "<script>alert(1)</script>", "\u202e\u2066", "2026-02-30", "24:00"),
+    *("\0", "abc", "-1", "²", "NaN", "1e999", HUGE, "9" * 19, "2026-02-30", "24:00"),
 ]
 
 

@@ -58,7 +58,7 @@ def test_an_appointment_from_the_first_question_to_the_desk(people, resident, la
     walk(*people(), resident)
 
 
-@pytest.mark.parametrize(("language", "width"), [("ar", 390), ("en", 1280)])
+@pytest.mark.parametrize(("language", "width"), [("ar", 390)])
 def test_an_appointment_without_javascript(people, resident, language, width):
     walk(*people(scripts=False), resident)
 
