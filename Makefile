@@ -6,9 +6,11 @@ install = @$(PYTHON) deploy/install.py
 python = .venv/bin/python
 pytest = $(python) -m pytest -n 2 --dist loadgroup
 # Where the engine may make a difference: rows locked, triggers, search, dates and counting.
-on_sqlite = tests/races tests/messaging tests/appointments tests/test_append_only.py \
-	tests/test_crash.py $(addprefix tests/requests_app/test_,filing.py documents.py moves.py \
-	several_documents.py queue_search.py queue.py triage.py bulk.py reminders.py)
+on_sqlite = tests/races tests/messaging tests/test_append_only.py tests/test_crash.py \
+	$(addprefix tests/appointments/test_,any_order.py closing.py figures.py hours.py rules.py \
+	holding_and_changing.py notices.py second_clicks.py waiting.py walk_in.py) \
+	$(addprefix tests/requests_app/test_,filing.py documents.py moves.py several_documents.py \
+	queue_search.py queue.py triage.py bulk.py reminders.py)
 compile = $(python) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-header
 
 # Settings that pass for production; nothing connects to the database they name.

@@ -6,7 +6,6 @@ from functools import partial
 from threading import Event
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.db import IntegrityError, OperationalError
 from django.db.models import F, Max, Value
 from django.utils import timezone
@@ -236,11 +235,12 @@ def test_a_closure_is_saved_on_the_desk_while_somebody_moves_between_two_offices
     # Each night adds slots, so those of an office are never all before those of another.
     one, other = places.some_slot(), places.some_slot()
     tonight = places.slot(one.day + 7 * DAY, "12:00", of=one.window, minutes=30)
-    appointment, officer = places.confirmed(slot=other), OfficerFactory()
-    officer.user_permissions.set(Permission.objects.filter(codename="add_closure"))
-    day = one.day + DAY
+    appointment = places.confirmed(slot=other)
+    browser = signed_in_staff(OfficerFactory(is_superuser=True))
+    day, path = one.day + DAY, "/en/staff/appointments/closure/add/"
     form = {"first_day": day, "last_day": day, "reason_ar": "Works", "reason_en": "Works"}
-    save = partial(signed_in_staff(officer).post, "/en/staff/appointments/closure/add/", form)
+    seen = browser.post(path, form).context["seen"]
+    save = partial(browser.post, path, {**form, "_seen": seen})
     meet_halfway(monkeypatch)
 
     saved, moved = at_once(save, partial(move, appointment, tonight))
