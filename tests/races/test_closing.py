@@ -167,12 +167,14 @@ def test_after_a_worker_is_killed_in_the_middle_the_rest_are_told_and_nobody_twi
     """It is killed between writing what becomes of the thirteenth and its commit."""
     appointments, later = an_office_that_closes(40, left=40)
 
-    with a_worker(tmp_path) as process, transaction.atomic():
+    with transaction.atomic():
         # The place that the thirteenth is to be kept: the first twelve fill three times.
         list(Slot.objects.select_for_update().filter(pk=later[3].pk))
-        until(somebody_queues)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        with a_worker(tmp_path) as process:
+            try:
+                until(somebody_queues)
+            finally:
+                process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     assert Appointment.objects.filter(state="displaced").count() == 12
     assert sum(texts_of_closing().values()) == 12
