@@ -55,6 +55,8 @@ def until(condition):
 def somebody_queues():
     """Whether another connection to this database waits for a lock."""
     with connection.cursor() as cursor:
+        # Inside a transaction PostgreSQL keeps showing the connections that it showed first.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid) "
             "WHERE NOT granted AND datname = current_database())"
