@@ -19,6 +19,12 @@ def unlocalized(value):
 
 
 @register.filter
+def minutes_begun(seconds):
+    """How many minutes so many seconds are, the last one counting as a whole one."""
+    return -(-seconds // 60)
+
+
+@register.filter
 def time_of_day(value):
     """The time in the Kingdom, as 14:05."""
     return f"{timezone.localtime(value):%H:%M}"
@@ -34,6 +40,12 @@ def moment_in_words(value):
 def moment(value):
     """The day in both calendars and the time of day in the Kingdom, as 14:05."""
     return format_html("{} · {}", hijri.both_calendars(value), ltr(time_of_day(value)))
+
+
+@register.filter
+def isolated(value):
+    """A name, which may run the other way than the text around it."""
+    return format_html("<bdi>{}</bdi>", value)
 
 
 @register.filter

@@ -192,6 +192,17 @@ class _DateInput(forms.MultiWidget):
             }
         )
 
+    def get_context(self, name: str, value: object, attrs: dict | None) -> dict:
+        """With the day that stands in the field in both calendars, where it is one."""
+        context = super().get_context(name, value, attrs)
+        typed = value if isinstance(value, list) else self.decompress(value)
+        try:
+            day = EitherCalendarDateField().clean(typed)
+        except ValidationError:
+            day = None
+        context["widget"]["in_both"] = both_calendars(day) if day else ""
+        return context
+
     def decompress(self, value: datetime.date | None) -> list:
         if value is None:
             usual = Calendar.HIJRI if get_language() == "ar" else Calendar.GREGORIAN
@@ -249,3 +260,9 @@ class EitherCalendarDateField(forms.Field):
         if born > timezone.localdate():
             raise ValidationError(self.error_messages["future"], code="future")
         return born
+
+
+class DateForm(forms.Form):
+    """A date field by itself, as it is read while somebody types."""
+
+    day = EitherCalendarDateField()

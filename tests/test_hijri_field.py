@@ -328,7 +328,7 @@ class _Tags(HTMLParser):
         return element
 
 
-def shown(form, template="includes/fields.html"):
+def shown(form, template="components/fields.html"):
     return _Tags(render_to_string(template, {"form": form}))
 
 
@@ -409,7 +409,7 @@ def test_an_error_is_said_with_the_group_and_the_summary_leads_to_it():
         (element,) = [each for each in page.found if each.get("name") == name]
         assert element["aria-invalid"] == "true"
 
-    link = shown(form, "includes/error_summary.html").one("a")
+    link = shown(form, "components/error_summary.html").one("a")
     assert (link["text"], link["href"]) == (INVALID, f"#{page.one('select')['id']}")
 
 
@@ -417,7 +417,7 @@ def test_without_an_error_nothing_is_said():
     page = shown(BirthForm())
     assert "aria-describedby" not in page.one("fieldset")
     assert not [element for element in page.found if "aria-invalid" in element]
-    assert not shown(BirthForm(), "includes/error_summary.html").all("a")
+    assert not shown(BirthForm(), "components/error_summary.html").all("a")
 
 
 def test_everything_that_is_shown_is_arabic_in_arabic():

@@ -190,6 +190,12 @@ class AppointmentQuerySet(models.QuerySet):
         still = still.exclude(state=Appointment.State.HELD, expires_at__lte=now)
         return still.filter(slot__end__gt=now).order_by("slot__start", "pk")
 
+    def waiting_for(self, user):
+        """Those that `user` has to decide: to confirm, to give another time, to take an offer."""
+        undecided = Q(state__in=[Appointment.State.HELD, Appointment.State.DISPLACED])
+        offered = Q(offers__state="open", offers__expires_at__gt=timezone.now())
+        return self.filter(undecided | offered, user=user).distinct()
+
     def over(self):
         return self.exclude(pk__in=self.upcoming().order_by().values("pk")).order_by("-pk")
 

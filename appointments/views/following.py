@@ -44,7 +44,7 @@ def detail(request, reference):
         "offer": open_offer if open_offer and open_offer.can_be_answered else None,
         "waiting": appointment.waitings.open().select_related("office").first(),
         "wait_form": WaitForm(),
-        "minutes_left": _minutes_left(appointment),
+        "seconds_left": _seconds_left(appointment),
         "documents": appointment.service.documents.all(),
         "named": appointment.beneficiaries.all(),
     }
@@ -132,9 +132,9 @@ def check(request, code):
     return render(request, "appointments/check.html", {"slip": shown, "state": shown.state()})
 
 
-def _minutes_left(appointment):
-    """Full minutes until a hold expires, the last one counting as one."""
+def _seconds_left(appointment):
+    """Until a hold expires."""
     if not appointment.is_held:
         return 0
     left = appointment.expires_at - timezone.now()
-    return max(0, -(-left // timedelta(minutes=1)))
+    return max(0, -(-left // timedelta(seconds=1)))

@@ -31,3 +31,28 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// The day in both calendars, below a date as it is typed. The server converts it.
+for (const words of document.querySelectorAll("[data-other-date]")) {
+  const form = words.closest("form");
+  const parts = words.previousElementSibling.querySelectorAll("select, input");
+  const numbers = ["day_calendar", "day_day", "day_month", "day_year"];
+  let asked = 0;
+  let pause;
+  const convert = async () => {
+    const question = ++asked;
+    const typed = new FormData();
+    typed.set("csrfmiddlewaretoken", form.csrfmiddlewaretoken.value);
+    parts.forEach((part, index) => typed.set(numbers[index], part.value));
+    const answer = await fetch(words.dataset.otherDate, { method: "POST", body: typed });
+    const { text } = answer.ok ? await answer.json() : { text: "" };
+    // Answers may overtake each other: the last question counts.
+    if (question === asked) {
+      words.textContent = text;
+    }
+  };
+  words.previousElementSibling.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(() => convert().catch(() => {}), 300);
+  });
+}

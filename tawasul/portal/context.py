@@ -1,11 +1,15 @@
-"""What every page needs: its own address in the other language, and in whose name one acts."""
+"""What every page needs: the way to its sections and to the other language, in whose name one acts
+there, and how it looks on this device.
+"""
 
 from django.conf import settings
-from django.urls import translate_url
+from django.urls import reverse, translate_url
 from django.utils.http import escape_leading_slashes
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from tawasul.accounts.access import holder_of
+from tawasul.portal.look import look_of
 
 
 def page(request):
@@ -15,7 +19,27 @@ def page(request):
         "other_language_url": translate_url(escape_leading_slashes(request.get_full_path()), other),
         "is_demo": settings.DEMO,
         "acting_as": _acting_as(request),
+        "look": look_of(request),
+        "sections": _sections(request),
     }
+
+
+def _sections(request):
+    """What stands below the header: address, name, and whether this page belongs to it."""
+    user = getattr(request, "user", None)
+    sections = [
+        (reverse("catalogue:services"), _("Services")),
+        (reverse("portal:contact"), _("Contact")),
+    ]
+    if user is not None and user.is_authenticated and user.identity_id:
+        sections = [
+            (reverse("portal:my-page"), _("My page")),
+            (reverse("inquiries:list"), _("My inquiries")),
+            (reverse("appointments:list"), _("My appointments")),
+            (reverse("accounts:overview"), _("My account")),
+            sections[0],
+        ]
+    return [(url, name, request.path.startswith(url)) for url, name in sections]
 
 
 def _acting_as(request):

@@ -8,4 +8,6 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("my/", views.my_page, name="my-page"),
     path("contact/", views.contact, name="contact"),
+    path("display/", views.display, name="display"),
+    path("other-date/", views.other_date, name="other-date"),
 ]

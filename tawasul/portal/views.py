@@ -3,16 +3,21 @@
 import sys
 
 from django.db import InterfaceError, OperationalError, connection
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
+from django.views.decorators.http import require_POST
 
 from appointments.models import Appointment
 from requests_app.models import Inquiry
 from tawasul.accounts.access import keep_typed, resident_required
 from tawasul.catalogue.models import Service
+from tawasul.hijri import DateForm, both_calendars
+from tawasul.http import safe_target
+from tawasul.portal.look import LookForm, keep_look, look_of
 
 
 def home(request):
@@ -24,8 +29,11 @@ def my_page(request):
     mine = Inquiry.objects.of(request.user).select_related("service").order_by("-pk")
     returned = mine.waiting_for(request.user)
     appointments = Appointment.objects.of(request.user).upcoming()
+    appointments = appointments.select_related("service", "attendee", "slot__office")
+    undecided = appointments.waiting_for(request.user)
     context = {
-        "appointments": appointments.select_related("service", "attendee", "slot__office")[:5],
+        "appointments": appointments.exclude(pk__in=[each.pk for each in undecided])[:5],
+        "undecided": undecided,
         "returned": returned,
         "drafts": mine.drafts_of(request.user)[:5],
         "inquiries": mine.filed().exclude(pk__in=[inquiry.pk for inquiry in returned])[:5],
@@ -35,6 +43,25 @@ def my_page(request):
 
 def contact(request):
     return render(request, "portal/contact.html")
+
+
+def display(request):
+    """Text, contrast and colours as somebody wants them on this device."""
+    form = LookForm(request.POST or None, initial=look_of(request))
+    page = safe_target(request, reverse("portal:home"))
+    if form.is_valid():
+        response = redirect(page)
+        keep_look(response, form.cleaned_data)
+        return response
+    return render(request, "portal/display.html", {"form": form, "next": page})
+
+
+@require_POST
+def other_date(request):
+    """What has been typed into a date field, in both calendars; nothing while it is no day."""
+    form = DateForm(request.POST)
+    text = both_calendars(form.cleaned_data["day"]) if form.is_valid() else ""
+    return JsonResponse({"text": text})
 
 
 def healthz(request):

@@ -1,0 +1,28 @@
+// How long a time is still kept: the clock for the eye each second, the sentence for everybody at
+// the minutes that matter. Without this, the page says how many minutes were left when it came.
+for (const notice of document.querySelectorAll("[data-seconds-left]")) {
+  const ends = performance.now() + 1000 * notice.dataset.secondsLeft;
+  const clock = notice.querySelector("[data-clock]");
+  const words = notice.querySelector("[role=status]");
+  const sentences = [...notice.querySelectorAll("template")];
+  let said;
+
+  const tick = () => {
+    const left = Math.max(0, Math.ceil((ends - performance.now()) / 1000));
+    clock.hidden = false;
+    clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    const sentence = sentences.find((each) => left <= each.dataset.from);
+    if (sentence && sentence !== said) {
+      said = sentence;
+      words.replaceChildren(sentence.content.cloneNode(true));
+    }
+    if (left === 0) {
+      clearInterval(ticking);
+      for (const form of document.querySelectorAll("form[data-while-kept]")) {
+        form.hidden = true;
+      }
+    }
+  };
+  const ticking = setInterval(tick, 1000);
+  tick();
+}
