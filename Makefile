@@ -41,6 +41,7 @@ check:
 	.venv/bin/lint-imports --no-logo
 	$(python) -m mypy
 	$(python) deploy/messages.py check
+	$(python) deploy/house.py
 	@$(production) $(python) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(production) $(python) manage.py check --deploy --fail-level WARNING
 

@@ -102,9 +102,8 @@ def write_styles(faces):
     ).stdout
     own = [sheet.read_text() for sheet in OWN]
     css = "\n".join([faces, logical(bootstrap), *own])
-    (BUILT / "portal.css").write_text(
-        re.sub(r"/\*.*?\*/\s*|^\s+|\n+(?=\n)", "", css, flags=re.S | re.M)
-    )
+    # Without comments, but for the one that says whose the first part is.
+    (BUILT / "portal.css").write_text(re.sub(r"/\*[^!].*?\*/", "", css, flags=re.S))
     (BUILT / "fonts.css").write_text(faces)
 
 

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from tawasul.portal import demo
+from tawasul.portal import demo, showcase
 
 app_name = "demo"
 
 urlpatterns = [
     path("phone/", demo.phone, name="phone"),
+    path("components/", showcase.components, name="components"),
 ]

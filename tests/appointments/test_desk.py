@@ -46,38 +46,6 @@ def references(*appointments):
     return [appointment.reference for appointment in appointments]
 
 
-@pytest.fixture
-def office():
-    return places.office()
-
-
-@pytest.fixture
-def clerk(office):
-    return places.clerk(office)
-
-
-@pytest.fixture
-def browser(clerk):
-    return signed_in_staff(clerk)
-
-
-@pytest.fixture
-def elsewhere():
-    """Opening hours of another office."""
-    return places.window(office=places.office("qasr-al-hukm", "Qasr Al-Hukm"))
-
-
-@pytest.fixture
-def slot(office):
-    return places.slot(SUNDAY, of=places.window(office=office))
-
-
-@pytest.fixture
-def appointment(slot):
-    """Today at ten; it is nine."""
-    return places.confirmed(slot=slot)
-
-
 def refused(deed, actor, appointment):
     with pytest.raises(RuleViolation) as refusal:
         deed(actor=actor, appointment=appointment)

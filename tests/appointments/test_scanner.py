@@ -32,38 +32,6 @@ OTHER_DAY = "This appointment is not today. Send the person to the information d
 ALREADY = "This person is checked in already."
 
 
-@pytest.fixture
-def office():
-    return places.office()
-
-
-@pytest.fixture
-def clerk(office):
-    return places.clerk(office)
-
-
-@pytest.fixture
-def browser(clerk):
-    return signed_in_staff(clerk)
-
-
-@pytest.fixture
-def elsewhere():
-    """Opening hours of another office."""
-    return places.window(office=places.office("qasr-al-hukm", "Qasr Al-Hukm"))
-
-
-@pytest.fixture
-def slot(office):
-    """Today at ten; it is nine."""
-    return places.slot(SUNDAY, of=places.window(office=office))
-
-
-@pytest.fixture
-def appointment(slot):
-    return places.confirmed(slot=slot)
-
-
 def scan(browser, typed, **fields):
     return browser.post(HERE, {"typed": typed, **fields})
 

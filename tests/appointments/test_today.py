@@ -28,38 +28,6 @@ TOO_EARLY = "The person can still come: mark them as missing 15 minutes after th
 ROW = re.compile(r'(?s)<li id="n(\d+)".*?</li>')
 
 
-@pytest.fixture
-def office():
-    return places.office()
-
-
-@pytest.fixture
-def clerk(office):
-    return places.clerk(office)
-
-
-@pytest.fixture
-def browser(clerk):
-    return signed_in_staff(clerk)
-
-
-@pytest.fixture
-def elsewhere():
-    """Opening hours of another office."""
-    return places.window(office=places.office("qasr-al-hukm", "Qasr Al-Hukm"))
-
-
-@pytest.fixture
-def slot(office):
-    """Today at ten; it is nine."""
-    return places.slot(SUNDAY, of=places.window(office=office))
-
-
-@pytest.fixture
-def appointment(slot):
-    return places.confirmed(slot=slot)
-
-
 def rows(page):
     """{appointment: its row as one reads it}, from above."""
     return {int(row[1]): words(row[0]) for row in ROW.finditer(page.content.decode())}

@@ -35,11 +35,6 @@ NOT_CLERK = "Your account may not receive people here."
 
 
 @pytest.fixture
-def office():
-    return places.office()
-
-
-@pytest.fixture
 def hours(office):
     return places.window(office=office)
 
@@ -53,16 +48,6 @@ def slot(hours):
 @pytest.fixture
 def later(hours, slot):
     return places.slot(SUNDAY, "09:15", of=hours, capacity=2)
-
-
-@pytest.fixture
-def clerk(office):
-    return places.clerk(office)
-
-
-@pytest.fixture
-def browser(clerk):
-    return signed_in_staff(clerk)
 
 
 @pytest.fixture
