@@ -19,9 +19,9 @@ def unlocalized(value):
 
 
 @register.filter
-def minutes_begun(seconds):
-    """How many minutes so many seconds are, the last one counting as a whole one."""
-    return -(-seconds // 60)
+def in_minutes(seconds):
+    """How many full minutes so many seconds are about, at least one."""
+    return max(1, round(seconds / 60))
 
 
 @register.filter

@@ -6,6 +6,7 @@ from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
+from django.middleware.gzip import GZipMiddleware
 from django.utils.http import url_has_allowed_host_and_scheme
 
 _CHARSET = re.compile(r";\s*charset\s*=[^;]*", re.IGNORECASE)
@@ -46,6 +47,18 @@ def read_as_utf8(application):
         return application(environ, start_response)
 
     return wrapped
+
+
+class CompressPages(GZipMiddleware):
+    """Django's compression, which hides its lengths from BREACH, for pages alone.
+
+    Documents are compressed already, and a download without its length shows no progress.
+    """
+
+    def process_response(self, request, response):
+        if not response.headers.get("Content-Type", "").startswith("text/html"):
+            return response
+        return super().process_response(request, response)
 
 
 def no_store(get_response):

@@ -82,6 +82,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tawasul.http.CompressPages",
     "csp.middleware.CSPMiddleware",
     "tawasul.http.no_store",
     "django.middleware.locale.LocaleMiddleware",

@@ -33,9 +33,12 @@ def staff(clerk, officer, chief, desk=None, manager=None):
 TABLE = {
     "healthz": everybody(200),
     "readyz": everybody(200),
+    "demo/components/": everybody(200),
     "demo/phone/": everybody(200),
     "en/": everybody(200),
     "en/contact/": everybody(200),
+    "en/display/": everybody(200),
+    "en/other-date/": {"*": everybody(405), "POST": everybody(200)},
     "en/services/": everybody(200),
     "en/services/<slug:slug>/": everybody(200),
     "en/my/": people(200, 200, 200),

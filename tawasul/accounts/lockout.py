@@ -50,6 +50,11 @@ def is_shut(request):
     return getattr(request, "axes_locked_out", False)
 
 
+def status_of(request):
+    """Of the page that answers a sign-in: 429 for one that may not be tried again yet."""
+    return 429 if is_shut(request) else 200
+
+
 def whose_guesses(request, credentials):
     """Under which name wrong passwords are counted: a keyed hash, which says nothing to a reader.
 

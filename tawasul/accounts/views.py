@@ -53,7 +53,8 @@ def sign_in(request):
         else:
             password = user.get_session_auth_hash()
             return SignIn(request).begin(user=user.pk, password=password, next=target)
-    return render(request, "accounts/sign_in.html", {"form": form, "next": target})
+    context = {"form": form, "next": target}
+    return render(request, "accounts/sign_in.html", context, status=lockout.status_of(request))
 
 
 def code(request, step):

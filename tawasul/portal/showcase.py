@@ -65,8 +65,7 @@ def _shown(language):
     return {
         "service": Service(
             slug="iqama-renew",
-            name_ar="تجديد الإقامة",
-            name_en="Renew residency",
+            name=_("Renew residency"),
             target_working_days=5,
         ),
         "empty_form": FieldsForm(prefix=f"{language}-empty"),

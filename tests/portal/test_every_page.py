@@ -141,3 +141,20 @@ def test_an_address_without_a_language_finds_its_page(client, db):
     response = client.get("/account/sign-in/", follow=True)
     assert response.request["PATH_INFO"] == "/ar/account/sign-in/"
     assert response.status_code == 200
+
+
+@pytest.mark.django_db
+def test_pages_travel_compressed_for_browsers_that_can_read_it():
+    packed = Client().get("/en/", headers={"Accept-Encoding": "gzip"})
+    plain = Client().get("/en/")
+    assert (packed["Content-Encoding"], packed["Vary"].count("Accept-Encoding")) == ("gzip", 1)
+    assert len(packed.content) < len(plain.content) / 2
+    assert not plain.has_header("Content-Encoding")
+
+
+def test_a_document_travels_as_it_is_with_its_length(as_resident, resident):
+    document = factories.attached(factories.draft(resident))
+    address = f"/en/inquiries/{document.inquiry.reference}/documents/{document.pk}/"
+    response = as_resident.get(address, headers={"Accept-Encoding": "gzip"})
+    assert not response.has_header("Content-Encoding")
+    assert int(response["Content-Length"]) == len(b"".join(response.streaming_content))

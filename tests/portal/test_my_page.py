@@ -1,16 +1,25 @@
 """My page: what waits for me first, then drafts, then the rest."""
 
+import pytest
+
 from tawasul.numbers import grouped_reference
 from tests import factories
-from tests.conftest import words
+from tests.appointments import places
+from tests.conftest import signed_in, words
 from tests.requests_app.returns import returned
+
+
+def content(browser):
+    """What my page says below the header."""
+    page = words(browser.get("/en/my/"))
+    return page[page.index("Welcome") :]
 
 
 def test_what_was_returned_stands_on_top_and_once(as_resident, resident, officer):
     first, second = factories.filed(resident), factories.filed(resident)
     returned(first, officer)
     draft = factories.draft(resident)
-    page = words(as_resident.get("/en/my/"))
+    page = content(as_resident)
     references = [grouped_reference(each.reference) for each in (first, draft, second)]
     places = [page.index(reference) for reference in references]
     assert places == sorted(places)
@@ -22,3 +31,40 @@ def test_what_was_returned_stands_on_top_and_once(as_resident, resident, officer
 def test_where_nothing_waits_there_is_no_such_heading(as_resident, resident):
     factories.filed(resident)
     assert "Waiting for you" not in words(as_resident.get("/en/my/"))
+
+
+def decided_by(user, *, attendee, kind):
+    """An appointment that `user` has to confirm, to give another time, or to take an offer for."""
+    wish = {"holder": user.identity, "attendee": attendee}
+    if kind == "held":
+        return places.held(user, **wish)
+    if kind == "displaced":
+        return places.in_state("displaced", slot=places.some_slot(), user=user, **wish)
+    appointment = places.confirmed(user, **wish)
+    places.offered(appointment)
+    return appointment
+
+
+@pytest.mark.parametrize("kind", ["held", "displaced", "offered"])
+def test_an_appointment_that_has_to_be_decided_stands_on_top_and_once(as_resident, resident, kind):
+    appointment = decided_by(resident, attendee=resident.identity, kind=kind)
+    other = places.confirmed(resident, slot=places.some_slots(3, time="07:00")[2])
+    page = as_resident.get("/en/my/").content.decode()
+    top, below = page.split('<h2 id="appointments">')
+    assert '<h2 id="attention">Waiting for you</h2>' in top
+    links = [f"/en/appointments/{each.reference}/" for each in (appointment, other)]
+    assert [top.count(link) for link in links] == [1, 0]
+    assert [below.count(link) for link in links] == [0, 1]
+
+
+def test_an_appointment_that_stands_waits_for_nobody(as_resident, resident):
+    places.confirmed(resident)
+    assert "Waiting for you" not in content(as_resident)
+
+
+def test_whoever_only_comes_to_it_has_nothing_to_decide(as_resident, resident):
+    employer = factories.UserFactory()
+    factories.link(employer.identity, resident.identity, "employer")
+    decided_by(employer, attendee=resident.identity, kind="displaced")
+    assert "Waiting for you" not in content(as_resident)
+    assert "Waiting for you" in content(signed_in(employer))
