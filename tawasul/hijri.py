@@ -195,9 +195,9 @@ class _DateInput(forms.MultiWidget):
     def get_context(self, name: str, value: object, attrs: dict | None) -> dict:
         """With the day that stands in the field in both calendars, where it is one."""
         context = super().get_context(name, value, attrs)
-        typed = value if isinstance(value, list) else self.decompress(value)
+        parts = value if isinstance(value, list) else self.decompress(value)
         try:
-            day = EitherCalendarDateField().clean(typed)
+            day = EitherCalendarDateField().clean([str(part or "") for part in parts])
         except ValidationError:
             day = None
         context["widget"]["in_both"] = both_calendars(day) if day else ""

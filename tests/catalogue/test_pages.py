@@ -38,7 +38,8 @@ def groups_on(page):
     parts = re.findall(
         r'(?s)<h2>([^<]*)</h2>\s*<ul class="services">(.*?)</ul>', page.content.decode()
     )
-    return {heading: [words(row) for row in rows.split("</li>")[:-1]] for heading, rows in parts}
+    names = r"(?s)<li><a [^>]*>(.*?)</a>"
+    return {heading: re.findall(names, rows) for heading, rows in parts}
 
 
 def test_all_services_stand_in_the_list_under_whom_they_are_for(reference, client):

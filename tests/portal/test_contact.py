@@ -65,16 +65,24 @@ def test_what_each_channel_is_for(client, db):
 @pytest.mark.parametrize("place", ["", "contact/", "services/", "account/sign-in/", "nothing/"])
 @pytest.mark.parametrize("language", ["ar", "en"])
 def test_services_and_contact_are_at_the_foot_of_every_page(db, place, language):
-    assert_foot_of(Client().get(f"/{language}/{place}"), language)
+    assert_foot_of(Client(), f"/{language}/{place}", language)
 
 
 def test_and_on_the_pages_of_those_who_are_signed_in(as_resident):
     for place in ("my/", "inquiries/new/"):
-        assert_foot_of(as_resident.get(f"/en/{place}"), "en")
+        assert_foot_of(as_resident, f"/en/{place}", "en")
 
 
-def assert_foot_of(page, language):
-    foot = re.search(r"(?s)<footer.*?</footer>", page.content.decode())[0]
+def assert_foot_of(browser, address, language):
+    page = browser.get(address).content.decode()
+    foot = re.search(r"(?s)<footer.*?</footer>", page)[0]
     links = dict(re.findall(r'<a href="(/[^"]*)">(.*?)</a>', foot))
-    names = {"ar": ("الخدمات", "قنوات التواصل"), "en": ("Services", "Contact")}[language]
-    assert links == {f"/{language}/services/": names[0], f"/{language}/contact/": names[1]}
+    services, contact, display = {
+        "ar": ("الخدمات", "قنوات التواصل", "حجم النص والألوان"),
+        "en": ("Services", "Contact", "Text size and colours"),
+    }[language]
+    assert links == {
+        f"/{language}/services/": services,
+        f"/{language}/contact/": contact,
+        f"/{language}/display/?next={address}": display,
+    }

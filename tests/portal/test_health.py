@@ -10,11 +10,13 @@ from tests.conftest import signed_in, words
 AWAY = (
     "The service is not available at the moment "
     "We cannot reach our records right now. Everything we have confirmed to you is safe, "
-    "but your last step may not have been saved. Please try again in a few minutes. Home page"
+    "but your last step may not have been saved. Please try again in a few minutes. "
+    "If it cannot wait, please call +966 11 257 3597. Home page"
 )
 BROKEN = (
     "Something went wrong on our side The last thing you did was not completed; "
-    "whatever was saved before it is still there. Please try again in a little while. Home page"
+    "whatever was saved before it is still there. Please try again in a little while. "
+    "If it happens again, please call +966 11 257 3597. Home page"
 )
 
 
