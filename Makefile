@@ -4,6 +4,7 @@ PYTHON ?= python3
 
 install = @$(PYTHON) deploy/install.py
 python = .venv/bin/python
+pictures = var/screenshots
 pytest = $(python) -m pytest -n 2 --dist loadgroup
 # Where the engine may make a difference: rows locked, triggers, search, dates and counting.
 on_sqlite = tests/races tests/messaging tests/test_append_only.py tests/test_crash.py \
@@ -19,10 +20,10 @@ production = env -u TAWASUL_DEMO DATABASE_URL='postgres://nobody@/nothing?host=/
 	ALLOWED_HOSTS=example.org SMS_HTTP_URL=https://sms.example.org/ \
 	MAIL_URL=smtp+tls://mail.example.org MAIL_FROM=tawasul@example.org
 
-.PHONY: run test check messages locks clean
+.PHONY: run test screenshots weight check messages locks clean
 
 # The one switch that allows the demo is set here and nowhere else.
-run test: export TAWASUL_DEMO = 1
+run test screenshots weight: export TAWASUL_DEMO = 1
 
 run:
 	$(install) run
@@ -33,6 +34,16 @@ test:
 	@$(python) deploy/build.py
 	$(pytest)
 	TAWASUL_TEST_DATABASE=sqlite $(pytest) -m "not browser and not one_engine" $(on_sqlite)
+
+screenshots:
+	$(install) dev
+	@$(python) deploy/build.py
+	SCREENSHOTS=$(pictures) TAWASUL_TEST_DATABASE=sqlite $(pytest) -q tests/browser/test_look.py -k looks
+	@echo "The pictures are in $(pictures)/."
+
+weight:
+	$(install) dev
+	@$(python) bench/weight.py
 
 check:
 	$(install) dev

@@ -168,6 +168,10 @@ AXES_SENSITIVE_PARAMETERS = ["login", "username", "ip_address", "csrfmiddlewaret
 AXES_SENSITIVE_PARAMETERS += ["new_password", "again", "mobile"]
 
 CAPTCHA_CHALLENGE_FUNCT = "tawasul.accounts.visual_code.challenge"
+CAPTCHA_FILTER_FUNCTIONS = [
+    "captcha.helpers.post_smooth",
+    "tawasul.accounts.visual_code.in_four_greys",
+]
 CAPTCHA_TIMEOUT = 10  # minutes
 CAPTCHA_FONT_SIZE = 40
 CAPTCHA_IMAGE_SIZE = (220, 72)

@@ -4,8 +4,6 @@ import pytest
 from django.core.management import call_command
 from playwright.sync_api import expect
 
-from tawasul.catalogue.models import Service
-
 pytestmark = pytest.mark.browser
 
 WORDS = {"ar": "هروب", "en": "huroob"}
@@ -52,30 +50,11 @@ def search(visitor, words):
     visitor.press("Search")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("language", ["ar", "en"])
-def test_every_service_has_a_page_as_pages_have_to_be(visit, reference, language, width):
-    visitor = visit()
-    for slug in Service.objects.values_list("slug", flat=True):
-        visitor.open(f"services/{slug}/")
-        visitor.look(f"service-{slug}")
-
-
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_the_channels(visit, reference, language, width):
+def test_the_channels_are_large_enough_to_be_touched(visit, reference, language, width):
     visitor = visit()
     visitor.open("")
     visitor.follow("Contact")
-    visitor.look("contact")
     for link in visitor.page.locator("main a").all():
         assert link.bounding_box()["height"] >= 44
-
-
-@pytest.mark.parametrize("language", ["ar", "en"])
-def test_in_the_dark(visit, reference, language):
-    visitor = visit()
-    visitor.page.emulate_media(color_scheme="dark")
-    for step in ("services/", "services/?q=iqama", "services/iqama-renew/", "contact/"):
-        visitor.open(step)
-        visitor.look(f"dark-{step.rstrip('/').replace('/', '-').replace('?q=', '-')}")

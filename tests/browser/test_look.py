@@ -1,22 +1,77 @@
-"""How the pages look: our styles and our font arrive, on the narrowest screen and in the dark too.
+"""How the portal looks: every look of the catalogue, in both languages, at every width.
+
+All that is wrong is told at once. With SCREENSHOTS=folder, pictures are taken instead.
 
 Axe cannot tell the contrast of letters that join, so Arabic shares the verdict on English: both
 languages have the same colours.
 """
 
+import os
 import re
+from itertools import product
+from pathlib import Path
 
 import pytest
+from django.urls import resolve
 from django.utils import translation
 from playwright.sync_api import expect
 
-from tests import factories
-from tests.conftest import signed_in, signed_in_staff
+from tests.access_table import OF_A_DRAFT, OF_A_HELD_TIME, TABLE
+from tests.browser.looks import look
+from tests.browser.looks.appointments import APPOINTMENTS
+from tests.browser.looks.checks import HEIGHT, wrong_on
+from tests.browser.looks.inquiries import INQUIRIES
+from tests.browser.looks.office import OFFICE
+from tests.browser.looks.triage import TRIAGE
+from tests.browser.looks.ways_in import WAYS_IN
 
 pytestmark = pytest.mark.browser
 
 GREEN = "rgb(27, 131, 84)"
 HASHED = re.compile(r"/static/.+\.[0-9a-f]{12}\.(css|js|svg|woff2)")
+SCREENSHOTS = os.environ.get("SCREENSHOTS")
+SECONDS = 15
+GROUPS = (WAYS_IN, INQUIRIES, APPOINTMENTS, TRIAGE, OFFICE)
+# What is answered with something else than a page.
+NO_PAGES = re.compile(r"z$|\.png$|<int:(document_)?pk>/(preview/)?$|/(calendar|csv|xlsx|jsi18n)/$")
+PALE = "main, main * { background: #fff !important; color: #bbb !important; }"
+# What is done to the page of the channels, and what the sweep says to it.
+FAULTS = {
+    "heading.outerHTML = '<h2>Channels</h2>'": "has 0 h1",
+    "heading.after(document.createElement('main'))": "has 2 main",
+    "heading.after('نص')": "says نص",
+    "heading.textContent = ''": "axe empty-heading",
+    "heading.insertAdjacentHTML('afterend', '<h4>Deep</h4>')": "axe heading-order",
+    "heading.insertAdjacentHTML('afterend', '<input>')": "axe label",
+    f"style('{PALE}')": "axe color-contrast",
+    f"style('@media (prefers-color-scheme: dark) {{ {PALE} }}')": (
+        "in the dark: axe color-contrast"
+    ),
+    "heading.style.minWidth = '330px'": "320 px: scrolls sideways",
+    "heading.style.minWidth = '30rem'": "390 px, text at 200 %: scrolls sideways",
+    "style('main a { overflow: hidden; height: 30px; min-height: 0 !important; }')": (
+        "390 px, text at 200 %: cut off"
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_sweep_tells_what_is_wrong(visit, live_server, fault):
+    channels = look("channels", "anonymous", "contact/")
+    visitor = visit()
+    visitor.page.set_viewport_size({"width": channels.width, "height": HEIGHT})
+    visitor.open(channels.path)
+    assert not list(wrong_on(visitor, channels))
+    visitor.page.evaluate(
+        f"""() => {{
+            const heading = document.querySelector("h1");
+            const sheet = [...document.styleSheets].at(-1);
+            const style = (rule) => sheet.insertRule(rule, sheet.cssRules.length);
+            {fault};
+        }}"""
+    )
+    told = list(wrong_on(visitor, channels))
+    assert [each for each in told if each.startswith(FAULTS[fault])], told
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
@@ -34,35 +89,112 @@ def test_styles_and_font_come_under_hashed_names(visit, resident):
     assert visitor.page.evaluate(fonts) >= 2
 
 
-@pytest.mark.parametrize("width", [320])
+@pytest.mark.takes_long
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_the_narrowest_screen(visit, resident, officer, language, width):
-    see_both_sides(visit, resident, officer, "narrow")
+def test_every_page_looks_as_it_has_to(visit, live_server, language, group):
+    with translation.override(language):
+        things = group.prepare(language)
+    sweep = Sweep(visit, things)
+    for each in group.looks:
+        sweep.go_to(each)
+    unseen = [f"{route}: nobody has looked at it" for route in pages_of(group) - sweep.seen]
+    wrong = [*sweep.wrong, *sorted(unseen)]
+    # Told by ourselves, as pytest would cut it short.
+    assert not wrong, "\n".join(["", *wrong])
 
 
-def test_in_the_dark(visit, resident, officer):
-    see_both_sides(visit, resident, officer, "dark", color_scheme="dark")
+class Sweep:
+    """Goes from look to look, with a browser for each person; what is wrong, and routes seen."""
+
+    def __init__(self, visit, things):
+        self.visit = visit
+        self.things = things
+        self.visitors = {}
+        self.wrong = []
+        self.seen = set()
+
+    def go_to(self, look):
+        visitor = self.visitor(look.who)
+        try:
+            told = list(self.told_of(visitor, look))
+        except Exception as error:  # whatever goes wrong, the next look is looked at
+            told = [f"{type(error).__name__} {str(error).strip()}"]
+        told += unexpected(visitor, look)
+        visitor.troubles.clear()
+        self.wrong += [f"{look.name}: {each}" for each in told]
+
+    def visitor(self, who):
+        if who not in self.visitors:
+            visitor = self.visitors[who] = self.visit()
+            visitor.page.set_default_timeout(SECONDS * 1000)
+            if client := self.things["browsers"].get(who):
+                visitor.has_the_session_of(client)
+        return self.visitors[who]
+
+    def told_of(self, visitor, look):
+        """Load it once, look at it in every way."""
+        visitor.page.set_viewport_size({"width": look.width, "height": HEIGHT})
+        # Colours are compared as they are in the end.
+        visitor.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        path = look.path.format_map(self.things)
+        if path.startswith("/"):
+            visitor.page.goto(f"{visitor.site}{path}")
+        else:
+            visitor.open(path)
+        for step in look.first:
+            step(visitor, self.things)
+        visitor.page.wait_for_load_state()
+        if look.status == 200:
+            self.seen.add(route_of(visitor))
+        if SCREENSHOTS:
+            take_pictures(visitor, look)
+        else:
+            yield from wrong_on(visitor, look)
 
 
-def see_both_sides(visit, resident, officer, kind, **media):
-    """Pages of the resident and of the officer with much on them."""
-    applicant, colleague = visit(), visit()
-    with translation.override(applicant.language):
-        draft, inquiry = factories.draft(resident), factories.filed(resident)
-    applicant.has_the_session_of(signed_in(resident))
-    colleague.has_the_session_of(signed_in_staff(officer))
-    for visitor in (applicant, colleague):
-        visitor.page.emulate_media(**media)
-    for step, place in {
-        "home": "",
-        "review": f"inquiries/{draft.reference}/review/",
-        "inquiry": f"inquiries/{inquiry.reference}/",
-    }.items():
-        applicant.open(place)
-        applicant.look(f"{kind}-{step}")
-    colleague.open("staff/requests_app/inquiry/")
-    colleague.look(f"{kind}-queue")
-    colleague.open(f"staff/requests_app/inquiry/{inquiry.pk}/change/")
-    colleague.press("Assign to me")
-    colleague.press("Approve")
-    colleague.look(f"{kind}-desk-without-an-answer")
+def route_of(visitor):
+    """As it stands in the table of who gets what."""
+    with translation.override(visitor.language):
+        route = resolve(visitor.path()).route
+    return re.sub(f"^{visitor.language}/", "en/", route)
+
+
+def pages_of(group):
+    """Whatever of the portal can be opened by somebody, and has to be looked at in this group."""
+    of_others = tuple(
+        route
+        for other in GROUPS
+        for route in other.routes
+        if other is not group and not group.routes[0].startswith(route)
+    )
+    return {
+        route.replace("/^", "/")
+        for table in (TABLE, OF_A_DRAFT, OF_A_HELD_TIME)
+        for route, rows in table.items()
+        if route.startswith(group.routes)
+        and not route.startswith(of_others)
+        and not NO_PAGES.search(route)
+        and 200 in opened(rows)
+    }
+
+
+def opened(rows):
+    return rows.get("GET", rows["*"]) if isinstance(rows, dict) else rows
+
+
+def unexpected(visitor, look):
+    """What the browser complains of, but for the status that is looked for."""
+    expected = f"{look.status} {visitor.page.url}"
+    if look.status == 200:
+        return list(visitor.troubles)
+    told = [each for each in visitor.troubles if visitor.page.url not in each]
+    return told if expected in visitor.troubles else [*told, f"is no {expected}"]
+
+
+def take_pictures(visitor, look):
+    for scheme, width in product(("light", "dark"), (320, 390, 768, 1280)):
+        visitor.page.emulate_media(color_scheme=scheme)
+        visitor.page.set_viewport_size({"width": width, "height": HEIGHT})
+        name = f"{visitor.language}-{scheme}-{width}-{look.name}.png"
+        visitor.page.screenshot(path=Path(SCREENSHOTS) / name, full_page=True)

@@ -1,0 +1,313 @@
+"""What each page weighs, and how soon it is there, for who comes on a slow line.
+
+    make weight, or TAWASUL_DEMO=1 .venv/bin/python bench/weight.py
+
+Serves the demo as `make run` does, from a folder of its own, and opens each page in both languages
+twice: with an empty cache, as slowly as the "Slow 3G" of browsers, and once more with what is left
+in the cache then. Ends with 1 where a page weighs or moves more than it may.
+"""
+
+import asyncio
+import json
+import os
+import re
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import async_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests.chromium import EXECUTABLE
+
+ROOT = Path(__file__).resolve().parent.parent
+KB = 1024
+MOST_FIRST, MOST_AGAIN, MOST_SHIFT = 100 * KB, 15 * KB, 0.02
+SLOW_3G = {"latency": 2000, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
+AT_ONCE = 4  # pages; they wait for their line, not for each other
+SECONDS_TO_START, SECONDS_TO_ANSWER = 120, 90
+PHONE = {"width": 390, "height": 800}
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+USER, PASSWORD, NUMBER = "aslam", "demo-Tawasul-26", "2000000006"
+BORN = {"day": "14", "month": "3", "year": "1986"}
+WISH = "I paid for the renewal of my iqama three weeks ago and it still waits for the fee."
+PUBLIC = {
+    "home": "",
+    "services": "services/",
+    "service": "services/iqama-renew/",
+    "contact": "contact/",
+    "sign in": "account/sign-in/",
+    "register": "account/register/",
+    "reset": "account/password/reset/",
+    "picture by text": "account/picture/by-text/",
+    "staff sign in": "staff/login/",
+}
+OWN = {
+    "my page": "my/",
+    "account": "account/",
+    "change password": "account/password/",
+    "change mobile": "account/mobile/",
+    "change e-mail": "account/email/",
+    "inquiries": "inquiries/",
+    "new inquiry": "inquiries/new/",
+    "appointments": "appointments/",
+    "verify": "appointments/verify/",
+    "new appointment": "appointments/new/",
+}
+PAINTED = """() => new Promise((resolve) => {
+    const told = {lcp: 0, cls: 0};
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) told.lcp = entry.startTime;
+    }).observe({type: "largest-contentful-paint", buffered: true});
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+            if (!entry.hadRecentInput) told.cls += entry.value;
+        }
+    }).observe({type: "layout-shift", buffered: true});
+    document.fonts.ready.then(() => requestAnimationFrame(() => setTimeout(resolve, 200, told)));
+})"""
+
+
+@dataclass
+class Visit:
+    bytes: int
+    requests: int
+    lcp: float
+    cls: float
+
+
+def main() -> None:
+    if not EXECUTABLE:
+        sys.exit("No Chromium here: install one, or name it in CHROMIUM.")
+    with tempfile.TemporaryDirectory(prefix="tawasul-") as folder, served(Path(folder)) as site:
+        heavy = asyncio.run(measure(site, Path(folder)))
+    if heavy:
+        sys.exit("\n".join(["", "Too much:", *heavy]))
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The portal as `make run` serves it; what it prints goes beside its data."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "DATA_DIR": str(folder)}
+    environment.pop("DATABASE_URL", None)
+    command = [sys.executable, "deploy/demo.py", "--host", "127.0.0.1", "--port", str(port)]
+    log = folder / "log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        wait_until_it_is_there(server, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        if server.poll() is not None:
+            print(f"The portal ended by itself:\n{log.read_text()}", file=sys.stderr)
+        server.terminate()
+        server.wait()
+
+
+def wait_until_it_is_there(server: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while "Tawasul is at" not in log.read_text():
+        if server.poll() is not None or time.monotonic() > deadline:
+            sys.exit(f"The portal did not start:\n{log.read_text()}")
+        time.sleep(0.2)
+
+
+async def measure(site: str, folder: Path) -> list[str]:
+    """Print a line for each page; those that are over, in words."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
+        resident = await browser.new_context(viewport=PHONE, locale="en-GB")
+        own = await Resident(await resident.new_page(), site, folder).pages()
+        cookies = await resident.cookies()
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def row(page: str, address: str, mine: list) -> tuple:
+            async with turns:
+                return page, *await visit_twice(browser, address, mine)
+
+        rows = [
+            asyncio.create_task(row(f"{language} {name}", f"{site}/{language}/{path}", mine))
+            for language in ("ar", "en")
+            for pages, mine in ((PUBLIC, []), (own, cookies))
+            for name, path in pages.items()
+        ]
+        print(f"{'':30}   first visit, slow 3G                    second visit")
+        print(f"{'page':30} {'bytes':>9} {'requests':>9} {'LCP':>9} {'CLS':>7} {'bytes':>9}")
+        heavy = [told for each in rows for told in show(*await each)]
+        await browser.close()
+    return heavy
+
+
+def show(page: str, first: Visit, again: Visit) -> Iterator[str]:
+    print(
+        f"{page:30} {first.bytes:9,} {first.requests:9} {first.lcp:6.0f} ms "
+        f"{first.cls:7.3f} {again.bytes:9,}",
+        flush=True,
+    )
+    if first.bytes > MOST_FIRST:
+        yield f"{page}: {first.bytes:,} bytes on a first visit, of {MOST_FIRST:,}"
+    if again.bytes > MOST_AGAIN:
+        yield f"{page}: {again.bytes:,} bytes on a second visit, of {MOST_AGAIN:,}"
+    if max(first.cls, again.cls) > MOST_SHIFT:
+        yield f"{page}: moves by {max(first.cls, again.cls):.3f}, of {MOST_SHIFT}"
+
+
+async def visit_twice(browser, address: str, cookies: list) -> tuple[Visit, Visit]:
+    context = await browser.new_context(viewport=PHONE)
+    await context.add_cookies(cookies)
+    first = await visit(context, address, SLOW_3G)
+    again = await visit(context, address, None)
+    await context.close()
+    return first, again
+
+
+async def visit(context, address: str, line: dict | None) -> Visit:
+    """In a new tab: what came over the wire, and what was painted."""
+    page = await context.new_page()
+    page.set_default_timeout(SECONDS_TO_ANSWER * 1000)
+    wire = await context.new_cdp_session(page)
+    received = []
+    wire.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
+    await wire.send("Network.enable")
+    if line:
+        await wire.send("Network.emulateNetworkConditions", {"offline": False, **line})
+    answer = await page.goto(address, wait_until="networkidle")
+    if answer.status != 200 or page.url != address:
+        raise RuntimeError(f"{address} is not there: {answer.status} {page.url}")
+    painted = await page.evaluate(PAINTED)
+    await page.close()
+    # What comes from the cache has no length.
+    sent = [length for length in received if length]
+    return Visit(sum(sent), len(sent), painted["lcp"], painted["cls"])
+
+
+class Resident:
+    """Goes through the pages as somebody would, so that each of the steps is there to be opened."""
+
+    def __init__(self, page, site: str, folder: Path):
+        self.page = page
+        self.site = site
+        self.folder = folder
+        self.used = set()
+
+    async def pages(self) -> dict[str, str]:
+        """The path of each, by name, without its language."""
+        await self.sign_in()
+        await self.verify()
+        return {**OWN, **await self.book(), **await self.file(), **await self.explain()}
+
+    async def open(self, path: str) -> None:
+        await self.page.goto(f"{self.site}/en/{path}")
+
+    async def fill(self, **fields: str) -> None:
+        for name, text in fields.items():
+            await self.page.fill(f"[name={name}]", text)
+
+    async def press(self, name: str) -> str:
+        """The path on which the button of this name ends."""
+        async with self.page.expect_navigation():
+            await self.page.get_by_role("button", name=name, exact=True).first.click()
+        return self.path()
+
+    async def go_to(self, link) -> str:
+        async with self.page.expect_navigation():
+            await link.click()
+        return self.path()
+
+    def path(self) -> str:
+        return self.page.url.removeprefix(f"{self.site}/en/")
+
+    async def sign_in(self) -> None:
+        await self.open("account/sign-in/")
+        await self.fill(login=USER, password=PASSWORD)
+        await self.press("Continue")
+        await self.fill(code=await self.code())
+        await self.press("Sign in")
+
+    async def code(self) -> str:
+        """A new one on the demo phone; the worker brings it in a moment."""
+        phone = self.folder / "demo-phone.jsonl"
+        for _second in range(SECONDS_TO_START):
+            lines = phone.read_text().splitlines() if phone.exists() else []
+            texts = (json.loads(line)["text"] for line in lines)
+            codes = {code for text in texts for code in re.findall(r"\b\d{6}\b", text)}
+            if new := codes - self.used:
+                self.used |= new
+                return new.pop()
+            await asyncio.sleep(1)
+        raise RuntimeError("No code has arrived on the demo phone.")
+
+    async def verify(self) -> None:
+        await self.open("appointments/verify/")
+        await self.fill(number=NUMBER, **{f"born_{part}": text for part, text in BORN.items()})
+        await self.page.select_option("[name=born_calendar]", "gregorian")
+        key = await self.page.input_value("[name=picture_key]")
+        await self.fill(picture=self.digits(key))
+        await self.press("Continue")
+
+    def digits(self, key: str) -> str:
+        """What a person sees on the picture."""
+        query = "SELECT response FROM captcha_captchastore WHERE hashkey = ?"
+        connection = sqlite3.connect(self.folder / "db.sqlite3")
+        try:
+            return connection.execute(query, [key]).fetchone()[0]
+        finally:
+            connection.close()
+
+    async def book(self) -> dict[str, str]:
+        found = {}
+        await self.open("appointments/new/")
+        await self.choose("service", "resident-services")
+        await self.page.select_option("[name=region]", "riyadh")
+        found["offices"] = await self.press("Next: choose an office")
+        found["days"] = await self.go_to(self.page.locator("main a[href*='office=']").first)
+        # The last one: what begins within hours cannot be moved any more.
+        found["times"] = await self.go_to(self.page.locator("main a[href*='day=']").last)
+        await self.page.locator("[name=slot]").first.evaluate("field => field.click()")
+        found["appointment"] = await self.press("Save this time")
+        await self.press("Confirm the appointment")
+        found["slip"] = f"{found['appointment']}slip/"
+        found["move"] = f"{found['appointment']}move/"
+        found["cancel"] = f"{found['appointment']}cancel/"
+        return found
+
+    async def file(self) -> dict[str, str]:
+        """An inquiry from beginning to end."""
+        await self.explain()
+        await self.fill(code=await self.code())
+        receipt = await self.press("Send inquiry")
+        inquiry = receipt.removesuffix("receipt/")
+        return {"receipt": receipt, "inquiry": inquiry, "withdraw": f"{inquiry}withdraw/"}
+
+    async def explain(self) -> dict[str, str]:
+        """As far as the code."""
+        await self.open("inquiries/new/")
+        await self.choose("service", "resident-services")
+        found = {"details": await self.press("Continue")}
+        await self.fill(description=WISH)
+        found["documents"] = await self.press("Save and continue")
+        found["review"] = found["documents"].replace("/documents/", "/review/")
+        await self.open(found["review"])
+        found["confirm"] = await self.press("Confirm request")
+        return found
+
+    async def choose(self, name: str, value: str) -> None:
+        field = self.page.locator(f'[name={name}][value="{value}"]')
+        await field.evaluate("field => field.click()")
+
+
+if __name__ == "__main__":
+    main()

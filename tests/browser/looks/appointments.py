@@ -1,0 +1,290 @@
+"""Appointments as citizens and residents see them: booked step by step, followed, and checked."""
+
+import datetime
+from urllib.parse import urlencode
+
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+
+from appointments import actions
+from appointments.actions.offers import make_offer
+from appointments.actions.places import move_places
+from appointments.models import Appointment, Office, OpeningWindow, Slot
+from tawasul.catalogue.models import Service
+from tests import factories
+from tests.appointments import places
+from tests.appointments.browsing import verified, wish_of
+from tests.browser.looks import Group, look, people
+from tests.browser.looks.steps import enter, enter_code, press, read_picture, send_nothing
+
+MANY = 30
+NEW, VERIFY = "appointments/new/", "appointments/verify/"
+MOVE = "appointments/{confirmed.reference}/move/"
+BORN = {"born_calendar": "gregorian", "born_day": "14", "born_month": "3", "born_year": "1986"}
+State = Appointment.State
+HOUR = datetime.timedelta(hours=1)
+
+
+def prepare(language):
+    times = free_times()
+    resident = people.resident(language)
+    palm = people.establishment(resident)
+    idle = people.person("7000000025", "مؤسسة السدرة", "Sidra Trading", birth_date=None)
+    factories.link(idle, resident.identity, "representative")
+    beneficiary = people.account(
+        "noor", people.person("2000000089", "نور خان", "Noor Khan"), language
+    )
+    factories.link(resident.identity, beneficiary.identity, "host")
+    appointments = in_every_state(resident, iter(times))
+    of_beneficiary = places.confirmed(
+        resident,
+        slot=times[-1],
+        service=Service.objects.get(slug="resident-services"),
+        attendee=beneficiary.identity,
+    )
+    people.many_like(appointments["served"], MANY)
+    people.deliver_everything()
+    return {
+        "browsers": {
+            "resident": verified(resident),
+            "newcomer": verified(people.newcomer(language)),
+            "employer": people.acting_for(palm, resident),
+            "idle": people.acting_for(idle, resident),
+            "beneficiary": verified(beneficiary),
+        },
+        **appointments,
+        **chosen_so_far(resident, times[0]),
+        **{f"slip_of_{name}": slip_of(appointments[name]) for name in SLIPS},
+        "of_beneficiary": of_beneficiary,
+        "number": resident.identity.current_number,
+    }
+
+
+def free_times():
+    """Of one day, at one of two offices of Riyadh, which take people for weeks."""
+    call_command("load_reference", verbosity=0)
+    call_command("load_offices", verbosity=0)
+    OpeningWindow.objects.exclude(office__in=offices_of_riyadh()).delete()
+    call_command("make_slots", verbosity=0)
+    slots = Slot.objects.filter(office=offices_of_riyadh()[0]).one_at_each_start()
+    soon = timezone.localdate() + datetime.timedelta(days=3)
+    day = slots.filter(day__gte=soon).order_by("start").first().day
+    return list(slots.filter(day=day).order_by("start"))
+
+
+def offices_of_riyadh():
+    return list(Office.objects.filter(region__slug="riyadh").order_by("slug")[:2])
+
+
+def chosen_so_far(resident, slot):
+    """What stands in the addresses of the steps."""
+    wish = wish_of(resident.identity, Service.objects.get(slug="resident-id-issue"))
+    elsewhere = Office.objects.exclude(region=slot.office.region).first()
+    full = Slot.objects.filter(office=slot.office, day__gt=slot.day).order_by("start").first()
+    Slot.objects.filter(office=slot.office, day=full.day).update(is_closed=True)
+    return {
+        "wish": urlencode(wish),
+        "wish_elsewhere": urlencode({**wish, "region": elsewhere.region.slug}),
+        "at_office": urlencode({"office": slot.office.slug}),
+        "at_office_elsewhere": urlencode({"office": elsewhere.slug}),
+        "on_day": urlencode({"office": slot.office.slug, "day": slot.day}),
+        "on_full_day": urlencode({"office": slot.office.slug, "day": full.day}),
+    }
+
+
+def in_every_state(resident, times):
+    """Those that are over come first: a person has one that stands for each service."""
+    of_residents = [each for each in Service.objects.order_by("slug") if is_for_residents(each)]
+    services = iter(of_residents)
+    first = next(services)
+
+    def booked(service=None, deed=places.confirmed):
+        return deed(resident, slot=next(times), service=service or next(services))
+
+    def ended(state):
+        appointment = booked(first)
+        Appointment.objects.filter(pk=appointment.pk).update(state=state)
+        appointment.refresh_from_db()
+        return appointment
+
+    found = {
+        "cancelled": ended(State.CANCELLED),
+        "expired": ended(State.EXPIRED),
+        "served": ended(State.SERVED),
+        "missed": ended(State.NO_SHOW),
+        "displaced": ended(State.DISPLACED),
+        "replaced": offered(ended(State.DISPLACED), next(times), "appointment_displaced"),
+        "over": begun_ago(ended(State.CONFIRMED), HOUR),
+    }
+    Appointment.objects.filter(pk=found["over"].pk).update(state=State.SERVED)
+    found |= {
+        "confirmed": booked(),
+        "late": begun_ago(booked(), -HOUR),
+        "offered": offered(booked(), next(times), "appointment_offered"),
+        "moved": actions.move(actor=resident, appointment=booked(), slot=next(times)),
+        "held": booked(deed=places.held),
+    }
+    (lapsed,) = places.lapse(booked(deed=places.held))
+    return {**found, "lapsed": lapsed}
+
+
+def is_for_residents(service):
+    return service.can_be_booked and "resident" in service.beneficiary_kinds
+
+
+def begun_ago(appointment, passed):
+    """As if it had been booked for a time that began so long ago."""
+    start = timezone.now() - passed
+    Slot.objects.filter(pk=appointment.slot_id).update(
+        day=timezone.localdate(), start=start, end=start + HOUR / 4
+    )
+    appointment.refresh_from_db()
+    return appointment
+
+
+def offered(appointment, slot, template):
+    """A time is kept for it."""
+    with transaction.atomic():
+        make_offer(appointment, slot, until=timezone.now() + HOUR, template=template)
+        move_places({}, into=slot, operations=appointment.operations)
+    return appointment
+
+
+def choose_what_somebody_takes(visitor, _things):
+    """The first time on the page, which is full by the time that it is sent."""
+    chosen = visitor.page.locator("[name=slot]").first
+    chosen.evaluate("field => field.click()")
+    Slot.objects.filter(pk=chosen.get_attribute("value")).update(is_closed=True)
+
+
+def choose_the_last(visitor, _things):
+    visitor.page.locator("[name=slot]").last.evaluate("field => field.click()")
+
+
+SLIPS = ("confirmed", "moved", "cancelled", "displaced", "over")
+
+
+def slip_of(appointment):
+    """The code of the first one: after a move there is a newer."""
+    return appointment.slips.first().check_code
+
+
+VERIFYING = (
+    look("verify", "newcomer", VERIFY),
+    look("verify-empty", "newcomer", VERIFY, send_nothing("Continue")),
+    look(
+        "verify-wrong",
+        "newcomer",
+        VERIFY,
+        enter(number="{number}", **BORN),
+        read_picture,
+        press("Continue"),
+    ),
+    look(
+        "verify-without-picture",
+        "newcomer",
+        VERIFY,
+        press("Text me a code instead"),
+        enter(mobile="0500000099"),
+        press("Send the code"),
+        enter_code,
+        press("Continue"),
+    ),
+)
+BOOKING = (
+    look("appointment-new", "resident", NEW),
+    look("appointment-new-for-oneself-alone", "newcomer", NEW),
+    look("appointment-new-empty", "resident", NEW, send_nothing("Next: choose an office")),
+    look("appointment-new-filled", "resident", f"{NEW}?{{wish}}&operations=9"),
+    look("appointment-new-acting", "employer", NEW),
+    look("appointment-new-for-nobody", "idle", NEW),
+    look("offices", "resident", f"{NEW}office/?{{wish}}"),
+    look("offices-nothing-free", "resident", f"{NEW}office/?{{wish_elsewhere}}"),
+    look("days", "resident", f"{NEW}day/?{{wish}}&{{at_office}}"),
+    look(
+        "days-nothing-free",
+        "resident",
+        f"{NEW}day/?{{wish_elsewhere}}&{{at_office_elsewhere}}",
+    ),
+    look("times", "resident", f"{NEW}time/?{{wish}}&{{on_day}}"),
+    look("times-nothing-free", "resident", f"{NEW}time/?{{wish}}&{{on_full_day}}"),
+    look(
+        "times-empty",
+        "resident",
+        f"{NEW}time/?{{wish}}&{{on_day}}",
+        send_nothing("Save this time"),
+    ),
+    look(
+        "times-taken",
+        "resident",
+        f"{NEW}time/?{{wish}}&{{on_day}}",
+        choose_what_somebody_takes,
+        press("Save this time"),
+    ),
+)
+FOLLOWING = (
+    look("appointments", "resident", "appointments/"),
+    look("appointments-last-page", "resident", "appointments/?page=2"),
+    look("appointments-none", "newcomer", "appointments/"),
+    *(
+        look(f"appointment-{state}", "resident", f"appointments/{{{state}.reference}}/")
+        for state in (
+            *("confirmed", "held", "lapsed", "late", "moved", "offered", "displaced", "replaced"),
+            *("cancelled", "expired", "served", "missed"),
+        )
+    ),
+    look("appointment-of-a-beneficiary", "beneficiary", "appointments/{of_beneficiary.reference}/"),
+    look("appointments-of-a-beneficiary", "beneficiary", "appointments/"),
+    look(
+        "appointment-just-confirmed",
+        "resident",
+        "appointments/{held.reference}/",
+        press("Confirm the appointment"),
+    ),
+    look("slip", "resident", "appointments/{confirmed.reference}/slip/"),
+    look("slip-of-a-beneficiary", "beneficiary", "appointments/{of_beneficiary.reference}/slip/"),
+    look("waiting", "resident", "appointments/{confirmed.reference}/", press("Tell me")),
+    look("not-waiting", "resident", "appointments/{confirmed.reference}/", press("Stop waiting")),
+    look("offer-taken", "resident", "appointments/{offered.reference}/", press("Take this time")),
+    look(
+        "offer-declined",
+        "resident",
+        "appointments/{replaced.reference}/",
+        press("No, thank you"),
+    ),
+)
+CHANGING = (
+    look("move", "resident", MOVE),
+    look("move-day", "resident", f"{MOVE}day/?{{at_office}}"),
+    look("move-time", "resident", f"{MOVE}time/?{{on_day}}"),
+    look(
+        "move-time-empty",
+        "resident",
+        f"{MOVE}time/?{{on_day}}",
+        send_nothing("Move the appointment"),
+    ),
+    look(
+        "just-moved",
+        "resident",
+        f"{MOVE}time/?{{on_day}}",
+        choose_the_last,
+        press("Move the appointment"),
+    ),
+    look("cancel", "resident", "appointments/{confirmed.reference}/cancel/"),
+    look(
+        "just-cancelled",
+        "resident",
+        "appointments/{confirmed.reference}/cancel/",
+        press("Cancel the appointment"),
+    ),
+)
+CHECKING = tuple(look(f"check-{name}", "anonymous", f"check/{{slip_of_{name}}}/") for name in SLIPS)
+
+APPOINTMENTS = Group(
+    "appointments",
+    ("en/appointments/", "en/check/"),
+    prepare,
+    # What was checked as good is moved and cancelled last.
+    (*VERIFYING, *CHECKING, *BOOKING, *FOLLOWING, *CHANGING),
+)

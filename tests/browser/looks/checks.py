@@ -1,0 +1,109 @@
+"""What every page has to be, whoever looks at it: each check yields what is wrong, in words."""
+
+import json
+from collections.abc import Iterator
+
+from axe_playwright_python.base import AXE_SCRIPT
+
+from tests.browser.looks import Look
+
+# The rules of WCAG 2.2 AA; and headings in order, one main landmark, names for all that is used.
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+CONTRAST = {"type": "rule", "values": ["color-contrast"]}
+HEIGHT = 800
+
+PAGE = """() => {
+    const root = document.documentElement;
+    return {
+        lang: root.lang,
+        dir: root.dir,
+        h1: document.querySelectorAll("h1").length,
+        main: document.querySelectorAll("main, [role=main]").length,
+    };
+}"""
+# Wider than the screen; and controls of which a part can be reached by no scrolling.
+TOO_WIDE = """() => {
+    const root = document.documentElement;
+    const beyond = root.scrollWidth - root.clientWidth;
+    if (!beyond) return [];
+    const edge = root.clientWidth;
+    const out = [...document.body.querySelectorAll("*")].filter((each) => {
+        const box = each.getBoundingClientRect();
+        return box.right > edge + 1 || box.left < -1;
+    });
+    const names = out.slice(-2).map((each) => each.outerHTML.replace(/\\s+/g, " ").slice(0, 90));
+    return [`scrolls sideways by ${beyond}: ${names.join(" … ")}`];
+}"""
+CUT_OFF = """() => {
+    const wrong = [];
+    const edge = document.documentElement.clientWidth;
+    const controls = document.querySelectorAll(
+        "a[href], button, input:not([type=hidden]), select, summary, textarea"
+    );
+    for (const control of controls) {
+        const box = control.getBoundingClientRect();
+        if (box.width <= 1 || box.height <= 1 || !control.checkVisibility()) continue;
+        let [left, right] = [0, edge];
+        for (let place = control.parentElement; place; place = place.parentElement) {
+            const overflow = getComputedStyle(place).overflowX;
+            if (overflow === "visible") continue;
+            if (overflow === "auto" || overflow === "scroll") {
+                [left, right] = [-Infinity, Infinity];
+                break;
+            }
+            const around = place.getBoundingClientRect();
+            [left, right] = [Math.max(left, around.left), Math.min(right, around.right)];
+        }
+        const hides = control.matches("a, button, summary")
+            && getComputedStyle(control).overflowX !== "visible";
+        const isFull = hides && (control.scrollWidth > control.clientWidth + 1
+            || control.scrollHeight > control.clientHeight + 1);
+        if (box.left < left - 1 || box.right > right + 1 || isFull) {
+            wrong.push(`cut off: ${control.outerHTML.replace(/\\s+/g, " ").slice(0, 90)}`);
+        }
+    }
+    return wrong;
+}"""
+TEXT_SIZE = "(size) => { document.documentElement.style.fontSize = size; }"
+
+
+def wrong_on(visitor, look: Look) -> Iterator[str]:
+    """Everything but what the page's own language says: see `Visitor.wrong`."""
+    page = visitor.page.evaluate(PAGE)
+    if look.stands_alone:
+        if (page["lang"], page["dir"]) != ("ar", "rtl"):
+            yield f"is in {page['lang']}, {page['dir']}"
+    else:
+        yield from visitor.wrong()
+    for part in ("h1", "main"):
+        if page[part] != 1:
+            yield f"has {page[part]} {part}"
+    visitor.page.evaluate(AXE_SCRIPT)
+    yield from found_by_axe(visitor, RULES)
+    for width in look.widths:
+        yield from at_width(visitor, width, TOO_WIDE)
+    visitor.page.evaluate(TEXT_SIZE, "200%")
+    for width in sorted({look.width, look.widths[-1]}):
+        for script in (TOO_WIDE, CUT_OFF):
+            yield from at_width(visitor, width, script, "text at 200 %")
+    visitor.page.evaluate(TEXT_SIZE, "")
+    visitor.page.set_viewport_size({"width": look.width, "height": HEIGHT})
+    visitor.page.emulate_media(color_scheme="dark")
+    for told in found_by_axe(visitor, CONTRAST):
+        yield f"in the dark: {told}"
+    visitor.page.emulate_media(color_scheme="light")
+
+
+def at_width(visitor, width: int, script: str, size: str = "") -> Iterator[str]:
+    visitor.page.set_viewport_size({"width": width, "height": HEIGHT})
+    for told in visitor.page.evaluate(script):
+        yield f"{width} px{', ' if size else ''}{size}: {told}"
+
+
+def found_by_axe(visitor, rules) -> Iterator[str]:
+    # To read styles ahead, axe applies some that the policy forbids.
+    options = {"runOnly": rules, "resultTypes": ["violations"], "preload": False}
+    found = visitor.page.evaluate(f"axe.run({json.dumps(options)})")
+    for rule in found["violations"]:
+        nodes = [" ".join(node["html"].split())[:120] for node in rule["nodes"]]
+        yield f"axe {rule['id']} ({len(nodes)}): {' … '.join(nodes[:3])}"

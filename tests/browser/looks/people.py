@@ -1,0 +1,121 @@
+"""Who looks at pages, with names in both languages, and what they write in the one of the walk."""
+
+import uuid
+from datetime import timedelta
+
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from tawasul.messaging.actions import deliver_due
+from tawasul.portal.actions import group_of_staff
+from tests import factories
+from tests.appointments.browsing import verified
+
+WISHES = {
+    "ar": "دفعت رسوم تجديد الإقامة قبل ثلاثة أسابيع وما زال الطلب ينتظر السداد. أرجو تصحيحه.",
+    "en": "I paid for the renewal of my iqama three weeks ago and it still waits for the fee.",
+}
+ANSWERS = {
+    "ar": "وصلت الرسوم وتم تجديد الإقامة.",
+    "en": "Your fee has arrived and the iqama is renewed.",
+}
+CHILD, WORKER = "Ayesha Aslam Khan", "Raju Kumar"
+FILES = {"ar": "إيصال السداد.jpg", "en": "receipt.jpg"}
+WRONG_MOBILE, OTHER_MOBILE = "0112345678", "0512345678"
+NEW_PASSWORD = "eleven-Lamps-on-a-roof"
+
+
+def person(number, name_ar, name_en, **fields):
+    return factories.IdentityFactory(number=number, name_ar=name_ar, name_en=name_en, **fields)
+
+
+def account(username, identity, language, **fields):
+    return factories.UserFactory(username=username, identity=identity, language=language, **fields)
+
+
+def resident(language):
+    """Files for themselves, a child and a worker of the establishment they represent."""
+    identity = person("2000000006", "محمد أسلم خان", "Mohammed Aslam Khan")
+    identity.numbers.create(number="3000000004", is_current=False)
+    child = person(
+        "2000000014",
+        "عائشة أسلم خان",
+        CHILD,
+        birth_date=timezone.localdate() - timedelta(days=9 * 365),
+    )
+    factories.link(identity, child, "guardian")
+    return account("aslam", identity, language, email="aslam@example.com")
+
+
+def newcomer(language):
+    """Nobody is linked to them, and they have done nothing yet."""
+    identity = person("2000000048", "بلال أحمد", "Bilal Ahmed")
+    return account("bilal", identity, language)
+
+
+def establishment(representative):
+    """With a worker, and somebody who acts for it."""
+    palm = person(
+        "7000000017",
+        "مؤسسة النخيل للمقاولات",
+        "Palm Trees Contracting",
+        birth_date=None,
+        nationality="SA",
+    )
+    worker = person("2000000022", "راجو كومار", WORKER, nationality="IN")
+    factories.link(palm, representative.identity, "representative")
+    factories.link(palm, worker, "employer")
+    return palm
+
+
+def acting_for(holder, user):
+    """A browser of `user`, who acts for `holder` in it."""
+    browser = verified(user)
+    browser.post("/en/account/acting-as/", {"holder": holder.pk})
+    return browser
+
+
+def colleague(number, name_ar, name_en, **fields):
+    """Somebody of the triage desk who is known to the registry."""
+    identity = person(number, name_ar, name_en, nationality="SA")
+    return factories.OfficerFactory(username=f"staff-{number}", identity=identity, **fields)
+
+
+def officer(number, name_ar, name_en, *codenames):
+    """Of the triage desk, who may do this besides."""
+    user = colleague(number, name_ar, name_en)
+    user.user_permissions.add(*Permission.objects.filter(codename__in=codenames))
+    return user
+
+
+def of_group(group, number, *offices):
+    """Somebody of the staff with the rights of their group at these offices."""
+    user = colleague(number, "ريم الدوسري", "Reem Aldosari")
+    user.groups.set([group_of_staff(group)])
+    user.user_permissions.clear()
+    user.offices.set(offices)
+    return user
+
+
+def chief():
+    return colleague("1000000099", "عبدالعزيز العنزي", "Abdulaziz Alanazi", is_superuser=True)
+
+
+def shut_out(client, sign_in, user):
+    """As many wrong passwords as are taken, and one more."""
+    for _try in range(11):
+        client.post(sign_in, {"login": user.username, "password": "not-this-one"})
+
+
+def deliver_everything():
+    """So that a code which is asked for later is the newest text."""
+    while deliver_due():
+        pass
+
+
+def many_like(row, number):
+    """So many rows more like this one, for lists alone: without what has happened to them."""
+    names = {field.attname for field in type(row)._meta.concrete_fields}
+    fields = {name: getattr(row, name) for name in names - {"id", "reference", "key"}}
+    made = [type(row)(**fields, key=uuid.uuid4()) for _row in range(number)]
+    return type(row).objects.bulk_create(made)

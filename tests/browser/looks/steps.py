@@ -1,0 +1,104 @@
+"""What is done on a page before one looks at it."""
+
+import re
+
+from captcha.models import CaptchaStore
+
+from tawasul.messaging.actions import deliver_due
+from tawasul.messaging.gateways import DemoPhone
+
+EMPTIED = """button => {
+    button.form.noValidate = true;
+    for (const field of button.form.elements) {
+        if (field.type === "radio" || field.type === "checkbox") field.checked = false;
+        else if (!["hidden", "submit", "button"].includes(field.type)) field.value = "";
+    }
+}"""
+
+
+def press(name):
+    """The first button of this name."""
+    return _pressing(lambda visitor: visitor.button(name))
+
+
+def press_selected(selector):
+    """A button that has no name of ours."""
+    return _pressing(lambda visitor: visitor.page.locator(selector))
+
+
+def send_nothing(name):
+    """Empty the form of this button, and press it."""
+    return _pressing(lambda visitor: visitor.button(name), emptied=True)
+
+
+def send_nothing_selected(selector):
+    return _pressing(lambda visitor: visitor.page.locator(selector), emptied=True)
+
+
+def _pressing(find, *, emptied=False):
+    def step(visitor, _things):
+        button = find(visitor).first
+        if emptied:
+            button.evaluate(EMPTIED)
+        with visitor.page.expect_navigation():
+            button.click()
+
+    return step
+
+
+# The button under every form of the admin.
+save, save_nothing = press_selected("[name=_save]"), send_nothing_selected("[name=_save]")
+
+
+def enter(**fields):
+    """Fill in fields by the names under which they are sent."""
+
+    def step(visitor, things):
+        for name, value in fields.items():
+            enter_one(visitor, name, str(value).format_map(things))
+
+    return step
+
+
+def enter_one(visitor, name, value):
+    field = visitor.page.locator(f"[name={name}]")
+    kind = field.first.evaluate("field => field.type")
+    if kind in ("radio", "checkbox"):
+        chosen = visitor.page.locator(f'[name={name}][value="{value}"]')
+        chosen.evaluate("field => field.checked || field.click()")
+    elif kind.startswith("select"):
+        field.select_option(value)
+    else:
+        field.fill(value)
+
+
+def read_picture(visitor, _things):
+    key = visitor.page.locator("[name=picture_key]").input_value()
+    digits = CaptchaStore.objects.get(hashkey=key).response
+    visitor.page.locator("[name=picture]").fill(digits)
+
+
+def enter_code(visitor, _things):
+    """The newest one; a notice that was written before it may arrive after it."""
+    deliver_due()
+    texts = [text["text"] for text in DemoPhone().received()]
+    codes = [code for text in texts for code in re.findall(r"\b\d{6}\b", text)]
+    assert codes, texts
+    visitor.page.locator("[name=code]").fill(codes[0])
+
+
+def choose_file(name, content):
+    """`content` is read when the file is chosen."""
+
+    def step(visitor, _things):
+        file = {"name": name, "mimeType": "application/octet-stream", "buffer": content()}
+        visitor.page.locator("input[type=file]").set_input_files(file)
+
+    return step
+
+
+def open_all(visitor, _things):
+    """Whatever is folded."""
+    visitor.page.evaluate(
+        "() => document.querySelectorAll('details').forEach(each => { each.open = true; })"
+    )
