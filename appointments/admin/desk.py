@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appointments.admin import today
-from appointments.admin.today import BUTTONS, buttons_of
+from appointments.admin.today import BUTTONS, KEYS, buttons_of
 from appointments.models import Appointment
 from tawasul.display import ltr
 from tawasul.exceptions import RuleViolation
@@ -26,7 +26,7 @@ class DayFilter(admin.SimpleListFilter):
     parameter_name = "day"
 
     def lookups(self, request, model_admin):
-        return [("all", _("All days"))]
+        return [("ahead", _("From now on")), ("all", _("All days"))]
 
     def choices(self, changelist):
         for value, label in ((None, _("Today")), *self.lookup_choices):
@@ -41,6 +41,8 @@ class DayFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         if self.value() == "all" or request.GET.get("q"):
             return queryset
+        if self.value() == "ahead":
+            return queryset.upcoming()
         return queryset.of_day(timezone.localdate())
 
 
@@ -134,6 +136,8 @@ class AppointmentAdmin(admin.ModelAdmin):
             "documents": appointment.service.documents.all(),
             "events": appointment.events.select_related("actor__identity"),
             "buttons": _buttons_for(appointment),
+            # After a deed, the focus goes to where the work goes on.
+            "is_told": len(messages.get_messages(request)) > 0,
         }
         return render(request, "admin/appointments/appointment/desk.html", context)
 
@@ -167,4 +171,4 @@ def _buttons_for(appointment):
         Appointment.State.CONFIRMED: ("check-in", "missed"),
         Appointment.State.CHECKED_IN: ("call", "served"),
     }
-    return buttons_of(offered.get(appointment.state, ()))
+    return buttons_of(offered.get(appointment.state, ()), KEYS)

@@ -2,7 +2,7 @@
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.db import models, transaction
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +12,7 @@ from appointments.admin.figures import FiguresOfOffices
 from appointments.calendar import WEEKDAYS, months_of
 from appointments.forms import RowsField
 from appointments.models import Closure, Office, OpeningWindow, Weekday
-from tawasul.catalogue.admin import BilingualAdmin
+from tawasul.catalogue.admin import BilingualAdmin, yes_or_no
 from tawasul.catalogue.models import Holiday
 from tawasul.digests import digest_of
 
@@ -105,15 +105,30 @@ class _OfOwnOffices:
         return field
 
 
+_in_words = {"is_active": yes_or_no(Office, "is_active")}
+
+
 @admin.register(Office)
 class OfficeAdmin(FiguresOfOffices, _MakesSlots, _OfOwnOffices, BilingualAdmin):
     office_path = "pk"
-    list_display = ("name", "city", "region", "is_active")
+    list_display = ("name", "city", "region", _in_words["is_active"])
     list_filter = ("region", "is_active")
     list_select_related = ("region",)
     search_fields = ("name_ar", "name_en", "city_ar", "city_en")
     prepopulated_fields = {"slug": ("name_en",)}
     formfield_overrides = WIDGETS
+
+    def get_readonly_fields(self, request, obj=None):
+        """Whoever may only look reads in words what is a box to tick for others."""
+        only_looks = obj is not None and not self.has_change_permission(request, obj)
+        return tuple(_in_words.values()) if only_looks else ()
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if not self.get_readonly_fields(request, obj):
+            return fieldsets
+        names = flatten_fieldsets(fieldsets)
+        return [(None, {"fields": [_in_words.get(name, name) for name in names]})]
 
     def offices_of(self, office):
         return [office]

@@ -57,6 +57,12 @@ STANDINGS = {
     "served": (pgettext_lazy("who is expected at an office", "Served"), []),
     "missed": (pgettext_lazy("who is expected at an office", "Missed"), []),
 }
+# What is pressed a hundred times a day; the field of the scanner has the check-in.
+KEYS = {
+    "check-in": pgettext_lazy("a key of the keyboard", "k"),
+    "call": pgettext_lazy("a key of the keyboard", "c"),
+    "served": pgettext_lazy("a key of the keyboard", "v"),
+}
 ROWS = 100
 MOST_TYPED = 300
 MOST_DIGITS = 6
@@ -106,6 +112,7 @@ def today(request, office, *, offices):
     rows = people.filter(standing=shown) if shown else people
     rows = rows.select_related("attendee", "service", "slot").order_by("slot__start", "pk")
     page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
+    keys = _keys_by_row(page)
     return _render(
         request,
         "today",
@@ -120,8 +127,9 @@ def today(request, office, *, offices):
         shown=shown,
         page=page,
         rows=[
-            (each, STANDINGS[each.standing][0], buttons_of(STANDINGS[each.standing][1]))
+            (each, label, buttons_of(names, keys.get(each.pk, ())))
             for each in page
+            for label, names in [STANDINGS[each.standing]]
         ],
     )
 
@@ -161,8 +169,18 @@ def calls(request, office, *, offices):
     return response
 
 
-def buttons_of(names):
-    return [(name, BUTTONS[name][1]) for name in names]
+def buttons_of(names, keys=()):
+    """The buttons of a row or a page; those that are in `keys` with the key that presses them."""
+    return [(name, BUTTONS[name][1], KEYS[name] if name in keys else "") for name in names]
+
+
+def _keys_by_row(people):
+    """The buttons that a key presses: "call" where somebody waits first, "served" as called."""
+    first = {}
+    for each in people:
+        first.setdefault(each.standing, each.pk)
+    names = {"here": "call", "called": "served"}
+    return {pk: [names[standing]] for standing, pk in first.items() if standing in names}
 
 
 def _receive(request, office, typed):

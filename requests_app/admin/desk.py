@@ -2,7 +2,9 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import pgettext
 
 from requests_app.admin.buttons import ANSWERS, BUTTONS
 from requests_app.documents import download, preview
@@ -29,7 +31,9 @@ def desk(request, pk):
     # Only whose inquiry it is wrote the answer that may have been kept in this browser.
     is_mine = inquiry.assignee == request.user
     typed = (is_mine and take_typed(request, "desk")) or {}
-    return _page(request, inquiry, _answer_form(inquiry, typed.get("text")))
+    # After a deed, which is told of, the focus goes to where the work goes on.
+    focus = "work" if len(messages.get_messages(request)) else ""
+    return _page(request, inquiry, _answer_form(inquiry, typed.get("text")), focus=focus)
 
 
 def press(request, pk, name):
@@ -52,7 +56,8 @@ def press(request, pk, name):
             messages.error(request, errors[0])
     # The officer has now been told what changed, and the page shows it, with what was typed.
     inquiry.refresh_from_db()
-    return _page(request, inquiry, _answer_form(inquiry), note=request.POST.get("text"))
+    form = _answer_form(inquiry)
+    return _page(request, inquiry, form, note=request.POST.get("text"), focus="told")
 
 
 def answer(request, pk):
@@ -64,18 +69,20 @@ def answer(request, pk):
         raise BadRequest("no such deed")
     button = BUTTONS[request.POST["deed"]]
     form = AnswerForm(request.POST)
+    focus = ""
     if form.is_valid():
         try:
             button.act(actor=request.user, inquiry=inquiry, **form.cleaned_data)
         except RuleViolation as violation:
             messages.error(request, violation.message)
+            focus = "told"
             # The officer has now been told what changed, and the page shows it.
             inquiry.refresh_from_db()
             form = _answer_form(inquiry, form.cleaned_data["text"])
         else:
             messages.success(request, button.done)
             return redirect("admin:requests_app_inquiry_change", pk)
-    return _page(request, inquiry, form)
+    return _page(request, inquiry, form, focus=focus)
 
 
 def document(request, pk, document_pk):
@@ -95,10 +102,24 @@ def _answer_form(inquiry, text=None):
     return AnswerForm(initial={"seen": inquiry.version, "text": text})
 
 
-def _page(request, inquiry, form, note=None):
+def _next_after(inquiry, officer):
+    """The inquiry that comes after this one in the officer's queue; None at its end."""
+    later = Q(due_on__gt=inquiry.due_on) | Q(due_on=inquiry.due_on, pk__gt=inquiry.pk)
+    queue = Inquiry.objects.for_staff(officer).waiting().unclaimed_or_of(officer)
+    return queue.filter(later).order_by("due_on", "pk").values_list("pk", flat=True).first()
+
+
+def _page(request, inquiry, form, note=None, focus=""):
+    """The desk, with the focus on what was `told`, or where the `work` goes on."""
     is_mine = inquiry.assignee == request.user
     is_here = inquiry.is_at_the_desk
     seen = {"seen": inquiry.version}
+    # An answer that was refused stays on the screen, whoever has the inquiry now.
+    can_answer = (is_here and is_mine) or bool(form["text"].value())
+    attributes = form.fields["text"].widget.attrs
+    attributes["accesskey"] = pgettext("a key of the keyboard", "a")
+    if focus == "work" and can_answer:
+        attributes |= {"autofocus": True, "aria-describedby": "told"}
     context = {
         **admin.site.each_context(request),
         "title": inquiry.service.name,
@@ -112,8 +133,9 @@ def _page(request, inquiry, form, note=None):
         "can_claim": is_here and inquiry.assignee is None,
         "can_release": is_here and is_mine,
         "can_close": inquiry.status == Inquiry.Status.PROCESSED,
-        # An answer that was refused stays on the screen, whoever has the inquiry now.
-        "can_answer": (is_here and is_mine) or bool(form["text"].value()),
+        "can_answer": can_answer,
+        "next": _next_after(inquiry, request.user),
+        "focus": focus,
     }
     if is_here and request.user.has_perm("requests_app.assign_inquiry"):
         context["assign_form"] = AssignForm(initial=seen, auto_id="assign_%s")

@@ -11,6 +11,7 @@ from django.db.models import F
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from requests_app.admin import bulk, desk
@@ -93,6 +94,11 @@ class CappedPaginator(Paginator):
     def count(self):
         return self.object_list[: self.MOST].count()
 
+    @property
+    def is_cut_off(self):
+        """Whether there may be more than were counted."""
+        return self.count == self.MOST
+
 
 def _in_bulk(name):
     button = BUTTONS[name]
@@ -148,7 +154,9 @@ class InquiryAdmin(admin.ModelAdmin):
     def pace(self, inquiry):
         if not inquiry.is_at_the_desk:
             return ""
-        return _("overdue") if inquiry.is_overdue else _("on time")
+        if inquiry.is_overdue:
+            return format_html('<span class="tag rejected">{}</span>', _("overdue"))
+        return _("on time")
 
     def get_queryset(self, request):
         return Inquiry.objects.for_staff(request.user)

@@ -24,9 +24,23 @@ class BilingualAdmin(TranslationAdmin):
         return field
 
 
+def yes_or_no(model, name):
+    """A field in words: the pictures that Django has for it are called True and False."""
+
+    @admin.display(description=model._meta.get_field(name).verbose_name, ordering=name)
+    def in_words(row):
+        return _("Yes") if getattr(row, name) else _("No")
+
+    return in_words
+
+
 @admin.register(Service)
 class ServiceAdmin(BilingualAdmin):
-    list_display = ("name", "slug", "takes_inquiries", "can_be_booked", "is_active")
+    list_display = (
+        "name",
+        "slug",
+        *(yes_or_no(Service, name) for name in ("takes_inquiries", "can_be_booked", "is_active")),
+    )
     list_filter = ("is_active", "takes_inquiries", "can_be_booked")
     search_fields = ("name_ar", "name_en")
     fieldsets = [

@@ -1,14 +1,20 @@
 """The staff site: Django's admin behind a password and the code of an authenticator."""
 
+from urllib.parse import urlencode
+
 from django.contrib import auth
+from django.db.models import Count
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django_otp import login as otp_login
 from django_otp import match_token
 from django_otp.admin import OTPAdminSite
 
+from appointments.models import Appointment
+from requests_app.models import Inquiry
 from tawasul.accounts import devices, lockout
 from tawasul.accounts.forms import CodeForm, SignInForm
 from tawasul.accounts.models import User
@@ -18,6 +24,7 @@ from tawasul.numbers import bare_digits
 
 STEP = "staff_sign_in"
 PENDING_SECONDS = 5 * 60
+MOST_COUNTED = 5000  # as far as the queue counts
 
 
 class StaffSite(OTPAdminSite):
@@ -32,6 +39,11 @@ class StaffSite(OTPAdminSite):
         # "View on site" looks up rows of any table by whatever is typed; nothing here uses it.
         urls = [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
         return [path("code/", self.code, name="code"), *urls]
+
+    def index(self, request, extra_context=None):
+        """What waits for this person comes first, counted, each leading to its list."""
+        waiting = [*_inquiries_of(request.user), *_appointments_of(request.user)]
+        return super().index(request, {"waiting": waiting, **(extra_context or {})})
 
     def login(self, request, extra_context=None):
         """The first step: the password."""
@@ -81,3 +93,78 @@ class StaffSite(OTPAdminSite):
                 lockout.remember_browser(request, response, user)
                 return response
         return render(request, "admin/code.html", {"form": form})
+
+
+def _inquiries_of(user):
+    """What waits at the triage desk, under its heading."""
+    if not user.has_perm("requests_app.view_inquiry"):
+        return
+    inquiries = Inquiry.objects.for_staff(user)
+    waiting, mine = inquiries.waiting(), inquiries.waiting().filter(assignee=user)
+    status = Inquiry.Status
+    counts = [(_("Assigned to nobody"), waiting.filter(assignee=None), {"queue": "nobody"})]
+    if user.has_perm("requests_app.triage_inquiry"):
+        counts += [
+            (
+                _("Mine, under processing"),
+                mine.filter(status=status.UNDER_PROCESSING),
+                {"queue": "mine", "status__exact": status.UNDER_PROCESSING},
+            ),
+            (
+                _("Mine, answered by the applicant"),
+                mine.filter(status=status.RETURNED_BY_APPLICANT),
+                {"queue": "mine", "status__exact": status.RETURNED_BY_APPLICANT},
+            ),
+            (_("Mine, overdue"), mine.overdue(), {"queue": "mine", "time": "overdue"}),
+        ]
+    # Whoever gives inquiries to others looks after all of them.
+    if user.has_perm("requests_app.assign_inquiry"):
+        counts += [
+            (_("Overdue in all"), inquiries.overdue(), {"queue": "all", "time": "overdue"}),
+        ]
+    else:
+        unclaimed = waiting.filter(assignee=None).overdue()
+        late = {"queue": "nobody", "time": "overdue"}
+        counts += [(_("Assigned to nobody, overdue"), unclaimed, late)]
+    queue = reverse("admin:requests_app_inquiry_changelist")
+    yield (
+        Inquiry._meta.verbose_name_plural,
+        [_counted(label, rows, f"{queue}?{urlencode(chosen)}") for label, rows, chosen in counts],
+    )
+
+
+def _appointments_of(user):
+    """Who comes today, for each office where `user` receives people; and who needs a new time."""
+    rights = ("appointments.view_appointment", "appointments.receive_appointment")
+    offices = list(user.offices.all()) if user.has_perms(rights) else []
+    if not offices:
+        return
+    appointments = Appointment.objects.at_desk_of(user)
+    people = appointments.of_day(timezone.localdate()).with_standing().order_by()
+    by_office = people.values_list("slot__office", "standing").annotate(Count("pk"))
+    numbers = {(office, standing): number for office, standing, number in by_office}
+    standings = {
+        "due": pgettext("who is expected at an office", "Due"),
+        "here": pgettext("who is expected at an office", "Here"),
+        "late": pgettext("who is expected at an office", "Late"),
+    }
+    for office in offices:
+        counts = []
+        for standing, label in standings.items():
+            query = urlencode({"office": office.slug, "show": standing})
+            address = f"{reverse('admin:appointment_today')}?{query}"
+            counts.append((label, numbers.get((office.pk, standing), 0), False, address))
+        yield _("Today: %(office)s") % {"office": office.name}, counts
+    displaced = appointments.upcoming().filter(state=Appointment.State.DISPLACED)
+    query = urlencode({"day": "ahead", "state__exact": Appointment.State.DISPLACED})
+    address = f"{reverse('admin:appointments_appointment_changelist')}?{query}"
+    yield (
+        Appointment._meta.verbose_name_plural,
+        [_counted(_("The office closed, another time is needed"), displaced, address)],
+    )
+
+
+def _counted(label, rows, address):
+    """What the first page says of these rows, and where they are listed."""
+    number = rows.order_by()[:MOST_COUNTED].count()
+    return label, number, number == MOST_COUNTED, address

@@ -37,7 +37,9 @@ FLAGS = [
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 
 # Words that stand on an Arabic page as they are, and what is quoted from somebody.
-NOT_OF_ANY_LANGUAGE = re.compile("JPEG|PNG|PDF|CSV|XLSX|«[^»]*»|“[^”]*”")
+NOT_OF_ANY_LANGUAGE = re.compile(
+    "JPEG|PNG|PDF|CSV|XLSX|Alt|Shift|Firefox|Control|Option|Mac\b|«[^»]*»|“[^”]*”"
+)
 OTHER_SCRIPT = {"ar": re.compile("[A-Za-z]{2,}"), "en": re.compile("[\u0620-\u064a]{2,}")}
 # What the portal says itself: names, addresses and what people have typed are isolated.
 OWN_WORDS = """() => {
@@ -51,7 +53,7 @@ OWN_WORDS = """() => {
     }
     for (const name of ["aria-label", "title", "placeholder", "alt"]) {
         for (const place of document.body.querySelectorAll(`[${name}]`)) {
-            words.push(place.getAttribute(name));
+            if (!place.closest("body [lang]")) words.push(place.getAttribute(name));
         }
     }
     return words.join(" ");

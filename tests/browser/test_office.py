@@ -1,6 +1,7 @@
 """A clerk's day at the desk, and what a manager does in a week: in both languages."""
 
 import datetime
+import zipfile
 
 import pytest
 from django.core.management import call_command
@@ -17,10 +18,19 @@ from tests.appointments import places
 from tests.appointments.browsing import verified
 from tests.browser.test_whole_path import named, quoted
 from tests.conftest import signed_in_staff
+from tests.portal.test_queries import copies
 
 pytestmark = pytest.mark.browser
 
 DESK = "staff/appointments/appointment/"
+QUEUE = "staff/requests_app/inquiry/"
+# By how much lists and pages are wider than the place they have.
+TOO_WIDE = """() => [...document.querySelectorAll(".results, main, html")]
+    .map((place) => place.scrollWidth - place.clientWidth)"""
+LONG_NAMES = {
+    "ar": "عبدالرحمن محمد عبدالعزيز الشهراني القحطاني الدوسري",
+    "en": "Abdulrahman Mohammed Abdulaziz Alshahrani Alqahtani Aldossary",
+}
 CLOSURE = "staff/appointments/closure/add/"
 
 
@@ -118,7 +128,12 @@ def test_a_week_of_a_manager(visit, resident, officer, hours, language, width):
     manager.look("211-figures")
     with manager.page.expect_download() as waiting:
         manager.link("Download as XLSX").click()
-    assert waiting.value.suggested_filename.endswith(".xlsx")
+    name = waiting.value.suggested_filename
+    assert name.endswith(".xlsx")
+    told = manager.page.locator(".exporting")
+    expect(told).to_have_text(f"{manager.reads('The file is saved:')} {name}")
+    assert zipfile.is_zipfile(waiting.value.path())
+    manager.look("211-exported")
 
     change_hours(manager, hours)
     close_a_day(manager, appointment)
@@ -159,3 +174,93 @@ def close_a_day(manager, appointment):
     expect(manager.page.locator("td").first).to_have_text(quoted(appointment))
     manager.look("215-before-a-day-is-closed")
     manager.press("Save")
+
+
+@pytest.fixture
+def long_queue(resident, officer, language):
+    """Thirty inquiries of nobody and thirty of a colleague, all of people with long names."""
+    name = LONG_NAMES[language]
+    filed = factories.filed(resident)
+    colleague = factories.IdentityFactory(name_ar=name, name_en=name)
+    late = timezone.localdate() - datetime.timedelta(days=2)
+    copies(filed, 29, name=name, due_on=late)
+    copies(filed, 30, name=name, assignee=factories.OfficerFactory(identity=colleague))
+    officer.groups.set([group_of_staff(name) for name in ("supervisor", "clerk")])
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_the_staff_site_in_the_colours_of_the_portal(
+    visit, officer, appointment, long_queue, language, colours
+):
+    officer.offices.add(appointment.slot.office)
+    colleague = visit()
+    look = {"name": "look", "value": f"{colours}.device.normal", "url": colleague.site}
+    colleague.context.add_cookies([look])
+    colleague.has_the_session_of(signed_in_staff(officer))
+    for step, place in {
+        "220-index": "staff/",
+        "221-queue": f"{QUEUE}?queue=all",
+        "222-appointments": f"{DESK}?day=ahead",
+        "223-password": "staff/password_change/",
+    }.items():
+        colleague.open(place)
+        ground = {"light": "rgb(255, 255, 255)", "dark": "rgb(12, 17, 27)"}[colours]
+        expect(colleague.page.locator("body")).to_have_css("background-color", ground)
+        assert set(colleague.page.evaluate(TOO_WIDE)) == {0}, step
+        colleague.look(f"{colours}-{step}")
+
+
+def hold_alt_and(key, visitor):
+    """Press a key of the page; Playwright's own keyboard leaves out which letter it is."""
+    event = {"modifiers": 1, "key": key, "code": f"Key{key.upper()}"}
+    event |= {"text": key, "unmodifiedText": key, "windowsVirtualKeyCode": ord(key.upper())}
+    keyboard = visitor.context.new_cdp_session(visitor.page)
+    for kind in ("rawKeyDown", "char", "keyUp"):
+        keyboard.send("Input.dispatchKeyEvent", {"type": kind, **event})
+
+
+def test_an_inquiry_after_the_other_without_a_mouse(visit, officer, long_queue):
+    colleague = visit()
+    colleague.has_the_session_of(signed_in_staff(officer))
+    keyboard = colleague.page.keyboard
+    colleague.open(QUEUE)
+    keyboard.press("Tab")
+    skip = colleague.page.locator(".skip-to-content-link")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport(ratio=1)
+    hold_alt_and("s", colleague)
+    expect(colleague.page.locator("#searchbar")).to_be_focused()
+    with colleague.page.expect_navigation():
+        hold_alt_and("n", colleague)
+    first = colleague.path()
+    with colleague.page.expect_navigation():
+        hold_alt_and("m", colleague)
+    answer = colleague.page.locator("#id_text")
+    expect(answer).to_be_focused()
+    expect(answer).to_have_css("outline-width", "3px")
+    keyboard.type("It has been mended.")
+    keyboard.press("Tab")
+    with colleague.page.expect_navigation():
+        keyboard.press("Enter")
+    colleague.is_done("The inquiry has been approved.")
+    expect(colleague.link("Next in the queue")).to_be_focused()
+    with colleague.page.expect_navigation():
+        keyboard.press("Enter")
+    assert colleague.path() not in (first, f"/en/{QUEUE}")
+    expect(colleague.button("Assign to me")).to_be_visible()
+
+
+def test_a_person_at_the_desk_without_a_mouse(visit, officer, appointment):
+    officer.groups.set([group_of_staff("clerk")])
+    officer.offices.add(appointment.slot.office)
+    clerk = visit()
+    clerk.has_the_session_of(signed_in_staff(officer))
+    row = clerk.page.locator(f"#n{appointment.pk}")
+    clerk.open(f"{DESK}today/")
+    clerk.page.keyboard.type(appointment.reference)
+    for key, expected in (("k", "Here"), ("c", "Called"), ("v", "Served")):
+        with clerk.page.expect_navigation():
+            hold_alt_and(key, clerk)
+        expect(row.locator(".tag")).to_have_text(standing(expected, clerk))
+        expect(clerk.page.locator("#typed") if key == "k" else row).to_be_focused()

@@ -1,6 +1,5 @@
 """The queue: its filters and their words, its order, its columns and its pages."""
 
-import html
 import re
 import uuid
 from datetime import timedelta
@@ -73,14 +72,12 @@ def names_of(references, one_of_each):
 
 
 def filters_on(page):
-    """The words of each filter: its title, and what can be chosen."""
+    """The words of each filter: its title with what is chosen, and what can be chosen."""
     markup = page.content.decode()
     sidebar = markup[markup.index('id="changelist-filter"') :]
     return {
-        html.unescape(title.strip()): [words(choice) for choice in re.findall(r"<a .*?</a>", body)]
-        for title, body in re.findall(
-            r"(?s)<summary>\s*(?:By )?(.*?)\s*</summary>(.*?)</details>", sidebar
-        )
+        words(title): [words(choice) for choice in re.findall(r"<a .*?</a>", body)]
+        for title, body in re.findall(r"(?s)<summary>(.*?)</summary>(.*?)</details>", sidebar)
     }
 
 
@@ -245,17 +242,17 @@ def test_the_filters_say_what_can_be_chosen(as_officer, officer):
     assert known.get_short_name() == "Ayesha Noor"
     shown = filters_on(as_officer.get(QUEUE))
     assert shown == {
-        "assigned to": [
+        "Assigned to: Unassigned and mine": [
             *("Unassigned and mine", "Me", "Nobody", officer.username, "Ayesha Noor"),
             "All inquiries",
         ],
-        "time left": ["All", "overdue"],
-        "status": [
+        "Time left: All": ["All", "overdue"],
+        "Status: All": [
             *("All", "Under processing", "Returned to applicant", "Returned by applicant"),
             *("Processed", "Closed"),
         ],
-        "outcome": ["All", "Approved", "Rejected", "Withdrawn"],
-        "service": ["All", "Visas", "Passports"],
+        "Outcome: All": ["All", "Approved", "Rejected", "Withdrawn"],
+        "Service: All": ["All", "Visas", "Passports"],
     }
 
 
