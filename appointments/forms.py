@@ -111,7 +111,7 @@ class WishForm(forms.Form):
         initial=1,
     )
     beneficiaries = RowsField(
-        label=_("For which people linked to you? (if you want to name them)"),
+        label=_("Who is the appointment for? (optional)"),
         queryset=Identity.objects.none(),
         widget=forms.CheckboxSelectMultiple,
         required=False,

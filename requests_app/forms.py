@@ -233,8 +233,8 @@ class ReturnAnswerForm(_TextForm):
 
 
 class WithdrawForm(_TextForm):
-    label = _("Why do you withdraw it?")
-    missing = _("Write why you withdraw the inquiry.")
+    label = _("Why are you withdrawing it?")
+    missing = _("Write why you are withdrawing the inquiry.")
 
 
 class _OfficerField(forms.ModelChoiceField):

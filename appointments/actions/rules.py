@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from appointments.models import Appointment, Slot
 from tawasul.accounts.models import Identity, Link
@@ -132,8 +133,15 @@ def check_can_be_changed(appointment):
             % {"state": appointment.get_state_display()},
             code="state",
         )
+    hours = settings.BOOKING["CHANGE_UNTIL_HOURS"]
     raise RuleViolation(
-        _("An appointment can be moved or cancelled until %(hours)s hours before it begins.")
-        % {"hours": settings.BOOKING["CHANGE_UNTIL_HOURS"]},
+        ngettext(
+            "It is too late: an appointment can be moved or cancelled until %(hours)s hour before "
+            "it begins.",
+            "It is too late: an appointment can be moved or cancelled until %(hours)s hours "
+            "before it begins.",
+            hours,
+        )
+        % {"hours": hours},
         code="too_late",
     )

@@ -1,11 +1,15 @@
 """Offices, opening hours and closures: reference data, edited in plain forms."""
 
+import re
+
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.db import models, transaction
 from django.shortcuts import render
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from appointments.actions import booked_outside_hours, make_slots, opening_hours_of
 from appointments.admin.figures import FiguresOfOffices
@@ -15,6 +19,7 @@ from appointments.models import Closure, Office, OpeningWindow, Weekday
 from tawasul.catalogue.admin import BilingualAdmin, yes_or_no
 from tawasul.catalogue.models import Holiday
 from tawasul.digests import digest_of
+from tawasul.display import isolated
 
 # How many of those who are booked are named before a change is saved.
 MOST_SHOWN = 100
@@ -105,7 +110,14 @@ class _OfOwnOffices:
         return field
 
 
-_in_words = {"is_active": yes_or_no(Office, "is_active")}
+@admin.display(description=Office._meta.get_field("clerks").verbose_name)
+def _clerks(office):
+    comma = pgettext("between the items of a list", ", ")
+    return format_html_join(comma, "<bdi>{}</bdi>", ((user,) for user in office.clerks.all()))
+
+
+# What managers read of their office in other words than the form has for it.
+_in_words = {"is_active": yes_or_no(Office, "is_active"), "clerks": _clerks}
 
 
 @admin.register(Office)
@@ -127,8 +139,14 @@ class OfficeAdmin(FiguresOfOffices, _MakesSlots, _OfOwnOffices, BilingualAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if not self.get_readonly_fields(request, obj):
             return fieldsets
-        names = flatten_fieldsets(fieldsets)
-        return [(None, {"fields": [_in_words.get(name, name) for name in names]})]
+        names = (re.sub("_(ar|en)$", "", name) for name in flatten_fieldsets(fieldsets))
+        shown = [_in_words.get(name, name) for name in dict.fromkeys(names) if name != "slug"]
+        return [(None, {"fields": shown})]
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        field.label_from_instance = isolated
+        return field
 
     def offices_of(self, office):
         return [office]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from modeltranslation.admin import TranslationAdmin
 
 from tawasul.catalogue.models import DocumentType, Service
+from tawasul.display import isolated
 
 
 class BilingualAdmin(TranslationAdmin):
@@ -34,11 +35,16 @@ def yes_or_no(model, name):
     return in_words
 
 
+@admin.display(description=Service._meta.get_field("slug").verbose_name, ordering="slug")
+def slug_of(row):
+    return isolated(row.slug)
+
+
 @admin.register(Service)
 class ServiceAdmin(BilingualAdmin):
     list_display = (
         "name",
-        "slug",
+        slug_of,
         *(yes_or_no(Service, name) for name in ("takes_inquiries", "can_be_booked", "is_active")),
     )
     list_filter = ("is_active", "takes_inquiries", "can_be_booked")
@@ -81,7 +87,7 @@ class ServiceAdmin(BilingualAdmin):
 
 @admin.register(DocumentType)
 class DocumentTypeAdmin(BilingualAdmin):
-    list_display = ("name", "slug")
+    list_display = ("name", slug_of)
 
     def has_delete_permission(self, request, obj=None):
         """Documents refer to it."""

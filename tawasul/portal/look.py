@@ -13,16 +13,16 @@ class LookForm(forms.Form):
 
     colours = forms.ChoiceField(
         label=_("Colours"),
-        choices=[("device", _("As on this device")), ("light", _("Light")), ("dark", _("Dark"))],
+        choices=[("device", _("Same as this device")), ("light", _("Light")), ("dark", _("Dark"))],
         widget=forms.RadioSelect,
     )
     contrast = forms.ChoiceField(
         label=_("Contrast"),
-        choices=[("device", _("As on this device")), ("strong", _("Strong"))],
+        choices=[("device", _("Same as this device")), ("strong", _("Strong"))],
         widget=forms.RadioSelect,
     )
     text = forms.ChoiceField(
-        label=_("Size of the text"),
+        label=_("Text size"),
         choices=[("normal", _("Normal")), ("large", _("Large")), ("largest", _("Very large"))],
         widget=forms.RadioSelect,
     )

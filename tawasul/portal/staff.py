@@ -64,7 +64,8 @@ class StaffSite(OTPAdminSite):
                 return redirect("admin:code")
             wrong = _("This username and this password do not open the staff site. Check both.")
             form.add_error(None, lockout.STAFF_REFUSAL if lockout.is_shut(request) else wrong)
-        return render(request, "admin/sign_in.html", {"form": form, "next": target})
+        context = {"form": form, "next": target}
+        return render(request, "admin/sign_in.html", context, status=lockout.status_of(request))
 
     def code(self, request):
         """The second step: six digits of the authenticator, or a recovery code."""

@@ -2,6 +2,7 @@
 
 import sys
 
+from django.contrib import messages
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -52,6 +53,7 @@ def display(request):
     if form.is_valid():
         response = redirect(page)
         keep_look(response, form.cleaned_data)
+        messages.success(request, _("Saved. This is how pages look on this device from now on."))
         return response
     return render(request, "portal/display.html", {"form": form, "next": page})
 

@@ -60,7 +60,7 @@ def test_who_is_booked_is_told_and_the_next_time_is_kept_for_them(hours, clock):
     assert offer.expires_at == clock.now + 24 * HOUR
     assert texts(appointment)[-1] == (
         f"Tawasul: the office is closed at the time of appointment {appointment.reference}. "
-        f"Kept for you instead: {ON_TUESDAY} 10:00. Accept it within 24 hours."
+        f"Kept for you instead: {ON_TUESDAY} 10:00. Sign in to accept it within 24 hours."
     )
     assert in_state(appointment) == DISPLACED
 
@@ -87,7 +87,7 @@ def test_where_nothing_is_free_that_is_told(hours):
     assert not appointment.offers.exists()
     assert texts(appointment)[-1] == (
         f"Tawasul: the office is closed at the time of appointment {appointment.reference}, and no "
-        "other time is free yet. Please choose another one later."
+        "other time is free yet. Please sign in later and choose another."
     )
 
 

@@ -127,7 +127,7 @@ def test_it_is_too_late_two_hours_before(resident, browser, clock):
     assert browser.get(page_of(appointment, "cancel/")).url == page_of(appointment)
     page = browser.post(page_of(appointment, "cancel/"), follow=True)
     assert notices_on(page) == [
-        "An appointment can be moved or cancelled until 2 hours before it begins."
+        "It is too late: an appointment can be moved or cancelled until 2 hours before it begins."
     ]
 
 
@@ -204,7 +204,7 @@ def test_a_moved_appointment_takes_the_place_of_its_calendar_entry(browser, appo
 # Whether a slip is good
 
 ANSWERS = {
-    "valid": "Yes: the appointment stands.",
+    "valid": "Yes: the appointment is valid.",
     "moved": "No: the appointment has been moved to another time, and there is a newer slip.",
     "cancelled": "No: the appointment has been cancelled.",
     "passed": "No: the time of this appointment is over.",
@@ -331,7 +331,7 @@ def test_the_list_has_what_is_ahead_by_its_time_and_what_is_over_below(resident,
 
 
 def test_an_empty_list_says_so(browser):
-    assert "You have no appointment ahead of you." in words(browser.get(ROOT))
+    assert "You have no coming appointment." in words(browser.get(ROOT))
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "99", "x", str(10**30)])

@@ -19,7 +19,9 @@ HOUR = datetime.timedelta(hours=1)
 NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
 TAKEN = "This time has just been taken. Choose another."
 OVERLAP = "Mohammed Aslam Khan has another appointment at this time. Choose another time."
-TOO_LATE = "An appointment can be moved or cancelled until 2 hours before it begins."
+TOO_LATE = (
+    "It is too late: an appointment can be moved or cancelled until 2 hours before it begins."
+)
 EXPIRED = "The time was not confirmed within the minutes it was held. Choose a time again."
 
 

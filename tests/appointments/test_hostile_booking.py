@@ -240,7 +240,7 @@ def test_a_check_code_of_any_letters_is_no_slip(appointment):
         assert response.status_code in (400, 404)
         assert_harmless(response)
     page = Client().get(f"/en/check/{code}/", dict.fromkeys(FIELDS, BIDI))
-    assert "Yes: the appointment stands." in words(page)
+    assert "Yes: the appointment is valid." in words(page)
 
 
 @pytest.mark.parametrize("value", [*IN_ADDRESSES, *OTHER_SCRIPTS], ids=lambda value: value[:10])

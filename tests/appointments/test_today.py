@@ -106,7 +106,7 @@ def test_what_does_not_come_today_is_not_in_the_list(browser, slot, elsewhere):
     page = browser.get(TODAY)
     assert rows(page) == {}
     assert "0 All 0 Due 0 Late 0 Here 0 Called 0 Served 0 Missed" in words(page)
-    assert "There is nobody here to be shown." in words(page)
+    assert "Nobody in this list." in words(page)
 
 
 @pytest.mark.parametrize("moment", [at(SUNDAY, "23:50"), at(MONDAY, "00:10")])

@@ -381,6 +381,6 @@ def test_it_is_not_offered_where_nothing_can_be_changed_any_more(browser, reside
     assert "Tell me if an earlier time" not in words(browser.get(page_of(mine)))
     page = browser.post(page_of(mine, "wait/"), follow=True)
     assert notices_on(page) == [
-        "An appointment can be moved or cancelled until 2 hours before it begins."
+        "It is too late: an appointment can be moved or cancelled until 2 hours before it begins."
     ]
     assert not Waiting.objects.exists()

@@ -37,9 +37,8 @@ FLAGS = [
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 
 # Words that stand on an Arabic page as they are, and what is quoted from somebody.
-NOT_OF_ANY_LANGUAGE = re.compile(
-    "JPEG|PNG|PDF|CSV|XLSX|Alt|Shift|Firefox|Control|Option|Mac\b|«[^»]*»|“[^”]*”"
-)
+KEYS = "Alt|Shift|Control|Option|Firefox|Mac"
+NOT_OF_ANY_LANGUAGE = re.compile(f"JPEG|PNG|PDF|CSV|XLSX|{KEYS}|«[^»]*»|“[^”]*”")
 OTHER_SCRIPT = {"ar": re.compile("[A-Za-z]{2,}"), "en": re.compile("[\u0620-\u064a]{2,}")}
 # What the portal says itself: names, addresses and what people have typed are isolated.
 OWN_WORDS = """() => {

@@ -134,7 +134,7 @@ def book(citizen):
     assert appointment.reference in text
 
 
-def choose_time(citizen, *, office, day, button="Save this time"):
+def choose_time(citizen, *, office, day, button="Keep this time for me"):
     with citizen.page.expect_navigation():
         citizen.page.locator("main .rows a").nth(office).click()
     citizen.look("96-days")
@@ -162,7 +162,7 @@ def print_slip(citizen, appointment):
     citizen.page.emulate_media(media="screen")
     citizen.page.goto(check)
     expect(citizen.page.locator(".notice")).to_have_text(
-        citizen.reads("Yes: the appointment stands.")
+        citizen.reads("Yes: the appointment is valid.")
     )
     citizen.look("101-check")
     citizen.page.goto(page)
@@ -225,7 +225,7 @@ def cancel_another(citizen):
     expect(citizen.page.locator(".tag.cancelled")).to_be_visible()
     citizen.open("my/")
     expect(citizen.page.locator("main")).to_contain_text(
-        citizen.reads("You have no appointment ahead of you.")
+        citizen.reads("You have no coming appointment.")
     )
     citizen.open("appointments/")
     citizen.look("121-earlier-ones")

@@ -89,12 +89,12 @@ def test_the_page_of_a_service_in_english(reference, client):
         "new expiry date is not shown."
     ) in words(page)
     assert section(page, "documents") == (
-        "What you need: Copy of the current passport Copy of the visit visa "
-        "What helps, if you have it: Supporting proof",
+        "Required documents: Copy of the current passport Copy of the visit visa "
+        "Optional documents that help: Supporting proof",
         ["Copy of the current passport", "Copy of the visit visa", "Supporting proof"],
     )
     said, conditions = section(page, "conditions")
-    assert said.startswith("These usually apply. What counts are the rules in force on the day.")
+    assert said.startswith("These usually apply. The rules on the day you apply decide.")
     assert conditions == [
         "The visitor's border number",
         "The visitor is of Yemeni or Syrian nationality",
@@ -123,7 +123,7 @@ def test_the_page_of_a_service_in_arabic(reference, client):
 
 def test_a_service_without_documents_says_so(reference, client):
     assert section(client.get("/en/services/resident-services/"), "documents")[0] == (
-        "No document is required. What helps, if you have it: Supporting proof"
+        "No document is required. Optional documents that help: Supporting proof"
     )
 
 

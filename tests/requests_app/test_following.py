@@ -27,10 +27,10 @@ SAID = {
         "back": "Returned by applicant",
         "missing": "Write what the officer asked for.",
         "withdraw": "Withdraw this inquiry",
-        "reason": "Why do you withdraw it?",
+        "reason": "Why are you withdrawing it?",
         "withdrawn": "The inquiry has been withdrawn.",
         "ended": "Withdrawn",
-        "no_reason": "Write why you withdraw the inquiry.",
+        "no_reason": "Write why you are withdrawing the inquiry.",
     },
     "ar": {
         "status": "معاد لمقدم الطلب",

@@ -213,14 +213,14 @@ BOOKING = (
         "times-empty",
         "resident",
         f"{NEW}time/?{{wish}}&{{on_day}}",
-        send_nothing("Save this time"),
+        send_nothing("Keep this time for me"),
     ),
     look(
         "times-taken",
         "resident",
         f"{NEW}time/?{{wish}}&{{on_day}}",
         choose_what_somebody_takes,
-        press("Save this time"),
+        press("Keep this time for me"),
     ),
 )
 FOLLOWING = (
@@ -245,7 +245,9 @@ FOLLOWING = (
     look("slip", "resident", "appointments/{confirmed.reference}/slip/"),
     look("slip-of-a-beneficiary", "beneficiary", "appointments/{of_beneficiary.reference}/slip/"),
     look("waiting", "resident", "appointments/{confirmed.reference}/", press("Tell me")),
-    look("not-waiting", "resident", "appointments/{confirmed.reference}/", press("Stop waiting")),
+    look(
+        "not-waiting", "resident", "appointments/{confirmed.reference}/", press("Stop telling me")
+    ),
     look("offer-taken", "resident", "appointments/{offered.reference}/", press("Take this time")),
     look(
         "offer-declined",

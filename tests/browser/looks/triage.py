@@ -129,6 +129,7 @@ WAYS_IN = (
         "login/",
         enter(login="{shut.username}", password="not-this-one"),
         press("Continue"),
+        status=429,
         **PORTAL,
     ),
     staff_look(

@@ -115,6 +115,7 @@ SIGNING_IN = (
         SIGN_IN,
         enter(login="shut", password="not-this-one"),
         press("Continue"),
+        status=429,
     ),
     look(
         "sign-in-code",
