@@ -69,6 +69,9 @@ class RowsField(forms.ModelMultipleChoiceField):
 class WishForm(forms.Form):
     """For whom, which service, where and for how many: the first step of a booking."""
 
+    # Chrome would tell who listens that a choice which is still to be made is wrong.
+    use_required_attribute = False
+
     attendee = forms.ModelChoiceField(
         label=_("Who comes to the office?"),
         queryset=Identity.objects.none(),
@@ -207,6 +210,9 @@ class OfficeChoice(forms.Form):
 
 class TimeForm(forms.Form):
     """The time that is taken; `key` makes a second click reach the first one's place."""
+
+    # Chrome would tell who listens that a choice which is still to be made is wrong.
+    use_required_attribute = False
 
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     slot = forms.ModelChoiceField(

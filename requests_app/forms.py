@@ -18,6 +18,9 @@ MOST_FILES = 10  # at once
 class SubjectForm(forms.Form):
     """For whom, and about which service."""
 
+    # Chrome would tell who listens that a choice which is still to be made is wrong.
+    use_required_attribute = False
+
     beneficiary = forms.ModelChoiceField(
         label=_("Who is the inquiry for?"),
         queryset=Identity.objects.none(),
@@ -150,6 +153,9 @@ class _FilesInput(forms.FileInput):
 
 class DocumentsForm(forms.Form):
     """Documents of one type; which types there are depends on the service."""
+
+    # Chrome would tell who listens that a choice which is still to be made is wrong.
+    use_required_attribute = False
 
     document_type = forms.ModelChoiceField(
         label=_("Which document is it?"),

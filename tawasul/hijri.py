@@ -192,7 +192,9 @@ class _DateInput(forms.MultiWidget):
             }
         )
 
-    def get_context(self, name: str, value: object, attrs: dict | None) -> dict:
+    def get_context(
+        self, name: str, value: list | datetime.date | None, attrs: dict | None
+    ) -> dict:
         """With the day that stands in the field in both calendars, where it is one."""
         context = super().get_context(name, value, attrs)
         parts = value if isinstance(value, list) else self.decompress(value)

@@ -139,7 +139,8 @@ class OfficeAdmin(FiguresOfOffices, _MakesSlots, _OfOwnOffices, BilingualAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if not self.get_readonly_fields(request, obj):
             return fieldsets
-        names = (re.sub("_(ar|en)$", "", name) for name in flatten_fieldsets(fieldsets))
+        names = [name for name in flatten_fieldsets(fieldsets) if isinstance(name, str)]
+        names = (re.sub("_(ar|en)$", "", name) for name in names)
         shown = [_in_words.get(name, name) for name in dict.fromkeys(names) if name != "slug"]
         return [(None, {"fields": shown})]
 

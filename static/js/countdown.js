@@ -18,8 +18,14 @@ for (const notice of document.querySelectorAll("[data-seconds-left]")) {
     }
     if (left === 0) {
       clearInterval(ticking);
-      for (const form of document.querySelectorAll("form[data-while-kept]")) {
+      const forms = [...document.querySelectorAll("form[data-while-kept]")];
+      const hadFocus = forms.some((form) => form.contains(document.activeElement));
+      for (const form of forms) {
         form.hidden = true;
+      }
+      if (hadFocus) {
+        notice.tabIndex = -1;
+        notice.focus();
       }
     }
   };

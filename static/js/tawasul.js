@@ -19,6 +19,9 @@ window.addEventListener("pageshow", () => {
 for (const text of document.querySelectorAll("[data-counter]")) {
   const count = document.createElement("p");
   count.className = "form-text";
+  count.id = `${text.id}_count`;
+  const described = text.getAttribute("aria-describedby") ?? "";
+  text.setAttribute("aria-describedby", `${described} ${count.id}`.trim());
   const show = () => {
     count.textContent = text.dataset.counter.replace("{count}", [...text.value].length);
   };

@@ -52,8 +52,7 @@ def people(visit, resident, clerk):
     return open_browsers
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("language", ["ar", "en"])
+@pytest.mark.parametrize(("language", "width"), [("ar", 390), ("en", 1280)])
 def test_an_appointment_from_the_first_question_to_the_desk(people, resident, language, width):
     walk(*people(), resident)
 

@@ -1,33 +1,79 @@
-"""Without a mouse: every control can be reached, seen to have the focus, and used."""
+"""Without a mouse: every control can be reached, seen to have the focus, and used.
+
+Residents walk on a phone, in Arabic to file and in English to book; staff at a desk, in English.
+"""
+
+import datetime
 
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
+from django.utils.translation import override, pgettext
 from playwright.sync_api import expect
 
+from appointments.models import Appointment, OpeningWindow, Slot
+from requests_app.models import Inquiry
+from tawasul.catalogue.models import Service
 from tests import factories
-from tests.conftest import signed_in
+from tests.appointments import places
+from tests.browser.test_account import digits_in_picture
+from tests.browser.test_whole_path import ANSWERS, FILES, WISHES, named, quoted
+from tests.conftest import signed_in, signed_in_staff
 
 pytestmark = pytest.mark.browser
 
-# Something with a width drawn around the control that has the focus.
-OUTLINE = """() => {
-    const style = getComputedStyle(document.activeElement);
-    return style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth);
+# What has the focus: the width of what is drawn around it, and whether all of it is on the screen
+# with nothing in front, but for parts of a pixel. A link over several lines is looked at where it
+# begins.
+FOCUSED = """() => {
+    const control = document.activeElement;
+    const style = getComputedStyle(control);
+    const [{ x, y, width, height }] = control.getClientRects();
+    // Of a field for several lines, the browser brings the one that is written on into sight.
+    const shown = control.matches("textarea") ? Math.min(height, 30) : height;
+    const front = document.elementFromPoint(x + width / 2, y + shown / 2);
+    return {
+        html: control.outerHTML,
+        isLost: control === document.body,
+        outline: style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth),
+        isOnScreen: y > -1 && y + shown < innerHeight + 1
+            && x > -1 && x + width < document.documentElement.clientWidth + 1,
+        isInFront: control.contains(front),
+    };
 }"""
 # What a keyboard has to reach, in the order of the page.
 CONTROLS = """() => [...document.querySelectorAll(
         "a[href], button, input, select, summary, textarea"
     )]
-    .filter((control) => control.type !== "hidden")
+    .filter((control) => control.type !== "hidden" && control.checkVisibility())
     .map((control) => control.outerHTML)"""
-FOCUSED = "() => document.activeElement.outerHTML"
+HAS_FOCUS = "controls => controls.includes(document.activeElement)"
+# What Django's own pages say.
+DJANGO_SKIP = "Skip to main content"
 
 
-def tab(visitor):
+@pytest.fixture
+def visitor(visit):
+    """Somebody without a mouse, for whom a page stands as soon as it has scrolled."""
+    visitor = visit()
+    visitor.page.emulate_media(reduced_motion="reduce")
+    return visitor
+
+
+def seen(visitor):
+    """What has the focus shows it, and can be seen; its HTML."""
+    focused = visitor.page.evaluate(FOCUSED)
+    html = focused.pop("html")
+    outline = focused.pop("outline")
+    assert focused == {"isLost": False, "isOnScreen": True, "isInFront": True}, html
+    assert outline >= 2, html
+    return html
+
+
+def tab(visitor, key="Tab"):
     """On to the next control, which shows that it has the focus; its HTML."""
-    visitor.page.keyboard.press("Tab")
-    control = visitor.page.evaluate(FOCUSED)
-    assert visitor.page.evaluate(OUTLINE) >= 2, control
-    return control
+    visitor.page.keyboard.press(key)
+    return seen(visitor)
 
 
 def enter(visitor):
@@ -35,73 +81,305 @@ def enter(visitor):
         visitor.page.keyboard.press("Enter")
 
 
-def tab_to(visitor, control):
-    """Forward to this control, past whatever stands before it."""
+def tab_to(visitor, control, key="Tab"):
+    """Forward to this control, or to one of these, past whatever stands before it."""
     for _control in visitor.page.evaluate(CONTROLS):
-        tab(visitor)
-        if control.evaluate("control => control === document.activeElement"):
+        tab(visitor, key)
+        if control.evaluate_all(HAS_FOCUS):
             return
     expect(control).to_be_focused()
 
 
+def back_to(visitor, control):
+    tab_to(visitor, control, "Shift+Tab")
+
+
+def go(visitor, control):
+    """On to a button or a link, and to the page that it leads to."""
+    tab_to(visitor, control)
+    enter(visitor)
+
+
 def type_into(visitor, label, text):
     """Go on to the field `label` and type."""
-    tab_to(visitor, visitor.page.get_by_label(label))
+    tab_to(visitor, visitor.page.get_by_label(visitor.reads(label)))
     visitor.page.keyboard.type(text)
 
 
-def skip_to_the_content(visitor):
+def choose(visitor, name):
+    """Go on to the radios where `name` is, and to it with the arrow."""
+    radio = visitor.page.get_by_role("radio", name=name, exact=True)
+    radios = visitor.page.locator(f"input[name={radio.get_attribute('name')}]")
+    tab_to(visitor, radios)
+    visitor.page.keyboard.press("Space")
+    for _radio in range(radios.count()):
+        if radio.is_checked():
+            break
+        tab(visitor, "ArrowDown")
+    expect(radio).to_be_focused()
+    expect(radio).to_be_checked()
+
+
+def select(visitor, label, option):
+    """Go on to the list `label`, and to `option` with the arrow."""
+    box = visitor.page.get_by_label(visitor.reads(label))
+    tab_to(visitor, box)
+    for _option in range(box.locator("option").count()):
+        if box.locator("option:checked").inner_text() == option:
+            return
+        tab(visitor, "ArrowDown")
+    expect(box.locator("option:checked")).to_have_text(option)
+
+
+def skip_to_the_content(visitor, name="Skip to the content"):
     tab(visitor)
-    skip = visitor.link("Skip to the content")
+    skip = visitor.link(name)
     expect(skip).to_be_focused()
     expect(skip).to_be_in_viewport(ratio=1)
     visitor.page.keyboard.press("Enter")
     expect(visitor.page.locator("main")).to_be_focused()
 
 
-def test_signing_in_by_keyboard(visit, resident):
-    visitor = visit()
-    visitor.open("account/sign-in/")
+def arrive(visitor, heading):
+    """The page has come, and one skips what every page begins with."""
+    expect(visitor.page.locator("h1")).to_have_text(visitor.reads(heading))
     skip_to_the_content(visitor)
+
+
+@pytest.mark.parametrize(("language", "width"), [("ar", 390)])
+def test_an_inquiry_from_the_home_page_to_its_receipt(visitor, resident, language, width):
+    applicant = visitor
+    applicant.open("")
+    go(applicant, applicant.link("Sign in"))
+    sign_in(applicant, resident)
+    begin_inquiry(applicant)
+    explain(applicant)
+    add_document(applicant)
+    confirm(applicant)
+    inquiry = Inquiry.objects.get()
+    assert inquiry.description == WISHES[language]
+    expect(applicant.page.locator(".reference")).to_have_text(quoted(inquiry))
+    skip_to_the_content(applicant)
+    go(applicant, applicant.link("Follow this inquiry"))
+
+
+def sign_in(visitor, resident):
+    arrive(visitor, "Sign in")
     type_into(visitor, "Username or ID number", resident.username)
     type_into(visitor, "Password", factories.PASSWORD)
-    tab_to(visitor, visitor.button("Continue"))
+    go(visitor, visitor.button("Continue"))
+    arrive(visitor, "Enter the code")
+    type_into(visitor, "Code", visitor.code_on_phone())
     enter(visitor)
-    expect(visitor.page.locator("h1")).to_have_text("Enter the code")
-
-
-def test_explaining_by_keyboard(visit, resident):
-    draft = factories.draft(resident, is_ready=False)
-    visitor = visit()
-    visitor.has_the_session_of(signed_in(resident))
-    visitor.open(f"inquiries/{draft.reference}/details/")
     skip_to_the_content(visitor)
-    tab_to(visitor, visitor.page.get_by_role("link", name="Change"))
-    for label in ("Full name", "ID or border number", "Mobile", "Number of an earlier request"):
-        tab_to(visitor, visitor.page.get_by_label(label))
-    type_into(visitor, "What do you need?", "too short")
-    tab_to(visitor, visitor.button("Save and continue"))
-    enter(visitor)
 
-    # The summary has the focus; its link leads into the field it is about.
-    visitor.is_told("Explain what you need in at least 30 characters.")
+
+def begin_inquiry(applicant):
+    go(applicant, applicant.link("File an inquiry"))
+    arrive(applicant, "File an inquiry")
+    # Nothing is chosen yet: the summary has the focus, and its link leads to the first service.
+    go(applicant, applicant.button("Continue"))
+    applicant.is_told("Choose a service.")
+    follow_the_error(applicant)
+    expect(applicant.page.locator("[name=service]").first).to_be_focused()
+    back_to(applicant, applicant.page.locator("[name=beneficiary]"))
+    choose(applicant, named(Service.objects.get(slug="resident-services"), applicant))
+    go(applicant, applicant.button("Continue"))
+
+
+def follow_the_error(visitor):
+    """From the summary into the field that it is about."""
     tab(visitor)
     visitor.page.keyboard.press("Enter")
-    expect(visitor.page.get_by_label("What do you need?")).to_be_focused()
-    visitor.page.keyboard.press("Control+A")
-    visitor.page.keyboard.type(factories.DESCRIPTION)
-    tab_to(visitor, visitor.button("Save and continue"))
-    enter(visitor)
-    expect(visitor.page.locator("h1")).to_have_text("Add documents")
-    draft.refresh_from_db()
-    assert draft.description == factories.DESCRIPTION
+    seen(visitor)
+
+
+def explain(applicant):
+    arrive(applicant, "Explain what you need")
+    earlier = "Number of an earlier request, if this is about one"
+    for label in ("Full name", "ID or border number", "Mobile", earlier):
+        tab_to(applicant, applicant.page.get_by_label(applicant.reads(label)))
+    type_into(applicant, "What do you need?", "short")
+    tab_to(applicant, applicant.page.locator("summary"))
+    applicant.page.keyboard.press("Space")
+    expect(applicant.page.locator("details ul")).to_be_visible()
+    go(applicant, applicant.button("Save and continue"))
+
+    applicant.is_told("Explain what you need in at least 30 characters.")
+    follow_the_error(applicant)
+    text = applicant.page.get_by_label(applicant.reads("What do you need?"))
+    expect(text).to_be_focused()
+    applicant.page.keyboard.press("Control+A")
+    applicant.page.keyboard.type(WISHES[applicant.language])
+    go(applicant, applicant.button("Save and continue"))
+
+
+def add_document(applicant):
+    """The dialog where a file is chosen is the system's: here it is set where the focus is."""
+    arrive(applicant, "Add documents")
+    tab_to(applicant, applicant.page.locator("input[type=file]"))
+    name = FILES[applicant.language]
+    content = factories.picture().read()
+    file = {"name": name, "mimeType": "image/jpeg", "buffer": content}
+    applicant.page.locator(":focus").set_input_files(file)
+    go(applicant, applicant.button("Add"))
+    expect(applicant.page.locator(".files a")).to_have_text(name)
+    arrive(applicant, "Add documents")
+    go(applicant, applicant.link("Continue"))
+
+
+def confirm(applicant):
+    arrive(applicant, "Check your answers")
+    go(applicant, applicant.button("Confirm request"))
+    arrive(applicant, "Enter the code")
+    type_into(applicant, "Code", applicant.code_on_phone())
+    go(applicant, applicant.button("Send inquiry"))
+
+
+@pytest.fixture
+def times(resident):
+    """To be booked from tomorrow on, at the offices of Riyadh."""
+    call_command("load_offices", verbosity=0)
+    OpeningWindow.objects.exclude(office__region__slug="riyadh").delete()
+    call_command("make_slots", verbosity=0)
+
+
+@pytest.mark.usefixtures("times")
+@pytest.mark.parametrize(("language", "width"), [("en", 390)])
+def test_an_appointment_booked_moved_and_cancelled(visitor, resident, language, width):
+    citizen = visitor
+    citizen.has_the_session_of(signed_in(resident))
+    citizen.open("appointments/")
+    verify(citizen, resident)
+    book(citizen)
+    appointment = Appointment.objects.get()
+    expect(citizen.page.locator(".reference")).to_have_text(quoted(appointment))
+    read_slip(citizen)
+    move(citizen)
+    booked, appointment = appointment.slot, Appointment.objects.get()
+    assert appointment.slot != booked
+    cancel(citizen)
+    appointment.refresh_from_db()
+    assert appointment.state == Appointment.State.CANCELLED
+
+
+def verify(citizen, resident):
+    arrive(citizen, "Verify my data")
+    type_into(citizen, "Your ID number", resident.identity.current_number)
+    born = resident.identity.birth_date
+    select(citizen, "Calendar", citizen.reads("Gregorian"))
+    for label, part in (("Day", born.day), ("Month", born.month), ("Year", born.year)):
+        type_into(citizen, label, str(part))
+    type_into(citizen, "Digits in the picture", digits_in_picture(citizen))
+    go(citizen, citizen.button("Continue"))
+
+
+def book(citizen):
+    arrive(citizen, "My appointments")
+    go(citizen, citizen.link("Book an appointment"))
+    arrive(citizen, "Book an appointment")
+    choose(citizen, named(Service.objects.get(slug="resident-services"), citizen))
+    select(citizen, "In which region?", "Riyadh Region")
+    type_into(citizen, "Number of operations", "2")
+    go(citizen, citizen.button("Next: choose an office"))
+    choose_time(citizen, office=0, day=2)
+    go(citizen, citizen.button("Save this time"))
+    arrive(citizen, "Confirm the appointment")
+    go(citizen, citizen.button("Confirm the appointment"))
+
+
+def choose_time(citizen, *, office, day):
+    arrive(citizen, "Choose an office")
+    go(citizen, citizen.page.locator("main .rows a").nth(office))
+    arrive(citizen, "Choose a day")
+    go(citizen, citizen.page.locator(".month a").nth(day))
+    arrive(citizen, "Choose a time")
+    choose(citizen, citizen.page.locator(".times .form-check-label").nth(3).inner_text())
+
+
+def read_slip(citizen):
+    arrive(citizen, "Your appointment is confirmed")
+    go(citizen, citizen.link("Slip to print"))
+    arrive(citizen, "Appointment at the passports office")
+    tab_to(citizen, citizen.button("Print"))
+    back_to(citizen, citizen.page.locator(".breadcrumb").get_by_role("link").last)
+    enter(citizen)
+
+
+def move(citizen):
+    arrive(citizen, "Your appointment is confirmed")
+    go(citizen, citizen.link("Move the appointment"))
+    choose_time(citizen, office=1, day=4)
+    go(citizen, citizen.button("Move the appointment"))
+
+
+def cancel(citizen):
+    arrive(citizen, "Your appointment is confirmed")
+    go(citizen, citizen.link("Cancel the appointment"))
+    arrive(citizen, "Cancel the appointment")
+    go(citizen, citizen.button("Cancel the appointment"))
+    expect(citizen.page.locator(".tag.cancelled")).to_be_visible()
+
+
+def test_an_inquiry_answered(visitor, resident, officer):
+    colleague = visitor
+    inquiry = factories.filed(resident)
+    colleague.has_the_session_of(signed_in_staff(officer))
+    colleague.open("staff/requests_app/inquiry/")
+    skip_to_the_content(colleague, DJANGO_SKIP)
+    go(colleague, colleague.link(quoted(inquiry)))
+    skip_to_the_content(colleague, DJANGO_SKIP)
+    go(colleague, colleague.button("Assign to me"))
+    colleague.is_done("The inquiry is assigned to you. You can answer it now.")
+    skip_to_the_content(colleague, DJANGO_SKIP)
+    # Without an answer: the summary has the focus.
+    go(colleague, colleague.button("Approve"))
+    colleague.is_told("Write the answer that the applicant will read.")
+    follow_the_error(colleague)
+    expect(colleague.page.get_by_label("Answer to the applicant")).to_be_focused()
+    colleague.page.keyboard.type(ANSWERS["en"])
+    go(colleague, colleague.button("Approve"))
+    colleague.is_done("The inquiry has been approved.")
+    inquiry.refresh_from_db()
+    assert inquiry.outcome == Inquiry.Outcome.APPROVED
+
+
+def test_a_person_received(visitor, resident):
+    clerk = visitor
+    appointment = places.confirmed(resident, slot=places.some_slot())
+    now = timezone.now()
+    Slot.objects.update(
+        day=timezone.localdate(), start=now, end=now + datetime.timedelta(minutes=15)
+    )
+    clerk.has_the_session_of(signed_in_staff(places.clerk(appointment.slot.office)))
+    clerk.open("staff/appointments/appointment/today/")
+    typed = clerk.page.locator("#typed")
+    expect(typed).to_be_focused()
+    seen(clerk)
+    clerk.page.keyboard.type("000000000000")
+    enter(clerk)
+    expect(clerk.page.locator("#wrong")).to_be_visible()
+    expect(typed).to_be_focused()
+    clerk.page.keyboard.press("Control+A")
+    clerk.page.keyboard.type(appointment.reference)
+    enter(clerk)
+    expect(typed).to_be_focused()
+    row = clerk.page.locator(f"#n{appointment.pk}")
+    with override(clerk.language):
+        call = pgettext("a button that asks somebody to the counter", "Call")
+    for button in (call, "Served"):
+        go(clerk, row.get_by_role("button", name=button, exact=True))
+        # Whoever pressed it goes on from the same row.
+        expect(row).to_be_focused()
+        seen(clerk)
+    appointment.refresh_from_db()
+    assert appointment.state == Appointment.State.SERVED
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_every_control_is_reached_in_the_order_of_the_page(visit, resident, language, width):
+def test_every_control_is_reached_in_the_order_of_the_page(visitor, resident, language, width):
     draft = factories.draft(resident)
-    visitor = visit()
     visitor.has_the_session_of(signed_in(resident))
     for place in ("", f"inquiries/{draft.reference}/details/", "account/sign-in/"):
         visitor.open(place)

@@ -88,10 +88,12 @@ def wrong_on(visitor, look: Look) -> Iterator[str]:
             yield from at_width(visitor, width, script, "text at 200 %")
     visitor.page.evaluate(TEXT_SIZE, "")
     visitor.page.set_viewport_size({"width": look.width, "height": HEIGHT})
-    visitor.page.emulate_media(color_scheme="dark")
-    for told in found_by_axe(visitor, CONTRAST):
-        yield f"in the dark: {told}"
-    visitor.page.emulate_media(color_scheme="light")
+    if visitor.language == "en":
+        # Axe cannot tell the contrast of letters that join; the colours are the same.
+        visitor.page.emulate_media(color_scheme="dark")
+        for told in found_by_axe(visitor, CONTRAST):
+            yield f"in the dark: {told}"
+        visitor.page.emulate_media(color_scheme="light")
 
 
 def at_width(visitor, width: int, script: str, size: str = "") -> Iterator[str]:

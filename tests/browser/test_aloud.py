@@ -1,0 +1,293 @@
+"""What a screen reader is told: the tree of a page, and what changes on it while one reads.
+
+In both languages; the walks of test_keyboard say that all of it is reached.
+"""
+
+import datetime
+from urllib.parse import urlencode
+
+import pytest
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import ngettext, override
+from playwright.sync_api import expect
+
+from tawasul.catalogue.models import Service
+from tawasul.hijri import both_calendars
+from tests import factories
+from tests.appointments import places
+from tests.appointments.browsing import verified, wish_of
+from tests.browser.test_whole_path import named
+from tests.conftest import signed_in
+from tests.requests_app.returns import returned
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("language", ["ar", "en"])]
+
+LANDMARKS = {"banner", "complementary", "contentinfo", "main", "navigation", "region", "search"}
+FIELDS = {"checkbox", "combobox", "radio", "spinbutton", "textbox"}
+SECOND = 1000
+
+
+@pytest.fixture
+def service(resident):
+    return Service.objects.get(slug="resident-services")
+
+
+@pytest.fixture
+def visitor(visit, resident):
+    """Somebody who is signed in and has verified their data."""
+    visitor = visit()
+    visitor.has_the_session_of(verified(resident))
+    return visitor
+
+
+class Tree:
+    """The page as it is told, in its order."""
+
+    def __init__(self, visitor):
+        session = visitor.context.new_cdp_session(visitor.page)
+        nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+        session.detach()
+        self.all = {node["nodeId"]: node for node in nodes}
+        self.told = [node for node in self.below(nodes[0]) if not node["ignored"]]
+
+    def below(self, node):
+        yield node
+        for child in node["childIds"]:
+            yield from self.below(self.all[child])
+
+    def having(self, roles):
+        return [node for node in self.told if node["role"]["value"] in roles]
+
+    def names(self, role):
+        return [said(node, "name") for node in self.having({role})]
+
+    def landmarks(self):
+        return [(node["role"]["value"], said(node, "name")) for node in self.having(LANDMARKS)]
+
+    def headings(self):
+        return [(of(node, "level"), said(node, "name")) for node in self.having({"heading"})]
+
+    def fields(self):
+        """Each with its name, what else is said of it, and whether it is said to be wrong."""
+        return [
+            (said(node, "name"), said(node, "description"), of(node, "invalid") == "true")
+            for node in self.having(FIELDS)
+        ]
+
+    def told_at_once(self):
+        """The parts of the page of which every change is told, with what they say now."""
+        live = [node for node in self.told if of(node, "live")]
+        return [(node["role"]["value"], self.words(node)) for node in live]
+
+    def words(self, node):
+        texts = [each for each in self.below(node) if each["role"]["value"] == "StaticText"]
+        return " ".join(" ".join(said(each, "name") for each in texts).split())
+
+
+def said(node, part):
+    return node.get(part, {}).get("value", "")
+
+
+def of(node, name):
+    found = {each["name"]: each["value"].get("value") for each in node.get("properties", [])}
+    return found.get(name)
+
+
+def around(visitor, *inside):
+    """The landmarks of every page, with those of this one."""
+    return [
+        ("complementary", visitor.reads("Demo")),
+        ("banner", ""),
+        ("navigation", visitor.reads("Your account")),
+        ("navigation", visitor.reads("Sections")),
+        ("main", ""),
+        *((role, visitor.reads(name)) for role, name in inside),
+        ("contentinfo", ""),
+    ]
+
+
+def read(visitor, *headings):
+    return [(level, visitor.reads(name)) for level, name in headings]
+
+
+def kept(visitor, minutes):
+    with override(visitor.language):
+        return ngettext(
+            "This time is kept for you for %(minutes)s more minute.",
+            "This time is kept for you for %(minutes)s more minutes.",
+            minutes,
+        ) % {"minutes": minutes}
+
+
+def test_the_home_page(visit, resident):
+    visitor = visit()
+    visitor.open("")
+    tree = Tree(visitor)
+    assert tree.landmarks() == around(visitor, ("region", "What you can ask about"))
+    assert tree.headings() == read(
+        visitor,
+        (1, "Inquiries and appointments of the Passports Directorate"),
+        (2, "Ask about your request"),
+        (2, "Come to a passports office"),
+        (2, "Follow what you have sent"),
+        (2, "What you can ask about"),
+    )
+    assert tree.told_at_once() == []
+
+
+def test_the_details_with_errors(visitor, resident, service):
+    draft = factories.draft(resident, service, is_ready=False)
+    visitor.open(f"inquiries/{draft.reference}/details/")
+    visitor.fill("Mobile", "1")
+    visitor.fill("What do you need?", "short")
+    visitor.press("Save and continue")
+    expect(visitor.page.locator(".error-summary")).to_be_focused()
+    tree = Tree(visitor)
+    assert tree.landmarks() == around(visitor, ("navigation", "You are here"))
+    # What is wrong comes before the page it is wrong on.
+    wrong = "There is something to correct"
+    assert tree.headings() == read(visitor, (2, wrong), (1, "Explain what you need"))
+    no_mobile = visitor.reads(
+        "Enter a mobile number, for example 05XXXXXXXX, or with the country code for a number "
+        "from abroad."
+    )
+    summary = f"{visitor.reads(wrong)} {no_mobile}"
+    assert tree.told_at_once() == [("alert", summary)]
+    where = visitor.reads(
+        "Where the officer can reach you about this inquiry. If it is not the one on your "
+        "account, we text a code to it."
+    )
+    what = visitor.reads(
+        "Say what you applied for, when, what happened, and what you are asking for: "
+        "between 30 and 4,000 characters."
+    )
+    typed = visitor.reads("Characters: {count} of 4,000").format(count=5)
+    digits = "10 digits: national ID, iqama or border number."
+    assert tree.fields() == [
+        (visitor.reads("Full name"), visitor.reads("As it stands in the registry."), False),
+        (visitor.reads("ID or border number"), visitor.reads(digits), False),
+        (visitor.reads("Mobile"), f"{where} {no_mobile}", True),
+        (visitor.reads("Number of an earlier request, if this is about one"), "", False),
+        (visitor.reads("What do you need?"), f"{what} {typed}", False),
+    ]
+
+
+def test_the_days_of_a_month(visitor, resident, service):
+    slot = places.some_slots(2)[0]
+    wish = urlencode({**wish_of(resident.identity, service), "office": slot.office.slug})
+    visitor.open(f"appointments/new/day/?{wish}")
+    tree = Tree(visitor)
+    assert tree.landmarks() == around(visitor, ("navigation", "You are here"))
+    assert tree.headings() == read(visitor, (1, "Choose a day"))
+    captions = visitor.page.locator("caption").all_inner_texts()
+    assert tree.names("table") == captions
+    with override(visitor.language):
+        week = [str(WEEKDAYS[day]) for day in (6, 0, 1, 2, 3, 4, 5)]
+        free = ngettext("%(number)s free", "%(number)s free", 2) % {"number": 2}
+    assert tree.names("Abbr") == week * len(captions)
+    # A day is told in both calendars, with what is free on it, and leads on.
+    day = f"{both_calendars(slot.day, visitor.language)}, {free}"
+    assert visitor.page.get_by_role("table").get_by_role("link").count() == 1
+    assert day in tree.names("link")
+
+
+def test_a_time_that_is_kept(visitor, resident, service):
+    held = places.held(resident, service=service)
+    visitor.open(f"appointments/{held.reference}/")
+    expect(visitor.page.locator("[data-clock]")).to_be_visible()
+    tree = Tree(visitor)
+    assert tree.landmarks() == around(visitor, ("navigation", "You are here"))
+    assert tree.headings() == read(visitor, (1, "Confirm the appointment"))
+    assert tree.told_at_once() == [("status", kept(visitor, 10))]
+    # The clock is for the eye: told each second, it would let nothing else be heard.
+    clock = visitor.page.locator("[data-clock]").inner_text()
+    assert clock not in " ".join(tree.names("StaticText"))
+
+
+def test_my_page_where_something_waits(visitor, resident, service):
+    returned(factories.filed(resident, service=service), factories.OfficerFactory())
+    visitor.open("my/")
+    tree = Tree(visitor)
+    sections = ("Waiting for you", "My appointments", "My inquiries")
+    assert tree.landmarks() == around(visitor, *(("region", name) for name in sections))
+    welcome = visitor.reads("Welcome, %(name)s", name=named(resident.identity, visitor))
+    assert tree.headings() == [(1, welcome), *read(visitor, *((2, name) for name in sections))]
+    waiting = visitor.page.get_by_role("region", name=visitor.reads("Waiting for you"))
+    expect(waiting.get_by_role("link")).to_have_accessible_name(named(service, visitor))
+    assert tree.told_at_once() == []
+
+
+def test_nothing_is_told_to_be_wrong_before_it_is_sent(visitor, resident):
+    visitor.open("appointments/new/")
+    fields = Tree(visitor).fields()
+    assert named(resident.identity, visitor) in [name for name, *_rest in fields]
+    assert [name for name, _description, is_wrong in fields if is_wrong] == []
+
+
+def test_a_date_is_told_in_both_calendars_as_it_is_typed(visit, resident):
+    visitor = visit()
+    visitor.has_the_session_of(signed_in(resident))
+    visitor.open("appointments/")
+    status = visitor.page.get_by_role("status")
+    expect(status).to_have_text("")
+    calendar = visitor.page.get_by_label(visitor.reads("Calendar"))
+    calendar.select_option(label=visitor.reads("Gregorian"))
+    for label, number in (("Day", "21"), ("Month", "4"), ("Year", "1990")):
+        visitor.page.get_by_label(visitor.reads(label)).focus()
+        visitor.page.keyboard.type(number)
+    born = datetime.date(1990, 4, 21)
+    expect(status).to_have_text(both_calendars(born, visitor.language))
+    visitor.page.keyboard.press("Backspace")
+    visitor.page.keyboard.type("1")
+    expect(status).to_have_text(both_calendars(born.replace(year=1991), visitor.language))
+    assert Tree(visitor).told_at_once() == [
+        ("status", both_calendars(born.replace(year=1991), visitor.language))
+    ]
+
+
+def test_the_end_of_a_kept_time_is_told_ahead(visitor, resident, service):
+    held = places.held(resident, service=service)
+    visitor.page.clock.install(time=0)
+    visitor.page.clock.pause_at(SECOND)
+    visitor.open(f"appointments/{held.reference}/")
+    status = visitor.page.get_by_role("status")
+    expect(status).to_have_text(kept(visitor, 10))
+    left = int(visitor.page.locator("[data-seconds-left]").get_attribute("data-seconds-left"))
+    for minutes in (5, 2, 1):
+        just_before = left - 60 * minutes - 2
+        visitor.page.clock.run_for(just_before * SECOND)
+        assert status.inner_text() != kept(visitor, minutes)
+        visitor.page.clock.run_for(4 * SECOND)
+        assert status.inner_text() == kept(visitor, minutes)
+        left = 60 * minutes - 2
+    confirm = visitor.button("Confirm the appointment")
+    confirm.focus()
+    visitor.page.clock.run_for((left - 2) * SECOND)
+    expect(confirm).to_be_focused()
+    visitor.page.clock.run_for(4 * SECOND)
+    expect(status).to_have_text(
+        visitor.reads(
+            "The time was not confirmed within the minutes it was held. Choose a time again."
+        )
+    )
+    expect(confirm).to_be_hidden()
+    expect(visitor.button("Give this time back")).to_be_hidden()
+    # The button had the focus; what is told about it has it now.
+    expect(visitor.page.locator(".countdown")).to_be_focused()
+
+
+def test_it_is_told_that_a_document_is_on_its_way(visitor, resident, service):
+    draft = factories.draft(resident, service)
+    visitor.open(f"inquiries/{draft.reference}/documents/")
+    under_way = []
+    visitor.page.route("**/documents/", lambda route: under_way.append(route))
+    file = {"name": "1.jpg", "mimeType": "image/jpeg", "buffer": factories.picture().read()}
+    visitor.page.locator("input[type=file]").set_input_files(file)
+    visitor.button("Add").press("Enter")
+    status = visitor.page.get_by_role("status")
+    expect(status).to_have_text(visitor.reads("The files are on their way. Stay on this page."))
+    progress = visitor.page.get_by_role("progressbar")
+    expect(progress).to_have_accessible_name(visitor.reads("Sending the files"))
+    with visitor.page.expect_navigation():
+        under_way[0].continue_()
+    expect(visitor.page.locator(".files a")).to_have_text("1.jpg")
