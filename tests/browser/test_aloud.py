@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.utils.dates import WEEKDAYS
-from django.utils.translation import ngettext, override
+from django.utils.translation import ngettext, override, pgettext
 from playwright.sync_api import expect
 
 from tawasul.catalogue.models import Service
@@ -127,7 +127,7 @@ def test_the_home_page(visit, resident):
     assert tree.headings() == read(
         visitor,
         (1, "Inquiries and appointments of the Passports Directorate"),
-        (2, "Ask about your request"),
+        (2, "Ask about your application"),
         (2, "Come to a passports office"),
         (2, "Follow what you have sent"),
         (2, "What you can ask about"),
@@ -184,9 +184,10 @@ def test_the_days_of_a_month(visitor, resident, service):
     with override(visitor.language):
         week = [str(WEEKDAYS[day]) for day in (6, 0, 1, 2, 3, 4, 5)]
         free = ngettext("%(number)s free", "%(number)s free", 2) % {"number": 2}
+        comma = pgettext("between the items of a list", ", ")
     assert tree.names("Abbr") == week * len(captions)
     # A day is told in both calendars, with what is free on it, and leads on.
-    day = f"{both_calendars(slot.day, visitor.language)}, {free}"
+    day = f"{both_calendars(slot.day, visitor.language)}{comma}{free}"
     assert visitor.page.get_by_role("table").get_by_role("link").count() == 1
     assert day in tree.names("link")
 
@@ -266,12 +267,11 @@ def test_the_end_of_a_kept_time_is_told_ahead(visitor, resident, service):
     expect(confirm).to_be_focused()
     visitor.page.clock.run_for(4 * SECOND)
     expect(status).to_have_text(
-        visitor.reads(
-            "The time was not confirmed within the minutes it was held. Choose a time again."
-        )
+        visitor.reads("The time was not confirmed within the minutes it was held.")
+        + f" {visitor.reads('Choose a time again')}"
     )
     expect(confirm).to_be_hidden()
-    expect(visitor.button("Give this time back")).to_be_hidden()
+    expect(visitor.button("I do not want this time")).to_be_hidden()
     # The button had the focus; what is told about it has it now.
     expect(visitor.page.locator(".countdown")).to_be_focused()
 

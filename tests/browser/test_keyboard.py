@@ -283,7 +283,7 @@ def book(citizen):
     type_into(citizen, "Number of operations", "2")
     go(citizen, citizen.button("Next: choose an office"))
     choose_time(citizen, office=0, day=2)
-    go(citizen, citizen.button("Save this time"))
+    go(citizen, citizen.button("Keep this time for me"))
     arrive(citizen, "Confirm the appointment")
     go(citizen, citizen.button("Confirm the appointment"))
 
@@ -331,7 +331,9 @@ def test_an_inquiry_answered(visitor, resident, officer):
     skip_to_the_content(colleague, DJANGO_SKIP)
     go(colleague, colleague.button("Assign to me"))
     colleague.is_done("The inquiry is assigned to you. You can answer it now.")
-    skip_to_the_content(colleague, DJANGO_SKIP)
+    # The work goes on in the field for the answer.
+    expect(colleague.page.get_by_label("Answer to the applicant")).to_be_focused()
+    seen(colleague)
     # Without an answer: the summary has the focus.
     go(colleague, colleague.button("Approve"))
     colleague.is_told("Write the answer that the applicant will read.")
