@@ -122,7 +122,8 @@ def move(*, actor, appointment, slot):
             attendee=appointment.attendee,
             service=appointment.service,
         )
-        check_bookable(slot, appointment.service, appointment.operations)
+        kept = sum(appointment.offers.open().filter(slot=slot).values_list("operations", flat=True))
+        check_bookable(slot, appointment.service, appointment.operations, kept=kept)
         freed = expire(lapsed_now().concerning(actor, appointment.attendee, slot))
         check_free_for(
             actor=actor,

@@ -70,15 +70,18 @@ def check_named(holder, beneficiaries):
         )
 
 
-def check_bookable(slot, service, operations):
-    """A cheap look without a lock: what is full, past or closed is refused before any work."""
+def check_bookable(slot, service, operations, *, kept=0):
+    """A cheap look without a lock: what is full, past or closed is refused before any work.
+
+    So many of the operations are `kept` there already for whoever asks.
+    """
     if not 1 <= operations <= settings.BOOKING["MOST_OPERATIONS"]:
         raise RuleViolation(
             _("Choose between 1 and %(most)s operations.")
             % {"most": settings.BOOKING["MOST_OPERATIONS"]},
             code="operations",
         )
-    if not Slot.objects.bookable(service, operations).filter(pk=slot.pk).exists():
+    if not Slot.objects.bookable(service, operations - kept).filter(pk=slot.pk).exists():
         raise RuleViolation(_("This time has just been taken. Choose another."), code="full")
 
 

@@ -184,6 +184,16 @@ def test_it_is_taken_with_one_step(hours):
     assert len([text for text in texts(moved) if "tomorrow" in text]) == 1
 
 
+def test_who_chooses_the_very_time_that_is_kept_for_them_gets_it_however_full_it_is(hours):
+    appointment, neighbour = [places.confirmed(slot=slot_of(hours)) for _two in "12"]
+    close()
+    kept = slot_of(hours, TUESDAY)
+    assert places.taken(kept) == 2
+    moved = actions.move(actor=appointment.user, appointment=appointment, slot=kept)
+    assert (moved.state, moved.slot) == (CONFIRMED, kept)
+    assert (places.taken(kept), neighbour.offers.open().get().slot) == (2, kept)
+
+
 def test_who_lets_it_lapse_still_chooses_or_cancels(hours, clock):
     appointment = places.confirmed(slot=slot_of(hours))
     close()
