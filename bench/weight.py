@@ -42,6 +42,7 @@ WISH = "I paid for the renewal of my iqama three weeks ago and it still waits fo
 PUBLIC = {
     "home": "",
     "services": "services/",
+    "display": "display/",
     "service": "services/iqama-renew/",
     "contact": "contact/",
     "sign in": "account/sign-in/",
@@ -277,7 +278,7 @@ class Resident:
         # The last one: what begins within hours cannot be moved any more.
         found["times"] = await self.go_to(self.page.locator("main a[href*='day=']").last)
         await self.page.locator("[name=slot]").first.evaluate("field => field.click()")
-        found["appointment"] = await self.press("Save this time")
+        found["appointment"] = await self.press("Keep this time for me")
         await self.press("Confirm the appointment")
         found["slip"] = f"{found['appointment']}slip/"
         found["move"] = f"{found['appointment']}move/"

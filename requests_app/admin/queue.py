@@ -19,7 +19,7 @@ from requests_app.admin.buttons import ANSWERS, BUTTONS
 from requests_app.forms import officers
 from requests_app.models import Inquiry
 from tawasul.accounts.access import keeps_typed
-from tawasul.display import ltr
+from tawasul.display import isolated, ltr
 from tawasul.hijri import both_calendars
 from tawasul.numbers import grouped_reference
 
@@ -116,7 +116,7 @@ class InquiryAdmin(admin.ModelAdmin):
     list_display = (
         "request_number",
         "service",
-        "name",
+        "beneficiary_name",
         "status",
         "officer",
         "due",
@@ -142,9 +142,13 @@ class InquiryAdmin(admin.ModelAdmin):
     def request_number(self, inquiry):
         return ltr(grouped_reference(inquiry.reference))
 
+    @admin.display(description=Inquiry._meta.get_field("name").verbose_name, ordering="name")
+    def beneficiary_name(self, inquiry):
+        return isolated(inquiry.name)
+
     @admin.display(description=_("assigned to"), ordering="assignee", empty_value="-")
     def officer(self, inquiry):
-        return inquiry.assignee and inquiry.assignee.get_short_name()
+        return inquiry.assignee and isolated(inquiry.assignee.get_short_name())
 
     @admin.display(description=_("due on"), ordering="due_on")
     def due(self, inquiry):

@@ -88,7 +88,8 @@ def test_what_is_confirmed_says_so_with_its_number(resident, browser, slot):
     assert grouped_reference(held.reference) in shown
     assert f"Date and time {ON_MONDAY} · 10:00" in shown
     assert "Number of operations 2" in shown
-    assert "Both until 4 May 2026 CE (17 Dhu al-Qadah 1447 AH) · 08:00." in shown
+    until = "4 May 2026 CE (17 Dhu al-Qadah 1447 AH) · 08:00"
+    assert f"You can move or cancel it until {until}." in shown
 
 
 def test_a_hold_that_has_lapsed_is_not_confirmed_and_the_page_says_what_to_do(

@@ -60,7 +60,7 @@ def test_every_page_asks_for_it_first_and_is_come_back_to(person, browser):
     wish = f"{NEW}?service=passport&region=riyadh"
     page = browser.get(wish, follow=True)
     assert page.request["PATH_INFO"] == VERIFY
-    assert "Before you book an appointment, show that it is you." in words(page)
+    assert "Before you see or book appointments, confirm who you are." in words(page)
     sent = {**own_data(person), **picture_on(page), "next": page.context["next"]}
     assert browser.post(VERIFY, sent).url == wish
 

@@ -308,7 +308,7 @@ def test_the_offer_is_told_by_text_until_it_is_over(booked, monday, clock, waits
     text = Message.objects.filter(about=appointment.reference).latest("pk")
     assert text.text == (
         f"Tawasul: an earlier time for appointment {appointment.reference}: {ON_MONDAY} 10:00. "
-        "Accept it before 09:30."
+        "Sign in to accept it before 09:30."
     )
     assert text.recipient == str(appointment.user.mobile)
     assert text.not_after == clock.now + 30 * MINUTE

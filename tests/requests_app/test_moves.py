@@ -122,7 +122,7 @@ NOTICES = {
     "returned": {
         "en": "Tawasul: your inquiry {} needs something from you. Sign in to read what, "
         "and answer.",
-        "ar": "تواصل: طلبك رقم {} ينقصه شيء منك. يرجى تسجيل الدخول للاطلاع عليه والرد.",
+        "ar": "تواصل: طلبك رقم {} بانتظار ردك. يرجى تسجيل الدخول للاطلاع على المطلوب والرد.",
     },
     "approved": {
         "en": "Tawasul: your inquiry {} has been approved. Sign in to read the answer.",

@@ -207,5 +207,5 @@ def test_on_an_arabic_page_the_name_is_given_in_arabic(step_of):
     address = step.address("details").replace("/en/", "/ar/")
     page = step.browser.post(address, factories.details_of(step.inquiry, name="سمير علي الحلبي"))
     assert errors_on(page) == [
-        "الاسم لا يطابق الاسم المسجل لهذا الرقم. يرجى كتابته كما هو مسجل: سمير علي الحمصي."
+        "الاسم لا يطابق الاسم الوارد في السجل لهذا الرقم. يرجى كتابته كما ورد فيه: سمير علي الحمصي."
     ]

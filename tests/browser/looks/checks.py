@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 
 from axe_playwright_python.base import AXE_SCRIPT
 
@@ -83,9 +84,8 @@ def wrong_on(visitor, look: Look) -> Iterator[str]:
     for width in look.widths:
         yield from at_width(visitor, width, TOO_WIDE)
     visitor.page.evaluate(TEXT_SIZE, "200%")
-    for width in sorted({look.width, look.widths[-1]}):
-        for script in (TOO_WIDE, CUT_OFF):
-            yield from at_width(visitor, width, script, "text at 200 %")
+    for width in {look.width, look.widths[-1]}:
+        yield from at_width(visitor, width, TOO_WIDE, CUT_OFF, size="text at 200 %")
     visitor.page.evaluate(TEXT_SIZE, "")
     visitor.page.set_viewport_size({"width": look.width, "height": HEIGHT})
     if visitor.language == "en":
@@ -96,9 +96,9 @@ def wrong_on(visitor, look: Look) -> Iterator[str]:
         visitor.page.emulate_media(color_scheme="light")
 
 
-def at_width(visitor, width: int, script: str, size: str = "") -> Iterator[str]:
+def at_width(visitor, width: int, *scripts: str, size: str = "") -> Iterator[str]:
     visitor.page.set_viewport_size({"width": width, "height": HEIGHT})
-    for told in visitor.page.evaluate(script):
+    for told in chain.from_iterable(map(visitor.page.evaluate, scripts)):
         yield f"{width} px{', ' if size else ''}{size}: {told}"
 
 
