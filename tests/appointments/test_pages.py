@@ -315,7 +315,7 @@ def test_who_loses_at_the_last_moment_is_told_the_same(browser, monday, slot, mo
     """Between the look at the form and the place, somebody takes it."""
     places.slot(TUESDAY)
     key = browser.get(monday).context["form"]["key"].value()
-    monkeypatch.setattr("appointments.actions.booking.check_bookable", lambda *_slot: None)
+    monkeypatch.setattr("appointments.actions.booking.check_bookable", lambda *_slot, **_kept: None)
     look = TimeForm.is_valid
 
     def look_and_be_late(form):

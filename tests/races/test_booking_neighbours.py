@@ -436,7 +436,7 @@ def test_four_who_move_in_a_ring_where_there_is_room_all_move():
 @parallel
 def test_four_who_move_in_a_ring_of_full_times_all_keep_theirs(monkeypatch):
     # Otherwise the cheap look ahead refuses all, and they never meet.
-    monkeypatch.setattr(booking, "check_bookable", lambda *_wish: None)
+    monkeypatch.setattr(booking, "check_bookable", lambda *_wish, **_kept: None)
     for _round in range(5):
         ring, slots, turn = four_in_a_ring(capacity=1)
 
