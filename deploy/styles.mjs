@@ -7,9 +7,12 @@ const folders = "{accounts,appointments,catalogue,components,demo,forms,inquirie
 
 const all = (text, pattern) => [...text.matchAll(pattern)].flatMap(([, value]) => value.split(/[\s{}%]+/));
 
+// What Django writes for the fields of forms.
+const FIELDS = ["fieldset", "input", "label", "legend", "option", "select", "textarea"];
+
 // Elements and classes as they stand in markup; the words of sentences are neither.
 const names = (text) => ({
-  tags: all(text, /<([a-z]+\d?)/g),
+  tags: [...all(text, /<([a-z]+\d?)/g), ...FIELDS],
   classes: all(text, /\bclass="([^"]*)"/g),
   ids: [],
   // Which type an input has, Django says while it runs.
