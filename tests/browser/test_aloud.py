@@ -279,15 +279,21 @@ def test_the_end_of_a_kept_time_is_told_ahead(visitor, resident, service):
 def test_it_is_told_that_a_document_is_on_its_way(visitor, resident, service):
     draft = factories.draft(resident, service)
     visitor.open(f"inquiries/{draft.reference}/documents/")
-    under_way = []
-    visitor.page.route("**/documents/", lambda route: under_way.append(route))
+    told = []
+
+    def look(route):
+        """While the request waits here, the file is under way; the page goes on after it."""
+        status = visitor.page.get_by_role("status")
+        expect(status).to_have_text(visitor.reads("The files are on their way. Stay on this page."))
+        progress = visitor.page.get_by_role("progressbar")
+        expect(progress).to_have_accessible_name(visitor.reads("Sending the files"))
+        told.append(route.request.method)
+        route.continue_()
+
+    visitor.page.route("**/documents/", look)
     file = {"name": "1.jpg", "mimeType": "image/jpeg", "buffer": factories.picture().read()}
     visitor.page.locator("input[type=file]").set_input_files(file)
-    visitor.button("Add").press("Enter")
-    status = visitor.page.get_by_role("status")
-    expect(status).to_have_text(visitor.reads("The files are on their way. Stay on this page."))
-    progress = visitor.page.get_by_role("progressbar")
-    expect(progress).to_have_accessible_name(visitor.reads("Sending the files"))
     with visitor.page.expect_navigation():
-        under_way[0].continue_()
+        visitor.button("Add").press("Enter")
     expect(visitor.page.locator(".files a")).to_have_text("1.jpg")
+    assert told == ["POST"]
