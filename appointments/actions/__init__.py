@@ -10,6 +10,7 @@ from appointments.actions.hours import (
     opening_hours_of,
 )
 from appointments.actions.rules import check_own_data
+from appointments.actions.unmarked import settle_past
 from appointments.actions.waiting import accept, decline, lapse_due, stop_waiting, wait
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "opening_hours_of",
     "receive",
     "serve",
+    "settle_past",
     "stop_waiting",
     "wait",
     "walk_in",

@@ -93,13 +93,23 @@ def check_free_for(*, actor, attendee, service, slot, instead_of=None):
     live = Appointment.objects.live().filter(attendee=attendee)
     if instead_of:
         live = live.exclude(pk=instead_of.pk)
-    same = live.filter(service=service).first()
+    same = live.filter(service=service).select_related("slot").first()
     if same and same.user_id != actor.pk:
         raise RuleViolation(
             _(
                 "There is an appointment for this service and this person already, booked from "
                 "another account. It can be moved or cancelled there."
             ),
+            code="live",
+        )
+    if same and not (same.is_held or same.can_be_changed):
+        raise RuleViolation(
+            _(
+                "There is an appointment for this service and this person already "
+                "(%(reference)s), and it is too late to move or cancel it. You can book another "
+                "on the day after it."
+            )
+            % {"reference": same.reference},
             code="live",
         )
     if same:

@@ -45,11 +45,11 @@ def worker():
     return factories.IdentityFactory(name_en="Bilal Ahmed")
 
 
-def live_for(service):
+def live_for(service, advice=". Move or cancel that one."):
     found = Appointment.objects.get(service=service, state__in=Appointment.LIVE)
     return (
         "There is an appointment for this service and this person already "
-        f"({found.reference}). Move or cancel that one."
+        f"({found.reference}){advice}"
     )
 
 
@@ -279,11 +279,20 @@ def test_what_is_over_does_not_stand_against_another(resident, slot, service, st
     assert places.held(resident, slot=places.slot(TUESDAY), service=service).is_held
 
 
-@pytest.mark.parametrize("state", [State.HELD, State.CONFIRMED, State.CHECKED_IN])
+@pytest.mark.parametrize("state", [State.HELD, State.CONFIRMED])
 def test_what_is_live_stands_against_another(resident, slot, service, state):
     places.in_state(state, user=resident, slot=slot, service=service)
     later = places.slot(TUESDAY)
     assert refused(places.held, resident, slot=later, service=service) == live_for(service)
+
+
+def test_who_is_at_the_office_is_not_told_to_move_it(resident, slot, service):
+    places.in_state(State.CHECKED_IN, user=resident, slot=slot, service=service)
+    later = places.slot(TUESDAY)
+    assert refused(places.held, resident, slot=later, service=service) == live_for(
+        service,
+        ", and it is too late to move or cancel it. You can book another on the day after it.",
+    )
 
 
 def test_one_person_s_service_is_booked_once_whoever_books(resident, slot, service):

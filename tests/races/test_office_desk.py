@@ -233,3 +233,45 @@ def test_control_without_the_conditional_update_it_is_checked_in_twenty_times(mo
     scan_twenty_times(appointment)
 
     assert deeds_done_to(appointment) == ["held", "confirmed", *["checked_in"] * 20]
+
+
+# The clerk and the worker
+
+
+def serve_whom_the_worker_settles(appointment):
+    clerk = places.clerk(appointment.slot.office)
+    return at_once(
+        partial(actions.serve, actor=clerk, appointment=appointment), actions.settle_past
+    )
+
+
+def here_since_yesterday():
+    """Somebody whom nobody has served yet, as far as anybody has said; another is booked there."""
+    slot = slot_of_today(capacity=2)
+    appointment = places.in_state(Appointment.State.CHECKED_IN, slot=slot)
+    places.held(slot=slot)
+    day = timedelta(days=1)
+    Slot.objects.filter(pk=slot.pk).update(start=slot.start - day, end=slot.end - day)
+    return appointment
+
+
+@parallel
+@pytest.mark.parametrize("_round", range(5))
+def test_who_is_served_while_the_worker_settles_the_day_is_served_once(_round):
+    appointment = here_since_yesterday()
+
+    serve_whom_the_worker_settles(appointment)
+
+    assert deeds_done_to(appointment) == ["held", "confirmed", "served"]
+    assert taken(appointment.slot) == 1
+
+
+@parallel
+def test_control_without_the_conditional_update_the_place_is_given_back_twice(monkeypatch):
+    appointment = here_since_yesterday()
+    look_before_writing(monkeypatch, AppointmentQuerySet, parties=2, only_if_changes="state")
+
+    serve_whom_the_worker_settles(appointment)
+
+    assert deeds_done_to(appointment) == ["held", "confirmed", "served", "served"]
+    assert Slot.objects.get(pk=appointment.slot_id).taken == 0

@@ -6,7 +6,7 @@ import time
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
-from appointments.actions import displace_due, expire_due, lapse_due, make_slots
+from appointments.actions import displace_due, expire_due, lapse_due, make_slots, settle_past
 from requests_app.documents import sweep
 from tawasul.accounts.actions import forget_ended_sessions
 from tawasul.accounts.codes import forget_old_codes
@@ -24,6 +24,7 @@ CHORES = (
     (10, lapse_due),
     (10, displace_due),
     (10 * 60, make_slots),
+    (10 * 60, settle_past),
     (60 * 60, sweep),
     (60 * 60, forget_old_codes),
     (60 * 60, forget_ended_sessions),
