@@ -97,7 +97,10 @@ def miss(*, actor, appointment):
     grace = timedelta(minutes=settings.BOOKING["GRACE_MINUTES"])
     if timezone.now() < appointment.slot.start + grace:
         raise RuleViolation(
-            _("The person can still come: mark them as missing %(minutes)s minutes after the time.")
+            _(
+                "The person can still come. You can mark them as missed %(minutes)s minutes after "
+                "the appointment begins."
+            )
             % {"minutes": settings.BOOKING["GRACE_MINUTES"]},
             code="too_early",
         )

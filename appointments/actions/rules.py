@@ -106,8 +106,8 @@ def check_free_for(*, actor, attendee, service, slot, instead_of=None):
         raise RuleViolation(
             _(
                 "There is an appointment for this service and this person already "
-                "(%(reference)s), and it is too late to move or cancel it. You can book another "
-                "on the day after it."
+                "(%(reference)s), and it is too late to move or cancel it. Come back from "
+                "the day after it to book another."
             )
             % {"reference": same.reference},
             code="live",

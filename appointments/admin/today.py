@@ -162,7 +162,7 @@ def calls(request, office, *, offices):
     here = Appointment.objects.filter(slot__office=office)
     called = here.called_since(timezone.now() - CALLED_FOR).values_list("reference", flat=True)
     response = _render(
-        request, "calls", title=_("Now called"), office=office, called=called[:MOST_CALLED]
+        request, "calls", title=_("Now calling"), office=office, called=called[:MOST_CALLED]
     )
     # A header does what a `meta` would, and no page is refreshed under somebody who reads it.
     response["Refresh"] = str(REFRESH_SECONDS)

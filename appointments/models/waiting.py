@@ -120,8 +120,8 @@ class Offer(models.Model):
 
     @property
     def hours(self):
-        """For how long it is kept."""
-        return (self.expires_at - self.created_at) // datetime.timedelta(hours=1)
+        """For how long it is kept, to the nearest hour: it was written a moment after `until`."""
+        return round((self.expires_at - self.created_at) / datetime.timedelta(hours=1))
 
     @property
     def can_be_answered(self):

@@ -51,4 +51,4 @@ def accept(request, appointment, pk):
 @deed
 def decline(request, appointment, pk):
     actions.decline(actor=request.user, offer=get_object_or_404(appointment.offers, pk=pk))
-    return _("The offered time goes to somebody else.")
+    return _("The time will be offered to somebody else.")

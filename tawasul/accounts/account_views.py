@@ -96,7 +96,7 @@ def choose_language(request):
 def sign_out_device(request, device):
     if request.method == "POST":
         actions.sign_out_device(actor=request.user, device=device)
-        messages.success(request, _("You have signed out on that device."))
+        messages.success(request, _("That device has been signed out."))
     return redirect("accounts:overview")
 
 

@@ -198,7 +198,7 @@ class ActingAsForm(forms.Form):
     """In whose name: no choice is oneself."""
 
     holder = forms.ModelChoiceField(
-        label=_("In whose name do you act?"),
+        label=_("Who are you acting for?"),
         queryset=Identity.objects.none(),
         required=False,
         widget=forms.RadioSelect,

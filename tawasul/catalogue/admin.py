@@ -63,7 +63,7 @@ class ServiceAdmin(BilingualAdmin):
             },
         ),
         (
-            gettext_lazy("Who may ask"),
+            gettext_lazy("Who can file an inquiry"),
             {"fields": ["beneficiary_kinds", "nationalities", "filed_by"]},
         ),
         (gettext_lazy("Documents"), {"fields": ["documents", "optional_documents"]}),

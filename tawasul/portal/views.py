@@ -112,8 +112,8 @@ def csrf_failure(request, reason=""):
         _("This page has expired"),
         _(
             "You may have signed in or out since you opened it, so nothing was sent. "
-            "Go back in your browser, copy what you typed, load the page again, and "
-            "send it once more."
+            "Go back in your browser, copy what you typed, load the page again, paste it "
+            "and send it."
         ),
     )
 

@@ -216,9 +216,9 @@ def test_the_page_on_which_one_checks_the_answers_says_in_whose_name(browser, wo
     review = "/en/inquiries/{}/review/"
     # Whatever one acts as by then.
     choose(browser, "")
-    said = "Filed through Palm Trees Contracting"
+    said = "Filed on behalf of Palm Trees Contracting"
     assert said in words(browser.get(review.format(through_it.reference)))
-    assert "Filed through" not in words(browser.get(review.format(as_oneself.reference)))
+    assert "Filed on behalf of" not in words(browser.get(review.format(as_oneself.reference)))
 
 
 def test_the_people_of_the_establishment_are_offered_and_ones_own_are_not(

@@ -16,7 +16,7 @@ from tests.conftest import notices_on, sign_in, signed_in, words
 
 ACCOUNT = "/en/account/"
 TO_SIGN_IN = f"/en/account/sign-in/?next={ACCOUNT}"
-SIGNED_OUT = "You have signed out on that device."
+SIGNED_OUT = "That device has been signed out."
 
 PHONE = (
     "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "

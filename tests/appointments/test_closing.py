@@ -1,8 +1,10 @@
 """What becomes of those who are booked where an office closes: told once, and another time kept."""
 
 import datetime
+from itertools import count
 
 import pytest
+from django.utils import timezone
 
 from appointments import actions
 from appointments.actions import closing
@@ -63,6 +65,14 @@ def test_who_is_booked_is_told_and_the_next_time_is_kept_for_them(hours, clock):
         f"Kept for you instead: {ON_TUESDAY} 10:00. Sign in to accept it within 24 hours."
     )
     assert in_state(appointment) == DISPLACED
+
+
+def test_a_day_has_24_hours_although_the_clock_goes_on(hours, clock, monkeypatch):
+    appointment = places.confirmed(slot=slot_of(hours))
+    moments = (clock.now + tick * datetime.timedelta(milliseconds=1) for tick in count())
+    monkeypatch.setattr(timezone, "now", lambda: next(moments))
+    close()
+    assert "Sign in to accept it within 24 hours." in texts(appointment)[-1]
 
 
 def test_its_reminders_are_gone(hours):
@@ -233,7 +243,7 @@ def test_the_slip_of_a_displaced_appointment_is_not_good(hours, client):
     close()
     page = client.get(f"/en/check/{appointment.slips.get().check_code}/")
     assert notices_on(page) == [
-        "No: the office is closed at this time, and the appointment needs another one."
+        "No: the office is closed at this time, and the appointment needs another time."
     ]
 
 

@@ -20,7 +20,10 @@ State = Appointment.State
 LIST = "/en/staff/appointments/appointment/"
 NOT_CLERK = "Your account may not receive people here."
 OTHER_DAY = "This appointment is not today. Send the person to the information desk."
-TOO_EARLY = "The person can still come: mark them as missing 15 minutes after the time."
+TOO_EARLY = (
+    "The person can still come. You can mark them as missed 15 minutes after the appointment "
+    "begins."
+)
 CHECKED_IN, SERVED = "The person is checked in.", "The person has been served."
 MISSED = "The appointment is marked as missed."
 HUGE = str(10**30)

@@ -113,7 +113,7 @@ def test_nothing_is_confirmed_by_an_address(resident, browser, slot):
 
 def test_cancelling_asks_first(browser, appointment, slot):
     page = browser.get(page_of(appointment, "cancel/"))
-    assert "The time goes to somebody else at once." in words(page)
+    assert "If you cancel, others can book this time at once." in words(page)
     assert places.taken(slot) == 1
     page = browser.post(page_of(appointment, "cancel/"), follow=True)
     assert notices_on(page) == ["The appointment has been cancelled."]
@@ -323,7 +323,7 @@ def test_the_list_has_what_is_ahead_by_its_time_and_what_is_over_below(resident,
     places.confirmed(slot=places.slot(MONDAY, "11:00"))
     clock.now = at(SUNDAY, "09:30")
     page = browser.get(ROOT)
-    names = ("Sooner", "Later", "Earlier ones", "Gone", "Over")
+    names = ("Sooner", "Later", "Past appointments", "Gone", "Over")
     shown = words(page)
     assert sorted(names, key=shown.index) == list(names)
     assert shown.count("Mohammed Aslam Khan ·") == 0
@@ -332,7 +332,7 @@ def test_the_list_has_what_is_ahead_by_its_time_and_what_is_over_below(resident,
 
 
 def test_an_empty_list_says_so(browser):
-    assert "You have no coming appointment." in words(browser.get(ROOT))
+    assert "You have no upcoming appointments." in words(browser.get(ROOT))
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "99", "x", str(10**30)])

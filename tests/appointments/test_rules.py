@@ -291,7 +291,8 @@ def test_who_is_at_the_office_is_not_told_to_move_it(resident, slot, service):
     later = places.slot(TUESDAY)
     assert refused(places.held, resident, slot=later, service=service) == live_for(
         service,
-        ", and it is too late to move or cancel it. You can book another on the day after it.",
+        ", and it is too late to move or cancel it. "
+        "Come back from the day after it to book another.",
     )
 
 

@@ -24,7 +24,10 @@ TODAY, CALLS, WALK_IN = f"{LIST}today/", f"{LIST}calls/", f"{LIST}walk-in/"
 HERE = f"{TODAY}?office=al-rimal"
 NOT_CLERK = "Your account may not receive people here."
 CALLED = "The number is on the screen of the waiting room."
-TOO_EARLY = "The person can still come: mark them as missing 15 minutes after the time."
+TOO_EARLY = (
+    "The person can still come. You can mark them as missed 15 minutes after the appointment "
+    "begins."
+)
 ROW = re.compile(r'(?s)<li id="n(\d+)".*?</li>')
 
 
@@ -212,7 +215,7 @@ def test_the_waiting_room_sees_numbers_alone_the_last_one_first(browser, clerk, 
     assert numbers == [first, third, second]
     assert page["Refresh"] == "10"
     assert "no-store" in page["Cache-Control"]
-    assert words(page) == f"Skip to main content النداء الآن Now called {' '.join(numbers)} " + (
+    assert words(page) == f"Skip to main content النداء الآن Now calling {' '.join(numbers)} " + (
         "Al-Rimal Al-Rimal"
     )
     assert "<script" not in page.content.decode()
@@ -230,7 +233,7 @@ def test_the_screen_shows_the_last_few_of_these_hours(clerk, browser, slot, else
     clock.now += 180 * MINUTE
     page, numbers = called_on(signed_in_staff(clerk))
     assert numbers == []
-    assert "Nobody is called at the moment." in words(page)
+    assert "Nobody is being called at the moment." in words(page)
 
 
 def test_the_screen_speaks_both_languages_with_the_arabic_first(browser, office):

@@ -55,8 +55,8 @@ def test_who_was_forgotten_at_the_desk_books_again_on_the_next_day(clock, slot):
     clock.now = slot.end
     assert places.refused(places.held, user, slot=later, service=service) == (
         "There is an appointment for this service and this person already "
-        f"({appointment.reference}), and it is too late to move or cancel it. You can book "
-        "another on the day after it."
+        f"({appointment.reference}), and it is too late to move or cancel it. Come back "
+        "from the day after it to book another."
     )
     clock.now = slot.end + TWELVE_HOURS
     settle_past()

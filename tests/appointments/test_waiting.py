@@ -357,7 +357,7 @@ def test_an_offer_is_declined_on_the_page(browser, mine, booked, monday):
     actions.wait(actor=mine.user, appointment=mine)
     cancel(booked)
     page = browser.post(page_of(mine, f"offers/{monday.offers.get().pk}/decline/"), follow=True)
-    assert notices_on(page) == ["The offered time goes to somebody else."]
+    assert notices_on(page) == ["The time will be offered to somebody else."]
     assert places.taken(monday) == 0
 
 

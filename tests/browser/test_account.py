@@ -141,7 +141,7 @@ def fill_new_password(somebody, password):
 def act_for(somebody, establishment):
     open_account(somebody)
     somebody.look("25-account")
-    somebody.follow("Choose in whose name you act")
+    somebody.follow("Choose who you are acting for")
     somebody.look("26-acting-as")
     somebody.page.get_by_label(named(establishment, somebody)).check()
     somebody.press("Continue")

@@ -128,7 +128,7 @@ def test_the_home_page(visit, resident):
         visitor,
         (1, "Inquiries and appointments of the Passports Directorate"),
         (2, "Ask about your application"),
-        (2, "Come to a passports office"),
+        (2, "Visit a passports office"),
         (2, "Follow what you have sent"),
         (2, "What you can ask about"),
     )

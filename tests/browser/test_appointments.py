@@ -224,7 +224,7 @@ def cancel_another(citizen):
     expect(citizen.page.locator(".tag.cancelled")).to_be_visible()
     citizen.open("my/")
     expect(citizen.page.locator("main")).to_contain_text(
-        citizen.reads("You have no coming appointment.")
+        citizen.reads("You have no upcoming appointments.")
     )
     citizen.open("appointments/")
     citizen.look("121-earlier-ones")

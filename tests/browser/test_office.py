@@ -141,7 +141,7 @@ def test_a_week_of_a_manager(visit, resident, officer, hours, language, width):
     assert displace_due() == 1
     citizen.open(f"appointments/{appointment.reference}/")
     citizen.look("216-office-closed")
-    citizen.press("Take this time")
+    citizen.press("Accept this time")
     appointment.refresh_from_db()
     assert appointment.is_confirmed
     assert appointment.slot.day > slot.day

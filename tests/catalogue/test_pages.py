@@ -78,8 +78,8 @@ def test_the_page_of_a_service_in_english(reference, client):
     assert facts_on(page) == {
         "Who it is for": "Visitors",
         "Nationalities": "Yemeni, Syrian",
-        "Who may ask": "The person themselves, or somebody linked to them, such as the guardian, "
-        "the employer or the host.",
+        "Who can file an inquiry": "The person themselves, or somebody linked to them, such as the "
+        "guardian, the employer or the host.",
         "How long it takes": "Usually within 5 working days",
     }
     assert "Extend a visit visa for Yemeni and Syrian visitors" in words(page)
@@ -94,7 +94,9 @@ def test_the_page_of_a_service_in_english(reference, client):
         ["Copy of the current passport", "Copy of the visit visa", "Supporting proof"],
     )
     said, conditions = section(page, "conditions")
-    assert said.startswith("These usually apply. The rules on the day you apply decide.")
+    assert said.startswith(
+        "These conditions usually apply. What counts are the rules in force on the day you apply."
+    )
     assert conditions == [
         "The visitor's border number",
         "The visitor is of Yemeni or Syrian nationality",

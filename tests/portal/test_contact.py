@@ -50,7 +50,7 @@ def test_what_each_channel_is_for(client, db):
         "Jeddah": "Questions by phone to the passports office in Jeddah.",
         "E-mail": "Questions and remarks in writing. Do not send documents: add them to an "
         "inquiry.",
-        "Fax": "Letters on paper.",
+        "Fax": "For letters sent by fax.",
     }
     assert channels("ar") == {
         "الرياض، الرقم الموحد": "للاستفسار الهاتفي عن جميع الخدمات. عند الاتصال بشأن طلب مرسل يرجى "
@@ -58,7 +58,7 @@ def test_what_each_channel_is_for(client, db):
         "جدة": "للاستفسار الهاتفي من الجوازات في جدة.",
         "البريد الإلكتروني": "للاستفسارات والملاحظات المكتوبة. يرجى إرفاق المستندات "
         "بالطلب وعدم إرسالها بالبريد الإلكتروني.",
-        "الفاكس": "للخطابات الورقية.",
+        "الفاكس": "للخطابات المرسلة بالفاكس.",
     }
 
 

@@ -114,8 +114,8 @@ def test_a_form_without_its_token_says_what_to_do(resident):
     assert response.status_code == 403
     assert (
         "This page has expired You may have signed in or out since you opened it, so nothing was "
-        "sent. Go back in your browser, copy what you typed, load the page again, and send it "
-        "once more. Home page"
+        "sent. Go back in your browser, copy what you typed, load the page again, paste it "
+        "and send it. Home page"
     ) in words(response)
 
 

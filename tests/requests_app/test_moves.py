@@ -122,7 +122,7 @@ NOTICES = {
     "returned": {
         "en": "Tawasul: your inquiry {} needs something from you. Sign in to read what, "
         "and answer.",
-        "ar": "تواصل: طلبك رقم {} بانتظار ردك. يرجى تسجيل الدخول للاطلاع على المطلوب والرد.",
+        "ar": "تواصل: طلبك {} بانتظار ردك. يرجى تسجيل الدخول للاطلاع على المطلوب والرد.",
     },
     "approved": {
         "en": "Tawasul: your inquiry {} has been approved. Sign in to read the answer.",
@@ -134,10 +134,10 @@ NOTICES = {
     },
     "withdrawn": {
         "en": "Tawasul: your inquiry {} has been withdrawn, as you asked.",
-        "ar": "تواصل: تم سحب طلبك رقم {} بناءً على رغبتك.",
+        "ar": "تواصل: تم سحب طلبك {} بناءً على رغبتك.",
     },
 }
-SUBJECTS = {"en": "Tawasul: your inquiry {}", "ar": "تواصل: طلبك رقم {}"}
+SUBJECTS = {"en": "Tawasul: your inquiry {}", "ar": "تواصل: طلبك {}"}
 SILENT = ["claimed", "released", "assigned", "noted", "resubmitted", "closed"]
 
 

@@ -21,9 +21,9 @@ QUESTION = "Which fee was it, and on which day did you pay it?"
 REMINDER = {
     "en": "Tawasul: your inquiry {} has been waiting for your answer for a week. "
     "Sign in to read what is missing.",
-    "ar": "تواصل: طلبك رقم {} ينتظر ردك منذ أسبوع. يرجى تسجيل الدخول لمعرفة ما ينقصه.",
+    "ar": "تواصل: طلبك {} ينتظر ردك منذ أسبوع. يرجى تسجيل الدخول لمعرفة ما ينقصه.",
 }
-SUBJECT = {"en": "Tawasul: your inquiry {}", "ar": "تواصل: طلبك رقم {}"}
+SUBJECT = {"en": "Tawasul: your inquiry {}", "ar": "تواصل: طلبك {}"}
 both_languages = pytest.mark.parametrize("language", ["en", "ar"])
 
 

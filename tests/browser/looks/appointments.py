@@ -248,7 +248,7 @@ FOLLOWING = (
     look(
         "not-waiting", "resident", "appointments/{confirmed.reference}/", press("Stop telling me")
     ),
-    look("offer-taken", "resident", "appointments/{offered.reference}/", press("Take this time")),
+    look("offer-taken", "resident", "appointments/{offered.reference}/", press("Accept this time")),
     look(
         "offer-declined",
         "resident",
