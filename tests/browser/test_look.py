@@ -19,7 +19,7 @@ from playwright.sync_api import expect
 from tests.access_table import OF_A_DRAFT, OF_A_HELD_TIME, TABLE
 from tests.browser.looks import look
 from tests.browser.looks.appointments import APPOINTMENTS
-from tests.browser.looks.checks import HEIGHT, wrong_on
+from tests.browser.looks.checks import HEIGHT, bring_axe, wrong_on
 from tests.browser.looks.inquiries import INQUIRIES
 from tests.browser.looks.office import OFFICE
 from tests.browser.looks.triage import TRIAGE
@@ -59,6 +59,7 @@ FAULTS = {
 def test_the_sweep_tells_what_is_wrong(visit, live_server, fault):
     channels = look("channels", "anonymous", "contact/")
     visitor = visit()
+    bring_axe(visitor)
     visitor.page.set_viewport_size({"width": channels.width, "height": HEIGHT})
     visitor.open(channels.path)
     assert not list(wrong_on(visitor, channels))
@@ -127,6 +128,7 @@ class Sweep:
     def visitor(self, who):
         if who not in self.visitors:
             visitor = self.visitors[who] = self.visit()
+            bring_axe(visitor)
             visitor.page.set_default_timeout(SECONDS * 1000)
             if client := self.things["browsers"].get(who):
                 visitor.has_the_session_of(client)

@@ -68,6 +68,11 @@ CUT_OFF = """() => {
 TEXT_SIZE = "(size) => { document.documentElement.style.fontSize = size; }"
 
 
+def bring_axe(visitor) -> None:
+    """Every page that is opened from now on has axe, sooner than if it were brought to each."""
+    visitor.context.add_init_script(AXE_SCRIPT)
+
+
 def wrong_on(visitor, look: Look) -> Iterator[str]:
     """Everything but what the page's own language says: see `Visitor.wrong`."""
     page = visitor.page.evaluate(PAGE)
@@ -79,7 +84,6 @@ def wrong_on(visitor, look: Look) -> Iterator[str]:
     for part in ("h1", "main"):
         if page[part] != 1:
             yield f"has {page[part]} {part}"
-    visitor.page.evaluate(AXE_SCRIPT)
     yield from found_by_axe(visitor, RULES)
     for width in look.widths:
         yield from at_width(visitor, width, TOO_WIDE)
