@@ -31,8 +31,7 @@ MOST_A_DAY = 50
 
 def check_in(*, actor, appointment):
     """The attendee is here, on the day of the appointment."""
-    today = timezone.localdate()
-    if appointment.slot.day != today and timezone.localdate(appointment.slot.start) != today:
+    if not Appointment.objects.of_today().filter(pk=appointment.pk).exists():
         raise RuleViolation(
             _("This appointment is not today. Send the person to the information desk."),
             code="other_day",
@@ -56,7 +55,7 @@ def receive(*, actor, office, brought):
             ),
             code="moved",
         )
-    today = list(found.of_day(timezone.localdate())[:MOST_A_DAY])
+    today = list(found.of_today()[:MOST_A_DAY])
     going_on = [each for each in today if each.is_live]
     if len(going_on) > 1:
         raise RuleViolation(_which_of(going_on), code="several")
@@ -218,7 +217,7 @@ def _check_may_come(actor, attendee, service):
 def _check_has_none(actor, attendee, service):
     """RuleViolation `live`; the number only of what this clerk may see."""
     same = _standing(attendee).filter(service=service)
-    mine = same.at_desk_of(actor).of_day(timezone.localdate()).first()
+    mine = same.at_desk_of(actor).of_today().first()
     if mine:
         raise RuleViolation(
             _("This person has an appointment for this service today (%(reference)s). Use that.")

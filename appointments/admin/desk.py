@@ -43,7 +43,7 @@ class DayFilter(admin.SimpleListFilter):
             return queryset
         if self.value() == "ahead":
             return queryset.upcoming()
-        return queryset.of_day(timezone.localdate())
+        return queryset.of_today()
 
 
 class StateFilter(admin.ChoicesFieldListFilter):

@@ -106,7 +106,7 @@ def today(request, office, *, offices):
             messages.success(request, _told_of(appointment))
             return redirect(place)
     people = Appointment.objects.at_desk_of(request.user).filter(slot__office=office)
-    people = people.of_day(timezone.localdate()).with_standing()
+    people = people.of_today().with_standing()
     counts = dict(people.order_by().values_list("standing").annotate(Count("pk")))
     shown = _standing_in(request)
     rows = people.filter(standing=shown) if shown else people

@@ -18,6 +18,8 @@ from tawasul.catalogue.models import Service
 from tawasul.numbers import bare_digits, new_reference
 
 _CHECK_CODE = re.compile("[2-9a-z]{16}")
+# Until then in the morning the hours of an evening that pass midnight are still at the desk.
+NIGHT_ENDS = datetime.time(6)
 
 
 def check_code_in(typed):
@@ -26,11 +28,19 @@ def check_code_in(typed):
     return found and found[0]
 
 
-def _of_day(day, slot=""):
-    """Whoever has a place in the evening's hours past midnight is of the next day, too."""
-    midnight = datetime.datetime.combine(day, datetime.time(), timezone.get_default_timezone())
-    evening = {f"{slot}day": day - datetime.timedelta(days=1), f"{slot}start__gte": midnight}
-    return Q(**{f"{slot}day": day}) | Q(**evening)
+def _of_today(now, slot=""):
+    """What a desk has to do with now: the hours that begin today, and what is past midnight.
+
+    Who has a place past midnight is of the next day, too; and in the night the whole evening is
+    still at the desk, with those who were due before midnight.
+    """
+    here = timezone.localtime(now)
+    midnight = datetime.datetime.combine(here, datetime.time(), here.tzinfo)
+    still_here = Q(**{f"{slot}start__gte": midnight})
+    if here.time() < NIGHT_ENDS:
+        still_here |= Q(**{f"{slot}window__closes__lt": F(f"{slot}window__opens")})
+    evening_before = Q(**{f"{slot}day": here.date() - datetime.timedelta(days=1)})
+    return Q(**{f"{slot}day": here.date()}) | (evening_before & still_here)
 
 
 class SlotQuerySet(models.QuerySet):
@@ -58,7 +68,7 @@ class SlotQuerySet(models.QuerySet):
         """Those that run now or come later today, and still take so many operations of it."""
         now = now or timezone.now()
         left = self._that_take(service, operations, now).filter(end__gt=now)
-        return left.filter(_of_day(timezone.localdate(now)))
+        return left.filter(_of_today(now))
 
     def _that_take(self, service, operations, now):
         return (
@@ -137,9 +147,9 @@ class AppointmentQuerySet(models.QuerySet):
         offices = self.exclude(state__in=Appointment.NEVER_CONFIRMED)
         return offices.filter(slot__office__clerks=clerk).exclude(own)
 
-    def of_day(self, day):
-        """Those of the hours that begin on `day`, and those past its midnight."""
-        return self.filter(_of_day(day, "slot__"))
+    def of_today(self, now=None):
+        """Those of the hours that begin today, and of an evening's that pass midnight."""
+        return self.filter(_of_today(now or timezone.now(), "slot__"))
 
     def brought(self, typed):
         """By a check code or its address, an appointment number, or an ID number of who comes."""

@@ -6,7 +6,6 @@ from django.contrib import auth
 from django.db.models import Count
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django_otp import login as otp_login
@@ -141,7 +140,7 @@ def _appointments_of(user):
     if not offices:
         return
     appointments = Appointment.objects.at_desk_of(user)
-    people = appointments.of_day(timezone.localdate()).with_standing().order_by()
+    people = appointments.of_today().with_standing().order_by()
     by_office = people.values_list("slot__office", "standing").annotate(Count("pk"))
     numbers = {(office, standing): number for office, standing, number in by_office}
     standings = {

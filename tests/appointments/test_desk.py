@@ -293,6 +293,15 @@ def test_after_midnight_people_are_checked_in_on_either_day(clerk, slot, clock, 
     assert check_in(actor=clerk, appointment=late).state == State.CHECKED_IN
 
 
+def test_who_was_due_before_midnight_is_received_through_the_night(clerk, office, clock):
+    evening = places.window("21:00", "01:00", office=office)
+    late = places.confirmed(slot=places.slot(SUNDAY, "23:45", of=evening))
+    clock.now = at(MONDAY, "06:00")
+    assert refused(check_in, clerk, late) == OTHER_DAY
+    clock.now = at(MONDAY, "05:59")
+    assert check_in(actor=clerk, appointment=late).state == State.CHECKED_IN
+
+
 @pytest.mark.parametrize("state", [State.HELD, State.EXPIRED])
 def test_what_was_never_confirmed_is_not_at_the_desk(clerk, browser, slot, state):
     appointment = places.in_state(state, slot=slot)

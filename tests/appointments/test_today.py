@@ -120,9 +120,19 @@ def test_people_past_midnight_are_in_the_lists_of_both_days(clerk, slot, clock, 
     assert shown(signed_in_staff(clerk)) == pks(late)
 
 
-def test_people_before_midnight_are_not_in_the_list_of_the_next_day(clerk, appointment, clock):
+def test_people_of_hours_that_end_by_day_are_not_in_the_list_of_the_next(clerk, appointment, clock):
     clock.now = at(MONDAY, "00:10")
     assert shown(signed_in_staff(clerk)) == []
+
+
+def test_people_of_an_evening_past_midnight_stay_in_the_list_until_morning(clerk, office, clock):
+    evening = places.window("21:00", "01:00", office=office)
+    here = places.in_state(State.CHECKED_IN, slot=places.slot(SUNDAY, "23:45", of=evening))
+    clock.now = at(MONDAY, "05:59")
+    browser = signed_in_staff(clerk)
+    assert shown(browser) == pks(here)
+    clock.now = at(MONDAY, "06:00")
+    assert shown(browser) == []
 
 
 def test_the_counts_narrow_the_list(browser, clerk, slot):
