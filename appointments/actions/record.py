@@ -14,6 +14,8 @@ State = Appointment.State
 
 # How long before its start an appointment reminds, by the name of the text.
 REMINDERS = {"appointment_tomorrow": timedelta(days=1), "appointment_soon": timedelta(hours=2)}
+# Later than this before the start, "in two hours" is no longer true.
+SOON = timedelta(minutes=90)
 _WRITERS = (write_text, write_mail)
 
 
@@ -69,9 +71,16 @@ def remind(appointment):
                 recipient=recipient,
                 key=_reminder_key(appointment, template, write),
                 not_before=at,
-                not_after=appointment.slot.start,
+                not_after=_true_until(template, appointment.slot.start),
                 **_message(appointment, template),
             )
+
+
+def _true_until(template, start):
+    """Until when a reminder that is late still says what is so."""
+    if template == "appointment_tomorrow":
+        return timezone.localtime(start).replace(hour=0, minute=0, second=0, microsecond=0)
+    return start - SOON
 
 
 def drop_reminders(appointment):

@@ -177,12 +177,19 @@ def test_nobody_is_reminded_of_what_they_have_just_booked(resident, clock, time,
     assert [text for _to, text in reminders] == expected
 
 
-def test_reminders_that_came_too_late_are_not_sent(appointment, clock):
-    clock.now = appointment.slot.start - SECOND
-    assert len(told()[0]) == 2
-    other = booked(factories.UserFactory(), WEDNESDAY)
-    clock.now = other.slot.start
-    assert told() == NOTHING
+@pytest.mark.parametrize(
+    ("moment", "sentences"),
+    [
+        (at(MONDAY, "23:59"), [tomorrow]),
+        (at(TUESDAY, "00:00"), []),
+        (at(TUESDAY, "08:29"), [soon]),
+        (at(TUESDAY, "08:30"), []),
+    ],
+)
+def test_a_reminder_that_is_late_is_sent_while_it_is_true(appointment, clock, moment, sentences):
+    clock.now = moment
+    expected = [sentence(appointment) for sentence in sentences]
+    assert [text for _to, text in told()[0]] == expected
 
 
 def test_a_moved_appointment_reminds_of_the_new_time_alone(appointment, clock):
