@@ -1,8 +1,9 @@
 """What can be done to hours and appointments: by who books, and by who receives people."""
 
-from appointments.actions.booking import cancel, confirm, expire_due, hold, move
+from appointments.actions.booking import cancel, confirm, hold, move
 from appointments.actions.closing import displace_due
 from appointments.actions.desk import call, check_in, miss, receive, serve, walk_in
+from appointments.actions.holds import expire_due
 from appointments.actions.hours import (
     booked_outside_hours,
     horizon,

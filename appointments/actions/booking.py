@@ -3,7 +3,6 @@
 Whoever changes an appointment locks its rows in the order of `locks`; `move_places` comes last.
 """
 
-from collections import Counter
 from datetime import timedelta
 
 from django.conf import settings
@@ -11,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from appointments.actions.holds import expire, giving_back, lapsed_now
 from appointments.actions.locks import as_it_stands, lock
 from appointments.actions.offers import withdraw_offers
 from appointments.actions.places import move_places
@@ -29,6 +29,7 @@ from appointments.actions.rules import (
     check_can_be_changed,
     check_free_for,
     check_may_book,
+    check_may_move,
     check_named,
 )
 from appointments.actions.waiting import end_waiting
@@ -62,7 +63,7 @@ def hold(*, actor, holder, attendee, service, slot, operations, key, beneficiari
     held_for = timedelta(minutes=settings.BOOKING["HOLD_MINUTES"])
     for attempt in range(MOST_REFERENCES):
         try:
-            with transaction.atomic():
+            with giving_back(slot), transaction.atomic():
                 lock(actor, attendee)
                 if held := of_this_form.first():
                     return held
@@ -110,18 +111,13 @@ def confirm(*, actor, appointment):
 
 def move(*, actor, appointment, slot):
     """Take another time in place of the one it has: both or neither; once, on a second click."""
-    with transaction.atomic():
+    with giving_back(slot), transaction.atomic():
         lock(actor, appointment.attendee)
         appointment = as_it_stands(appointment, user=actor)
         if appointment.slot_id == slot.pk and appointment.is_confirmed:
             return appointment
         check_can_be_changed(appointment)
-        check_may_book(
-            actor=actor,
-            holder=appointment.holder,
-            attendee=appointment.attendee,
-            service=appointment.service,
-        )
+        check_may_move(appointment)
         kept = sum(appointment.offers.open().filter(slot=slot).values_list("operations", flat=True))
         check_bookable(slot, appointment.service, appointment.operations, kept=kept)
         freed = expire(lapsed_now().concerning(actor, appointment.attendee, slot))
@@ -158,32 +154,6 @@ def cancel(*, actor, appointment):
             notify(appointment, "appointment_cancelled")
         move_places(freed)
     return appointment
-
-
-def expire_due():
-    """Give back the places of holds that have lapsed, one after the other; how many."""
-    due = lapsed_now().order_by("pk").values_list("pk", flat=True)
-    expired = 0
-    for pk in list(due[:1000]):
-        with transaction.atomic():
-            freed = expire(lapsed_now().filter(pk=pk))
-            move_places(freed)
-        expired += bool(freed)
-    return expired
-
-
-def expire(lapsed):
-    """Mark these holds as expired; {slot id: operations that they give back}."""
-    freed = Counter()
-    for hold in lapsed.order_by("pk"):
-        if lapsed_now().filter(pk=hold.pk).update(state=State.EXPIRED):
-            record(hold, Deed.EXPIRED, actor=None, role=Role.PORTAL)
-            freed[hold.slot_id] += hold.operations
-    return freed
-
-
-def lapsed_now():
-    return Appointment.objects.lapsed(timezone.now())
 
 
 def _confirmed_already(actor, appointment):

@@ -81,8 +81,10 @@ def notify_or_offer(appointment, freed, *, may_look):
 def _nearest(appointment):
     """The next free time after the one that has closed, there or else in the region; or before."""
     free = Slot.objects.bookable(appointment.service, appointment.operations)
-    others = Appointment.objects.live().filter(attendee=appointment.attendee_id)
-    for other in others.exclude(pk=appointment.pk).select_related("slot"):
+    attendee = appointment.attendee_id
+    others = Appointment.objects.live().filter(attendee=attendee).exclude(pk=appointment.pk)
+    kept = Offer.objects.open().filter(appointment__attendee=attendee)
+    for other in (*others.select_related("slot"), *kept.select_related("slot")):
         free = free.exclude(start__lt=other.slot.end, end__gt=other.slot.start)
     in_time = timezone.now() + timedelta(hours=settings.BOOKING["CHANGE_UNTIL_HOURS"] + 1)
     # Without those that a hold which has lapsed still counts.

@@ -9,11 +9,13 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
-from appointments.actions.booking import expire, lapsed_now
-from appointments.actions.locks import lock
+from appointments.actions.holds import expire, give_back_lapsed, lapsed_now
+from appointments.actions.locks import lock, lock_waiting
+from appointments.actions.offers import withdraw_offers
 from appointments.actions.places import move_places
 from appointments.actions.record import Deed, Role, State, drop_reminders, record
 from appointments.actions.rules import check_may_book
+from appointments.actions.waiting import end_waiting
 from appointments.models import Appointment, Slip, Slot
 from appointments.models.booking import check_code_in
 from tawasul.accounts import registry
@@ -145,6 +147,7 @@ def walk_in(*, actor, office, number, service, operations, key):
         except RuleViolation as violation:
             if violation.code != "full":
                 raise
+            give_back_lapsed(slot)
         except IntegrityError:
             # The new reference is another's already.
             continue
@@ -257,6 +260,7 @@ def _mark(actor, appointment, deed, before, after):
     """One step at the door; the second click finds it done."""
     _check_receives(actor, appointment)
     with transaction.atomic():
+        lock_waiting(appointment)
         # Who has moved it to another day since is not let in today.
         here = Appointment.objects.filter(pk=appointment.pk, slot=appointment.slot)
         moved = here.filter(state=before).update(state=after)
@@ -265,8 +269,11 @@ def _mark(actor, appointment, deed, before, after):
         if moved:
             record(appointment, deed, actor=actor, role=Role.CLERK)
             drop_reminders(appointment)
+            end_waiting(appointment)
+            freed = withdraw_offers(appointment.offers)
             if after not in Appointment.LIVE:
-                move_places({appointment.slot_id: appointment.operations})
+                freed[appointment.slot_id] += appointment.operations
+            move_places(freed)
         elif appointment.slot != seen:
             raise RuleViolation(
                 _("The appointment has been moved to another time meanwhile."), code="moved"

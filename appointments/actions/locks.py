@@ -14,10 +14,15 @@ def lock(actor, attendee):
     list(Identity.objects.select_for_update(no_key=True).filter(pk=attendee.pk))
 
 
-def as_it_stands(appointment, **of):
-    """The appointment as it is now, with its people and its place; DoesNotExist unless `of` it."""
+def lock_waiting(appointment):
+    """Nobody offers it an earlier time until the transaction ends."""
     waiting = Waiting.objects.open().filter(appointment=appointment.pk)
     list(waiting.select_for_update(no_key=True).values_list("pk"))
+
+
+def as_it_stands(appointment, **of):
+    """The appointment as it is now, with its people and its place; DoesNotExist unless `of` it."""
+    lock_waiting(appointment)
     # Without a join: whoever had to wait here would not find one that has been moved meanwhile.
     row = Appointment.objects.filter(pk=appointment.pk).select_for_update(no_key=True)
     list(row.values_list("pk"))

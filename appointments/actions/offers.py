@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from appointments.actions.locks import as_it_stands
 from appointments.actions.record import Deed, Role, notify, record
+from appointments.actions.rules import check_may_move
 from appointments.models import Offer, Slot, Waiting
+from tawasul.exceptions import RuleViolation
 
 
 def offer_to_who_waits(freed):
@@ -31,11 +33,23 @@ def _offer(slot, freed):
         passed_over.append(next_one.pk)
         appointment = as_it_stands(next_one.appointment)
         # Looked at again under the lock: they may have been offered a time since the look.
-        if Waiting.objects.that_fit(slot, left).filter(pk=next_one.pk).exists():
-            until = timezone.now() + timedelta(minutes=settings.BOOKING["OFFER_MINUTES"])
+        fits = Waiting.objects.that_fit(slot, left).filter(pk=next_one.pk).exists()
+        if fits and _may_have_it(appointment):
+            kept_for = timedelta(minutes=settings.BOOKING["OFFER_MINUTES"])
+            # Until they can still change what they have.
+            until = min(timezone.now() + kept_for, appointment.change_until)
             make_offer(appointment, slot, until=until, template="appointment_offered")
             left -= appointment.operations
     return freed - left
+
+
+def _may_have_it(appointment):
+    """Whether whoever booked it still may: links end, and services close."""
+    try:
+        check_may_move(appointment)
+    except RuleViolation:
+        return False
+    return True
 
 
 def make_offer(appointment, slot, *, until, template):

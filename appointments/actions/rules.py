@@ -60,6 +60,16 @@ def check_may_book(*, actor, holder, attendee, service):
         )
 
 
+def check_may_move(appointment):
+    """RuleViolation as `check_may_book`: who has booked it may book it again as things are now."""
+    check_may_book(
+        actor=appointment.user,
+        holder=appointment.holder,
+        attendee=appointment.attendee,
+        service=appointment.service,
+    )
+
+
 def check_named(holder, beneficiaries):
     """RuleViolation `beneficiaries`: somebody among them is not linked to the holder."""
     own = set(Identity.objects.who_can_be_asked_for_by(holder).values_list("pk", flat=True))
@@ -90,9 +100,10 @@ def check_free_for(*, actor, attendee, service, slot, instead_of=None):
 
     Under the locks of both, so that nobody else can add to it at the same time.
     """
-    live = Appointment.objects.live().filter(attendee=attendee)
+    of_attendee = Appointment.objects.filter(attendee=attendee)
     if instead_of:
-        live = live.exclude(pk=instead_of.pk)
+        of_attendee = of_attendee.exclude(pk=instead_of.pk)
+    live = of_attendee.live()
     same = live.filter(service=service).select_related("slot").first()
     if same and same.user_id != actor.pk:
         raise RuleViolation(
@@ -120,6 +131,16 @@ def check_free_for(*, actor, attendee, service, slot, instead_of=None):
             )
             % {"reference": same.reference},
             code="live",
+        )
+    displaced = of_attendee.filter(service=service, user=actor, state=Appointment.State.DISPLACED)
+    if closed := displaced.first():
+        raise RuleViolation(
+            _(
+                "The office has closed at the time of the appointment for this service and this "
+                "person (%(reference)s). Choose another time for that one, or cancel it."
+            )
+            % {"reference": closed.reference},
+            code="displaced",
         )
     if live.at_the_same_time_as(slot).exists():
         raise RuleViolation(

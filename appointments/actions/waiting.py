@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from appointments.actions.locks import as_it_stands, lock
 from appointments.actions.places import move_places
-from appointments.actions.record import give_time
-from appointments.actions.rules import check_can_be_changed, check_free_for, check_may_book
+from appointments.actions.record import give_time, notify
+from appointments.actions.rules import check_can_be_changed, check_free_for, check_may_move
 from appointments.models import Offer, Waiting
 from tawasul.exceptions import RuleViolation
 
@@ -21,6 +21,7 @@ def wait(*, actor, appointment, office=None):
         lock(actor, appointment.attendee)
         appointment = as_it_stands(appointment, user=actor)
         check_can_be_changed(appointment)
+        check_may_move(appointment)
         if appointment.is_displaced:
             raise RuleViolation(
                 _("The office has closed at this time. Choose another time first."), code="state"
@@ -57,8 +58,7 @@ def accept(*, actor, offer):
         if not in_time.update(state=Offer.State.ACCEPTED):
             raise RuleViolation(_("This time is no longer kept for you."), code="expired")
         check_can_be_changed(appointment)
-        people = {"holder": appointment.holder, "attendee": appointment.attendee}
-        check_may_book(actor=actor, service=appointment.service, **people)
+        check_may_move(appointment)
         check_free_for(
             actor=actor,
             attendee=appointment.attendee,
@@ -87,17 +87,23 @@ def decline(*, actor, offer):
 
 
 def lapse_due():
-    """Pass on the times that nobody has accepted, one after the other; how many."""
-    due = Offer.objects.lapsed(timezone.now()).order_by("pk")
+    """Pass on the times that nobody has accepted, one after the other; how many.
+
+    Whose office has closed is told: the text about it may have come too late to be of use.
+    """
+    due = Offer.objects.lapsed(timezone.now()).select_related("appointment__user").order_by("pk")
     lapsed = 0
     for offer in due[:1000]:
+        told = "appointment_offer_lapsed" if offer.appointment.is_displaced else None
         with transaction.atomic():
-            lapsed += _end(offer, Offer.State.LAPSED)
+            lapsed += _end(offer, Offer.State.LAPSED, told=told)
     return lapsed
 
 
-def _end(offer, state):
+def _end(offer, state, *, told=None):
     ended = Offer.objects.open().filter(pk=offer.pk).update(state=state)
     if ended:
+        if told:
+            notify(offer.appointment, told)
         move_places({offer.slot_id: offer.operations})
     return ended

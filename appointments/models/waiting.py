@@ -29,6 +29,11 @@ class WaitingQuerySet(models.QuerySet):
         offers = Offer.objects.filter(appointment=OuterRef("appointment"))
         elsewhere = Appointment.objects.live().at_the_same_time_as(slot)
         of_attendee = elsewhere.filter(attendee=OuterRef("appointment__attendee"))
+        kept_then = Offer.objects.open().filter(
+            appointment__attendee=OuterRef("appointment__attendee"),
+            slot__start__lt=slot.end,
+            slot__end__gt=slot.start,
+        )
         named = OpeningWindow.objects.filter(pk=slot.window_id, services__isnull=False)
         gives_it = named.filter(services=OuterRef("appointment__service"))
         return (
@@ -42,6 +47,7 @@ class WaitingQuerySet(models.QuerySet):
             )
             .exclude(Exists(offers.filter(Q(slot=slot) | Q(state=Offer.State.OPEN))))
             .exclude(Exists(of_attendee.exclude(pk=OuterRef("appointment"))))
+            .exclude(Exists(kept_then))
             .filter(~Exists(named) | Exists(gives_it))
             .order_by("since", "pk")
         )

@@ -185,6 +185,15 @@ def test_who_is_elsewhere_at_the_next_time_is_kept_the_one_after(hours):
     assert appointment.offers.get().slot == slot_of(hours, TUESDAY, "10:15")
 
 
+def test_two_appointments_of_one_person_are_kept_two_times(hours):
+    first = places.confirmed(slot=slot_of(hours))
+    second = places.confirmed(first.user, slot=slot_of(hours, time="10:15"))
+    close()
+    for each in (first, second):
+        actions.accept(actor=each.user, offer=each.offers.get())
+    assert (in_state(first), in_state(second)) == (CONFIRMED, CONFIRMED)
+
+
 def test_it_is_taken_with_one_step(hours):
     appointment = places.confirmed(slot=slot_of(hours))
     close()
@@ -215,6 +224,42 @@ def test_who_lets_it_lapse_still_chooses_or_cancels(hours, clock):
     assert moved.state == CONFIRMED
     assert actions.cancel(**wish).state == Appointment.State.CANCELLED
     assert Slot.objects.filter(taken__gt=0).count() == 0
+
+
+def test_who_lets_it_lapse_is_told_that_it_is_gone(hours, clock):
+    """The text about the closing may not have left in time: this one says it again."""
+    appointment = places.confirmed(slot=slot_of(hours))
+    close()
+    clock.now += 24 * HOUR
+    actions.lapse_due()
+    assert texts(appointment)[-1] == (
+        f"Tawasul: the office is closed at the time of appointment {appointment.reference}, and no "
+        "other time is kept for it any more. Please sign in and choose one."
+    )
+    actions.lapse_due()
+    assert len([text for text in texts(appointment) if "any more" in text]) == 1
+
+
+def test_it_waits_for_an_answer_although_its_old_time_is_over(hours, clock):
+    appointment = places.confirmed(slot=slot_of(hours))
+    close()
+    clock.now = slot_of(hours).end + HOUR
+    mine = Appointment.objects.of(appointment.user)
+    assert list(mine.upcoming().waiting_for(appointment.user)) == [appointment]
+    assert list(mine.over()) == []
+
+
+def test_who_is_displaced_is_led_to_that_one_when_they_book_anew(hours):
+    service = factories.ServiceFactory()
+    appointment = places.confirmed(slot=slot_of(hours), service=service)
+    close()
+    wish = {"slot": slot_of(hours, TUESDAY), "service": service}
+    assert refused(places.held, appointment.user, **wish) == (
+        "The office has closed at the time of the appointment for this service and this person "
+        f"({appointment.reference}). Choose another time for that one, or cancel it."
+    )
+    actions.cancel(actor=appointment.user, appointment=appointment)
+    assert places.held(appointment.user, **wish).is_held
 
 
 def test_who_is_displaced_waits_for_nothing(hours):

@@ -2,11 +2,13 @@
 
 import datetime
 import itertools
+from functools import partial
 
 import pytest
 
 from appointments import actions
 from appointments.models import Offer, OpeningWindow, Waiting
+from tawasul.exceptions import RuleViolation
 from tawasul.messaging.models import Message
 from tests import factories
 from tests.appointments import places
@@ -172,6 +174,61 @@ def test_a_time_that_begins_too_soon_is_offered_to_nobody(
     clock.now = moment
     cancel(held)
     assert bool(offered(monday)) == is_offered
+
+
+def test_of_two_appointments_of_one_person_one_is_offered_the_same_time(clock, waits):
+    monday = places.slot(capacity=2)
+    leaving = [places.confirmed(slot=monday) for _place in range(2)]
+    first = waits()
+    clock.now += MINUTE
+    waits(user=first.user)
+    clock.now += MINUTE
+    another = waits()
+    for each in leaving:
+        cancel(each)
+    assert offered(monday) == [first, another]
+
+
+def test_whose_link_has_ended_waits_for_nothing(booked, monday, clock, waits):
+    employer, worker = factories.UserFactory(), factories.IdentityFactory(name_en="Bilal Ahmed")
+    link = factories.link(employer.identity, worker)
+    of_worker = waits(user=employer, holder=employer.identity, attendee=worker)
+    clock.now += MINUTE
+    another = waits()
+    link.until = SUNDAY - DAY
+    link.save(update_fields=["until"])
+    cancel(booked)
+    assert offered(monday) == [another]
+    sentence = refused(actions.wait, actor=employer, appointment=of_worker)
+    assert sentence == "This person is not linked to your account. Choose somebody who is."
+
+
+def test_it_is_kept_no_longer_than_it_can_be_accepted(clock):
+    earlier = places.confirmed(slot=places.slot(SUNDAY, "11:15", capacity=1))
+    appointment = places.confirmed(slot=places.slot(SUNDAY, "11:30"))
+    actions.wait(actor=appointment.user, appointment=appointment)
+    clock.now = places.at(SUNDAY, "09:10")
+    cancel(earlier)
+    offer = appointment.offers.get()
+    assert offer.expires_at == places.at(SUNDAY, "09:30")
+    clock.now = offer.expires_at - SECOND
+    assert answer("accept", appointment).slot == earlier.slot
+
+
+@pytest.mark.parametrize("deed", ["holds", "moves there"])
+def test_what_lapses_goes_to_who_waits_although_another_wanted_it(monday, clock, deed, waits):
+    held = places.held(slot=monday)
+    appointment = waits()
+    elsewhere = places.confirmed(slot=places.slot(TUESDAY))
+    wish = {"actor": elsewhere.user, "appointment": elsewhere, "slot": monday}
+    deeds = {
+        "holds": partial(places.held, slot=monday),
+        "moves there": partial(actions.move, **wish),
+    }
+    clock.now = held.expires_at
+    with pytest.raises(RuleViolation, match="full"):
+        deeds[deed]()
+    assert offered(monday) == [appointment]
 
 
 def test_one_offer_at_a_time(booked, monday, waits):
