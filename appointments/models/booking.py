@@ -128,10 +128,16 @@ class Slot(models.Model):
         return f"{self.office_id} {self.start:%Y-%m-%d %H:%M}"
 
 
+def _never_confirmed():
+    """What somebody held, and let go of or let lapse: it concerns nobody else."""
+    let_go = Q(state=Appointment.State.CANCELLED, confirmed_at=None)
+    return Q(state__in=Appointment.NEVER_CONFIRMED) | let_go
+
+
 class AppointmentQuerySet(models.QuerySet):
     def of(self, user):
         """What a person may see: what they booked, and what was booked for them."""
-        is_for_them = Q(attendee=user.identity_id) & ~Q(state__in=Appointment.NEVER_CONFIRMED)
+        is_for_them = Q(attendee=user.identity_id) & ~_never_confirmed()
         return self.filter(Q(user=user, is_walk_in=False) | is_for_them)
 
     def concerning(self, user, attendee, slot):
@@ -143,9 +149,11 @@ class AppointmentQuerySet(models.QuerySet):
             return self.none()
         own = Q(user=clerk, is_walk_in=False)
         if clerk.identity_id:
+            named = Appointment.beneficiaries.through.objects.filter(identity=clerk.identity_id)
+            represented = Identity.objects.that_can_be_acted_for_by(clerk.identity)
             own |= Q(attendee=clerk.identity_id) | Q(holder=clerk.identity_id)
-        offices = self.exclude(state__in=Appointment.NEVER_CONFIRMED)
-        return offices.filter(slot__office__clerks=clerk).exclude(own)
+            own |= Q(pk__in=named.values("appointment")) | Q(holder__in=represented.values("pk"))
+        return self.filter(slot__office__clerks=clerk).exclude(own | _never_confirmed())
 
     def of_today(self, now=None):
         """Those of the hours that begin today, and of an evening's that pass midnight."""
@@ -194,11 +202,12 @@ class AppointmentQuerySet(models.QuerySet):
         return self.filter(slot__start__lt=slot.end, slot__end__gt=slot.start)
 
     def upcoming(self):
-        """Those ahead, among them those whose office has closed and who need another time."""
+        """Those ahead, and those whose office has closed until they have another time or none."""
         now = timezone.now()
-        still = self.filter(state__in=[*Appointment.LIVE, Appointment.State.DISPLACED])
+        ahead = Q(state__in=Appointment.LIVE, slot__end__gt=now)
+        still = self.filter(ahead | Q(state=Appointment.State.DISPLACED))
         still = still.exclude(state=Appointment.State.HELD, expires_at__lte=now)
-        return still.filter(slot__end__gt=now).order_by("slot__start", "pk")
+        return still.order_by("slot__start", "pk")
 
     def waiting_for(self, user):
         """Those that `user` has to decide: to confirm, to give another time, to take an offer."""

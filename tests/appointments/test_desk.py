@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from appointments.actions import check_in, miss, move, serve
+from appointments.actions import cancel, check_in, miss, move, serve, wait
 from appointments.models import Appointment
 from tawasul.exceptions import RuleViolation
 from tawasul.numbers import grouped_reference
@@ -309,6 +309,24 @@ def test_what_was_never_confirmed_is_not_at_the_desk(clerk, browser, slot, state
     assert refused(check_in, clerk, appointment) == NOT_CLERK
 
 
+def test_what_was_held_and_given_up_is_not_at_the_desk(clerk, browser, slot):
+    held = places.held(slot=slot)
+    cancel(actor=held.user, appointment=held)
+    assert browser.get(desk_of(held)).status_code == 404
+
+
+def test_who_is_here_is_kept_no_earlier_time(clerk, office, slot, clock):
+    earlier = places.confirmed(slot=places.slot(SUNDAY, "12:00", of=slot.window, capacity=1))
+    here = places.confirmed(slot=places.slot(SUNDAY, "14:00", of=slot.window))
+    wait(actor=here.user, appointment=here)
+    cancel(actor=earlier.user, appointment=earlier)
+    assert places.taken(earlier.slot) == 1
+    check_in(actor=clerk, appointment=here)
+    assert places.taken(earlier.slot) == 0
+    assert not here.offers.open().exists()
+    assert not here.waitings.open().exists()
+
+
 @pytest.mark.parametrize("button", ["check-in", "served", "missed", "nonsense"])
 def test_nothing_is_done_by_an_address(browser, appointment, button):
     assert browser.get(desk_of(appointment, f"{button}/press")).url == desk_of(appointment)
@@ -353,6 +371,26 @@ def test_clerks_do_not_receive_whom_they_have_booked_for_or_who_booked_for_them(
     factories.link(clerk.identity, worker)
     places.confirmed(clerk, slot=slot, attendee=worker)
     booked = places.confirmed(employer, slot=slot, attendee=clerk.identity)
+    assert is_out_of_reach(clerk, booked)
+
+
+def test_clerks_do_not_receive_who_comes_for_them(slot):
+    clerk = places.clerk(slot.office, identity=factories.IdentityFactory())
+    user = factories.UserFactory()
+    factories.link(user.identity, clerk.identity)
+    booked = places.confirmed(user, slot=slot, beneficiaries=[clerk.identity])
+    assert is_out_of_reach(clerk, booked)
+
+
+def test_clerks_do_not_receive_for_whom_they_represent(slot):
+    clerk = places.clerk(slot.office, identity=factories.IdentityFactory())
+    colleague = factories.UserFactory()
+    company = factories.IdentityFactory(number="7000000009", birth_date=None, nationality="")
+    for person in (clerk.identity, colleague.identity):
+        factories.link(company, person, "representative")
+    worker = factories.IdentityFactory()
+    factories.link(company, worker)
+    booked = places.confirmed(colleague, slot=slot, holder=company, attendee=worker)
     assert is_out_of_reach(clerk, booked)
 
 

@@ -303,6 +303,15 @@ def test_who_comes_sees_what_was_booked_for_them_and_changes_nothing(slot):
         assert browser.post(page_of(booked, page)).status_code == 404
 
 
+def test_what_was_held_and_given_up_is_nobody_else_s_affair(slot):
+    worker, employer = factories.UserFactory(), factories.UserFactory()
+    factories.link(employer.identity, worker.identity)
+    held = places.held(employer, slot=slot, attendee=worker.identity)
+    actions.cancel(actor=employer, appointment=held)
+    assert verified(worker).get(page_of(held)).status_code == 404
+    assert verified(employer).get(page_of(held)).status_code == 200
+
+
 def test_before_the_data_are_verified_the_page_asks_for_them(resident, appointment):
     response = signed_in(resident).get(page_of(appointment))
     assert response.url == f"{ROOT}verify/?next=%2Fen%2Fappointments%2F{appointment.reference}%2F"
