@@ -40,6 +40,7 @@ class Office(RuleBasedStateMachine):
         self.patch.start()
         self.hours = places.window("10:00", "11:00", slot_minutes=30, capacity=2)
         actions.make_slots()
+        self.clerk = places.clerk(self.hours.office)
         self.users = [factories.UserFactory() for _person in range(PEOPLE)]
         self.services = [factories.ServiceFactory() for _service in range(2)]
         # Monday is full, and those of Tuesday wait: otherwise little is ever offered to anybody.
@@ -126,9 +127,25 @@ class Office(RuleBasedStateMachine):
     def answer(self, number, is_accepted):
         offer = self.one_of(Offer.objects.open(), number)
         deed = actions.accept if is_accepted else actions.decline
-        self.attempt(deed, actor=offer.appointment.user, offer=offer)
+        is_good = offer.can_be_answered and not self.has_become_useless(offer)
+        answered = self.attempt(deed, actor=offer.appointment.user, offer=offer)
+        if is_accepted and is_good:
+            assert answered.slot == offer.slot
+
+    def has_become_useless(self, offer):
+        """Its time has closed, or they have booked another meanwhile that stands against it."""
+        others = Appointment.objects.live().filter(attendee=offer.appointment.attendee)
+        others = others.exclude(pk=offer.appointment_id)
+        beside = others.at_the_same_time_as(offer.slot)
+        same = others.filter(service=offer.appointment.service)
+        return offer.slot.is_closed or beside.exists() or same.exists()
 
     # What the office does
+
+    @rule(number=st.integers(0, 99), deed=st.sampled_from(["check_in", "serve", "miss"]))
+    def receive(self, number, deed):
+        if found := self.some(number, State.CONFIRMED, State.CHECKED_IN):
+            self.attempt(getattr(actions, deed), actor=self.clerk, appointment=found)
 
     @rule(day=st.sampled_from(DAYS))
     def close(self, day):
@@ -153,11 +170,12 @@ class Office(RuleBasedStateMachine):
         actions.expire_due()
         actions.lapse_due()
         actions.displace_due()
+        actions.settle_past()
         assert not Offer.objects.lapsed(self.clock.now).exists()
         closed = Appointment.objects.filter(slot__is_closed=True, state=State.CONFIRMED)
         assert not closed.filter(slot__start__gt=self.clock.now).exists()
 
-    @rule(minutes=st.sampled_from([1, 10, 31, 180]))
+    @rule(minutes=st.sampled_from([1, 10, 31, 180, 24 * 60]))
     def wait_a_while(self, minutes):
         self.clock.now += datetime.timedelta(minutes=minutes)
 
@@ -188,6 +206,9 @@ class Office(RuleBasedStateMachine):
                 State.CONFIRMED: ("confirmed", "moved"),
                 State.CANCELLED: ("cancelled",),
                 State.DISPLACED: ("displaced",),
+                State.CHECKED_IN: ("checked_in",),
+                State.SERVED: ("served",),
+                State.NO_SHOW: ("no_show",),
             }
             assert told in expected[appointment.state]
             if appointment.is_confirmed:
