@@ -146,6 +146,7 @@ BOOKING = {
     "GRACE_MINUTES": whole_number("BOOKING_GRACE_MINUTES", 15),
     "OFFER_MINUTES": whole_number("BOOKING_OFFER_MINUTES", 30),
     "REPLACEMENT_HOURS": whole_number("BOOKING_REPLACEMENT_HOURS", 24),
+    "MOST_CHANGES_A_DAY": whole_number("BOOKING_MOST_CHANGES_A_DAY", 10),
 }
 SESSION_ENGINE = "tawasul.accounts.sessions"
 REGISTRY = env.str("REGISTRY", default="tawasul.accounts.registry.LocalRegistry")

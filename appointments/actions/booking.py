@@ -31,6 +31,7 @@ from appointments.actions.rules import (
     check_may_book,
     check_may_move,
     check_named,
+    check_not_too_often,
 )
 from appointments.actions.waiting import end_waiting
 from appointments.models import Appointment, Slip, Slot
@@ -69,6 +70,7 @@ def hold(*, actor, holder, attendee, service, slot, operations, key, beneficiari
                     return held
                 freed = expire(lapsed_now().concerning(actor, attendee, slot))
                 check_free_for(actor=actor, attendee=attendee, service=service, slot=slot)
+                check_not_too_often(attendee, service)
                 held = Appointment.objects.create(
                     key=key,
                     user=actor,
@@ -128,6 +130,7 @@ def move(*, actor, appointment, slot):
             slot=slot,
             instead_of=appointment,
         )
+        check_not_too_often(appointment.attendee, appointment.service)
         freed += appointment.places + withdraw_offers(appointment.offers)
         end_waiting(appointment)
         give_time(appointment, slot, actor=actor)

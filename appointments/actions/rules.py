@@ -1,10 +1,13 @@
 """Who may book what, where and when; each RuleViolation says what to choose instead."""
 
+from datetime import timedelta
+
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from appointments.models import Appointment, Slot
+from appointments.models import Appointment, AppointmentEvent, Slot
 from tawasul.accounts.models import Identity, Link
 from tawasul.exceptions import RuleViolation
 
@@ -154,6 +157,26 @@ def check_free_for(*, actor, attendee, service, slot, instead_of=None):
             _("You are holding %(most)s times already. Confirm or cancel one of them first.")
             % {"most": settings.BOOKING["MOST_HOLDS"]},
             code="holds",
+        )
+
+
+def check_not_too_often(attendee, service):
+    """RuleViolation `often`: each booking and each move is told by text."""
+    changes = AppointmentEvent.objects.filter(
+        appointment__attendee=attendee,
+        appointment__service=service,
+        deed__in=(AppointmentEvent.Deed.CONFIRMED, AppointmentEvent.Deed.MOVED),
+        at__gt=timezone.now() - timedelta(days=1),
+    )
+    most = settings.BOOKING["MOST_CHANGES_A_DAY"]
+    if changes.count() >= most:
+        raise RuleViolation(
+            _(
+                "An appointment for this service and this person can be booked and moved "
+                "%(most)s times a day at most. Try again tomorrow."
+            )
+            % {"most": most},
+            code="often",
         )
 
 

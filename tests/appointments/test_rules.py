@@ -296,6 +296,29 @@ def test_who_is_at_the_office_is_not_told_to_move_it(resident, slot, service):
     )
 
 
+def test_nobody_books_and_moves_all_day_long(resident, slot, service, clock, settings):
+    settings.BOOKING = {**settings.BOOKING, "MOST_CHANGES_A_DAY": 3}
+    sentence = (
+        "An appointment for this service and this person can be booked and moved 3 times a day at "
+        "most. Try again tomorrow."
+    )
+    for _time in range(2):
+        booked = places.confirmed(resident, slot=slot, service=service)
+        actions.cancel(actor=resident, appointment=booked)
+    booked = places.confirmed(resident, slot=slot, service=service)
+    move = {"actor": resident, "appointment": booked, "slot": places.slot(TUESDAY)}
+    assert refused(actions.move, **move) == sentence
+    # Neither another service nor another person is meant.
+    noon = places.slot(TUESDAY, "12:00")
+    assert places.held(resident, slot=noon).is_held
+    assert places.held(slot=noon, service=service).is_held
+    actions.cancel(actor=resident, appointment=booked)
+    assert refused(places.held, resident, slot=slot, service=service) == sentence
+    clock.now += datetime.timedelta(days=1)
+    later = places.slot(TUESDAY, "13:00")
+    assert places.held(resident, slot=later, service=service).is_held
+
+
 def test_one_person_s_service_is_booked_once_whoever_books(resident, slot, service):
     employer = factories.UserFactory()
     factories.link(employer.identity, resident.identity)
