@@ -386,7 +386,9 @@ def move_as_its_reminder_is_due(clocks, settings):
     soon, _notice, tomorrow = places.texts_of_a_confirmation(appointment)
     where = f"{moment_in_words(slots[1].start)}, {appointment.slot.office.name}"
     moved = f"Tawasul: appointment {appointment.reference} has been moved to {where}."
-    told_of_it = texts_by(clocks, slots[1].start - HOUR, settings, appointment)
+    for moment in (slots[1].start - DAY, slots[0].start - 2 * HOUR):
+        at_once(clocks(moment, deliver_due))
+    told_of_it = texts_by(clocks, slots[1].start - 2 * HOUR, settings, appointment)
     return told_of_it, Counter([confirmed, moved, tomorrow, soon]), Counter([too_early])
 
 
