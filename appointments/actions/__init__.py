@@ -12,7 +12,14 @@ from appointments.actions.hours import (
 )
 from appointments.actions.rules import check_own_data
 from appointments.actions.unmarked import settle_past
-from appointments.actions.waiting import accept, decline, lapse_due, stop_waiting, wait
+from appointments.actions.waiting import (
+    accept,
+    decline,
+    lapse_due,
+    offer_what_came_free,
+    stop_waiting,
+    wait,
+)
 
 __all__ = [
     "accept",
@@ -31,6 +38,7 @@ __all__ = [
     "make_slots",
     "miss",
     "move",
+    "offer_what_came_free",
     "opening_hours_of",
     "receive",
     "serve",

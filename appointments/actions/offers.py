@@ -19,13 +19,14 @@ def offer_to_who_waits(freed):
     The earliest first: nobody is offered two at a time.
     """
     slots = Slot.objects.filter(pk__in=freed).select_related("office").order_by("start", "pk")
-    return Counter({slot.pk: _offer(slot, freed[slot.pk]) for slot in slots})
+    return Counter({slot.pk: offer_places(slot, freed[slot.pk]) for slot in slots})
 
 
-def _offer(slot, freed):
-    left, passed_over = freed, []
+def offer_places(slot, free, **who):
+    """Keep so many operations of a slot for those who wait, or for those of them; how many."""
+    left, passed_over = free, []
     while left:
-        fitting = Waiting.objects.that_fit(slot, left).exclude(pk__in=passed_over)
+        fitting = Waiting.objects.that_fit(slot, left).filter(**who).exclude(pk__in=passed_over)
         # Who is locked is changing their appointment right now.
         next_one = fitting.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
         if next_one is None:
@@ -40,7 +41,7 @@ def _offer(slot, freed):
             until = min(timezone.now() + kept_for, appointment.change_until)
             make_offer(appointment, slot, until=until, template="appointment_offered")
             left -= appointment.operations
-    return freed - left
+    return free - left
 
 
 def _may_have_it(appointment):

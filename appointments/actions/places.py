@@ -3,6 +3,7 @@
 from collections import Counter
 
 from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appointments.actions.offers import offer_to_who_waits
@@ -33,5 +34,6 @@ def move_places(freed, *, into=None, operations=0):
         slots = Slot.objects.filter(pk=pk, taken__lte=F("capacity") - change)
         if into and pk == into.pk:
             slots = slots.filter(is_closed=False, start=into.start, end=into.end)
-        if not slots.update(taken=F("taken") + change):
+        freeing = {"came_free_at": timezone.now()} if change < 0 else {}
+        if not slots.update(taken=F("taken") + change, **freeing):
             raise RuleViolation(_("This time has just been taken. Choose another."), code="full")

@@ -1,14 +1,17 @@
 """Waiting for an earlier time, and the answer to one that is offered."""
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appointments.actions.locks import as_it_stands, lock
+from appointments.actions.offers import offer_places
 from appointments.actions.places import move_places
 from appointments.actions.record import give_time, notify
 from appointments.actions.rules import check_can_be_changed, check_free_for, check_may_move
-from appointments.models import Offer, Waiting
+from appointments.models import Offer, Slot, Waiting
 from tawasul.exceptions import RuleViolation
 
 
@@ -27,7 +30,7 @@ def wait(*, actor, appointment, office=None):
                 _("The office has closed at this time. Choose another time first."), code="state"
             )
         waiting, _is_new = Waiting.objects.open().get_or_create(
-            appointment=appointment, defaults={"office": office}
+            appointment=appointment, defaults={"office": office, "since": timezone.now()}
         )
         if waiting.office != office:
             waiting.office = office
@@ -98,6 +101,27 @@ def lapse_due():
         with transaction.atomic():
             lapsed += _end(offer, Offer.State.LAPSED, told=told)
     return lapsed
+
+
+def offer_what_came_free():
+    """Keep for those who wait what no single deed has freed for them; how many operations.
+
+    Places that came free one after the other, for two who come together; and what new hours give.
+    Only what came free while they waited: who waits does not want what could have been had before.
+    """
+    kept = 0
+    for slot in Slot.objects.that_came_free(timezone.now() - timedelta(hours=1)):
+        try:
+            with transaction.atomic():
+                free = slot.capacity - slot.taken
+                places = offer_places(slot, free, since__lt=slot.came_free_at)
+                if places:
+                    move_places({}, into=slot, operations=places)
+        except RuleViolation:
+            # Somebody was quicker; what is left is looked at the next time.
+            continue
+        kept += places
+    return kept
 
 
 def _end(offer, state, *, told=None):

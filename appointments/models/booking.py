@@ -77,6 +77,19 @@ class SlotQuerySet(models.QuerySet):
             .exclude(Q(window__in=_windows_without(service)))
         )
 
+    def that_came_free(self, since):
+        """Those with places that came free after that, and before which somebody is booked."""
+        later = Exists(
+            Appointment.objects.filter(
+                waitings__ended_at=None,
+                waitings__isnull=False,
+                slot__office__region=OuterRef("office__region"),
+                slot__start__gt=OuterRef("start"),
+            )
+        )
+        free = self.filter(later, came_free_at__gt=since, taken__lt=F("capacity"), is_closed=False)
+        return free.select_related("office").order_by("start", "pk")
+
     def one_at_each_start(self):
         """Of an office's slots that begin together, in hours side by side, the first."""
         before = self.order_by().filter(start=OuterRef("start"), pk__lt=OuterRef("pk"))
@@ -107,6 +120,8 @@ class Slot(models.Model):
     end = models.DateTimeField(_("end"))
     capacity = models.PositiveSmallIntegerField()
     taken = models.PositiveSmallIntegerField(default=0)
+    # When it last took more than before: somebody gave a place back, or its hours changed.
+    came_free_at = models.DateTimeField(null=True)
     is_closed = models.BooleanField(default=False)
 
     objects = SlotQuerySet.as_manager()
@@ -115,7 +130,14 @@ class Slot(models.Model):
         verbose_name = _("slot")
         verbose_name_plural = _("slots")
         ordering = ["start", "pk"]
-        indexes = [models.Index(fields=["office", "day", "start"], name="slot_by_office")]
+        indexes = [
+            models.Index(fields=["office", "day", "start"], name="slot_by_office"),
+            models.Index(
+                fields=["came_free_at"],
+                name="slot_came_free",
+                condition=Q(came_free_at__isnull=False),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["window", "start"], name="slot_once"),
             models.CheckConstraint(

@@ -240,6 +240,28 @@ def test_one_offer_at_a_time(booked, monday, waits):
     assert (offered(also.slot), places.taken(also.slot)) == ([], 0)
 
 
+# What comes free bit by bit
+
+
+def test_who_comes_with_another_is_offered_two_places_that_came_free_one_by_one(clock, waits):
+    monday = places.slot(capacity=2)
+    leaving = [places.confirmed(slot=monday) for _place in range(2)]
+    couple = waits(operations=2)
+    cancel(leaving[0])
+    assert (actions.offer_what_came_free(), offered(monday)) == (0, [])
+    clock.now += MINUTE
+    cancel(leaving[1])
+    assert (actions.offer_what_came_free(), offered(monday)) == (2, [couple])
+    assert places.taken(monday) == 2
+    assert actions.offer_what_came_free() == 0
+
+
+def test_what_was_free_before_they_waited_is_offered_to_nobody(booked, monday, clock, waits):
+    cancel(booked)
+    waits()
+    assert (actions.offer_what_came_free(), offered(monday)) == (0, [])
+
+
 # The answer
 
 

@@ -6,7 +6,14 @@ import time
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
-from appointments.actions import displace_due, expire_due, lapse_due, make_slots, settle_past
+from appointments.actions import (
+    displace_due,
+    expire_due,
+    lapse_due,
+    make_slots,
+    offer_what_came_free,
+    settle_past,
+)
 from requests_app.documents import sweep
 from tawasul.accounts.actions import forget_ended_sessions
 from tawasul.accounts.codes import forget_old_codes
@@ -22,6 +29,7 @@ CHORES = (
     (30, expire_late),
     (30, expire_due),
     (10, lapse_due),
+    (10, offer_what_came_free),
     (10, displace_due),
     (10 * 60, make_slots),
     (10 * 60, settle_past),
