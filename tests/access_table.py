@@ -91,20 +91,15 @@ TABLE = {
     "en/appointments/<reference:reference>/": people(404, 200, 200),
     "en/appointments/<reference:reference>/slip/": people(404, 200, 200),
     "en/appointments/<reference:reference>/calendar/": people(404, 200, 200),
-    "en/appointments/<reference:reference>/confirm/": {
-        "*": people(405, 405, 405),
-        "POST": people(404, 302, 404),
-    },
     "en/appointments/<reference:reference>/cancel/": {
         "*": people(404, 200, 404),
         "POST": people(404, 302, 404),
     },
     **{
-        f"en/appointments/<reference:reference>/{button}/": {
-            "*": people(405, 405, 405),
-            "POST": people(404, 302, 404),
-        }
-        for button in (*("wait", "wait/stop", "offers/<int:pk>/accept", "offers/<int:pk>/decline"),)
+        f"en/appointments/<reference:reference>/{button}/": people(404, 302, 404)
+        for button in (
+            *("confirm", "wait", "wait/stop", "offers/<int:pk>/accept", "offers/<int:pk>/decline"),
+        )
     },
     "en/appointments/<reference:reference>/move/": people(404, 200, 404),
     "en/appointments/<reference:reference>/move/day/": people(404, 200, 404),
@@ -273,10 +268,6 @@ OF_A_DRAFT = {
 # The same addresses with a time that is held and not confirmed, where that makes a difference.
 OF_A_HELD_TIME = {
     "en/appointments/<reference:reference>/": people(404, 200, 404),
-    "en/appointments/<reference:reference>/confirm/": {
-        "*": people(405, 405, 405),
-        "POST": people(404, 302, 404),
-    },
     **{
         f"en/appointments/<reference:reference>/{page}/": people(404, 302, 404)
         for page in ("slip", "cancel", "move", "move/day", "move/time")

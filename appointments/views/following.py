@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 from icalendar import Calendar, Event
 
 from appointments import actions
@@ -52,13 +51,14 @@ def detail(request, reference):
 
 
 @verified
-@require_POST
 def confirm(request, reference):
     appointment = get_booked_by(request.user, reference)
-    try:
-        actions.confirm(actor=request.user, appointment=appointment)
-    except RuleViolation as violation:
-        messages.error(request, violation.message)
+    if request.method == "POST":
+        try:
+            actions.confirm(actor=request.user, appointment=appointment)
+        except RuleViolation as violation:
+            messages.error(request, violation.message)
+    # Whoever had to sign in again on the way has pressed nothing yet: there they can.
     return redirect("appointments:detail", reference)
 
 

@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from appointments import actions
 from appointments.forms import WaitForm
@@ -15,13 +14,14 @@ def deed(act):
     """A button: what `act` does, and its word for the page that comes back."""
 
     @verified
-    @require_POST
     def press(request, reference, **kwargs):
         appointment = get_booked_by(request.user, reference)
-        try:
-            messages.success(request, act(request, appointment, **kwargs))
-        except RuleViolation as violation:
-            messages.error(request, violation.message)
+        if request.method == "POST":
+            try:
+                messages.success(request, act(request, appointment, **kwargs))
+            except RuleViolation as violation:
+                messages.error(request, violation.message)
+        # Whoever had to sign in again on the way has pressed nothing yet: there they can.
         return redirect("appointments:detail", reference)
 
     return press

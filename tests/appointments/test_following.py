@@ -12,7 +12,7 @@ from appointments.models import Appointment
 from tawasul.numbers import grouped_reference
 from tests import factories
 from tests.appointments import places
-from tests.appointments.browsing import ROOT, page_of, verified
+from tests.appointments.browsing import ROOT, VERIFY, own_data, page_of, picture_on, verified
 from tests.appointments.places import MINUTE, MONDAY, SECOND, SUNDAY, TUESDAY, at
 from tests.conftest import notices_on, signed_in, without_tokens, words
 
@@ -106,9 +106,27 @@ def test_a_hold_that_has_lapsed_is_not_confirmed_and_the_page_says_what_to_do(
 
 def test_nothing_is_confirmed_by_an_address(resident, browser, slot):
     held = places.held(resident, slot=slot)
-    assert browser.get(page_of(held, "confirm/")).status_code == 405
+    assert browser.get(page_of(held, "confirm/")).url == page_of(held)
     held.refresh_from_db()
     assert held.is_held
+
+
+def test_who_has_to_sign_in_again_to_confirm_finds_the_button_after_it(resident, slot):
+    held = places.held(resident, slot=slot)
+    browser = Client()
+    page = browser.post(page_of(held, "confirm/"), follow=True)
+    person = {"login": resident.username, "password": factories.PASSWORD}
+    browser.post("/en/account/sign-in/", {**person, "next": page.context["next"]})
+    code = factories.code_sent_to(resident, "sign_in")
+    page = browser.post("/en/account/code/", {"code": code}, follow=True)
+    assert page.request["PATH_INFO"] == VERIFY
+    sent = {**own_data(resident), **picture_on(page), "next": page.context["next"]}
+    page = browser.post(VERIFY, sent, follow=True)
+    assert page.redirect_chain == [(page_of(held, "confirm/"), 302), (page_of(held), 302)]
+    assert f'action="{page_of(held, "confirm/")}"' in page.content.decode()
+    browser.post(page_of(held, "confirm/"))
+    held.refresh_from_db()
+    assert held.is_confirmed
 
 
 def test_cancelling_asks_first(browser, appointment, slot):
@@ -283,7 +301,7 @@ def test_an_appointment_of_others_is_the_404_of_nothing(appointment, page, metho
         content = without_tokens(response).replace(reference.encode(), b"")
         answers.append((response.status_code, content))
     assert answers[0] == answers[1]
-    assert answers[0][0] == (405 if (page, method) == ("confirm/", "get") else 404)
+    assert answers[0][0] == 404
     appointment.refresh_from_db()
     assert appointment.is_confirmed
 

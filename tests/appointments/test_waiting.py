@@ -451,7 +451,14 @@ def test_the_offers_of_others_are_the_404_of_nothing(
         path = page_of(appointment, f"offers/{theirs.pk}/{answered}/")
         assert browser.post(path).status_code == 404
     assert monday.offers.get().state == Offer.State.OPEN
-    assert browser.get(page_of(mine, f"offers/{theirs.pk}/{answered}/")).status_code == 405
+
+
+@pytest.mark.parametrize("button", ["wait/", "wait/stop/", "offers/1/accept/", "offers/1/decline/"])
+def test_the_address_of_a_button_presses_nothing_and_leads_to_its_page(browser, mine, button):
+    actions.wait(actor=mine.user, appointment=mine)
+    assert browser.get(page_of(mine, button)).url == page_of(mine)
+    assert Waiting.objects.open().count() == 1
+    assert browser.get(page_of(places.confirmed(), button)).status_code == 404
 
 
 def test_it_is_not_offered_where_nothing_can_be_changed_any_more(browser, resident, clock):
