@@ -1,19 +1,24 @@
 """What people type and choose to book an appointment."""
 
 import uuid
+from itertools import groupby
 
 from django import forms
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from appointments.models import Office, Slot
 from tawasul.accounts.forms import WithPicture
 from tawasul.accounts.models import Identity
 from tawasul.catalogue.models import Region, Service
-from tawasul.hijri import EitherCalendarDateField
+from tawasul.hijri import EitherCalendarDateField, both_calendars
 from tawasul.numbers import IdentityNumberField
 from tawasul.text import ascii_digits, clean
+
+# The hours at which the later parts of a day begin.
+NOON, EVENING = 12, 18
 
 
 class VerifyForm(WithPicture):
@@ -232,9 +237,27 @@ class TimeForm(forms.Form):
         self.fields["slot"].queryset = slots
         self.fields["slot"].label_from_instance = _time_of
 
+    def by_part_of_the_day(self):
+        """[(what a part of the day is called, [the radios of its times])], the earliest first."""
+        radios = groupby(self["slot"], key=lambda radio: _part_of_the_day(radio.data["value"]))
+        return [(part, list(of_part)) for part, of_part in radios]
+
 
 def _time_of(slot):
     return timezone.localtime(slot.start).strftime("%H:%M")
+
+
+def _part_of_the_day(choice):
+    slot = choice.instance
+    start = timezone.localtime(slot.start)
+    if start.date() != slot.day:
+        # Chosen with the day before, from whose evening it is.
+        return _("After midnight: %(day)s") % {"day": both_calendars(start)}
+    if start.hour < NOON:
+        return pgettext("a part of the day", "Morning")
+    if start.hour < EVENING:
+        return pgettext("a part of the day", "Afternoon")
+    return pgettext("a part of the day", "Evening")
 
 
 class WaitForm(forms.Form):

@@ -4,6 +4,8 @@ What was chosen stands in the address of each step, so that the back button, ano
 device find it again; nothing is taken before the last of them.
 """
 
+from operator import itemgetter
+
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -168,15 +170,18 @@ def _days(request, wish):
     office = _chosen(request)["office"]
     if office is None:
         return redirect(f"{_address(wish, 'offices')}?{_query(request)}")
-    places = {row["day"]: row["places"] for row in _free(wish).filter(office=office).days()}
+    free = list(_free(wish).filter(office=office).days())
+    places = {row["day"]: row["places"] for row in free}
+    # Past midnight, yesterday's evening has times to come.
+    days = sorted({*actions.horizon(), *places})
     context = {
         "wish": wish,
         "office": office,
-        "months": months_of(actions.horizon(), places),
+        "months": months_of(days, places),
         "weekdays": WEEKDAYS,
         "times_step": f"{_address(wish, 'times')}?{_query(request, office=office.slug)}",
         "offices_step": f"{_address(wish, 'offices')}?{_query(request)}",
-        "earliest": min(places, default=None),
+        "earliest": min(free, key=itemgetter("first"), default=None),
     }
     return render(request, "appointments/days.html", context)
 

@@ -21,7 +21,7 @@ from tests.appointments.browsing import (
     verified,
     wish_of,
 )
-from tests.appointments.places import MONDAY, SUNDAY, TUESDAY, WORKING_DAYS
+from tests.appointments.places import MINUTE, MONDAY, SUNDAY, TUESDAY, WORKING_DAYS, at
 from tests.conftest import errors_on, notices_on, words
 
 pytestmark = pytest.mark.django_db
@@ -75,7 +75,7 @@ def test_the_whole_way_from_the_wish_to_a_held_time(resident, browser, wish, ser
     assert "nearest free time: 4 May 2026 CE (17 Dhu al-Qadah 1447 AH) · 10:00" in words(page)
     links = re.findall(r'href="(/en/appointments/new/day/[^"]*)"', page.content.decode())
     page = browser.get(links[0].replace("&amp;", "&"))
-    assert "Earliest: 4 May 2026 CE (17 Dhu al-Qadah 1447 AH)" in words(page)
+    assert "Earliest: 4 May 2026 CE (17 Dhu al-Qadah 1447 AH) · 10:00" in words(page)
     links = re.findall(r'href="(/en/appointments/new/time/[^"]*)"', page.content.decode())
     step = links[0].replace("&amp;", "&")
     assert step == address(TIMES, wish, office="al-rimal", day=MONDAY)
@@ -289,6 +289,67 @@ def test_of_hours_side_by_side_each_time_is_offered_once_while_either_has_room(
     assert list(offered.all()) == [beside]
     take(browser, monday, beside)
     assert Appointment.objects.get().slot == beside
+
+
+# What part of the day it is
+
+
+@pytest.mark.parametrize(
+    ("time", "part"),
+    [
+        ("00:00", "Morning"),
+        ("11:59", "Morning"),
+        ("12:00", "Afternoon"),
+        ("17:59", "Afternoon"),
+        ("18:00", "Evening"),
+        ("23:59", "Evening"),
+    ],
+)
+def test_a_time_stands_in_its_part_of_the_day(browser, wish, time, part):
+    places.slot(time=time)
+    page = browser.get(address(TIMES, wish, office="al-rimal", day=MONDAY))
+    assert f"Time {part} {time} Keep this time for me" in words(page)
+
+
+def late_slot():
+    """Half past midnight of Tuesday, in the hours of Monday's evening."""
+    hours = places.window("21:00", "01:00")
+    return places.slot(TUESDAY, "00:30", of=hours, belongs_to=MONDAY)
+
+
+def test_a_time_after_midnight_is_told_with_its_own_day(browser, monday, slot):
+    late = late_slot()
+    places.slot(time="21:00", of=late.window)
+    after = "After midnight: 5 May 2026 CE (18 Dhu al-Qadah 1447 AH) 00:30"
+    assert f"Time Morning 10:00 Evening 21:00 {after} Keep" in words(browser.get(monday))
+    page = browser.get(monday.replace("/en/", "/ar/"))
+    assert "بعد منتصف الليل: 18 ذو القعدة 1447 هـ (5 مايو 2026 م) 00:30" in words(page)
+    page = browser.post(monday, {"key": page.context["form"]["key"].value(), "slot": "soon"})
+    assert errors_on(page) == [TAKEN]
+    assert f"Time {TAKEN} Morning 10:00 Evening 21:00 {after} Keep" in words(page)
+    assert 'href="#id_slot_0"' in page.content.decode()
+    assert re.search(
+        r'<input type="radio"[^>]* id="id_slot_0"[^>]* aria-invalid', page.content.decode()
+    )
+
+
+@pytest.mark.parametrize(("minutes", "is_ahead"), [(29, True), (30, False), (31, False)])
+def test_past_midnight_the_times_of_the_evening_before_are_still_found(
+    resident, wish, clock, minutes, is_ahead
+):
+    late_slot()
+    places.slot(TUESDAY)
+    clock.now = at(TUESDAY, "00:00") + minutes * MINUTE
+    page = verified(resident).get(address(DAYS, wish, office="al-rimal"))
+    of_monday = address(TIMES, wish, office="al-rimal", day=MONDAY)
+    links = re.findall(r'href="(/en/appointments/new/time/[^"]*)"', page.content.decode())
+    links = [link.replace("&amp;", "&") for link in links]
+    time = "00:30" if is_ahead else "10:00"
+    assert f"Earliest: 5 May 2026 CE (18 Dhu al-Qadah 1447 AH) · {time}" in words(page)
+    # Of the button, and of the day in the month.
+    assert links.count(of_monday) == (2 if is_ahead else 0)
+    shown = "4 May 2026 CE (17 Dhu al-Qadah 1447 AH), 4 17 AH 4 free"
+    assert (shown in words(page)) == is_ahead
 
 
 @pytest.mark.parametrize("key", ["", "x", "\0", HUGE])

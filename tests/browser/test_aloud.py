@@ -192,6 +192,29 @@ def test_the_days_of_a_month(visitor, resident, service):
     assert day in tree.names("link")
 
 
+def test_the_times_of_a_day(visitor, resident, service):
+    """Each with the part of the day it is in, those past midnight with another date."""
+    early = places.some_slot(time="20:00")
+    day = early.day
+    late = places.slot(day + datetime.timedelta(days=1), "00:30", of=early.window, belongs_to=day)
+    wish = {**wish_of(resident.identity, service), "office": early.office.slug, "day": day}
+    visitor.open(f"appointments/new/time/?{urlencode(wish)}")
+    visitor.press("Keep this time for me")
+    expect(visitor.page.locator(".error-summary")).to_be_focused()
+    tree = Tree(visitor)
+    with override(visitor.language):
+        evening = pgettext("a part of the day", "Evening")
+    next_day = both_calendars(late.start, visitor.language)
+    after = visitor.reads("After midnight: %(day)s", day=next_day)
+    groups = tree.having({"group"})
+    assert [said(node, "name") for node in groups] == [visitor.reads("Time"), evening, after]
+    missing = visitor.reads("Choose a time.")
+    assert said(groups[0], "description") == missing
+    assert tree.fields() == [("20:00", "", True), ("00:30", "", True)]
+    visitor.page.locator(".error-summary a").click()
+    expect(visitor.page.get_by_role("radio").first).to_be_focused()
+
+
 def test_a_time_that_is_kept(visitor, resident, service):
     held = places.held(resident, service=service)
     visitor.open(f"appointments/{held.reference}/")
