@@ -146,6 +146,7 @@ def _notify(inquiry, template, *, is_reminder=False):
                 template=template,
                 context={"inquiry": inquiry},
                 about=inquiry.reference,
+                owner=inquiry.applicant_id,
                 **(later if is_reminder else {}),
             )
 

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from tawasul.accounts import codes, registry
 from tawasul.accounts.models import Identity, OneTimeCode, Session, User, canonical_login
 from tawasul.exceptions import RuleViolation
-from tawasul.messaging.actions import write_text
+from tawasul.messaging.actions import readdress, write_text
+from tawasul.messaging.models import Message
 
 Purpose = OneTimeCode.Purpose
 
@@ -152,8 +153,8 @@ def change_mobile(*, actor, session_key, guess):
     """Take the new mobile with the code that it got, and tell the old one; the new mobile."""
 
     def change(code):
+        _change_contact(actor, Message.Channel.SMS, mobile=code.recipient)
         _tell(actor, "mobile_changed", last_digits=code.recipient[-3:])
-        User.objects.filter(pk=actor.pk).update(mobile=code.recipient)
         return code.recipient
 
     return codes.use_code(
@@ -176,7 +177,7 @@ def confirm_email(*, actor, session_key, guess):
     """Take the mail address with the code that it got, and tell the mobile."""
 
     def confirm(code):
-        User.objects.filter(pk=actor.pk).update(email=code.recipient)
+        _change_contact(actor, Message.Channel.EMAIL, email=code.recipient)
         _tell(actor, "email_changed")
 
     codes.use_code(
@@ -184,9 +185,10 @@ def confirm_email(*, actor, session_key, guess):
     )
 
 
+@transaction.atomic
 def remove_email(*, actor):
-    """Send no mails any more."""
-    User.objects.filter(pk=actor.pk).update(email="")
+    """Send no mails any more, not even those that wait."""
+    _change_contact(actor, Message.Channel.EMAIL, email="")
 
 
 def choose_language(*, actor, language):
@@ -203,6 +205,21 @@ def sign_out_device(*, actor, device):
 
 def forget_ended_sessions():
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+
+
+def _change_contact(actor, channel, **contact):
+    """Take the new mobile or address, to which what waits for this person goes as well.
+
+    What waits under the old one alone, without a name, is theirs where nobody else has it. What
+    `_tell` has written belongs to the mobile of that time: whoever has taken over an account must
+    not take that along.
+    """
+    ((field, to),) = contact.items()
+    before = getattr(actor, field)
+    # The account first: whoever books locks it before what is to be told.
+    User.objects.filter(pk=actor.pk).update(**contact)
+    is_shared = User.objects.filter(**{field: before}).exists()
+    readdress(channel, owner=actor.pk, before="" if is_shared else before, to=to)
 
 
 def _tell(user, template, **context):

@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -39,6 +39,7 @@ def _write(
     template,
     context,
     about="",
+    owner=None,
     key=None,
     not_before=None,
     not_after=None,
@@ -48,7 +49,8 @@ def _write(
 
     After `not_after` it is of no use any more, and dropped. A secret goes ahead of all others,
     waits encrypted, and is wiped once it is sent or expired. Without a recipient it has expired
-    already: written like any other, so that no clock tells the two apart, and never sent.
+    already: written like any other, so that no clock tells the two apart, and never sent. What has
+    an `owner` follows them: see `readdress`.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("a message belongs to a transaction")
@@ -68,6 +70,7 @@ def _write(
         text=seal(text.strip()) if is_secret else text.strip(),
         is_sealed=is_secret,
         about=about,
+        owner=owner,
         next_attempt_at=not_before or timezone.now(),
         not_after=not_after,
         state=Message.State.WAITING if recipient else Message.State.EXPIRED,
@@ -77,6 +80,24 @@ def _write(
 def drop(keys):
     """Take back what nobody needs to be told any more, unless it has left."""
     Message.objects.filter(key__in=keys, state=Message.State.WAITING).delete()
+
+
+def readdress(channel, *, owner, before, to):
+    """What waits for `owner` goes to `to` from now on; without one it is not sent any more.
+
+    So does what is about something, has no owner and waits for `before`, unless that is empty.
+    Secrets stay: they prove whose the recipient is to whom they were written.
+    """
+    is_theirs = Q(owner=owner)
+    if before:
+        is_theirs |= Q(owner=None, recipient=str(before)) & ~Q(about="")
+    waiting = Message.objects.filter(
+        is_theirs, channel=channel, state=Message.State.WAITING, is_sealed=False
+    )
+    if to:
+        waiting.update(recipient=str(to))
+    else:
+        waiting.delete()
 
 
 def deliver_due(*, limit=50):
@@ -109,9 +130,13 @@ def _lease_next():
     """The first message due, leased to this worker, or None."""
     now = timezone.now()
     for message in Message.objects.due(now)[:20]:
-        # Whoever changes the row first has the lease; the others go on to the next message.
+        # Whoever changes the row first has the lease; the others go on to the next message. One
+        # that goes elsewhere since it was read is read again before it is sent.
         leased = Message.objects.filter(
-            pk=message.pk, state=Message.State.WAITING, attempts=message.attempts
+            pk=message.pk,
+            state=Message.State.WAITING,
+            attempts=message.attempts,
+            recipient=message.recipient,
         ).update(attempts=F("attempts") + 1, next_attempt_at=now + LEASE)
         if leased:
             message.attempts += 1
@@ -132,6 +157,8 @@ def _deliver(message):
     Message.objects.filter(pk=message.pk, state=Message.State.WAITING).update(
         state=Message.State.SENT,
         sent_at=timezone.now(),
+        # Where it went, even if it was to go elsewhere by then.
+        recipient=message.recipient,
         text="" if message.is_sealed else message.text,
     )
     return 1

@@ -50,6 +50,9 @@ class Message(models.Model):
         help_text="a code: encrypted, ahead of all others, wiped once it is sent or expired",
     )
     about = models.CharField(max_length=40, blank=True, db_index=True)
+    owner = models.BigIntegerField(
+        null=True, help_text="the account whose mobile or address it goes to, whichever it has then"
+    )
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -69,6 +72,7 @@ class Message(models.Model):
                 name="message_waiting",
                 condition=Q(state="waiting"),
             ),
+            models.Index(fields=["owner"], name="message_waiting_of", condition=Q(state="waiting")),
         ]
 
     def __str__(self):

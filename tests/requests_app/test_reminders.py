@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 
 from requests_app import actions
 from tawasul.exceptions import RuleViolation
-from tawasul.messaging.actions import deliver_due
+from tawasul.messaging.actions import deliver_due, readdress
 from tests import factories
 from tests.conftest import signed_in, words
 
@@ -134,6 +134,18 @@ def test_who_has_answered_or_withdrawn_is_not_reminded(clock, returned_to, deed)
     clock.now += WEEK
     deliver()
     assert reminders_of(inquiry) == []
+
+
+def test_the_reminder_follows_its_applicant_even_from_a_mobile_that_others_have_too(
+    clock, returned_to
+):
+    person = factories.UserFactory()
+    inquiry = returned_to(person)
+    readdress("sms", owner=person.pk, before="", to="+966550000432")
+
+    clock.now += WEEK
+    deliver()
+    assert reminders_of(inquiry) == ["+966550000432"]
 
 
 def test_a_note_among_officers_changes_nothing_about_it(clock, officer, returned_to):
