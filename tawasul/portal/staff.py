@@ -1,5 +1,6 @@
 """The staff site: Django's admin behind a password and the code of an authenticator."""
 
+from functools import wraps
 from urllib.parse import urlencode
 
 from django.contrib import auth
@@ -38,6 +39,16 @@ class StaffSite(OTPAdminSite):
         # "View on site" looks up rows of any table by whatever is typed; nothing here uses it.
         urls = [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
         return [path("code/", self.code, name="code"), *urls]
+
+    def admin_view(self, view, cacheable=False):
+        """Every page counts as work, the screen of a waiting room that asks by itself as well."""
+
+        @wraps(view)
+        def at_work(request, *args, **kwargs):
+            devices.extend_stay(request)
+            return view(request, *args, **kwargs)
+
+        return super().admin_view(at_work, cacheable)
 
     def index(self, request, extra_context=None):
         """What waits for this person comes first, counted, each leading to its list."""

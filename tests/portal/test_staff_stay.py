@@ -1,0 +1,121 @@
+"""How long staff stay signed in: while they work, and no longer than a shift lasts."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from tawasul.accounts.models import Session
+from tests import factories
+from tests.appointments import places
+from tests.conftest import sign_in
+from tests.portal.test_staff_sign_in import CODE, INDEX, give_password, shown_by
+
+HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
+IDLE, SHIFT, SELDOM = 4 * HOUR, 12 * HOUR, 5 * MINUTE
+CALLS = "/en/staff/appointments/appointment/calls/"
+TODAY = "/en/staff/appointments/appointment/today/"
+at_the_limit = pytest.mark.parametrize(("late", "is_in"), [(-1, True), (0, False), (1, False)])
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands until it is set; somebody signs in at `clock.start`."""
+
+    class Clock:
+        start = now = timezone.now()
+
+    monkeypatch.setattr(timezone, "now", lambda: Clock.now)
+    return Clock
+
+
+@pytest.fixture
+def staff(clock, db):
+    """A browser in which a clerk has just signed in."""
+    return staff_browser(places.clerk(places.office()))
+
+
+def staff_browser(user):
+    authenticator = TOTPDevice.objects.create(user=user, name="phone")
+    browser, _asked = give_password(user)
+    browser.post(CODE, {"code": shown_by(authenticator)})
+    return browser
+
+
+def opens(browser, page=INDEX):
+    return browser.get(page).status_code == 200
+
+
+@at_the_limit
+@pytest.mark.parametrize("last_worked", [0 * HOUR, 3 * HOUR, 7 * HOUR])
+def test_who_does_nothing_for_four_hours_is_signed_out(staff, clock, last_worked, late, is_in):
+    for hours in range(last_worked // HOUR + 1):
+        clock.now = clock.start + hours * HOUR
+        assert opens(staff)
+    clock.now += IDLE + late * SECOND
+    assert opens(staff) == is_in
+
+
+@at_the_limit
+@pytest.mark.parametrize("page", [INDEX, CALLS, TODAY])
+def test_who_works_stays_signed_in_until_the_end_of_a_shift(staff, clock, page, late, is_in):
+    while clock.now < clock.start + SHIFT - HOUR:
+        assert opens(staff, page)
+        clock.now += HOUR
+    assert opens(staff, page)
+    clock.now = clock.start + SHIFT + late * SECOND
+    assert opens(staff, page) == is_in
+
+
+def test_what_is_scanned_late_in_a_shift_is_not_lost(staff, clock):
+    for hours in (3, 6, 9):
+        clock.now = clock.start + hours * HOUR
+        assert opens(staff, TODAY)
+    clock.now = clock.start + 11 * HOUR
+    response = staff.post(TODAY, {"typed": "800000000006"})
+    assert response.status_code == 200
+    assert response.context["wrong"]
+
+
+def test_the_browser_keeps_it_as_long_as_the_portal_does(staff, clock):
+    for worked, hours in ((3 * HOUR, 4), (6 * HOUR, 4), (9 * HOUR, 3)):
+        clock.now = clock.start + worked
+        cookie = staff.get(INDEX).cookies["sessionid"]
+        assert timedelta(seconds=cookie["max-age"]) == hours * HOUR
+        assert Session.objects.get().expire_date == clock.now + hours * HOUR
+
+
+@pytest.mark.parametrize(("late", "is_written"), [(-1, False), (0, True), (1, True)])
+@pytest.mark.parametrize("worked", [0 * HOUR, HOUR])
+def test_the_session_is_written_every_five_minutes_at_most(staff, clock, worked, late, is_written):
+    clock.now = clock.start + worked
+    assert opens(staff)
+    clock.now += SELDOM + late * SECOND
+    with CaptureQueriesContext(connection) as asked:
+        assert opens(staff)
+    written = [query["sql"] for query in asked if query["sql"].startswith(("UPDATE", "INSERT"))]
+    assert bool(written) == is_written
+    assert all("accounts_session" in sql for sql in written)
+
+
+@at_the_limit
+def test_people_are_signed_out_four_hours_after_they_came(clock, resident, late, is_in):
+    browser = sign_in(resident)
+    clock.now = clock.start + 3 * HOUR
+    assert opens(browser, "/en/my/")
+    clock.now = clock.start + IDLE + late * SECOND
+    assert opens(browser, "/en/my/") == is_in
+
+
+@at_the_limit
+def test_so_are_staff_who_have_come_as_people(clock, db, late, is_in):
+    browser = sign_in(factories.UserFactory(is_staff=True), Client())
+    clock.now = clock.start + 3 * HOUR
+    assert opens(browser, "/en/my/")
+    assert not opens(browser)
+    clock.now = clock.start + IDLE + late * SECOND
+    assert opens(browser, "/en/my/") == is_in
