@@ -17,6 +17,7 @@ from tawasul.exceptions import RuleViolation
 from tawasul.hijri import both_calendars
 from tawasul.http import safe_target
 from tawasul.numbers import grouped_reference
+from tawasul.staff_lists import StaffList
 
 
 class DayFilter(admin.SimpleListFilter):
@@ -57,7 +58,7 @@ class StateFilter(admin.ChoicesFieldListFilter):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(admin.ModelAdmin):
+class AppointmentAdmin(StaffList, admin.ModelAdmin):
     list_display = ("number", "time", "attendee", "service", "operations", "state", "office")
     list_filter = (DayFilter, ("state", StateFilter))
     list_select_related = ("attendee", "service", "slot__office")
@@ -93,10 +94,6 @@ class AppointmentAdmin(admin.ModelAdmin):
         if not search_term:
             return queryset, False
         return queryset.brought(search_term), False
-
-    def lookup_allowed(self, lookup, value, request):
-        """Only what the filters offer."""
-        return lookup in ("day", "state__exact")
 
     def has_add_permission(self, request):
         return False

@@ -20,6 +20,7 @@ from tawasul.catalogue.admin import BilingualAdmin, yes_or_no
 from tawasul.catalogue.models import Holiday
 from tawasul.digests import digest_of
 from tawasul.display import isolated
+from tawasul.staff_lists import StaffList
 
 # How many of those who are booked are named before a change is saved.
 MOST_SHOWN = 100
@@ -215,7 +216,7 @@ class WindowForm(forms.ModelForm):
 
 
 @admin.register(OpeningWindow)
-class OpeningWindowAdmin(_MakesSlots, _OfOwnOffices, admin.ModelAdmin):
+class OpeningWindowAdmin(_MakesSlots, _OfOwnOffices, StaffList, admin.ModelAdmin):
     form = WindowForm
     list_display = ("office", "opens", "closes", "season", "capacity", "slot_minutes")
     list_filter = ("season", ("office", admin.RelatedOnlyFieldListFilter))

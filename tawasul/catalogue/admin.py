@@ -10,9 +10,10 @@ from modeltranslation.admin import TranslationAdmin
 
 from tawasul.catalogue.models import DocumentType, Service
 from tawasul.display import isolated
+from tawasul.staff_lists import StaffList
 
 
-class BilingualAdmin(TranslationAdmin):
+class BilingualAdmin(StaffList, TranslationAdmin):
     """Each text names its language and is written in the direction of it."""
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
