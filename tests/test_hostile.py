@@ -336,7 +336,15 @@ def test_rows_of_any_table_are_asked_for_by_numbers_of_any_kind(as_chief, db):
 
 
 @pytest.mark.parametrize("field", ["beneficiary_kinds", "nationalities"])
-@pytest.mark.parametrize("value", ["5", "true", "[[1]]", "[{}]", '"resident"', '["x"]', "["])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("5", "true", "[[1]]", "[{}]", '"resident"', '["x"]', "[", "[NaN]", "[1e999]"),
+        *("[" * 2000, '{"x":' * 2000, f"{'[' * 900}{']' * 900}", "9" * 5000, f"[{'9' * 5000}]"),
+        *(r'["\ud800\ud800"]', r'["\u0000\u0000"]', r'["\u0059E"', '["\0\0"]', f'["{BIDI[:2]}"]'),
+    ],
+    ids=lambda value: value[:20],
+)
 def test_a_service_with_a_list_of_anything_is_refused(as_chief, field, value):
     response = as_chief.post(SERVICE_FORM, {**A_SERVICE, field: value})
     assert response.status_code == 200

@@ -1,5 +1,7 @@
 """The catalogue for those who keep it."""
 
+import json
+
 from django import forms
 from django.contrib import admin
 from django.db import models
@@ -41,6 +43,24 @@ def slug_of(row):
     return isolated(row.slug)
 
 
+class PlainList(json.JSONDecoder):
+    """A list of words, as people type it.
+
+    What Python gives up on is no JSON, and what could not be stored or shown again is none either:
+    nesting and numbers that are too long, and escapes, which may stand for half a letter.
+    """
+
+    MOST_BRACKETS = 10
+
+    def decode(self, text):
+        try:
+            if "\\" in text or text.count("[") + text.count("{") > self.MOST_BRACKETS:
+                raise ValueError
+            return super().decode(text)
+        except ValueError as error:
+            raise json.JSONDecodeError("no plain list", text, 0) from error
+
+
 @admin.register(Service)
 class ServiceAdmin(BilingualAdmin):
     list_display = (
@@ -77,7 +97,10 @@ class ServiceAdmin(BilingualAdmin):
     prepopulated_fields = {"slug": ("name_en",)}
     formfield_overrides = {
         models.TextField: {"widget": forms.Textarea({"rows": 8, "cols": 40})},  # two in a row
-        models.JSONField: {"widget": forms.TextInput({"size": 50, "dir": "ltr"})},
+        models.JSONField: {
+            "decoder": PlainList,
+            "widget": forms.TextInput({"size": 50, "dir": "ltr"}),
+        },
         models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple},
     }
 

@@ -1,5 +1,7 @@
 """What people may ask for: services, the documents they need, and the days nobody works."""
 
+import re
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -121,7 +123,7 @@ class Service(models.Model):
         self.nationalities = self.nationalities or []  # left empty in a form
         if not (
             isinstance(self.nationalities, list)
-            and all(isinstance(code, str) and len(code) == 2 for code in self.nationalities)
+            and all(re.fullmatch("[A-Z]{2}", str(code)) for code in self.nationalities)
         ):
             errors["nationalities"] = _('Write a list of country codes, for example ["YE", "SY"].')
         if errors:
