@@ -187,6 +187,9 @@ class WindowForm(forms.ModelForm):
             "services",
         ]
 
+    def clean_weekdays(self):
+        return sorted(set(self.cleaned_data["weekdays"]), key=Weekday.values.index)
+
     def clean(self):
         """Hours that never take anybody, or that there are already, are a slip of the pen."""
         cleaned = super().clean()
@@ -206,13 +209,16 @@ class WindowForm(forms.ModelForm):
         """Two windows that differ in nothing else would double the places."""
         same = {
             name: cleaned[name]
-            for name in ("weekdays", "opens", "closes", "season", "valid_from", "valid_until")
+            for name in ("opens", "closes", "season", "valid_from", "valid_until")
         }
         others = OpeningWindow.objects.exclude(pk=self.instance.pk).filter(
             office=cleaned.get("office") or self.instance.office, **same
         )
-        services = set(cleaned["services"])
-        return any(set(window.services.all()) == services for window in others)
+        weekdays, services = set(cleaned["weekdays"]), set(cleaned["services"])
+        return any(
+            set(window.weekdays) == weekdays and set(window.services.all()) == services
+            for window in others
+        )
 
 
 @admin.register(OpeningWindow)

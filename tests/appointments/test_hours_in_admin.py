@@ -252,6 +252,20 @@ def test_the_same_hours_are_not_added_twice(browser, office):
     assert times(MONDAY) == MORNING
 
 
+@pytest.mark.parametrize("weekdays", [[0, 6], [6, 0, 0], [0, 0, 6, 6]])
+def test_the_same_weekdays_in_another_order_are_the_same_hours(browser, office, weekdays):
+    places.window(office=office, weekdays=[0, 6, 0])  # kept in an order of its own
+    fields = hours_form(office, weekdays=weekdays)
+    assert refusal(browser, HOURS, fields) == {
+        "": ["This office has these opening hours already. Change those."]
+    }
+
+
+def test_weekdays_are_kept_once_in_the_order_of_the_week(browser, office):
+    save(browser, HOURS, hours_form(office, weekdays=[1, 0, 6, 1, 0]))
+    assert OpeningWindow.objects.get().weekdays == [6, 0, 1]
+
+
 # Offices
 
 
