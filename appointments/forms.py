@@ -64,10 +64,13 @@ class RowsField(forms.ModelMultipleChoiceField):
 
     def clean(self, value):
         """A number that is longer than any key is nobody's."""
-        if any(len(str(pk)) > 18 for pk in value or ()):
-            raise forms.ValidationError(
-                self.error_messages["invalid_choice"], code="invalid_choice"
-            )
+        for pk in value or ():
+            if len(str(pk)) > 18:
+                raise forms.ValidationError(
+                    self.error_messages["invalid_choice"],
+                    code="invalid_choice",
+                    params={"value": pk},
+                )
         return super().clean(value)
 
 

@@ -229,6 +229,13 @@ def test_hours_are_of_an_office_that_there_is(browser, office):
         assert refusal(browser, HOURS, {**hours_form(office), "office": value}).keys() == {"office"}
 
 
+def test_services_that_there_are_not_are_named(browser, office):
+    for value in ("0", "9" * 30):
+        said = f"Select a valid choice. {value} is not one of the available choices."
+        fields = hours_form(office, services=[value])
+        assert refusal(browser, HOURS, fields) == {"services": [said]}
+
+
 @pytest.mark.parametrize(
     "changes",
     [
