@@ -2,8 +2,10 @@
 
 import pytest
 from django.contrib import admin
+from django.utils.text import capfirst
 
 from appointments.models import Closure
+from tawasul import staff_lists
 from tests import factories
 from tests.appointments import places
 from tests.appointments.places import MONDAY
@@ -60,6 +62,15 @@ def test_a_filter_takes_values_of_any_kind(browser, model):
 @of_every_list
 def test_any_number_of_words_can_be_searched_for(browser, model):
     assert browser.get(address_of(model), {"q": "a " * 1500}).status_code == 200
+
+
+@of_every_list
+def test_a_list_is_counted_no_further_than_anybody_turns_pages(browser, model, monkeypatch):
+    monkeypatch.setattr(staff_lists, "MOST_COUNTED", 1)
+    query = {"appointment": "?day=all", "inquiry": "?queue=all"}.get(model._meta.model_name, "")
+    number = "1 or more" if model.objects.exists() else "0"
+    name = capfirst(model._meta.verbose_name_plural)
+    assert f"{name}: {number}" in words(browser.get(f"{address_of(model)}{query}"))
 
 
 def test_an_office_is_found_by_its_words(browser):

@@ -62,9 +62,6 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
     list_display = ("number", "time", "attendee", "service", "operations", "state", "office")
     list_filter = (DayFilter, ("state", StateFilter))
     list_select_related = ("attendee", "service", "slot__office")
-    list_per_page = 50
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
     search_fields = ("=reference",)
     ordering = ("slot__start", "pk")
     actions = None

@@ -6,11 +6,9 @@ from functools import partial
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import BadRequest
-from django.core.paginator import Paginator
 from django.db.models import F
 from django.shortcuts import redirect
 from django.urls import path
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -86,21 +84,6 @@ class FiledStatusFilter(admin.ChoicesFieldListFilter):
                 yield choice
 
 
-class CappedPaginator(Paginator):
-    """Counts no further than anybody turns pages: a long queue opens as fast as a short one."""
-
-    MOST = 5000
-
-    @cached_property
-    def count(self):
-        return self.object_list[: self.MOST].count()
-
-    @property
-    def is_cut_off(self):
-        """Whether there may be more than were counted."""
-        return self.count == self.MOST
-
-
 def _in_bulk(name):
     button = BUTTONS[name]
 
@@ -131,13 +114,9 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         "service",
     )
     list_select_related = ("service", "assignee__identity")
-    list_per_page = 50
-    paginator = CappedPaginator
-    show_full_result_count = False
     search_fields = ("search_text",)
     ordering = ("due_on", "pk")
     actions = [_in_bulk(name) for name in BUTTONS]
-    show_facets = admin.ShowFacets.NEVER
 
     @admin.display(description=_("request number"), ordering="reference")
     def request_number(self, inquiry):

@@ -21,10 +21,10 @@ from tawasul.accounts.models import User
 from tawasul.accounts.pending import begin, end, pending
 from tawasul.http import safe_target
 from tawasul.numbers import bare_digits
+from tawasul.staff_lists import counted
 
 STEP = "staff_sign_in"
 PENDING_SECONDS = 5 * 60
-MOST_COUNTED = 5000  # as far as the queue counts
 
 
 class StaffSite(OTPAdminSite):
@@ -177,5 +177,4 @@ def _appointments_of(user):
 
 def _counted(label, rows, address):
     """What the first page says of these rows, and where they are listed."""
-    number = rows.order_by()[:MOST_COUNTED].count()
-    return label, number, number == MOST_COUNTED, address
+    return label, *counted(rows), address

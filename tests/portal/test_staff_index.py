@@ -10,7 +10,7 @@ from django.utils import timezone
 from appointments.models import Appointment
 from requests_app import actions
 from requests_app.models import Inquiry
-from tawasul.portal import staff
+from tawasul import staff_lists
 from tests import factories
 from tests.appointments import places
 from tests.appointments.test_queries import copies as copies_of_appointment
@@ -92,7 +92,7 @@ def test_each_count_leads_to_as_many_rows(officer, work, can_assign):
 
 
 def test_a_long_queue_is_counted_as_far_as_its_list_is(as_officer, work, monkeypatch):
-    monkeypatch.setattr(staff, "MOST_COUNTED", 9)
+    monkeypatch.setattr(staff_lists, "MOST_COUNTED", 9)
     assert numbers(as_officer)["Assigned to nobody"] == "9 or more"
     assert numbers(as_officer)["Assigned to nobody, overdue"] == "5"
 

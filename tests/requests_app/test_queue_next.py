@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from requests_app import actions
-from requests_app.admin.queue import CappedPaginator
 from requests_app.models import Inquiry
+from tawasul import staff_lists
 from tests import factories
 from tests.conftest import words
 from tests.portal.test_queries import copies, write
@@ -110,5 +110,5 @@ def test_what_is_refused_has_the_focus(as_officer, queue):
 
 def test_the_number_of_rows_stands_after_their_name(as_officer, queue, monkeypatch):
     assert "Inquiries: 3" in words(as_officer.get(QUEUE))
-    monkeypatch.setattr(CappedPaginator, "MOST", 3)
+    monkeypatch.setattr(staff_lists, "MOST_COUNTED", 3)
     assert "Inquiries: 3 or more" in words(as_officer.get(QUEUE))
