@@ -13,18 +13,15 @@ from tawasul.catalogue.models import Holiday
 from tawasul.hijri import is_ramadan
 
 
-def make_slots():
+def make_slots(windows=None):
     """Make the slots of the horizon that are missing, and close or open those there are; how many.
 
-    Repeatable: what is booked stays. Hours that were changed make new slots, and close those that
-    they no longer make.
+    Those of `windows`, of all unless told. Repeatable: what is booked stays. Hours that were
+    changed make new slots, and close those that they no longer make.
     """
     days = horizon()
-    before = Slot.objects.count()
-    for pk in OpeningWindow.objects.values_list("pk", flat=True):
-        with transaction.atomic():
-            _make_slots_of(pk, days)
-    return Slot.objects.count() - before
+    windows = OpeningWindow.objects.all() if windows is None else windows
+    return sum(_make_slots_of(pk, days) for pk in windows.values_list("pk", flat=True))
 
 
 def horizon():
@@ -37,8 +34,9 @@ def opening_hours_of(office):
     """{day of the horizon: [its windows, by their start]}."""
     days = horizon()
     open_days = {day: [] for day in days}
+    off = _days_off(days)
     for window in office.windows.select_related("office"):
-        for day in _open_days(window, days):
+        for day in _open_days(window, days, off):
             open_days[day].append(window)
     return open_days
 
@@ -47,11 +45,13 @@ def booked_outside_hours(offices):
     """Appointments ahead at times that the hours of these offices do not make (any more)."""
     outside = []
     days = horizon()
+    off = _days_off(days)
     ahead = Appointment.objects.filter(state=Appointment.State.CONFIRMED)
     ahead = ahead.filter(slot__start__gt=timezone.now(), slot__day__gte=days[0])
     ahead = ahead.select_related("attendee", "service", "slot__office").order_by("slot", "pk")
     for window in OpeningWindow.objects.filter(office__in=offices).select_related("office"):
-        outside += ahead.filter(slot__window=window).exclude(slot__start__in=_starts(window, days))
+        starts = _starts(window, days, off)
+        outside += ahead.filter(slot__window=window).exclude(slot__start__in=starts)
     return outside
 
 
@@ -70,29 +70,37 @@ def is_open_on(window, day):
     )
 
 
+@transaction.atomic
 def _make_slots_of(pk, days):
     # Whoever changes hours, or closes a day, makes slots afterwards, and waits here until those of
-    # before are made: none of them is opened again by somebody who has read what was before.
+    # before are made: none of them is opened again by somebody who has read what was before. So
+    # the days off are read once the row is locked, for each window anew.
     windows = OpeningWindow.objects.select_for_update(of=("self",), no_key=True)
     window = windows.select_related("office").get(pk=pk)
-    starts = _starts(window, days)
+    starts = _starts(window, days, _days_off(days))
     known = set(window.slots.filter(day__gte=days[0]).values_list("start", flat=True))
-    Slot.objects.bulk_create(
+    made = Slot.objects.bulk_create(
         [_slot(window, day, start) for start, day in starts.items() if start not in known]
     )
     _bring_up_to_date(window, days[0], list(starts))
+    return len(made)
 
 
-def _starts(window, days):
-    """{when a slot begins: the day it belongs to}, as hours, holidays and closures stand."""
-    return {start: day for day in _open_days(window, days) for start in window.starts_on(day)}
+def _days_off(days):
+    """The holidays and the closures among `days`."""
+    holidays = set(Holiday.objects.filter(day__in=days).values_list("day", flat=True))
+    return holidays, list(Closure.objects.between(days[0], days[-1]))
 
 
-def _open_days(window, days):
+def _starts(window, days, off):
+    """{when a slot begins: the day it belongs to}, with these days off."""
+    return {start: day for day in _open_days(window, days, off) for start in window.starts_on(day)}
+
+
+def _open_days(window, days, off):
     if not window.office.is_active:
         return []
-    holidays = set(Holiday.objects.filter(day__in=days).values_list("day", flat=True))
-    closures = list(Closure.objects.between(days[0], days[-1]))
+    holidays, closures = off
     return [
         day
         for day in days

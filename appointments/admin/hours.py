@@ -1,6 +1,7 @@
 """Offices, opening hours and closures: reference data, edited in plain forms."""
 
 import re
+from functools import partial
 
 from django import forms
 from django.contrib import admin
@@ -35,7 +36,7 @@ WIDGETS = {
 class _MakesSlots:
     """What is saved here changes what can be booked, at once, and is looked at before it is saved.
 
-    After the commit: the places of all offices would be kept from everybody until then, and in
+    After the commit: the places of those offices would be kept from everybody until then, and in
     another order than those take them who book.
     """
 
@@ -43,13 +44,21 @@ class _MakesSlots:
         look = self._look_ahead(request, object_id) if request.method == "POST" else None
         return look or super().changeform_view(request, object_id, form_url, extra_context)
 
-    def save_related(self, request, form, formsets, change):
-        super().save_related(request, form, formsets, change)
-        transaction.on_commit(make_slots)
+    def save_model(self, request, obj, form, change):
+        """Concerned is the office that a closure is moved from as well as that which it is for."""
+        before = self.model.objects.filter(pk=obj.pk)
+        offices = {office for row in before for office in self.offices_of(row)}
+        super().save_model(request, obj, form, change)
+        self._make_slots_of(offices.union(self.offices_of(obj)))
 
     def delete_model(self, request, obj):
+        offices = self.offices_of(obj)
         super().delete_model(request, obj)
-        transaction.on_commit(make_slots)
+        self._make_slots_of(offices)
+
+    def _make_slots_of(self, offices):
+        windows = OpeningWindow.objects.filter(office__in=offices)
+        transaction.on_commit(partial(make_slots, windows))
 
     def _look_ahead(self, request, object_id):
         """The weeks that a change makes, and who is booked where it closes; None to go on.

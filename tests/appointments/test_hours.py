@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db.models import Count
 from django.utils import timezone
 
-from appointments.actions import cancel, horizon, make_slots
+from appointments.actions import cancel, horizon, hours, make_slots
 from appointments.models import Appointment, Closure, Office, OpeningWindow, Slot
 from tawasul.catalogue.models import Holiday, Region
 from tests import factories
@@ -179,6 +179,31 @@ def test_a_closure_closes_one_office_from_its_first_day_to_its_last(is_there_fir
     shut.delete()
     make_slots()
     assert times(MONDAY, one) == times(TUESDAY, one) == quarters("08:00", "14:45")
+
+
+def test_a_day_that_is_closed_when_the_slots_of_one_office_are_made_stays_closed_at_the_next(
+    monkeypatch,
+):
+    first, second = (places.window(office=places.office(slug)) for slug in ("first", "second"))
+    make_slots()
+    bring_up_to_date = hours._bring_up_to_date
+
+    def close_the_second_meanwhile(*of):
+        monkeypatch.setattr(hours, "_bring_up_to_date", bring_up_to_date)
+        closure(MONDAY, office=second.office)
+        make_slots(second.office.windows)
+        bring_up_to_date(*of)
+
+    monkeypatch.setattr(hours, "_bring_up_to_date", close_the_second_meanwhile)
+    make_slots()
+    assert times(MONDAY, first.office) == quarters("08:00", "14:45")
+    assert times(MONDAY, second.office) == []
+
+
+def test_slots_are_made_of_the_windows_that_are_meant_alone():
+    first, second = (places.window(office=places.office(slug)) for slug in ("first", "second"))
+    assert make_slots(first.office.windows) == 28 * 23
+    assert times(MONDAY, second.office) == []
 
 
 def test_a_closure_without_an_office_is_for_all():

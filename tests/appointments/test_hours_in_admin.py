@@ -5,6 +5,8 @@ What makes no sense is refused with a sentence that says how to mend it.
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from appointments.actions import make_slots
 from appointments.models import Appointment, Closure, Office, OpeningWindow, Slot
@@ -176,6 +178,24 @@ def test_hours_for_one_service_take_no_other_at_once(browser, office, hours):
     assert is_saved(save(browser, HOURS, hours_form(office, services=[one.pk]), hours))
     assert Slot.objects.bookable(one, 1).exists()
     assert not Slot.objects.bookable(other, 1).exists()
+
+
+def test_saving_hours_costs_the_same_however_many_other_offices_there_are(browser, office, hours):
+    def asked_for(capacity):
+        with CaptureQueriesContext(connection) as asked:
+            assert is_saved(save(browser, HOURS, hours_form(office, capacity=capacity), hours))
+        return len(asked)
+
+    def open_elsewhere(count):
+        other = places.office("qasr-al-hukm", "Qasr Al-Hukm")
+        for _window in range(count):
+            places.window(office=other)
+
+    open_elsewhere(2)
+    asked_for(5)
+    for_few = asked_for(6)
+    open_elsewhere(20)
+    assert asked_for(7) == for_few
 
 
 def test_hours_stay_with_the_office_where_their_times_are_booked(browser, office, hours):
@@ -357,6 +377,17 @@ def test_an_office_with_the_address_of_another_is_refused(browser, office):
 
 
 # Closures
+
+
+@pytest.mark.parametrize("of_all", [False, True])
+def test_an_office_that_a_closure_no_longer_concerns_opens_at_once(browser, office, hours, of_all):
+    other = places.office("qasr-al-hukm", "Qasr Al-Hukm")
+    places.window(office=other)
+    closed = "" if of_all else office.pk
+    save(browser, CLOSURES, closure_form(office=closed))
+    assert times(MONDAY, office) == []
+    save(browser, CLOSURES, closure_form(office=other.pk), Closure.objects.get())
+    assert (times(MONDAY, office), times(MONDAY, other)) == (MORNING, [])
 
 
 def test_a_closure_closes_its_days_at_once_and_opens_them_when_it_is_changed(browser, hours):
