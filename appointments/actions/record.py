@@ -104,6 +104,7 @@ def _message(appointment, template, **also):
         "template": template,
         "context": {"appointment": appointment, **also},
         "about": appointment.reference,
+        "owner": appointment.user_id,
     }
 
 

@@ -210,16 +210,13 @@ def forget_ended_sessions():
 def _change_contact(actor, channel, **contact):
     """Take the new mobile or address, to which what waits for this person goes as well.
 
-    What waits under the old one alone, without a name, is theirs where nobody else has it. What
-    `_tell` has written belongs to the mobile of that time: whoever has taken over an account must
-    not take that along.
+    What `_tell` has written belongs to the mobile of that time, and has no owner: whoever has taken
+    over an account must not take that along.
     """
-    ((field, to),) = contact.items()
-    before = getattr(actor, field)
     # The account first: whoever books locks it before what is to be told.
     User.objects.filter(pk=actor.pk).update(**contact)
-    is_shared = User.objects.filter(**{field: before}).exists()
-    readdress(channel, owner=actor.pk, before="" if is_shared else before, to=to)
+    (to,) = contact.values()
+    readdress(channel, owner=actor.pk, to=to)
 
 
 def _tell(user, template, **context):

@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -82,17 +82,13 @@ def drop(keys):
     Message.objects.filter(key__in=keys, state=Message.State.WAITING).delete()
 
 
-def readdress(channel, *, owner, before, to):
+def readdress(channel, *, owner, to):
     """What waits for `owner` goes to `to` from now on; without one it is not sent any more.
 
-    So does what is about something, has no owner and waits for `before`, unless that is empty.
     Secrets stay: they prove whose the recipient is to whom they were written.
     """
-    is_theirs = Q(owner=owner)
-    if before:
-        is_theirs |= Q(owner=None, recipient=str(before)) & ~Q(about="")
     waiting = Message.objects.filter(
-        is_theirs, channel=channel, state=Message.State.WAITING, is_sealed=False
+        owner=owner, channel=channel, state=Message.State.WAITING, is_sealed=False
     )
     if to:
         waiting.update(recipient=str(to))

@@ -23,7 +23,7 @@ from tests.appointments import places
 from tests.conftest import signed_in
 
 OLD_ADDRESS = "old@example.org"
-TWO_HOURS = timedelta(hours=2)
+DAY, TWO_HOURS = timedelta(days=1), timedelta(hours=2)
 
 
 @pytest.fixture
@@ -49,6 +49,15 @@ def change_mobile(browser, person):
     give_mobile_code(browser, person)
 
 
+def remind(clock, appointment):
+    """What the worker sends the day before and two hours before; since when."""
+    since = clock.now
+    for ahead in (DAY, TWO_HOURS):
+        clock.now = appointment.slot.start - ahead
+        deliver_due()
+    return since
+
+
 def recipients(**which):
     return list(Message.objects.filter(**which).order_by("pk").values_list("recipient", flat=True))
 
@@ -63,8 +72,7 @@ def test_the_reminders_go_to_the_new_mobile_and_nothing_to_the_old_one(
     browser, person, appointment, clock
 ):
     change_mobile(browser, person)
-    changed, clock.now = clock.now, appointment.slot.start - TWO_HOURS
-    assert deliver_due() > 0
+    changed = remind(clock, appointment)
     assert received_since(changed) == {NEW_NUMBER, OLD_ADDRESS}
     told = Message.objects.filter(about=appointment.reference, channel="sms").order_by("pk")
     assert list(told.values_list("recipient", "state")) == [
@@ -79,8 +87,7 @@ def test_the_reminders_go_to_the_new_address_and_nothing_to_the_old_one(
 ):
     ask_for_email(browser)
     give_email_code(browser, person)
-    changed, clock.now = clock.now, appointment.slot.start - TWO_HOURS
-    deliver_due()
+    changed = remind(clock, appointment)
     assert received_since(changed) == {OLD_NUMBER, ADDRESS}
 
 
@@ -88,8 +95,7 @@ def test_who_wants_no_mails_any_more_gets_none_of_those_that_wait(
     browser, person, appointment, clock
 ):
     browser.post(EMAIL, {"remove": "1"})
-    changed, clock.now = clock.now, appointment.slot.start - TWO_HOURS
-    deliver_due()
+    changed = remind(clock, appointment)
     assert received_since(changed) == {OLD_NUMBER}
 
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def move():
-    readdress("sms", owner=OWNER, before=OLD, to=NEW)
+    readdress("sms", owner=OWNER, to=NEW)
 
 
 class PhoneOfWhoMoves(DemoPhone):
@@ -66,11 +66,6 @@ def test_what_waits_goes_to_the_new_number(message):
         ({"owner": OWNER, "channel": "email"}, False),
         ({"owner": OWNER, "state": "sent"}, False),
         ({"owner": OWNER, "state": "given_up"}, False),
-        # Without an owner, by the number alone.
-        ({"about": "800000000006"}, True),
-        ({"about": "800000000006", "recipient": "+966500000001"}, False),
-        ({"about": "800000000006", "owner": OWNER + 1}, False),
-        ({"about": "800000000006", "is_sealed": True}, False),
         ({}, False),
     ],
 )
@@ -81,14 +76,8 @@ def test_whose_it_is_and_what_it_is_decides_whether_it_goes_along(fields, goes_a
     assert recipient_of(message) == (NEW if goes_along else before)
 
 
-def test_where_others_have_the_old_number_nothing_goes_along_without_its_owner(message):
-    unknown = factories.MessageFactory(recipient=OLD, about="800000000006")
-    readdress("sms", owner=OWNER, before="", to=NEW)
-    assert (recipient_of(message), recipient_of(unknown)) == (NEW, OLD)
-
-
 def test_without_a_new_one_what_waits_is_dropped(message):
-    readdress("sms", owner=OWNER, before=OLD, to="")
+    readdress("sms", owner=OWNER, to="")
     assert not Message.objects.exists()
 
 

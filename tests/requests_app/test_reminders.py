@@ -141,7 +141,7 @@ def test_the_reminder_follows_its_applicant_even_from_a_mobile_that_others_have_
 ):
     person = factories.UserFactory()
     inquiry = returned_to(person)
-    readdress("sms", owner=person.pk, before="", to="+966550000432")
+    readdress("sms", owner=person.pk, to="+966550000432")
 
     clock.now += WEEK
     deliver()
