@@ -75,8 +75,7 @@ def _make_slots_of(pk, days):
     # Whoever changes hours, or closes a day, makes slots afterwards, and waits here until those of
     # before are made: none of them is opened again by somebody who has read what was before. So
     # the days off are read once the row is locked, for each window anew.
-    windows = OpeningWindow.objects.select_for_update(of=("self",), no_key=True)
-    window = windows.select_related("office").get(pk=pk)
+    window = OpeningWindow.objects.select_for_update(no_key=True).get(pk=pk)
     starts = _starts(window, days, _days_off(days))
     known = set(window.slots.filter(day__gte=days[0]).values_list("start", flat=True))
     made = Slot.objects.bulk_create(
@@ -118,6 +117,7 @@ def _slot(window, day, start):
         start=start,
         end=start + timedelta(minutes=window.slot_minutes),
         capacity=window.capacity,
+        came_free_at=timezone.now(),
     )
 
 
@@ -125,10 +125,12 @@ def _bring_up_to_date(window, today, starts):
     slots = Slot.objects.filter(window=window, day__gte=today)
     # In the order in which places are taken: two who lock them otherwise wait for each other.
     list(slots.order_by("pk").select_for_update(no_key=True).values_list("pk"))
-    slots.filter(start__in=starts, is_closed=True).update(is_closed=False)
+    freed = {"came_free_at": timezone.now()}
+    slots.filter(start__in=starts, is_closed=True).update(is_closed=False, **freed)
     slots.filter(is_closed=False).exclude(start__in=starts).update(is_closed=True)
     end = F("start") + timedelta(minutes=window.slot_minutes)
     slots.filter(taken=0).exclude(end=end).update(end=end)
     # What is booked is kept: a slot takes no fewer than it has taken already.
-    others = slots.exclude(capacity=window.capacity)
+    slots.filter(capacity__lt=window.capacity).update(capacity=window.capacity, **freed)
+    others = slots.filter(capacity__gt=window.capacity)
     others.update(capacity=Greatest("taken", Value(window.capacity)))

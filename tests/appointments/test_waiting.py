@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from appointments import actions
-from appointments.models import Offer, OpeningWindow, Waiting
+from appointments.models import Closure, Offer, OpeningWindow, Waiting
 from tawasul.exceptions import RuleViolation
 from tawasul.messaging.models import Message
 from tests import factories
@@ -254,6 +254,29 @@ def test_who_comes_with_another_is_offered_two_places_that_came_free_one_by_one(
     assert (actions.offer_what_came_free(), offered(monday)) == (2, [couple])
     assert places.taken(monday) == 2
     assert actions.offer_what_came_free() == 0
+
+
+@pytest.mark.parametrize("change", ["more places", "open again", "other hours"])
+def test_what_the_office_gives_while_they_wait_is_offered_to_them(monday, clock, waits, change):
+    places.confirmed(slot=monday)
+    hours, closed = monday.window, {"first_day": SUNDAY, "last_day": TUESDAY}
+    hours.capacity = 1
+    hours.opens, hours.closes = monday.start.time(), places.at(SUNDAY, "10:15").time()
+    hours.save()
+    if change == "open again":
+        closure = Closure.objects.create(reason_ar="صيانة", reason_en="Maintenance", **closed)
+    actions.make_slots()
+    appointment = waits()
+    clock.now += MINUTE
+    if change == "open again":
+        closure.delete()
+    elif change == "more places":
+        OpeningWindow.objects.update(capacity=2)
+    else:
+        OpeningWindow.objects.update(closes="10:30")
+    actions.make_slots()
+    assert actions.offer_what_came_free() == 1
+    assert appointment.offers.open().get().slot.start < appointment.slot.start
 
 
 def test_what_was_free_before_they_waited_is_offered_to_nobody(booked, monday, clock, waits):
