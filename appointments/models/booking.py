@@ -224,11 +224,16 @@ class AppointmentQuerySet(models.QuerySet):
         return self.filter(slot__start__lt=slot.end, slot__end__gt=slot.start)
 
     def upcoming(self):
-        """Those ahead, and those whose office has closed until they have another time or none."""
+        """Those ahead, among them those whose office has closed and who need another time."""
         now = timezone.now()
-        ahead = Q(state__in=Appointment.LIVE, slot__end__gt=now)
-        still = self.filter(ahead | Q(state=Appointment.State.DISPLACED))
+        still = self.filter(state__in=[*Appointment.LIVE, Appointment.State.DISPLACED])
         still = still.exclude(state=Appointment.State.HELD, expires_at__lte=now)
+        return still.filter(slot__end__gt=now).order_by("slot__start", "pk")
+
+    def unsettled(self):
+        """Those ahead, and those whose office has closed until they have another time or none."""
+        ahead = Q(pk__in=self.upcoming().order_by().values("pk"))
+        still = self.filter(ahead | Q(state=Appointment.State.DISPLACED))
         return still.order_by("slot__start", "pk")
 
     def waiting_for(self, user):
@@ -238,7 +243,7 @@ class AppointmentQuerySet(models.QuerySet):
         return self.filter(undecided | offered, user=user).distinct()
 
     def over(self):
-        return self.exclude(pk__in=self.upcoming().order_by().values("pk")).order_by("-pk")
+        return self.exclude(pk__in=self.unsettled().order_by().values("pk")).order_by("-pk")
 
 
 class Appointment(models.Model):

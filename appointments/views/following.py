@@ -28,7 +28,7 @@ def appointment_list(request):
         "service", "attendee", "slot__office"
     )
     page = Paginator(mine.over(), ROWS).get_page(request.GET.get("page"))
-    context = {"upcoming": mine.upcoming(), "page": page}
+    context = {"upcoming": mine.unsettled(), "page": page}
     return render(request, "appointments/list.html", context)
 
 

@@ -29,7 +29,7 @@ def home(request):
 def my_page(request):
     mine = Inquiry.objects.of(request.user).select_related("service").order_by("-pk")
     returned = mine.waiting_for(request.user)
-    appointments = Appointment.objects.of(request.user).upcoming()
+    appointments = Appointment.objects.of(request.user).unsettled()
     appointments = appointments.select_related("service", "attendee", "slot__office")
     undecided = appointments.waiting_for(request.user)
     context = {

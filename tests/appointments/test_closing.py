@@ -245,7 +245,7 @@ def test_it_waits_for_an_answer_although_its_old_time_is_over(hours, clock):
     close()
     clock.now = slot_of(hours).end + HOUR
     mine = Appointment.objects.of(appointment.user)
-    assert list(mine.upcoming().waiting_for(appointment.user)) == [appointment]
+    assert list(mine.unsettled().waiting_for(appointment.user)) == [appointment]
     assert list(mine.over()) == []
 
 
