@@ -30,12 +30,13 @@ def horizon():
     return [today + timedelta(days=ahead) for ahead in range(settings.BOOKING["HORIZON_DAYS"] + 1)]
 
 
-def opening_hours_of(office):
-    """{day of the horizon: [its windows, by their start]}."""
+def opening_hours_of(offices):
+    """{day of the horizon: [the windows of these offices, by their start]}."""
     days = horizon()
     open_days = {day: [] for day in days}
     off = _days_off(days)
-    for window in office.windows.select_related("office"):
+    windows = OpeningWindow.objects.filter(office__in=offices).select_related("office")
+    for window in windows.order_by("opens", "pk"):
         for day in _open_days(window, days, off):
             open_days[day].append(window)
     return open_days

@@ -74,7 +74,7 @@ class _MakesSlots:
         with transaction.atomic():
             offices = list(self.offices_of(form.save()))
             booked = booked_outside_hours(offices)
-            hours = opening_hours_of(offices[0]) if len(offices) == 1 else {}
+            hours = opening_hours_of(offices)
             transaction.set_rollback(True)
         seen = digest_of([appointment.pk for appointment in booked])
         if request.POST.get("_seen") == seen:
@@ -83,9 +83,9 @@ class _MakesSlots:
             **self.admin_site.each_context(request),
             "title": _("Before it is saved"),
             "opts": self.opts,
-            "office": offices[0] if hours else None,
+            "office": offices[0] if len(offices) == 1 else None,
             "weekdays": WEEKDAYS,
-            "months": months_of(list(hours), hours),
+            "months": months_of(list(hours), _seen_together(hours, offices)),
             "booked": booked[:MOST_SHOWN],
             "number": len(booked),
             "sent": [
@@ -97,6 +97,13 @@ class _MakesSlots:
             "seen": seen,
         }
         return render(request, "admin/appointments/before_it_is_saved.html", context)
+
+
+def _seen_together(hours, offices):
+    """What there is on each day: of one office its hours, of several how many of them are open."""
+    if len(offices) == 1:
+        return hours
+    return {day: len({window.office_id for window in windows}) for day, windows in hours.items()}
 
 
 class _OfOwnOffices:

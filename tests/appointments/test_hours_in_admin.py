@@ -464,6 +464,14 @@ def test_who_is_booked_is_named_before_the_day_is_closed(browser, hours):
     assert appointment.is_confirmed
 
 
+def test_what_closes_every_office_shows_how_many_stay_open_on_each_day(browser, hours):
+    places.window(office=places.office("qasr-al-hukm", "Qasr Al-Hukm"))
+    holiday = {"day": MONDAY, "name_ar": "عيد", "name_en": "Feast"}
+    shown = words(browser.post("/en/staff/catalogue/holiday/add/", holiday))
+    assert "How many offices are open with this change" in shown
+    assert "3 16 AH 2 offices 4 17 AH 0 offices 5" in shown
+
+
 def test_who_books_meanwhile_is_shown_before_it_is_saved(browser, hours):
     path, fields = f"{CLOSURES}add/", closure_form()
     seen = browser.post(path, fields).context["seen"]
