@@ -39,8 +39,8 @@ OPENED = (
     "Tawasul: your account has been opened. If that was not you, go to a passports office at once."
 )
 KNOWN = (
-    "Tawasul: somebody asked to open an account for you. You have one: sign in, or set a new "
-    "password."
+    "Tawasul: somebody asked to open an account for you. You already have one: sign in, or set a "
+    "new password."
 )
 DEPARTED = (
     "Tawasul: the registry shows that you have left the Kingdom, so no account can be opened. "

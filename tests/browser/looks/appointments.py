@@ -108,16 +108,24 @@ def in_every_state(resident, times):
         appointment.refresh_from_db()
         return appointment
 
+    # One whose office has closed stands against the next, so these are made to wait for it.
+    closed = [ended(State.SERVED) for _time in range(2)]
     found = {
         "cancelled": ended(State.CANCELLED),
         "expired": ended(State.EXPIRED),
         "served": ended(State.SERVED),
         "missed": ended(State.NO_SHOW),
-        "displaced": ended(State.DISPLACED),
-        "replaced": offered(ended(State.DISPLACED), next(times), "appointment_displaced"),
         "over": begun_ago(ended(State.CONFIRMED), HOUR),
     }
     Appointment.objects.filter(pk=found["over"].pk).update(state=State.SERVED)
+    for each in closed:
+        each.state = State.DISPLACED
+        each.save(update_fields=["state"])
+    displaced, replaced = closed
+    found |= {
+        "displaced": displaced,
+        "replaced": offered(replaced, next(times), "appointment_displaced"),
+    }
     found |= {
         "confirmed": booked(),
         "late": begun_ago(booked(), -HOUR),
