@@ -99,7 +99,7 @@ def check_bookable(slot, service, operations, *, kept=0):
 
 
 def check_free_for(*, actor, attendee, service, slot, instead_of=None):
-    """RuleViolation `live`, `overlap` or `holds`: what these people have already stands against it.
+    """RuleViolation `live`, `displaced`, `overlap` or `holds`: what they have stands against it.
 
     Under the locks of both, so that nobody else can add to it at the same time.
     """

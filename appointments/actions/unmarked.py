@@ -5,8 +5,11 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from appointments.actions.locks import lock_waiting
+from appointments.actions.offers import withdraw_offers
 from appointments.actions.places import move_places
 from appointments.actions.record import Deed, Role, State, record
+from appointments.actions.waiting import end_waiting
 from appointments.models import Appointment
 
 # So long after its end the desk can still say it: until late in the same evening.
@@ -30,6 +33,7 @@ def settle_past():
 def _settle(appointment):
     after, deed = _ENDS[appointment.state]
     with transaction.atomic():
+        lock_waiting(appointment)
         # As it was found: a clerk may have been quicker.
         unmarked = Appointment.objects.filter(
             pk=appointment.pk, state=appointment.state, slot=appointment.slot_id
@@ -37,5 +41,8 @@ def _settle(appointment):
         settled = unmarked.update(state=after)
         if settled:
             record(appointment, deed, actor=None, role=Role.PORTAL)
-            move_places({appointment.slot_id: appointment.operations})
+            end_waiting(appointment)
+            freed = withdraw_offers(appointment.offers)
+            freed[appointment.slot_id] += appointment.operations
+            move_places(freed)
     return settled

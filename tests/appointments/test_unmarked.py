@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from appointments.actions import check_in, settle_past
+from appointments.actions import check_in, settle_past, wait
 from appointments.models import Appointment
 from tests import factories
 from tests.appointments import places
@@ -39,6 +39,14 @@ def test_twelve_hours_after_its_end_it_is_over(clock, slot, left_as, becomes):
     assert places.taken(slot) == 0
     # What came of it is no news to who was there, or was not.
     assert texts(appointment) == told
+
+
+def test_whoever_is_settled_waits_for_nothing_earlier(clock, slot):
+    appointment = places.confirmed(slot=places.slot(TUESDAY, of=slot.window))
+    wait(actor=appointment.user, appointment=appointment)
+    clock.now = appointment.slot.end + TWELVE_HOURS
+    settle_past()
+    assert not appointment.waitings.open().exists()
 
 
 @pytest.mark.parametrize("state", [State.CANCELLED, State.SERVED, State.NO_SHOW, State.DISPLACED])
