@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from requests_app.models import Inquiry
 from tawasul.accounts.models import OneTimeCode, Session
-from tawasul.catalogue.models import TEXTS_IN_BOTH_LANGUAGES, Service
+from tawasul.catalogue.models import TEXTS_IN_BOTH_LANGUAGES
 from tawasul.wsgi import application
 from tests import factories
 from tests.appointments import places
@@ -32,17 +32,6 @@ pytestmark = pytest.mark.one_engine
 LONG = "ا" * 100_000
 BIDI = "\u202e\u2066\u200f١٢٣\u2069\u202c"
 QUEUE = "/en/staff/requests_app/inquiry/"
-SERVICE_FORM = "/en/staff/catalogue/service/add/"
-A_SERVICE = {
-    **dict.fromkeys(TEXTS_IN_BOTH_LANGUAGES, "Service"),
-    "slug": "new-service",
-    "beneficiary_kinds": '["resident"]',
-    "nationalities": "[]",
-    "filed_by": "anybody",
-    "target_working_days": "5",
-    "position": "1",
-    "is_active": "on",
-}
 # Where anybody may send something without signing in.
 ANYBODYS = [
     f"/en/account/{page}/" for page in ("sign-in", "register", "password/reset", "picture/by-text")
@@ -333,28 +322,6 @@ def test_rows_of_any_table_are_asked_for_by_numbers_of_any_kind(as_chief, db):
         table = ContentType.objects.get_for_model(model).pk
         for pk in ("abc", "1", str(uuid.uuid4()), "9" * 30, "9" * 5000):
             assert as_chief.get(f"/en/staff/r/{table}/{pk}/").status_code == 404
-
-
-@pytest.mark.parametrize("field", ["beneficiary_kinds", "nationalities"])
-@pytest.mark.parametrize(
-    "value",
-    [
-        *("5", "true", "[[1]]", "[{}]", '"resident"', '["x"]', "[", "[NaN]", "[1e999]"),
-        *("[" * 2000, '{"x":' * 2000, f"{'[' * 900}{']' * 900}", "9" * 5000, f"[{'9' * 5000}]"),
-        *(r'["\ud800\ud800"]', r'["\u0000\u0000"]', r'["\u0059E"', '["\0\0"]', f'["{BIDI[:2]}"]'),
-    ],
-    ids=lambda value: value[:20],
-)
-def test_a_service_with_a_list_of_anything_is_refused(as_chief, field, value):
-    response = as_chief.post(SERVICE_FORM, {**A_SERVICE, field: value})
-    assert response.status_code == 200
-    assert response.context["adminform"].form.errors.keys() == {field}
-
-
-@pytest.mark.parametrize("value", ["", "[]"])
-def test_a_service_without_nationalities_is_for_any(as_chief, value):
-    as_chief.post(SERVICE_FORM, {**A_SERVICE, "nationalities": value})
-    assert Service.objects.get().is_for(kind="resident", nationality="PK")
 
 
 # Where one is sent after signing in
