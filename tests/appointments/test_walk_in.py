@@ -4,10 +4,11 @@ import uuid
 
 import pytest
 
-from appointments.actions import call, check_in, miss, serve, walk_in
+from appointments.actions import call, check_in, miss, serve, wait, walk_in
 from appointments.models import Appointment
 from tawasul.accounts.models import Identity
 from tawasul.accounts.registry import RegistryAway
+from tawasul.exceptions import RuleViolation
 from tawasul.messaging.models import Message
 from tests import factories
 from tests.appointments import places
@@ -369,3 +370,15 @@ def test_a_place_that_is_given_is_found_again_by_the_id_number(browser, wish, sl
     page = browser.post(f"{TODAY}?office=al-rimal", {"typed": wish["number"]})
     assert "This person is checked in already." in words(page)
     assert browser.get(f"{LIST}{made.pk}/change/").status_code == 200
+
+
+def test_what_lapses_goes_to_who_waits_although_somebody_has_come(wish, hours, clock):
+    afternoon = places.slot(SUNDAY, "14:00", of=hours, capacity=1)
+    held = places.held(slot=afternoon)
+    waiting = places.confirmed(slot=places.slot(MONDAY, of=hours))
+    wait(actor=waiting.user, appointment=waiting)
+    clock.now = held.expires_at
+    with pytest.raises(RuleViolation, match="full"):
+        walk_in(**wish)
+    assert afternoon.offers.open().get().appointment == waiting
+    assert taken(afternoon) == 1
