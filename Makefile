@@ -7,7 +7,7 @@ python = .venv/bin/python
 pictures = var/screenshots
 pytest = $(python) -m pytest -n 2 --dist loadgroup
 # Where the engine may make a difference: rows locked, triggers, search, dates and counting.
-on_sqlite = tests/races tests/messaging \
+on_sqlite = tests/races tests/core/messaging \
 	$(addprefix tests/test_,append_only.py crash.py staff_lists.py) \
 	$(addprefix tests/appointments/test_,any_order.py closing.py figures.py hours.py rules.py \
 	holding_and_changing.py notices.py second_clicks.py waiting.py walk_in.py) \

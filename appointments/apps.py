@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from tawasul import append_only
+from core import append_only
 
 
 class AppointmentsConfig(AppConfig):

@@ -7,7 +7,7 @@ from itertools import groupby
 from django.utils.translation import pgettext_lazy
 
 from appointments.models import Weekday
-from tawasul.hijri import dates_of, months_in_both_calendars
+from core.hijri import dates_of, months_in_both_calendars
 
 # The columns: each weekday in full, and as a narrow column has it.
 WEEKDAYS = list(

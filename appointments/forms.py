@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 from appointments.models import Office, Slot
-from tawasul.accounts.forms import WithPicture
-from tawasul.accounts.models import Identity
-from tawasul.catalogue.models import Region, Service
-from tawasul.hijri import EitherCalendarDateField, both_calendars
-from tawasul.numbers import IdentityNumberField
-from tawasul.text import ascii_digits, clean
+from core.accounts.forms import WithPicture
+from core.accounts.models import Identity
+from core.catalogue.models import Region, Service
+from core.hijri import EitherCalendarDateField, both_calendars
+from core.numbers import IdentityNumberField
+from core.text import ascii_digits, clean
 
 # The hours at which the later parts of a day begin.
 NOON, EVENING = 12, 18

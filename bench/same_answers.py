@@ -69,7 +69,7 @@ class Pages:
         """Of each kind as many: who may register, who has an account, who is a minor."""
         from django.contrib.auth.hashers import make_password
 
-        from tawasul.accounts.models import Identity, IdentityNumber, User
+        from core.accounts.models import Identity, IdentityNumber, User
 
         password = make_password("a-Long-enough-one-26")
         for place in range(3 * PEOPLE):
@@ -136,7 +136,7 @@ class Pages:
         from django.db.models import F
         from django.utils import timezone
 
-        from tawasul.accounts.models import OneTimeCode
+        from core.accounts.models import OneTimeCode
 
         two_hours = datetime.timedelta(hours=2)
         OneTimeCode.objects.filter(created_at__gt=timezone.now() - two_hours).update(

@@ -17,7 +17,7 @@ from django.template.base import Lexer, TokenType, filter_re
 from django.utils.text import smart_split
 
 ROOT = Path(__file__).resolve().parent.parent
-CODE = ("tawasul", "requests_app", "appointments")
+CODE = ("core", "tawasul", "requests_app", "appointments")
 
 # What is found and may stay: the file, what stands there, and the reason.
 _A_PAGE = "of a list, which is counted"
@@ -317,7 +317,7 @@ def in_style_sheet(text: str) -> Iterator[Finding]:
 
 # Code
 
-SHOWING_BOTH_CALENDARS = {"tawasul/hijri.py", "tawasul/display.py"}
+SHOWING_BOTH_CALENDARS = {"core/hijri.py", "core/display.py"}
 # The parts of a format that name a day, a month or a year.
 PART_OF_A_DATE = re.compile(r"%[-#]?[aAbBcdDeFGjmuUVwWxyY]")
 
@@ -326,7 +326,7 @@ def in_code(text: str) -> Iterator[Finding]:
     """Dates in one calendar; an hour is the same in both."""
     if not re.search(r"strftime|date_format|:%", text):
         return
-    instead = "show the day with tawasul.hijri.both_calendars"
+    instead = "show the day with core.hijri.both_calendars"
     for node in ast.walk(ast.parse(text)):
         match node:
             case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=[*_, last]):

@@ -18,15 +18,15 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parent.parent
 # The Arabic one follows the source; the English one, by hand, rewords what libraries say.
 ARABIC_CATALOGUE = ROOT / "locale" / "ar" / "LC_MESSAGES" / "django.po"
-CODE = ("tawasul", "requests_app", "appointments")
+CODE = ("core", "tawasul", "requests_app", "appointments")
 # Both languages stand here by design: pages shown when no catalogue can be read, names of months,
 # letters that are folded, people of the demo.
 BILINGUAL = {
     "templates/500.html",
     "templates/503.html",
     "tawasul/formats/ar/formats.py",
-    "tawasul/hijri.py",
-    "tawasul/text.py",
+    "core/hijri.py",
+    "core/text.py",
 }
 
 FUNCTIONS = {

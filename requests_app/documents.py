@@ -20,10 +20,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from PIL import Image
 
+from core.exceptions import RuleViolation
+from core.text import single_line
 from requests_app import decoding
 from requests_app.models import Attachment
-from tawasul.exceptions import RuleViolation
-from tawasul.text import single_line
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from django import forms
 from django.contrib.auth.backends import ModelBackend
 from django.utils.translation import gettext_lazy as _
 
-from tawasul.accounts.models import Identity, User
-from tawasul.catalogue.models import DocumentType, Service
-from tawasul.numbers import IdentityNumberField, MobileField
-from tawasul.text import TextField
+from core.accounts.models import Identity, User
+from core.catalogue.models import DocumentType, Service
+from core.numbers import IdentityNumberField, MobileField
+from core.text import TextField
 
 MOST_DESCRIPTION = 4000  # characters
 MOST_FILES = 10  # at once

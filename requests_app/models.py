@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from phonenumber_field.modelfields import PhoneNumberField
 
-from tawasul.accounts.models import Identity, User
-from tawasul.catalogue.models import DocumentType, Service
-from tawasul.digests import digest_of
-from tawasul.numbers import bare_digits, new_reference
-from tawasul.search import found_by, searchable
+from core.accounts.models import Identity, User
+from core.catalogue.models import DocumentType, Service
+from core.digests import digest_of
+from core.numbers import bare_digits, new_reference
+from core.search import found_by, searchable
 
 
 class InquiryQuerySet(models.QuerySet):

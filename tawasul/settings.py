@@ -70,9 +70,9 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
-    "tawasul.messaging.apps.MessagingConfig",
-    "tawasul.catalogue.apps.CatalogueConfig",
-    "tawasul.accounts.apps.AccountsConfig",
+    "core.messaging.apps.MessagingConfig",
+    "core.catalogue.apps.CatalogueConfig",
+    "core.accounts.apps.AccountsConfig",
     "requests_app.apps.RequestsConfig",
     "appointments.apps.AppointmentsConfig",
     "tawasul.portal.apps.PortalConfig",
@@ -82,11 +82,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "tawasul.http.CompressPages",
+    "core.http.CompressPages",
     "csp.middleware.CSPMiddleware",
-    "tawasul.http.no_store",
+    "core.http.no_store",
     "django.middleware.locale.LocaleMiddleware",
-    "tawasul.http.refuse_bad_bytes",
+    "core.http.refuse_bad_bytes",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -106,7 +106,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["django.templatetags.i18n", "tawasul.display"],
+            "builtins": ["django.templatetags.i18n", "core.display"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -128,7 +128,7 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"tawasul.accounts.passwords.{name}"}
+    {"NAME": f"core.accounts.passwords.{name}"}
     for name in ("LongEnough", "NotCommon", "NotAboutOneself")
 ]
 LOGIN_URL = "accounts:sign-in"
@@ -148,18 +148,18 @@ BOOKING = {
     "REPLACEMENT_HOURS": whole_number("BOOKING_REPLACEMENT_HOURS", 24),
     "MOST_CHANGES_A_DAY": whole_number("BOOKING_MOST_CHANGES_A_DAY", 10),
 }
-SESSION_ENGINE = "tawasul.accounts.sessions"
-REGISTRY = env.str("REGISTRY", default="tawasul.accounts.registry.LocalRegistry")
+SESSION_ENGINE = "core.accounts.sessions"
+REGISTRY = env.str("REGISTRY", default="core.accounts.registry.LocalRegistry")
 REGISTRY_URL = https_address(
     "REGISTRY_URL", "the registry", needed=REGISTRY.endswith(".HttpRegistry")
 )
 REGISTRY_TOKEN = env.str("REGISTRY_TOKEN", default="")
 
-AXES_HANDLER = "tawasul.accounts.lockout.Handler"
-AXES_USERNAME_CALLABLE = "tawasul.accounts.lockout.whose_guesses"
-AXES_CLIENT_IP_CALLABLE = "tawasul.http.client_network"
+AXES_HANDLER = "core.accounts.lockout.Handler"
+AXES_USERNAME_CALLABLE = "core.accounts.lockout.whose_guesses"
+AXES_CLIENT_IP_CALLABLE = "core.http.client_network"
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
-AXES_LOCKOUT_CALLABLE = "tawasul.accounts.lockout.as_the_view_has_answered"
+AXES_LOCKOUT_CALLABLE = "core.accounts.lockout.as_the_view_has_answered"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
@@ -168,10 +168,10 @@ AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["login", "username", "ip_address", "csrfmiddlewaretoken", "next"]
 AXES_SENSITIVE_PARAMETERS += ["new_password", "again", "mobile"]
 
-CAPTCHA_CHALLENGE_FUNCT = "tawasul.accounts.visual_code.challenge"
+CAPTCHA_CHALLENGE_FUNCT = "core.accounts.visual_code.challenge"
 CAPTCHA_FILTER_FUNCTIONS = [
     "captcha.helpers.post_smooth",
-    "tawasul.accounts.visual_code.in_four_greys",
+    "core.accounts.visual_code.in_four_greys",
 ]
 CAPTCHA_TIMEOUT = 10  # minutes
 CAPTCHA_FONT_SIZE = 40
@@ -189,7 +189,7 @@ PHONENUMBER_DEFAULT_REGION = "SA"
 
 # Texts to mobiles, and mails
 
-GATEWAYS = "tawasul.messaging.gateways"
+GATEWAYS = "core.messaging.gateways"
 SMS_GATEWAY = env.str("SMS_GATEWAY", default=f"{GATEWAYS}.{'DemoPhone' if DEMO else 'HttpSms'}")
 MAIL_GATEWAY = f"{GATEWAYS}.{'DemoPhone' if DEMO else 'Mail'}"
 SMS_HTTP_URL = https_address(

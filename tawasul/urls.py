@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, register_converter
 
 from appointments.views.following import check
-from tawasul.numbers import ReferenceConverter
+from core.numbers import ReferenceConverter
 from tawasul.portal import views
 
 handler400 = "tawasul.portal.views.bad_request"
@@ -19,8 +19,8 @@ urlpatterns = [
     path("readyz", views.readyz),
     *i18n_patterns(
         path("", include("tawasul.portal.urls")),
-        path("services/", include("tawasul.catalogue.urls")),
-        path("account/", include("tawasul.accounts.urls")),
+        path("services/", include("core.catalogue.urls")),
+        path("account/", include("core.accounts.urls")),
         path("inquiries/", include("requests_app.urls")),
         path("appointments/", include("appointments.urls")),
         path("check/<slug:code>/", check, name="check"),

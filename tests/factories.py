@@ -10,12 +10,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from factory.django import DjangoModelFactory
 from PIL import Image
 
+from core.accounts.models import Identity, IdentityNumber, Link, OneTimeCode, User
+from core.catalogue.models import DocumentType, Service
+from core.messaging.models import Message
+from core.messaging.sealing import unseal
 from requests_app import actions
 from requests_app.models import Inquiry
-from tawasul.accounts.models import Identity, IdentityNumber, Link, OneTimeCode, User
-from tawasul.catalogue.models import DocumentType, Service
-from tawasul.messaging.models import Message
-from tawasul.messaging.sealing import unseal
 
 PASSWORD = "a-Long-enough-one-26"
 DESCRIPTION = "I renewed my iqama three weeks ago and the fee I paid is still shown as missing."

@@ -14,9 +14,9 @@ from django.urls import URLResolver, get_resolver
 from django.utils import translation
 
 from appointments.models import Appointment, Closure
+from core.accounts.models import Session, User
+from core.catalogue.models import Holiday
 from requests_app.models import Inquiry
-from tawasul.accounts.models import Session, User
-from tawasul.catalogue.models import Holiday
 from tests import factories
 from tests.access_table import OF_A_DRAFT, OF_A_HELD_TIME, ROLES, TABLE
 from tests.appointments import browsing, places

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tawasul.messaging.models import Message
+from core.messaging.models import Message
 from tests import factories
 from tests.races.together import DEADLINE_SECONDS, until
 

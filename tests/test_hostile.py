@@ -17,9 +17,9 @@ from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.accounts.models import OneTimeCode, Session
+from core.catalogue.models import TEXTS_IN_BOTH_LANGUAGES
 from requests_app.models import Inquiry
-from tawasul.accounts.models import OneTimeCode, Session
-from tawasul.catalogue.models import TEXTS_IN_BOTH_LANGUAGES
 from tawasul.wsgi import application
 from tests import factories
 from tests.appointments import places

@@ -319,7 +319,7 @@ def test_a_finding_is_told_with_its_place_and_what_to_write(tmp_path, monkeypatc
         "templates/messages/mails/c.txt": "Send",
         "static/css/d.css": "a { left: 0 }",
         "appointments/e.py": "f'{day:%Y}'",
-        "tawasul/hijri.py": "f'{day:%Y}'",
+        "core/hijri.py": "f'{day:%Y}'",
     }.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -332,6 +332,6 @@ def test_a_finding_is_told_with_its_place_and_what_to_write(tmp_path, monkeypatc
         "templates/messages/mails/c.txt:1: 'Send': put it into {% translate %} or "
         "{% blocktranslate %}",
         "static/css/d.css:1: 'left': write inset-inline-start",
-        "appointments/e.py:1: '%Y': show the day with tawasul.hijri.both_calendars",
+        "appointments/e.py:1: '%Y': show the day with core.hijri.both_calendars",
         "static/css/x.css: 'left' is no longer there: take it out of EXCEPTIONS",
     ]

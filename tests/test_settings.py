@@ -78,7 +78,7 @@ def test_what_is_missing_is_named(name, sentence, value):
         ("SMS_HTTP_URL", "http://sms.example.org/send", SMS_HTTP_URL),
         ("SMS_HTTP_URL", "sms.example.org", SMS_HTTP_URL),
         ("MAIL_URL", "mail.example.org", MAIL_URL),
-        ("REGISTRY", "tawasul.accounts.registry.HttpRegistry", REGISTRY_URL),
+        ("REGISTRY", "core.accounts.registry.HttpRegistry", REGISTRY_URL),
     ],
 )
 def test_what_is_not_good_enough_is_told(name, value, sentence):
@@ -110,9 +110,9 @@ def test_nonsense_stops_the_start_with_a_sentence(name, value):
     ("name", "path"),
     [
         ("SMS_GATEWAY", "no.such.Gateway"),
-        ("SMS_GATEWAY", "tawasul.messaging.gateways.Pigeon"),
+        ("SMS_GATEWAY", "core.messaging.gateways.Pigeon"),
         ("REGISTRY", "no.such.Registry"),
-        ("REGISTRY", "tawasul.accounts.registry.CardIndex"),
+        ("REGISTRY", "core.accounts.registry.CardIndex"),
     ],
 )
 def test_a_class_that_does_not_exist_stops_the_start(name, path):

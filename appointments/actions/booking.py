@@ -35,8 +35,8 @@ from appointments.actions.rules import (
 )
 from appointments.actions.waiting import end_waiting
 from appointments.models import Appointment, Slip, Slot
-from tawasul.digests import key_of
-from tawasul.exceptions import RuleViolation
+from core.digests import key_of
+from core.exceptions import RuleViolation
 
 # With ten million appointments, one new reference in a thousand is another's already.
 MOST_REFERENCES = 5

@@ -13,7 +13,7 @@ from appointments.actions.places import move_places
 from appointments.actions.record import Deed, Role, State, drop_reminders, notify, record
 from appointments.actions.waiting import end_waiting
 from appointments.models import Appointment, Offer, Slot
-from tawasul.exceptions import RuleViolation
+from core.exceptions import RuleViolation
 
 # Somebody may be quicker at the time that is looked at; then the next one is.
 MOST_LOOKS = 10

@@ -18,12 +18,12 @@ from appointments.actions.rules import check_may_book
 from appointments.actions.waiting import end_waiting
 from appointments.models import Appointment, Slip, Slot
 from appointments.models.booking import check_code_in
-from tawasul.accounts import registry
-from tawasul.accounts.models import User
-from tawasul.digests import key_of
-from tawasul.display import ltr, time_of_day
-from tawasul.exceptions import RuleViolation
-from tawasul.numbers import grouped_reference
+from core.accounts import registry
+from core.accounts.models import User
+from core.digests import key_of
+from core.display import ltr, time_of_day
+from core.exceptions import RuleViolation
+from core.numbers import grouped_reference
 
 # Somebody may be quicker at the last place of the time that is looked at; then the next one is.
 MOST_LOOKS = 10

@@ -9,7 +9,7 @@ from django.utils import timezone
 from appointments.actions.places import move_places
 from appointments.actions.record import Deed, Role, State, record
 from appointments.models import Appointment
-from tawasul.exceptions import RuleViolation
+from core.exceptions import RuleViolation
 
 
 def expire_due():

@@ -9,8 +9,8 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from appointments.models import Appointment, Closure, OpeningWindow, Slot
-from tawasul.catalogue.models import Holiday
-from tawasul.hijri import is_ramadan
+from core.catalogue.models import Holiday
+from core.hijri import is_ramadan
 
 
 def make_slots(windows=None):

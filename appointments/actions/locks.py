@@ -5,7 +5,7 @@ somebody who waits skips those who are locked, so nobody ever waits the other wa
 """
 
 from appointments.models import Appointment, Waiting
-from tawasul.accounts.models import Identity, User
+from core.accounts.models import Identity, User
 
 
 def lock(actor, attendee):

@@ -10,7 +10,7 @@ from appointments.actions.locks import as_it_stands
 from appointments.actions.record import Deed, Role, notify, record
 from appointments.actions.rules import check_may_move
 from appointments.models import Offer, Slot, Waiting
-from tawasul.exceptions import RuleViolation
+from core.exceptions import RuleViolation
 
 
 def offer_to_who_waits(freed):

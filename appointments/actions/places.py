@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from appointments.actions.offers import offer_to_who_waits
 from appointments.models import Slot
-from tawasul.exceptions import RuleViolation
+from core.exceptions import RuleViolation
 
 
 def move_places(freed, *, into=None, operations=0):

@@ -7,7 +7,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from appointments.models import Appointment, AppointmentEvent, Slip
-from tawasul.messaging.actions import drop, write_mail, write_text
+from core.messaging.actions import drop, write_mail, write_text
 
 Deed, Role = AppointmentEvent.Deed, AppointmentEvent.Role
 State = Appointment.State

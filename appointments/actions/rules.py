@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from appointments.models import Appointment, AppointmentEvent, Slot
-from tawasul.accounts.models import Identity, Link
-from tawasul.exceptions import RuleViolation
+from core.accounts.models import Identity, Link
+from core.exceptions import RuleViolation
 
 
 def check_own_data(*, actor, number, born):

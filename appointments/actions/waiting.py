@@ -12,7 +12,7 @@ from appointments.actions.places import move_places
 from appointments.actions.record import give_time, notify
 from appointments.actions.rules import check_can_be_changed, check_free_for, check_may_move
 from appointments.models import Offer, Slot, Waiting
-from tawasul.exceptions import RuleViolation
+from core.exceptions import RuleViolation
 
 
 def wait(*, actor, appointment, office=None):

@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from appointments.admin import today
 from appointments.admin.today import BUTTONS, KEYS, buttons_of
 from appointments.models import Appointment
-from tawasul.display import ltr
-from tawasul.exceptions import RuleViolation
-from tawasul.hijri import both_calendars
-from tawasul.http import safe_target
-from tawasul.numbers import grouped_reference
-from tawasul.staff_lists import StaffList
+from core.display import ltr
+from core.exceptions import RuleViolation
+from core.hijri import both_calendars
+from core.http import safe_target
+from core.numbers import grouped_reference
+from core.staff_lists import StaffList
 
 
 class DayFilter(admin.SimpleListFilter):

@@ -15,8 +15,8 @@ from django.utils.translation import pgettext
 from appointments.admin.sheets import Table, as_csv, as_xlsx
 from appointments.models import Office, Weekday
 from appointments.models.figures import figures_of, load, total
-from tawasul.hijri import both_calendars, dates_of, hijri_to_gregorian, months_in_both_calendars
-from tawasul.text import single_line
+from core.hijri import both_calendars, dates_of, hijri_to_gregorian, months_in_both_calendars
+from core.text import single_line
 
 DAY = datetime.timedelta(days=1)
 _CODE = re.compile("([0-9]{4})-([0-9]{2})")

@@ -17,11 +17,11 @@ from appointments.admin.figures import FiguresOfOffices
 from appointments.calendar import WEEKDAYS, months_of
 from appointments.forms import RowsField
 from appointments.models import Closure, Office, OpeningWindow, Weekday
-from tawasul.catalogue.admin import BilingualAdmin, yes_or_no
-from tawasul.catalogue.models import Holiday
-from tawasul.digests import digest_of
-from tawasul.display import isolated
-from tawasul.staff_lists import StaffList
+from core.catalogue.admin import BilingualAdmin, yes_or_no
+from core.catalogue.models import Holiday
+from core.digests import digest_of
+from core.display import isolated
+from core.staff_lists import StaffList
 
 # How many of those who are booked are named before a change is saved.
 MOST_SHOWN = 100

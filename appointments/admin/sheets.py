@@ -11,7 +11,7 @@ import xlsxwriter
 from django.http import HttpResponse
 from django.utils.translation import get_language_bidi
 
-from tawasul.text import single_line
+from core.text import single_line
 
 # The minus sign is one to some programs; the wide forms of all of them are folded to these.
 _BEGIN_FORMULAS = frozenset("=+-@\N{MINUS SIGN}")

@@ -19,10 +19,10 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from appointments import actions
 from appointments.forms import WalkInForm
 from appointments.models import Appointment
-from tawasul.display import ltr, time_of_day
-from tawasul.exceptions import RuleViolation
-from tawasul.numbers import grouped_reference
-from tawasul.text import single_line
+from core.display import ltr, time_of_day
+from core.exceptions import RuleViolation
+from core.numbers import grouped_reference
+from core.text import single_line
 
 RIGHTS = ("appointments.view_appointment", "appointments.receive_appointment")
 # What a clerk can press, and what is told afterwards.

@@ -3,7 +3,7 @@
 import appointments.models.papers
 import django.db.models.deletion
 import django.utils.timezone
-import tawasul.numbers
+import core.numbers
 from django.conf import settings
 from django.db import migrations, models
 
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.UUIDField(editable=False, unique=True)),
-                ('reference', models.CharField(default=tawasul.numbers.new_reference, editable=False, max_length=12, unique=True, verbose_name='appointment number')),
+                ('reference', models.CharField(default=core.numbers.new_reference, editable=False, max_length=12, unique=True, verbose_name='appointment number')),
                 ('operations', models.PositiveSmallIntegerField(default=1, verbose_name='operations')),
                 ('state', models.CharField(choices=[('held', 'Not confirmed yet'), ('confirmed', 'Confirmed'), ('checked_in', 'At the office'), ('served', 'Served'), ('cancelled', 'Cancelled'), ('expired', 'Not confirmed in time'), ('no_show', 'Missed')], default='held', max_length=12, verbose_name='state')),
                 ('expires_at', models.DateTimeField()),

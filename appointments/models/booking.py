@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from appointments.models.offices import Office, OpeningWindow
-from tawasul.accounts.models import Identity, User
-from tawasul.catalogue.models import Service
-from tawasul.numbers import bare_digits, new_reference
+from core.accounts.models import Identity, User
+from core.catalogue.models import Service
+from core.numbers import bare_digits, new_reference
 
 _CHECK_CODE = re.compile("[2-9a-z]{16}")
 # Until then in the morning the hours of an evening that pass midnight are still at the desk.

@@ -9,7 +9,7 @@ from django.db.models.functions import ExtractHour, TruncDate
 from django.utils import timezone
 
 from appointments.models.booking import Appointment, Slot
-from tawasul.catalogue.models import Service
+from core.catalogue.models import Service
 
 State = Appointment.State
 

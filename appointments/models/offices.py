@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from tawasul.accounts.models import User
-from tawasul.catalogue.models import Region, Service
+from core.accounts.models import User
+from core.catalogue.models import Region, Service
 
 
 class OfficeQuerySet(models.QuerySet):

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from appointments.models.booking import Appointment, Slot
-from tawasul.accounts.models import User
-from tawasul.digests import digest_of
+from core.accounts.models import User
+from core.digests import digest_of
 
 
 class AppointmentEvent(models.Model):

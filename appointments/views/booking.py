@@ -16,11 +16,11 @@ from appointments.calendar import WEEKDAYS, months_of
 from appointments.forms import OfficeChoice, TimeForm, VerifyForm, WishForm
 from appointments.models import Office, Slot
 from appointments.views.lookup import get_booked_by, remember_verified, verified
-from tawasul.accounts import pending, visual_code
-from tawasul.accounts.access import holder_of, resident_required
-from tawasul.catalogue.models import Region
-from tawasul.exceptions import RuleViolation
-from tawasul.http import safe_target
+from core.accounts import pending, visual_code
+from core.accounts.access import holder_of, resident_required
+from core.catalogue.models import Region
+from core.exceptions import RuleViolation
+from core.http import safe_target
 
 # What was typed to verify, while a text is asked for in place of the picture.
 _KEPT = "verify_form"

@@ -17,7 +17,7 @@ from appointments import actions
 from appointments.forms import WaitForm
 from appointments.models import Appointment, Slip
 from appointments.views.lookup import get_appointment_for, get_booked_by, verified
-from tawasul.exceptions import RuleViolation
+from core.exceptions import RuleViolation
 
 ROWS = 20
 

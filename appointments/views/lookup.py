@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from appointments.models import Appointment
-from tawasul.accounts.access import resident_required
+from core.accounts.access import resident_required
 
 _VERIFIED = "data_verified"
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from appointments import actions
 from appointments.forms import WaitForm
 from appointments.views.lookup import get_booked_by, verified
-from tawasul.exceptions import RuleViolation
+from core.exceptions import RuleViolation
 
 
 def deed(act):

@@ -4,9 +4,9 @@ from django.db import transaction
 from django.db.models import Count, Max, Sum
 from django.utils.translation import gettext as _
 
+from core.exceptions import RuleViolation
 from requests_app.documents import clean_document, discard, store
 from requests_app.models import Attachment, Inquiry
-from tawasul.exceptions import RuleViolation
 
 MOST_DOCUMENTS = 10
 MOST_BYTES_IN_ALL = 40 * 1024 * 1024

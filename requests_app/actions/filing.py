@@ -5,16 +5,16 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from core.accounts import registry
+from core.accounts.codes import send_code, use_code
+from core.accounts.models import OneTimeCode
+from core.catalogue.working_days import add_working_days
+from core.digests import digest_of, key_of
+from core.exceptions import RuleViolation
 from requests_app.actions.moves import Deed, Role, move
 from requests_app.actions.rules import check_details, check_may_file, check_ready
 from requests_app.documents import discard
 from requests_app.models import Inquiry
-from tawasul.accounts import registry
-from tawasul.accounts.codes import send_code, use_code
-from tawasul.accounts.models import OneTimeCode
-from tawasul.catalogue.working_days import add_working_days
-from tawasul.digests import digest_of, key_of
-from tawasul.exceptions import RuleViolation
 
 # With ten million inquiries, one new reference in a thousand is another's already.
 MOST_REFERENCES = 5

@@ -3,12 +3,12 @@
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from core.catalogue.working_days import add_working_days
+from core.digests import digest_of, key_of
+from core.exceptions import RuleViolation
 from requests_app.actions.moves import Deed, Role, move
 from requests_app.documents import discard
 from requests_app.models import Inquiry, Reply
-from tawasul.catalogue.working_days import add_working_days
-from tawasul.digests import digest_of, key_of
-from tawasul.exceptions import RuleViolation
 
 
 def answer_return(*, actor, inquiry, seen, text, key):

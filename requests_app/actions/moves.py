@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from core.exceptions import RuleViolation
+from core.messaging.actions import drop, write_mail, write_text
 from requests_app.models import Inquiry, InquiryEvent
-from tawasul.exceptions import RuleViolation
-from tawasul.messaging.actions import drop, write_mail, write_text
 
 Status, Outcome = Inquiry.Status, Inquiry.Outcome
 Deed, Role = InquiryEvent.Deed, InquiryEvent.Role

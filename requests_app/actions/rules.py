@@ -3,10 +3,10 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from tawasul.accounts.models import Identity, Link
-from tawasul.catalogue.models import Service
-from tawasul.exceptions import RuleViolation
-from tawasul.text import fold, fold_name, seen_length
+from core.accounts.models import Identity, Link
+from core.catalogue.models import Service
+from core.exceptions import RuleViolation
+from core.text import fold, fold_name, seen_length
 
 LEAST_DESCRIPTION = 30  # characters
 LEAST_DIFFERENT_WORDS = 5

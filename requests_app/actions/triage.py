@@ -4,10 +4,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from core.digests import digest_of, key_of
+from core.exceptions import RuleViolation
 from requests_app.actions.moves import Deed, Role, move
 from requests_app.models import Inquiry, Reply
-from tawasul.digests import digest_of, key_of
-from tawasul.exceptions import RuleViolation
 
 
 def claim(*, actor, inquiry, seen):

@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from core.display import ltr
+from core.exceptions import RuleViolation
+from core.numbers import grouped_reference
 from requests_app.admin.buttons import BUTTONS
 from requests_app.models import Inquiry
-from tawasul.display import ltr
-from tawasul.exceptions import RuleViolation
-from tawasul.numbers import grouped_reference
 
 MOST = 100
 _ITEM = re.compile(r"([0-9]{1,18}):([0-9]{1,9})")

@@ -12,15 +12,15 @@ from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from core.accounts.access import keeps_typed
+from core.display import isolated, ltr
+from core.hijri import both_calendars
+from core.numbers import grouped_reference
+from core.staff_lists import StaffList
 from requests_app.admin import bulk, desk
 from requests_app.admin.buttons import ANSWERS, BUTTONS
 from requests_app.forms import officers
 from requests_app.models import Inquiry
-from tawasul.accounts.access import keeps_typed
-from tawasul.display import isolated, ltr
-from tawasul.hijri import both_calendars
-from tawasul.numbers import grouped_reference
-from tawasul.staff_lists import StaffList
 
 
 class AssigneeFilter(admin.SimpleListFilter):

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from tawasul.search import searchable
+from core.search import searchable
 
 INDEX = """
 CREATE INDEX requests_app_inquiry_search ON requests_app_inquiry

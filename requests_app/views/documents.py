@@ -3,11 +3,11 @@
 from django.contrib import messages
 from django.shortcuts import get_object_or_404
 
+from core.accounts.access import resident_required
+from core.exceptions import RuleViolation
 from requests_app import actions
 from requests_app.documents import download, preview
 from requests_app.views.lookup import get_inquiry_for
-from tawasul.accounts.access import resident_required
-from tawasul.exceptions import RuleViolation
 
 PREVIEW_SIDE = 320  # pixels
 # The buttons beside a document, each with its number as the value.

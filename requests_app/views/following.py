@@ -6,14 +6,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.accounts.access import keeps_typed, resident_required, take_typed
+from core.exceptions import RuleViolation
+from core.messaging.models import Message
 from requests_app import actions
 from requests_app.forms import DocumentsForm, ReturnAnswerForm, WithdrawForm
 from requests_app.models import Inquiry
 from requests_app.views.documents import attach_all, press_button
 from requests_app.views.lookup import get_filed_by, get_inquiry_for
-from tawasul.accounts.access import keeps_typed, resident_required, take_typed
-from tawasul.exceptions import RuleViolation
-from tawasul.messaging.models import Message
 
 ROWS = 20
 # What a person may want to see of their inquiries.

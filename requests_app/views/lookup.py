@@ -4,8 +4,8 @@ from functools import wraps
 
 from django.shortcuts import get_object_or_404, redirect
 
+from core.accounts.access import resident_required
 from requests_app.models import Inquiry
-from tawasul.accounts.access import resident_required
 
 
 def get_inquiry_for(user, reference):

@@ -5,7 +5,7 @@ from django.db import transaction
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from tawasul.accounts.models import User
+from core.accounts.models import User
 
 RECOVERY_CODES = 5
 # What each group of staff may do.

@@ -8,7 +8,7 @@ from django.utils.http import escape_leading_slashes
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from tawasul.accounts.access import holder_of
+from core.accounts.access import holder_of
 from tawasul.portal.look import look_of
 
 

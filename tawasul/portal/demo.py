@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from tawasul.messaging.gateways import DemoPhone
+from core.messaging.gateways import DemoPhone
 
 
 def phone(request):

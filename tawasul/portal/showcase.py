@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from appointments.calendar import WEEKDAYS, months_of
 from appointments.models import Appointment
+from core.catalogue.models import Service
+from core.hijri import EitherCalendarDateField
 from requests_app.models import Inquiry, InquiryEvent, Reply
-from tawasul.catalogue.models import Service
-from tawasul.hijri import EitherCalendarDateField
 
 
 class FieldsForm(forms.Form):

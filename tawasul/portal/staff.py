@@ -14,14 +14,14 @@ from django_otp import match_token
 from django_otp.admin import OTPAdminSite
 
 from appointments.models import Appointment
+from core.accounts import devices, lockout
+from core.accounts.forms import CodeForm, SignInForm
+from core.accounts.models import User
+from core.accounts.pending import begin, end, pending
+from core.http import safe_target
+from core.numbers import bare_digits
+from core.staff_lists import counted
 from requests_app.models import Inquiry
-from tawasul.accounts import devices, lockout
-from tawasul.accounts.forms import CodeForm, SignInForm
-from tawasul.accounts.models import User
-from tawasul.accounts.pending import begin, end, pending
-from tawasul.http import safe_target
-from tawasul.numbers import bare_digits
-from tawasul.staff_lists import counted
 
 STEP = "staff_sign_in"
 PENDING_SECONDS = 5 * 60

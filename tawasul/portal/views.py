@@ -13,11 +13,11 @@ from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_POST
 
 from appointments.models import Appointment
+from core.accounts.access import keep_typed, resident_required
+from core.catalogue.models import Service
+from core.hijri import DateForm, both_calendars
+from core.http import safe_target
 from requests_app.models import Inquiry
-from tawasul.accounts.access import keep_typed, resident_required
-from tawasul.catalogue.models import Service
-from tawasul.hijri import DateForm, both_calendars
-from tawasul.http import safe_target
 from tawasul.portal.look import LookForm, keep_look, look_of
 
 

@@ -16,10 +16,10 @@ from appointments import actions
 from appointments.actions.offers import make_offer
 from appointments.actions.places import move_places
 from appointments.models import Appointment, Office, OpeningWindow, Slot
-from tawasul.catalogue.models import Region
-from tawasul.display import moment_in_words
-from tawasul.exceptions import RuleViolation
-from tawasul.messaging.models import Message
+from core.catalogue.models import Region
+from core.display import moment_in_words
+from core.exceptions import RuleViolation
+from core.messaging.models import Message
 from tawasul.portal.actions import group_of_staff
 from tests import factories
 

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from appointments import actions
 from appointments.models import Appointment, Closure, Offer, OpeningWindow, Slot, Waiting
-from tawasul.exceptions import RuleViolation
+from core.exceptions import RuleViolation
 from tests import factories
 from tests.appointments import places
 from tests.appointments.places import MONDAY, TUESDAY

@@ -9,7 +9,7 @@ from django.utils import timezone
 from appointments import actions
 from appointments.actions import closing
 from appointments.models import Appointment, Closure, Offer, Slot
-from tawasul.messaging.models import Message
+from core.messaging.models import Message
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import page_of, verified

@@ -7,8 +7,8 @@ import pytest
 
 from appointments.actions import cancel, check_in, miss, move, serve, wait
 from appointments.models import Appointment
-from tawasul.exceptions import RuleViolation
-from tawasul.numbers import grouped_reference
+from core.exceptions import RuleViolation
+from core.numbers import grouped_reference
 from tests import factories
 from tests.appointments import places
 from tests.appointments.places import MINUTE, MONDAY, SECOND, SUNDAY, TUESDAY, at

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from appointments.actions import cancel, horizon, hours, make_slots
 from appointments.models import Appointment, Closure, Office, OpeningWindow, Slot
-from tawasul.catalogue.models import Holiday, Region
+from core.catalogue.models import Holiday, Region
 from tests import factories
 from tests.appointments import places
 from tests.appointments.places import MONDAY, SUNDAY, TUESDAY, at

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core import mail
 
 from appointments import actions
-from tawasul.messaging.actions import deliver_due
+from core.messaging.actions import deliver_due
 from tests import factories
 from tests.appointments import places
 from tests.appointments.places import MONDAY, SECOND, SUNDAY, TUESDAY, at
@@ -24,7 +24,7 @@ ON_WEDNESDAY = "6 May 2026 CE (19 Dhu al-Qadah 1447 AH)"
 
 @pytest.fixture(autouse=True)
 def _mail_server(settings):
-    settings.MAIL_GATEWAY = "tawasul.messaging.gateways.Mail"
+    settings.MAIL_GATEWAY = "core.messaging.gateways.Mail"
 
 
 @pytest.fixture

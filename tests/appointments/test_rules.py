@@ -7,8 +7,8 @@ import pytest
 
 from appointments import actions
 from appointments.models import Appointment
-from tawasul.accounts.models import Identity, Link
-from tawasul.catalogue.models import Service
+from core.accounts.models import Identity, Link
+from core.catalogue.models import Service
 from tests import factories
 from tests.appointments import places
 from tests.appointments.places import MONDAY, SECOND, SUNDAY, TUESDAY, refused

@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.test import Client
 
-from tawasul.accounts import visual_code
+from core.accounts import visual_code
 from tests import factories
 from tests.appointments.browsing import NEW, ROOT, VERIFY, own_data, picture_on
 from tests.conftest import errors_on, sign_in, signed_in, words

@@ -8,8 +8,8 @@ import pytest
 
 from appointments import actions
 from appointments.models import Closure, Offer, OpeningWindow, Waiting
-from tawasul.exceptions import RuleViolation
-from tawasul.messaging.models import Message
+from core.exceptions import RuleViolation
+from core.messaging.models import Message
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import page_of, verified

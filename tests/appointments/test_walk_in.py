@@ -6,10 +6,10 @@ import pytest
 
 from appointments.actions import call, check_in, miss, serve, wait, walk_in
 from appointments.models import Appointment
-from tawasul.accounts.models import Identity
-from tawasul.accounts.registry import RegistryAway
-from tawasul.exceptions import RuleViolation
-from tawasul.messaging.models import Message
+from core.accounts.models import Identity
+from core.accounts.registry import RegistryAway
+from core.exceptions import RuleViolation
+from core.messaging.models import Message
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import ROOT, page_of, verified
@@ -221,7 +221,7 @@ def test_the_registry_is_asked_and_may_be_away(wish, slot, monkeypatch):
     def away(_number):
         raise RegistryAway
 
-    monkeypatch.setattr("tawasul.accounts.registry.lookup", away)
+    monkeypatch.setattr("core.accounts.registry.lookup", away)
     assert refused(walk_in, **wish) == (
         "The registry cannot be reached at the moment. Try again in a few minutes."
     )

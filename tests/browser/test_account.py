@@ -10,9 +10,9 @@ from captcha.models import CaptchaStore
 from django.core.management import call_command
 from playwright.sync_api import expect
 
+from core.accounts.models import User
+from core.catalogue.models import Service
 from requests_app.models import Inquiry
-from tawasul.accounts.models import User
-from tawasul.catalogue.models import Service
 from tests import factories
 from tests.browser.test_whole_path import named
 

@@ -11,8 +11,8 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import ngettext, override, pgettext
 from playwright.sync_api import expect
 
-from tawasul.catalogue.models import Service
-from tawasul.hijri import both_calendars
+from core.catalogue.models import Service
+from core.hijri import both_calendars
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import verified, wish_of

@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from appointments.models import Appointment, Office, OpeningWindow, Slot
-from tawasul.catalogue.models import Region, Service
+from core.catalogue.models import Region, Service
 from tests.browser.test_account import digits_in_picture
 from tests.browser.test_whole_path import named, quoted
 from tests.conftest import signed_in, signed_in_staff

@@ -7,8 +7,8 @@ import pytest
 from django.contrib.auth.models import Permission
 from playwright.sync_api import expect
 
+from core.catalogue.models import DocumentType, Service
 from requests_app.models import Inquiry
-from tawasul.catalogue.models import DocumentType, Service
 from tests import factories
 from tests.browser.test_whole_path import ANSWERS, WISHES, named, quoted
 from tests.conftest import signed_in, signed_in_staff

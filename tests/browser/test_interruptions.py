@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 from playwright.sync_api import expect
 
+from core.accounts.models import Session
+from core.messaging.models import Message
 from requests_app import actions
 from requests_app.models import Inquiry, InquiryEvent
-from tawasul.accounts.models import Session
-from tawasul.messaging.models import Message
 from tests import factories
 from tests.conftest import signed_in
 

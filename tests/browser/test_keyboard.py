@@ -12,8 +12,8 @@ from django.utils.translation import override, pgettext
 from playwright.sync_api import expect
 
 from appointments.models import Appointment, OpeningWindow, Slot
+from core.catalogue.models import Service
 from requests_app.models import Inquiry
-from tawasul.catalogue.models import Service
 from tests import factories
 from tests.appointments import places
 from tests.browser.test_account import digits_in_picture

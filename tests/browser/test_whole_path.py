@@ -9,8 +9,8 @@ from django.utils import translation
 from PIL import Image
 from playwright.sync_api import expect
 
+from core.catalogue.models import Service
 from requests_app.models import Inquiry
-from tawasul.catalogue.models import Service
 from tawasul.portal.demo import current_code
 from tests import factories
 

@@ -7,8 +7,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from appointments.models import Slot
-from tawasul.accounts.models import User
-from tawasul.catalogue.models import Service
+from core.accounts.models import User
+from core.catalogue.models import Service
 
 # In the evening of the Kingdom: a Sunday, a Friday, and a night of Ramadan.
 EVENINGS = [

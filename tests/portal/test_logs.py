@@ -6,8 +6,8 @@ import re
 import pytest
 from django.test import Client
 
-from tawasul.messaging.actions import deliver_due
-from tawasul.messaging.models import Message
+from core.messaging.actions import deliver_due
+from core.messaging.models import Message
 from tests import factories
 from tests.conftest import ask_for_code, sign_in
 
@@ -95,7 +95,7 @@ def test_a_mail_that_is_refused_logs_the_message_and_nothing_of_the_person(
 ):
     client = sign_in(person)
     deliver_due()
-    settings.MAIL_GATEWAY = "tawasul.messaging.gateways.Mail"
+    settings.MAIL_GATEWAY = "core.messaging.gateways.Mail"
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     client.post("/en/account/email/", {"email": "aslam@example.org"})
@@ -108,7 +108,7 @@ def test_a_mail_that_is_refused_logs_the_message_and_nothing_of_the_person(
 @pytest.mark.parametrize(
     "gateway",
     [
-        {"SMS_GATEWAY": "tawasul.messaging.gateways.HttpSms", "SMS_HTTP_URL": "http://127.0.0.1:9"},
+        {"SMS_GATEWAY": "core.messaging.gateways.HttpSms", "SMS_HTTP_URL": "http://127.0.0.1:9"},
         {"DEMO_PHONE_FILE": "/proc/no/such/folder"},
     ],
     ids=["http", "phone"],

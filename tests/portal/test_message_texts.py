@@ -12,9 +12,9 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from appointments.models import Appointment, Offer, Office, Slot
+from core.catalogue.models import Service
+from core.messaging.models import Message
 from requests_app.models import Inquiry
-from tawasul.catalogue.models import Service
-from tawasul.messaging.models import Message
 
 FOLDER = Path(settings.BASE_DIR, "templates", "messages")
 TEMPLATES = sorted(path.stem for path in FOLDER.glob("*.txt"))

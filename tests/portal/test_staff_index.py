@@ -8,9 +8,9 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from appointments.models import Appointment
+from core import staff_lists
 from requests_app import actions
 from requests_app.models import Inquiry
-from tawasul import staff_lists
 from tests import factories
 from tests.appointments import places
 from tests.appointments.test_queries import copies as copies_of_appointment

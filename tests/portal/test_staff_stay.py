@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from tawasul.accounts.models import Session
+from core.accounts.models import Session
 from tests import factories
 from tests.appointments import places
 from tests.conftest import sign_in

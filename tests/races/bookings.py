@@ -8,7 +8,7 @@ from django.db.models import Sum
 from appointments import actions
 from appointments.actions import booking
 from appointments.models import Appointment, Slot, SlotQuerySet
-from tawasul.exceptions import RuleViolation
+from core.exceptions import RuleViolation
 from tests.appointments import places
 from tests.races.together import DEADLINE_SECONDS, at_once
 

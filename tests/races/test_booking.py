@@ -10,7 +10,7 @@ from django.db import OperationalError
 from appointments import actions
 from appointments.actions import booking
 from appointments.models import AppointmentQuerySet, Slot, SlotQuerySet
-from tawasul.exceptions import RuleViolation
+from core.exceptions import RuleViolation
 from tests.appointments import places
 from tests.factories import IdentityFactory, ServiceFactory, UserFactory, link
 from tests.races.bookings import (

@@ -19,8 +19,8 @@ from django.db.models import F
 from appointments import actions
 from appointments.actions import booking, closing, desk
 from appointments.models import Appointment, Offer, Slip, Slot
-from tawasul.accounts.models import Identity
-from tawasul.messaging.models import Message
+from core.accounts.models import Identity
+from core.messaging.models import Message
 from tests.appointments import places
 from tests.races.bookings import cancel, deeds_done_to, meanwhile, move
 from tests.races.together import at_once, somebody_queues, take_out_row_locks, told, until

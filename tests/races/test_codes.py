@@ -7,10 +7,10 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from tawasul.accounts import codes
-from tawasul.accounts.models import OneTimeCode, OneTimeCodeQuerySet, Turnstile, User
-from tawasul.exceptions import RuleViolation
-from tawasul.messaging.models import Message
+from core.accounts import codes
+from core.accounts.models import OneTimeCode, OneTimeCodeQuerySet, Turnstile, User
+from core.exceptions import RuleViolation
+from core.messaging.models import Message
 from tests import factories
 from tests.races.together import at_once, take_out_row_locks, told, wait_after
 

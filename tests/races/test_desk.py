@@ -7,9 +7,9 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from core.messaging.models import Message
 from requests_app.actions import moves, triage
 from requests_app.models import Inquiry, InquiryQuerySet
-from tawasul.messaging.models import Message
 from tests import factories
 from tests.conftest import notices_on, signed_in_staff
 from tests.races.together import at_once, look_before_writing

@@ -10,12 +10,12 @@ from django.contrib.auth.models import Permission
 from django.db.models import ProtectedError
 from django.test import Client
 
+from core.exceptions import RuleViolation
+from core.messaging.models import Message
 from requests_app import actions
 from requests_app.actions import filing, following
 from requests_app.models import Attachment, Inquiry, InquiryQuerySet
 from requests_app.views import following as pages
-from tawasul.exceptions import RuleViolation
-from tawasul.messaging.models import Message
 from tests import factories
 from tests.conftest import notices_on, signed_in_staff
 from tests.races.together import (

@@ -11,7 +11,7 @@ from django.utils import timezone
 from appointments import actions
 from appointments.actions import booking, desk
 from appointments.models import Appointment, AppointmentQuerySet, Slot
-from tawasul.exceptions import RuleViolation
+from core.exceptions import RuleViolation
 from tests.appointments import places
 from tests.factories import IdentityFactory, ServiceFactory, UserFactory
 from tests.races.bookings import FULL, booked, deeds_done_to, hold, taken

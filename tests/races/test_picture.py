@@ -10,8 +10,8 @@ from django import forms
 from django.db.models import QuerySet
 from django.test import Client
 
-from tawasul.accounts import visual_code
-from tawasul.accounts.models import OneTimeCode
+from core.accounts import visual_code
+from core.accounts.models import OneTimeCode
 from tests import factories
 from tests.conftest import errors_on
 from tests.races.together import DEADLINE_SECONDS, at_once, told, wait_after

@@ -11,9 +11,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from tawasul.accounts import actions, codes
-from tawasul.accounts.models import OneTimeCode, Turnstile, User
-from tawasul.messaging.models import Message
+from core.accounts import actions, codes
+from core.accounts.models import OneTimeCode, Turnstile, User
+from core.messaging.models import Message
 from tests import factories
 from tests.conftest import errors_on, notices_on
 from tests.races.together import at_once, somebody_queues, take_out_row_locks, until, wait_after

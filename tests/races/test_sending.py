@@ -7,11 +7,11 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 
+from core.accounts.models import OneTimeCode
+from core.messaging.models import Message
 from requests_app.actions import filing
 from requests_app.models import Inquiry, InquiryQuerySet
 from requests_app.views import lookup
-from tawasul.accounts.models import OneTimeCode
-from tawasul.messaging.models import Message
 from tests import factories
 from tests.races.together import at_once, look_before_writing, take_out_row_locks, wait_after
 

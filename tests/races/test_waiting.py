@@ -13,7 +13,7 @@ from django.db.models import Sum
 from appointments import actions
 from appointments.actions import booking, offers, waiting
 from appointments.models import Appointment, Closure, Offer, Slot, Waiting
-from tawasul.exceptions import RuleViolation
+from core.exceptions import RuleViolation
 from tests.appointments import places
 from tests.factories import ServiceFactory, UserFactory
 from tests.races.bookings import (

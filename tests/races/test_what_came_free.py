@@ -8,7 +8,7 @@ import pytest
 from appointments import actions
 from appointments.actions import booking, waiting
 from appointments.models import Slot
-from tawasul.exceptions import RuleViolation
+from core.exceptions import RuleViolation
 from tests.appointments import places
 from tests.factories import ServiceFactory, UserFactory
 from tests.races.bookings import cancel, hold

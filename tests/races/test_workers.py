@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from tawasul.messaging.actions import deliver_due
-from tawasul.messaging.models import Message, MessageQuerySet
+from core.messaging.actions import deliver_due
+from core.messaging.models import Message, MessageQuerySet
 from tests import factories
 from tests.races.together import at_once, look_before_writing
 

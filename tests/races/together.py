@@ -13,7 +13,7 @@ from django.db import connection, connections
 from django.db.models import QuerySet
 from django.utils import translation
 
-from tawasul.exceptions import RuleViolation
+from core.exceptions import RuleViolation
 
 DEADLINE_SECONDS = 30
 

@@ -7,9 +7,9 @@ import uuid
 import pytest
 from django.contrib.auth.models import Permission
 
+from core.numbers import grouped_reference
 from requests_app import actions
 from requests_app.models import Inquiry, InquiryEvent, Reply
-from tawasul.numbers import grouped_reference
 from tests import factories
 from tests.conftest import errors_on, signed_in, signed_in_staff, words
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from core.accounts.models import Link
 from requests_app import actions
 from requests_app.models import Inquiry
-from tawasul.accounts.models import Link
 from tests import factories
 from tests.conftest import ask_for_code, errors_on, signed_in, words
 

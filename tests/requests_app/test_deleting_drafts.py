@@ -2,8 +2,8 @@
 
 import pytest
 
+from core.numbers import grouped_reference
 from requests_app.models import Attachment, Inquiry
-from tawasul.numbers import grouped_reference
 from tests import factories
 from tests.conftest import notices_on, without_tokens, words
 from tests.requests_app.files import stored_files

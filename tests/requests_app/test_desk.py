@@ -8,11 +8,11 @@ import pytest
 from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticDevice
 
+from core.hijri import both_calendars
+from core.messaging.models import Message
+from core.numbers import grouped_reference
 from requests_app import actions
 from requests_app.models import Inquiry, Reply
-from tawasul.hijri import both_calendars
-from tawasul.messaging.models import Message
-from tawasul.numbers import grouped_reference
 from tests import factories
 from tests.conftest import errors_on, notices_on, signed_in, signed_in_staff, words
 

@@ -11,8 +11,8 @@ from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 
+from core.exceptions import RuleViolation
 from requests_app.models import Attachment
-from tawasul.exceptions import RuleViolation
 from tests import factories
 from tests.requests_app.files import stored_files
 

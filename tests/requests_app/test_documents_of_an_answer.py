@@ -6,8 +6,8 @@ import pytest
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from core.digests import digest_of
 from requests_app.models import Attachment, Inquiry, Reply
-from tawasul.digests import digest_of
 from tests import factories
 from tests.conftest import errors_on, notices_on, signed_in, signed_in_staff, words
 from tests.requests_app.files import stored_files

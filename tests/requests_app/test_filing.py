@@ -8,11 +8,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from core.hijri import both_calendars
+from core.messaging.models import Message
+from core.messaging.sealing import unseal
+from core.numbers import grouped_reference
 from requests_app.models import Inquiry
-from tawasul.hijri import both_calendars
-from tawasul.messaging.models import Message
-from tawasul.messaging.sealing import unseal
-from tawasul.numbers import grouped_reference
 from tests import factories
 from tests.conftest import ask_for_code, errors_on, notices_on, signed_in, words
 

@@ -5,9 +5,9 @@ import uuid
 
 import pytest
 
+from core.numbers import grouped_reference
 from requests_app import actions
 from requests_app.models import Inquiry, Reply
-from tawasul.numbers import grouped_reference
 from tests import factories
 from tests.conftest import errors_on, notices_on, sign_in, signed_in, without_tokens, words
 

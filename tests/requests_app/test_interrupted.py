@@ -5,8 +5,8 @@ import uuid
 import pytest
 from django.test import Client
 
+from core.accounts.models import Session
 from requests_app.models import Inquiry
-from tawasul.accounts.models import Session
 from tests import factories
 from tests.conftest import notices_on, sign_in
 

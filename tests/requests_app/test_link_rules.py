@@ -11,10 +11,10 @@ from typing import NamedTuple
 import pytest
 from django.utils import timezone
 
+from core.accounts.models import Identity, Link
+from core.exceptions import RuleViolation
 from requests_app import actions
 from requests_app.models import Inquiry
-from tawasul.accounts.models import Identity, Link
-from tawasul.exceptions import RuleViolation
 from tests import factories
 from tests.conftest import signed_in, words
 

@@ -6,11 +6,11 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.utils import translation
 
+from core.digests import digest_of
+from core.exceptions import RuleViolation
+from core.messaging.models import Message
 from requests_app import actions
 from requests_app.models import Inquiry, InquiryEvent, Reply
-from tawasul.digests import digest_of
-from tawasul.exceptions import RuleViolation
-from tawasul.messaging.models import Message
 from tests import factories
 from tests.conftest import signed_in, words
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from core.accounts.models import OneTimeCode
+from core.messaging.models import Message
 from requests_app.models import Inquiry
-from tawasul.accounts.models import OneTimeCode
-from tawasul.messaging.models import Message
 from tests import factories
 from tests.conftest import ask_for_code, errors_on, notices_on, words
 

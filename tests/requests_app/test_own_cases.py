@@ -4,8 +4,8 @@ import uuid
 
 import pytest
 
+from core.exceptions import RuleViolation
 from requests_app import actions
-from tawasul.exceptions import RuleViolation
 from tests import factories
 from tests.conftest import signed_in_staff, without_tokens, words
 

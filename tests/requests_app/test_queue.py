@@ -8,10 +8,10 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
+from core.hijri import both_calendars
+from core.numbers import grouped_reference
 from requests_app import actions
 from requests_app.models import Inquiry
-from tawasul.hijri import both_calendars
-from tawasul.numbers import grouped_reference
 from tests import factories
 from tests.conftest import signed_in_staff, words
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from core import staff_lists
 from requests_app import actions
 from requests_app.models import Inquiry
-from tawasul import staff_lists
 from tests import factories
 from tests.conftest import words
 from tests.portal.test_queries import copies, write

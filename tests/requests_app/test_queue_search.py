@@ -5,9 +5,9 @@ import uuid
 
 import pytest
 
+from core.numbers import grouped_reference
 from requests_app import actions
 from requests_app.models import Inquiry
-from tawasul.numbers import grouped_reference
 from tests import factories
 from tests.conftest import signed_in_staff, words
 

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.core import mail
 from django.utils import timezone, translation
 
+from core.exceptions import RuleViolation
+from core.messaging.actions import deliver_due, readdress
 from requests_app import actions
-from tawasul.exceptions import RuleViolation
-from tawasul.messaging.actions import deliver_due, readdress
 from tests import factories
 from tests.conftest import signed_in, words
 
@@ -36,7 +36,7 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def _mail_server(settings):
-    settings.MAIL_GATEWAY = "tawasul.messaging.gateways.Mail"
+    settings.MAIL_GATEWAY = "core.messaging.gateways.Mail"
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import pytest
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from core.catalogue.models import DocumentType
+from core.exceptions import RuleViolation
 from requests_app import actions
 from requests_app.models import Attachment, Inquiry
-from tawasul.catalogue.models import DocumentType
-from tawasul.exceptions import RuleViolation
 from tests import factories
 from tests.conftest import ask_for_code, errors_on, notices_on, signed_in, words
 from tests.requests_app.files import pdf, stored_files

@@ -6,10 +6,10 @@ import uuid
 import pytest
 from django.contrib.auth.models import Permission
 
+from core.exceptions import RuleViolation
+from core.numbers import grouped_reference
 from requests_app import actions
 from requests_app.models import Inquiry, Reply
-from tawasul.exceptions import RuleViolation
-from tawasul.numbers import grouped_reference
 from tawasul.portal.actions import add_staff
 from tests import factories
 from tests.conftest import errors_on, notices_on, signed_in, signed_in_staff, words

@@ -10,11 +10,11 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from core.accounts.models import Identity, User
+from core.catalogue.models import Service
+from core.exceptions import RuleViolation
 from requests_app import actions
 from requests_app.models import Inquiry
-from tawasul.accounts.models import Identity, User
-from tawasul.catalogue.models import Service
-from tawasul.exceptions import RuleViolation
 from tawasul.portal.management.commands.load_demo import PEOPLE as PEOPLE_OF_THE_DEMO
 from tawasul.portal.management.commands.load_demo import USERS
 from tests import factories

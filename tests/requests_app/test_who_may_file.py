@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from core.accounts.models import Identity, Link
+from core.catalogue.models import Service
 from requests_app.models import Inquiry
-from tawasul.accounts.models import Identity, Link
-from tawasul.catalogue.models import Service
 from tests import factories
 from tests.conftest import ask_for_code, errors_on, words
 

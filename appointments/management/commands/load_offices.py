@@ -5,8 +5,8 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from appointments.models import Office, OpeningWindow
-from tawasul.catalogue.models import Region
-from tawasul.hijri import month_of
+from core.catalogue.models import Region
+from core.hijri import month_of
 
 REFERENCE = Path(__file__).parents[2] / "reference"
 

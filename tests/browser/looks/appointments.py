@@ -11,7 +11,7 @@ from appointments import actions
 from appointments.actions.offers import make_offer
 from appointments.actions.places import move_places
 from appointments.models import Appointment, Office, OpeningWindow, Slot
-from tawasul.catalogue.models import Service
+from core.catalogue.models import Service
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import verified, wish_of

@@ -5,9 +5,9 @@ import uuid
 from django.conf import settings
 from django.core.management import call_command
 
+from core.accounts.models import Identity, Session
+from core.catalogue.models import DocumentType, Service
 from requests_app import actions
-from tawasul.accounts.models import Identity, Session
-from tawasul.catalogue.models import DocumentType, Service
 from tests import factories
 from tests.appointments.browsing import verified
 from tests.browser.looks import Group, look, people

@@ -5,7 +5,7 @@ import datetime
 from django.utils import timezone
 
 from appointments.models import Appointment, Closure, OpeningWindow
-from tawasul.catalogue.models import Holiday, Service
+from core.catalogue.models import Holiday, Service
 from tests.appointments import places
 from tests.browser.looks import Group, people, staff_look
 from tests.browser.looks.appointments import HOUR, begun_ago, free_times, offices_of_riyadh

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from tawasul.messaging.actions import deliver_due
+from core.messaging.actions import deliver_due
 from tawasul.portal.actions import group_of_staff
 from tests import factories
 from tests.appointments.browsing import verified

@@ -4,8 +4,8 @@ import re
 
 from captcha.models import CaptchaStore
 
-from tawasul.messaging.actions import deliver_due
-from tawasul.messaging.gateways import DemoPhone
+from core.messaging.actions import deliver_due
+from core.messaging.gateways import DemoPhone
 
 EMPTIED = """button => {
     button.form.noValidate = true;

@@ -4,9 +4,9 @@ from django.core.management import call_command
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from core.catalogue.models import DocumentType, Service
 from requests_app import actions
 from requests_app.models import Inquiry
-from tawasul.catalogue.models import DocumentType, Service
 from tawasul.portal.demo import current_code
 from tests import factories
 from tests.browser.looks import Group, people, staff_look

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import OperationalError
 from django.test import Client
 
-from tawasul.messaging.actions import deliver_due
+from core.messaging.actions import deliver_due
 from tests import factories
 from tests.appointments.browsing import verified
 from tests.browser.looks import Group, look, people
@@ -22,7 +22,7 @@ from tests.browser.looks.steps import (
 )
 from tests.conftest import signed_in, signed_in_staff
 
-REFERENCE = Path(settings.BASE_DIR, "tawasul/catalogue/reference/services.json")
+REFERENCE = Path(settings.BASE_DIR, "core/catalogue/reference/services.json")
 SERVICES = [row["slug"] for row in json.loads(REFERENCE.read_text(encoding="utf-8"))["services"]]
 BORN = {"born_calendar": "gregorian", "born_day": "14", "born_month": "3", "born_year": "1986"}
 WORDS = {"ar": "إقامة", "en": "iqama"}

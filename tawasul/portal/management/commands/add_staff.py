@@ -4,7 +4,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from tawasul.accounts.models import User
+from core.accounts.models import User
 from tawasul.portal.actions import PERMISSIONS, add_staff
 
 

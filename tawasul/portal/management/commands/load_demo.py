@@ -12,8 +12,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from appointments.actions import make_slots
 from appointments.models import Office, OpeningWindow, Weekday
-from tawasul.accounts import registry
-from tawasul.accounts.models import User
+from core.accounts import registry
+from core.accounts.models import User
 from tawasul.portal.actions import add_staff
 from tawasul.portal.demo import current_code
 

@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountsConfig(AppConfig):
+    name = "core.accounts"
+    label = "accounts"
+    verbose_name = _("Accounts")
+
+    def ready(self):
+        try:
+            import_string(settings.REGISTRY)
+        except ImportError as error:
+            raise ImproperlyConfigured(f"REGISTRY cannot be used: {error}") from error

@@ -1,0 +1,264 @@
+"""What a sent code is asked for, one class for each purpose: how it is sent, and what it opens.
+
+A step waits in the session with the facts with which it was begun (see `pending`).
+"""
+
+from django.contrib import messages
+from django.shortcuts import redirect
+from django.urls import translate_url
+from django.utils.dateparse import parse_date
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from core.accounts import actions, codes, devices, lockout, pending, visual_code
+from core.accounts.models import OneTimeCode, User
+from core.display import masked_number
+from core.exceptions import RuleViolation
+from core.http import client_network
+
+Purpose = OneTimeCode.Purpose
+
+
+class CodeStep:
+    """`after` is where its second click goes, and whoever comes here with nothing waiting."""
+
+    purpose: str
+    after: str
+    title = gettext_lazy("Enter the code")
+    button = gettext_lazy("Continue")
+    # Whether the page says how it is with the message; it must not, where that tells who exists.
+    tells = True
+
+    def __init__(self, request):
+        self.request = request
+        self.facts = pending.pending(request, self.purpose)
+
+    @property
+    def actor(self):
+        return self.request.user
+
+    @property
+    def is_waiting(self):
+        return self.facts is not None and self.request.user.is_authenticated
+
+    def begin(self, **facts):
+        """Send the code and go to its page, where a limit of sends is told; RuleViolation."""
+        pending.begin(self.request, self.purpose, **facts)
+        self.facts = facts
+        self.send_within_limits()
+        return redirect(self.page)
+
+    @property
+    def page(self):
+        return f"accounts:code-{self.purpose}"
+
+    @property
+    def resend_page(self):
+        return f"accounts:resend-{self.purpose}"
+
+    def send_within_limits(self):
+        try:
+            self.send()
+        except RuleViolation as violation:
+            if violation.code not in ("too_soon", "too_many"):
+                raise
+            messages.warning(self.request, violation.message)
+
+    def send(self):
+        raise NotImplementedError
+
+    def try_code(self, guess):
+        """Use the code; RuleViolation when it is not the right one, or opens nothing."""
+        return codes.use_code(
+            actor=self.actor,
+            purpose=self.purpose,
+            session_key=self.request.session.session_key,
+            guess=guess,
+            deed=lambda code: code,
+        )
+
+    def go_on(self, used):
+        """The page after the right code, with what using it has given."""
+        raise NotImplementedError
+
+    def end(self):
+        pending.end(self.request, self.purpose)
+
+    def sent(self):
+        """The code that was sent last, if the page tells of it."""
+        return self.tells and codes.latest_code(actor=self.actor, **self.of_this_session())
+
+    def of_this_session(self):
+        return {"purpose": self.purpose, "session_key": self.request.session.session_key}
+
+    def for_sending(self):
+        return {"session_key": self.request.session.session_key, "language": get_language()}
+
+
+class SignIn(CodeStep):
+    purpose = Purpose.SIGN_IN
+    after = "accounts:sign-in"
+    button = gettext_lazy("Sign in")
+
+    @cached_property
+    def actor(self):
+        """Who has given the password, if it is still theirs."""
+        user = User.objects.filter(pk=self.facts["user"], is_active=True).first()
+        is_same = user and user.get_session_auth_hash() == self.facts.get("password")
+        return user if is_same else None
+
+    @property
+    def is_waiting(self):
+        return self.facts is not None and self.actor is not None
+
+    def begin(self, **facts):
+        """From here on the password is proven, and a session of its own waits for the code."""
+        if not (self.facts and self.facts["user"] == facts["user"]):
+            # Whoever comes back to the password keeps the session, and the code sent for it.
+            self.request.session.cycle_key()
+        return super().begin(**facts)
+
+    def send(self):
+        codes.send_code(actor=self.actor, purpose=self.purpose, **self.for_sending())
+
+    def try_code(self, guess):
+        actions.check_may_enter(self.actor)
+        return super().try_code(guess)
+
+    def go_on(self, _code):
+        user = self.actor
+        self.end()
+        devices.let_in(self.request, user)
+        response = redirect(translate_url(self.facts["next"], get_language()))
+        lockout.remember_browser(self.request, response, user)
+        return response
+
+
+class _Unknown(CodeStep):
+    """Of somebody who has not signed in, and about whom the page says nothing."""
+
+    actor = None
+    tells = False
+
+    @property
+    def is_waiting(self):
+        return self.facts is not None
+
+    def for_sending(self):
+        return {**super().for_sending(), "network": client_network(self.request)}
+
+    def go_on_to(self, next_step, **facts):
+        """The code has proven something: in a session with a new key, `next_step` waits."""
+        self.end()
+        self.request.session.cycle_key()
+        pending.begin(self.request, next_step, **facts)
+        return redirect(self.after)
+
+
+class Register(_Unknown):
+    purpose = Purpose.REGISTER
+    after = "accounts:choose"
+    notice = gettext_lazy(
+        "If the details you entered are correct, we have texted the mobile that the registry has "
+        "for you. If no text arrives, the registry may have no mobile or an old one: go to a "
+        "passports office."
+    )
+
+    def send(self):
+        actions.ask_to_register(
+            number=self.facts["number"], born=parse_date(self.facts["born"]), **self.for_sending()
+        )
+
+    def go_on(self, code):
+        return self.go_on_to("choose", identity=int(code.confirms))
+
+
+class Reset(_Unknown):
+    purpose = Purpose.RESET
+    after = "accounts:new-password"
+    notice = gettext_lazy(
+        "If there is an account with this username or ID number, we have texted a code to its "
+        "mobile."
+    )
+
+    def send(self):
+        actions.ask_to_reset(login=self.facts["login"], **self.for_sending())
+
+    def go_on(self, code):
+        return self.go_on_to("new_password", user=int(code.confirms))
+
+
+class Picture(_Unknown):
+    """In place of a picture: sent to whatever mobile is given, as it proves nothing else."""
+
+    purpose = Purpose.PICTURE
+    after = "accounts:picture-by-text"
+    notice = gettext_lazy("We have texted a code to the mobile you entered.")
+
+    def send(self):
+        mobile = self.facts["mobile"]
+        codes.answer_unknown(
+            purpose=self.purpose,
+            asked_for=mobile,
+            recipient=mobile,
+            template="code_picture",
+            **self.for_sending(),
+        )
+
+    def go_on(self, code):
+        self.end()
+        visual_code.prove_by_text(self.request, code)
+        return redirect(self.facts["next"])
+
+
+class Mobile(CodeStep):
+    purpose = Purpose.MOBILE
+    after = "accounts:overview"
+    button = gettext_lazy("Change the mobile")
+
+    def send(self):
+        actions.ask_to_change_mobile(
+            actor=self.actor, mobile=self.facts["mobile"], **self.for_sending()
+        )
+
+    def try_code(self, guess):
+        return actions.change_mobile(
+            actor=self.actor, session_key=self.request.session.session_key, guess=guess
+        )
+
+    def go_on(self, mobile):
+        self.end()
+        messages.success(
+            self.request,
+            format_html(
+                _("The mobile on your account is now {mobile}."),
+                mobile=masked_number(mobile),
+            ),
+        )
+        return redirect(self.after)
+
+
+class Email(CodeStep):
+    purpose = Purpose.EMAIL
+    after = "accounts:overview"
+    button = gettext_lazy("Confirm the address")
+
+    def send(self):
+        actions.ask_to_confirm_email(
+            actor=self.actor, email=self.facts["email"], **self.for_sending()
+        )
+
+    def try_code(self, guess):
+        return actions.confirm_email(
+            actor=self.actor, session_key=self.request.session.session_key, guess=guess
+        )
+
+    def go_on(self, _used):
+        self.end()
+        messages.success(self.request, _("Your e-mail address is confirmed."))
+        return redirect(self.after)
+
+
+STEPS = {step.purpose.value: step for step in (SignIn, Register, Reset, Picture, Mobile, Email)}

@@ -1,0 +1,291 @@
+"""One-time codes: sending one, and using it up together with what it confirms."""
+
+import math
+import secrets
+from contextlib import contextmanager
+from datetime import timedelta
+from zlib import crc32
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.accounts.models import OneTimeCode, Turnstile
+from core.exceptions import RuleViolation
+from core.messaging.actions import write_mail, write_text
+from core.numbers import bare_digits
+
+VALID_FOR = timedelta(minutes=10)
+BETWEEN_SENDS = timedelta(seconds=60)
+MOST_UNUSED_PER_HOUR = 5
+MOST_UNUSED_PER_NETWORK = 100  # an hour; one network may be a whole mobile operator's
+MOST_COMPARED = 5
+
+
+def session_hash(session_key):
+    """What stands for a session in the database; the key itself would open it."""
+    return salted_hmac("accounts.session", session_key, algorithm="sha256").hexdigest()
+
+
+def latest_code(*, actor, purpose, session_key):
+    """The code that was sent last in this session, good or not; None when there was none."""
+    return OneTimeCode.objects.latest_for(
+        user=actor, purpose=purpose, session=session_hash(session_key)
+    ).first()
+
+
+def send_code(*, actor, purpose, session_key, language, recipient=None, confirms="", about=None):
+    """Send a new code to the actor's mobile, or to the new `recipient` that it confirms.
+
+    `confirms` is the digest of what the code will confirm, `about` the words for it in the text.
+    The code before becomes useless. RuleViolation: `no_mobile`, `too_soon` within a minute of the
+    last one, `too_many` in an hour.
+    """
+    recipient = recipient or str(actor.mobile)
+    if not recipient:
+        raise RuleViolation(
+            _("Your account has no mobile number to send a code to. Go to a passports office."),
+            code="no_mobile",
+        )
+    with _in_turn(recipient, f"account {actor.pk}"):
+        _check_pace(_asked_for(recipient), purpose)
+        _check_account(actor, purpose)
+        return _issue(
+            actor=actor,
+            purpose=purpose,
+            session_key=session_key,
+            language=language,
+            recipient=recipient,
+            asked_for=recipient,
+            confirms=confirms,
+            template=f"code_{purpose}",
+            about=about,
+        )
+
+
+def answer_unknown(
+    *, purpose, session_key, language, asked_for, network, recipient, template, confirms=""
+):
+    """Answer somebody who has not signed in: by text to `recipient` alone, never on the page.
+
+    Without a template of its own for a code, or without a recipient, a decoy is written that no
+    guess matches: the page, the limits and the work done are the same. What was typed,
+    `asked_for`, is what limits count aloud; a recipient who has had enough texts gets none, and
+    nobody is told. RuleViolation: `too_soon`, `too_many`.
+    """
+    with _in_turn(asked_for, recipient or f"nobody {asked_for}"):
+        _check_network(network)
+        _check_pace(_asked_for(asked_for), purpose)
+        texts = OneTimeCode.objects.filter(purpose=purpose, recipient=recipient or asked_for)
+        if _wait(texts, timezone.now()):
+            recipient = ""
+        return _issue(
+            actor=None,
+            purpose=purpose,
+            session_key=session_key,
+            language=language,
+            recipient=recipient,
+            asked_for=asked_for,
+            network=network,
+            confirms=confirms,
+            template=template,
+        )
+
+
+def use_code(*, actor, purpose, session_key, guess, deed):
+    """Try `guess`; if it is right, use the code up and do `deed(code)`; the deed's result.
+
+    Tries on one code queue at its row, so each finds what the one before has left. The try is
+    counted in a transaction of its own that commits whatever the deed does: the deed is a savepoint
+    inside it, so that one that fails takes back the use of the code and itself, never the count.
+    Nobody learns the outcome before that commit. Counting in an earlier transaction instead would
+    refuse the sixth of twenty identical sends before the first of them has filed.
+
+    RuleViolation: `no_code`, `used`, `replaced`, `expired`, `spent` (five were compared),
+    `wrong`, or what the deed raises.
+    """
+    failure = result = None
+    with transaction.atomic(durable=True):
+        code = (
+            OneTimeCode.objects.latest_for(
+                user=actor, purpose=purpose, session=session_hash(session_key)
+            )
+            .select_for_update(no_key=True)
+            .first()
+        )
+        failure = _count_and_compare(code, guess)
+        if failure is None:
+            try:
+                with transaction.atomic():
+                    OneTimeCode.objects.filter(pk=code.pk).update(used_at=timezone.now())
+                    result = deed(code)
+            except Exception as error:
+                failure = error
+    if failure is not None:
+        raise failure
+    return result
+
+
+def forget_old_codes():
+    """Delete codes that neither anybody nor any limit can need any more; how many."""
+    return OneTimeCode.objects.filter(expires_at__lt=timezone.now() - timedelta(days=1)).delete()[0]
+
+
+@contextmanager
+def _in_turn(*names):
+    """A transaction in which nobody else sends for the same names, so that two count each other."""
+    with transaction.atomic():
+        for number in sorted({crc32(name.encode()) % Turnstile.COUNT for name in names}):
+            Turnstile.objects.select_for_update().get_or_create(number=number)
+        yield
+
+
+def _asked_for(name):
+    return OneTimeCode.objects.filter(asked_for=_fingerprint(name))
+
+
+def _check_pace(earlier, purpose):
+    wait = _wait(earlier.filter(purpose=purpose), timezone.now())
+    if wait is None:
+        return
+    seconds = math.ceil(wait.total_seconds())
+    if wait <= BETWEEN_SENDS:
+        raise RuleViolation(
+            ngettext(
+                "A code has just been sent. You can ask for another in %(count)s second.",
+                "A code has just been sent. You can ask for another in %(count)s seconds.",
+                seconds,
+            )
+            % {"count": seconds},
+            code="too_soon",
+        )
+    raise _too_many(wait)
+
+
+def _check_account(actor, purpose):
+    """An account has as many sends an hour as a recipient has, whatever recipients it names."""
+    hour_ago = timezone.now() - timedelta(hours=1)
+    sent = OneTimeCode.objects.filter(user=actor, purpose=purpose)
+    if sent.unused_since(hour_ago).count() >= MOST_UNUSED_PER_HOUR:
+        raise _too_many(timedelta(hours=1))
+
+
+def _check_network(network):
+    hour_ago = timezone.now() - timedelta(hours=1)
+    asked_from = OneTimeCode.objects.filter(asked_from=_fingerprint(network))
+    if asked_from.unused_since(hour_ago).count() >= MOST_UNUSED_PER_NETWORK:
+        raise _too_many(timedelta(hours=1))
+
+
+def _too_many(wait):
+    minutes = math.ceil(wait.total_seconds() / 60)
+    return RuleViolation(
+        ngettext(
+            "Too many codes were sent and not used. Try again in %(count)s minute.",
+            "Too many codes were sent and not used. Try again in %(count)s minutes.",
+            minutes,
+        )
+        % {"count": minutes},
+        code="too_many",
+    )
+
+
+def _wait(earlier, now):
+    """How long until another code may be sent after these; None for at once."""
+    hour_ago = now - timedelta(hours=1)
+    sent_at = list(
+        earlier.unused_since(hour_ago).values_list("created_at", flat=True)[:MOST_UNUSED_PER_HOUR]
+    )
+    if len(sent_at) == MOST_UNUSED_PER_HOUR:
+        return sent_at[-1] - hour_ago
+    if sent_at and now - sent_at[0] < BETWEEN_SENDS:
+        return sent_at[0] + BETWEEN_SENDS - now
+    return None
+
+
+def _issue(
+    *,
+    actor,
+    purpose,
+    session_key,
+    language,
+    recipient,
+    asked_for,
+    template,
+    confirms,
+    network="",
+    about=None,
+):
+    now = timezone.now()
+    same = _asked_for(asked_for).filter(purpose=purpose, used_at=None, replaced_at=None)
+    same.update(replaced_at=now)
+    digits = f"{secrets.randbelow(10**6):06}"
+    code = OneTimeCode(
+        purpose=purpose,
+        user=actor,
+        recipient=recipient,
+        asked_for=_fingerprint(asked_for),
+        asked_from=_fingerprint(network) if network else "",
+        session=session_hash(session_key),
+        confirms=confirms,
+        created_at=now,
+        expires_at=now + VALID_FOR,
+    )
+    says_code = bool(recipient) and template == f"code_{purpose}"
+    code.code_hash = _hash(code, digits if says_code else secrets.token_hex())
+    code.save(force_insert=True)
+    write = write_mail if purpose == OneTimeCode.Purpose.EMAIL else write_text
+    write(
+        recipient=recipient,
+        language=language,
+        template=template,
+        context={"code": digits, "about": about},
+        key=code.pk,
+        not_after=code.expires_at,
+        is_secret=True,
+    )
+    return code
+
+
+def _count_and_compare(code, guess):
+    """Count this try, and compare it if it is among the first five; why it failed, or None."""
+    if code is None:
+        return RuleViolation(_("Ask for a code first."), code="no_code")
+    OneTimeCode.objects.filter(pk=code.pk).update(tries=F("tries") + 1)
+    code.tries += 1
+    if code.used_at:
+        return RuleViolation(
+            _("This code has been used already. Ask for another code."), code="used"
+        )
+    if code.replaced_at:
+        return RuleViolation(
+            _("A newer code was sent to you. Use that one, or ask for another code."),
+            code="replaced",
+        )
+    if code.expires_at <= timezone.now():
+        return RuleViolation(
+            _("This code is more than 10 minutes old. Ask for another code."), code="expired"
+        )
+    if code.tries > MOST_COMPARED:
+        return RuleViolation(
+            _("A wrong code was entered too many times. Ask for another code."), code="spent"
+        )
+    if not constant_time_compare(code.code_hash, _hash(code, bare_digits(guess))):
+        return RuleViolation(
+            _("This is not the code we sent. Check the message and try again."),
+            code="wrong",
+        )
+    return None
+
+
+def _hash(code, digits):
+    return salted_hmac(
+        "accounts.one-time-code", f"{code.pk}:{digits}", algorithm="sha256"
+    ).hexdigest()
+
+
+def _fingerprint(name):
+    return salted_hmac("accounts.asked-for", name, algorithm="sha256").hexdigest()

@@ -1,0 +1,214 @@
+"""Signing in, registering and one's account: what people type."""
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts import visual_code
+from core.accounts.models import Identity, User, username_shape
+from core.hijri import EitherCalendarDateField
+from core.numbers import IdentityNumberField, MobileField
+from core.text import TextField, refuse_unreadable, single_line
+
+
+class LoginField(TextField):
+    def __init__(self):
+        super().__init__(
+            label=_("Username or ID number"),
+            max_length=60,
+            widget=forms.TextInput(
+                {"autocomplete": "username", "autocapitalize": "none", "dir": "ltr"}
+            ),
+            error_messages={"required": _("Enter your username or your ID number.")},
+        )
+
+
+class PasswordField(forms.CharField):
+    """A password, exactly as it was typed."""
+
+    default_error_messages = TextField.default_error_messages
+
+    def __init__(self, *, label, required, autocomplete="current-password", **kwargs):
+        super().__init__(
+            label=label,
+            max_length=128,
+            strip=False,
+            widget=forms.PasswordInput({"autocomplete": autocomplete, "dir": "ltr"}),
+            error_messages={"required": required},
+            **kwargs,
+        )
+
+    def validate(self, value):
+        super().validate(value)
+        refuse_unreadable(self, value)
+
+
+class SignInForm(forms.Form):
+    login = LoginField()
+    password = PasswordField(label=_("Password"), required=_("Enter your password."))
+
+
+class CodeForm(forms.Form):
+    """Six digits from a text message or from an authenticator app."""
+
+    code = TextField(
+        label=_("Code"),
+        max_length=40,
+        widget=forms.TextInput(
+            {"autocomplete": "one-time-code", "inputmode": "numeric", "dir": "ltr"}
+        ),
+        error_messages={"required": _("Enter the six digits of the code.")},
+    )
+
+
+class WithPicture(forms.Form):
+    """Ends with the code in a picture, unless a texted code stands in its place."""
+
+    def __init__(self, *args, needs_picture, **kwargs):
+        super().__init__(*args, **kwargs)
+        if needs_picture:
+            self.fields[visual_code.FIELD] = visual_code.VisualCodeField()
+
+
+class RegisterForm(WithPicture):
+    number = IdentityNumberField(
+        label=_("ID number"),
+        help_text=_("10 digits: national ID, iqama or border number."),
+        error_messages={"required": _("Enter your ID number.")},
+    )
+    born = EitherCalendarDateField(label=_("Date of birth"))
+
+
+class ResetForm(WithPicture):
+    login = LoginField()
+
+
+class MobileForm(forms.Form):
+    mobile = MobileField(
+        label=_("Mobile"), error_messages={"required": _("Enter a mobile number.")}
+    )
+
+
+class NewPasswordForm(forms.Form):
+    """A password to set, twice; checked against what is known of `user`."""
+
+    new_password = PasswordField(
+        label=_("New password"),
+        required=_("Enter a new password."),
+        autocomplete="new-password",
+        help_text=_(
+            "At least 8 characters. Three or four words that do not belong together are easy to "
+            "remember and hard to guess."
+        ),
+    )
+    again = PasswordField(
+        label=_("New password again"),
+        required=_("Enter the new password again."),
+        autocomplete="new-password",
+    )
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_new_password(self):
+        password = self.cleaned_data["new_password"]
+        validate_password(password, self.user)
+        return password
+
+    def clean(self):
+        password, again = map(self.cleaned_data.get, ("new_password", "again"))
+        if password and again and password != again:
+            self.add_error("again", _("The two passwords are not the same. Type both again."))
+        return self.cleaned_data
+
+
+class ChooseForm(NewPasswordForm):
+    """The last step of registering."""
+
+    username = TextField(
+        label=_("Username"),
+        max_length=60,
+        help_text=_(
+            "3 to 30 letters a-z, digits, dots, dashes and underscores, beginning with a letter."
+        ),
+        widget=forms.TextInput(
+            {"autocomplete": "username", "autocapitalize": "none", "dir": "ltr"}
+        ),
+        error_messages={"required": _("Choose a username.")},
+    )
+    language = forms.ChoiceField(
+        label=_("Language of our texts to you"),
+        choices=settings.LANGUAGES,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a language.")},
+    )
+    field_order = ["username", "new_password", "again", "language"]
+
+    def clean_username(self):
+        username = User.objects.normalize_username(self.cleaned_data["username"])
+        username_shape(username)
+        self.user.username = username
+        return username
+
+
+class ChangePasswordForm(NewPasswordForm):
+    password = PasswordField(
+        label=_("Current password"), required=_("Enter your current password.")
+    )
+    field_order = ["password", "new_password", "again"]
+
+
+class ChangeMobileForm(MobileForm):
+    password = PasswordField(
+        label=_("Password"),
+        required=_("Enter your password."),
+        help_text=_("So that nobody else can do this on a device that you left signed in."),
+    )
+    field_order = ["mobile", "password"]
+
+
+class _AddressField(forms.EmailField):
+    def to_python(self, value):
+        return super().to_python(single_line(value or ""))
+
+
+class EmailForm(forms.Form):
+    email = _AddressField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email", "dir": "ltr"}),
+        error_messages={
+            "required": _("Enter an e-mail address."),
+            "invalid": _("This is not an e-mail address. Write it like name@example.com."),
+        },
+    )
+
+
+class LanguageForm(forms.Form):
+    language = forms.ChoiceField(
+        label=_("Language of our texts to you"),
+        choices=settings.LANGUAGES,
+        widget=forms.RadioSelect,
+    )
+
+
+class ActingAsForm(forms.Form):
+    """In whose name: no choice is oneself."""
+
+    holder = forms.ModelChoiceField(
+        label=_("Who are you acting for?"),
+        queryset=Identity.objects.none(),
+        required=False,
+        widget=forms.RadioSelect,
+        empty_label=_("As myself"),
+        blank=True,
+        error_messages={
+            "invalid_choice": _("You cannot act for this establishment now. Choose again.")
+        },
+    )
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["holder"].queryset = Identity.objects.that_can_be_acted_for_by(user.identity)

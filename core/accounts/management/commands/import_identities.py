@@ -1,0 +1,279 @@
+import csv
+import pickle
+import sqlite3
+from collections import Counter, deque
+from contextlib import closing, nullcontext
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, transaction
+
+from core.accounts import imports
+from core.accounts.records import COLUMNS, WrongRecord, read_record
+from core.text import single_line
+
+BATCH = 2_000
+PROGRESS = 50_000
+LONGEST_ROW = 10_000  # characters; the longest texts by far are names, which have 150 at most
+
+TOO_LONG = f"the row has more than {LONGEST_ROW:,} characters; is a quotation mark not closed?"
+BAD_QUOTES = "a quotation mark is not closed, or stands where none may stand"
+
+KINDS = ("person", "establishment", "former_number", "link")
+WRONG = "wrong"
+
+
+class Command(BaseCommand):
+    help = (
+        "Add and bring up to date the people, establishments, former numbers and links of a CSV "
+        "file. A wrong row is named by its line, the others go in; a second run changes nothing."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", help=f"UTF-8, with the columns {', '.join(COLUMNS)}")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would happen and write nothing"
+        )
+
+    def handle(self, *, file, dry_run, **options):
+        self.counts = Counter()
+        with closing(Shelf()) as shelf:
+            self._read(file, shelf)
+            try:
+                with transaction.atomic() if dry_run else nullcontext():
+                    self._put(shelf)
+                    if dry_run:
+                        transaction.set_rollback(True)
+            except DatabaseError as error:
+                raise CommandError(
+                    f"The database refused a batch of rows ({type(error).__name__}): does another "
+                    "import run at the same time? None of the batch is in: run this again."
+                ) from error
+        self._tell(dry_run)
+
+    def _read(self, file, shelf):
+        """Put the rows that are right in themselves on the shelf."""
+        try:
+            with open(file, encoding="utf-8-sig") as text:
+                rows = read_rows(text)
+                header = read_header(rows)
+                for count, (line, row) in enumerate(rows, start=1):
+                    self._shelve(shelf, header, line, row)
+                    self._show_progress(count, "read")
+        except OSError as error:
+            raise CommandError(f"The file cannot be read: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise CommandError("The file is not UTF-8. Save it as UTF-8.") from error
+        for kind, line, reason in shelf.take_off_contradictions():
+            self._count(kind, line, WrongRecord(reason))
+
+    def _shelve(self, shelf, header, line, row):
+        kind = None
+        try:
+            if isinstance(row, WrongRecord):
+                raise row
+            if len(row) != len(header):
+                raise WrongRecord(f"the row has to have {len(header)} fields, not {len(row)}")
+            texts = dict(zip(header, row, strict=True))
+            kind = single_line(texts["record"])
+            shelf.put(kind, line, read_record(texts))
+        except WrongRecord as wrong:
+            self._count(kind, line, wrong)
+
+    def _put(self, shelf):
+        """Put what is on the shelf into the tables, what others stand on first."""
+        count = 0
+        for kind, put in (
+            ("former_number", imports.exchange_numbers),
+            ("person", imports.put_identities),
+            ("establishment", imports.put_identities),
+            ("former_number", imports.put_former_numbers),
+            ("link", imports.put_links),
+        ):
+            for lines, records in shelf.batches(kind):
+                if kind == "link":
+                    records = list(shelf.each_once(lines, imports.links_between(records)))
+                outcomes = put(records)
+                for line, outcome in zip(lines, outcomes, strict=True):
+                    if outcome is not None:
+                        shelf.take_off(kind, line)
+                        count += 1
+                        self._count(kind, line, outcome)
+                        self._show_progress(count, "done")
+
+    def _count(self, kind, line, outcome):
+        if isinstance(outcome, WrongRecord):
+            self.stdout.write(f"line {line}: {outcome}")
+            outcome = WRONG
+        self.counts[kind if kind in KINDS else "unknown", outcome] += 1
+
+    def _show_progress(self, count, deed):
+        if count % PROGRESS == 0:
+            self.stdout.write(f"{count:,} rows {deed}")
+            self.stdout.flush()
+
+    def _tell(self, dry_run):
+        for kind in (*KINDS, "unknown"):
+            outcomes = (imports.ADDED, imports.CHANGED, imports.UNCHANGED, WRONG)
+            counts = (f"{self.counts[kind, outcome]:,} {outcome}" for outcome in outcomes)
+            self.stdout.write(f"{kind}: {', '.join(counts)}")
+        if dry_run:
+            self.stdout.write("This was a dry run: nothing was written.")
+        wrong = sum(number for (_kind, outcome), number in self.counts.items() if outcome == WRONG)
+        if wrong:
+            others = "All others would go in" if dry_run else "All others are in"
+            raise CommandError(f"Wrong rows: {wrong:,}. {others}.")
+
+
+def read_rows(text):
+    """The line on which each row begins, with its fields or the WrongRecord that says why none.
+
+    After a row that cannot be read, its second line is taken for the next row: a quotation mark
+    that is not closed must not cost the rows behind it.
+    """
+    again = deque()
+    number = 1
+    while True:
+        lines = []
+        try:
+            row = next(csv.reader(lines_of_a_row(text, again, lines), strict=True))
+        except StopIteration:
+            return
+        except (csv.Error, WrongRecord) as error:
+            row = error if isinstance(error, WrongRecord) else WrongRecord(BAD_QUOTES)
+            again.extendleft(reversed(lines[1:]))
+            del lines[1:]
+        if row:
+            yield number, row
+        number += len(lines)
+
+
+def lines_of_a_row(text, again, lines):
+    """The lines of `again`, then of the file, as many as the reader asks for; kept in `lines`."""
+    length = 0
+    while line := again.popleft() if again else read_line(text):
+        lines.append(line)
+        length += len(line)
+        if length > LONGEST_ROW:
+            raise WrongRecord(TOO_LONG)
+        yield line
+
+
+def read_line(text):
+    """The next line; of one that is too long for a row, no more than shows it is kept."""
+    line = piece = text.readline(LONGEST_ROW + 1)
+    while True:
+        if "\0" in piece:
+            raise CommandError("The file has NUL bytes: it is damaged, or no text.")
+        if len(piece) <= LONGEST_ROW or piece.endswith("\n"):
+            return line
+        piece = text.readline(LONGEST_ROW + 1)
+
+
+def read_header(rows):
+    """The columns in the order of the file, all of them and each once."""
+    _line, header = next(rows, (1, []))
+    if isinstance(header, WrongRecord):
+        raise CommandError(f"The header cannot be read: {header}.")
+    header = [single_line(name) for name in header]
+    missing = [name for name in COLUMNS if name not in header]
+    if missing:
+        raise CommandError(f"The header lacks {', '.join(missing)}.")
+    for position, name in enumerate(header, start=1):
+        # Not by name: where the header is missing, a person stands here.
+        if name not in COLUMNS:
+            raise CommandError(f"Column {position} of the header is none that an import has.")
+        if name in header[: position - 1]:
+            raise CommandError(f"The header has the column {name} twice.")
+    return header
+
+
+class Shelf:
+    """Rows on their way into the tables, on disk, in a file without a name that goes with us."""
+
+    def __init__(self):
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.executescript(
+            """
+            PRAGMA journal_mode = OFF;
+            CREATE TABLE rows (kind TEXT, line INTEGER, record BLOB, PRIMARY KEY (kind, line))
+                WITHOUT ROWID;
+            CREATE TABLE keys (
+                kind TEXT, key TEXT, line INTEGER, current_number TEXT, PRIMARY KEY (kind, key)
+            ) WITHOUT ROWID;
+            """
+        )
+
+    def close(self):
+        self._db.close()
+
+    def put(self, kind, line, record):
+        """Keep a row; WrongRecord where its number stands in another one already."""
+        if kind != "link":
+            current_number = getattr(record, "current_number", None)
+            self._claim(kind, record.number, line, current_number)
+        self._db.execute("INSERT INTO rows VALUES (?, ?, ?)", (kind, line, pickle.dumps(record)))
+
+    def take_off(self, kind, line):
+        self._db.execute("DELETE FROM rows WHERE kind = ? AND line = ?", (kind, line))
+
+    def take_off_contradictions(self):
+        """Take off the rows that call a number the one in force which another calls a former one.
+
+        Their kinds, lines and what is wrong. Otherwise it would hang on what the tables hold
+        already which of the two is right, and a second run could find other rows wrong.
+        """
+        self._db.execute(
+            """
+            CREATE TABLE contradictions AS
+            SELECT row.kind, row.line, former.line AS says, 'number' AS column_name
+            FROM keys AS former JOIN keys AS row
+                ON row.key = former.key AND row.kind IN ('person', 'establishment')
+            WHERE former.kind = 'former_number'
+            UNION ALL
+            SELECT row.kind, row.line, former.line, 'current_number'
+            FROM keys AS row JOIN keys AS former
+                ON former.key = row.current_number AND former.kind = 'former_number'
+            WHERE row.kind = 'former_number'
+            ORDER BY 2
+            """
+        )
+        for kind, line, says, column in self._db.execute("SELECT * FROM contradictions"):
+            yield kind, line, f"{column} is a former number according to line {says}"
+        self._db.execute(
+            "DELETE FROM rows WHERE (kind, line) IN (SELECT kind, line FROM contradictions)"
+        )
+
+    def batches(self, kind):
+        """Lines and records of what there is of a kind, in the order of the file."""
+        last = 0
+        while True:
+            rows = self._db.execute(
+                "SELECT line, record FROM rows WHERE kind = ? AND line > ? ORDER BY line LIMIT ?",
+                (kind, last, BATCH),
+            ).fetchall()
+            if not rows:
+                return
+            last = rows[-1][0]
+            # What has been pickled here a moment ago, in a file that nobody else can open.
+            yield [line for line, _ in rows], [pickle.loads(record) for _, record in rows]  # noqa: S301
+
+    def each_once(self, lines, links):
+        """The links, with a WrongRecord for each that stands in the file already."""
+        for line, link in zip(lines, links, strict=True):
+            try:
+                if not isinstance(link, WrongRecord):
+                    self._claim("link", repr(imports.what_tells_apart(link)), line)
+                yield link
+            except WrongRecord as wrong:
+                yield wrong
+
+    def _claim(self, kind, key, line, current_number=None):
+        taken = self._db.execute(
+            "INSERT OR IGNORE INTO keys VALUES (?, ?, ?, ?)", (kind, key, line, current_number)
+        )
+        if not taken.rowcount:
+            (first,) = self._db.execute(
+                "SELECT line FROM keys WHERE kind = ? AND key = ?", (kind, key)
+            ).fetchone()
+            what = "this link" if kind == "link" else "number"
+            raise WrongRecord(f"{what} stands in line {first} already")

@@ -1,0 +1,207 @@
+"""The registry of people and establishments, behind one small interface.
+
+A registry is chosen by the setting REGISTRY, a dotted path to a class with `lookup` and `refresh`.
+Both raise RegistryAway when they cannot answer: then nobody is let through.
+"""
+
+import json
+import logging
+import socket
+import threading
+import time
+from contextlib import closing, contextmanager, suppress
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts import imports
+from core.accounts.models import Identity
+from core.accounts.records import (
+    COLUMNS,
+    FormerNumberRecord,
+    IdentityRecord,
+    LinkRecord,
+    WrongRecord,
+    read_record,
+)
+from core.exceptions import RuleViolation
+from core.numbers import is_identity_number
+
+TIMEOUT_SECONDS = 5  # for each step of the way
+DEADLINE_SECONDS = 10  # for the whole answer
+LARGEST_ANSWER = 2**20  # bytes
+
+logger = logging.getLogger(__name__)
+
+
+class RegistryAway(RuleViolation):
+    """The registry did not answer, or not so that it could be understood."""
+
+    def __init__(self):
+        super().__init__(
+            _("The registry cannot be reached at the moment. Try again in a few minutes."),
+            code="registry_away",
+        )
+
+
+class LocalRegistry:
+    """The tables of this database, filled by `manage.py import_identities`."""
+
+    def lookup(self, number):
+        """The identity with this number, former or current, as it is now; None for nobody's."""
+        return Identity.objects.filter(numbers__number=number).first()
+
+    def refresh(self, identity):
+        """The same identity as it is now, with the links in which it is the person."""
+        return Identity.objects.get(pk=identity.pk)
+
+
+class HttpRegistry:
+    """Asks GET REGISTRY_URL + number, with REGISTRY_TOKEN as bearer, and keeps what it says.
+
+    404 means that nobody has the number. 200 comes with JSON {"records": [{column: text}, ...]} in
+    the columns of `manage.py import_identities`: who has the number, their former numbers, every
+    link in which they are the person, and the holders of these. A link that is not among them has
+    ended. Anything else is no answer, and then nothing is written; a redirect is not followed.
+
+    This takes up to DEADLINE_SECONDS: never call it inside a transaction, which would hold its
+    locks as long.
+    """
+
+    def lookup(self, number):
+        """The identity with this number, former or current, as it is now; None for nobody's."""
+        if not is_identity_number(number):
+            return None
+        try:
+            answer = _answer_about(number)
+            if answer is None:
+                return None
+            records = _records_in(answer)
+            try:
+                return _put(records, number)
+            except IntegrityError:
+                # Another request has just added the same person or holder: now they are known.
+                return _put(records, number)
+        except (OSError, HTTPException, ValueError, RecursionError, IntegrityError) as error:
+            # What others say may hold the number.
+            reason = f": {error}" if isinstance(error, NoAnswer | WrongRecord) else ""
+            logger.warning("the registry is away: %s%s", type(error).__name__, reason)
+            raise RegistryAway from error
+
+    def refresh(self, identity):
+        """The same identity as it is now, with the links in which it is the person."""
+        number = Identity.objects.get(pk=identity.pk).current_number
+        known = number and self.lookup(number)
+        if not known:
+            raise RegistryAway
+        return known
+
+
+def lookup(number):
+    return import_string(settings.REGISTRY)().lookup(number)
+
+
+def refresh(identity):
+    return import_string(settings.REGISTRY)().refresh(identity)
+
+
+class NoAnswer(ValueError):
+    """What came is none; says why without a word of it."""
+
+
+def _answer_about(number):
+    """The body of the answer; None if nobody has the number."""
+    address = urlsplit(settings.REGISTRY_URL + number)
+    target = address._replace(scheme="", netloc="").geturl()
+    headers = {
+        "Accept": "application/json",
+        "Authorization": f"Bearer {settings.REGISTRY_TOKEN}",
+    }
+    with _connected(address) as connection:
+        connection.request("GET", target, headers=headers)
+        with connection.getresponse() as response:
+            if response.status == HTTPStatus.NOT_FOUND:
+                return None
+            if response.status != HTTPStatus.OK:
+                raise NoAnswer(f"status {response.status}")
+            answer = response.read(LARGEST_ANSWER + 1)
+    if len(answer) > LARGEST_ANSWER:
+        raise NoAnswer("too large")
+    return answer
+
+
+@contextmanager
+def _connected(address):
+    """A connection that is cut at the deadline: one byte now and then would keep it up for ever."""
+    end = time.monotonic() + DEADLINE_SECONDS
+    connect = {"https": HTTPSConnection, "http": HTTPConnection}[address.scheme]
+    with closing(connect(address.netloc, timeout=TIMEOUT_SECONDS)) as connection:
+        connection.connect()
+        timer = threading.Timer(end - time.monotonic(), _cut, [connection.sock])
+        timer.start()
+        try:
+            yield connection
+        finally:
+            timer.cancel()
+    if time.monotonic() >= end:
+        raise TimeoutError
+
+
+def _cut(line):
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def _records_in(answer):
+    answer = json.loads(answer)
+    rows = answer.get("records") if isinstance(answer, dict) else None
+    if not isinstance(rows, list):
+        raise NoAnswer("no list of records")
+    for row in rows:
+        if not (isinstance(row, dict) and row.keys() <= set(COLUMNS)):
+            raise NoAnswer("a record of other columns")
+        if not all(isinstance(text, str | None) for text in row.values()):
+            raise NoAnswer("a record of other things than texts")
+    return [read_record(row) for row in rows]
+
+
+@transaction.atomic
+def _put(records, number):
+    """Put the records into the tables; the identity with `number`, which they have to be about."""
+    identities, former_numbers, links = (
+        [record for record in records if isinstance(record, kind)]
+        for kind in (IdentityRecord, FormerNumberRecord, LinkRecord)
+    )
+    in_force = {record.number for record in identities}
+    led_from = {r.number for r in former_numbers if r.current_number in in_force}
+    if number not in in_force | led_from:
+        raise NoAnswer("about another number")
+    _refuse_repeated([(type(record), record.number) for record in (*identities, *former_numbers)])
+    imports.exchange_numbers(former_numbers)
+    _all_right(imports.put_identities(identities))
+    _all_right(imports.put_former_numbers(former_numbers))
+    links = _all_right(imports.links_between(links))
+    _refuse_repeated([imports.what_tells_apart(link) for link in links])
+    identity = Identity.objects.get(numbers__number=number)
+    if any(link.person_id != identity.pk for link in links):
+        raise NoAnswer("a link of another person")
+    imports.put_links(links)
+    imports.end_other_links(identity, links)
+    return identity
+
+
+def _all_right(outcomes):
+    for outcome in outcomes:
+        if isinstance(outcome, WrongRecord):
+            raise outcome
+    return outcomes
+
+
+def _refuse_repeated(keys):
+    if len(set(keys)) < len(keys):
+        raise NoAnswer("a record that stands there twice")

@@ -1,0 +1,178 @@
+"""What people may ask for: services, the documents they need, and the days nobody works."""
+
+import re
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from core.numbers import IdentityKind
+from core.text import fold
+
+# What a service says in both languages, and is not published without.
+TEXTS = ("name", "description", "conditions", "prompt")
+TEXTS_IN_BOTH_LANGUAGES = [
+    f"{text}_{language}" for text in TEXTS for language, _name in settings.LANGUAGES
+]
+
+
+def _is_list_of(value, choices):
+    return isinstance(value, list) and all(item in choices for item in value)
+
+
+class DocumentType(models.Model):
+    slug = models.SlugField(_("name in the web address"), unique=True)
+    name = models.CharField(_("name"), max_length=100)
+
+    class Meta:
+        verbose_name = _("document type")
+        verbose_name_plural = _("document types")
+        ordering = ["pk"]
+
+    def __str__(self):
+        return self.name
+
+
+class ServiceQuerySet(models.QuerySet):
+    def open_to_inquiries(self):
+        return self.filter(is_active=True, takes_inquiries=True)
+
+    def open_to_booking(self):
+        return self.filter(is_active=True, can_be_booked=True)
+
+    def matching(self, query):
+        """Those with words, in either language, that begin as all the words of `query` do."""
+        beginnings = fold(query).split()
+        return [service for service in self if beginnings and service.has_words(beginnings)]
+
+
+class Service(models.Model):
+    """A line of the catalogue."""
+
+    class FiledBy(models.TextChoices):
+        ANYBODY = "anybody", _("the person or somebody linked to them")
+        LINKED = "linked", _("somebody linked to the person, not the person")
+
+    slug = models.SlugField(_("name in the web address"), unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    description = models.TextField(
+        pgettext_lazy("of a service", "description"),
+        blank=True,
+        help_text=_("What it is, and what an inquiry about it can settle: two or three sentences."),
+    )
+    conditions = models.TextField(_("conditions"), blank=True, help_text=_("One condition a line."))
+    prompt = models.TextField(
+        _("what a good explanation says"), blank=True, help_text=_("One point a line.")
+    )
+    beneficiary_kinds = models.JSONField(
+        _("who it is for"), help_text=_("kinds of identity: citizen, resident, visitor")
+    )
+    nationalities = models.JSONField(
+        _("nationalities"), blank=True, default=list, help_text=_("ISO codes; empty means any")
+    )
+    filed_by = models.CharField(
+        _("who may file"), max_length=10, choices=FiledBy, default=FiledBy.ANYBODY
+    )
+    documents = models.ManyToManyField(
+        DocumentType, verbose_name=_("required documents"), blank=True
+    )
+    optional_documents = models.ManyToManyField(
+        DocumentType, verbose_name=_("optional documents"), blank=True, related_name="+"
+    )
+    takes_inquiries = models.BooleanField(_("takes inquiries"), default=True)
+    can_be_booked = models.BooleanField(_("can be booked"), default=True)
+    target_working_days = models.PositiveSmallIntegerField(_("target working days"), default=5)
+    is_active = models.BooleanField(pgettext_lazy("a service", "active"), default=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    objects = ServiceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = pgettext_lazy("one line of the catalogue", "service")
+        verbose_name_plural = _("services")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="service_published_in_both_languages",
+                condition=Q(is_active=False)
+                | Q(
+                    # A comparison with NULL would let it pass.
+                    *(Q(**{f"{text}__isnull": False}) for text in TEXTS_IN_BOTH_LANGUAGES),
+                    *(~Q(**{text: ""}) for text in TEXTS_IN_BOTH_LANGUAGES),
+                ),
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def clean(self):
+        errors = {}
+        if self.is_active:
+            needed = _("An active service needs this text in both languages.")
+            lacking = [text for text in TEXTS_IN_BOTH_LANGUAGES if not getattr(self, text)]
+            errors |= dict.fromkeys(lacking, needed)
+        if not _is_list_of(self.beneficiary_kinds, IdentityKind.values):
+            errors["beneficiary_kinds"] = _(
+                'Write a list of kinds, for example ["citizen", "resident"].'
+            )
+
+        self.nationalities = self.nationalities or []  # left empty in a form
+        if not (
+            isinstance(self.nationalities, list)
+            and all(re.fullmatch("[A-Z]{2}", str(code)) for code in self.nationalities)
+        ):
+            errors["nationalities"] = _('Write a list of country codes, for example ["YE", "SY"].')
+        if errors:
+            raise ValidationError(errors)
+
+    def is_for(self, *, kind, nationality):
+        """Whether somebody of this kind of identity and this ISO nationality may be the one."""
+        return kind in self.beneficiary_kinds and (
+            not self.nationalities or nationality in self.nationalities
+        )
+
+    def has_words(self, beginnings):
+        """Whether each of `beginnings`, folded, begins a word of its name or description."""
+        texts = (self.name_ar, self.name_en, self.description_ar, self.description_en)
+        words = fold(" ".join(filter(None, texts))).split()
+        return all(any(word.startswith(start) for word in words) for start in beginnings)
+
+    @property
+    def is_filed_by_others_alone(self):
+        """Whether the person it is about cannot ask for it."""
+        return self.filed_by == self.FiledBy.LINKED
+
+
+class Region(models.Model):
+    """One of the 13 regions of the Kingdom, by its code in ISO 3166-2."""
+
+    slug = models.SlugField(_("name in the web address"), unique=True)
+    iso = models.CharField(_("ISO code"), max_length=5, unique=True)
+    name = models.CharField(_("name"), max_length=100)
+
+    class Meta:
+        verbose_name = _("region")
+        verbose_name_plural = _("regions")
+        ordering = ["iso"]
+
+    def __str__(self):
+        return self.name
+
+
+class Holiday(models.Model):
+    """A day on which nobody works, besides Fridays and Saturdays."""
+
+    day = models.DateField(_("day"), unique=True)
+    name = models.CharField(_("name"), max_length=100)
+
+    class Meta:
+        verbose_name = _("holiday")
+        verbose_name_plural = _("holidays")
+        ordering = ["day"]
+
+    def __str__(self):
+        return self.name

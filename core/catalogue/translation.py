@@ -1,0 +1,28 @@
+"""Which fields of the catalogue stand in both languages."""
+
+from modeltranslation.translator import TranslationOptions, register
+
+from core.catalogue.models import TEXTS, DocumentType, Holiday, Region, Service
+
+
+@register(DocumentType)
+class DocumentTypeTranslation(TranslationOptions):
+    fields = ("name",)
+    required_languages = ("ar", "en")
+
+
+@register(Service)
+class ServiceTranslation(TranslationOptions):
+    fields = TEXTS
+
+
+@register(Region)
+class RegionTranslation(TranslationOptions):
+    fields = ("name",)
+    required_languages = ("ar", "en")
+
+
+@register(Holiday)
+class HolidayTranslation(TranslationOptions):
+    fields = ("name",)
+    required_languages = ("ar", "en")

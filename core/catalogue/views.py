@@ -1,0 +1,45 @@
+"""The catalogue for everybody: the services that take inquiries, and a page about each."""
+
+from django.shortcuts import get_object_or_404, render
+
+from core.catalogue.models import Service
+from core.catalogue.words import KINDS, NATIONALITIES
+from core.text import single_line
+
+MOST_QUERY = 100  # characters
+
+
+def services(request):
+    """All of them, or those that are searched for; all as well where nothing is found."""
+    query = single_line(request.GET.get("q", ""))[:MOST_QUERY]
+    everything = Service.objects.open_to_inquiries()
+    found = everything.matching(query) if query else []
+    context = {
+        "query": query,
+        "most_query": MOST_QUERY,
+        "found": found,
+        "groups": [] if found else _by_kind(everything),
+    }
+    return render(request, "catalogue/services.html", context)
+
+
+def service(request, slug):
+    service = get_object_or_404(Service.objects.open_to_inquiries(), slug=slug)
+    context = {
+        "service": service,
+        "documents": service.documents.all(),
+        "optional_documents": service.optional_documents.all(),
+        "kinds": [name for kind, name in KINDS.items() if kind in service.beneficiary_kinds],
+        "nationalities": [NATIONALITIES.get(code, code) for code in service.nationalities],
+    }
+    return render(request, "catalogue/service.html", context)
+
+
+def _by_kind(services):
+    """Each of them once, under the first kind of people it is for."""
+    groups = {name: [] for name in KINDS.values()}
+    for service in services:
+        names = [name for kind, name in KINDS.items() if kind in service.beneficiary_kinds]
+        for name in names[:1]:
+            groups[name].append(service)
+    return [(name, rows) for name, rows in groups.items() if rows]

@@ -1,0 +1,78 @@
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from core.accounts.models import IdentityNumber
+from tests import factories
+from tests.core.accounts.wrong_rows import ANOTHER, HEADER, KNOWN, KNOWN_BEFORE
+
+NUMBER, FORMER_NUMBER = "2987654320", "3000000004"
+MOBILE = "+966501234567"
+
+
+class Clock:
+    """Time that stands still until a test moves it."""
+
+    def __init__(self, now):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+    def move(self, seconds):
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock(timezone.now())
+    monkeypatch.setattr(timezone, "now", clock)
+    return clock
+
+
+@pytest.fixture
+def load(tmp_path):
+    """Import a file of these rows; the lines that were printed, and the error at the end."""
+
+    def load(*rows, header=HEADER, **options):
+        return load_bytes((header + "".join(rows)).encode(), **options)
+
+    def load_bytes(content, **options):
+        file = tmp_path / "registry.csv"
+        file.write_bytes(content)
+        return load_file(file, **options)
+
+    def load_file(file, **options):
+        output, error = StringIO(), None
+        try:
+            call_command("import_identities", str(file), stdout=output, **options)
+        except CommandError as failure:
+            error = str(failure)
+        return output.getvalue().splitlines(), error
+
+    load.bytes, load.file = load_bytes, load_file
+    return load
+
+
+@pytest.fixture
+def two_who_are_known(db):
+    identity = factories.IdentityFactory(number=KNOWN)
+    IdentityNumber.objects.create(number=KNOWN_BEFORE, identity=identity, is_current=False)
+    factories.IdentityFactory(number=ANOTHER)
+
+
+@pytest.fixture
+def registered(db):
+    """Somebody with two numbers in the registry."""
+    identity = factories.IdentityFactory(number=NUMBER, mobile=MOBILE)
+    identity.numbers.create(number=FORMER_NUMBER, is_current=False)
+    return identity
+
+
+@pytest.fixture
+def person(registered):
+    """The same with an account."""
+    return factories.UserFactory(username="aslam", identity=registered, mobile=MOBILE)

@@ -1,0 +1,425 @@
+"""Acting in the name of an establishment that one represents: offered, shown, used, ended."""
+
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from core.accounts.models import Identity, Link, User
+from requests_app import actions
+from requests_app.models import Inquiry
+from tests import factories
+from tests.conftest import ask_for_code, errors_on, notices_on, sign_in, signed_in, words
+
+CHOICE = "/en/account/acting-as/"
+NEW = "/en/inquiries/new/"
+BANNER = "You are acting for Palm Trees Contracting Act as myself again"
+ENDED = "You no longer represent the establishment you acted for. You now act as yourself."
+NOT_NOW = "You cannot act for this establishment now. Choose again."
+CANNOT_FILE = "You no longer represent Palm Trees Contracting, so you cannot file in its name."
+NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
+
+
+def establishment(name_en="Palm Trees Contracting", number="7000000017", **fields):
+    names = {"name_en": name_en, "name_ar": "مؤسسة النخيل للمقاولات"}
+    return factories.IdentityFactory(
+        **names, number=number, birth_date=None, nationality="SA", **fields
+    )
+
+
+@pytest.fixture
+def palm():
+    return establishment()
+
+
+@pytest.fixture
+def worker(palm):
+    worker = factories.IdentityFactory(name_en="Raju Kumar", name_ar="راجو كومار")
+    factories.link(palm, worker)
+    return worker
+
+
+@pytest.fixture
+def mandate(resident, palm):
+    return factories.link(palm, resident.identity, Link.Kind.REPRESENTATIVE)
+
+
+@pytest.fixture
+def browser(resident, mandate):
+    """A browser in which the resident acts for the establishment."""
+    return acting(signed_in(resident), mandate.holder)
+
+
+def choose(client, holder):
+    form = {"csrfmiddlewaretoken": "sent with every form", "holder": holder}
+    return client.post(CHOICE, form, follow=True)
+
+
+def acting(client, holder):
+    assert BANNER in words(choose(client, holder.pk))
+    return client
+
+
+def end(link):
+    Link.objects.filter(pk=link.pk).update(until=timezone.localdate() - timedelta(days=1))
+
+
+def banner_on(page):
+    found = re.search(r'(?s)<aside class="acting".*?</aside>', page.content.decode())
+    return words(found[0]) if found else ""
+
+
+def file_for(client, beneficiary, service=None):
+    """Send the first step; the page that follows."""
+    service = service or factories.ServiceFactory()
+    form = {"key": uuid.uuid4(), "beneficiary": beneficiary.pk, "service": service.slug}
+    return client.post(NEW, form, follow=True)
+
+
+# What is offered
+
+
+def all_kinds_of_establishments(person):
+    """One that can be acted for, and others, each with what is missing."""
+    today = timezone.localdate()
+    representative = Link.Kind.REPRESENTATIVE
+    cases = {
+        "Palm Trees Contracting": (person, representative, {}, "active"),
+        "Until Today": (person, representative, {"until": today}, "active"),
+        "From Today": (person, representative, {"since": today}, "active"),
+        "Until Yesterday": (person, representative, {"until": today - timedelta(1)}, "active"),
+        "From Tomorrow": (person, representative, {"since": today + timedelta(1)}, "active"),
+        "Closed": (person, representative, {}, "departed"),
+        "Dissolved": (person, representative, {}, "deceased"),
+        "Employer Alone": (person, Link.Kind.EMPLOYER, {}, "active"),
+        "Host Alone": (person, Link.Kind.HOST, {}, "active"),
+        "Guardian Alone": (person, Link.Kind.GUARDIAN, {}, "active"),
+        "Of Somebody Else": (factories.IdentityFactory(), representative, {}, "active"),
+        "Of Nobody": (None, representative, {}, "active"),
+    }
+    for place, (name, (linked, kind, dates, status)) in enumerate(cases.items()):
+        identity = establishment(name, f"70000001{place:02}", status=status)
+        if linked:
+            factories.link(identity, linked, kind, **dates)
+    return cases
+
+
+GOOD = {"Palm Trees Contracting", "Until Today", "From Today"}
+
+
+def test_only_mandates_in_force_of_active_establishments_are_offered(as_resident, resident):
+    cases = all_kinds_of_establishments(resident.identity)
+    page = words(as_resident.get(CHOICE))
+    assert {name for name in cases if name in page} == GOOD
+
+
+def test_anything_else_is_refused_when_it_is_sent_by_hand(as_resident, resident):
+    for name in all_kinds_of_establishments(resident.identity).keys() - GOOD:
+        identity = Identity.objects.get(name_en=name)
+        assert errors_on(choose(as_resident, identity.pk)) == [NOT_NOW]
+        assert banner_on(as_resident.get("/en/")) == ""
+    for person in (resident.identity, factories.UserFactory().identity):
+        assert errors_on(choose(as_resident, person.pk)) == [NOT_NOW]
+
+
+@pytest.mark.parametrize("holder", ["abc", "-1", "0", "9" * 30, "9" * 5000, "²", "7000000017"])
+def test_a_choice_of_any_kind_is_refused_and_leaves_everything_as_it_was(browser, holder):
+    assert errors_on(choose(browser, holder)) == [NOT_NOW]
+    assert banner_on(browser.get("/en/")) == BANNER
+
+
+def test_bytes_that_are_no_choice_leave_everything_as_it_was(browser):
+    assert errors_on(choose(browser, "\0")) == ["Null characters are not allowed."]
+    assert banner_on(browser.get("/en/")) == BANNER
+
+
+def test_who_represents_nobody_is_offered_nothing(as_resident):
+    page = as_resident.get(CHOICE)
+    assert page.status_code == 200
+    assert re.findall(r'<input type="radio"[^>]*value="([^"]*)"', page.content.decode()) == [""]
+
+
+def test_the_choice_that_was_made_is_marked(browser, palm, mandate):
+    checked = r'<input type="radio"[^>]*value="([^"]*)"[^>]*checked'
+    assert re.findall(checked, browser.get(CHOICE).content.decode()) == [str(palm.pk)]
+    choose(browser, "")
+    assert re.findall(checked, browser.get(CHOICE).content.decode()) == [""]
+
+
+# The banner
+
+
+@pytest.mark.parametrize(
+    ("language", "banner"),
+    [("en", BANNER), ("ar", "مؤسسة النخيل للمقاولات")],
+)
+def test_every_page_shows_in_whose_name_one_acts(browser, resident, worker, language, banner):
+    file_for(browser, worker)
+    draft = Inquiry.objects.get()
+    filed = factories.filed(resident)
+    pages = [
+        *("", "my/", "inquiries/", "inquiries/new/", "account/", "account/acting-as/"),
+        *(f"inquiries/{draft.reference}/{step}/" for step in ("details", "documents", "review")),
+        *(f"inquiries/{filed.reference}/{page}" for page in ("", "receipt/")),
+        *("account/password/", "account/mobile/", "account/email/", "account/register/"),
+        *("no/such/page/", "inquiries/000000000000/"),
+    ]
+    for address in pages:
+        page = browser.get(f"/{language}/{address}")
+        assert banner in banner_on(page), address
+        if language == "ar":
+            assert not re.search("[A-Za-z]", banner_on(page))
+    assert banner in banner_on(browser.post(f"/{language}/account/acting-as/", {"holder": "x"}))
+
+
+def test_an_error_page_shows_in_whose_name_one_acts(resident, mandate, palm):
+    client = acting(signed_in(resident), palm)
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = client.cookies
+    refused = strict.post(NEW, {"key": uuid.uuid4()})
+    assert refused.status_code == 403
+    assert banner_on(refused) == BANNER
+
+
+def test_as_oneself_no_page_shows_a_banner(as_resident, mandate):
+    for address in ("/en/", "/en/my/", NEW, "/en/no/such/page/"):
+        assert banner_on(as_resident.get(address)) == ""
+
+
+def test_the_button_in_the_banner_ends_it(browser):
+    page = browser.post(CHOICE, {"csrfmiddlewaretoken": "sent with every form"}, follow=True)
+    assert page.request["PATH_INFO"] == "/en/my/"
+    assert banner_on(page) == ""
+
+
+def test_acting_for_another_is_of_one_session(browser, resident):
+    assert banner_on(signed_in(resident).get("/en/")) == ""
+
+
+# What it does
+
+
+def test_filing_goes_through_the_establishment(browser, resident, palm, worker):
+    page = file_for(browser, worker)
+    inquiry = Inquiry.objects.get()
+    assert page.request["PATH_INFO"] == f"/en/inquiries/{inquiry.reference}/details/"
+    assert (inquiry.applicant, inquiry.holder, inquiry.beneficiary) == (resident, palm, worker)
+
+
+def test_the_page_on_which_one_checks_the_answers_says_in_whose_name(browser, worker, resident):
+    file_for(browser, worker)
+    through_it = Inquiry.objects.get()
+    as_oneself = factories.draft(resident)
+    review = "/en/inquiries/{}/review/"
+    # Whatever one acts as by then.
+    choose(browser, "")
+    said = "Filed on behalf of Palm Trees Contracting"
+    assert said in words(browser.get(review.format(through_it.reference)))
+    assert "Filed on behalf of" not in words(browser.get(review.format(as_oneself.reference)))
+
+
+def test_the_people_of_the_establishment_are_offered_and_ones_own_are_not(
+    browser, resident, worker
+):
+    own = factories.IdentityFactory(name_en="Sami Khan")
+    factories.link(resident.identity, own)
+    factories.ServiceFactory()
+    another = factories.IdentityFactory(name_en="Anil Das")
+    factories.link(worker.linked_to.get().holder, another)
+    offered = words(browser.get(NEW))
+    assert "Raju Kumar" in offered
+    assert "Anil Das" in offered
+    assert "Sami Khan" not in offered
+    assert "Mohammed Aslam Khan" not in offered
+    choose(browser, "")
+    offered = words(browser.get(NEW))
+    assert "Raju Kumar" not in offered
+    assert "Sami Khan" in offered
+
+
+def test_nothing_is_filed_for_oneself_or_ones_own_people_in_its_name(browser, resident, worker):
+    own = factories.IdentityFactory(name_en="Sami Khan")
+    factories.link(resident.identity, own)
+    for person in (resident.identity, own):
+        assert errors_on(file_for(browser, person)) == [NOT_LINKED]
+    assert not Inquiry.objects.exists()
+
+
+def test_nothing_is_filed_for_its_people_in_ones_own_name(as_resident, mandate, worker):
+    assert errors_on(file_for(as_resident, worker)) == [NOT_LINKED]
+
+
+def test_nothing_is_filed_for_the_establishment_as_if_it_were_a_person(browser, palm, worker):
+    service = factories.ServiceFactory(beneficiary_kinds=["establishment", "resident"])
+    assert errors_on(file_for(browser, palm, service)) == [NOT_LINKED]
+
+
+def test_what_was_filed_in_its_name_is_read_by_who_filed_it_and_whom_it_is_for(
+    browser, resident, worker
+):
+    inquiry = filed_through(resident, worker)
+    address = f"/en/inquiries/{inquiry.reference}/"
+    of_the_worker = signed_in(factories.UserFactory(identity=worker))
+    choose(browser, "")
+    for client in (browser, of_the_worker):
+        assert factories.DESCRIPTION in words(client.get(address))
+    assert signed_in(factories.UserFactory()).get(address).status_code == 404
+
+
+def draft_through(applicant, worker):
+    """A draft in the name of the worker's employer, ready to be confirmed."""
+    inquiry = actions.start(
+        actor=applicant,
+        holder=worker.linked_to.get().holder,
+        beneficiary=worker,
+        service=factories.ServiceFactory(),
+        key=uuid.uuid4(),
+    )
+    details = factories.details_of(inquiry)
+    actions.save_details(actor=applicant, inquiry=inquiry, **details)
+    return inquiry
+
+
+def filed_through(applicant, worker):
+    return factories.submitted(draft_through(applicant, worker))
+
+
+# When it ends
+
+
+def test_it_ends_with_signing_out(resident, mandate, palm):
+    client = acting(sign_in(resident), palm)
+    client.post("/en/account/sign-out/")
+    assert banner_on(client.get("/en/")) == ""
+    factories.let_a_minute_pass(resident)
+    assert banner_on(sign_in(resident, client).get("/en/my/")) == ""
+
+
+def test_it_goes_on_with_a_new_password(browser):
+    new = {"new_password": "seven Kettles and a door", "again": "seven Kettles and a door"}
+    page = browser.post(
+        "/en/account/password/", {"password": factories.PASSWORD, **new}, follow=True
+    )
+    assert banner_on(page) == BANNER
+
+
+def test_the_next_person_in_the_same_browser_acts_as_themselves(browser, officer):
+    another = factories.UserFactory()
+    browser.force_login(another)
+    assert banner_on(browser.get("/en/my/")) == ""
+    browser.force_login(officer)
+    assert banner_on(browser.get("/en/")) == ""
+
+
+ENDS = {
+    "the mandate": lambda: Link.objects.filter(kind="representative").update(
+        until=timezone.localdate() - timedelta(days=1)
+    ),
+    "the establishment": lambda: Identity.objects.filter(birth_date=None).update(status="departed"),
+    "the row": lambda: Link.objects.filter(kind="representative").delete(),
+}
+
+
+@pytest.mark.parametrize("ends", ENDS.values(), ids=ENDS.keys())
+@pytest.mark.parametrize(
+    "address", ["/en/", "/en/my/", NEW, "/en/inquiries/", CHOICE, "/en/account/", "/en/no/such/"]
+)
+def test_when_it_ends_one_is_told_once_and_acts_as_oneself(browser, worker, ends, address):
+    ends()
+    page = browser.get(address)
+    assert notices_on(page) == [ENDED]
+    assert banner_on(page) == ""
+    assert notices_on(browser.get(address)) == []
+
+
+def test_that_it_ended_is_told_in_the_language_of_the_page(browser, mandate):
+    end(mandate)
+    (notice,) = notices_on(browser.get("/ar/my/"))
+    assert not re.search("[A-Za-z]", notice)
+
+
+def test_a_form_that_is_sent_after_it_ended_files_nothing_in_its_name(browser, mandate, worker):
+    end(mandate)
+    page = file_for(browser, worker)
+    assert errors_on(page) == [NOT_LINKED]
+    assert notices_on(page) == [ENDED]
+    assert not Inquiry.objects.exists()
+
+
+def test_a_draft_begun_in_its_name_cannot_be_sent_after_it_ended_and_says_why(
+    browser, resident, mandate, worker
+):
+    inquiry = draft_through(resident, worker)
+    end(mandate)
+    page = ask_for_code(browser, inquiry)
+    assert f"There is something to correct {CANNOT_FILE}" in words(page)
+    assert not Inquiry.objects.filed().exists()
+
+
+def test_a_draft_is_not_sent_with_a_code_from_before_it_ended(browser, resident, mandate, worker):
+    inquiry = draft_through(resident, worker)
+    ask_for_code(browser, inquiry)
+    end(mandate)
+    code = factories.code_sent_to(resident)
+    page = browser.post(f"/en/inquiries/{inquiry.reference}/confirm/", {"code": code})
+    assert errors_on(page) == [CANNOT_FILE]
+    assert not Inquiry.objects.filed().exists()
+
+
+def test_a_draft_begun_in_its_name_is_sent_in_its_name_whatever_one_acts_as(
+    browser, resident, palm, worker
+):
+    inquiry = draft_through(resident, worker)
+    choose(browser, "")
+    ask_for_code(browser, inquiry)
+    code = factories.code_sent_to(resident)
+    browser.post(f"/en/inquiries/{inquiry.reference}/confirm/", {"code": code})
+    assert Inquiry.objects.filed().get().holder == palm
+
+
+@pytest.mark.parametrize("ends", ENDS.values(), ids=ENDS.keys())
+def test_what_was_filed_in_its_name_stays_readable(browser, resident, worker, ends):
+    inquiry = filed_through(resident, worker)
+    ends()
+    for page in ("", "receipt/"):
+        assert browser.get(f"/en/inquiries/{inquiry.reference}/{page}").status_code == 200
+    assert factories.DESCRIPTION in words(browser.get(f"/en/inquiries/{inquiry.reference}/"))
+
+
+def test_the_account_page_offers_it_no_more_after_it_ended(browser, mandate):
+    assert CHOICE in browser.get("/en/account/").content.decode()
+    end(mandate)
+    page = browser.get("/en/account/").content.decode()
+    assert CHOICE not in page
+    assert "Palm Trees" not in page
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"identity": None}])
+@pytest.mark.parametrize("address", ["/en/", "/en/account/sign-in/", "/en/no/such/", "/en/my/"])
+def test_an_account_that_was_closed_while_it_acted_gets_its_pages(browser, change, address):
+    User.objects.update(**change)
+    page = browser.get(address)
+    assert page.status_code in (200, 302, 403, 404)
+    assert banner_on(page) == ""
+
+
+def test_a_page_that_was_opened_in_another_name_files_nothing(browser, resident, palm, worker):
+    factories.link(resident.identity, worker)
+    service = factories.ServiceFactory()
+    opened = browser.get("/en/inquiries/new/").content.decode()
+    shown = re.search(r'name="holder" value="(\d+)"', opened)[1]
+    choose(browser, "")
+    form = {"key": uuid.uuid4(), "beneficiary": worker.pk, "service": service.slug, "holder": shown}
+    page = browser.post("/en/inquiries/new/", form)
+    assert errors_on(page) == [
+        "You have changed in whose name you act since you opened this page. Open it again."
+    ]
+    assert not Inquiry.objects.exists()
+
+
+def test_who_acts_for_an_establishment_without_people_is_told_so(browser, palm):
+    told = "Nobody is linked to this establishment in the registry, so nothing can be filed through"
+    assert told in words(browser.get("/en/inquiries/new/"))

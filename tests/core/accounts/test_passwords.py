@@ -1,0 +1,344 @@
+"""What passwords are refused, with which sentence, and which good ones must never be."""
+
+import datetime
+import random
+import string
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.password_validation import (
+    CommonPasswordValidator,
+    password_validators_help_texts,
+    validate_password,
+)
+from django.core.exceptions import ValidationError
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from core.accounts import passwords
+from core.accounts.models import Identity, IdentityNumber, User
+from tawasul.portal.management.commands.load_demo import PASSWORD as PASSWORD_OF_THE_DEMO
+from tests import factories
+from tests.core.accounts.sample_passwords import (
+    COMMON_IN_ARABIC_LETTERS,
+    COMMON_IN_LATIN_LETTERS,
+    GOOD_IN_ARABIC_LETTERS,
+    GOOD_IN_LATIN_LETTERS,
+)
+
+SHORT = "This password has fewer than 8 characters. Use a longer one."
+LONG = "This password has more than 128 characters. Use a shorter one."
+COMMON = "This password is one of the commonly used ones. Choose one that is harder to guess."
+ABOUT = "This password can be guessed from what is known about you. Choose another."
+
+LISTS = Path(passwords.__file__).parent / "common_passwords"
+OPENINGS = """
+    ال يا أبو بو أم ابن بن بنت عبد نادي أحب أحبك
+    al el ya abu abo bu umm um om ibn bin bint abdul abdel ilove
+"""
+RUNS = """
+    abcd uvwxyz ابتثجح كلمنهوي ابجدهوز قرشتثخذ 0123 67890 13579 24680 147 369 159 2580
+    qwerty iop[] asdfgh jkl;' zxcvb nm,./ azerty qsdfg jklm wxcvbn
+    1qaz 2wsx 3edc 4rfv 5tgb 6yhn 7ujm 8ik, 9ol. 0p;/ 4esz 5rdx 6tfc 7ygv 8uhb 9ijn 0okm
+"""
+LATIN_ROWS = "qwertyuiop[]asdfghjkl;'zxcvnm,./`"
+ARABIC_ROWS = "ضصثقفغعهخحجدشسيبلاتنمكطئءؤرىةوزظذ"
+LATIN_CAPITALS = "Q W E R T Y U I O P A S D F G H J K L Z X C V B N M"
+WITH_SHIFT_IN_ARABIC = "َ ً ُ ٌ لإ إ ‘ ÷ × ؛ ِ ٍ ] [ لأ أ ـ ، / ~ ْ } { لآ آ ’"
+
+
+def said_to(password, user=None):
+    """The sentences with which `password` is refused; none when it is taken."""
+    try:
+        validate_password(password, user)
+    except ValidationError as refused:
+        return refused.messages
+    return []
+
+
+def entries(name):
+    return (LISTS / name).read_text(encoding="utf-8").splitlines()
+
+
+# Length
+
+
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [
+        ("kT4#wz9", [SHORT]),
+        ("kT4#wz9!", []),
+        (" T4#wz9 ", []),
+        ("ثلاثون", [SHORT]),
+        ("قلم أزرق", []),
+        ("kT4#wz9!" * 15 + "8characs", []),
+        ("kT4#wz9!" * 15 + "9characte", [LONG]),
+        ("kT4#wz9!" * 100_000, [LONG]),
+    ],
+)
+def test_a_password_has_8_to_128_characters_and_none_is_cut_off(password, said):
+    assert said_to(password) == said
+
+
+def test_what_is_far_too_long_is_refused_for_that_alone_and_before_it_is_read(monkeypatch):
+    assert said_to("mohammed" * 17) == [LONG]
+    monkeypatch.setattr(passwords, "unicodedata", None)
+    assert said_to("\u0651\u064e" * 300) == [LONG]
+
+
+def test_a_password_of_ligatures_that_stand_for_whole_phrases_is_judged_by_its_beginning():
+    assert said_to("ﷲ" * 124 + "kT4#") == [COMMON]
+    assert said_to("kT4# wz9 " + "ﷺ" * 119) == []
+
+
+def test_a_letter_with_its_marks_is_one_character_however_it_was_composed():
+    composed, decomposed = "kñté4wz", "kn\u0303te\u03014wz"
+    assert said_to(composed) == said_to(decomposed) == [SHORT]
+    assert said_to(composed + "ô") == said_to(decomposed + "o\u0302") == []
+    assert said_to("kñ5ôtwzé" * 15 + "kn\u03035ôtwzé") == []
+    assert said_to("\u03b1\u0313\u0300\u0345" * 127 + "9") == [COMMON]
+    assert said_to("\u03b1\u0313\u0300\u0345" * 127 + "wz") == [LONG]
+
+
+# What is common
+
+
+@pytest.mark.parametrize("password", [*COMMON_IN_LATIN_LETTERS, *COMMON_IN_ARABIC_LETTERS])
+def test_what_many_people_use_is_refused(password):
+    assert COMMON in said_to(password)
+
+
+@pytest.mark.parametrize("password", [*GOOD_IN_LATIN_LETTERS, *GOOD_IN_ARABIC_LETTERS])
+def test_a_good_password_is_taken(password):
+    assert said_to(password) == []
+
+
+@pytest.mark.parametrize("word", ["qahtani", "قحطاني"])
+def test_a_listed_word_is_refused_after_an_article_and_the_like(word):
+    passwords_made = [f"{opening}{word}2931" for opening in OPENINGS.split()]
+    assert [made for made in passwords_made if COMMON not in said_to(made)] == []
+
+
+def test_every_run_of_keys_and_letters_is_refused_in_both_directions():
+    passwords_made = [f"{run[3::-1]}cdef{run[:4]}" for run in RUNS.split()]
+    assert [made for made in passwords_made if COMMON not in said_to(made)] == []
+
+
+@pytest.mark.parametrize("name", ["arabic.txt", "latin.txt"])
+def test_every_word_of_our_lists_is_refused_with_digits_and_signs_around_it(name):
+    passwords_made = [form.format(word) for word in entries(name) for form in ("{}@2931", "20-{}!")]
+    assert [made for made in passwords_made if COMMON not in said_to(made)] == []
+
+
+@pytest.mark.parametrize("as_written", [str.lower, str.capitalize])
+def test_a_latin_word_of_our_lists_is_refused_when_typed_on_the_arabic_layout(as_written):
+    keys = dict(zip(LATIN_ROWS, ARABIC_ROWS, strict=True)) | {"b": "لا"}
+    keys |= zip(LATIN_CAPITALS.split(), WITH_SHIFT_IN_ARABIC.split(), strict=True)
+    # The key of b types what g and h type, and in one password it is read in one way.
+    words = [word for word in entries("latin.txt") if not ("b" in word and "gh" in word)]
+    typed = [
+        f"{as_written(word)}2931".translate(str.maketrans(keys))
+        for word in [*words, "xbox", "pass"]
+    ]
+    assert [password for password in typed if COMMON not in said_to(password)] == []
+
+
+def test_an_arabic_word_of_our_lists_is_refused_when_typed_on_the_latin_layout():
+    keys = str.maketrans(dict(zip(ARABIC_ROWS, LATIN_ROWS, strict=True)) | {"أ": "H"})
+    # Read without Shift, which would say something else for these two alone.
+    words = [word for word in entries("arabic.txt") if not set(word) & set("إآ")]
+    typed = [word.replace("لا", "b").translate(keys) + "2931" for word in words]
+    assert [password for password in typed if COMMON not in said_to(password)] == []
+
+
+def test_the_passwords_of_the_well_known_list_are_refused_in_capitals_too():
+    long_enough = sorted(word for word in CommonPasswordValidator().passwords if len(word) >= 8)
+    some = random.Random(26).sample(long_enough, 1000)
+    assert [password for password in some if COMMON not in said_to(password.upper())] == []
+
+
+@pytest.mark.parametrize(
+    "characters",
+    [
+        string.ascii_lowercase,
+        string.ascii_letters + string.digits,
+        string.ascii_letters + string.digits + "!#$%&*+-=?@_",
+        "ابتثجحخدذرزسشصضطظعغفقكلمنهوي",
+        "ابتثجحخدذرزسشصضطظعغفقكلمنهوي٠١٢٣٤٥٦٧٨٩",
+    ],
+)
+def test_what_was_drawn_at_random_is_taken(characters):
+    draw = random.Random(26)
+    drawn = ["".join(draw.choices(characters, k=length)) for length in (12, 16, 32) * 100]
+    assert [password for password in drawn if said_to(password)] == []
+
+
+def test_the_lists_hold_every_word_once_and_none_that_is_too_short_to_count():
+    words = [entry.casefold() for name in ("arabic.txt", "latin.txt") for entry in entries(name)]
+    assert len(words) == len(set(words))
+    assert [word for word in words if len(word.strip()) < 3 or word != word.strip()] == []
+
+
+# What is known about somebody
+
+
+def person(**changes):
+    """Somebody who is not in the database."""
+    identity = Identity(
+        name_ar="نورة بنت سعد القرشي",
+        name_en="Noura Saad Al-Qurashi",
+        birth_date=datetime.date(1991, 7, 30),  # 19 Muharram 1412
+        mobile="+966557391846",
+    )
+    facts = {
+        "username": "owlery-91",
+        "email": "moonlit.garden@example.com",
+        "mobile": "+966541028375",
+        "identity": identity,
+    }
+    return User(**{**facts, **changes})
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "owlery-91",
+        "my owlery-91 key",
+        "OWLERY91 forever",
+        "خصمثقغ-٩١ ونافذة",
+        "moonlit.garden@example.com",
+        "the-Moonlit-Garden-door",
+        "moonlitgarden",
+        "Garden!Moonlit7",
+        "owlery.7391",
+        "kettle 0541028375",
+        "٠٥٤١٠٢٨٣٧٥ وسادة",
+        "kettle+966 54 102 8375",
+        "kettle-0557391846",
+        "noura-qurashi",
+        "Noura.Saad.84",
+        "SaadNoura73!",
+        "Qurashi#7391",
+        "Al-Qurashi73",
+        "alqurashi 73",
+        "نورة سعد ٨٤",
+        "نوره القرشي",
+        "سعدالقرشي٨٤",
+        "قرشي7391!",
+        "3 نورة 7 القرشي 1",
+        "kettle30071991",
+        "kettle 19913007",
+        "kettle 1991-7-30",
+        "kettle 91-07-30",
+        "kettle 30/7/1991",
+        "kettle-1991-07-30",
+        "kettle 07.30.1991",
+        "kettle300791",
+        "وسادة ١٩/٠١/١٤١٢",
+        "وسادة ١٩-١-١٤١٢",
+        "kettle 14120119",
+    ],
+)
+def test_what_can_be_guessed_from_what_is_known_about_somebody_is_refused(password):
+    assert ABOUT in said_to(password, person())
+    assert ABOUT not in said_to(password)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "noura drinks her coffee black",
+        "نورة تشرب قهوتها سوداء",
+        "garden of pale roses",
+        "qurashi-kettle-1412",
+        "kettle 0541028376",
+        "kettle 29071991",
+        PASSWORD_OF_THE_DEMO,
+        *GOOD_IN_LATIN_LETTERS[:5],
+        *GOOD_IN_ARABIC_LETTERS[:5],
+    ],
+)
+def test_a_name_among_other_words_and_what_only_resembles_a_fact_is_taken(password):
+    assert said_to(password, person()) == []
+
+
+def test_what_is_known_counts_only_from_four_characters_on():
+    somebody = person(username="k.q", email="xyl@example.com", mobile="not a number")
+    assert said_to("the xylophone and a kettle", somebody) == []
+    assert said_to("kq-qk 73 91 26", somebody) == []
+    assert said_to("xyl.7391-846", somebody) == []
+    assert said_to("none of my kettles", somebody) == []
+    assert said_to("hannah and a banana", person(username="hann")) == [ABOUT]
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        None,
+        User(),
+        User(username="somebody", identity=None),
+        User(username="somebody", mobile="not a number", email="not an address"),
+        User(identity=Identity()),
+        User(identity=Identity(name_ar=" ", name_en="-", birth_date=datetime.date(1900, 1, 1))),
+    ],
+)
+def test_a_good_password_is_taken_where_nothing_or_little_is_known(user):
+    assert said_to("kettle-violin-marsh", user) == []
+
+
+def test_a_birth_date_outside_the_hijri_tables_counts_in_the_other_calendar():
+    elder = User(identity=Identity(birth_date=datetime.date(1921, 5, 17)))
+    assert said_to("kettle 17/05/1921", elder) == [ABOUT]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("password", ["kettle 2093847561", "٣١٠٢٩٣٨٤٧٥ وسادة", "2093-847-561 tea"])
+def test_a_password_with_an_identity_number_former_or_in_force_is_refused(password):
+    identity = factories.IdentityFactory(number="2093847561")
+    IdentityNumber.objects.create(number="3102938475", identity=identity, is_current=False)
+    assert said_to(password, User(username="somebody", identity=identity)) == [ABOUT]
+    stranger = factories.IdentityFactory(number="2000000006")
+    assert said_to(password, User(username="somebody", identity=stranger)) == []
+
+
+@pytest.mark.django_db
+def test_the_people_of_the_tests_and_of_the_demo_may_have_their_passwords():
+    for username in ("aslam", "noura", "officer"):
+        user = factories.UserFactory(username=username)
+        assert said_to(factories.PASSWORD, user) == said_to(PASSWORD_OF_THE_DEMO, user) == []
+
+
+# Anything at all
+
+
+def test_all_that_is_wrong_is_said_at_once():
+    somebody = person(username="muhammad")
+    assert said_to("Muhammad12", somebody) == [COMMON, ABOUT]
+    assert said_to("noura", somebody) == [SHORT, COMMON, ABOUT]
+
+
+def test_the_rules_are_told_beforehand():
+    assert password_validators_help_texts() == [
+        "Use 8 to 128 characters. Several words in a row make a good password.",
+        "Do not use a common word or name, not even with digits or a year after it.",
+        "Do not use your name, username, ID number, mobile number, e-mail address "
+        "or date of birth.",
+    ]
+
+
+@given(st.text(max_size=200) | st.text("\0\n لاأ0٣@aİ\u0301\u064e\u0651\u0640\ufefb", max_size=200))
+@settings(deadline=None)
+@example("")
+@example("\0")
+@example("\0" * 128)
+@example("\u064e" * 128)
+@example("\u0651\u064e" * 64)
+@example("ﷺ" * 128)
+@example("ال" * 64)
+@example("لا" * 64)
+@example("a" * 127 + "!")
+@example("a@" * 64)
+@example("0" + "a" * 126 + "0")
+@example("İstanbul" * 16)
+def test_no_text_whatever_breaks_the_rules_and_the_sentences_are_ours(text):
+    assert set(said_to(text, person())) <= {SHORT, LONG, COMMON, ABOUT}

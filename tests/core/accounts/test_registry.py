@@ -1,0 +1,457 @@
+"""The registry: these tables, or another one over HTTP, whose answers may be of any kind."""
+
+import datetime
+import json
+import logging
+import re
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from django.utils import timezone
+
+from core.accounts import imports, registry
+from core.accounts.models import Identity, IdentityNumber, Link
+from tests import factories
+from tests.core.accounts.test_import import tables
+
+pytestmark = pytest.mark.django_db
+
+AWAY = "The registry cannot be reached at the moment. Try again in a few minutes."
+BORDER, IQAMA, COMPANY = "3000000700", "2000000700", "7000000700"
+TODAY = datetime.date(2026, 3, 19)
+YESTERDAY, TOMORROW = datetime.date(2026, 3, 18), datetime.date(2026, 3, 20)
+
+
+def person(number=IQAMA, **changes):
+    fields = {
+        "name_ar": "سليم رضا",
+        "name_en": "Salim Raza",
+        "birth_date": "1406-07-04",
+        "nationality": "PK",
+        "mobile": "0501234567",
+    }
+    return {"record": "person", "number": number, **fields, **changes}
+
+
+def company(number=COMPANY, **changes):
+    fields = {"name_ar": "مؤسسة النخيل", "name_en": "Palms Establishment"}
+    return {"record": "establishment", "number": number, **fields, **changes}
+
+
+def former_number(number=BORDER, current_number=IQAMA):
+    return {"record": "former_number", "number": number, "current_number": current_number}
+
+
+def job(holder=COMPANY, number=IQAMA, since="2020-01-01", **changes):
+    ends = {"holder": holder, "number": number}
+    return {"record": "link", **ends, "kind": "employer", "since": since, **changes}
+
+
+def body_of(*records):
+    return json.dumps({"records": records}).encode()
+
+
+RIGHT = body_of(person(), former_number(), company(), job())
+
+
+class Registry(BaseHTTPRequestHandler):
+    """Answers whatever is asked with `answer`, a status and a body or what to do instead."""
+
+    def do_GET(self):
+        self.server.asked.append((self.path, self.headers["Authorization"]))
+        answer = self.server.answer
+        if callable(answer):
+            answer(self)
+        else:
+            self.say(*answer)
+
+    def say(self, status, body, **headers):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Location", "/elsewhere")
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args):
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Registry)
+        self.asked = []
+        self.answer = (200, RIGHT)
+        self.is_over = threading.Event()
+        self.sent_to_the_end = False
+
+    def handle_error(self, *_args):
+        """Say nothing: many of these tests hang up in the middle."""
+
+
+@pytest.fixture
+def server(settings):
+    settings.REGISTRY = "core.accounts.registry.HttpRegistry"
+    settings.REGISTRY_TOKEN = "token-of-the-portal"
+    with Server() as server:
+        settings.REGISTRY_URL = f"http://127.0.0.1:{server.server_port}/people/"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.is_over.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def today(monkeypatch):
+    monkeypatch.setattr(timezone, "localdate", lambda: TODAY)
+    return TODAY
+
+
+def owner(number):
+    return Identity.objects.get(numbers__number=number)
+
+
+# These tables
+
+
+def test_a_person_is_found_by_each_of_their_numbers():
+    salim = factories.IdentityFactory(number=IQAMA)
+    IdentityNumber.objects.create(number=BORDER, identity=salim, is_current=False)
+    factories.IdentityFactory()
+    assert registry.lookup(IQAMA) == registry.lookup(BORDER) == salim
+    assert registry.lookup("2000000701") is None
+
+
+def test_a_refreshed_person_is_as_the_tables_have_them_now():
+    salim = factories.IdentityFactory(number=IQAMA)
+    Identity.objects.update(status="departed")
+    refreshed = registry.refresh(salim)
+    assert (refreshed, refreshed.status) == (salim, "departed")
+
+
+# A right answer over HTTP
+
+
+def test_a_person_nobody_knew_is_there_with_numbers_employer_and_link(server):
+    salim = registry.lookup(IQAMA)
+    assert server.asked == [(f"/people/{IQAMA}", "Bearer token-of-the-portal")]
+    assert (salim.name_en, salim.mobile) == ("Salim Raza", "+966501234567")
+    assert salim.birth_date == datetime.date(1986, 3, 14)
+    assert salim.current_number == IQAMA
+    assert owner(BORDER) == salim
+    link = Link.objects.get()
+    assert (link.holder, link.person, link.kind) == (owner(COMPANY), salim, "employer")
+    assert (link.since, link.until) == (datetime.date(2020, 1, 1), None)
+
+
+def test_a_person_is_found_by_a_former_number_too(server):
+    salim = registry.lookup(BORDER)
+    assert salim.current_number == IQAMA
+
+
+def test_an_establishment_is_found(server):
+    server.answer = (200, body_of(company(nationality=None)))
+    assert registry.lookup(COMPANY).name_en == "Palms Establishment"
+
+
+def test_asking_twice_changes_nothing(server):
+    registry.lookup(IQAMA)
+    before = tables()
+    registry.lookup(IQAMA)
+    assert tables() == before
+
+
+def test_a_refreshed_person_is_as_the_registry_has_them_now(server):
+    guest = factories.IdentityFactory(number=BORDER)
+    refreshed = registry.refresh(guest)
+    assert server.asked == [(f"/people/{BORDER}", "Bearer token-of-the-portal")]
+    assert refreshed == guest
+    assert (refreshed.current_number, refreshed.name_en) == (IQAMA, "Salim Raza")
+
+    server.answer = (200, body_of(person(status="departed"), former_number()))
+    refreshed = registry.refresh(guest)
+    assert server.asked[1:] == [(f"/people/{IQAMA}", "Bearer token-of-the-portal")]
+    assert refreshed.status == "departed"
+
+
+def test_a_link_the_registry_knows_no_more_ended_yesterday(server, today):
+    salim = factories.IdentityFactory(number=IQAMA)
+    palms = factories.IdentityFactory(number=COMPANY)
+    other = factories.IdentityFactory(number="1000000700")
+    worker = factories.IdentityFactory(number="2000000701")
+    began = datetime.date(2024, 1, 1)
+    kept = factories.link(palms, salim, since=datetime.date(2020, 1, 1), until=TODAY)
+    ended = datetime.date(2024, 5, 31)
+    links = [
+        factories.link(other, salim, since=began),
+        factories.link(other, salim, since=YESTERDAY, until=TOMORROW),
+        factories.link(other, salim, since=datetime.date(2024, 2, 1), until=TODAY),
+        factories.link(other, salim, since=datetime.date(2024, 3, 1), until=ended),
+        factories.link(other, salim, since=TODAY),
+        factories.link(other, salim, since=TOMORROW),
+        factories.link(palms, worker, since=began),
+        factories.link(salim, worker, "guardian", since=began),
+    ]
+    registry.refresh(salim)
+    untils = dict(Link.objects.values_list("pk", "until"))
+    assert untils.pop(kept.pk) is None
+    assert [untils.get(link.pk, "gone") for link in links] == [
+        YESTERDAY,
+        YESTERDAY,
+        YESTERDAY,
+        ended,
+        "gone",
+        "gone",
+        None,
+        None,
+    ]
+
+
+def test_a_holder_is_brought_up_to_date_too(server):
+    registry.lookup(IQAMA)
+    server.answer = (200, body_of(person(), company(status="departed"), job(until="2026-01-31")))
+    registry.lookup(IQAMA)
+    assert owner(COMPANY).status == "departed"
+    assert Link.objects.get().until == datetime.date(2026, 1, 31)
+
+
+def test_who_is_added_by_another_request_meanwhile_is_found(server, monkeypatch):
+    palms = factories.IdentityFactory(number=COMPANY)
+    owners_of, looks = imports._owners_of, []
+
+    def owners_of_too_early(numbers):
+        """As if the first look at people had been before the employer was there."""
+        owners = owners_of(numbers)
+        looks.append(owners.pop(COMPANY, None) if len(looks) == 1 else None)
+        return owners
+
+    monkeypatch.setattr(imports, "_owners_of", owners_of_too_early)
+    salim = registry.lookup(IQAMA)
+    assert looks[1] == (palms.pk, True)
+    assert Link.objects.get().holder == palms
+    assert salim == owner(IQAMA)
+
+
+# Nobody
+
+
+def test_nobody_has_a_number_that_the_registry_does_not_know(server):
+    salim = factories.IdentityFactory(number=IQAMA)
+    server.answer = (404, b"")
+    before = tables()
+    assert registry.lookup(IQAMA) is None
+    with pytest.raises(registry.RegistryAway) as away:
+        registry.refresh(salim)
+    assert str(away.value.message) == AWAY
+    assert tables() == before
+
+
+@pytest.mark.parametrize("number", ["", "12", "5000000000", f"{IQAMA}/../1", "٢٠٠٠٠٠٠٧٠٠"])
+def test_the_registry_is_not_asked_for_what_is_no_number(server, number):
+    assert registry.lookup(number) is None
+    assert server.asked == []
+
+
+def test_who_has_no_number_in_force_cannot_be_refreshed(server):
+    salim = factories.IdentityFactory(number=IQAMA)
+    IdentityNumber.objects.update(is_current=False)
+    with pytest.raises(registry.RegistryAway):
+        registry.refresh(salim)
+    assert server.asked == []
+
+
+# Answers that are none
+
+
+@pytest.fixture
+def somebody(today):
+    """A person with an employer, another person, and what has to stay as it is."""
+    salim = factories.IdentityFactory(number=IQAMA, name_en="Salim")
+    palms = factories.IdentityFactory(number=COMPANY, birth_date=None, name_en="Palms")
+    factories.link(palms, salim, since=datetime.date(2019, 1, 1))
+    another = factories.IdentityFactory(number="2000000702")
+    IdentityNumber.objects.create(number="4000000702", identity=another, is_current=False)
+    return salim
+
+
+def check_that_nothing_is_taken(somebody, server=None):
+    before = tables()
+    for ask in (
+        lambda: registry.lookup(IQAMA),
+        lambda: registry.refresh(somebody),
+    ):
+        with pytest.raises(registry.RegistryAway) as away:
+            ask()
+        assert str(away.value.message) == AWAY
+        assert tables() == before
+    if server:
+        assert [path for path, _token in server.asked] == 2 * [f"/people/{IQAMA}"]
+
+
+@pytest.mark.parametrize(
+    "status", [201, 204, 206, 301, 302, 303, 307, 308, 400, 401, 403, 410, 429, 500, 503]
+)
+def test_another_status_is_no_answer_and_a_redirect_is_not_followed(somebody, server, status):
+    server.answer = (status, RIGHT)
+    check_that_nothing_is_taken(somebody, server)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<h1>Maintenance</h1>",
+        RIGHT[:-1],
+        RIGHT.replace(b"Salim", b"\xff"),
+        b"[" * 100_000,
+        b"[]",
+        b"null",
+        b'"records"',
+        b"{}",
+        b'{"records": {}}',
+        b'{"records": null}',
+        body_of(),
+        body_of("person"),
+        body_of(None),
+        body_of(person(), []),
+    ],
+)
+def test_another_shape_is_no_answer(somebody, server, body):
+    server.answer = (200, body)
+    check_that_nothing_is_taken(somebody, server)
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        [person(age="40")],
+        [person(mobile=966501234567)],
+        [person(name_ar=["سليم"])],
+        [person(name_en="Salim \ud83d")],
+        [person(birth_date="1986-02-30")],
+        [person(), {"record": "worker"}],
+        [person(), company(name_ar=None)],
+        [person(), company(), job(since="")],
+        # About somebody else
+        [company()],
+        [person("2000000701")],
+        [former_number(IQAMA, "2000000701")],
+        [person("2000000701"), former_number(IQAMA, "2000000702")],
+        [person(), person("2000000701"), company(), job(number="2000000701")],
+        # Against what the tables know
+        [person(), job(holder="7000000701")],
+        [person(), former_number("2000000702")],
+        [person(), former_number("4000000702")],
+        [person("4000000702"), person(), job("4000000702")],
+        [person(), company(), job(), {**job(), "kind": "host"}],
+        # Twice
+        [person(), person(name_en="Salim Raza Khan")],
+        [person(), former_number(), former_number()],
+        [person(), company(), job(since="2019-01-01"), job(since="1440-04-25", until="2026-01-31")],
+        [person(), former_number(), company(), job(), job(number=BORDER)],
+        # Against itself
+        [person(), person(BORDER), former_number()],
+        [person(), former_number(IQAMA, "2000000705")],
+    ],
+)
+def test_a_wrong_record_spoils_the_answer(somebody, server, records):
+    server.answer = (200, body_of(*records))
+    check_that_nothing_is_taken(somebody, server)
+
+
+def test_an_answer_of_more_than_a_megabyte_is_none(somebody, server):
+    room = registry.LARGEST_ANSWER - len(RIGHT)
+    server.answer = (200, RIGHT + b" " * (room + 1))
+    check_that_nothing_is_taken(somebody, server)
+    server.answer = (200, RIGHT + b" " * room)
+    assert registry.lookup(IQAMA).name_en == "Salim Raza"
+
+
+def test_a_registry_that_does_not_answer_in_time_is_away(somebody, server, monkeypatch):
+    monkeypatch.setattr(registry, "TIMEOUT_SECONDS", 0.2)
+
+    def answer_late(request):
+        if not request.server.is_over.wait(5):
+            request.say(200, RIGHT)
+
+    server.answer = answer_late
+    check_that_nothing_is_taken(somebody)
+
+
+def drop_by_drop(request, before, after):
+    """Send spaces, one by one, and the rest only after a long time: five seconds or more."""
+    request.wfile.write(b"HTTP/1.1 200 OK\r\n" + before)
+    for _drop in range(500):
+        if request.server.is_over.wait(0.01):
+            return
+        request.wfile.write(b" ")
+    request.server.sent_to_the_end = True
+    request.wfile.write(after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"X-Slow:", b"\r\nConnection: close\r\n\r\n" + RIGHT),
+        (b"Connection: close\r\n\r\n", RIGHT),
+        (f"Content-Length: {500 + len(RIGHT)}\r\n\r\n".encode(), RIGHT),
+        (b"Connection: close\r\n\r\n" + RIGHT, b""),
+    ],
+    ids=["headers", "body until the end", "body of a known length", "behind the body"],
+)
+def test_an_answer_that_only_drips_is_cut_off(somebody, server, monkeypatch, before, after):
+    monkeypatch.setattr(registry, "DEADLINE_SECONDS", 0.3)
+    server.answer = lambda request: drop_by_drop(request, before, after)
+    check_that_nothing_is_taken(somebody)
+    assert not server.sent_to_the_end
+
+
+@pytest.mark.parametrize("answer", [b"", b"no HTTP at all\r\n", b"HTTP/1.1 200 OK\r\n"])
+def test_what_is_not_http_is_no_answer(somebody, server, answer):
+    server.answer = lambda request: request.wfile.write(answer)
+    check_that_nothing_is_taken(somebody, server)
+
+
+def test_an_answer_that_breaks_off_is_none(somebody, server):
+    def break_off(request):
+        request.wfile.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(RIGHT)}\r\n\r\n".encode())
+        request.wfile.write(RIGHT[:-30])
+
+    server.answer = break_off
+    check_that_nothing_is_taken(somebody, server)
+
+
+def test_a_registry_that_is_switched_off_is_away(somebody, settings):
+    settings.REGISTRY = "core.accounts.registry.HttpRegistry"
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        settings.REGISTRY_URL = f"http://127.0.0.1:{closed.getsockname()[1]}/people/"
+        check_that_nothing_is_taken(somebody)
+
+
+def test_the_log_says_why_the_registry_is_away_and_names_nobody(somebody, server, caplog):
+    caplog.set_level(logging.WARNING, logger="tawasul")
+    for answer in [
+        (503, b""),
+        (200, RIGHT[:-1]),
+        (200, body_of(person("2000000701"))),
+        (200, body_of(person(name_en="", mobile="x"), company())),
+    ]:
+        server.answer = answer
+        with pytest.raises(registry.RegistryAway):
+            registry.lookup(IQAMA)
+    assert [record.getMessage() for record in caplog.records] == [
+        "the registry is away: NoAnswer: status 503",
+        "the registry is away: JSONDecodeError",
+        "the registry is away: NoAnswer: about another number",
+        "the registry is away: WrongRecord: name_en is missing; "
+        "mobile has to be a mobile number, for example +9665XXXXXXXX",
+    ]
+    assert not re.search(r"\d{9}", caplog.text)

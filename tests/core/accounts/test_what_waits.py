@@ -1,0 +1,126 @@
+"""What waits to be told goes to the mobile and the address that a person has when it is told."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.accounts.models import User
+from core.messaging.actions import deliver_due
+from core.messaging.gateways import DemoPhone
+from core.messaging.models import Message
+from tests import factories
+from tests.appointments import places
+from tests.conftest import signed_in
+from tests.core.accounts.test_new_mobile_and_mail import (
+    ADDRESS,
+    EMAIL,
+    NEW_NUMBER,
+    OLD_NUMBER,
+    ask_for_email,
+    ask_for_mobile,
+    give_email_code,
+    give_mobile_code,
+)
+
+OLD_ADDRESS = "old@example.org"
+DAY, TWO_HOURS = timedelta(days=1), timedelta(hours=2)
+
+
+@pytest.fixture
+def person(db):
+    return factories.UserFactory(mobile=OLD_NUMBER, email=OLD_ADDRESS)
+
+
+@pytest.fixture
+def browser(person):
+    return signed_in(person)
+
+
+@pytest.fixture
+def appointment(person):
+    """Confirmed, and told of; its reminders wait."""
+    appointment = places.confirmed(person)
+    deliver_due()
+    return appointment
+
+
+def change_mobile(browser, person):
+    ask_for_mobile(browser)
+    give_mobile_code(browser, person)
+
+
+def remind(clock, appointment):
+    """What the worker sends the day before and two hours before; since when."""
+    since = clock.now
+    for ahead in (DAY, TWO_HOURS):
+        clock.now = appointment.slot.start - ahead
+        deliver_due()
+    return since
+
+
+def recipients(**which):
+    return list(Message.objects.filter(**which).order_by("pk").values_list("recipient", flat=True))
+
+
+def received_since(moment):
+    """Who has got what is neither a code nor about the account."""
+    texts = [text for text in DemoPhone().received() if "appointment" in text["text"]]
+    return {text["recipient"] for text in texts if text["at"] > moment.isoformat()}
+
+
+def test_the_reminders_go_to_the_new_mobile_and_nothing_to_the_old_one(
+    browser, person, appointment, clock
+):
+    change_mobile(browser, person)
+    changed = remind(clock, appointment)
+    assert received_since(changed) == {NEW_NUMBER, OLD_ADDRESS}
+    told = Message.objects.filter(about=appointment.reference, channel="sms").order_by("pk")
+    assert list(told.values_list("recipient", "state")) == [
+        (OLD_NUMBER, "sent"),
+        (NEW_NUMBER, "sent"),
+        (NEW_NUMBER, "sent"),
+    ]
+
+
+def test_the_reminders_go_to_the_new_address_and_nothing_to_the_old_one(
+    browser, person, appointment, clock
+):
+    ask_for_email(browser)
+    give_email_code(browser, person)
+    changed = remind(clock, appointment)
+    assert received_since(changed) == {OLD_NUMBER, ADDRESS}
+
+
+def test_who_wants_no_mails_any_more_gets_none_of_those_that_wait(
+    browser, person, appointment, clock
+):
+    browser.post(EMAIL, {"remove": "1"})
+    changed = remind(clock, appointment)
+    assert received_since(changed) == {OLD_NUMBER}
+
+
+def test_of_two_who_share_a_mobile_each_keeps_what_is_theirs(browser, person):
+    other = factories.UserFactory(mobile=OLD_NUMBER)
+    for owner in (person.pk, other.pk, None):
+        factories.MessageFactory(owner=owner, recipient=OLD_NUMBER, about="800000000006")
+    change_mobile(browser, person)
+    assert recipients(about="800000000006") == [NEW_NUMBER, OLD_NUMBER, OLD_NUMBER]
+
+
+def test_codes_and_what_is_told_about_the_account_stay_where_they_were_going(browser, person):
+    code = factories.MessageFactory(owner=person.pk, recipient=OLD_NUMBER, is_sealed=True)
+    change_mobile(browser, person)
+    assert recipients(pk=code.pk) == [OLD_NUMBER]
+    # Whoever changes it twice must not take along what tells of the first time.
+    person.refresh_from_db()
+    factories.let_a_minute_pass(person)
+    ask_for_mobile(browser, "0550000999")
+    give_mobile_code(browser, person)
+    assert str(User.objects.get(pk=person.pk).mobile) == "+966550000999"
+    assert recipients(is_sealed=False) == [OLD_NUMBER, NEW_NUMBER]
+
+
+def test_a_wrong_code_takes_nothing_along(browser, person, appointment):
+    ask_for_mobile(browser)
+    browser.post("/en/account/mobile/code/", {"code": "000000"})
+    assert set(recipients(about=appointment.reference, channel="sms")) == {OLD_NUMBER}

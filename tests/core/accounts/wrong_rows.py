@@ -1,0 +1,202 @@
+"""Rows as the registry's file has them, and many that are wrong, each with the reason."""
+
+import csv
+import io
+
+from core.accounts.records import COLUMNS
+
+HEADER = ",".join(COLUMNS) + "\n"
+NUMBERS = "has to be 10 digits that begin with 1, 2, 3 or 4"
+ANY_NUMBERS = "has to be 10 digits that begin with 1, 2, 3, 4 or 7"
+QUOTES = "a quotation mark is not closed, or stands where none may stand"
+NO_DAY = "is no day of the calendar (Hijri years are 1343 to 1500)"
+FORMER = "is a former number: name the one in force"
+MOBILE = "mobile has to be a mobile number, for example +9665XXXXXXXX"
+COUNTRY = "nationality has to be the two capital letters of a country, for example SA"
+
+
+def row(record, **columns):
+    """A line of the file."""
+    line = io.StringIO()
+    writer = csv.DictWriter(line, COLUMNS, lineterminator="\n")
+    writer.writerow({"record": record, **columns})
+    return line.getvalue()
+
+
+def person(number="2000000100", **changes):
+    fields = {
+        "name_ar": "سليم رضا",
+        "name_en": "Salim Raza",
+        "birth_date": "1986-03-14",
+        "nationality": "PK",
+    }
+    return row("person", number=number, **{**fields, **changes})
+
+
+def establishment(number="7000000100", **changes):
+    fields = {"name_ar": "مؤسسة النخيل", "name_en": "Palms Establishment"}
+    return row("establishment", number=number, **{**fields, **changes})
+
+
+def former_number(number, current_number, **changes):
+    return row("former_number", number=number, current_number=current_number, **changes)
+
+
+def link(holder, number, kind="employer", since="2020-01-01", **changes):
+    return row("link", holder=holder, number=number, kind=kind, since=since, **changes)
+
+
+CITIZEN, RESIDENT, VISITOR, ESTABLISHMENT = "1000000001", "2000000001", "4000000001", "7000000001"
+RESIDENT_BEFORE = "3000000001"
+
+# They stand at the head of the file, from its second line on, and are right.
+RIGHT_ROWS = [
+    person(CITIZEN, nationality="SA"),
+    person(RESIDENT),
+    person(VISITOR),
+    establishment(ESTABLISHMENT),
+    former_number(RESIDENT_BEFORE, RESIDENT),
+    link(ESTABLISHMENT, RESIDENT),
+]
+
+# The tables know these before the file is read: two people, the first with a former number.
+KNOWN, KNOWN_BEFORE, ANOTHER = "2000000900", "3000000900", "2000000901"
+
+WRONG_ROWS = [
+    # How the row is written
+    ("person,2000000100\n", "the row has to have 13 fields, not 2"),
+    (person()[:-1] + ",x\n", "the row has to have 13 fields, not 14"),
+    ("  \n", "the row has to have 13 fields, not 1"),
+    ('person,2000000100,"سليم,Salim,1986-03-14,PK,,,,,,,\n', QUOTES),
+    ('person,2000000100,"سليم" رضا,Salim,1986-03-14,PK,,,,,,,\n', QUOTES),
+    (
+        person(name_en="S" * 200_000),
+        "the row has more than 10,000 characters; is a quotation mark not closed?",
+    ),
+    # What it is about
+    (
+        person().removeprefix("person"),
+        "record has to be person, establishment, former_number or link",
+    ),
+    (row("worker"), "record has to be person, establishment, former_number or link"),
+    (row("Person"), "record has to be person, establishment, former_number or link"),
+    # A person's number
+    (person(""), "number is missing"),
+    (person("200000010"), f"number {NUMBERS}"),
+    (person("20000001000"), f"number {NUMBERS}"),
+    (person("5000000100"), f"number {NUMBERS}"),
+    (person("0000000100"), f"number {NUMBERS}"),
+    (person("7000000100"), f"number {NUMBERS}"),
+    (person("200000010O"), f"number {NUMBERS}"),
+    (person("²000000100"), f"number {NUMBERS}"),
+    (person(RESIDENT), "number stands in line 3 already"),
+    (person(KNOWN_BEFORE), f"number {FORMER}"),
+    (person(RESIDENT_BEFORE), "number is a former number according to line 6"),
+    # Names
+    (person(name_ar=""), "name_ar is missing"),
+    (person(name_en="\u200f \u200b"), "name_en is missing"),
+    (person(name_ar="س" * 151), "name_ar has more than 150 characters"),
+    (person(name_en="S" * 151), "name_en has more than 150 characters"),
+    (person(name_ar="سل\ufffdم"), "name_ar has characters that could not be read"),
+    # Days
+    (person(birth_date=""), "birth_date is missing"),
+    (person(birth_date="14/03/1986"), "birth_date has to be a day written as YYYY-MM-DD"),
+    (person(birth_date="1986-3-14"), "birth_date has to be a day written as YYYY-MM-DD"),
+    (person(birth_date="1986-03-14T00:00"), "birth_date has to be a day written as YYYY-MM-DD"),
+    (person(birth_date="1986-02-30"), f"birth_date {NO_DAY}"),
+    (person(birth_date="1403-13-01"), f"birth_date {NO_DAY}"),
+    (person(birth_date="1342-12-29"), f"birth_date {NO_DAY}"),
+    (person(birth_date="1699-12-31"), f"birth_date {NO_DAY}"),
+    (person(birth_date="9999-12-31"), "birth_date is still to come"),
+    # Country, mobile, status
+    (person(nationality=""), "nationality is missing"),
+    (person(nationality="pk"), COUNTRY),
+    (person(nationality="PAK"), COUNTRY),
+    (person(mobile="none"), MOBILE),
+    (person(mobile="+966501234"), MOBILE),
+    (person(mobile="+966112345678"), MOBILE),
+    (person(status="alive"), "status has to be active, departed or deceased"),
+    # More than one thing
+    (
+        person("12", name_en="", birth_date="1986", holder=ESTABLISHMENT),
+        f"number {NUMBERS}; name_en is missing; birth_date has to be a day written as YYYY-MM-DD; "
+        "holder has to be empty for person",
+    ),
+    # Establishments
+    (establishment("2000000100"), "number has to be 10 digits that begin with 7"),
+    (establishment(ESTABLISHMENT), "number stands in line 5 already"),
+    (establishment(name_ar=""), "name_ar is missing"),
+    (establishment(birth_date="1986-03-14"), "birth_date has to be empty for establishment"),
+    (establishment(status="deceased"), "status has to be active or departed"),
+    # Former numbers
+    (former_number("", RESIDENT), "number is missing"),
+    (former_number("3000000002", ""), "current_number is missing"),
+    (former_number("8000000002", "x"), f"number {ANY_NUMBERS}; current_number {ANY_NUMBERS}"),
+    (former_number("2000000100", "2000000100"), "number and current_number are the same"),
+    (
+        former_number("2000000100", "7000000100"),
+        "number and current_number are of a person and an establishment",
+    ),
+    (
+        former_number("3000000002", RESIDENT, status="active"),
+        "status has to be empty for former_number",
+    ),
+    (former_number("3000000002", "2000000777"), "current_number is not known"),
+    (former_number("3000000003", KNOWN_BEFORE), f"current_number {FORMER}"),
+    (
+        former_number("4000000002", RESIDENT_BEFORE),
+        "current_number is a former number according to line 6",
+    ),
+    (
+        former_number(KNOWN, ANOTHER),
+        "number and current_number are of two identities, which no import makes one",
+    ),
+    (former_number(RESIDENT_BEFORE, RESIDENT), "number stands in line 6 already"),
+    # Links
+    (link("", RESIDENT), "holder is missing"),
+    (link("x", RESIDENT), f"holder {ANY_NUMBERS}"),
+    (link(ESTABLISHMENT, ""), "number is missing"),
+    (link(ESTABLISHMENT, ESTABLISHMENT), f"number {NUMBERS}"),
+    (link("7000000777", RESIDENT), "holder is not known"),
+    (link("7000000777", "2000000777"), "holder is not known; number is not known"),
+    (link(ESTABLISHMENT, RESIDENT, kind=""), "kind is missing"),
+    (
+        link(ESTABLISHMENT, RESIDENT, kind="friend"),
+        "kind has to be employer, host, guardian or representative",
+    ),
+    (link(ESTABLISHMENT, RESIDENT, since=""), "since is missing"),
+    (link(ESTABLISHMENT, RESIDENT, since="1447-02-31"), f"since {NO_DAY}"),
+    (link(ESTABLISHMENT, RESIDENT, until="now"), "until has to be a day written as YYYY-MM-DD"),
+    (link(ESTABLISHMENT, RESIDENT, until="2019-12-31"), "until is before since"),
+    (link(ESTABLISHMENT, RESIDENT, mobile="0501234567"), "mobile has to be empty for link"),
+    (
+        link(RESIDENT, KNOWN),
+        "holder has to be a citizen or an establishment where kind is employer",
+    ),
+    (
+        link(ESTABLISHMENT, CITIZEN),
+        "number has to be a resident where kind is employer",
+    ),
+    (
+        link(ESTABLISHMENT, VISITOR, kind="host"),
+        "holder has to be a citizen or a resident where kind is host",
+    ),
+    (
+        link(RESIDENT, CITIZEN, kind="host"),
+        "number has to be a visitor where kind is host",
+    ),
+    (
+        link(VISITOR, RESIDENT, kind="guardian"),
+        "holder has to be a citizen or a resident where kind is guardian",
+    ),
+    (
+        link(CITIZEN, RESIDENT, kind="representative"),
+        "holder has to be an establishment where kind is representative",
+    ),
+    (
+        link(RESIDENT, RESIDENT_BEFORE, kind="guardian"),
+        "holder and number are the same person",
+    ),
+    (link(ESTABLISHMENT, RESIDENT), "this link stands in line 7 already"),
+    (link(ESTABLISHMENT, RESIDENT_BEFORE), "this link stands in line 7 already"),
+]

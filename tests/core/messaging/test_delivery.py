@@ -1,0 +1,297 @@
+"""The outbox: codes are secret, urgent and perishable; no message holds up or loses another."""
+
+import json
+import logging
+from datetime import timedelta
+from functools import partial
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from core.messaging.actions import (
+    FIRST_PAUSE,
+    LEASE,
+    LONGEST_PAUSE,
+    MOST_ATTEMPTS,
+    deliver_due,
+    expire_late,
+    write_text,
+)
+from core.messaging.gateways import DemoPhone, GatewayError
+from core.messaging.models import Message
+from core.messaging.sealing import unseal
+from tests import factories
+
+CODE_TEXT = "Tawasul: 482913 is your code to sign in. Never give it to anybody."
+DEAD_LINE = "+966599999999"  # what `FussyPhone` cannot reach; no factory gets that far
+
+State = Message.State
+
+
+class FussyPhone(DemoPhone):
+    """Fails for one recipient, and says much more about it than may be repeated."""
+
+    def send(self, *, recipient, text, **message):
+        if recipient == DEAD_LINE:
+            raise GatewayError(f"cannot send {text} to {recipient}")
+        super().send(recipient=recipient, text=text, **message)
+
+
+class PhoneOfTheDying(DemoPhone):
+    """Sends, and takes the worker down before it can note that it has sent."""
+
+    def send(self, **message):
+        super().send(**message)
+        raise SystemExit
+
+
+def gateway(phone):
+    return f"{__name__}.{phone.__name__}"
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands until it is set: `clock.now`.
+
+    It is ahead of the real one, from which the models took their defaults.
+    """
+
+    class Clock:
+        now = timezone.now() + timedelta(hours=1)
+
+    monkeypatch.setattr(timezone, "now", lambda: Clock.now)
+    return Clock
+
+
+@pytest.fixture
+def fussy_phone(settings):
+    settings.SMS_GATEWAY = gateway(FussyPhone)
+
+
+def write_code(valid_for=timedelta(minutes=10), recipient="+966512345678"):
+    with transaction.atomic():
+        return write_text(
+            recipient=recipient,
+            language="en",
+            template="code_sign_in",
+            context={"code": "482913"},
+            key=uuid4(),
+            not_after=timezone.now() + valid_for,
+            is_secret=True,
+        )
+
+
+def arrived():
+    """The texts that the phone has received, in the order in which they came."""
+    if not settings.DEMO_PHONE_FILE.exists():
+        return []
+    return [json.loads(line) for line in settings.DEMO_PHONE_FILE.read_text().splitlines()]
+
+
+def texts_arrived():
+    return [text["text"] for text in arrived()]
+
+
+# Codes
+
+
+def test_a_code_waits_encrypted_and_is_wiped_once_it_is_sent(db):
+    code = write_code()
+
+    waiting = Message.objects.get(pk=code.pk)
+    assert "482913" not in str(Message.objects.filter(pk=code.pk).values())
+    assert unseal(waiting.text) == CODE_TEXT
+
+    deliver_due()
+
+    sent = Message.objects.get(pk=code.pk)
+    assert texts_arrived() == [CODE_TEXT]
+    assert (sent.state, sent.text) == (State.SENT, "")
+
+
+def test_an_expired_code_is_never_sent_and_wiped(db, clock):
+    code = write_code()
+    clock.now += timedelta(minutes=10)
+
+    assert deliver_due() == 0
+    assert expire_late() == 1
+
+    expired = Message.objects.get(pk=code.pk)
+    assert (expired.state, expired.text) == (State.EXPIRED, "")
+    assert texts_arrived() == []
+
+
+def test_a_code_that_is_still_good_does_not_expire(db, clock):
+    write_code()
+    clock.now += timedelta(minutes=9, seconds=59)
+
+    assert expire_late() == 0
+    assert deliver_due() == 1
+    assert texts_arrived() == [CODE_TEXT]
+
+
+def test_a_code_goes_ahead_of_a_hundred_older_messages(db):
+    factories.MessageFactory.create_batch(100)
+    write_code()
+
+    deliver_due(limit=1)
+
+    assert texts_arrived() == [CODE_TEXT]
+
+
+def test_a_code_written_before_the_secret_key_changed_can_still_be_sent(db, settings):
+    write_code()
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another secret key, put in place while a code was waiting in the outbox"
+
+    deliver_due()
+
+    assert texts_arrived() == [CODE_TEXT]
+
+
+def test_ordinary_messages_leave_in_the_order_in_which_they_were_written(db):
+    messages = factories.MessageFactory.create_batch(3)
+
+    assert deliver_due() == 3
+    assert texts_arrived() == [message.text for message in messages]
+
+
+# What goes wrong with one message
+
+
+def test_a_text_that_cannot_be_decrypted_does_not_stop_the_others(db):
+    unreadable = write_code()
+    Message.objects.filter(pk=unreadable.pk).update(text="not what was sealed")
+    others = factories.MessageFactory.create_batch(2)
+
+    assert deliver_due() == 2
+
+    assert texts_arrived() == [message.text for message in others]
+    assert Message.objects.get(pk=unreadable.pk).state == State.WAITING
+
+
+def test_a_recipient_who_cannot_be_reached_does_not_stop_the_others(db, fussy_phone):
+    unreachable = write_code(recipient=DEAD_LINE)
+    others = factories.MessageFactory.create_batch(2)
+
+    assert deliver_due() == 2
+
+    assert texts_arrived() == [message.text for message in others]
+    assert Message.objects.get(pk=unreachable.pk).is_held_up
+
+
+def test_what_could_not_be_sent_is_sent_once_the_phone_is_on_again(db, settings, clock, tmp_path):
+    switched_off = tmp_path / "a file where the folder should be"
+    switched_off.touch()
+    phone = settings.DEMO_PHONE_FILE
+    settings.DEMO_PHONE_FILE = switched_off / "phone.jsonl"
+    write_code()
+    assert deliver_due() == 0
+
+    settings.DEMO_PHONE_FILE = phone
+    assert deliver_due() == 0
+    clock.now += FIRST_PAUSE
+    assert deliver_due() == 1
+
+    assert texts_arrived() == [CODE_TEXT]
+
+
+def test_pauses_grow_to_an_hour_and_after_a_day_the_message_is_given_up(
+    db, fussy_phone, clock, caplog
+):
+    message = factories.MessageFactory(recipient=DEAD_LINE)
+    begun, pauses = clock.now, []
+
+    for _attempt in range(MOST_ATTEMPTS):
+        deliver_due()
+        message.refresh_from_db()
+        pauses.append(message.next_attempt_at - clock.now)
+        clock.now = message.next_attempt_at
+
+    growing = [timedelta(seconds=5 * 2**doubled) for doubled in range(10)]
+    assert growing[0] == FIRST_PAUSE
+    assert pauses[:-1] == [*growing, *[LONGEST_PAUSE] * (MOST_ATTEMPTS - 11)]
+    assert message.state == State.GIVEN_UP
+    assert message.attempts == MOST_ATTEMPTS
+    assert timedelta(days=1) < clock.now - begun < timedelta(days=1, hours=6)
+
+    clock.now += timedelta(days=1)
+    caplog.clear()
+    assert deliver_due() == 0
+    assert caplog.records == []
+
+
+def test_the_log_names_the_message_and_the_error_but_neither_recipient_nor_text(
+    db, fussy_phone, clock, caplog
+):
+    message = factories.MessageFactory(recipient=DEAD_LINE, attempts=MOST_ATTEMPTS - 2)
+
+    deliver_due()
+    clock.now += LONGEST_PAUSE
+    deliver_due()
+
+    assert caplog.record_tuples == [
+        (
+            "core.messaging.actions",
+            logging.WARNING,
+            f"message {message.pk} not sent: GatewayError",
+        ),
+        (
+            "core.messaging.actions",
+            logging.ERROR,
+            f"message {message.pk} given up: GatewayError",
+        ),
+    ]
+    assert all(record.exc_info is None for record in caplog.records)
+
+
+# What goes wrong with the worker
+
+
+def test_a_message_whose_worker_died_after_sending_is_repeated_under_the_same_key(
+    db, settings, clock
+):
+    message = factories.MessageFactory()
+    settings.SMS_GATEWAY = gateway(PhoneOfTheDying)
+    with pytest.raises(SystemExit):
+        deliver_due()
+    settings.SMS_GATEWAY = gateway(DemoPhone)
+
+    clock.now += LEASE - timedelta(seconds=1)
+    assert deliver_due() == 0
+    clock.now += timedelta(seconds=1)
+    assert deliver_due() == 1
+
+    once = (str(message.key), message.text)
+    assert [(text["key"], text["text"]) for text in arrived()] == [once, once]
+    assert Message.objects.get().state == State.SENT
+
+
+# Writing
+
+
+news = partial(
+    write_text,
+    recipient="+966512345678",
+    language="en",
+    template="code_sign_in",
+    context={"code": "482913"},
+)
+
+
+def test_a_message_is_gone_with_the_transaction_of_what_it_tells_of(db):
+    with transaction.atomic():
+        news()
+        transaction.set_rollback(True)
+
+    assert Message.objects.count() == 0
+
+
+def test_a_message_is_not_written_outside_a_transaction(transactional_db):
+    with pytest.raises(transaction.TransactionManagementError):
+        news()
+
+    assert Message.objects.count() == 0

@@ -1,0 +1,256 @@
+"""Mails: what leaves, to whom, under which name, and what happens when it cannot."""
+
+import json
+import smtplib
+from datetime import timedelta
+from email.header import decode_header, make_header
+from uuid import UUID
+
+import pytest
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.utils import timezone, translation
+
+from core.messaging.actions import deliver_due, write_mail
+from core.messaging.gateways import DemoPhone, GatewayError, Mail
+from core.messaging.models import Message
+from core.messaging.sealing import unseal
+
+KEY = UUID("7b0e3a52-6a2f-4f0e-9a35-0d6b8f1f2c11")
+ADDRESS = "ayesha@example.org"
+SUBJECT = "Your code from Tawasul"
+TEXT = (
+    "482913 is your code to get our notices at this address. It works for 10 minutes. "
+    "If you have not asked for it, delete this e-mail: nothing will happen."
+)
+
+State = Message.State
+
+
+class RefusingServer(BaseEmailBackend):
+    """Refuses every mail with `error`, which says much more than may be repeated."""
+
+    error = None
+
+    def send_messages(self, mails):
+        raise self.error
+
+
+@pytest.fixture
+def server(settings, mailoutbox):
+    """A mail server that takes everything: the mails that it took."""
+    settings.MAIL_GATEWAY = "core.messaging.gateways.Mail"
+    settings.DEFAULT_FROM_EMAIL = "Tawasul <no-reply@tawasul.example.org>"
+    return mailoutbox
+
+
+def write(language="en", **changes):
+    with transaction.atomic():
+        return write_mail(
+            **{
+                "recipient": ADDRESS,
+                "language": language,
+                "template": "code_email",
+                "context": {"code": "482913", "about": None},
+                "key": KEY,
+                "not_after": timezone.now() + timedelta(minutes=10),
+                "is_secret": True,
+                **changes,
+            }
+        )
+
+
+def write_news(settings, **context):
+    """A mail whose template takes all from its context, its subject too."""
+    template = "{% autoescape off %}{{ subject }}\n{{ text }}{% endautoescape %}"
+    loaders = [
+        (
+            "django.template.loaders.locmem.Loader",
+            {"messages/mails/news.txt": template},
+        )
+    ]
+    engine = settings.TEMPLATES[0]
+    options = {**engine["OPTIONS"], "loaders": loaders}
+    settings.TEMPLATES = [{**engine, "APP_DIRS": False, "OPTIONS": options}]
+    return write(template="news", context=context, key=None, not_after=None, is_secret=False)
+
+
+def in_arabic(sentence):
+    with translation.override("ar"):
+        return translation.gettext(sentence)
+
+
+def send(subject=SUBJECT, text=TEXT, recipient=ADDRESS):
+    Mail().send(key=KEY, recipient=recipient, text=text, subject=subject)
+
+
+# What leaves
+
+
+def test_a_mail_leaves_with_subject_text_and_addresses(db, server):
+    message = write()
+    assert deliver_due() == 1
+    (mail,) = server
+    assert (mail.subject, mail.body) == (SUBJECT, TEXT)
+    assert mail.from_email == "Tawasul <no-reply@tawasul.example.org>"
+    assert (mail.to, mail.cc, mail.bcc, mail.attachments) == ([ADDRESS], [], [], [])
+    message.refresh_from_db()
+    assert (message.state, message.text) == (State.SENT, "")
+
+
+def test_a_mail_in_arabic_arrives_as_it_was_written(db, server):
+    write("ar")
+    deliver_due()
+    (mail,) = server
+    arrived = mail.message()
+    subject = str(make_header(decode_header(arrived["Subject"])))
+    text = arrived.get_payload(decode=True).decode(arrived.get_content_charset())
+    assert subject == in_arabic(SUBJECT) != SUBJECT
+    assert text.startswith("482913 ")
+    assert "Tawasul" not in subject + text
+
+
+def test_a_mail_carries_what_every_mail_needs_and_a_name_made_of_its_key(server):
+    send()
+    arrived = server[0].message()
+    assert set(arrived.keys()) == {
+        *("Content-Type", "MIME-Version", "Content-Transfer-Encoding"),
+        *("Subject", "From", "To", "Date", "Message-ID"),
+    }
+    assert arrived["Message-ID"] == f"<{KEY}@tawasul.example.org>"
+    assert arrived.get_content_type() == "text/plain"
+
+
+@pytest.mark.parametrize(
+    "sender", ["no-reply@tawasul.example.org", "تواصل <no-reply@tawasul.example.org>"]
+)
+def test_the_name_of_a_mail_has_the_domain_of_its_sender(server, settings, sender):
+    settings.DEFAULT_FROM_EMAIL = sender
+    send()
+    assert server[0].message()["Message-ID"] == f"<{KEY}@tawasul.example.org>"
+
+
+def test_a_repeat_has_the_same_name_and_another_mail_has_another(db, server):
+    message = write()
+    write(key=None, not_after=None, is_secret=False)
+    deliver_due()
+    Message.objects.filter(pk=message.pk).update(
+        state=State.WAITING, text=message.text, next_attempt_at=timezone.now()
+    )
+    deliver_due()
+    names = [mail.message()["Message-ID"] for mail in server]
+    assert len(names) == 3
+    assert names[0] == names[2] != names[1]
+
+
+def test_a_text_to_a_mobile_does_not_leave_as_a_mail(db, server):
+    Message.objects.create(recipient="+966512345678", language="en", text="There is news.")
+    assert deliver_due() == 1
+    assert server == []
+    assert [text["recipient"] for text in DemoPhone().received()] == ["+966512345678"]
+
+
+def test_the_demo_phone_shows_a_mail_with_its_subject(db, settings):
+    write()
+    deliver_due()
+    (line,) = settings.DEMO_PHONE_FILE.read_text().splitlines()
+    shown = json.loads(line)
+    del shown["at"]
+    assert shown == {"key": str(KEY), "recipient": ADDRESS, "subject": SUBJECT, "text": TEXT}
+
+
+# What is written
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_the_first_line_is_the_subject_and_the_rest_waits_encrypted(db, language):
+    message = write(language)
+    assert message.subject == (SUBJECT if language == "en" else in_arabic(SUBJECT))
+    assert "482913" in unseal(message.text)
+    assert message.subject not in unseal(message.text)
+    assert "482913" not in str(Message.objects.values())
+
+
+@pytest.mark.parametrize("newline", ["\n", "\n\n", " \n "])
+def test_a_line_break_in_a_subject_ends_it_and_makes_no_header(db, server, settings, newline):
+    write_news(settings, subject=f"News{newline}Bcc: thief@example.org", text="All is well.")
+    deliver_due()
+    (mail,) = server
+    assert mail.subject.strip() == "News"
+    assert mail.body == "Bcc: thief@example.org\nAll is well."
+    assert mail.recipients() == [ADDRESS]
+    assert mail.message()["Bcc"] is None
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r", "\r\n", "\n "])
+def test_a_line_break_that_reaches_the_gateway_is_never_sent(server, newline):
+    with pytest.raises(ValueError, match="Header values can't contain newlines"):
+        send(subject=f"News{newline}Bcc: thief@example.org")
+    with pytest.raises(ValueError, match="Header values can't contain newlines"):
+        send(recipient=f"{ADDRESS}{newline}Bcc: thief@example.org")
+    assert server == []
+
+
+def test_a_mail_is_gone_with_the_transaction_of_what_it_tells_of(db):
+    with transaction.atomic():
+        write()
+        transaction.set_rollback(True)
+    assert Message.objects.count() == 0
+
+
+# What goes wrong
+
+
+ERRORS = [
+    smtplib.SMTPServerDisconnected("not here"),
+    smtplib.SMTPRecipientsRefused({ADDRESS: (550, TEXT.encode())}),
+    smtplib.SMTPAuthenticationError(535, b"no"),
+    smtplib.SMTPSenderRefused(552, b"too much", ADDRESS),
+    ConnectionRefusedError(111, ADDRESS),
+    TimeoutError(TEXT),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_what_the_server_does_not_take_is_no_sending(server, settings, monkeypatch, error):
+    settings.EMAIL_BACKEND = f"{__name__}.RefusingServer"
+    monkeypatch.setattr(RefusingServer, "error", error)
+    with pytest.raises(GatewayError) as refused:
+        send()
+    assert str(refused.value) == type(error).__name__
+
+
+def test_a_server_that_is_away_is_no_sending(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    with pytest.raises(GatewayError):
+        send()
+
+
+def test_a_mail_that_was_refused_is_put_off_and_leaves_later(
+    db, server, settings, monkeypatch, caplog
+):
+    backend = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND = f"{__name__}.RefusingServer"
+    monkeypatch.setattr(RefusingServer, "error", ERRORS[1])
+    message = write()
+    assert deliver_due() == 0
+    message.refresh_from_db()
+    assert message.is_held_up
+    assert message.next_attempt_at > timezone.now()
+    assert caplog.messages == [f"message {message.pk} not sent: GatewayError"]
+
+    settings.EMAIL_BACKEND = backend
+    Message.objects.update(next_attempt_at=timezone.now())
+    assert deliver_due() == 1
+    assert [mail.body for mail in server] == [TEXT]
+
+
+def test_a_mail_that_cannot_be_built_does_not_stop_the_others(db, server, settings):
+    broken = write()
+    Message.objects.filter(pk=broken.pk).update(subject="News\nBcc: thief@example.org")
+    write(key=None, not_after=None, is_secret=False)
+    assert deliver_due() == 1
+    assert [mail.subject for mail in server] == [SUBJECT]
+    broken.refresh_from_db()
+    assert broken.is_held_up

@@ -1,0 +1,111 @@
+"""Somebody is to be reached elsewhere while a message to them waits, or is on its way."""
+
+import json
+
+import pytest
+from django.conf import settings as portal
+
+from core.messaging.actions import deliver_due, readdress
+from core.messaging.gateways import DemoPhone, GatewayError
+from core.messaging.models import Message, MessageQuerySet
+from tests import factories
+
+OLD, NEW = "+966501234567", "+966550000432"
+OWNER = 7
+
+pytestmark = pytest.mark.django_db
+
+
+def move():
+    readdress("sms", owner=OWNER, to=NEW)
+
+
+class PhoneOfWhoMoves(DemoPhone):
+    """The owner has another one by the time that it rings."""
+
+    def send(self, **message):
+        move()
+        super().send(**message)
+
+
+class PhoneThatIsOff(DemoPhone):
+    def send(self, **_message):
+        move()
+        raise GatewayError("nobody there")
+
+
+@pytest.fixture
+def message():
+    return factories.MessageFactory(owner=OWNER, recipient=OLD)
+
+
+def received():
+    """The numbers that have got something, in their order."""
+    lines = portal.DEMO_PHONE_FILE.read_text().splitlines()
+    return [json.loads(line)["recipient"] for line in lines]
+
+
+def recipient_of(message):
+    message.refresh_from_db()
+    return message.recipient
+
+
+def test_what_waits_goes_to_the_new_number(message):
+    move()
+    deliver_due()
+    assert received() == [NEW]
+
+
+@pytest.mark.parametrize(
+    ("fields", "goes_along"),
+    [
+        ({"owner": OWNER}, True),
+        ({"owner": OWNER, "recipient": "+966500000001"}, True),
+        ({"owner": OWNER + 1}, False),
+        ({"owner": OWNER, "is_sealed": True}, False),
+        ({"owner": OWNER, "channel": "email"}, False),
+        ({"owner": OWNER, "state": "sent"}, False),
+        ({"owner": OWNER, "state": "given_up"}, False),
+        ({}, False),
+    ],
+)
+def test_whose_it_is_and_what_it_is_decides_whether_it_goes_along(fields, goes_along):
+    message = factories.MessageFactory(**{"recipient": OLD, **fields})
+    before = message.recipient
+    move()
+    assert recipient_of(message) == (NEW if goes_along else before)
+
+
+def test_without_a_new_one_what_waits_is_dropped(message):
+    readdress("sms", owner=OWNER, to="")
+    assert not Message.objects.exists()
+
+
+def test_what_a_worker_has_read_before_and_not_leased_goes_to_the_new_number(message, monkeypatch):
+    def read_and_be_late(messages, now):
+        found = list(due(messages, now))
+        move()
+        return found
+
+    due = MessageQuerySet.due
+    monkeypatch.setattr(MessageQuerySet, "due", read_and_be_late)
+    assert deliver_due() == 0
+    assert deliver_due() == 1
+    assert received() == [NEW]
+
+
+def test_what_is_on_its_way_arrives_at_the_old_number_and_says_so(message, settings):
+    settings.SMS_GATEWAY = f"{__name__}.PhoneOfWhoMoves"
+    assert deliver_due() == 1
+    assert received() == [recipient_of(message)] == [OLD]
+    assert message.state == Message.State.SENT
+
+
+def test_what_was_on_its_way_and_has_not_arrived_goes_to_the_new_number(message, settings):
+    settings.SMS_GATEWAY = f"{__name__}.PhoneThatIsOff"
+    assert deliver_due() == 0
+    assert recipient_of(message) == NEW
+    settings.SMS_GATEWAY = "core.messaging.gateways.DemoPhone"
+    Message.objects.update(next_attempt_at=message.created_at)
+    assert deliver_due() == 1
+    assert received() == [NEW]

@@ -1,0 +1,245 @@
+"""Events can be added and nothing else: the database refuses, the chain of digests tells."""
+
+import re
+import uuid
+from datetime import datetime, timedelta
+
+import pytest
+from django.core import checks
+from django.core.management import call_command
+from django.db import IntegrityError, connection, migrations, models, transaction
+from django.db.migrations.loader import MigrationLoader
+
+from core.append_only import install
+from core.digests import digest_of
+from requests_app import actions
+from requests_app.models import Inquiry, InquiryEvent
+from tests import factories
+
+TABLE = InquiryEvent._meta.db_table
+ANSWER = "The fee was found and booked to your iqama."
+
+
+@pytest.fixture
+def approved(db, officer):
+    """An inquiry that was filed, claimed, answered once and approved."""
+    inquiry = factories.claimed(officer)
+    for deed in (actions.reply, actions.approve):
+        inquiry = deed(
+            actor=officer, inquiry=inquiry, seen=inquiry.version, text=ANSWER, key=uuid.uuid4()
+        )
+    return inquiry
+
+
+def run(sql, *parameters):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+
+
+def assert_that_events_cannot_be_changed(event):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        InquiryEvent.objects.filter(pk=event.pk).update(role=InquiryEvent.Role.OFFICER)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        InquiryEvent.objects.filter(pk=event.pk).delete()
+
+
+# What the database refuses
+
+
+# How each engine deletes a row and inserts it anew in one statement.
+REPLACE = {
+    "sqlite": f"INSERT OR REPLACE INTO {TABLE} SELECT * FROM {TABLE} WHERE id = %s",
+    "postgresql": f"WITH gone AS (DELETE FROM {TABLE} WHERE id = %s RETURNING *) "
+    f"INSERT INTO {TABLE} SELECT * FROM gone",
+}
+
+WAYS_TO_CHANGE = {
+    "update": lambda event: InquiryEvent.objects.filter(pk=event.pk).update(role="officer"),
+    "save": lambda event: event.save(),
+    "bulk_update": lambda event: InquiryEvent.objects.bulk_update([event], ["role"]),
+    "upsert": lambda event: InquiryEvent.objects.bulk_create(
+        [event], update_conflicts=True, unique_fields=["id"], update_fields=["role"]
+    ),
+    "delete": lambda event: event.delete(),
+    "delete of many": lambda event: InquiryEvent.objects.all().delete(),
+    "SQL update": lambda event: run(f"UPDATE {TABLE} SET seq = 9 WHERE id = %s", event.pk),
+    "SQL delete": lambda event: run(f"DELETE FROM {TABLE} WHERE id = %s", event.pk),
+    "SQL replace": lambda event: run(REPLACE[connection.vendor], event.pk),
+}
+
+
+@pytest.mark.parametrize("change", WAYS_TO_CHANGE.values(), ids=WAYS_TO_CHANGE)
+def test_the_database_refuses_to_change_or_delete_an_event(db, change):
+    event = factories.filed().events.get()
+    before = list(InquiryEvent.objects.values())
+
+    with (
+        pytest.raises(IntegrityError, match=f"{TABLE} is append-only"),
+        transaction.atomic(),
+    ):
+        change(event)
+
+    assert list(InquiryEvent.objects.values()) == before
+
+
+def test_another_event_can_be_added(db):
+    claimed = factories.claimed()
+
+    assert [event.deed for event in claimed.events.all()] == ["submitted", "claimed"]
+
+
+# Triggers that were lost
+
+
+def warnings():
+    """What `manage.py check --database default` has to say about append-only tables."""
+    found = checks.run_checks(databases=["default"])
+    return [warning.msg for warning in found if warning.id == "tawasul.W001"]
+
+
+def triggers():
+    names = {
+        "sqlite": [f"{TABLE}_append_only_update", f"{TABLE}_append_only_delete"],
+        "postgresql": [f"{TABLE}_append_only"],
+    }
+    return names[connection.vendor]
+
+
+def lost(names):
+    return [f"The table {TABLE} has lost the trigger {name}." for name in names]
+
+
+def test_the_check_names_a_lost_trigger_and_migrate_puts_it_back(transactional_db):
+    event = factories.filed().events.get()
+    assert warnings() == []
+    of_table = f" ON {TABLE}" if connection.vendor == "postgresql" else ""
+    for name in triggers():
+        run(f"DROP TRIGGER {name}{of_table}")
+
+    assert warnings() == lost(triggers())
+    # The control: without its trigger the table can be changed.
+    InquiryEvent.objects.filter(pk=event.pk).update(role=InquiryEvent.Role.OFFICER)
+
+    call_command("migrate", verbosity=0)
+    assert warnings() == []
+    assert_that_events_cannot_be_changed(event)
+
+
+def test_installing_the_triggers_twice_does_no_harm(db):
+    event = factories.filed().events.get()
+
+    install(connection, TABLE)
+
+    assert warnings() == []
+    assert_that_events_cannot_be_changed(event)
+
+
+LATER_MIGRATIONS = {
+    "AlterField": migrations.AlterField("InquiryEvent", "role", models.CharField(max_length=33)),
+    "AddField": migrations.AddField(
+        "InquiryEvent", "channel", models.CharField(max_length=5, default="web")
+    ),
+}
+
+
+@pytest.fixture(params=LATER_MIGRATIONS.values(), ids=LATER_MIGRATIONS)
+def later_migration(transactional_db, request):
+    """Alters the table of events, as a migration to come might do; afterwards it is as it was."""
+    migration = migrations.Migration("0099_later", "requests_app")
+    migration.operations = [request.param]
+    before = MigrationLoader(connection).project_state()
+
+    def apply():
+        with connection.schema_editor(atomic=True) as editor:
+            migration.apply(before.clone(), editor)
+
+    yield apply
+    with connection.schema_editor(atomic=True) as editor:
+        migration.unapply(before.clone(), editor)
+    call_command("migrate", verbosity=0)
+
+
+def test_events_stay_append_only_after_a_later_migration_altered_their_table(later_migration):
+    event = factories.filed().events.get()
+
+    later_migration()
+
+    # SQLite makes the table anew and forgets its triggers; PostgreSQL alters it in place.
+    forgotten = triggers() if connection.vendor == "sqlite" else []
+    assert warnings() == lost(forgotten)
+
+    call_command("migrate", verbosity=0)
+    assert warnings() == []
+    assert_that_events_cannot_be_changed(event)
+
+
+# The chain
+
+
+def test_each_event_carries_the_digest_of_the_one_before(approved):
+    events = list(approved.events.all())
+
+    assert [event.deed for event in events] == ["submitted", "claimed", "replied", "approved"]
+    assert [event.seq for event in events] == [1, 2, 3, 4]
+    digests = [event.digest for event in events]
+    assert len(set(digests)) == 4
+    assert [event.previous_digest for event in events] == ["", *digests[:-1]]
+    assert [event.computed_digest() for event in events] == digests
+
+
+def test_the_inquiry_keeps_the_last_digest(approved):
+    kept = Inquiry.objects.get(pk=approved.pk)
+
+    assert kept.last_digest == kept.events.last().digest
+    assert kept.version == kept.events.last().seq
+
+
+CHANGES = {
+    "inquiry_id": lambda value: value + 1,
+    "seq": lambda value: value + 1,
+    "at": lambda value: value + timedelta(microseconds=1),
+    "actor_id": lambda value: value + 1,
+    "role": lambda value: InquiryEvent.Role.APPLICANT,
+    "deed": lambda value: InquiryEvent.Deed.REJECTED,
+    "from_status": lambda value: Inquiry.Status.DRAFT,
+    "to_status": lambda value: Inquiry.Status.UNDER_PROCESSING,
+    "content_digest": lambda value: digest_of("another text"),
+    "previous_digest": lambda value: digest_of("another event"),
+}
+
+
+def test_every_field_of_an_event_is_among_those_tried_here():
+    fields = {field.attname for field in InquiryEvent._meta.concrete_fields}
+
+    assert fields - {"id", "digest"} == set(CHANGES)
+
+
+@pytest.mark.parametrize("field", CHANGES)
+def test_a_changed_field_breaks_the_chain(approved, field):
+    event = approved.events.last()
+    before = getattr(event, field)
+
+    setattr(event, field, CHANGES[field](before))
+
+    assert getattr(event, field) != before
+    assert event.computed_digest() != event.digest
+
+
+def test_events_prove_the_texts_by_their_digests(approved):
+    submitted, _claimed, replied, approval = approved.events.all()
+
+    assert submitted.content_digest == approved.content_digest()
+    assert replied.content_digest == digest_of(ANSWER)
+    assert approval.content_digest == digest_of(ANSWER)
+
+
+def test_events_hold_ids_and_digests_and_no_personal_text(approved):
+    words = {*InquiryEvent.Deed, *InquiryEvent.Role, *Inquiry.Status, ""}
+
+    for row in InquiryEvent.objects.values():
+        for column, value in row.items():
+            assert (
+                isinstance(value, int | datetime)
+                or value in words
+                or re.fullmatch("[0-9a-f]{64}", value)
+            ), column

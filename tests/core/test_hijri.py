@@ -1,0 +1,87 @@
+"""Umm al-Qura and Gregorian dates: conversions that are known, and how both are shown."""
+
+import datetime
+
+import pytest
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.hijri import both_calendars, hijri_date
+
+# Umm al-Qura as published; months of 28 and 31 days exist before 1365.
+KNOWN = [
+    ("1343-01-01", "1924-08-01"),
+    ("1345-05-31", "1926-12-06"),
+    ("1348-12-28", "1930-05-27"),
+    ("1364-08-28", "1945-08-07"),
+    ("1400-01-01", "1979-11-20"),
+    ("1403-02-17", "1982-12-02"),
+    ("1421-10-30", "2001-01-25"),
+    ("1447-09-01", "2026-02-18"),
+    ("1447-09-30", "2026-03-19"),
+    ("1447-12-10", "2026-05-27"),
+    ("1448-06-12", "2026-11-22"),
+    ("1500-12-30", "2077-11-16"),
+]
+FIRST, LAST = datetime.date(1924, 8, 1), datetime.date(2077, 11, 16)
+
+
+@pytest.mark.parametrize(("hijri", "gregorian"), KNOWN)
+def test_known_days_are_converted(hijri, gregorian):
+    converted = hijri_date(datetime.date.fromisoformat(gregorian))
+    assert converted == tuple(map(int, hijri.split("-")))
+
+
+@pytest.mark.parametrize(
+    ("begun", "days"),
+    [("1925-03-27", 28), ("1926-11-06", 31), ("1927-02-04", 28), ("2026-02-18", 30)],
+)
+def test_irregular_months_have_the_days_they_had(begun, days):
+    first = datetime.date.fromisoformat(begun)
+    month = hijri_date(first)[:2]
+    length = sum(hijri_date(first + datetime.timedelta(days=n))[:2] == month for n in range(40))
+    assert (hijri_date(first)[2], length) == (1, days)
+
+
+@given(st.dates(FIRST, LAST - datetime.timedelta(days=1)))
+def test_the_next_day_is_the_next_day_in_both(day):
+    today, tomorrow = hijri_date(day), hijri_date(day + datetime.timedelta(days=1))
+    assert tomorrow > today
+    assert tomorrow[2] in (today[2] + 1, 1)
+
+
+@pytest.mark.parametrize("day", [FIRST - datetime.timedelta(1), LAST + datetime.timedelta(1)])
+def test_a_day_out_of_range_is_shown_in_the_gregorian_calendar_alone(day):
+    with pytest.raises(OverflowError):
+        hijri_date(day)
+    month = {7: "July", 11: "November"}[day.month]
+    assert both_calendars(day, "en") == f"{day.day} {month} {day.year} CE"
+
+
+def test_each_language_shows_its_own_calendar_first():
+    day = datetime.date(2026, 11, 22)
+    assert both_calendars(day, "en") == "22 November 2026 CE (12 Jumada al-Akhirah 1448 AH)"
+    assert both_calendars(day, "ar") == "12 جمادى الآخرة 1448 هـ (22 نوفمبر 2026 م)"
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_the_language_is_the_active_one_unless_told(language):
+    day = datetime.date(2026, 11, 22)
+    with translation.override(language):
+        assert both_calendars(day) == both_calendars(day, language)
+
+
+def test_a_moment_is_the_day_it_is_in_the_kingdom():
+    evening_in_london = datetime.datetime(2026, 11, 21, 21, 30, tzinfo=datetime.UTC)
+    assert both_calendars(evening_in_london, "en").startswith("22 November 2026 CE")
+
+
+@given(st.dates(FIRST, LAST), st.sampled_from(["ar", "en"]))
+def test_every_day_is_shown_in_both_calendars(day, language):
+    year, _month, day_of_month = hijri_date(day)
+    shown = both_calendars(day, language)
+    hijri_era, gregorian_era = ("هـ", "م") if language == "ar" else ("AH", "CE")
+    assert f"{year} {hijri_era}" in shown
+    assert f"{day.year} {gregorian_era}" in shown
+    assert f"{day_of_month} " in shown

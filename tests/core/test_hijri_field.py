@@ -1,0 +1,428 @@
+"""A date in either calendar, as people type it: what is taken, what is told, what is shown."""
+
+import datetime
+import re
+from html.parser import HTMLParser
+
+import pytest
+from django import forms
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.hijri import Calendar, EitherCalendarDateField, hijri_date, hijri_to_gregorian
+from tests.core.test_hijri import KNOWN
+
+# The last day of each, and with it the day that it did not have.
+ENDS_OF_MONTHS = [
+    ("1343-01", 30),
+    ("1343-09", 28),
+    ("1345-05", 31),
+    ("1345-08", 28),
+    ("1348-11", 31),
+    ("1348-12", 28),
+    ("1364-08", 28),
+    ("1400-01", 30),
+    ("1403-02", 30),
+    ("1421-10", 30),
+    ("1447-09", 30),
+    ("1447-12", 29),
+    ("1448-06", 29),
+    ("1448-09", 29),
+]
+TODAY = datetime.date(2030, 1, 1)
+KNOWN_BY_THEN = [(hijri, day) for hijri, day in KNOWN if day <= str(TODAY)]
+
+REQUIRED = "Enter the day, the month and the year."
+NUMBERS = "Enter the day, the month and the year in digits, for example 27 9 1410."
+INVALID = "There is no such day in this calendar. Check the calendar and the date."
+FUTURE = "This day is still to come. Check the calendar and the year."
+
+DATE = datetime.date(1990, 4, 22)  # 27 Ramadan 1410
+
+
+class BirthForm(forms.Form):
+    born = EitherCalendarDateField(label="Date of birth")
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch):
+    """A day after the months above."""
+    monkeypatch.setattr(timezone, "localdate", lambda: TODAY)
+
+
+def typed(calendar, day, month, year):
+    return {"born_calendar": calendar, "born_day": day, "born_month": month, "born_year": year}
+
+
+def taken(*parts):
+    """The day that the form takes these parts for."""
+    form = BirthForm(typed(*parts))
+    assert form.is_valid(), form.errors
+    return form.cleaned_data["born"]
+
+
+def told(*parts):
+    """What the form says to these parts."""
+    form = BirthForm(typed(*parts))
+    return form.errors.get("born", [])
+
+
+def parts_of(iso):
+    """Day, month and year of a date written as year, month and day."""
+    year, month, day = iso.split("-")
+    return day, month, year
+
+
+# What is taken
+
+
+@pytest.mark.parametrize(("hijri", "gregorian"), KNOWN_BY_THEN)
+def test_known_days_are_the_same_in_both_calendars(hijri, gregorian):
+    day = datetime.date.fromisoformat(gregorian)
+    assert taken("hijri", *parts_of(hijri)) == day
+    assert taken("gregorian", *parts_of(gregorian)) == day
+
+
+@pytest.mark.parametrize(("month", "days"), ENDS_OF_MONTHS)
+def test_a_month_has_the_days_it_had(month, days):
+    year, month = month.split("-")
+    last, first = taken("hijri", str(days), month, year), taken("hijri", "1", month, year)
+    assert (last - first).days == days - 1
+    (error,) = told("hijri", str(days + 1), month, year)
+    assert error.endswith(f" {year} AH has only {days} days. Check the calendar and the day.")
+
+
+@pytest.mark.parametrize(
+    ("day", "month", "year"),
+    [
+        ("27", "9", "1410"),
+        ("27", "09", "1410"),
+        ("027", "0009", "1410"),
+        ("٢٧", "٩", "١٤١٠"),
+        ("۲۷", "۹", "۱۴۱۰"),
+        ("२७", "९", "१४१०"),
+        ("２７", "９", "１４１０"),
+        ("٢7", "۹", "١４1۰"),
+        (" 27 ", "\t9", "1410\r\n"),
+        ("\u00a027", "9\u202f", "\u30001410"),
+        ("\u200f٢٧\u200f", "\u2066٩\u2069", "\u202a1410\u202c"),
+        ("2\u200e7", "9\0", "\ufeff14\u206010"),
+    ],
+)
+def test_a_day_is_known_in_digits_of_any_script_with_marks_and_spaces_around(day, month, year):
+    assert taken("hijri", day, month, year) == DATE
+
+
+@given(st.dates(datetime.date(1924, 8, 1), datetime.date(2025, 1, 1)), st.sampled_from(Calendar))
+def test_every_day_is_taken_in_both_calendars(day, calendar):
+    year, month, day_of_month = (
+        hijri_date(day) if calendar == Calendar.HIJRI else (day.year, day.month, day.day)
+    )
+    field = EitherCalendarDateField()
+    assert field.clean([calendar, str(day_of_month), str(month), str(year)]) == day
+
+
+def test_whoever_is_older_than_the_tables_gives_the_gregorian_date():
+    assert taken("gregorian", "1", "7", "1915") == datetime.date(1915, 7, 1)
+
+
+def test_today_is_taken_and_tomorrow_is_not():
+    tomorrow = TODAY + datetime.timedelta(days=1)
+    assert taken("gregorian", *parts_of(str(TODAY))) == TODAY
+    assert told("gregorian", *parts_of(str(tomorrow))) == [FUTURE]
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("calendar", "day", "month", "year"),
+    [
+        ("gregorian", "1", "13", "1990"),
+        ("gregorian", "0", "1", "1990"),
+        ("gregorian", "1", "0", "1990"),
+        ("gregorian", "1", "1", "0"),
+        ("gregorian", "1990", "4", "22"),
+        ("hijri", "1", "13", "1447"),
+        ("hijri", "0", "9", "1410"),
+        ("hijri", "1", "0", "1410"),
+        ("hijri", "1", "1", "0"),
+        ("hijri", "0", "0", "0"),
+        ("hijri", "9999", "9999", "9999"),
+        # Outside the calendar that is known: 1343 to 1500.
+        ("hijri", "29", "12", "1342"),
+        ("hijri", "1", "1", "1501"),
+        ("hijri", "22", "4", "1990"),
+    ],
+)
+def test_a_day_that_there_never_was_is_refused(calendar, day, month, year):
+    assert told(calendar, day, month, year) == [INVALID]
+
+
+@pytest.mark.parametrize(
+    ("calendar", "day", "month", "year", "name", "days"),
+    [
+        ("gregorian", "30", "2", "1990", "February 1990 CE", 28),
+        ("gregorian", "29", "2", "1990", "February 1990 CE", 28),
+        ("gregorian", "30", "2", "1984", "February 1984 CE", 29),
+        ("gregorian", "31", "4", "1990", "April 1990 CE", 30),
+        ("gregorian", "32", "1", "1990", "January 1990 CE", 31),
+        ("hijri", "30", "9", "1448", "Ramadan 1448 AH", 29),
+        ("hijri", "30", "4", "1404", "Rabi al-Thani 1404 AH", 29),
+        ("hijri", "31", "1", "1410", "Muharram 1410 AH", 30),
+    ],
+)
+def test_a_day_that_the_month_did_not_have_is_refused_by_the_month_s_name(
+    calendar, day, month, year, name, days
+):
+    error = f"{name} has only {days} days. Check the calendar and the day."
+    assert told(calendar, day, month, year) == [error]
+
+
+def test_the_month_is_named_in_arabic_in_arabic():
+    with translation.override("ar"):
+        assert told("hijri", "30", "9", "1448") == [
+            "عدد أيام شهر رمضان 1448 هـ هو 29 يومًا فقط. يرجى التحقق من التقويم واليوم."
+        ]
+
+
+@pytest.mark.parametrize("year", ["10", "010", "90", "1"])
+def test_a_year_of_two_digits_is_refused_in_the_hijri_calendar(year):
+    assert told("hijri", "27", "9", year) == [INVALID]
+
+
+@pytest.mark.parametrize("year", ["90", "1", "990"])
+def test_a_year_of_two_digits_is_refused_in_the_gregorian_calendar(year):
+    assert told("gregorian", "22", "4", year) == [INVALID]
+
+
+def test_a_hijri_year_in_the_gregorian_calendar_is_told():
+    """In English that calendar stands first: 27 9 1410 would be a day of the Middle Ages."""
+    assert told("gregorian", "27", "9", "1410") == [INVALID]
+
+
+@pytest.mark.parametrize(
+    ("calendar", "day", "month", "year"),
+    [
+        ("gregorian", "2", "1", "2030"),
+        ("gregorian", "1", "1", "2031"),
+        ("gregorian", "31", "12", "9999"),
+        ("hijri", "28", "8", "1451"),
+        ("hijri", "30", "12", "1500"),
+    ],
+)
+def test_a_day_to_come_is_refused(calendar, day, month, year):
+    assert told(calendar, day, month, year) == [FUTURE]
+
+
+@pytest.mark.parametrize("empty", [3, 2, 1])
+@pytest.mark.parametrize("nothing", ["", "  ", "\u200f", "\0"])
+def test_a_part_that_is_empty_is_asked_for(empty, nothing):
+    parts = [nothing if place < empty else "9" for place in range(3)]
+    assert told("hijri", *parts) == [REQUIRED if empty == 3 else NUMBERS]
+    assert told("hijri", *reversed(parts)) == [REQUIRED if empty == 3 else NUMBERS]
+
+
+@pytest.mark.parametrize("missing", ["born_day", "born_month", "born_year"])
+def test_a_part_that_was_not_sent_is_asked_for(missing):
+    sent = typed("hijri", "27", "9", "1410")
+    del sent[missing]
+    assert BirthForm(sent).errors["born"] == [NUMBERS]
+
+
+def test_nothing_at_all_is_asked_for():
+    assert BirthForm({}).errors["born"] == [REQUIRED]
+    assert BirthForm({"born_calendar": "hijri"}).errors["born"] == [REQUIRED]
+    assert BirthForm({"born": "27 9 1410"}).errors["born"] == [REQUIRED]
+
+
+def test_a_date_that_need_not_be_given_may_be_left_out():
+    assert EitherCalendarDateField(required=False).clean(["hijri", "", "", ""]) is None
+
+
+@pytest.mark.parametrize("calendar", ["", "x", "HIJRI", "\0", "ا" * 100_000])
+def test_a_calendar_that_there_is_not_is_the_gregorian_one(calendar):
+    assert taken(calendar, "22", "4", "1990") == DATE
+
+
+def test_a_date_without_a_calendar_is_in_the_gregorian_one():
+    sent = typed("", "22", "4", "1990")
+    del sent["born_calendar"]
+    form = BirthForm(sent)
+    assert form.is_valid()
+    assert form.cleaned_data["born"] == DATE
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        *("²", "②", "٢²", "Ⅸ", "九", "½", "-1", "+9", "1.0", "1e1", "0x9", "1_0", "9 9", "9'--"),
+        *("abc", "رمضان", "\ufffd", "NaN", "<script>", "00009", "9" * 5000, "٩" * 100_000, "💥"),
+    ],
+)
+@pytest.mark.parametrize("calendar", ["hijri", "gregorian"])
+def test_what_is_no_number_is_refused_in_any_place(calendar, part):
+    assert told(calendar, part, "9", "1410") == [NUMBERS]
+    assert told(calendar, "9", part, "1410") == [NUMBERS]
+    assert told(calendar, "9", "9", part) == [NUMBERS]
+
+
+@given(st.lists(st.none() | st.text(), max_size=3), st.sampled_from([*Calendar, None, ""]))
+def test_whatever_is_typed_is_a_day_of_the_past_or_refused(parts, calendar):
+    parts = [*parts, *[None] * (3 - len(parts))]
+    try:
+        day = EitherCalendarDateField().clean([calendar, *parts])
+    except forms.ValidationError:
+        return
+    assert day <= TODAY
+
+
+@given(*[st.integers(-1, 10_000)] * 3)
+def test_whatever_the_numbers_are_they_are_a_day_or_none(year, month, day):
+    try:
+        found = hijri_to_gregorian(year, month, day)
+    except ValueError:
+        return
+    assert 1343 <= year <= 1500
+    assert datetime.date(1924, 8, 1) <= found <= datetime.date(2077, 11, 16)
+
+
+# What is shown
+
+
+class _Tags(HTMLParser):
+    """The tags of a page, each with its attributes and the text inside it."""
+
+    def __init__(self, markup):
+        super().__init__()
+        self.found, self.open = [], []
+        self.feed(markup)
+
+    def handle_starttag(self, tag, attrs):
+        element = {"tag": tag, "text": "", **{name: value or "" for name, value in attrs}}
+        element["inside"] = [each["tag"] for each in self.open]
+        self.found.append(element)
+        if tag not in ("input", "img", "br"):
+            self.open.append(element)
+
+    def handle_endtag(self, tag):
+        while self.open and self.open.pop()["tag"] != tag:
+            pass
+
+    def handle_data(self, data):
+        for element in self.open:
+            element["text"] = " ".join(f"{element['text']} {data}".split())
+
+    def all(self, tag, **attributes):
+        return [
+            element
+            for element in self.found
+            if element["tag"] == tag
+            and all(element.get(name) == value for name, value in attributes.items())
+        ]
+
+    def one(self, tag, **attributes):
+        (element,) = self.all(tag, **attributes)
+        return element
+
+
+def shown(form, template="components/fields.html"):
+    return _Tags(render_to_string(template, {"form": form}))
+
+
+def inputs_of(page):
+    """What the four inputs show, by their labels."""
+    values = {}
+    for label in page.all("label"):
+        (element,) = [each for each in page.found if each.get("id") == label["for"]]
+        if element["tag"] == "select":
+            chosen = [option["value"] for option in page.all("option") if "selected" in option]
+            values[label["text"]] = chosen
+        else:
+            values[label["text"]] = element.get("value", "")
+    return values
+
+
+@pytest.mark.parametrize(("language", "usual"), [("ar", "hijri"), ("en", "gregorian")])
+def test_the_calendar_usual_in_the_language_stands_first_in_an_empty_form(language, usual):
+    with translation.override(language):
+        page = shown(BirthForm())
+        calendar, *numbers = inputs_of(page).values()
+    assert (calendar, numbers) == ([usual], ["", "", ""])
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("hijri", "31", "13", "1410"),
+        ("gregorian", "٣١", "٢", "١٩٩٠"),
+        ("hijri", "twenty", "", "1410"),
+        ("gregorian", "<b>", '"', "&amp;"),
+    ],
+)
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_what_was_typed_is_shown_again_with_what_is_wrong(language, parts):
+    with translation.override(language):
+        page = shown(BirthForm(typed(*parts)))
+        calendar, *numbers = inputs_of(page).values()
+    assert (calendar, *numbers) == ([parts[0]], *parts[1:])
+
+
+def test_what_was_typed_is_shown_again_where_nothing_is_wrong():
+    page = shown(BirthForm(typed("hijri", "٢٧", "٩", "١٤١٠")))
+    assert inputs_of(page) == {"Calendar": ["hijri"], "Day": "٢٧", "Month": "٩", "Year": "١٤١٠"}
+
+
+def test_a_date_that_is_known_is_shown_in_the_gregorian_calendar():
+    page = shown(BirthForm(initial={"born": DATE}))
+    assert inputs_of(page) == {"Calendar": ["gregorian"], "Day": "22", "Month": "4", "Year": "1990"}
+
+
+def test_what_was_kept_as_it_was_typed_is_shown_as_it_was_typed():
+    page = shown(BirthForm(initial={"born": ["hijri", "x", "", "1410"]}))
+    assert inputs_of(page) == {"Calendar": ["hijri"], "Day": "x", "Month": "", "Year": "1410"}
+
+
+@pytest.mark.parametrize("sent", [None, {}, typed("x", "\0", "<b>", "9" * 100_000)])
+def test_every_input_has_a_label_of_its_own_in_one_group_with_a_name(sent):
+    page = shown(BirthForm(sent))
+    inputs = [element for element in page.found if element["tag"] in ("input", "select")]
+    assert [element["name"] for element in inputs] == [
+        *("born_calendar", "born_day", "born_month", "born_year")
+    ]
+    labels = {label["for"]: label["text"] for label in page.all("label")}
+    assert [labels[element["id"]] for element in inputs] == ["Calendar", "Day", "Month", "Year"]
+    assert len(labels) == len({element["id"] for element in inputs}) == 4
+    assert all("fieldset" in element["inside"] for element in inputs)
+    assert page.one("legend")["text"].startswith("Date of birth")
+    assert [option["text"] for option in page.all("option")] == ["Hijri", "Gregorian"]
+
+
+def test_an_error_is_said_with_the_group_and_the_summary_leads_to_it():
+    form = BirthForm(typed("hijri", "31", "13", "1410"))
+    page = shown(form)
+    described_by = page.one("fieldset")["aria-describedby"].split()
+    assert [page.one("div", id=name)["text"] for name in described_by] == [INVALID]
+    for name in ("born_calendar", "born_day", "born_month", "born_year"):
+        (element,) = [each for each in page.found if each.get("name") == name]
+        assert element["aria-invalid"] == "true"
+
+    link = shown(form, "components/error_summary.html").one("a")
+    assert (link["text"], link["href"]) == (INVALID, f"#{page.one('select')['id']}")
+
+
+def test_without_an_error_nothing_is_said():
+    page = shown(BirthForm())
+    assert "aria-describedby" not in page.one("fieldset")
+    assert not [element for element in page.found if "aria-invalid" in element]
+    assert not shown(BirthForm(), "components/error_summary.html").all("a")
+
+
+def test_everything_that_is_shown_is_arabic_in_arabic():
+    with translation.override("ar"):
+        page = shown(BirthForm(typed("hijri", "31", "13", "1410")))
+        texts = [element["text"] for element in page.found if element["text"]]
+    assert len(texts) > 5
+    assert not re.search("[A-Za-z]", " ".join(texts).replace("Date of birth", ""))

@@ -1,0 +1,235 @@
+"""Search by the beginnings of words: every spelling finds the same rows on both engines."""
+
+import pytest
+from django.db import connection
+from django.db.models import F
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from core.search import LONGEST_WORD, MOST_QUERY, MOST_WORDS, readings, searchable
+from requests_app.models import Inquiry
+from tests import factories
+
+# What stands in an inquiry, and how somebody may type it who looks for it.
+SPELLINGS = [
+    # Arabic letters that people write one for the other
+    ("أحمد", "احمد"),
+    ("احمد", "أحمد"),
+    ("إبراهيم", "ابراهيم"),
+    ("ابراهيم", "إبراهيم"),
+    ("آمنة", "امنه"),
+    ("ٱلرحمن", "رحمن"),
+    ("فاطمة", "فاطمه"),
+    ("فاطمه", "فاطمة"),
+    ("مصطفى", "مصطفي"),
+    ("هدي", "هدى"),
+    ("فؤاد", "فواد"),
+    ("رئيس", "رييس"),
+    # Vowel signs and stretching
+    ("محمد", "مُحَمَّد"),
+    ("مُحَمَّدٌ", "محمد"),
+    ("خان", "خـــان"),
+    ("الرحمٰن", "الرحمن"),
+    # The article, and what stands before it
+    ("القاضي", "قاضي"),
+    ("قاضي", "القاضي"),
+    ("والإقامة", "اقامة"),
+    ("بالجواز", "جواز"),
+    ("للمقيمين", "المقيمين"),
+    ("المقيمين", "للمقيمين"),
+    ("للتأشيرة", "تاشيره"),
+    # Persian and Urdu letters and digits
+    ("عبد الله", "عبدالله"),
+    ("عبدالعال", "عبد العال"),
+    ("ھاشم", "هاشم"),
+    ("علی", "علي"),
+    ("كريم", "کریم"),
+    ("کریم", "كريم"),
+    ("ہاشم", "هاشم"),
+    ("فاطمۀ", "فاطمة"),
+    ("٢٠٢٥", "۲۰۲۵"),
+    # Forms of the same letters in fonts of old
+    ("سلام", "ﺳﻼﻡ"),
+    # Latin
+    ("Khan", "khan"),
+    ("khan", "KHAN"),
+    ("STRASSE", "straße"),
+    ("Ｋｈａｎ", "khan"),
+    ("José", "JOSÉ"),
+    ("José", "jose"),
+    ("Zoe", "zoë"),
+    ("Al-Qadi", "qadi al"),
+    ("O'Neill", "neill o"),
+    # Signs between words, and digits of any script
+    ("iqama/visa", "visa, iqama"),
+    ("iqama_visa", "iqama visa"),
+    ("12-34", "12-34"),
+    ("AB 2024", "ab ٢٠٢٤"),
+    ("٢٠٢٤", "2024"),
+    ("２０２４", "2024"),
+    # Beginnings, in any order, with anything between them
+    ("Mohammed Aslam Khan", "moh"),
+    ("Mohammed Aslam Khan", "kha moh"),
+    ("محمد أسلم خان", "خان  محمد"),
+    ("محمد أسلم خان", "\u200fاسل\u200f"),
+    ("Mohammed Aslam Khan", "khan khan khan"),
+]
+OTHER_WORDS = [
+    ("Mohammed Aslam Khan", "hammed"),
+    ("Mohammed Aslam Khan", "mohammed yousuf"),
+    ("Mohammed Aslam Khan", "khanum"),
+    ("محمد أسلم خان", "حمد"),
+    ("2000000001", "000001"),
+    ("2000000001", "1000000002"),
+    ("Visa", "v-isa"),
+]
+# What means something to a database, in a pattern or in a search.
+SIGNS = [
+    *("%", "_", "'", '"', "''", "\\", "\\'", "%%", "_%", "'%", "*", ":*", "&", "|", "!", "<->"),
+    *("( )", ")(", "&&", "| |", "! !", "::", "$$", ";", "--", "/*", "' OR 1=1 --", "?", "%s", "{}"),
+    *("<", ">", "<2>", "\t\n", "\u200f", "ـ", "َ", "😀", "²", "½"),
+]
+ZEROS = ["0", "00", "000", "0 0", "+00", "٠٠", "0-0", "+0"]
+
+
+@pytest.fixture
+def row(db):
+    """A row, and a function that gives it other words to be found by."""
+    factories.filed()
+    inquiry = factories.filed()
+
+    def write(*texts):
+        Inquiry.objects.update(search_text=searchable("nothing of the kind"))
+        Inquiry.objects.filter(pk=inquiry.pk).update(search_text=searchable(*texts))
+        return inquiry
+
+    return write
+
+
+def found(query):
+    return list(Inquiry.objects.with_words(query))
+
+
+def test_there_are_forty_spellings_and_more():
+    assert len(set(SPELLINGS)) >= 40
+
+
+@pytest.mark.parametrize(("written", "typed"), SPELLINGS)
+def test_what_is_written_one_way_is_found_by_another(row, written, typed):
+    inquiry = row("first", written, "last")
+    assert found(typed) == [inquiry]
+    assert found(f" {typed} LAST") == [inquiry]
+
+
+@pytest.mark.parametrize(("written", "typed"), OTHER_WORDS)
+def test_other_words_and_the_middle_of_a_word_find_nothing(row, written, typed):
+    row(written)
+    assert found(typed) == []
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_a_sign_alone_finds_nothing_and_beside_a_word_changes_nothing(row, sign):
+    inquiry = row("Mohammed Khan", f"a{sign}b")
+    if not searchable(sign):
+        assert found(sign) == []
+        for typed in (f"khan{sign}", f"{sign}khan", f"khan {sign} moh", f"'{sign}khan'"):
+            assert found(typed) == [inquiry]
+    assert found(f"khan {sign} nobody") == []
+    assert found(f"nobody {sign} khan") == []
+    assert found(f"nobody{sign}") == []
+
+
+@pytest.mark.parametrize("zeros", ZEROS)
+def test_zeros_are_a_number_like_any_other(row, zeros):
+    inquiry = row("2000000001")
+    assert found(zeros) == []
+    row("0", "00", "000")
+    assert found(zeros) == [inquiry]
+
+
+def test_a_query_of_any_length_is_answered(row):
+    words = [f"word{number}" for number in range(1000)]
+    inquiry = row(*words)
+    assert found(" ".join(words)) == [inquiry]
+    assert found("word1 " * 2000) == [inquiry]
+    assert found("a" * 10_000) == []
+    assert found("ا" * 10_000) == []
+    assert found("9" * 10_000) == []
+    assert found("' " * 5000) == []
+    assert found("nobody " + " ".join(words)) == []
+
+
+@pytest.mark.parametrize("letter", ["a", "م", "9", "中"])
+def test_a_word_of_any_length_is_found_by_its_beginning_and_as_a_whole(row, letter):
+    inquiry = row(letter * 10_000, "last")
+    for length in (1, LONGEST_WORD, LONGEST_WORD + 1, MOST_QUERY, 10_000):
+        assert found(letter * length) == [inquiry]
+    assert found(letter * 30 + "x") == []
+
+
+def test_no_more_is_asked_of_the_database_than_ten_words_of_sixty_letters():
+    (words,) = readings(" ".join([f"w{number}" + "x" * 8 for number in range(30)]))
+    assert len(words) == MOST_WORDS
+    assert readings("a" * MOST_QUERY) == [["a" * LONGEST_WORD]]
+    assert readings("9" * MOST_QUERY) == [["9" * LONGEST_WORD]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "begins"),
+    [
+        ("8123-4567-8901", ["812345678901"]),
+        (" ٨١٢٣ ٤٥٦٧ ٨٩٠١ ", ["812345678901"]),
+        ("+966 51 234 5678", ["966512345678"]),
+        ("00966 512345678", ["966512345678"]),
+        ("051.234.5678", ["0512345678"]),
+        ("12/34", ["1234"]),
+        ("12/34", ["12", "34"]),
+        ("AB 12", ["ab", "12"]),
+        ("عبد الله", ["عبد", "له"]),
+        ("عبد الله", ["عبدله"]),
+    ],
+)
+def test_a_number_in_groups_may_be_one_word_and_a_name_in_two(typed, begins):
+    assert begins in readings(typed)
+
+
+def test_each_word_is_kept_once():
+    assert searchable("Khan khan KHAN", "خان", "الخان") == "khan خان"
+
+
+@given(st.text())
+@example("\0\ufffd\u202e")
+def test_what_is_stored_is_words_of_letters_and_digits_between_single_spaces(text):
+    stored = searchable(text)
+    assert stored == " ".join(stored.split(" ")).strip()
+    assert "  " not in stored
+    for word in stored.split():
+        assert word.isalnum()
+        assert len(word) <= LONGEST_WORD
+
+
+@given(st.text(max_size=MOST_QUERY))
+@example("00")
+@example("+")
+def test_no_beginning_is_empty_or_holds_a_sign(query):
+    assert all(word.isalnum() for words in readings(query) for word in words)
+
+
+@pytest.mark.django_db
+@given(query=st.text(max_size=60))
+@example(query="00")
+@example(query="\\")
+@example(query="'")
+def test_whatever_is_typed_the_database_answers(query):
+    assert list(Inquiry.objects.with_words(query)) == []
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("query", ["khan", "khan moh", "2000000001"])
+def test_the_index_is_used(row, officer, query):
+    row("Mohammed Khan")
+    inquiries = Inquiry.objects.for_staff(officer).with_words(query)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = inquiries.order_by((F("pk") + 0).desc())[:50].explain()
+    assert "Bitmap Index Scan on requests_app_inquiry_search" in plan
