@@ -13,8 +13,9 @@ from appointments.models import Office, Slot
 from core.accounts.forms import WithPicture
 from core.accounts.models import Identity
 from core.catalogue.models import Region, Service
-from core.hijri import EitherCalendarDateField, both_calendars
-from core.numbers import IdentityNumberField
+from core.date_field import EitherCalendarDateField
+from core.hijri import both_calendars
+from core.identity_numbers import IdentityNumberField
 from core.text import ascii_digits, clean
 
 # The hours at which the later parts of a day begin.

@@ -1,21 +1,28 @@
 from django.urls import path
 
-from appointments.views import booking, following, waiting
+from appointments.views import (
+    booking,
+    calendar_entry,
+    my_appointments,
+    slips,
+    verification,
+    waiting,
+)
 
 app_name = "appointments"
 
 urlpatterns = [
-    path("", following.appointment_list, name="list"),
-    path("verify/", booking.verify, name="verify"),
+    path("", my_appointments.appointment_list, name="list"),
+    path("verify/", verification.verify, name="verify"),
     path("new/", booking.new, name="new"),
     path("new/office/", booking.offices, name="offices"),
     path("new/day/", booking.days, name="days"),
     path("new/time/", booking.times, name="times"),
-    path("<reference:reference>/", following.detail, name="detail"),
-    path("<reference:reference>/confirm/", following.confirm, name="confirm"),
-    path("<reference:reference>/cancel/", following.cancel, name="cancel"),
-    path("<reference:reference>/slip/", following.slip, name="slip"),
-    path("<reference:reference>/calendar/", following.calendar_entry, name="calendar"),
+    path("<reference:reference>/", my_appointments.detail, name="detail"),
+    path("<reference:reference>/confirm/", my_appointments.confirm, name="confirm"),
+    path("<reference:reference>/cancel/", my_appointments.cancel, name="cancel"),
+    path("<reference:reference>/slip/", slips.slip, name="slip"),
+    path("<reference:reference>/calendar/", calendar_entry.calendar_entry, name="calendar"),
     path("<reference:reference>/wait/", waiting.wait, name="wait"),
     path("<reference:reference>/wait/stop/", waiting.stop_waiting, name="stop-waiting"),
     path("<reference:reference>/offers/<int:pk>/accept/", waiting.accept, name="accept"),

@@ -4,12 +4,17 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 
-from core import hijri, numbers
+from core import hijri, references
 
 register = template.Library()
 
 register.filter("both_calendars", hijri.both_calendars)
 register.filter("day_in_other_calendar", hijri.day_in_other_calendar)
+
+
+def masked(number: str) -> str:
+    """Hide all but the last three digits, so that its owner alone knows the number again."""
+    return "•••• " + str(number)[-3:]
 
 
 @register.filter
@@ -57,7 +62,7 @@ def ltr(value):
 @register.filter
 def reference(value):
     """A reference number in groups, reading from left to right."""
-    return ltr(numbers.grouped_reference(value))
+    return ltr(references.grouped_reference(value))
 
 
 @register.filter
@@ -69,7 +74,7 @@ def masked_recipient(value):
 @register.filter
 def masked_number(value):
     """A number with all but its last digits hidden, reading from left to right."""
-    return ltr(numbers.masked(value))
+    return ltr(masked(value))
 
 
 @register.filter

@@ -2,8 +2,7 @@
 
 from django.db.models import Lookup, Q, TextField
 
-from core.numbers import bare_digits
-from core.text import fold, fold_name
+from core.text import bare_digits, fold, fold_name
 
 MOST_QUERY = 200  # characters
 MOST_WORDS = 10

@@ -28,6 +28,7 @@ _ARABIC_SPELLINGS = str.maketrans(
         "ک": "ك",
     }
 )
+_SEPARATORS = re.compile(r"[\s\-‐-―./_]+")
 _NOT_A_WORD = re.compile(r"[\W_]+")
 _SERVANT_OF = re.compile(r"\bعبد\s*(?:ال(?=\w{2}))?(?=\w)")
 _PARTICLE = re.compile(r"\b(ابو|بن|abd|abdel|abdul|abu|al|bin|el)\s+(?=\w)")
@@ -41,6 +42,11 @@ def ascii_digits(text: str) -> str:
     '1987 29 2'
     """
     return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
+
+
+def bare_digits(text: str) -> str:
+    """Digits of any script as 0-9, without the spaces, dashes, dots and marks between them."""
+    return _SEPARATORS.sub("", ascii_digits(clean(text)))
 
 
 def clean(text: str) -> str:

@@ -29,7 +29,7 @@ EXCEPTIONS = {
     ("templates/components/day.html", "day.number"): _A_DAY,
     ("templates/admin/appointments/appointment/today.html", "number"): "how many people there are",
     ("templates/components/files.html", "PDF"): "a sign, the same in both languages",
-    ("appointments/models/booking.py", "%Y-%m-%d %H:%M"): "for the shell; no page shows it",
+    ("appointments/models/slots.py", "%Y-%m-%d %H:%M"): "for the shell; no page shows it",
 }
 
 # Two letters or more in a row are a word, a unit is none. In a text or a mail, a sign is one too.

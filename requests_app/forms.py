@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import Identity, User
 from core.catalogue.models import DocumentType, Service
-from core.numbers import IdentityNumberField, MobileField
+from core.identity_numbers import IdentityNumberField
+from core.mobiles import MobileField
 from core.text import TextField
 
 MOST_DESCRIPTION = 4000  # characters

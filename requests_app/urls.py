@@ -1,13 +1,13 @@
 from django.urls import path
 
-from requests_app.views import documents, filing, following
+from requests_app.views import documents, filing, follow_up, my_inquiries
 
 app_name = "inquiries"
 
 urlpatterns = [
-    path("", following.inquiry_list, name="list"),
+    path("", my_inquiries.inquiry_list, name="list"),
     path("new/", filing.new, name="new"),
-    path("<reference:reference>/", following.detail, name="detail"),
+    path("<reference:reference>/", my_inquiries.detail, name="detail"),
     path("<reference:reference>/subject/", filing.subject, name="subject"),
     path("<reference:reference>/details/", filing.details, name="details"),
     path("<reference:reference>/mobile/", filing.mobile, name="mobile"),
@@ -22,7 +22,7 @@ urlpatterns = [
     path("<reference:reference>/review/", filing.review, name="review"),
     path("<reference:reference>/confirm/", filing.confirm, name="confirm"),
     path("<reference:reference>/delete/", filing.delete_draft, name="delete"),
-    path("<reference:reference>/receipt/", following.receipt, name="receipt"),
-    path("<reference:reference>/answer/", following.answer_return, name="answer"),
-    path("<reference:reference>/withdraw/", following.withdraw, name="withdraw"),
+    path("<reference:reference>/receipt/", my_inquiries.receipt, name="receipt"),
+    path("<reference:reference>/answer/", follow_up.answer_return, name="answer"),
+    path("<reference:reference>/withdraw/", follow_up.withdraw, name="withdraw"),
 ]

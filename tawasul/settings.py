@@ -82,11 +82,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "core.http.CompressPages",
+    "core.middleware.CompressPages",
     "csp.middleware.CSPMiddleware",
-    "core.http.no_store",
+    "core.middleware.no_store",
     "django.middleware.locale.LocaleMiddleware",
-    "core.http.refuse_bad_bytes",
+    "core.middleware.refuse_bad_bytes",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -128,7 +128,7 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"core.accounts.passwords.{name}"}
+    {"NAME": f"core.accounts.password_validation.{name}"}
     for name in ("LongEnough", "NotCommon", "NotAboutOneself")
 ]
 LOGIN_URL = "accounts:sign-in"
@@ -249,7 +249,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEMO
 BEHIND_TLS_PROXY = switch("BEHIND_TLS_PROXY")
 if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-CSRF_FAILURE_VIEW = "tawasul.portal.views.csrf_failure"
+CSRF_FAILURE_VIEW = "tawasul.portal.error_pages.csrf_failure"
 
 # The rest
 

@@ -3,20 +3,20 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path, register_converter
 
-from appointments.views.following import check
-from core.numbers import ReferenceConverter
-from tawasul.portal import views
+from appointments.views.slips import check
+from core.references import ReferenceConverter
+from tawasul.portal import health
 
-handler400 = "tawasul.portal.views.bad_request"
-handler403 = "tawasul.portal.views.permission_denied"
-handler404 = "tawasul.portal.views.page_not_found"
-handler500 = "tawasul.portal.views.server_error"
+handler400 = "tawasul.portal.error_pages.bad_request"
+handler403 = "tawasul.portal.error_pages.permission_denied"
+handler404 = "tawasul.portal.error_pages.page_not_found"
+handler500 = "tawasul.portal.error_pages.server_error"
 
 register_converter(ReferenceConverter, "reference")
 
 urlpatterns = [
-    path("healthz", views.healthz),
-    path("readyz", views.readyz),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
     *i18n_patterns(
         path("", include("tawasul.portal.urls")),
         path("services/", include("core.catalogue.urls")),

@@ -2,7 +2,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from core.http import read_as_utf8
+from core.middleware import read_as_utf8
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tawasul.settings")
 

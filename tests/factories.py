@@ -12,8 +12,8 @@ from PIL import Image
 
 from core.accounts.models import Identity, IdentityNumber, Link, OneTimeCode, User
 from core.catalogue.models import DocumentType, Service
+from core.messaging.encryption import unseal
 from core.messaging.models import Message
-from core.messaging.sealing import unseal
 from requests_app import actions
 from requests_app.models import Inquiry
 

@@ -1,17 +1,18 @@
 """What can be done to hours and appointments: by who books, and by who receives people."""
 
 from appointments.actions.booking import cancel, confirm, hold, move
-from appointments.actions.closing import displace_due
-from appointments.actions.desk import call, check_in, miss, receive, serve, walk_in
-from appointments.actions.holds import expire_due
-from appointments.actions.hours import (
+from appointments.actions.desk import call, check_in, miss, serve
+from appointments.actions.displacement import displace_due
+from appointments.actions.hold_expiry import expire_due
+from appointments.actions.no_show import settle_past
+from appointments.actions.rules import check_own_data
+from appointments.actions.scanner import receive
+from appointments.actions.slot_generation import (
     booked_outside_hours,
     horizon,
     make_slots,
     opening_hours_of,
 )
-from appointments.actions.rules import check_own_data
-from appointments.actions.unmarked import settle_past
 from appointments.actions.waiting import (
     accept,
     decline,
@@ -20,6 +21,7 @@ from appointments.actions.waiting import (
     stop_waiting,
     wait,
 )
+from appointments.actions.walk_ins import walk_in
 
 __all__ = [
     "accept",

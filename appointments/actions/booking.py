@@ -10,20 +10,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appointments.actions.holds import expire, giving_back, lapsed_now
+from appointments.actions.events import Deed, Role, State, record
+from appointments.actions.hold_expiry import expire, giving_back, lapsed_now
 from appointments.actions.locks import as_it_stands, lock
+from appointments.actions.notices import notify
 from appointments.actions.offers import withdraw_offers
 from appointments.actions.places import move_places
-from appointments.actions.record import (
-    Deed,
-    Role,
-    State,
-    drop_reminders,
-    give_time,
-    notify,
-    record,
-    remind,
-)
+from appointments.actions.reminders import drop_reminders, remind
+from appointments.actions.rescheduling import reschedule
 from appointments.actions.rules import (
     check_bookable,
     check_can_be_changed,
@@ -33,8 +27,9 @@ from appointments.actions.rules import (
     check_named,
     check_not_too_often,
 )
+from appointments.actions.slips import issue_slip
 from appointments.actions.waiting import end_waiting
-from appointments.models import Appointment, Slip, Slot
+from appointments.models import Appointment, Slot
 from core.digests import key_of
 from core.exceptions import RuleViolation
 
@@ -105,7 +100,7 @@ def confirm(*, actor, appointment):
             return _confirmed_already(actor, appointment)
         appointment = as_it_stands(appointment, user=actor)
         record(appointment, Deed.CONFIRMED, actor=actor, role=Role.CITIZEN)
-        Slip.objects.create(appointment=appointment, slot=appointment.slot)
+        issue_slip(appointment)
         notify(appointment, "appointment_confirmed")
         remind(appointment)
     return appointment
@@ -133,7 +128,7 @@ def move(*, actor, appointment, slot):
         check_not_too_often(appointment.attendee, appointment.service)
         freed += appointment.places + withdraw_offers(appointment.offers)
         end_waiting(appointment)
-        give_time(appointment, slot, actor=actor)
+        reschedule(appointment, slot, actor=actor)
         move_places(freed, into=slot, operations=appointment.operations)
     return appointment
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
+from appointments.actions.events import Deed, Role, record
 from appointments.actions.locks import as_it_stands
-from appointments.actions.record import Deed, Role, notify, record
+from appointments.actions.notices import notify
 from appointments.actions.rules import check_may_move
 from appointments.models import Offer, Slot, Waiting
 from core.exceptions import RuleViolation

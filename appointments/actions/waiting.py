@@ -7,9 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appointments.actions.locks import as_it_stands, lock
+from appointments.actions.notices import notify
 from appointments.actions.offers import offer_places
 from appointments.actions.places import move_places
-from appointments.actions.record import give_time, notify
+from appointments.actions.rescheduling import reschedule
 from appointments.actions.rules import check_can_be_changed, check_free_for, check_may_move
 from appointments.models import Offer, Slot, Waiting
 from core.exceptions import RuleViolation
@@ -71,7 +72,7 @@ def accept(*, actor, offer):
         )
         freed = appointment.places
         end_waiting(appointment)
-        give_time(appointment, offer.slot, actor=actor)
+        reschedule(appointment, offer.slot, actor=actor)
         move_places(freed, into=offer.slot)
     return appointment
 

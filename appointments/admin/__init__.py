@@ -1,6 +1,15 @@
-"""The office desk, and the hours by those who keep them."""
+"""The office desk, and the reference data of offices, by those who keep them."""
 
+from appointments.admin.closures import ClosureAdmin
 from appointments.admin.desk import AppointmentAdmin
-from appointments.admin.hours import ClosureAdmin, OfficeAdmin, OpeningWindowAdmin
+from appointments.admin.holidays import HolidayAdmin
+from appointments.admin.offices import OfficeAdmin
+from appointments.admin.opening_hours import OpeningWindowAdmin
 
-__all__ = ["AppointmentAdmin", "ClosureAdmin", "OfficeAdmin", "OpeningWindowAdmin"]
+__all__ = [
+    "AppointmentAdmin",
+    "ClosureAdmin",
+    "HolidayAdmin",
+    "OfficeAdmin",
+    "OpeningWindowAdmin",
+]

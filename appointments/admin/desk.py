@@ -9,14 +9,16 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from appointments.admin import today
-from appointments.admin.today import BUTTONS, KEYS, buttons_of
+from appointments.admin.buttons import BUTTONS, KEYS, buttons_of
+from appointments.admin.today import today
+from appointments.admin.waiting_room import calls
+from appointments.admin.walk_ins import walk_in
 from appointments.models import Appointment
 from core.display import ltr
 from core.exceptions import RuleViolation
 from core.hijri import both_calendars
 from core.http import safe_target
-from core.numbers import grouped_reference
+from core.references import grouped_reference
 from core.staff_lists import StaffList
 
 
@@ -106,9 +108,9 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
         pages = [
             path(f"{address}/", self.admin_site.admin_view(page), name=f"appointment_{name}")
             for address, name, page in (
-                ("today", "today", today.today),
-                ("walk-in", "walk_in", today.walk_in),
-                ("calls", "calls", today.calls),
+                ("today", "today", today),
+                ("walk-in", "walk_in", walk_in),
+                ("calls", "calls", calls),
             )
         ]
         return [

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from appointments.admin.sheets import Table, as_csv, as_xlsx
+from appointments.admin.spreadsheets import Table, as_csv, as_xlsx
 from appointments.models import Office, Weekday
 from appointments.models.figures import figures_of, load, total
 from core.hijri import both_calendars, dates_of, hijri_to_gregorian, months_in_both_calendars

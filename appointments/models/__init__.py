@@ -1,8 +1,12 @@
-"""Offices and their hours, the places they have, and the appointments that take them."""
+"""Offices and their hours, the slots they have, and the appointments that take them."""
 
-from appointments.models.booking import Appointment, AppointmentQuerySet, Slot, SlotQuerySet
-from appointments.models.offices import Closure, Office, OpeningWindow, Weekday
-from appointments.models.papers import AppointmentEvent, Slip
+from appointments.models.appointments import Appointment, AppointmentQuerySet
+from appointments.models.closures import Closure
+from appointments.models.events import AppointmentEvent
+from appointments.models.offices import Office
+from appointments.models.opening_hours import OpeningWindow, Weekday
+from appointments.models.slips import Slip
+from appointments.models.slots import Slot, SlotQuerySet
 from appointments.models.waiting import Offer, Waiting
 
 __all__ = [

@@ -8,7 +8,8 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import ExtractHour, TruncDate
 from django.utils import timezone
 
-from appointments.models.booking import Appointment, Slot
+from appointments.models.appointments import Appointment
+from appointments.models.slots import Slot
 from core.catalogue.models import Service
 
 State = Appointment.State

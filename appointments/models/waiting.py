@@ -9,8 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from appointments.models.booking import Appointment, Slot
-from appointments.models.offices import Office, OpeningWindow
+from appointments.models.appointments import Appointment
+from appointments.models.offices import Office
+from appointments.models.opening_hours import OpeningWindow
+from appointments.models.slots import Slot
 
 
 class WaitingQuerySet(models.QuerySet):

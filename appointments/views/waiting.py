@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from appointments import actions
 from appointments.forms import WaitForm
-from appointments.views.lookup import get_booked_by, verified
+from appointments.views.access import get_booked_by, verified
 from core.exceptions import RuleViolation
 
 

@@ -1,6 +1,6 @@
 """What a sent code is asked for, one class for each purpose: how it is sent, and what it opens.
 
-A step waits in the session with the facts with which it was begun (see `pending`).
+A step waits in the session with the facts with which it was begun (see `pending_steps`).
 """
 
 from django.contrib import messages
@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from core.accounts import actions, codes, devices, lockout, pending, visual_code
+from core.accounts import actions, codes, devices, lockout, pending_steps, visual_code
 from core.accounts.models import OneTimeCode, User
 from core.display import masked_number
 from core.exceptions import RuleViolation
@@ -33,7 +33,7 @@ class CodeStep:
 
     def __init__(self, request):
         self.request = request
-        self.facts = pending.pending(request, self.purpose)
+        self.facts = pending_steps.get(request, self.purpose)
 
     @property
     def actor(self):
@@ -45,7 +45,7 @@ class CodeStep:
 
     def begin(self, **facts):
         """Send the code and go to its page, where a limit of sends is told; RuleViolation."""
-        pending.begin(self.request, self.purpose, **facts)
+        pending_steps.begin(self.request, self.purpose, **facts)
         self.facts = facts
         self.send_within_limits()
         return redirect(self.page)
@@ -84,7 +84,7 @@ class CodeStep:
         raise NotImplementedError
 
     def end(self):
-        pending.end(self.request, self.purpose)
+        pending_steps.end(self.request, self.purpose)
 
     def sent(self):
         """The code that was sent last, if the page tells of it."""
@@ -153,7 +153,7 @@ class _Unknown(CodeStep):
         """The code has proven something: in a session with a new key, `next_step` waits."""
         self.end()
         self.request.session.cycle_key()
-        pending.begin(self.request, next_step, **facts)
+        pending_steps.begin(self.request, next_step, **facts)
         return redirect(self.after)
 
 

@@ -15,8 +15,8 @@ from django.utils.translation import ngettext
 
 from core.accounts.models import OneTimeCode, Turnstile
 from core.exceptions import RuleViolation
-from core.messaging.actions import write_mail, write_text
-from core.numbers import bare_digits
+from core.messaging.actions.outbox import write_mail, write_text
+from core.text import bare_digits
 
 VALID_FOR = timedelta(minutes=10)
 BETWEEN_SENDS = timedelta(seconds=60)

@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts import visual_code
 from core.accounts.models import Identity, User, username_shape
-from core.hijri import EitherCalendarDateField
-from core.numbers import IdentityNumberField, MobileField
+from core.date_field import EitherCalendarDateField
+from core.identity_numbers import IdentityNumberField
+from core.mobiles import MobileField
 from core.text import TextField, refuse_unreadable, single_line
 
 

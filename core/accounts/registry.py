@@ -19,9 +19,9 @@ from django.db import IntegrityError, transaction
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
-from core.accounts import imports
+from core.accounts import registry_import
 from core.accounts.models import Identity
-from core.accounts.records import (
+from core.accounts.registry_records import (
     COLUMNS,
     FormerNumberRecord,
     IdentityRecord,
@@ -30,7 +30,7 @@ from core.accounts.records import (
     read_record,
 )
 from core.exceptions import RuleViolation
-from core.numbers import is_identity_number
+from core.identity_numbers import is_identity_number
 
 TIMEOUT_SECONDS = 5  # for each step of the way
 DEADLINE_SECONDS = 10  # for the whole answer
@@ -182,16 +182,16 @@ def _put(records, number):
     if number not in in_force | led_from:
         raise NoAnswer("about another number")
     _refuse_repeated([(type(record), record.number) for record in (*identities, *former_numbers)])
-    imports.exchange_numbers(former_numbers)
-    _all_right(imports.put_identities(identities))
-    _all_right(imports.put_former_numbers(former_numbers))
-    links = _all_right(imports.links_between(links))
-    _refuse_repeated([imports.what_tells_apart(link) for link in links])
+    registry_import.exchange_numbers(former_numbers)
+    _all_right(registry_import.put_identities(identities))
+    _all_right(registry_import.put_former_numbers(former_numbers))
+    links = _all_right(registry_import.links_between(links))
+    _refuse_repeated([registry_import.what_tells_apart(link) for link in links])
     identity = Identity.objects.get(numbers__number=number)
     if any(link.person_id != identity.pk for link in links):
         raise NoAnswer("a link of another person")
-    imports.put_links(links)
-    imports.end_other_links(identity, links)
+    registry_import.put_links(links)
+    registry_import.end_other_links(identity, links)
     return identity
 
 

@@ -14,11 +14,10 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.accounts import pending
+from core.accounts import pending_steps
 from core.accounts.models import OneTimeCode
 from core.exceptions import RuleViolation
-from core.numbers import bare_digits
-from core.text import clean
+from core.text import bare_digits, clean
 
 LENGTH = 5
 FIELD = "picture"
@@ -93,20 +92,20 @@ class VisualCodeField(forms.Field):
 
 def is_needed(request):
     """Whether the picture has still to be asked for: a texted code does in its place, once."""
-    return pending.pending(request, _PROVEN) is None
+    return pending_steps.get(request, _PROVEN) is None
 
 
 def prove_by_text(request, code):
     """From here on, a code that was texted stands in place of the next picture."""
-    pending.begin(request, _PROVEN, code=str(code.pk))
+    pending_steps.begin(request, _PROVEN, code=str(code.pk))
 
 
 def use(request, cleaned_data):
     """Use up the picture, or the text in its place. RuleViolation `picture`: it does not count."""
     if FIELD not in cleaned_data:
         # None when its quarter of an hour has ended since the form was made.
-        proof = pending.pending(request, _PROVEN) or {}
-        pending.end(request, _PROVEN)
+        proof = pending_steps.get(request, _PROVEN) or {}
+        pending_steps.end(request, _PROVEN)
         taken, _rows = OneTimeCode.objects.filter(pk=proof.get("code")).delete()
         if not taken:
             raise RuleViolation(

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.numbers import IdentityKind
+from core.identity_numbers import IdentityKind
 from core.text import fold
 
 # What a service says in both languages, and is not published without.

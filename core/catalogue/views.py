@@ -2,8 +2,8 @@
 
 from django.shortcuts import get_object_or_404, render
 
+from core.catalogue.labels import KINDS, NATIONALITIES
 from core.catalogue.models import Service
-from core.catalogue.words import KINDS, NATIONALITIES
 from core.text import single_line
 
 MOST_QUERY = 100  # characters

@@ -1,18 +1,11 @@
 """What can be done to an inquiry: by who files it, and by who works on it."""
 
-from requests_app.actions.attaching import attach, move_up, remove
-from requests_app.actions.filing import (
-    ask_to_confirm_mobile,
-    change_subject,
-    confirm_mobile,
-    delete_draft,
-    request_confirmation,
-    save_details,
-    start,
-    submit,
-)
-from requests_app.actions.following import answer_return, note_read, withdraw
+from requests_app.actions.attachments import attach, move_up, remove
+from requests_app.actions.contact_mobile import ask_to_confirm_mobile, confirm_mobile
+from requests_app.actions.drafts import change_subject, delete_draft, save_details, start
+from requests_app.actions.follow_up import answer_return, note_read, withdraw
 from requests_app.actions.rules import missing_documents, obstacle
+from requests_app.actions.submission import request_confirmation, submit
 from requests_app.actions.triage import (
     approve,
     assign,

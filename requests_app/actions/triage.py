@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from core.digests import digest_of, key_of
 from core.exceptions import RuleViolation
-from requests_app.actions.moves import Deed, Role, move
+from requests_app.actions.transitions import Deed, Role, move
 from requests_app.models import Inquiry, Reply
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from core.display import ltr
 from core.exceptions import RuleViolation
-from core.numbers import grouped_reference
+from core.references import grouped_reference
 from requests_app.admin.buttons import BUTTONS
 from requests_app.models import Inquiry
 

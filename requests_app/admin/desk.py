@@ -6,10 +6,10 @@ from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import pgettext
 
-from core.accounts.access import take_typed
+from core.accounts.interrupted_forms import take_typed
 from core.exceptions import RuleViolation
 from requests_app.admin.buttons import ANSWERS, BUTTONS
-from requests_app.documents import download, preview
+from requests_app.downloads import download, preview
 from requests_app.forms import AnswerForm, AssignForm, NoteForm
 from requests_app.models import Inquiry
 

@@ -12,10 +12,10 @@ from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from core.accounts.access import keeps_typed
+from core.accounts.interrupted_forms import keeps_typed
 from core.display import isolated, ltr
 from core.hijri import both_calendars
-from core.numbers import grouped_reference
+from core.references import grouped_reference
 from core.staff_lists import StaffList
 from requests_app.admin import bulk, desk
 from requests_app.admin.buttons import ANSWERS, BUTTONS

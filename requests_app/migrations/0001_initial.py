@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import django.utils.timezone
 import phonenumber_field.modelfields
-import core.numbers
+import core.references
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.UUIDField(editable=False, unique=True)),
-                ('reference', models.CharField(default=core.numbers.new_reference, editable=False, max_length=12, unique=True, verbose_name='request number')),
+                ('reference', models.CharField(default=core.references.new_reference, editable=False, max_length=12, unique=True, verbose_name='request number')),
                 ('name', models.CharField(max_length=150, verbose_name='name')),
                 ('id_number', models.CharField(max_length=10, verbose_name='ID or border number')),
                 ('mobile', phonenumber_field.modelfields.PhoneNumberField(max_length=128, region=None, verbose_name='mobile')),

@@ -6,8 +6,8 @@ from django.shortcuts import get_object_or_404
 from core.accounts.access import resident_required
 from core.exceptions import RuleViolation
 from requests_app import actions
-from requests_app.documents import download, preview
-from requests_app.views.lookup import get_inquiry_for
+from requests_app.downloads import download, preview
+from requests_app.views.access import get_inquiry_for
 
 PREVIEW_SIDE = 320  # pixels
 # The buttons beside a document, each with its number as the value.

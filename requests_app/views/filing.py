@@ -4,16 +4,18 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from core.accounts.access import holder_of, keeps_typed, resident_required, take_typed
+from core.accounts.access import resident_required
+from core.accounts.acting_as import holder_of
 from core.accounts.codes import latest_code
 from core.accounts.forms import CodeForm
+from core.accounts.interrupted_forms import keeps_typed, take_typed
 from core.accounts.models import OneTimeCode
 from core.exceptions import RuleViolation
 from requests_app import actions
 from requests_app.forms import DetailsForm, DocumentsForm, NewInquiryForm, SubjectForm
 from requests_app.models import Inquiry
+from requests_app.views.access import draft_step
 from requests_app.views.documents import attach_all, press_button
-from requests_app.views.lookup import draft_step
 
 # Which step mends what the review finds; all else is on the page of the details.
 MENDED_AT = {

@@ -12,4 +12,4 @@ class PortalConfig(AppConfig):
 
 class StaffConfig(admin_apps.AdminConfig):
     default = False
-    default_site = "tawasul.portal.staff.StaffSite"
+    default_site = "tawasul.portal.staff_site.StaffSite"

@@ -8,8 +8,8 @@ from django.utils.http import escape_leading_slashes
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from core.accounts.access import holder_of
-from tawasul.portal.look import look_of
+from core.accounts.acting_as import holder_of
+from tawasul.portal.appearance import appearance_of
 
 
 def page(request):
@@ -19,7 +19,7 @@ def page(request):
         "other_language_url": translate_url(escape_leading_slashes(request.get_full_path()), other),
         "is_demo": settings.DEMO,
         "acting_as": _acting_as(request),
-        "look": look_of(request),
+        "look": appearance_of(request),
         "sections": _sections(request),
     }
 

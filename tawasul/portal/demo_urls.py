@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from tawasul.portal import demo, showcase
+from tawasul.portal import demo_phone, showcase
 
 app_name = "demo"
 
 urlpatterns = [
-    path("phone/", demo.phone, name="phone"),
+    path("phone/", demo_phone.phone, name="phone"),
     path("components/", showcase.components, name="components"),
 ]

@@ -10,10 +10,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from appointments.calendar import WEEKDAYS, months_of
 from appointments.models import Appointment
+from appointments.month_grid import WEEKDAYS, months_of
 from core.catalogue.models import Service
-from core.hijri import EitherCalendarDateField
+from core.date_field import EitherCalendarDateField
 from requests_app.models import Inquiry, InquiryEvent, Reply
 
 

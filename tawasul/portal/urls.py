@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tawasul.portal import views
+from tawasul.portal import appearance, views
 
 app_name = "portal"
 
@@ -8,6 +8,6 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("my/", views.my_page, name="my-page"),
     path("contact/", views.contact, name="contact"),
-    path("display/", views.display, name="display"),
+    path("display/", appearance.display, name="display"),
     path("other-date/", views.other_date, name="other-date"),
 ]

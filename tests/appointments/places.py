@@ -20,7 +20,7 @@ from core.catalogue.models import Region
 from core.display import moment_in_words
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
-from tawasul.portal.actions import group_of_staff
+from tawasul.portal.staff_roles import group_of_staff
 from tests import factories
 
 # An ordinary week: Umm al-Qura 16 Dhu al-Qadah 1447 to 19 Dhu al-Qadah 1447.

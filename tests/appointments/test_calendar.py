@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.utils import translation
 
-from appointments.calendar import months_of
+from appointments.month_grid import months_of
 
 JUMADA = "جمادى الآخرة 1448 هـ (نوفمبر – ديسمبر 2026 م)"
 

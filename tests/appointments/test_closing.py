@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from appointments import actions
-from appointments.actions import closing
+from appointments.actions import displacement
 from appointments.models import Appointment, Closure, Offer, Slot
 from core.messaging.models import Message
 from tests import factories
@@ -125,7 +125,7 @@ def test_a_closing_that_is_repeated_tells_nobody_again(hours):
 
 def test_a_worker_that_dies_in_the_middle_goes_on_with_the_rest(hours, monkeypatch):
     booked = [places.confirmed(slot=slot_of(hours, MONDAY, time)) for time in TIMES]
-    real, turns = closing.notify_or_offer, iter(range(2))
+    real, turns = displacement.notify_or_offer, iter(range(2))
 
     def die_at_the_third(*args, **kwargs):
         if next(turns, None) is None:
@@ -133,7 +133,7 @@ def test_a_worker_that_dies_in_the_middle_goes_on_with_the_rest(hours, monkeypat
         return real(*args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(closing, "notify_or_offer", die_at_the_third)
+        patch.setattr(displacement, "notify_or_offer", die_at_the_third)
         with pytest.raises(KeyboardInterrupt):
             close()
     assert [in_state(each) for each in booked] == [DISPLACED] * 2 + [CONFIRMED] * 2

@@ -8,7 +8,7 @@ import pytest
 from appointments.actions import cancel, check_in, miss, move, serve, wait
 from appointments.models import Appointment
 from core.exceptions import RuleViolation
-from core.numbers import grouped_reference
+from core.references import grouped_reference
 from tests import factories
 from tests.appointments import places
 from tests.appointments.places import MINUTE, MONDAY, SECOND, SUNDAY, TUESDAY, at

@@ -9,7 +9,7 @@ from django.utils import translation
 
 from appointments import actions
 from appointments.models import Appointment
-from core.numbers import grouped_reference
+from core.references import grouped_reference
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import ROOT, VERIFY, own_data, page_of, picture_on, verified

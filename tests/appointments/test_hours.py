@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db.models import Count
 from django.utils import timezone
 
-from appointments.actions import cancel, horizon, hours, make_slots
+from appointments.actions import cancel, horizon, make_slots, slot_generation
 from appointments.models import Appointment, Closure, Office, OpeningWindow, Slot
 from core.catalogue.models import Holiday, Region
 from tests import factories
@@ -186,15 +186,15 @@ def test_a_day_that_is_closed_when_the_slots_of_one_office_are_made_stays_closed
 ):
     first, second = (places.window(office=places.office(slug)) for slug in ("first", "second"))
     make_slots()
-    bring_up_to_date = hours._bring_up_to_date
+    bring_up_to_date = slot_generation._bring_up_to_date
 
     def close_the_second_meanwhile(*of):
-        monkeypatch.setattr(hours, "_bring_up_to_date", bring_up_to_date)
+        monkeypatch.setattr(slot_generation, "_bring_up_to_date", bring_up_to_date)
         closure(MONDAY, office=second.office)
         make_slots(second.office.windows)
         bring_up_to_date(*of)
 
-    monkeypatch.setattr(hours, "_bring_up_to_date", close_the_second_meanwhile)
+    monkeypatch.setattr(slot_generation, "_bring_up_to_date", close_the_second_meanwhile)
     make_slots()
     assert times(MONDAY, first.office) == quarters("08:00", "14:45")
     assert times(MONDAY, second.office) == []

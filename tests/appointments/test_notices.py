@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core import mail
 
 from appointments import actions
-from core.messaging.actions import deliver_due
+from core.messaging.actions.delivery import deliver_due
 from tests import factories
 from tests.appointments import places
 from tests.appointments.places import MONDAY, SECOND, SUNDAY, TUESDAY, at

@@ -7,7 +7,7 @@ from django.test import Client
 
 from appointments.actions import cancel, move
 from appointments.models import Appointment
-from core.numbers import grouped_reference
+from core.references import grouped_reference
 from tests import factories
 from tests.appointments import places
 from tests.appointments.places import MONDAY, SUNDAY, TUESDAY, at

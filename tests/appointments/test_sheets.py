@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 from django.utils import translation
 
-from appointments.admin.sheets import Table, as_csv, as_xlsx
+from appointments.admin.spreadsheets import Table, as_csv, as_xlsx
 
 NAMES = ("figures.csv", "figures.csv")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

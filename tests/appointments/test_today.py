@@ -7,7 +7,7 @@ from django.test import Client
 
 from appointments.actions import call, check_in, serve
 from appointments.models import Appointment, Slot
-from core.numbers import grouped_reference
+from core.references import grouped_reference
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import queries

@@ -21,7 +21,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from core.messaging.actions import deliver_due
+from core.messaging.actions.delivery import deliver_due
 from tests import factories
 
 FLAGS = [

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from appointments.actions import displace_due, make_slots
 from appointments.models import Appointment, Office, OpeningWindow
 from core.catalogue.models import Service
-from tawasul.portal.actions import group_of_staff
+from tawasul.portal.staff_roles import group_of_staff
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import verified

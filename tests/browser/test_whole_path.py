@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from core.catalogue.models import Service
 from requests_app.models import Inquiry
-from tawasul.portal.demo import current_code
+from tawasul.portal.demo_phone import current_code
 from tests import factories
 
 pytestmark = pytest.mark.browser

@@ -11,7 +11,8 @@ from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.hijri import Calendar, EitherCalendarDateField, hijri_date, hijri_to_gregorian
+from core.date_field import EitherCalendarDateField
+from core.hijri import Calendar, hijri_date, hijri_to_gregorian
 from tests.core.test_hijri import KNOWN
 
 # The last day of each, and with it the day that it did not have.

@@ -7,7 +7,8 @@ from django.test import RequestFactory, override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.http import client_network, no_store, refuse_bad_bytes, safe_target
+from core.http import client_network, safe_target
+from core.middleware import no_store, refuse_bad_bytes
 
 DEFAULT = "/en/my/"
 

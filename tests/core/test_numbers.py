@@ -8,16 +8,11 @@ from hypothesis import strategies as st
 from stdnum import luhn
 
 from core.accounts.models import User
-from core.numbers import (
-    IdentityNumberField,
-    MobileField,
-    bare_digits,
-    grouped_reference,
-    identity_kind,
-    is_identity_number,
-    masked,
-    new_reference,
-)
+from core.display import masked
+from core.identity_numbers import IdentityNumberField, identity_kind, is_identity_number
+from core.mobiles import MobileField
+from core.references import grouped_reference, new_reference
+from core.text import bare_digits
 from tests import factories
 
 # Made by the algorithm; numbers found in public examples can be somebody's.

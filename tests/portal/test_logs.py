@@ -6,7 +6,7 @@ import re
 import pytest
 from django.test import Client
 
-from core.messaging.actions import deliver_due
+from core.messaging.actions.delivery import deliver_due
 from core.messaging.models import Message
 from tests import factories
 from tests.conftest import ask_for_code, sign_in

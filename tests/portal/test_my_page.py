@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.numbers import grouped_reference
+from core.references import grouped_reference
 from tests import factories
 from tests.appointments import places
 from tests.conftest import signed_in, words

@@ -153,7 +153,7 @@ def test_an_account_that_changed_after_the_password_gets_no_further(officer, aut
 def test_the_password_is_good_for_five_minutes(officer, monkeypatch, minutes, is_in_time):
     client, _asked = give_password(officer)
     later = time.time() + minutes * 60
-    monkeypatch.setattr("core.accounts.pending.time.time", lambda: later)
+    monkeypatch.setattr("core.accounts.pending_steps.time.time", lambda: later)
     assert client.get(CODE).status_code == (200 if is_in_time else 302)
 
 

@@ -13,7 +13,7 @@ from appointments import actions
 from appointments.actions import booking
 from appointments.models import Appointment, AppointmentQuerySet, Slot
 from core.display import moment_in_words
-from core.messaging.actions import deliver_due
+from core.messaging.actions.delivery import deliver_due
 from tests.appointments import places
 from tests.factories import IdentityFactory, ServiceFactory, UserFactory, link
 from tests.races.bookings import (

@@ -11,7 +11,7 @@ from django.db.models import F, Max, Value
 from django.utils import timezone
 
 from appointments import actions
-from appointments.actions import booking, hours
+from appointments.actions import booking, slot_generation
 from appointments.models import Closure, OpeningWindow, Slot, SlotQuerySet
 from tests.appointments import places
 from tests.appointments.browsing import TIMES, address, page_of, verified, wish_of
@@ -226,9 +226,9 @@ def meet_halfway(monkeypatch):
         return do_and_wait
 
     update = meet(SlotQuerySet.update, "update", "bring_up_to_date")
-    bring_up_to_date = meet(hours._bring_up_to_date, "bring_up_to_date", "update")
+    bring_up_to_date = meet(slot_generation._bring_up_to_date, "bring_up_to_date", "update")
     monkeypatch.setattr(SlotQuerySet, "update", update)
-    monkeypatch.setattr(hours, "_bring_up_to_date", bring_up_to_date)
+    monkeypatch.setattr(slot_generation, "_bring_up_to_date", bring_up_to_date)
 
 
 @parallel
@@ -252,7 +252,7 @@ def test_a_closure_is_saved_on_the_desk_while_somebody_moves_between_two_offices
 @parallel
 def test_a_day_that_is_closed_while_a_worker_makes_slots_stays_closed(monkeypatch):
     slot, looked, closed = places.some_slot(), Event(), Event()
-    open_days = hours._open_days
+    open_days = slot_generation._open_days
 
     def look_and_wait_once(*of):
         found = open_days(*of)
@@ -266,7 +266,7 @@ def test_a_day_that_is_closed_while_a_worker_makes_slots_stays_closed(monkeypatc
         close_day(slot)
         closed.set()
 
-    monkeypatch.setattr(hours, "_open_days", look_and_wait_once)
+    monkeypatch.setattr(slot_generation, "_open_days", look_and_wait_once)
 
     at_once(actions.make_slots, close_once_the_worker_has_looked)
 
@@ -375,7 +375,7 @@ def test_control_where_what_is_taken_is_read_first_the_slots_cannot_be_made(monk
         return Value(max(most, least.value))
 
     take_out_row_locks(monkeypatch)
-    monkeypatch.setattr(hours, "Greatest", read_and_let_all_book)
+    monkeypatch.setattr(slot_generation, "Greatest", read_and_let_all_book)
 
     with pytest.raises(IntegrityError, match="slot_never_oversold"):
         actions.make_slots()

@@ -17,7 +17,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
 from appointments import actions
-from appointments.actions import booking, closing, desk
+from appointments.actions import booking, desk, displacement
 from appointments.models import Appointment, Offer, Slip, Slot
 from core.accounts.models import Identity
 from core.messaging.models import Message
@@ -140,7 +140,7 @@ def test_control_without_the_locks_somebody_is_told_twice(monkeypatch):
     appointment = places.confirmed(slot=slot)
     close(slot)
     take_out_row_locks(monkeypatch)
-    meanwhile(monkeypatch, closing, "as_it_stands", actions.displace_due)
+    meanwhile(monkeypatch, displacement, "as_it_stands", actions.displace_due)
 
     at_once(actions.displace_due)
 
@@ -261,7 +261,7 @@ def test_a_worker_who_waits_for_the_rival_leaves_what_has_been_done(clocks, monk
 def test_control_without_the_locks_a_place_is_given_back_twice(clocks, monkeypatch, rival):
     appointment, deeds = somebody_displaced_soon(clocks)
     take_out_row_locks(monkeypatch)
-    meanwhile(monkeypatch, closing, "as_it_stands", deeds[rival])
+    meanwhile(monkeypatch, displacement, "as_it_stands", deeds[rival])
 
     # The neighbour's turn: there is nothing left that could be given back for them.
     with pytest.raises(IntegrityError, match="slot_taken_check"):

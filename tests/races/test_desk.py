@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import Client
 
 from core.messaging.models import Message
-from requests_app.actions import moves, triage
+from requests_app.actions import transitions, triage
 from requests_app.models import Inquiry, InquiryQuerySet
 from tests import factories
 from tests.conftest import notices_on, signed_in_staff
@@ -204,7 +204,7 @@ def test_an_approval_from_a_page_older_than_a_reply_is_refused_and_told_what_cha
 
 def test_control_without_the_version_the_old_page_approves(officer, as_officer, monkeypatch):
     inquiry = factories.claimed(officer)
-    move = moves.move
+    move = transitions.move
 
     def move_from_whatever_there_is(inquiry, deed, *, seen, **others):
         now = Inquiry.objects.get(pk=inquiry.pk).version

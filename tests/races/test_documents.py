@@ -20,7 +20,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection
 
 from requests_app import actions
-from requests_app.actions import attaching
+from requests_app.actions import attachments
 from requests_app.models import Attachment, Inquiry
 from tests import factories
 from tests.races.together import (
@@ -92,7 +92,7 @@ def add_twenty(inquiry):
 @parallel
 def test_of_20_documents_at_once_where_one_fits_one_is_taken(monkeypatch):
     inquiry = with_nine(factories.draft())
-    wait_after(monkeypatch, attaching, "store", parties=PARTIES)
+    wait_after(monkeypatch, attachments, "store", parties=PARTIES)
 
     results = add_twenty(inquiry)
 
@@ -109,7 +109,7 @@ def test_of_20_documents_at_once_where_one_fits_one_is_taken(monkeypatch):
 def test_control_without_the_lock_all_20_are_taken(monkeypatch):
     inquiry = with_nine(factories.draft())
     take_out_row_locks(monkeypatch)
-    wait_after(monkeypatch, attaching, "_last_position", parties=PARTIES)
+    wait_after(monkeypatch, attachments, "_last_position", parties=PARTIES)
 
     assert told(add_twenty(inquiry)) == []
 
@@ -123,7 +123,7 @@ def test_control_without_the_lock_all_20_are_taken(monkeypatch):
 def test_one_document_sent_20_times_at_once_is_one_row_and_one_file(monkeypatch):
     inquiry = factories.draft()
     factories.document_type()
-    wait_after(monkeypatch, attaching, "store", parties=PARTIES)
+    wait_after(monkeypatch, attachments, "store", parties=PARTIES)
 
     results = at_once(*[partial(attach, inquiry)] * PARTIES)
 
@@ -136,7 +136,7 @@ def test_control_without_the_lock_one_document_sent_twice_fails_for_somebody(mon
     inquiry = factories.draft()
     factories.document_type()
     take_out_row_locks(monkeypatch)
-    wait_after(monkeypatch, attaching, "_last_position", parties=2)
+    wait_after(monkeypatch, attachments, "_last_position", parties=2)
 
     with pytest.raises(IntegrityError, match="attachment_once"):
         at_once(*[partial(attach, inquiry)] * 2)
@@ -315,7 +315,7 @@ elif place == "row is dropped and not committed":
     stop_after(Attachment, "delete")
     remove(first)
 else:
-    attaching.discard = lambda name: (print("there", flush=True), signal.pause())
+    attachments.discard = lambda name: (print("there", flush=True), signal.pause())
     remove(first)
 """
 

@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 
 from requests_app import actions
-from requests_app.actions import filing
+from requests_app.actions import drafts
 from requests_app.models import Inquiry
 from tests import factories
 from tests.races.together import (
@@ -187,7 +187,7 @@ def test_a_form_sent_twice_at_once_begins_one_draft(resident, _round):
 
 @parallel
 def test_control_with_a_key_that_is_new_each_time_two_drafts_are_begun(resident, monkeypatch):
-    monkeypatch.setattr(filing, "key_of", lambda *_content: uuid.uuid4())
+    monkeypatch.setattr(drafts, "key_of", lambda *_content: uuid.uuid4())
 
     one, other = begin_twice(resident)
 

@@ -13,9 +13,9 @@ from django.test import Client
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
 from requests_app import actions
-from requests_app.actions import filing, following
+from requests_app.actions import follow_up, submission
 from requests_app.models import Attachment, Inquiry, InquiryQuerySet
-from requests_app.views import following as pages
+from requests_app.views import follow_up as pages
 from tests import factories
 from tests.conftest import notices_on, signed_in_staff
 from tests.races.together import (
@@ -168,7 +168,7 @@ def test_the_same_answer_sent_twenty_times_at_once_is_one_and_all_are_told_that_
 def test_control_without_the_key_of_the_form_nineteen_are_not_told_that_it_is_sent(
     as_resident, returned, monkeypatch
 ):
-    monkeypatch.setattr(following, "key_of", lambda *_content: uuid.uuid4())
+    monkeypatch.setattr(follow_up, "key_of", lambda *_content: uuid.uuid4())
 
     answers = answer_twenty_times(monkeypatch, as_resident, returned)
 
@@ -178,7 +178,7 @@ def test_control_without_the_key_of_the_form_nineteen_are_not_told_that_it_is_se
 def test_control_without_key_lock_and_conditional_move_it_is_answered_twenty_times(
     as_resident, returned, monkeypatch
 ):
-    monkeypatch.setattr(following, "key_of", lambda *_content: uuid.uuid4())
+    monkeypatch.setattr(follow_up, "key_of", lambda *_content: uuid.uuid4())
     take_out_row_locks(monkeypatch)
     let_all_look_before_anyone_writes(monkeypatch, parties=20)
 
@@ -222,7 +222,7 @@ def test_of_withdrawals_in_two_tabs_one_is_done_and_the_other_told_so(_round):
 
 def test_control_without_the_key_the_second_click_is_refused(monkeypatch):
     inquiry = factories.filed()
-    monkeypatch.setattr(following, "key_of", lambda *_content: uuid.uuid4())
+    monkeypatch.setattr(follow_up, "key_of", lambda *_content: uuid.uuid4())
 
     results = withdraw_twice(inquiry, keys=[uuid.uuid4()] * 2)
 
@@ -382,7 +382,7 @@ def delete_while_it_is_about_to_be_sent(monkeypatch, draft):
     code = factories.confirmation(draft, SESSION)
     return one_within_the_other(
         monkeypatch,
-        *(filing, "_submit"),
+        *(submission, "_submit"),
         first=partial(submit, draft, code),
         second=partial(delete, draft),
     )

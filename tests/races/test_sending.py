@@ -9,9 +9,9 @@ from django.test import Client
 
 from core.accounts.models import OneTimeCode
 from core.messaging.models import Message
-from requests_app.actions import filing
+from requests_app.actions import submission
 from requests_app.models import Inquiry, InquiryQuerySet
-from requests_app.views import lookup
+from requests_app.views import access
 from tests import factories
 from tests.races.together import at_once, look_before_writing, take_out_row_locks, wait_after
 
@@ -50,7 +50,7 @@ def test_twenty_identical_sends_file_one_inquiry_and_all_lead_to_its_receipt(
     as_resident, resident, monkeypatch, _round
 ):
     # All twenty have found a draft before the first of them tries its code.
-    wait_after(monkeypatch, lookup, "get_inquiry_for", parties=20)
+    wait_after(monkeypatch, access, "get_inquiry_for", parties=20)
 
     inquiry, answers = send_many_times(as_resident, resident, 20)
 
@@ -73,7 +73,7 @@ def test_control_without_code_lock_and_conditional_move_two_sends_file_twice(
         with transaction.atomic():
             return deed(OneTimeCode.objects.get(user=actor))
 
-    monkeypatch.setattr(filing, "use_code", trust_the_code)
+    monkeypatch.setattr(submission, "use_code", trust_the_code)
     take_out_row_locks(monkeypatch)
     look_before_writing(monkeypatch, InquiryQuerySet, parties=2, only_if_changes="version")
 

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from core.messaging.actions import deliver_due
+from core.messaging.actions.delivery import deliver_due
 from core.messaging.models import Message, MessageQuerySet
 from tests import factories
 from tests.races.together import at_once, look_before_writing

@@ -7,7 +7,7 @@ import uuid
 import pytest
 from django.contrib.auth.models import Permission
 
-from core.numbers import grouped_reference
+from core.references import grouped_reference
 from requests_app import actions
 from requests_app.models import Inquiry, InquiryEvent, Reply
 from tests import factories

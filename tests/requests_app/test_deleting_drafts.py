@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.numbers import grouped_reference
+from core.references import grouped_reference
 from requests_app.models import Attachment, Inquiry
 from tests import factories
 from tests.conftest import notices_on, without_tokens, words

@@ -10,7 +10,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 
 from core.hijri import both_calendars
 from core.messaging.models import Message
-from core.numbers import grouped_reference
+from core.references import grouped_reference
 from requests_app import actions
 from requests_app.models import Inquiry, Reply
 from tests import factories

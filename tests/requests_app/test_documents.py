@@ -10,8 +10,8 @@ from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from requests_app.documents import MOST_BYTES
 from requests_app.models import Attachment
+from requests_app.uploads import MOST_BYTES
 from tests import factories
 from tests.conftest import errors_on
 from tests.requests_app.files import pdf, stored_files, streams_in_streams

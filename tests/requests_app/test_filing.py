@@ -9,9 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from core.hijri import both_calendars
+from core.messaging.encryption import unseal
 from core.messaging.models import Message
-from core.messaging.sealing import unseal
-from core.numbers import grouped_reference
+from core.references import grouped_reference
 from requests_app.models import Inquiry
 from tests import factories
 from tests.conftest import ask_for_code, errors_on, notices_on, signed_in, words

@@ -15,8 +15,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from requests_app import decoding
-from requests_app.documents import MOST_BYTES
 from requests_app.models import Attachment
+from requests_app.uploads import MOST_BYTES
 from tests import factories
 from tests.conftest import errors_on
 from tests.requests_app import hostile_files as made

@@ -7,8 +7,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from requests_app.documents import MOST_BYTES
 from requests_app.models import Attachment, Inquiry, Reply
+from requests_app.uploads import MOST_BYTES
 from tests import factories
 from tests.conftest import ask_for_code, errors_on
 from tests.requests_app.files import MEGABYTE, pdf, stored_files

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from core.hijri import both_calendars
-from core.numbers import grouped_reference
+from core.references import grouped_reference
 from requests_app import actions
 from requests_app.models import Inquiry
 from tests import factories

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from core.numbers import grouped_reference
+from core.references import grouped_reference
 from requests_app import actions
 from requests_app.models import Inquiry
 from tests import factories

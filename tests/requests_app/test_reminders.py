@@ -10,7 +10,8 @@ from django.core import mail
 from django.utils import timezone, translation
 
 from core.exceptions import RuleViolation
-from core.messaging.actions import deliver_due, readdress
+from core.messaging.actions.delivery import deliver_due
+from core.messaging.actions.outbox import readdress
 from requests_app import actions
 from tests import factories
 from tests.conftest import signed_in, words

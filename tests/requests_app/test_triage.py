@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from core.exceptions import RuleViolation
-from core.numbers import grouped_reference
+from core.references import grouped_reference
 from requests_app import actions
 from requests_app.models import Inquiry, Reply
 from tawasul.portal.actions import add_staff

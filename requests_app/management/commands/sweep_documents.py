@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand
 
-from requests_app.documents import sweep
+from requests_app.document_sweep import sweep
 
 
 class Command(BaseCommand):

@@ -6,8 +6,8 @@ from datetime import timedelta
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from core.messaging.actions import deliver_due
-from tawasul.portal.actions import group_of_staff
+from core.messaging.actions.delivery import deliver_due
+from tawasul.portal.staff_roles import group_of_staff
 from tests import factories
 from tests.appointments.browsing import verified
 

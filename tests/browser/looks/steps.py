@@ -4,7 +4,7 @@ import re
 
 from captcha.models import CaptchaStore
 
-from core.messaging.actions import deliver_due
+from core.messaging.actions.delivery import deliver_due
 from core.messaging.gateways import DemoPhone
 
 EMPTIED = """button => {

@@ -7,7 +7,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from core.catalogue.models import DocumentType, Service
 from requests_app import actions
 from requests_app.models import Inquiry
-from tawasul.portal.demo import current_code
+from tawasul.portal.demo_phone import current_code
 from tests import factories
 from tests.browser.looks import Group, people, staff_look
 from tests.browser.looks.inquiries import (

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import OperationalError
 from django.test import Client
 
-from core.messaging.actions import deliver_due
+from core.messaging.actions.delivery import deliver_due
 from tests import factories
 from tests.appointments.browsing import verified
 from tests.browser.looks import Group, look, people

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from core.accounts.models import Identity, Link, Session, User
-from core.messaging.actions import deliver_due
+from core.messaging.actions.delivery import deliver_due
 from core.messaging.gateways import DemoPhone
 from core.messaging.models import Message
 from tests import factories

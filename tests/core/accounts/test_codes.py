@@ -7,9 +7,9 @@ from django.utils import timezone
 from core.accounts import codes
 from core.accounts.models import OneTimeCode
 from core.exceptions import RuleViolation
-from core.messaging.actions import deliver_due
+from core.messaging.actions.delivery import deliver_due
+from core.messaging.encryption import unseal
 from core.messaging.models import Message
-from core.messaging.sealing import unseal
 from tests import factories
 from tests.conftest import errors_on, notices_on, words
 

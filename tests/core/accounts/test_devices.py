@@ -9,7 +9,7 @@ from django.utils import timezone
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from core.accounts.actions import forget_ended_sessions
+from core.accounts.actions.devices import forget_ended_sessions
 from core.accounts.models import Session
 from tests import factories
 from tests.conftest import notices_on, sign_in, signed_in, words

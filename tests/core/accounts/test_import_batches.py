@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from core.accounts import imports
+from core.accounts import registry_import
 from core.accounts.management.commands import import_identities
 from core.accounts.models import Identity, IdentityNumber
 from tests import factories
@@ -73,9 +73,9 @@ def hide(monkeypatch):
     """As if a number had been added by somebody else between the look and the write."""
 
     def hide(number):
-        owners_of = imports._owners_of
+        owners_of = registry_import._owners_of
         monkeypatch.setattr(
-            imports,
+            registry_import,
             "_owners_of",
             lambda numbers: {n: owner for n, owner in owners_of(numbers).items() if n != number},
         )

@@ -8,7 +8,7 @@ import pytest
 
 from core.accounts import codes
 from core.accounts.models import OneTimeCode, User
-from core.messaging.actions import deliver_due
+from core.messaging.actions.delivery import deliver_due
 from core.messaging.gateways import DemoPhone
 from core.messaging.models import Message
 from tests import factories
@@ -236,7 +236,7 @@ def test_the_form_before_it_is_good_for_a_quarter_of_an_hour(
 ):
     ask_for_mobile(browser)
     later = time() + minutes * 60
-    monkeypatch.setattr("core.accounts.pending.time.time", lambda: later)
+    monkeypatch.setattr("core.accounts.pending_steps.time.time", lambda: later)
     assert browser.get(MOBILE_CODE).status_code == (200 if is_in_time else 302)
 
 

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.accounts import passwords
+from core.accounts import password_validation
 from core.accounts.models import Identity, IdentityNumber, User
 from tawasul.portal.management.commands.load_demo import PASSWORD as PASSWORD_OF_THE_DEMO
 from tests import factories
@@ -31,7 +31,7 @@ LONG = "This password has more than 128 characters. Use a shorter one."
 COMMON = "This password is one of the commonly used ones. Choose one that is harder to guess."
 ABOUT = "This password can be guessed from what is known about you. Choose another."
 
-LISTS = Path(passwords.__file__).parent / "common_passwords"
+LISTS = Path(password_validation.__file__).parent / "common_passwords"
 OPENINGS = """
     ال يا أبو بو أم ابن بن بنت عبد نادي أحب أحبك
     al el ya abu abo bu umm um om ibn bin bint abdul abdel ilove
@@ -82,7 +82,7 @@ def test_a_password_has_8_to_128_characters_and_none_is_cut_off(password, said):
 
 def test_what_is_far_too_long_is_refused_for_that_alone_and_before_it_is_read(monkeypatch):
     assert said_to("mohammed" * 17) == [LONG]
-    monkeypatch.setattr(passwords, "unicodedata", None)
+    monkeypatch.setattr(password_validation, "unicodedata", None)
     assert said_to("\u0651\u064e" * 300) == [LONG]
 
 

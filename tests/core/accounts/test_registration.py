@@ -12,7 +12,7 @@ from django.utils import timezone
 from core.accounts.models import Identity, IdentityNumber, OneTimeCode, User
 from core.accounts.registry import LocalRegistry, RegistryAway
 from core.hijri import hijri_date
-from core.messaging.actions import deliver_due
+from core.messaging.actions.delivery import deliver_due
 from core.messaging.gateways import DemoPhone
 from core.messaging.models import Message
 from tests import factories
@@ -335,7 +335,7 @@ def test_a_second_click_at_the_end_leads_to_the_account_that_the_first_has_opene
 @pytest.mark.parametrize(("minutes", "is_in_time"), [(14, True), (16, False)])
 def test_the_last_page_waits_for_a_quarter_of_an_hour(proven, monkeypatch, minutes, is_in_time):
     later = time.time() + minutes * 60
-    monkeypatch.setattr("core.accounts.pending.time.time", lambda: later)
+    monkeypatch.setattr("core.accounts.pending_steps.time.time", lambda: later)
     assert proven.get(CHOOSE).status_code == (200 if is_in_time else 302)
     choose(proven)
     assert User.objects.exists() == is_in_time

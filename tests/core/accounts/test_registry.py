@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from django.utils import timezone
 
-from core.accounts import imports, registry
+from core.accounts import registry, registry_import
 from core.accounts.models import Identity, IdentityNumber, Link
 from tests import factories
 from tests.core.accounts.test_import import tables
@@ -224,7 +224,7 @@ def test_a_holder_is_brought_up_to_date_too(server):
 
 def test_who_is_added_by_another_request_meanwhile_is_found(server, monkeypatch):
     palms = factories.IdentityFactory(number=COMPANY)
-    owners_of, looks = imports._owners_of, []
+    owners_of, looks = registry_import._owners_of, []
 
     def owners_of_too_early(numbers):
         """As if the first look at people had been before the employer was there."""
@@ -232,7 +232,7 @@ def test_who_is_added_by_another_request_meanwhile_is_found(server, monkeypatch)
         looks.append(owners.pop(COMPANY, None) if len(looks) == 1 else None)
         return owners
 
-    monkeypatch.setattr(imports, "_owners_of", owners_of_too_early)
+    monkeypatch.setattr(registry_import, "_owners_of", owners_of_too_early)
     salim = registry.lookup(IQAMA)
     assert looks[1] == (palms.pk, True)
     assert Link.objects.get().holder == palms

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from core.accounts.models import OneTimeCode, User
 from core.accounts.registry import LocalRegistry, RegistryAway
-from core.messaging.actions import deliver_due
+from core.messaging.actions.delivery import deliver_due
 from core.messaging.gateways import DemoPhone
 from tests import factories
 from tests.conftest import errors_on, notices_on, sign_in, signed_in, words
@@ -260,7 +260,7 @@ def test_the_last_page_waits_for_a_quarter_of_an_hour(
 ):
     prove(client)
     later = time.time() + minutes * 60
-    monkeypatch.setattr("core.accounts.pending.time.time", lambda: later)
+    monkeypatch.setattr("core.accounts.pending_steps.time.time", lambda: later)
     assert client.get(NEW).status_code == (200 if is_in_time else 302)
     set_password(client)
     assert User.objects.get(pk=person.pk).check_password(NEW_PASSWORD) == is_in_time

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from core.accounts.models import OneTimeCode, User
+from core.messaging.encryption import unseal
 from core.messaging.models import Message
-from core.messaging.sealing import unseal
 from tests import factories
 from tests.conftest import (
     ask_for_code,
@@ -175,7 +175,7 @@ def test_the_password_is_good_for_a_quarter_of_an_hour(
 ):
     give_password(client, "aslam")
     later = time.time() + minutes * 60
-    monkeypatch.setattr("core.accounts.pending.time.time", lambda: later)
+    monkeypatch.setattr("core.accounts.pending_steps.time.time", lambda: later)
     assert client.get(CODE).status_code == (200 if is_in_time else 302)
 
 

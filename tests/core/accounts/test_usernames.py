@@ -11,7 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.accounts.models import User, canonical_login
-from core.numbers import bare_digits, is_identity_number
+from core.identity_numbers import is_identity_number
+from core.text import bare_digits
 from tests import factories
 from tests.conftest import errors_on
 

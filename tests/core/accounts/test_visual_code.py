@@ -14,7 +14,7 @@ from PIL import Image
 from core.accounts import visual_code
 from core.accounts.models import OneTimeCode, Session
 from core.accounts.registry import LocalRegistry, RegistryAway
-from core.messaging.actions import deliver_due
+from core.messaging.actions.delivery import deliver_due
 from core.messaging.gateways import DemoPhone
 from tests import factories
 from tests.conftest import errors_on, notices_on, words
@@ -352,7 +352,7 @@ def test_a_text_is_good_in_its_own_browser_alone(client, db):
 def test_a_text_is_good_for_a_quarter_of_an_hour(client, db, monkeypatch, minutes, is_in_time):
     prove_by_text(client)
     later = time.time() + minutes * 60
-    monkeypatch.setattr("core.accounts.pending.time.time", lambda: later)
+    monkeypatch.setattr("core.accounts.pending_steps.time.time", lambda: later)
     assert client.post(REGISTER, PERSON).status_code == (302 if is_in_time else 200)
 
 
@@ -466,7 +466,7 @@ def test_what_was_typed_is_kept_for_a_quarter_of_an_hour(client, db, monkeypatch
     client.post(RESET, {"login": "aslam", visual_code.BY_TEXT: "1"})
     assert client.get(RESET).context["form"]["login"].value() == "aslam"
     later = time.time() + 16 * 60
-    monkeypatch.setattr("core.accounts.pending.time.time", lambda: later)
+    monkeypatch.setattr("core.accounts.pending_steps.time.time", lambda: later)
     assert client.get(RESET).context["form"]["login"].value() is None
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from core.accounts.models import User
-from core.messaging.actions import deliver_due
+from core.messaging.actions.delivery import deliver_due
 from core.messaging.gateways import DemoPhone
 from core.messaging.models import Message
 from tests import factories

@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from core.accounts.models import User
+from core.messaging.encryption import unseal
 from core.messaging.models import Message
-from core.messaging.sealing import unseal
 from tests import factories
 from tests.conftest import errors_on, notices_on, words
 from tests.core.accounts.test_registration import (

@@ -3,7 +3,7 @@
 import csv
 import io
 
-from core.accounts.records import COLUMNS
+from core.accounts.registry_records import COLUMNS
 
 HEADER = ",".join(COLUMNS) + "\n"
 NUMBERS = "has to be 10 digits that begin with 1, 2, 3 or 4"

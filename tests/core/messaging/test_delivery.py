@@ -11,18 +11,18 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from core.messaging.actions import (
+from core.messaging.actions.delivery import (
     FIRST_PAUSE,
     LEASE,
     LONGEST_PAUSE,
     MOST_ATTEMPTS,
     deliver_due,
     expire_late,
-    write_text,
 )
+from core.messaging.actions.outbox import write_text
+from core.messaging.encryption import unseal
 from core.messaging.gateways import DemoPhone, GatewayError
 from core.messaging.models import Message
-from core.messaging.sealing import unseal
 from tests import factories
 
 CODE_TEXT = "Tawasul: 482913 is your code to sign in. Never give it to anybody."

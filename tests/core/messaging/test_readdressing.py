@@ -5,7 +5,8 @@ import json
 import pytest
 from django.conf import settings as portal
 
-from core.messaging.actions import deliver_due, readdress
+from core.messaging.actions.delivery import deliver_due
+from core.messaging.actions.outbox import readdress
 from core.messaging.gateways import DemoPhone, GatewayError
 from core.messaging.models import Message, MessageQuerySet
 from tests import factories

@@ -5,7 +5,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from core.accounts.models import User
-from tawasul.portal.actions import PERMISSIONS, add_staff
+from tawasul.portal.actions import add_staff
+from tawasul.portal.staff_roles import PERMISSIONS
 
 
 class Command(BaseCommand):

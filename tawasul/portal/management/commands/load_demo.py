@@ -15,7 +15,7 @@ from appointments.models import Office, OpeningWindow, Weekday
 from core.accounts import registry
 from core.accounts.models import User
 from tawasul.portal.actions import add_staff
-from tawasul.portal.demo import current_code
+from tawasul.portal.demo_phone import current_code
 
 PASSWORD = "demo-Tawasul-26"  # noqa: S105
 PEOPLE = Path(__file__).resolve().parents[2] / "demo_people.csv"

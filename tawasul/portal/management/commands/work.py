@@ -14,11 +14,11 @@ from appointments.actions import (
     offer_what_came_free,
     settle_past,
 )
-from core.accounts.actions import forget_ended_sessions
+from core.accounts.actions.devices import forget_ended_sessions
 from core.accounts.codes import forget_old_codes
 from core.accounts.visual_code import forget_old_pictures
-from core.messaging.actions import deliver_due, expire_late, forget_unsent_secrets
-from requests_app.documents import sweep
+from core.messaging.actions.delivery import deliver_due, expire_late, forget_unsent_secrets
+from requests_app.document_sweep import sweep
 
 logger = logging.getLogger(__name__)
 

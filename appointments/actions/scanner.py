@@ -1,0 +1,69 @@
+"""Checking somebody in by what they have brought."""
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
+
+from appointments.actions.desk import check_in
+from appointments.actions.events import State
+from appointments.models import Appointment, Slip
+from appointments.models.check_codes import check_code_in
+from core.display import ltr, time_of_day
+from core.exceptions import RuleViolation
+from core.references import grouped_reference
+
+# Nobody has more appointments on one day at one office.
+MOST_A_DAY = 50
+
+
+def receive(*, actor, office, brought):
+    """Check in at this office by what somebody has brought: a slip, its number, their ID number.
+
+    RuleViolation `nothing` where nothing is found that the clerk may see; `moved` for an old slip,
+    `several`, `here`, or what `check_in` says.
+    """
+    mine = Appointment.objects.at_desk_of(actor).filter(slot__office=office)
+    found = mine.brought(brought).select_related("slot").order_by("slot__start", "pk")
+    if _is_of_an_earlier_time(brought, office):
+        raise RuleViolation(
+            _(
+                "This slip is old: the appointment has been moved to another time. "
+                "Ask for the newer slip, or look for the appointment by the ID number."
+            ),
+            code="moved",
+        )
+    today = list(found.of_today()[:MOST_A_DAY])
+    going_on = [each for each in today if each.is_live]
+    if len(going_on) > 1:
+        raise RuleViolation(_which_of(going_on), code="several")
+    appointment = next(iter(going_on or today), None) or found.last()
+    if appointment is None:
+        raise RuleViolation(
+            _(
+                "No appointment at this office is found by this. Scan the slip again, or type the "
+                "appointment number or the ID number."
+            ),
+            code="nothing",
+        )
+    if going_on and appointment.state == State.CHECKED_IN:
+        raise RuleViolation(_("This person is checked in already."), code="here")
+    return check_in(actor=actor, appointment=appointment)
+
+
+def _is_of_an_earlier_time(brought, office):
+    """Whether it is a slip that has a newer one, from this office or for it."""
+    code = check_code_in(brought)
+    newer = Slip.objects.filter(appointment=OuterRef("appointment"), pk__gt=OuterRef("pk"))
+    here = Q(slot__office=office) | Q(appointment__slot__office=office)
+    return code and Slip.objects.filter(here, Exists(newer), check_code=code).exists()
+
+
+def _which_of(appointments):
+    times = (
+        (time_of_day(each.slot.start), ltr(grouped_reference(each.reference)))
+        for each in appointments
+    )
+    return format_html(
+        _("This person has several appointments today. Check in the right one in the list: {}"),
+        format_html_join(" · ", '<bdi dir="ltr">{}</bdi> {}', times),
+    )

@@ -1,0 +1,24 @@
+"""Days on which offices are closed."""
+
+from django.contrib import admin
+
+from appointments.admin.own_offices import OwnOfficesMixin
+from appointments.admin.save_preview import SavePreviewMixin
+from appointments.admin.widgets import WIDGETS
+from appointments.models import Closure, Office
+from core.catalogue.admin import BilingualAdmin
+
+
+@admin.register(Closure)
+class ClosureAdmin(SavePreviewMixin, OwnOfficesMixin, BilingualAdmin):
+    list_display = ("reason", "office", "first_day", "last_day")
+    list_filter = (("office", admin.RelatedOnlyFieldListFilter),)
+    formfield_overrides = WIDGETS
+    list_select_related = ("office",)
+
+    def offices_of(self, closure):
+        return [closure.office] if closure.office else Office.objects.all()
+
+    def get_actions(self, request):
+        """Nothing is deleted past `delete_model`, which opens the days again."""
+        return {}

@@ -1,0 +1,55 @@
+"""Pages of the desk: whose they are, and at which office."""
+
+from functools import wraps
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from core.display import ltr, time_of_day
+from core.references import grouped_reference
+
+RIGHTS = ("appointments.view_appointment", "appointments.receive_appointment")
+
+
+def at_a_desk(view):
+    """For who receives people, with the office of the address, or their only one; else a choice."""
+
+    @wraps(view)
+    def guarded(request):
+        if not request.user.has_perms(RIGHTS):
+            raise PermissionDenied
+        # Superusers, too, receive people only where they are clerks.
+        offices = list(request.user.offices.all())
+        slug = request.GET.get("office")
+        chosen = [office for office in offices if office.slug == slug] if slug else offices
+        if slug and not chosen:
+            raise Http404
+        if len(chosen) != 1:
+            return render_desk(request, "today", title=_("Today at the desk"), offices=offices)
+        return view(request, chosen[0], offices=offices)
+
+    return guarded
+
+
+def checked_in_message(appointment):
+    return format_html(
+        _("The person is checked in: {} at {}."),
+        ltr(grouped_reference(appointment.reference)),
+        ltr(time_of_day(appointment.slot.start)),
+    )
+
+
+def desk_address(office, **chosen):
+    query = urlencode({"office": office.slug, **chosen})
+    return f"{reverse('admin:appointment_today')}?{query}"
+
+
+def render_desk(request, name, **context):
+    template = f"admin/appointments/appointment/{name}.html"
+    return render(request, template, {**admin.site.each_context(request), **context})

@@ -1,0 +1,94 @@
+"""Opening hours, for those who keep them."""
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from appointments.admin.own_offices import OwnOfficesMixin
+from appointments.admin.save_preview import SavePreviewMixin
+from appointments.admin.widgets import WIDGETS
+from appointments.models import OpeningWindow, Weekday
+from core.staff_lists import StaffList
+
+
+class WindowForm(forms.ModelForm):
+    weekdays = forms.TypedMultipleChoiceField(
+        label=_("weekdays"),
+        choices=Weekday.choices,
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    slot_minutes = forms.IntegerField(
+        label=_("minutes of a slot"), initial=15, min_value=5, max_value=240
+    )
+    capacity = forms.IntegerField(
+        label=_("operations at once"), initial=4, min_value=1, max_value=999
+    )
+
+    class Meta:
+        model = OpeningWindow
+        fields = [
+            "office",
+            "weekdays",
+            "opens",
+            "closes",
+            "season",
+            "valid_from",
+            "valid_until",
+            "slot_minutes",
+            "capacity",
+            "services",
+        ]
+
+    def clean_weekdays(self):
+        return sorted(set(self.cleaned_data["weekdays"]), key=Weekday.values.index)
+
+    def clean(self):
+        """Hours that never take anybody, or that there are already, are a slip of the pen."""
+        cleaned = super().clean()
+        if self.errors:
+            return cleaned
+        first, last = cleaned["valid_from"], cleaned["valid_until"]
+        times = {name: cleaned[name] for name in ("opens", "closes", "slot_minutes")}
+        if first and last and last < first:
+            self.add_error("valid_until", _("The last day cannot be before the first."))
+        elif not OpeningWindow(**times).has_room_for_a_slot:
+            self.add_error("slot_minutes", _("A slot is longer than the office is open."))
+        elif self._there_are_such_hours(cleaned):
+            self.add_error(None, _("This office has these opening hours already. Change those."))
+        return cleaned
+
+    def _there_are_such_hours(self, cleaned):
+        """Two windows that differ in nothing else would double the places."""
+        same = {
+            name: cleaned[name]
+            for name in ("opens", "closes", "season", "valid_from", "valid_until")
+        }
+        others = OpeningWindow.objects.exclude(pk=self.instance.pk).filter(
+            office=cleaned.get("office") or self.instance.office, **same
+        )
+        weekdays, services = set(cleaned["weekdays"]), set(cleaned["services"])
+        return any(
+            set(window.weekdays) == weekdays and set(window.services.all()) == services
+            for window in others
+        )
+
+
+@admin.register(OpeningWindow)
+class OpeningWindowAdmin(SavePreviewMixin, OwnOfficesMixin, StaffList, admin.ModelAdmin):
+    form = WindowForm
+    list_display = ("office", "opens", "closes", "season", "capacity", "slot_minutes")
+    list_filter = ("season", ("office", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("office",)
+    formfield_overrides = WIDGETS
+
+    def offices_of(self, window):
+        return [window.office]
+
+    def get_readonly_fields(self, request, obj=None):
+        """Its times are those of the office that it was made for."""
+        return ("office",) if obj else ()
+
+    def has_delete_permission(self, request, obj=None):
+        """Its times may be booked: it is given a last day instead."""
+        return False

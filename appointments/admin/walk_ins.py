@@ -1,0 +1,32 @@
+"""Somebody has come without an appointment."""
+
+from django.contrib import messages
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from appointments import actions
+from appointments.admin.desk_access import at_a_desk, checked_in_message, desk_address, render_desk
+from appointments.forms import WalkInForm
+from core.exceptions import RuleViolation
+
+
+@at_a_desk
+def walk_in(request, office, *, offices):
+    """Somebody has come without an appointment."""
+    form = WalkInForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            appointment = actions.walk_in(actor=request.user, office=office, **form.cleaned_data)
+        except RuleViolation as violation:
+            violation.show_on(form)
+        else:
+            messages.success(request, checked_in_message(appointment))
+            return redirect(desk_address(office))
+    return render_desk(
+        request,
+        "walk_in",
+        title=_("Somebody without an appointment"),
+        office=office,
+        desk=desk_address(office),
+        form=form,
+    )

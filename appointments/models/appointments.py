@@ -1,0 +1,237 @@
+"""Appointments, and the questions asked of them."""
+
+import datetime
+from collections import Counter
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, Q, Value, When
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from appointments.models.check_codes import check_code_in
+from appointments.models.office_day import of_office_day
+from appointments.models.slots import Slot
+from core.accounts.models import Identity, User
+from core.catalogue.models import Service
+from core.references import new_reference
+from core.text import bare_digits
+
+
+def _never_confirmed():
+    """What somebody held, and let go of or let lapse: it concerns nobody else."""
+    let_go = Q(state=Appointment.State.CANCELLED, confirmed_at=None)
+    return Q(state__in=Appointment.NEVER_CONFIRMED) | let_go
+
+
+class AppointmentQuerySet(models.QuerySet):
+    def of(self, user):
+        """What a person may see: what they booked, and what was booked for them."""
+        is_for_them = Q(attendee=user.identity_id) & ~_never_confirmed()
+        return self.filter(Q(user=user, is_walk_in=False) | is_for_them)
+
+    def concerning(self, user, attendee, slot):
+        return self.filter(Q(user=user) | Q(attendee=attendee) | Q(slot=slot))
+
+    def at_desk_of(self, clerk):
+        """What a clerk may see: the appointments of their own offices, but for their own."""
+        if not clerk.has_perm("appointments.receive_appointment"):
+            return self.none()
+        own = Q(user=clerk, is_walk_in=False)
+        if clerk.identity_id:
+            named = Appointment.beneficiaries.through.objects.filter(identity=clerk.identity_id)
+            represented = Identity.objects.that_can_be_acted_for_by(clerk.identity)
+            own |= Q(attendee=clerk.identity_id) | Q(holder=clerk.identity_id)
+            own |= Q(pk__in=named.values("appointment")) | Q(holder__in=represented.values("pk"))
+        return self.filter(slot__office__clerks=clerk).exclude(own | _never_confirmed())
+
+    def of_today(self, now=None):
+        """Those of the hours that begin today, and of an evening's that pass midnight."""
+        return self.filter(of_office_day(now or timezone.now(), "slot__"))
+
+    def brought(self, typed):
+        """By a check code or its address, an appointment number, or an ID number of who comes."""
+        if code := check_code_in(typed):
+            return self.filter(slips__check_code=code)
+        number = bare_digits(typed[:40])
+        return self.filter(Q(reference=number) | Q(attendee__numbers__number=number)).distinct()
+
+    def with_standing(self, now=None):
+        """Those that a desk has to do with, each with its `standing` there.
+
+        `due`, `late` once the time of grace is over, `here`, `called`, `served` or `missed`.
+        """
+        now = now or timezone.now()
+        state = Appointment.State
+        grace = datetime.timedelta(minutes=settings.BOOKING["GRACE_MINUTES"])
+        standing = Case(
+            When(state=state.CONFIRMED, slot__start__lte=now - grace, then=Value("late")),
+            When(state=state.CONFIRMED, then=Value("due")),
+            When(state=state.CHECKED_IN, called_at=None, then=Value("here")),
+            When(state=state.CHECKED_IN, then=Value("called")),
+            When(state=state.SERVED, then=Value("served")),
+            When(state=state.NO_SHOW, then=Value("missed")),
+        )
+        return self.annotate(standing=standing).exclude(standing=None)
+
+    def called_since(self, moment):
+        """Those who have been called to the counter and are not served yet, the last one first."""
+        called = self.filter(state=Appointment.State.CHECKED_IN, called_at__gt=moment)
+        return called.order_by("-called_at", "-pk")
+
+    def live(self):
+        """Those that take up places."""
+        return self.filter(state__in=Appointment.LIVE)
+
+    def lapsed(self, now):
+        """Holds that nobody has confirmed in time, and that still count as taken."""
+        return self.filter(state=Appointment.State.HELD, expires_at__lte=now)
+
+    def at_the_same_time_as(self, slot):
+        """Those whose slots begin before `slot` ends, and end after it begins."""
+        return self.filter(slot__start__lt=slot.end, slot__end__gt=slot.start)
+
+    def upcoming(self):
+        """Those ahead, among them those whose office has closed and who need another time."""
+        now = timezone.now()
+        still = self.filter(state__in=[*Appointment.LIVE, Appointment.State.DISPLACED])
+        still = still.exclude(state=Appointment.State.HELD, expires_at__lte=now)
+        return still.filter(slot__end__gt=now).order_by("slot__start", "pk")
+
+    def unsettled(self):
+        """Those ahead, and those whose office has closed until they have another time or none."""
+        ahead = Q(pk__in=self.upcoming().order_by().values("pk"))
+        still = self.filter(ahead | Q(state=Appointment.State.DISPLACED))
+        return still.order_by("slot__start", "pk")
+
+    def waiting_for(self, user):
+        """Those that `user` has to decide: to confirm, to give another time, to take an offer."""
+        undecided = Q(state__in=[Appointment.State.HELD, Appointment.State.DISPLACED])
+        offered = Q(offers__state="open", offers__expires_at__gt=timezone.now())
+        return self.filter(undecided | offered, user=user).distinct()
+
+    def over(self):
+        return self.exclude(pk__in=self.unsettled().order_by().values("pk")).order_by("-pk")
+
+
+class Appointment(models.Model):
+    """Somebody's place at an office.
+
+    `version` counts its events, `last_digest` ends their chain.
+    """
+
+    class State(models.TextChoices):
+        HELD = "held", pgettext_lazy("an appointment", "Not confirmed yet")
+        CONFIRMED = "confirmed", pgettext_lazy("an appointment", "Confirmed")
+        CHECKED_IN = "checked_in", pgettext_lazy("an appointment", "At the office")
+        SERVED = "served", pgettext_lazy("an appointment", "Served")
+        CANCELLED = "cancelled", pgettext_lazy("an appointment", "Cancelled")
+        EXPIRED = "expired", pgettext_lazy("an appointment", "Not confirmed in time")
+        NO_SHOW = "no_show", pgettext_lazy("an appointment", "Missed")
+        DISPLACED = "displaced", pgettext_lazy("an appointment", "Office closed")
+
+    # Those that take up places; those that never were appointments.
+    LIVE = (State.HELD, State.CONFIRMED, State.CHECKED_IN)
+    NEVER_CONFIRMED = (State.HELD, State.EXPIRED)
+
+    key = models.UUIDField(unique=True, editable=False)
+    reference = models.CharField(
+        _("appointment number"), max_length=12, unique=True, default=new_reference, editable=False
+    )
+    user = models.ForeignKey(
+        User, verbose_name=_("booked by"), on_delete=models.PROTECT, related_name="appointments"
+    )
+    holder = models.ForeignKey(
+        Identity, verbose_name=_("booked through"), on_delete=models.PROTECT, related_name="+"
+    )
+    attendee = models.ForeignKey(
+        Identity,
+        verbose_name=_("attendee"),
+        on_delete=models.PROTECT,
+        related_name="appointments",
+    )
+    beneficiaries = models.ManyToManyField(
+        Identity, verbose_name=_("beneficiaries"), blank=True, related_name="+"
+    )
+    service = models.ForeignKey(Service, verbose_name=_("service"), on_delete=models.PROTECT)
+    slot = models.ForeignKey(
+        Slot, verbose_name=_("time"), on_delete=models.PROTECT, related_name="appointments"
+    )
+    operations = models.PositiveSmallIntegerField(_("operations"), default=1)
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.HELD)
+    expires_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=0)
+    last_digest = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(_("started"), default=timezone.now, editable=False)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True)
+    # Made at the desk by the clerk who is its `user`, for somebody who has come without one.
+    is_walk_in = models.BooleanField(_("without an appointment"), default=False)
+    called_at = models.DateTimeField(_("called"), null=True)
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("appointment")
+        verbose_name_plural = _("Appointments")
+        permissions = [("receive_appointment", "Can receive people with appointments")]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="appointment_by_user"),
+            models.Index(
+                fields=["expires_at"], name="appointment_holds", condition=Q(state="held")
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["attendee", "service"],
+                condition=Q(state__in=["held", "confirmed", "checked_in"]),
+                name="appointment_one_live",
+            ),
+            models.CheckConstraint(
+                condition=Q(operations__gte=1), name="appointment_has_operations"
+            ),
+        ]
+
+    def __str__(self):
+        return self.reference
+
+    @property
+    def is_held(self):
+        return self.state == self.State.HELD
+
+    @property
+    def has_lapsed(self):
+        return self.is_held and self.expires_at <= timezone.now()
+
+    @property
+    def state_now(self):
+        """In words; a hold that nobody has expired yet has lapsed all the same."""
+        return self.State.EXPIRED.label if self.has_lapsed else self.get_state_display()
+
+    @property
+    def is_confirmed(self):
+        return self.state == self.State.CONFIRMED
+
+    @property
+    def is_live(self):
+        return self.state in self.LIVE and not self.has_lapsed
+
+    @property
+    def places(self):
+        """What it takes up: {slot id: operations}."""
+        return Counter({self.slot_id: self.operations} if self.state in self.LIVE else {})
+
+    @property
+    def change_until(self):
+        """Until when it can be moved or cancelled."""
+        return self.slot.start - datetime.timedelta(hours=settings.BOOKING["CHANGE_UNTIL_HOURS"])
+
+    @property
+    def is_displaced(self):
+        return self.state == self.State.DISPLACED
+
+    @property
+    def can_be_changed(self):
+        """Whose office has closed has a time on paper alone, to be changed whenever they want."""
+        in_time = self.is_confirmed and timezone.now() < self.change_until
+        return in_time or self.is_displaced

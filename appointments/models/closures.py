@@ -1,0 +1,48 @@
+"""Days on which offices take nobody."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from appointments.models.offices import Office
+
+
+class ClosureQuerySet(models.QuerySet):
+    def between(self, first, last):
+        return self.filter(first_day__lte=last, last_day__gte=first)
+
+
+class Closure(models.Model):
+    """Days on which an office, or every office, takes nobody."""
+
+    office = models.ForeignKey(
+        Office,
+        verbose_name=_("office"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        help_text=_("None chosen: every office."),
+    )
+    first_day = models.DateField(_("first day"))
+    last_day = models.DateField(_("last day"))
+    reason = models.CharField(_("reason"), max_length=120)
+
+    objects = ClosureQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("closure")
+        verbose_name_plural = _("closures")
+        ordering = ["-first_day"]
+        constraints = [
+            models.CheckConstraint(
+                name="closure_ends_after_it_begins",
+                condition=Q(last_day__gte=F("first_day")),
+                violation_error_message=_("The last day cannot be before the first."),
+            )
+        ]
+
+    def __str__(self):
+        return self.reason
+
+    def concerns(self, office_id, day):
+        return self.office_id in (None, office_id) and self.first_day <= day <= self.last_day

@@ -1,0 +1,56 @@
+"""The record of what happened to an appointment."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from appointments.models.appointments import Appointment
+from appointments.models.slots import Slot
+from core.accounts.models import User
+from core.events import Event
+
+
+class AppointmentEvent(Event):
+    """One thing that happened to an appointment."""
+
+    SUBJECT = "appointment"
+    DIGESTED = ("slot_id", "operations")
+
+    class Deed(models.TextChoices):
+        HELD = "held", pgettext_lazy("what happened to an appointment", "Time held")
+        CONFIRMED = "confirmed", pgettext_lazy("what happened to an appointment", "Confirmed")
+        MOVED = "moved", pgettext_lazy("what happened to an appointment", "Moved")
+        CANCELLED = "cancelled", pgettext_lazy("what happened to an appointment", "Cancelled")
+        EXPIRED = "expired", pgettext_lazy("what happened to an appointment", "Hold expired")
+        CHECKED_IN = "checked_in", pgettext_lazy("what happened to an appointment", "Checked in")
+        SERVED = "served", pgettext_lazy("what happened to an appointment", "Served")
+        NO_SHOW = "no_show", pgettext_lazy("what happened to an appointment", "Did not come")
+        DISPLACED = "displaced", pgettext_lazy("what happened to an appointment", "Office closed")
+        OFFERED = "offered", pgettext_lazy("what happened to an appointment", "Time offered")
+        CALLED = "called", pgettext_lazy("what happened to an appointment", "Called")
+        WALKED_IN = (
+            "walked_in",
+            pgettext_lazy("what happened to an appointment", "Came without one"),
+        )
+
+    class Role(models.TextChoices):
+        CITIZEN = "citizen", _("who booked it")
+        CLERK = "clerk", _("clerk")
+        PORTAL = "portal", _("the portal")
+
+    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="events")
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    role = models.CharField(max_length=10, choices=Role)
+    deed = models.CharField(max_length=12, choices=Deed)
+    slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="+")
+    operations = models.PositiveSmallIntegerField()
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["appointment", "seq"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["appointment", "seq"], name="appointment_event_seq_once"
+            ),
+        ]

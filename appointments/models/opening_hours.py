@@ -1,0 +1,85 @@
+"""When an office takes people, week by week."""
+
+import datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from appointments.models.offices import Office
+from core.catalogue.models import Service
+
+
+class Weekday(models.IntegerChoices):
+    """As `date.weekday` counts them, in the order of the Kingdom's week."""
+
+    SUNDAY = 6, _("Sunday")
+    MONDAY = 0, _("Monday")
+    TUESDAY = 1, _("Tuesday")
+    WEDNESDAY = 2, _("Wednesday")
+    THURSDAY = 3, _("Thursday")
+    FRIDAY = 4, _("Friday")
+    SATURDAY = 5, _("Saturday")
+
+
+class OpeningWindow(models.Model):
+    """When an office takes people, week by week; one that closes before it opens ends next day."""
+
+    class Season(models.TextChoices):
+        ALWAYS = "always", _("all year")
+        ORDINARY = "ordinary", _("all year but Ramadan")
+        RAMADAN = "ramadan", _("Ramadan")
+
+    office = models.ForeignKey(
+        Office, verbose_name=_("office"), on_delete=models.PROTECT, related_name="windows"
+    )
+    weekdays = models.JSONField(_("weekdays"))
+    opens = models.TimeField(_("from"))
+    closes = models.TimeField(_("to"), help_text=_("Before the start: it ends on the next day."))
+    season = models.CharField(_("season"), max_length=10, choices=Season, default=Season.ALWAYS)
+    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    slot_minutes = models.PositiveSmallIntegerField(_("minutes of a slot"), default=15)
+    capacity = models.PositiveSmallIntegerField(_("operations at once"), default=4)
+    services = models.ManyToManyField(
+        Service,
+        verbose_name=_("services"),
+        blank=True,
+        help_text=_("None chosen: all that can be booked."),
+    )
+
+    class Meta:
+        verbose_name = _("opening hours")
+        verbose_name_plural = _("opening hours")
+        ordering = ["office", "opens", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="window_has_slots",
+                condition=Q(slot_minutes__gte=5, slot_minutes__lte=240, capacity__gte=1),
+            ),
+            models.CheckConstraint(
+                name="window_has_an_end",
+                condition=~Q(opens=F("closes")),
+                violation_error_message=_("The end cannot be the same as the start."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.opens:%H:%M}–{self.closes:%H:%M}"
+
+    @property
+    def has_room_for_a_slot(self):
+        return any(self.starts_on(datetime.date.min))
+
+    def starts_on(self, day):
+        """The moments, in the Kingdom's time, at which a slot of the window of `day` begins."""
+        zone = timezone.get_default_timezone()
+        start = datetime.datetime.combine(day, self.opens, zone)
+        end = datetime.datetime.combine(day, self.closes, zone)
+        if end <= start:
+            end += datetime.timedelta(days=1)
+        length = datetime.timedelta(minutes=self.slot_minutes)
+        while start + length <= end:
+            yield start
+            start += length

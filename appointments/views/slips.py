@@ -1,0 +1,36 @@
+"""The printed slip with its QR, and the public page that checks it."""
+
+import segno
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+
+from appointments.models import Slip
+from appointments.views.access import get_appointment_for, verified
+
+
+@verified
+def slip(request, reference):
+    """One page to print, with a QR that opens the page on which anybody can check it."""
+    appointment = get_appointment_for(request.user, reference)
+    current = appointment.slips.last()
+    if current is None or not appointment.is_live:
+        return redirect("appointments:detail", reference)
+    address = request.build_absolute_uri(reverse("check", args=[current.check_code]))
+    code = segno.make(address, error="m").svg_inline(scale=4, border=2)
+    context = {
+        "appointment": appointment,
+        "address": address,
+        "documents": appointment.service.documents.all(),
+        "named": appointment.beneficiaries.all(),
+        "code": mark_safe(code),  # noqa: S308 - made here, of an address
+    }
+    return render(request, "appointments/slip.html", context)
+
+
+def check(request, code):
+    """For whoever holds a printed slip: whether it is good, without anybody's name."""
+    shown = get_object_or_404(
+        Slip.objects.select_related("appointment__slot__office", "slot__office"), check_code=code
+    )
+    return render(request, "appointments/check.html", {"slip": shown, "state": shown.state()})

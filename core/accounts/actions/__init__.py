@@ -1,0 +1,30 @@
+"""What people do about their accounts."""
+
+from core.accounts.actions.contacts import (
+    ask_to_change_mobile,
+    ask_to_confirm_email,
+    change_mobile,
+    choose_language,
+    confirm_email,
+    remove_email,
+)
+from core.accounts.actions.devices import forget_ended_sessions, sign_out_device
+from core.accounts.actions.passwords import ask_to_reset, set_password
+from core.accounts.actions.registration import ask_to_register, register
+from core.accounts.actions.sign_in import check_may_enter
+
+__all__ = [
+    "ask_to_change_mobile",
+    "ask_to_confirm_email",
+    "ask_to_register",
+    "ask_to_reset",
+    "change_mobile",
+    "check_may_enter",
+    "choose_language",
+    "confirm_email",
+    "forget_ended_sessions",
+    "register",
+    "remove_email",
+    "set_password",
+    "sign_out_device",
+]

@@ -1,0 +1,19 @@
+"""What the registry has to say before somebody is signed in."""
+
+from django.utils.translation import gettext as _
+
+from core.accounts import registry
+from core.accounts.models import Identity
+from core.exceptions import RuleViolation
+
+
+def check_may_enter(user):
+    """Ask the registry about who signs in. RuleViolation: `registry_away`, or `deceased`."""
+    if user.identity_id is None:
+        return
+    identity = registry.refresh(user.identity)
+    if identity.status == Identity.Status.DECEASED:
+        raise RuleViolation(
+            _("This account is closed. Relatives can ask about it at a passports office."),
+            code="deceased",
+        )

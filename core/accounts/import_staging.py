@@ -1,0 +1,101 @@
+"""The rows of an import on their way into the tables, kept on disk."""
+
+import pickle
+import sqlite3
+
+from core.accounts import registry_import
+from core.accounts.registry_records import WrongRecord
+
+BATCH = 2_000  # rows
+
+
+class Shelf:
+    """Rows on their way into the tables, on disk, in a file without a name that goes with us."""
+
+    def __init__(self):
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.executescript(
+            """
+            PRAGMA journal_mode = OFF;
+            CREATE TABLE rows (kind TEXT, line INTEGER, record BLOB, PRIMARY KEY (kind, line))
+                WITHOUT ROWID;
+            CREATE TABLE keys (
+                kind TEXT, key TEXT, line INTEGER, current_number TEXT, PRIMARY KEY (kind, key)
+            ) WITHOUT ROWID;
+            """
+        )
+
+    def close(self):
+        self._db.close()
+
+    def put(self, kind, line, record):
+        """Keep a row; WrongRecord where its number stands in another one already."""
+        if kind != "link":
+            current_number = getattr(record, "current_number", None)
+            self._claim(kind, record.number, line, current_number)
+        self._db.execute("INSERT INTO rows VALUES (?, ?, ?)", (kind, line, pickle.dumps(record)))
+
+    def take_off(self, kind, line):
+        self._db.execute("DELETE FROM rows WHERE kind = ? AND line = ?", (kind, line))
+
+    def take_off_contradictions(self):
+        """Take off the rows that call a number the one in force which another calls a former one.
+
+        Their kinds, lines and what is wrong. Otherwise it would hang on what the tables hold
+        already which of the two is right, and a second run could find other rows wrong.
+        """
+        self._db.execute(
+            """
+            CREATE TABLE contradictions AS
+            SELECT row.kind, row.line, former.line AS says, 'number' AS column_name
+            FROM keys AS former JOIN keys AS row
+                ON row.key = former.key AND row.kind IN ('person', 'establishment')
+            WHERE former.kind = 'former_number'
+            UNION ALL
+            SELECT row.kind, row.line, former.line, 'current_number'
+            FROM keys AS row JOIN keys AS former
+                ON former.key = row.current_number AND former.kind = 'former_number'
+            WHERE row.kind = 'former_number'
+            ORDER BY 2
+            """
+        )
+        for kind, line, says, column in self._db.execute("SELECT * FROM contradictions"):
+            yield kind, line, f"{column} is a former number according to line {says}"
+        self._db.execute(
+            "DELETE FROM rows WHERE (kind, line) IN (SELECT kind, line FROM contradictions)"
+        )
+
+    def batches(self, kind):
+        """Lines and records of what there is of a kind, in the order of the file."""
+        last = 0
+        while True:
+            rows = self._db.execute(
+                "SELECT line, record FROM rows WHERE kind = ? AND line > ? ORDER BY line LIMIT ?",
+                (kind, last, BATCH),
+            ).fetchall()
+            if not rows:
+                return
+            last = rows[-1][0]
+            # What has been pickled here a moment ago, in a file that nobody else can open.
+            yield [line for line, _ in rows], [pickle.loads(record) for _, record in rows]  # noqa: S301
+
+    def each_once(self, lines, links):
+        """The links, with a WrongRecord for each that stands in the file already."""
+        for line, link in zip(lines, links, strict=True):
+            try:
+                if not isinstance(link, WrongRecord):
+                    self._claim("link", repr(registry_import.what_tells_apart(link)), line)
+                yield link
+            except WrongRecord as wrong:
+                yield wrong
+
+    def _claim(self, kind, key, line, current_number=None):
+        taken = self._db.execute(
+            "INSERT OR IGNORE INTO keys VALUES (?, ?, ?, ?)", (kind, key, line, current_number)
+        )
+        if not taken.rowcount:
+            (first,) = self._db.execute(
+                "SELECT line FROM keys WHERE kind = ? AND key = ?", (kind, key)
+            ).fetchone()
+            what = "this link" if kind == "link" else "number"
+            raise WrongRecord(f"{what} stands in line {first} already")

@@ -1,0 +1,20 @@
+"""Who somebody is, for whom they may act, and the codes with which they prove it."""
+
+from core.accounts.models.identities import Identity, IdentityNumber, Link
+from core.accounts.models.one_time_codes import OneTimeCode, OneTimeCodeQuerySet, Turnstile
+from core.accounts.models.sessions import Session
+from core.accounts.models.users import User, UserManager, canonical_login, username_shape
+
+__all__ = [
+    "Identity",
+    "IdentityNumber",
+    "Link",
+    "OneTimeCode",
+    "OneTimeCodeQuerySet",
+    "Session",
+    "Turnstile",
+    "User",
+    "UserManager",
+    "canonical_login",
+    "username_shape",
+]

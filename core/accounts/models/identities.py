@@ -1,0 +1,177 @@
+"""People and establishments as the registry knows them, their numbers and their links."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from core.adulthood import latest_birth_of_an_adult
+from core.identity_numbers import IdentityKind, identity_kind
+
+
+class IdentityQuerySet(models.QuerySet):
+    def who_can_be_asked_for_by(self, holder):
+        """The holder, if a person, and the persons linked to them today."""
+        linked = Link.objects.in_force().for_persons().filter(holder=holder).values("person")
+        own = Q(pk=holder.pk, birth_date__isnull=False)
+        return self.filter(own | Q(pk__in=linked)).order_by("pk")
+
+    def that_can_be_acted_for_by(self, person):
+        """The establishments that `person` represents today."""
+        mandates = Link.objects.in_force().filter(
+            person=person, kind=Link.Kind.REPRESENTATIVE, holder__status=Identity.Status.ACTIVE
+        )
+        return self.filter(pk__in=mandates.values("holder")).order_by("pk")
+
+
+class Identity(models.Model):
+    """A person or an establishment as the registry knows them."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("active")
+        DEPARTED = "departed", _("departed")
+        DECEASED = "deceased", _("deceased")
+
+    name_ar = models.CharField(_("name in Arabic"), max_length=150)
+    name_en = models.CharField(_("name in Latin letters"), max_length=150)
+    birth_date = models.DateField(
+        _("date of birth"), null=True, blank=True, help_text=_("none for an establishment")
+    )
+    nationality = models.CharField(_("nationality"), max_length=2, help_text=_("ISO 3166 code"))
+    mobile = PhoneNumberField(_("mobile in the registry"), blank=True)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE)
+
+    objects = IdentityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("identity")
+        verbose_name_plural = _("identities")
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def name(self):
+        return self.name_ar if get_language() == "ar" else self.name_en
+
+    @cached_property
+    def current_number(self):
+        """The number in force, if any; reads prefetched numbers where there are any."""
+        return next((number.number for number in self.numbers.all() if number.is_current), None)
+
+    @property
+    def kind(self):
+        """Told by the number in force; None without one, and no service is for nobody's kind."""
+        return identity_kind(self.current_number) if self.current_number else None
+
+    @property
+    def is_active(self):
+        return self.status == self.Status.ACTIVE
+
+    @property
+    def is_establishment(self):
+        return self.kind == IdentityKind.ESTABLISHMENT
+
+    @property
+    def is_minor(self):
+        return self.birth_date is not None and self.birth_date > latest_birth_of_an_adult()
+
+
+class IdentityNumber(models.Model):
+    """A national ID, iqama, border or unified number, in force or former."""
+
+    number = models.CharField(_("number"), max_length=10, unique=True)
+    identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="numbers")
+    is_current = models.BooleanField(_("in force"), default=True)
+
+    class Meta:
+        verbose_name = _("identity number")
+        verbose_name_plural = _("identity numbers")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["identity"],
+                condition=Q(is_current=True),
+                name="one_current_number_per_identity",
+            ),
+            models.CheckConstraint(
+                condition=Q(number__regex=r"^[1-47][0-9]{9}$"), name="identity_number_shape"
+            ),
+        ]
+
+    def __str__(self):
+        return self.number
+
+
+class LinkQuerySet(models.QuerySet):
+    def in_force(self, day=None):
+        """Links that hold on `day`, today in the Kingdom unless told; both ends count."""
+        day = day or timezone.localdate()
+        return self.filter(since__lte=day).filter(Q(until=None) | Q(until__gte=day))
+
+    def not_outgrown(self):
+        """Without guardians of who has come of age."""
+        return self.exclude(
+            kind=Link.Kind.GUARDIAN, person__birth_date__lte=latest_birth_of_an_adult()
+        )
+
+    def for_persons(self):
+        """Links through which a holder may ask for somebody."""
+        return self.not_outgrown().exclude(kind=Link.Kind.REPRESENTATIVE)
+
+
+class Link(models.Model):
+    """Why `person` is linked to `holder`, since when and until which day."""
+
+    class Kind(models.TextChoices):
+        EMPLOYER = "employer", _("employer")
+        HOST = "host", _("host")
+        GUARDIAN = "guardian", _("guardian")
+        REPRESENTATIVE = "representative", _("representative")
+
+    # What the person is, where the kind says what the holder is.
+    PERSONS = {
+        Kind.EMPLOYER: _("works for you"),
+        Kind.HOST: _("visits you"),
+        Kind.GUARDIAN: _("in your care"),
+        Kind.REPRESENTATIVE: _("represents you"),
+    }
+    HOLDERS = {
+        Kind.EMPLOYER: _("your employer"),
+        Kind.HOST: _("your host"),
+        Kind.GUARDIAN: _("your guardian"),
+        Kind.REPRESENTATIVE: _("you represent it"),
+    }
+
+    holder = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="links")
+    person = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="linked_to")
+    kind = models.CharField(_("kind"), max_length=15, choices=Kind)
+    since = models.DateField(_("since"))
+    until = models.DateField(_("until"), null=True, blank=True)
+
+    objects = LinkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("link")
+        verbose_name_plural = _("links")
+        constraints = [
+            models.UniqueConstraint(fields=["holder", "person", "kind", "since"], name="link_once"),
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(until__gte=F("since")), name="link_ends_after_it_began"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} {self.pk}"
+
+    @property
+    def why_linked(self):
+        """What the person is to the holder."""
+        return self.PERSONS[self.kind]
+
+    @property
+    def why_holder(self):
+        """What the holder is to the person."""
+        return self.HOLDERS[self.kind]

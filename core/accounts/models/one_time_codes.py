@@ -1,0 +1,81 @@
+"""One-time codes as they are stored."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from core.accounts.models.users import User
+from core.messaging.models import Message
+
+
+class OneTimeCodeQuerySet(models.QuerySet):
+    def latest_for(self, *, user, purpose, session):
+        return self.filter(user=user, purpose=purpose, session=session).order_by("-created_at")
+
+    def unused_since(self, moment):
+        return self.filter(used_at=None, created_at__gt=moment).order_by("-created_at")
+
+
+class OneTimeCode(models.Model):
+    """Six digits sent to a mobile, good once, in one session, for one purpose and one content."""
+
+    class Purpose(models.TextChoices):
+        SIGN_IN = "sign_in"
+        FILE = "file"
+        REGISTER = "register"
+        RESET = "reset"
+        MOBILE = "mobile"
+        EMAIL = "email"
+        PICTURE = "picture"
+        CONTACT = "contact"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True)
+    recipient = models.CharField(
+        max_length=254, blank=True, help_text="a mobile or a mail address; none for a decoy"
+    )
+    asked_for = models.CharField(
+        max_length=64, help_text="keyed hash of what was typed, by which sends are limited"
+    )
+    asked_from = models.CharField(
+        max_length=64, blank=True, help_text="keyed hash of the network, where nobody is signed in"
+    )
+    session = models.CharField(max_length=64, help_text="keyed hash of the session's key")
+    confirms = models.CharField(max_length=64, blank=True, help_text="digest of the content")
+    code_hash = models.CharField(max_length=64)
+    tries = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    replaced_at = models.DateTimeField(null=True)
+
+    objects = OneTimeCodeQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["asked_for", "purpose", "-created_at"], name="code_by_request"),
+            models.Index(fields=["recipient", "purpose", "-created_at"], name="code_by_recipient"),
+            models.Index(fields=["asked_from", "-created_at"], name="code_by_network"),
+            models.Index(fields=["session", "purpose", "-created_at"], name="code_by_session"),
+        ]
+
+    def __str__(self):
+        return f"{self.purpose} {self.pk}"
+
+    @property
+    def message(self):
+        """The message that carries it, so that its page can say how it is."""
+        return Message.objects.get(key=self.pk)
+
+
+class Turnstile(models.Model):
+    """Rows to queue at: whoever asks for codes for one recipient passes the same one in turn."""
+
+    COUNT = 1024
+
+    number = models.PositiveSmallIntegerField(primary_key=True)
+
+    def __str__(self):
+        return str(self.number)

@@ -1,0 +1,97 @@
+"""The accounts of those who sign in."""
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from core.accounts.models.identities import Identity
+from core.identity_numbers import is_identity_number
+from core.text import bare_digits, single_line
+
+
+def canonical_login(login):
+    """A username or an ID number as people type it, in the one form in which it is looked for."""
+    number = bare_digits(login)
+    return number if is_identity_number(number) else UserManager.normalize_username(login)
+
+
+class UserQuerySet(models.QuerySet):
+    def by_login(self, login):
+        """By username or by any number of the person, former or current, as people type them."""
+        login = canonical_login(login)
+        if is_identity_number(login):
+            return self.filter(identity__numbers__number=login)
+        return self.filter(username=login)
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
+    @classmethod
+    def normalize_username(cls, username):
+        return single_line(username).lower()
+
+    def create_user(self, username, password=None, **fields):
+        user = self.model(username=self.normalize_username(username), **fields)
+        user.set_password(password)
+        user.full_clean(exclude=["password"])
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username, password=None, **fields):
+        return self.create_user(username, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, login):
+        return self.by_login(login).get()
+
+
+username_shape = RegexValidator(
+    r"^[a-z][a-z0-9._-]{2,29}\Z",
+    _("Use 3 to 30 small letters a-z, digits, dots, dashes and underscores; begin with a letter."),
+)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A human who signs in; staff may have no identity in the registry."""
+
+    username = models.CharField(
+        _("username"),
+        max_length=30,
+        unique=True,
+        validators=[username_shape],
+        error_messages={"unique": _("This username is taken. Choose another.")},
+    )
+    identity = models.OneToOneField(
+        Identity, verbose_name=_("identity"), on_delete=models.PROTECT, null=True, blank=True
+    )
+    mobile = PhoneNumberField(_("mobile"), blank=True, db_index=True)
+    email = models.EmailField(_("e-mail address"), blank=True)
+    language = models.CharField(
+        _("language"), max_length=2, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
+    is_staff = models.BooleanField(_("staff"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(username__regex=r"^[a-z][a-z0-9._-]{2,29}$"), name="username_shape"
+            ),
+        ]
+
+    def __str__(self):
+        return self.username
+
+    def get_short_name(self):
+        return self.identity.name if self.identity else self.username

@@ -1,0 +1,362 @@
+"""What a password may be: long enough, not what many people use, not about oneself.
+
+`common_passwords/` holds what cannot stand here: words in two languages (`arabic.txt`,
+`latin.txt`), what people put before them (`openings.txt`), orders of letters and keys that fingers
+follow (`runs.txt`) and the Arabic keyboard (101 keys), each key with the letters it types.
+"""
+
+import re
+import unicodedata
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+from django.contrib.auth.password_validation import CommonPasswordValidator
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from core.hijri import hijri_date
+from core.text import ascii_digits, bare_digits, fold
+
+LEAST = 8
+MOST = 128
+
+_LISTS = Path(__file__).parent / "common_passwords"
+_LARGEST = 4 * MOST  # NFC never makes more than four characters one
+# What is shorter than these stands in many a good password by chance.
+_SHORTEST_WORD = 3
+_SHORTEST_REPLACED = 4
+_SHORTEST_ROW = 5
+_SHORTEST_KNOWN = 4
+
+_LEET = str.maketrans("@4301!$57", "aaeoiisst")
+_ARABIZI = str.maketrans({"2": "a", "3": "a", "5": "kh", "6": "t", "7": "h", "8": "q", "9": "q"})
+_UNSHIFTED = str.maketrans('!@#$%^&*()_+{}:"<>?~', "1234567890-=[];',./`")
+_SOUNDS = str.maketrans("eyo", "iiu")
+
+_DAY = "(?:0?[1-9]|[12][0-9]|3[01])"
+_MONTH = "(?:0?[1-9]|1[0-2])"
+_YEAR = "(?:1[349]|20)[0-9]{2}"
+_NUMBER_OF_SOMEBODY = re.compile(
+    "(?:966|00966|0)?5[0-9]{8}"  # a mobile
+    "|[1-47][0-9]{9}"  # an identity number, whatever its check digit
+    f"|{_DAY}{_MONTH}{_YEAR}|{_MONTH}{_DAY}{_YEAR}|{_YEAR}{_MONTH}{_DAY}|{_YEAR}{_DAY}{_MONTH}"
+    f"|(?:{_YEAR}){{2,}}"
+)
+
+
+class LongEnough:
+    """8 to 128 characters, counted in NFC: however a keyboard composes a letter, it is one."""
+
+    def validate(self, password, user=None):
+        length = _length(password)
+        if length < LEAST:
+            raise ValidationError(
+                _("This password has fewer than 8 characters. Use a longer one."),
+                code="too_short",
+            )
+        if length > MOST:
+            raise ValidationError(
+                _("This password has more than 128 characters. Use a shorter one."),
+                code="too_long",
+            )
+
+    def get_help_text(self):
+        return _("Use 8 to 128 characters. Several words in a row make a good password.")
+
+
+class NotCommon:
+    """None that many people use, in either language, on either layout of the keyboard."""
+
+    def validate(self, password, user=None):
+        if any(_is_common(reading) for reading in _readings(password)):
+            raise ValidationError(
+                _(
+                    "This password is one of the commonly used ones. "
+                    "Choose one that is harder to guess."
+                ),
+                code="common",
+            )
+
+    def get_help_text(self):
+        return _("Do not use a common word or name, not even with digits or a year after it.")
+
+
+class NotAboutOneself:
+    """None that whoever knows the person's data would try."""
+
+    def validate(self, password, user=None):
+        if user is None:
+            return
+        known, names = _known_of(user), _names_of(user)
+        for reading in _readings(password):
+            word = _flat(reading)
+            letters = _letters(word)
+            has_known = any(each in word for each in known)
+            if has_known or (len(letters) >= _SHORTEST_KNOWN and _is_made_of(letters, names)):
+                raise ValidationError(
+                    _("This password can be guessed from what is known about you. Choose another."),
+                    code="about_oneself",
+                )
+
+    def get_help_text(self):
+        return _(
+            "Do not use your name, username, ID number, mobile number, e-mail address "
+            "or date of birth."
+        )
+
+
+def _length(password):
+    """Characters in NFC; of what is too long at any rate, before it."""
+    if len(password) > _LARGEST:
+        return len(password)
+    return len(unicodedata.normalize("NFC", password))
+
+
+def _readings(password):
+    """What the pressed keys say: as typed, and with the other layout; digits as 0-9."""
+    if _length(password) > MOST:
+        return set()  # refused for that, and reading it would take long
+    # NFKC makes up to 18 characters of one; the beginning of so many says enough.
+    typed = ascii_digits(unicodedata.normalize("NFKC", password)[: 2 * MOST])
+    to_arabic, pairs, to_latin = _keyboard()
+    # Lam-alef has a key of its own, but its letters may as well be two keys, as in "asdfghjk".
+    with_pairs = typed
+    for pair, key in pairs.items():
+        with_pairs = with_pairs.replace(pair, key)
+    return {
+        typed,
+        typed.lower().translate(to_arabic),
+        typed.translate(to_latin),
+        with_pairs.translate(to_latin),
+    }
+
+
+def _is_common(text):
+    keys = "".join(text.lower().translate(_UNSHIFTED).split())
+    whole = "" if _is_mostly_signs(text) else _flat(text)
+    return (
+        _is_number_of_somebody(text)
+        or whole in _popular()
+        or _is_pattern(keys)
+        or _is_pattern(whole)
+        or any(_is_common_word(word) for part in _without_ends(text) for word in _spelled(part))
+    )
+
+
+def _is_number_of_somebody(text):
+    """Whether it is a mobile, an identity number, a date or years, with two letters at most."""
+    digits = re.search("(?s)[0-9].*[0-9]", text)
+    return (
+        digits is not None
+        and sum(map(str.isalpha, text)) <= 2
+        and _NUMBER_OF_SOMEBODY.fullmatch(bare_digits(digits[0])) is not None
+    )
+
+
+def _is_pattern(text):
+    """Whether a few runs make it up, or two interlaced, or a short part that is repeated."""
+    if len(text) < LEAST:
+        return False
+    squeezed = _squeezed(text)
+    return (
+        _count_runs(squeezed) <= max(len(squeezed) // 3, len(text) // 4)
+        or all(_count_runs(_squeezed(half)) == 1 for half in (text[::2], text[1::2]))
+        or len(_repeated(text)) <= 4
+    )
+
+
+def _squeezed(text):
+    """`text` with every character once that is typed several times in a row."""
+    return re.sub(r"(?s)(.)\1+", r"\1", text)
+
+
+def _count_runs(text):
+    count = start = 0
+    while start < len(text):
+        end = start + 1
+        while end < len(text) and text[start : end + 1] in _runs():
+            end += 1
+        count, start = count + 1, end
+    return count
+
+
+def _repeated(text):
+    """The part that makes up `text` when repeated; `text` itself where it does not repeat."""
+    return text[: (text + text).find(text, 1)]
+
+
+def _without_ends(text):
+    """`text` whole, and without the digits and signs at its ends, which are common additions.
+
+    One of them may stay at each end: it may stand for a letter.
+    """
+    letters = [place for place, char in enumerate(text) if char.isalpha()]
+    if not letters:
+        return set()
+    first, last = letters[0], letters[-1] + 1
+    starts, ends = {first, max(first - 1, 0)}, {last, last + 1}
+    return {text, *(text[start:end] for start in starts for end in ends)}
+
+
+def _spelled(text):
+    """The words that `text` may be: as it stands, and with digits and signs read as letters."""
+    if not _is_mostly_signs(text):
+        yield _flat(text)
+    for table in (_LEET, _ARABIZI):
+        replaced = text.translate(table)
+        if not _is_mostly_signs(replaced) and len(word := _flat(replaced)) >= _SHORTEST_REPLACED:
+            yield word
+
+
+def _is_mostly_signs(text):
+    """Whether signs are more than a third of it, and not one and the same throughout."""
+    signs = [char for char in text if not (char.isalnum() or unicodedata.combining(char))]
+    return len(set(signs)) > 1 and 3 * len(signs) > len(text)
+
+
+def _is_common_word(word):
+    """Whether a listed word, one repeated, or letters in a row."""
+    part = _repeated(word)
+    is_row = len(word) >= _SHORTEST_ROW and _count_runs(_squeezed(part)) == 1
+    return is_row or any(map(_is_listed, {word, part, part.strip("0123456789")}))
+
+
+def _is_listed(word):
+    return word in _popular() or any(
+        _sounded(each) in _our_own() for each in _without_opening(word)
+    )
+
+
+def _without_opening(word):
+    """`word`, and what is left when an article or the like is taken from its beginning."""
+    openings = (each for each in _openings() if word.startswith(each))
+    return {word, *(word[len(each) :] for each in openings)}
+
+
+def _flat(text):
+    """The letters and digits alone, folded; the article stays, for `fold` would take many.
+
+    The 0 in front keeps it: an article begins a word.
+    """
+    return fold("0" + "".join(filter(str.isalnum, text)))[1:].replace(" ", "")
+
+
+def _letters(word):
+    return "".join(filter(str.isalpha, word))
+
+
+def _sounded(word):
+    """Close spellings of one Arabic word in Latin letters as one: Mohamed and Mohammed."""
+    return re.sub("(?<=[aiu])h$", "", _squeezed(word.translate(_SOUNDS)))
+
+
+def _known_of(user):
+    """What a password must not contain, flat: names to sign in with, numbers, dates."""
+    known = [user.username, _local_part(user.email), *_national_parts(user.mobile)]
+    if user.identity is not None:
+        known += _national_parts(user.identity.mobile)
+        known += _dates_in_digits(user.identity.birth_date)
+        if user.identity.pk is not None:
+            known += [number.number for number in user.identity.numbers.all()]
+    return {word for word in map(_flat, known) if len(word) >= _SHORTEST_KNOWN}
+
+
+def _names_of(user):
+    """The words, flat, of which alone a password must not be made."""
+    names = [user.username, _local_part(user.email)]
+    if user.identity is not None:
+        names += [user.identity.name_ar, user.identity.name_en]
+    parts = (_letters(_flat(part)) for name in names for part in re.split(r"[\s\-–'’._+,]+", name))
+    return {word for part in parts for word in _without_opening(part) if len(word) >= 2}
+
+
+def _local_part(email):
+    return email.rpartition("@")[0]
+
+
+def _national_parts(mobile):
+    """The mobile without country code and leading zero, if there is one that could be read."""
+    return [str(mobile.national_number)] if mobile and mobile.national_number else []
+
+
+def _dates_in_digits(day):
+    """A day in both calendars as people write it in digits."""
+    if day is None:
+        return []
+    dates = [(day.year, day.month, day.day)]
+    with suppress(OverflowError):
+        dates.append(hijri_date(day))
+    return [
+        written
+        for year, month, day in dates
+        for written in (
+            f"{day:02}{month:02}{year}",
+            f"{month:02}{day:02}{year}",
+            f"{year}{day:02}{month:02}",
+            f"{day}{month}{year}",
+            f"{year}{month}{day}",
+            f"{day:02}{month:02}{year % 100:02}",
+            f"{year % 100:02}{month:02}{day:02}",
+        )
+    ]
+
+
+def _is_made_of(text, words):
+    """Whether `text` is nothing but `words`, in any order and number."""
+    ends = {0}
+    for start in range(len(text)):
+        if start in ends:
+            ends |= {start + len(word) for word in words if text.startswith(word, start)}
+    return len(text) in ends
+
+
+def _lines(name):
+    return (_LISTS / name).read_text(encoding="utf-8").splitlines()
+
+
+@cache
+def _our_own():
+    """Our lists as sounded, with the article and without."""
+    entries = [_flat(line) for name in ("arabic.txt", "latin.txt") for line in _lines(name)]
+    return _without_short(map(_sounded, (*entries, *map(fold, entries))))
+
+
+@cache
+def _popular():
+    """Django's list, flat."""
+    # Most are flat as they stand; the first person need not wait until all have been folded.
+    return _without_short(
+        entry if entry.isascii() and entry.isalnum() else _flat(entry)
+        for entry in CommonPasswordValidator().passwords
+    )
+
+
+def _without_short(words):
+    return {word for word in words if len(word) >= _SHORTEST_WORD}
+
+
+@cache
+def _openings():
+    return [_flat(line) for line in _lines("openings.txt")]
+
+
+@cache
+def _runs():
+    """Every part of a run, forwards and backwards."""
+    runs = [direction for line in _lines("runs.txt") for direction in (line, line[::-1])]
+    return {
+        run[start:end]
+        for run in runs
+        for start in range(len(run))
+        for end in range(start + 1, len(run) + 1)
+    }
+
+
+@cache
+def _keyboard():
+    """Latin to Arabic, the pairs of Arabic letters that are one key, Arabic to Latin."""
+    letters = dict(line.split() for line in _lines("keyboard.txt"))
+    pairs = {typed: key for key, typed in letters.items() if len(typed) == 2}
+    single = {typed: key for key, typed in letters.items() if len(typed) == 1}
+    return str.maketrans(letters), pairs, str.maketrans(single)

@@ -1,0 +1,47 @@
+"""The page of a code that was sent, whatever it was sent for."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+
+from core.accounts.forms import (
+    CodeForm,
+)
+from core.exceptions import RuleViolation
+
+
+def code(request, step):
+    """The page of a code that was sent: whatever `step` it belongs to."""
+    step = step(request)
+    if not step.is_waiting:
+        return redirect(step.after)
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            used = step.try_code(form.cleaned_data["code"])
+        except RuleViolation as violation:
+            if violation.code == "used":
+                # The first of two clicks has gone on already.
+                return redirect(step.after)
+            form.add_error("code", violation.message)
+        else:
+            return step.go_on(used)
+    sent = step.sent()
+    context = {
+        "form": form,
+        "step": step,
+        "recipient": sent and sent.recipient,
+        "notice": sent and sent.message,
+    }
+    return render(request, "accounts/code.html", context)
+
+
+def resend(request, step):
+    step = step(request)
+    if not step.is_waiting:
+        return redirect(step.after)
+    if request.method == "POST":
+        try:
+            step.send_within_limits()
+        except RuleViolation as violation:
+            messages.warning(request, violation.message)
+    return redirect(step.page)

@@ -1,0 +1,65 @@
+"""What is known of an account, its language, its devices, and in whose name one acts."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import translate_url
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from core.accounts import actions
+from core.accounts.access import resident_required
+from core.accounts.acting_as import act_as, holder_of
+from core.accounts.forms import (
+    ActingAsForm,
+    LanguageForm,
+)
+from core.accounts.models import Identity, Link, Session
+
+
+@resident_required
+def overview(request):
+    identity = request.user.identity
+    today = Link.objects.in_force().not_outgrown().order_by("-since", "-pk")
+    context = {
+        "identity": identity,
+        "numbers": identity.numbers.order_by("-is_current", "pk"),
+        "persons": today.for_persons().filter(holder=identity).select_related("person"),
+        "holders": today.filter(person=identity).select_related("holder"),
+        "represents": Identity.objects.that_can_be_acted_for_by(identity).exists(),
+        "devices": Session.objects.signed_in(request.user),
+        "language_form": LanguageForm(initial={"language": request.user.language}),
+    }
+    return render(request, "accounts/overview.html", context)
+
+
+@resident_required
+def choose_language(request):
+    form = LanguageForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        language = form.cleaned_data["language"]
+        actions.choose_language(actor=request.user, language=language)
+        with override(language):
+            messages.success(request, _("Your language is saved."))
+        return redirect(translate_url(request.build_absolute_uri("../"), language))
+    return redirect("accounts:overview")
+
+
+@resident_required
+def sign_out_device(request, device):
+    if request.method == "POST":
+        actions.sign_out_device(actor=request.user, device=device)
+        messages.success(request, _("That device has been signed out."))
+    return redirect("accounts:overview")
+
+
+@resident_required
+def acting_as(request):
+    """Choose in whose name one acts from here on, in this session."""
+    holder = holder_of(request)
+    initial = None if holder == request.user.identity else holder
+    form = ActingAsForm(request.POST or None, user=request.user, initial={"holder": initial})
+    if request.method == "POST" and form.is_valid():
+        act_as(request, form.cleaned_data["holder"])
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    return render(request, "accounts/acting_as.html", {"form": form})

@@ -1,0 +1,70 @@
+"""Changing the password, the mobile and the mail address while signed in."""
+
+from django.contrib import auth, messages
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+
+from core.accounts import actions, lockout
+from core.accounts.access import resident_required
+from core.accounts.code_steps import Email, Mobile
+from core.accounts.forms import (
+    ChangeMobileForm,
+    ChangePasswordForm,
+    EmailForm,
+)
+from core.exceptions import RuleViolation
+
+
+@resident_required
+@sensitive_post_parameters("password", "new_password", "again")
+def change_password(request):
+    form = ChangePasswordForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid() and _is_oneself(request, form):
+        actions.set_password(
+            actor=request.user,
+            password=form.cleaned_data["new_password"],
+            session_key=request.session.session_key,
+        )
+        auth.update_session_auth_hash(request, request.user)
+        messages.success(
+            request, _("Your new password is set. Other devices have been signed out.")
+        )
+        return redirect("accounts:overview")
+    return render(request, "accounts/change_password.html", {"form": form})
+
+
+@resident_required
+@sensitive_post_parameters("password")
+def change_mobile(request):
+    form = ChangeMobileForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _is_oneself(request, form):
+        try:
+            return Mobile(request).begin(mobile=str(form.cleaned_data["mobile"]))
+        except RuleViolation as violation:
+            violation.show_on(form)
+    return render(request, "accounts/change_mobile.html", {"form": form})
+
+
+@resident_required
+def change_email(request):
+    if "remove" in request.POST:
+        actions.remove_email(actor=request.user)
+        messages.success(request, _("We will no longer e-mail you."))
+        return redirect("accounts:overview")
+    form = EmailForm(request.POST or None, initial={"email": request.user.email})
+    if request.method == "POST" and form.is_valid():
+        return Email(request).begin(email=form.cleaned_data["email"])
+    return render(request, "accounts/change_email.html", {"form": form})
+
+
+def _is_oneself(request, form):
+    """Whether the password on `form` is the one of who is signed in; a wrong one counts."""
+    user = auth.authenticate(
+        request, username=request.user.username, password=form.cleaned_data["password"]
+    )
+    if user is not None:
+        return True
+    wrong = _("This is not your password. Type it again.")
+    form.add_error("password", lockout.REFUSAL if lockout.is_shut(request) else wrong)
+    return False

@@ -1,0 +1,42 @@
+"""A new password for somebody who has forgotten theirs."""
+
+from django.contrib import auth, messages
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+
+from core.accounts import actions, lockout, pending_steps
+from core.accounts.code_steps import Reset
+from core.accounts.forms import (
+    NewPasswordForm,
+    ResetForm,
+)
+from core.accounts.models import User
+from core.accounts.views.visual_code import ask_with_picture
+
+
+def reset(request):
+    return ask_with_picture(request, ResetForm, Reset, "accounts/reset.html")
+
+
+@sensitive_post_parameters("new_password", "again")
+def new_password(request):
+    """The last step of a reset."""
+    proven = pending_steps.get(request, "new_password")
+    if proven is None:
+        return redirect("accounts:sign-in")
+    user = User.objects.get(pk=proven["user"])
+    form = NewPasswordForm(request.POST or None, user=user)
+    if request.method == "POST" and form.is_valid():
+        actions.set_password(
+            actor=user,
+            password=form.cleaned_data["new_password"],
+            session_key=request.session.session_key,
+        )
+        auth.logout(request)
+        lockout.forget_guesses(request, user)
+        messages.success(request, _("Your new password is set. Sign in with it."))
+        response = redirect("accounts:sign-in")
+        lockout.remember_browser(request, response, user)
+        return response
+    return render(request, "accounts/new_password.html", {"form": form})

@@ -1,0 +1,57 @@
+"""Opening an account."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+
+from core.accounts import actions, devices, lockout, pending_steps
+from core.accounts.code_steps import Register
+from core.accounts.forms import (
+    ChooseForm,
+    RegisterForm,
+)
+from core.accounts.models import Identity, User
+from core.accounts.views.visual_code import ask_with_picture
+from core.exceptions import RuleViolation
+
+
+def register(request):
+    return ask_with_picture(request, RegisterForm, Register, "accounts/register.html")
+
+
+@sensitive_post_parameters("new_password", "again")
+def choose(request):
+    """The last step of registering: username and password."""
+    proven = pending_steps.get(request, "choose")
+    if proven is None:
+        # The second of two clicks finds the account open, and goes on to its page.
+        return redirect(
+            "accounts:sign-in" if request.user.is_authenticated else "accounts:register"
+        )
+    identity = Identity.objects.get(pk=proven["identity"])
+    form = ChooseForm(
+        request.POST or None,
+        user=User(identity=identity, mobile=identity.mobile),
+        initial={"language": get_language()},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            user = actions.register(
+                identity=identity,
+                username=form.cleaned_data["username"],
+                password=form.cleaned_data["new_password"],
+                language=form.cleaned_data["language"],
+            )
+        except RuleViolation as violation:
+            violation.show_on(form)
+        else:
+            pending_steps.end(request, "choose")
+            devices.let_in(request, user)
+            messages.success(request, _("Your account is open."))
+            response = redirect(settings.LOGIN_REDIRECT_URL)
+            lockout.remember_browser(request, response, user)
+            return response
+    return render(request, "accounts/choose.html", {"form": form, "identity": identity})

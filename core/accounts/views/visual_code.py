@@ -1,0 +1,47 @@
+"""Forms with the code in a picture, and the text that stands in its place."""
+
+from django.shortcuts import redirect, render, resolve_url
+
+from core.accounts import pending_steps, visual_code
+from core.accounts.code_steps import Picture
+from core.accounts.forms import (
+    MobileForm,
+)
+from core.exceptions import RuleViolation
+from core.http import safe_target
+
+
+def picture_by_text(request):
+    """A texted code for who cannot see the picture; then back to the form that asked for it."""
+    target = safe_target(request, resolve_url("accounts:register"))
+    form = MobileForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            mobile = str(form.cleaned_data["mobile"])
+            return Picture(request).begin(mobile=mobile, next=target)
+        except RuleViolation as violation:
+            violation.show_on(form)
+    return render(request, "accounts/picture_by_text.html", {"form": form, "next": target})
+
+
+def ask_with_picture(request, form_class, step, template):
+    """A form that asks who somebody is, with a picture, and sends them a code."""
+    kept = f"{step.purpose}_form"
+    needs_picture = visual_code.is_needed(request)
+    given = pending_steps.get(request, kept) if request.method == "GET" else None
+    form = form_class(request.POST or None, initial=given, needs_picture=needs_picture)
+    if visual_code.ANOTHER in request.POST:
+        form = form_class(initial=visual_code.as_typed(form), needs_picture=needs_picture)
+    elif visual_code.BY_TEXT in request.POST:
+        pending_steps.begin(request, kept, **visual_code.as_typed(form))
+        return redirect(f"{resolve_url('accounts:picture-by-text')}?next={request.path}")
+    elif request.method == "POST" and form.is_valid():
+        try:
+            visual_code.use(request, form.cleaned_data)
+            facts = {name: str(form.cleaned_data[name]) for name in form_class.base_fields}
+            pending_steps.end(request, kept)
+            return step(request).begin(**facts)
+        except RuleViolation as violation:
+            violation.show_on(form)
+            visual_code.ask_again(request, form)
+    return render(request, template, {"form": form})

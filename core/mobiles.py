@@ -1,0 +1,43 @@
+"""Mobile numbers as people type them."""
+
+import phonenumbers
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
+
+from core.text import ascii_digits, clean
+
+_MOBILE_TYPES = (
+    phonenumbers.PhoneNumberType.MOBILE,
+    phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+)
+
+
+class MobileField(PhoneNumberField):
+    """A mobile number in any common spelling; without a country code it is the Kingdom's."""
+
+    default_error_messages = {
+        "invalid": _(
+            "Enter a mobile number, for example 05XXXXXXXX, "
+            "or with the country code for a number from abroad."
+        ),
+    }
+
+    def __init__(self, **kwargs):
+        super().__init__(max_length=40, region="SA", **kwargs)
+        self.validators = [self._is_mobile]
+
+    def widget_attrs(self, widget):
+        return {
+            **super().widget_attrs(widget),
+            "inputmode": "tel",
+            "autocomplete": "tel",
+            "dir": "ltr",
+        }
+
+    def to_python(self, value):
+        return super().to_python(ascii_digits(clean(str(value or ""))))
+
+    def _is_mobile(self, number):
+        if not (number.is_valid() and phonenumbers.number_type(number) in _MOBILE_TYPES):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")

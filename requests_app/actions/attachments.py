@@ -1,0 +1,111 @@
+"""What the applicant does to the documents of an inquiry, until they are sent."""
+
+from django.db import transaction
+from django.db.models import Count, Max, Sum
+from django.utils.translation import gettext as _
+
+from core.exceptions import RuleViolation
+from requests_app.models import Attachment, Inquiry
+from requests_app.uploads import clean_document, discard, store
+
+MOST_DOCUMENTS = 10
+MOST_BYTES_IN_ALL = 40 * 1024 * 1024
+
+
+def attach(*, actor, inquiry, document_type, upload):
+    """Check and store one document; the same one again is the one that is there.
+
+    The file is on the disk before its row is written: whatever is acknowledged exists.
+    RuleViolation `document` names the file and says how to mend it.
+    """
+    document = clean_document(upload)
+    stored_name = store(document)
+    try:
+        with transaction.atomic():
+            inquiry = _lock(actor, inquiry)
+            same = inquiry.attachments.filter(
+                document_type=document_type, sha256=document.sha256
+            ).first()
+            if same is None:
+                _check_room(inquiry, document)
+                return Attachment.objects.create(
+                    inquiry=inquiry,
+                    document_type=document_type,
+                    original_name=document.name,
+                    stored_name=stored_name,
+                    content_type=document.content_type,
+                    size=len(document.content),
+                    sha256=document.sha256,
+                    position=_last_position(inquiry) + 1,
+                )
+    except RuleViolation:
+        # After any other failure nobody knows whether the row is there: the sweep finds out.
+        discard(stored_name)
+        raise
+    discard(stored_name)
+    return same
+
+
+def remove(*, actor, inquiry, pk):
+    """Take away a document that has not been sent; nothing when it is gone already."""
+    with transaction.atomic():
+        attachment = _lock(actor, inquiry).attachments.unsent().filter(pk=pk).first()
+        if attachment is None:
+            return
+        attachment.delete()
+    discard(attachment.stored_name)
+
+
+@transaction.atomic
+def move_up(*, actor, inquiry, pk):
+    """Let a document that has not been sent change places with the one before it."""
+    unsent = list(_lock(actor, inquiry).attachments.unsent())
+    places = [attachment.pk for attachment in unsent]
+    if pk not in places[1:]:
+        return
+    this, before = unsent[places.index(pk)], unsent[places.index(pk) - 1]
+    this.position, before.position = before.position, this.position
+    for attachment in (this, before):
+        attachment.save(update_fields=["position"])
+
+
+def _lock(actor, inquiry):
+    """The inquiry, kept from everybody else, if its applicant can still add documents to it."""
+    locked = (
+        Inquiry.objects.filter(applicant=actor)
+        .select_for_update(of=("self",), no_key=True)
+        .filter(pk=inquiry.pk)
+        .first()
+    )
+    if locked is None or not locked.takes_documents:
+        raise RuleViolation(
+            _("This inquiry has already been sent and cannot be changed."), code="filed"
+        )
+    return locked
+
+
+def _check_room(inquiry, document):
+    """What was sent before an inquiry was returned leaves room for what was asked for."""
+    unsent = inquiry.attachments.unsent().aggregate(number=Count("pk"), bytes=Sum("size"))
+    if unsent["number"] >= MOST_DOCUMENTS:
+        raise RuleViolation(
+            _(
+                "“%(name)s” was not added: an inquiry takes at most 10 documents. "
+                "Remove one first, or put several pages into one PDF."
+            )
+            % {"name": document.name},
+            code="document",
+        )
+    if (unsent["bytes"] or 0) + len(document.content) > MOST_BYTES_IN_ALL:
+        raise RuleViolation(
+            _(
+                "“%(name)s” was not added: all documents together may have at most 40 MB. "
+                "Remove one first, or send this one at a smaller size."
+            )
+            % {"name": document.name},
+            code="document",
+        )
+
+
+def _last_position(inquiry):
+    return inquiry.attachments.aggregate(last=Max("position"))["last"] or 0

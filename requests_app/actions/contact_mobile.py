@@ -1,0 +1,49 @@
+"""Confirming the mobile of an inquiry, where it is not the account's."""
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from core.accounts.codes import send_code, use_code
+from core.accounts.models import OneTimeCode
+from core.digests import digest_of
+from core.exceptions import RuleViolation
+from requests_app.actions.drafts import _lock_draft
+
+
+def ask_to_confirm_mobile(*, actor, inquiry, session_key):
+    """Text a code to the draft's mobile, where it is not the account's; RuleViolation: limits."""
+    return send_code(
+        actor=actor,
+        purpose=OneTimeCode.Purpose.CONTACT,
+        session_key=session_key,
+        language=get_language(),
+        recipient=str(inquiry.mobile),
+        confirms=_mobile_digest(inquiry),
+        about=inquiry,
+    )
+
+
+def confirm_mobile(*, actor, inquiry, session_key, guess):
+    """The code has arrived where it was sent: officers can use this mobile for the inquiry."""
+
+    def confirm(code):
+        draft = _lock_draft(actor, inquiry)
+        if code.confirms != _mobile_digest(draft):
+            raise RuleViolation(
+                _("The mobile has changed since this code was sent. Ask for a new code."),
+                code="changed",
+            )
+        draft.confirmed_mobile = draft.mobile
+        draft.save(update_fields=["confirmed_mobile"])
+
+    use_code(
+        actor=actor,
+        purpose=OneTimeCode.Purpose.CONTACT,
+        session_key=session_key,
+        guess=guess,
+        deed=confirm,
+    )
+
+
+def _mobile_digest(inquiry):
+    return digest_of(["mobile", inquiry.reference, str(inquiry.mobile)])

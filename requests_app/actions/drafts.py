@@ -1,0 +1,104 @@
+"""What the applicant does to a draft."""
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from core.digests import key_of
+from core.exceptions import RuleViolation
+from requests_app.actions.rules import check_details, check_may_file
+from requests_app.models import Inquiry
+from requests_app.uploads import discard
+
+# With ten million inquiries, one new reference in a thousand is another's already.
+MOST_REFERENCES = 5
+DETAILS = ("name", "id_number", "mobile", "description", "earlier_reference")
+
+
+def start(*, actor, beneficiary, service, key, holder=None):
+    """Begin a draft, filled with what the registry knows; a second click gets the first's.
+
+    It is filed through the actor's own identity, or through the establishment they represent.
+    """
+    holder = holder or actor.identity
+    check_may_file(actor=actor, holder=holder, beneficiary=beneficiary, service=service)
+    key = key_of(key, actor.pk, holder.pk, beneficiary.pk, service.pk)
+    for attempt in range(MOST_REFERENCES):
+        try:
+            with transaction.atomic():
+                return Inquiry.objects.create(
+                    key=key,
+                    applicant=actor,
+                    holder=holder,
+                    beneficiary=beneficiary,
+                    service=service,
+                    name=beneficiary.name,
+                    id_number=beneficiary.current_number,
+                    mobile=actor.mobile,
+                )
+        except IntegrityError:
+            begun = Inquiry.objects.filter(key=key).first()
+            if begun:
+                return begun
+            if attempt == MOST_REFERENCES - 1:
+                raise
+
+
+def change_subject(*, actor, inquiry, holder, beneficiary, service):
+    """Let a draft be for somebody else, about another service, or filed through another holder.
+
+    What was written and added to it stays; the name and number are those of who it is now for.
+    """
+    check_may_file(actor=actor, holder=holder, beneficiary=beneficiary, service=service)
+    with transaction.atomic():
+        draft = _lock_draft(actor, inquiry)
+        if draft.beneficiary != beneficiary:
+            draft.name = beneficiary.name
+            draft.id_number = beneficiary.current_number
+        draft.holder, draft.beneficiary, draft.service = holder, beneficiary, service
+        draft.save(update_fields=["holder", "beneficiary", "service", "name", "id_number"])
+    return draft
+
+
+def save_details(*, actor, inquiry, name, id_number, mobile, description, earlier_reference=""):
+    """Keep the second step of a draft. RuleViolation: its code is the name of the field."""
+    inquiry.name = name
+    inquiry.id_number = id_number
+    inquiry.mobile = mobile
+    inquiry.description = description
+    inquiry.earlier_reference = earlier_reference
+    check_details(inquiry)
+    with transaction.atomic():
+        _lock_draft(actor, inquiry)
+        inquiry.save(update_fields=[*DETAILS])
+
+
+def delete_draft(*, actor, inquiry):
+    """Drop a draft with its documents. RuleViolation: `filed`, `deleted`."""
+    with transaction.atomic():
+        draft = _lock_draft(actor, inquiry)
+        stored = list(draft.attachments.values_list("stored_name", flat=True))
+        draft.attachments.all().delete()
+        draft.delete()
+    for name in stored:
+        discard(name)
+
+
+def _lock_draft(actor, inquiry):
+    """The draft as it stands, kept from everybody else until the transaction ends."""
+    draft = (
+        Inquiry.objects.drafts_of(actor)
+        .select_for_update(of=("self",), no_key=True)
+        .filter(pk=inquiry.pk)
+        .first()
+    )
+    if draft is None and not Inquiry.objects.filter(pk=inquiry.pk).exists():
+        raise _deleted()
+    if draft is None:
+        raise RuleViolation(
+            _("This inquiry has already been sent and cannot be changed."), code="filed"
+        )
+    return draft
+
+
+def _deleted():
+    return RuleViolation(_("This draft has been deleted."), code="deleted")

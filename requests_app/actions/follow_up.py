@@ -1,0 +1,88 @@
+"""What the applicant does to an inquiry that has been filed."""
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from core.catalogue.working_days import add_working_days
+from core.digests import digest_of, key_of
+from core.exceptions import RuleViolation
+from requests_app.actions.transitions import Deed, Role, move
+from requests_app.models import Inquiry, Reply
+from requests_app.uploads import discard
+
+
+def answer_return(*, actor, inquiry, seen, text, key):
+    """Send back what was returned, with what was missing; the time for an answer starts anew."""
+    due_on = add_working_days(timezone.localdate(), inquiry.service.target_working_days)
+
+    def send(documents):
+        documents.update(sent_at=timezone.now())
+
+    return _write(
+        inquiry,
+        Deed.RESUBMITTED,
+        actor=actor,
+        seen=seen,
+        text=text,
+        key=key,
+        with_unsent=send,
+        due_on=due_on,
+    )
+
+
+def withdraw(*, actor, inquiry, seen, text, key):
+    """End it oneself, with the reason; documents that were not sent are forgotten."""
+    stored = []
+
+    def forget(documents):
+        stored.extend(documents.values_list("stored_name", flat=True))
+        documents.delete()
+
+    inquiry = _write(
+        inquiry, Deed.WITHDRAWN, actor=actor, seen=seen, text=text, key=key, with_unsent=forget
+    )
+    for name in stored:
+        discard(name)
+    return inquiry
+
+
+def note_read(*, actor, inquiry):
+    """Whoever has filed it has now the answers on their screen."""
+    if inquiry.applicant_id == actor.pk:
+        unread = inquiry.replies.filter(kind=Reply.Kind.ANSWER, read_at=None)
+        unread.update(read_at=timezone.now())
+
+
+def _write(inquiry, deed, *, actor, seen, text, key, with_unsent, **changes):
+    """A move of the applicant with a text; the second click of its form does nothing."""
+    key = key_of(key, actor.pk, inquiry.pk, deed, text)
+    try:
+        with transaction.atomic():
+            # Whoever adds a document at this moment waits for the row, and finds it moved on.
+            locked = (
+                Inquiry.objects.filter(applicant=actor)
+                .select_for_update(of=("self",), no_key=True)
+                .get(pk=inquiry.pk)
+            )
+            is_news = locked.events.filter(seq__gt=seen).public().exists()
+            if seen < locked.version and not is_news:
+                # What officers have noted among themselves since is no news to the applicant.
+                seen = locked.version
+            unsent = locked.attachments.unsent()
+            moved = move(
+                locked,
+                deed,
+                actor=actor,
+                role=Role.APPLICANT,
+                seen=seen,
+                content_digest=digest_of([text, *unsent.values_list("sha256", flat=True)]),
+                **changes,
+            )
+            with_unsent(unsent)
+            kind = Reply.Kind.FROM_APPLICANT
+            Reply.objects.create(inquiry=moved, author=actor, kind=kind, text=text, key=key)
+    except (RuleViolation, IntegrityError):
+        if not Reply.objects.filter(key=key).exists():
+            raise
+        moved = Inquiry.objects.get(pk=inquiry.pk)
+    return moved

@@ -1,0 +1,95 @@
+"""Sending a draft to the directorate, confirmed with a texted code."""
+
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from core.accounts import registry
+from core.accounts.codes import send_code, use_code
+from core.accounts.models import OneTimeCode
+from core.catalogue.working_days import add_working_days
+from core.exceptions import RuleViolation
+from requests_app.actions.drafts import _deleted, _lock_draft
+from requests_app.actions.rules import check_ready
+from requests_app.actions.transitions import Deed, Role, move
+from requests_app.models import Inquiry
+
+
+def request_confirmation(*, actor, inquiry, session_key, shown):
+    """Text the applicant a code for the draft with the digest `shown`, which they have read."""
+    if inquiry.content_digest() != shown:
+        raise RuleViolation(
+            _("Your answers have changed since you read them here. Check them again."),
+            code="changed",
+        )
+    _ask_registry(inquiry)
+    check_ready(inquiry)
+    return send_code(
+        actor=actor,
+        purpose=OneTimeCode.Purpose.FILE,
+        session_key=session_key,
+        language=get_language(),
+        confirms=shown,
+        about=inquiry,
+    )
+
+
+def submit(*, actor, inquiry, session_key, guess):
+    """File the draft with the code that was sent for it; the inquiry as filed.
+
+    Whoever sends a second time, or comes second, gets the inquiry that the first has filed.
+    """
+
+    def file(code):
+        draft = _lock_draft(actor, inquiry)
+        if code.confirms != draft.content_digest():
+            raise RuleViolation(
+                _(
+                    "The inquiry has changed since this code was sent. Check your "
+                    "answers and ask for a new code."
+                ),
+                code="changed",
+            )
+        check_ready(draft)
+        return _submit(draft, actor)
+
+    try:
+        _ask_registry(inquiry)
+        return use_code(
+            actor=actor,
+            purpose=OneTimeCode.Purpose.FILE,
+            session_key=session_key,
+            guess=guess,
+            deed=file,
+        )
+    except RuleViolation:
+        filed = Inquiry.objects.filed().filter(pk=inquiry.pk).first()
+        if filed is None:
+            raise
+        return filed
+
+
+def _submit(draft, actor):
+    now, today = timezone.now(), timezone.localdate()
+    draft.attachments.update(sent_at=now)
+    return move(
+        draft,
+        Deed.SUBMITTED,
+        actor=actor,
+        role=Role.APPLICANT,
+        seen=0,
+        content_digest=draft.content_digest(),
+        submitted_at=now,
+        due_on=add_working_days(today, draft.service.target_working_days),
+        search_text=draft.words_to_find_it(),
+    )
+
+
+def _ask_registry(inquiry):
+    """Bring everybody in it up to date, before any transaction; RuleViolation `registry_away`."""
+    for identity in {inquiry.applicant.identity, inquiry.holder, inquiry.beneficiary}:
+        registry.refresh(identity)
+    try:
+        inquiry.refresh_from_db(fields=["holder", "beneficiary"])
+    except Inquiry.DoesNotExist:
+        raise _deleted() from None

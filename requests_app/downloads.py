@@ -1,0 +1,46 @@
+"""A stored document, handed out to keep or to look at."""
+
+import logging
+from urllib.parse import quote
+
+from django.core.files.base import File
+from django.core.files.storage import storages
+from django.http import FileResponse, Http404, HttpResponse
+from PIL import Image
+
+from requests_app.models import Attachment
+from requests_app.uploads import _EXTENSIONS
+
+logger = logging.getLogger(__name__)
+
+
+def download(attachment: Attachment) -> FileResponse:
+    """The document to keep, never to be shown inside the portal's own pages."""
+    response = FileResponse(_stored(attachment), content_type=attachment.content_type)
+    # Old mail and download programs read the plain name, all others the one in UTF-8.
+    plain = f"document-{attachment.pk}.{_EXTENSIONS[attachment.content_type]}"
+    response["Content-Disposition"] = (
+        f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(attachment.original_name)}"
+    )
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def preview(attachment: Attachment, longest_side: int) -> HttpResponse:
+    """A smaller picture of a picture, to look at beside its name; 404 for a PDF."""
+    if not attachment.is_picture:
+        raise Http404
+    with _stored(attachment) as content, Image.open(content) as picture:
+        picture.draft("RGB", (longest_side, longest_side))
+        picture.thumbnail((longest_side, longest_side))
+        response = HttpResponse(content_type="image/jpeg")
+        picture.convert("RGB").save(response, "JPEG", quality=70)
+    return response
+
+
+def _stored(attachment: Attachment) -> File:
+    try:
+        return storages["private"].open(attachment.stored_name)
+    except FileNotFoundError:
+        logger.error("the file of document %s is missing", attachment.pk)
+        raise Http404 from None

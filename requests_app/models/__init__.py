@@ -1,0 +1,14 @@
+"""Inquiries, what was attached and answered to them, and the record of what happened."""
+
+from requests_app.models.attachments import Attachment
+from requests_app.models.events import InquiryEvent
+from requests_app.models.inquiries import Inquiry, InquiryQuerySet
+from requests_app.models.replies import Reply
+
+__all__ = [
+    "Attachment",
+    "Inquiry",
+    "InquiryEvent",
+    "InquiryQuerySet",
+    "Reply",
+]

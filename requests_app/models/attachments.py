@@ -1,0 +1,61 @@
+"""The documents of an inquiry."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.catalogue.models import DocumentType
+from requests_app.models.inquiries import Inquiry
+
+
+class AttachmentQuerySet(models.QuerySet):
+    def sent(self):
+        """What the directorate has been given."""
+        return self.exclude(sent_at=None)
+
+    def unsent(self):
+        """What the applicant can still take away."""
+        return self.filter(sent_at=None)
+
+
+class Attachment(models.Model):
+    """A document, checked and made anew before it was stored under a random name."""
+
+    class State(models.TextChoices):
+        CLEAN = "clean", _("checked")
+
+    class ContentType(models.TextChoices):
+        JPEG = "image/jpeg", "JPEG"
+        PNG = "image/png", "PNG"
+        PDF = "application/pdf", "PDF"
+
+    inquiry = models.ForeignKey(Inquiry, on_delete=models.PROTECT, related_name="attachments")
+    document_type = models.ForeignKey(DocumentType, on_delete=models.PROTECT)
+    original_name = models.CharField(max_length=120)
+    stored_name = models.CharField(max_length=64, unique=True)
+    content_type = models.CharField(max_length=20, choices=ContentType)
+    size = models.PositiveIntegerField(help_text="bytes")
+    sha256 = models.CharField(max_length=64)
+    state = models.CharField(max_length=12, choices=State, default=State.CLEAN)
+    position = models.PositiveSmallIntegerField(default=0)
+    added_at = models.DateTimeField(default=timezone.now, editable=False)
+    sent_at = models.DateTimeField(null=True, help_text="with the inquiry or a later answer")
+
+    objects = AttachmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["inquiry", "document_type", "sha256"], name="attachment_once"
+            ),
+        ]
+
+    def __str__(self):
+        return self.original_name
+
+    @property
+    def is_picture(self):
+        return self.content_type != self.ContentType.PDF

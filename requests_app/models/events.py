@@ -1,0 +1,61 @@
+"""The record of what happened to an inquiry."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from core.accounts.models import User
+from core.events import Event
+from requests_app.models.inquiries import Inquiry
+
+
+class InquiryEventQuerySet(models.QuerySet):
+    def public(self):
+        """What the people of an inquiry may know of."""
+        return self.exclude(deed__in=InquiryEvent.INTERNAL)
+
+
+class InquiryEvent(Event):
+    """One thing that happened to an inquiry."""
+
+    SUBJECT = "inquiry"
+    DIGESTED = ("from_status", "to_status", "content_digest")
+
+    class Deed(models.TextChoices):
+        SUBMITTED = "submitted", _("Filed")
+        CLAIMED = "claimed", _("Assigned to an officer")
+        RELEASED = "released", _("Given back to the queue")
+        ASSIGNED = "assigned", _("Assigned by a supervisor")
+        NOTED = "noted", _("Internal note")
+        REPLIED = "replied", _("Answered")
+        RETURNED = "returned", pgettext_lazy("what happened to an inquiry", "Returned to applicant")
+        RESUBMITTED = "resubmitted", _("Answered by the applicant")
+        APPROVED = "approved", pgettext_lazy("what happened to an inquiry", "Approved")
+        REJECTED = "rejected", pgettext_lazy("what happened to an inquiry", "Rejected")
+        CLOSED = "closed", pgettext_lazy("what happened to an inquiry", "Closed")
+        WITHDRAWN = "withdrawn", pgettext_lazy("what happened to an inquiry", "Withdrawn")
+
+    # What only officers see.
+    INTERNAL = (Deed.RELEASED, Deed.ASSIGNED, Deed.NOTED)
+
+    class Role(models.TextChoices):
+        APPLICANT = "applicant", _("applicant")
+        OFFICER = "officer", _("officer")
+
+    inquiry = models.ForeignKey(Inquiry, on_delete=models.PROTECT, related_name="events")
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=10, choices=Role)
+    deed = models.CharField(max_length=12, choices=Deed)
+    from_status = models.CharField(max_length=25, choices=Inquiry.Status)
+    to_status = models.CharField(max_length=25, choices=Inquiry.Status)
+    content_digest = models.CharField(max_length=64, blank=True)
+
+    objects = InquiryEventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["inquiry", "seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["inquiry", "seq"], name="event_seq_once"),
+        ]

@@ -1,0 +1,234 @@
+"""Inquiries, and the questions asked of them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from phonenumber_field.modelfields import PhoneNumberField
+
+from core.accounts.models import Identity
+from core.catalogue.models import Service
+from core.digests import digest_of
+from core.references import new_reference
+from core.search import found_by, searchable
+from core.text import bare_digits
+
+
+class InquiryQuerySet(models.QuerySet):
+    def of(self, user):
+        """What a person may see: what they filed, and what was filed for them."""
+        return self.filter(
+            Q(applicant=user) | (Q(beneficiary=user.identity_id) & ~Q(status=Inquiry.Status.DRAFT))
+        )
+
+    def drafts_of(self, user):
+        return self.filter(applicant=user, status=Inquiry.Status.DRAFT)
+
+    def filed(self):
+        return self.exclude(status=Inquiry.Status.DRAFT)
+
+    def for_staff(self, user):
+        """What an officer may see: everything filed, except what concerns themselves."""
+        own = Q(applicant=user)
+        if user.identity_id:
+            represented = Identity.objects.that_can_be_acted_for_by(user.identity)
+            own |= Q(beneficiary=user.identity_id) | Q(holder=user.identity_id)
+            own |= Q(holder__in=represented.values("pk"))
+        return self.filed().exclude(own)
+
+    def waiting(self):
+        """What somebody at the directorate has to do something about."""
+        return self.filter(status__in=Inquiry.AT_THE_DESK)
+
+    def overdue(self):
+        return self.waiting().filter(due_on__lt=timezone.localdate())
+
+    def same_drafts(self, draft):
+        """Other drafts of the same person for the same service and beneficiary."""
+        return (
+            self.drafts_of(draft.applicant)
+            .filter(service=draft.service, beneficiary=draft.beneficiary)
+            .exclude(pk=draft.pk)
+        )
+
+    def waiting_for(self, user):
+        """What somebody has to answer before the directorate goes on."""
+        return self.filter(applicant=user, status=Inquiry.Status.RETURNED_TO_APPLICANT)
+
+    def finished(self):
+        return self.filter(status__in=(Inquiry.Status.PROCESSED, Inquiry.Status.CLOSED))
+
+    def unclaimed_or_of(self, officer):
+        return self.filter(Q(assignee=None) | Q(assignee=officer))
+
+    def with_words(self, query):
+        """Those that `query` finds by numbers, names or words, whatever their spelling."""
+        return self.filter(found_by("search_text", query))
+
+
+class Inquiry(models.Model):
+    """A request filed through Tawasul.
+
+    `version` counts its events: 0 for a draft, and the `seq` of the latest event afterwards.
+    `last_digest` is that event's digest, the end of the chain.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        UNDER_PROCESSING = "under_processing", _("Under processing")
+        RETURNED_TO_APPLICANT = "returned_to_applicant", _("Returned to applicant")
+        RETURNED_BY_APPLICANT = "returned_by_applicant", _("Returned by applicant")
+        PROCESSED = "processed", _("Processed")
+        CLOSED = "closed", _("Closed")
+
+    class Outcome(models.TextChoices):
+        APPROVED = "approved", _("Approved")
+        REJECTED = "rejected", _("Rejected")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    # Where the directorate has to do something; where somebody has to; all but drafts.
+    AT_THE_DESK = (Status.UNDER_PROCESSING, Status.RETURNED_BY_APPLICANT)
+    OPEN = (*AT_THE_DESK, Status.RETURNED_TO_APPLICANT)
+    FILED = (*OPEN, Status.PROCESSED, Status.CLOSED)
+
+    key = models.UUIDField(unique=True, editable=False)
+    reference = models.CharField(
+        _("request number"), max_length=12, unique=True, default=new_reference, editable=False
+    )
+    applicant = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("applicant"),
+        on_delete=models.PROTECT,
+        related_name="inquiries",
+    )
+    holder = models.ForeignKey(
+        Identity, verbose_name=_("filed through"), on_delete=models.PROTECT, related_name="+"
+    )
+    beneficiary = models.ForeignKey(
+        Identity, verbose_name=_("beneficiary"), on_delete=models.PROTECT, related_name="inquiries"
+    )
+    service = models.ForeignKey(Service, verbose_name=_("service"), on_delete=models.PROTECT)
+    name = models.CharField(pgettext_lazy("of the beneficiary", "name"), max_length=150)
+    id_number = models.CharField(_("ID or border number"), max_length=10)
+    mobile = PhoneNumberField(_("mobile"))
+    confirmed_mobile = PhoneNumberField(
+        blank=True, help_text="one besides the account's that a code has reached"
+    )
+    description = models.TextField(_("description"), blank=True)
+    earlier_reference = models.CharField(
+        _("number of an earlier request"), max_length=30, blank=True
+    )
+    status = models.CharField(_("status"), max_length=25, choices=Status, default=Status.DRAFT)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, blank=True)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("assigned to"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="assigned_inquiries",
+    )
+    due_on = models.DateField(_("due on"), null=True)
+    version = models.PositiveIntegerField(default=0)
+    last_digest = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(_("started"), default=timezone.now, editable=False)
+    submitted_at = models.DateTimeField(_("filed"), null=True)
+    processed_at = models.DateTimeField(_("processed"), null=True)
+    search_text = models.TextField(blank=True, editable=False, help_text="empty for a draft")
+
+    objects = InquiryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("inquiry")
+        verbose_name_plural = _("Inquiries")
+        permissions = [
+            ("triage_inquiry", "Can work on inquiries"),
+            ("assign_inquiry", "Can give inquiries to officers"),
+        ]
+        indexes = [
+            models.Index(fields=["applicant", "-id"], name="inquiry_by_applicant"),
+            models.Index(fields=["status", "due_on", "id"], name="inquiry_queue"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="draft", version=0, submitted_at=None)
+                | (~Q(status="draft") & Q(version__gt=0, submitted_at__isnull=False)),
+                name="inquiry_filed_has_events",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="processed", outcome__in=["approved", "rejected"])
+                | (Q(status="closed") & ~Q(outcome=""))
+                | (~Q(status__in=["processed", "closed"]) & Q(outcome="")),
+                name="inquiry_outcome_when_decided",
+            ),
+        ]
+
+    def __str__(self):
+        return self.reference
+
+    @property
+    def is_draft(self):
+        return self.status == self.Status.DRAFT
+
+    @property
+    def is_overdue(self):
+        return self.is_at_the_desk and self.due_on < timezone.localdate()
+
+    @property
+    def is_at_the_desk(self):
+        return self.status in self.AT_THE_DESK
+
+    @property
+    def is_open(self):
+        return self.status in self.OPEN
+
+    @property
+    def is_returned(self):
+        """Whether it waits for its applicant."""
+        return self.status == self.Status.RETURNED_TO_APPLICANT
+
+    @property
+    def takes_documents(self):
+        """Whether its applicant can still add documents to it."""
+        return self.is_draft or self.is_returned
+
+    @property
+    def has_own_mobile(self):
+        """Whether a code has reached the mobile, as the account's or as this inquiry's."""
+        return self.mobile in (self.applicant.mobile, self.confirmed_mobile)
+
+    def words_to_find_it(self):
+        """What officers look for: its numbers, the people in it, and what it says."""
+        mobile = str(self.mobile).lstrip("+")
+        return searchable(
+            self.reference,
+            self.id_number,
+            *(number.number for number in self.beneficiary.numbers.all()),
+            mobile,
+            self.mobile.as_national.replace(" ", ""),
+            self.name,
+            self.beneficiary.name_ar,
+            self.beneficiary.name_en,
+            self.earlier_reference,
+            bare_digits(self.earlier_reference),
+            self.description,
+        )
+
+    def content_digest(self):
+        """Digest of all that the applicant confirms: any change of it makes another."""
+        attachments = self.attachments.values_list("document_type_id", "sha256")
+        return digest_of(
+            {
+                "reference": self.reference,
+                "holder": self.holder_id,
+                "beneficiary": self.beneficiary_id,
+                "service": self.service_id,
+                "name": self.name,
+                "id_number": self.id_number,
+                "mobile": str(self.mobile),
+                "description": self.description,
+                "earlier_reference": self.earlier_reference,
+                "attachments": [list(row) for row in attachments],
+            }
+        )

@@ -1,0 +1,41 @@
+"""What is written about an inquiry."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts.models import User
+from requests_app.models.inquiries import Inquiry
+
+
+class ReplyQuerySet(models.QuerySet):
+    def public(self):
+        """What the applicant may read."""
+        return self.exclude(kind=Reply.Kind.NOTE)
+
+
+class Reply(models.Model):
+    """Something written about an inquiry: to its applicant, by them, or among officers."""
+
+    class Kind(models.TextChoices):
+        ANSWER = "answer", _("answer")
+        NOTE = "note", _("internal note")
+        FROM_APPLICANT = "from_applicant", _("answer of the applicant")
+
+    key = models.UUIDField(unique=True, editable=False)
+    inquiry = models.ForeignKey(Inquiry, on_delete=models.PROTECT, related_name="replies")
+    kind = models.CharField(max_length=15, choices=Kind, default=Kind.ANSWER)
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(_("answer"))
+    written_at = models.DateTimeField(default=timezone.now, editable=False)
+    read_at = models.DateTimeField(null=True, help_text="by the applicant, the first time")
+
+    objects = ReplyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("reply")
+        verbose_name_plural = _("replies")
+        ordering = ["pk"]
+
+    def __str__(self):
+        return f"{self.inquiry_id} {self.pk}"

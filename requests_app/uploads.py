@@ -1,0 +1,102 @@
+"""An uploaded document: checked, made anew and stored before its row is written."""
+
+import hashlib
+import secrets
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import filetype
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+
+from core.exceptions import RuleViolation
+from core.text import single_line
+from requests_app import decoding
+
+MOST_BYTES = 10 * 1024 * 1024
+LONGEST_NAME = 100
+# The decoder's own limit is on processor time; on a busy machine that may take longer.
+PATIENCE_SECONDS = 20
+_EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
+
+
+@dataclass(frozen=True)
+class Document:
+    """A checked document: its new content, what it is, and the name it came under."""
+
+    name: str
+    content: bytes
+    content_type: str
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def clean_document(upload: UploadedFile) -> Document:
+    """The uploaded file, checked by its content; RuleViolation `document` says how to mend it."""
+    name = single_line(upload.name or "").replace("/", " ").replace("\\", " ")
+    if (upload.size or 0) > MOST_BYTES:
+        raise _refusal("too_large", name)
+    original = upload.read()
+    if not original:
+        raise _refusal("empty", name)
+    content_type = filetype.guess_mime(original)
+    if content_type not in _EXTENSIONS:
+        raise _refusal("unknown", name)
+    content = _made_anew(original, content_type, name)
+    # The name may claim what the content is not, and a double click believes the name.
+    extension = "." + _EXTENSIONS[content_type]
+    stem = PurePosixPath(name).stem.strip(". ")[: LONGEST_NAME - len(extension)]
+    return Document((stem or _("document")) + extension, content, content_type)
+
+
+def store(document: Document) -> str:
+    """Save the content under a random name and sync it; that name."""
+    name = secrets.token_hex(16)
+    return storages["private"].save(f"{name[:2]}/{name}", ContentFile(document.content))
+
+
+def discard(stored_name: str) -> None:
+    storages["private"].delete(stored_name)
+
+
+def _made_anew(original: bytes, content_type: str, name: str) -> bytes:
+    command = [sys.executable, "-I", str(Path(decoding.__file__)), content_type]
+    try:
+        decoder = subprocess.run(  # noqa: S603
+            command, input=original, capture_output=True, timeout=PATIENCE_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise _refusal("damaged", name) from None
+    if decoder.returncode:
+        raise _refusal(decoding.REFUSALS.get(decoder.returncode, "damaged"), name)
+    return decoder.stdout
+
+
+def _refusal(reason: str, name: str) -> RuleViolation:
+    sentences = {
+        "too_large": _(
+            "“%(name)s” is larger than 10 MB. "
+            "Photograph it again at a smaller size, or send only the pages that matter."
+        ),
+        "empty": _("“%(name)s” is empty. Choose another file."),
+        "unknown": _("“%(name)s” is not a JPEG or PNG picture or a PDF. Choose one of these."),
+        "damaged": _("“%(name)s” cannot be read; it may be damaged. Save or photograph it again."),
+        "too_many_pixels": _(
+            "“%(name)s” has too many pixels. Photograph it again at a smaller size."
+        ),
+        "too_many_pages": _("“%(name)s” has too many pages. Send at most 100 pages in one file."),
+        "encrypted": _(
+            "“%(name)s” is protected with a password. Save it without one and try again."
+        ),
+        "active": _(
+            "“%(name)s” contains scripts or attached files. "
+            "Print it to a new PDF and send that one."
+        ),
+    }
+    return RuleViolation(sentences[reason] % {"name": name[:LONGEST_NAME]}, code="document")

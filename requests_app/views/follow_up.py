@@ -1,0 +1,81 @@
+"""Answering a return, and withdrawing an inquiry."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from core.accounts.access import resident_required
+from core.accounts.interrupted_forms import keeps_typed, take_typed
+from core.exceptions import RuleViolation
+from requests_app import actions
+from requests_app.forms import DocumentsForm, ReturnAnswerForm, WithdrawForm
+from requests_app.views.access import get_filed_by
+from requests_app.views.documents import attach_all, press_button
+
+
+@keeps_typed("answer")
+@resident_required
+def answer_return(request, reference):
+    """Send back what was returned, with words and documents."""
+    inquiry = get_filed_by(request.user, reference)
+    if request.method != "POST" and not inquiry.is_returned:
+        return redirect("inquiries:detail", reference)
+    actions.note_read(actor=request.user, inquiry=inquiry)
+    typed = take_typed(request, "answer") or {}
+    form = _form_of(ReturnAnswerForm, inquiry, typed.get("text"), request.POST)
+    documents = DocumentsForm(
+        request.POST or None, request.FILES or None, inquiry=inquiry, is_required=False
+    )
+    # Files that can be taken are kept, whatever is wrong beside them. After a second click, the
+    # first has sent them already.
+    if request.method == "POST" and inquiry.is_returned and documents.is_valid():
+        attach_all(request, inquiry, documents)
+    if request.method == "POST" and press_button(request, inquiry):
+        form = _form_of(ReturnAnswerForm, inquiry, request.POST.get("text"))
+    elif form.is_valid() and documents.is_valid():
+        try:
+            actions.answer_return(actor=request.user, inquiry=inquiry, **form.cleaned_data)
+        except RuleViolation as violation:
+            form = _told_of(request, form, inquiry, violation)
+        else:
+            messages.success(request, _("Your answer has been sent."))
+            return redirect("inquiries:detail", reference)
+    context = {
+        "inquiry": inquiry,
+        "form": form,
+        "documents": documents,
+        "replies": inquiry.replies.public(),
+        "attachments": inquiry.attachments.unsent().select_related("document_type"),
+    }
+    return render(request, "inquiries/answer.html", context)
+
+
+@keeps_typed("withdraw")
+@resident_required
+def withdraw(request, reference):
+    inquiry = get_filed_by(request.user, reference)
+    if request.method != "POST" and not inquiry.is_open:
+        return redirect("inquiries:detail", reference)
+    typed = take_typed(request, "withdraw") or {}
+    form = _form_of(WithdrawForm, inquiry, typed.get("text"), request.POST)
+    if form.is_valid():
+        try:
+            actions.withdraw(actor=request.user, inquiry=inquiry, **form.cleaned_data)
+        except RuleViolation as violation:
+            form = _told_of(request, form, inquiry, violation)
+        else:
+            messages.success(request, _("The inquiry has been withdrawn."))
+            return redirect("inquiries:detail", reference)
+    return render(request, "inquiries/withdraw.html", {"form": form, "inquiry": inquiry})
+
+
+def _form_of(form_class, inquiry, text, posted=None):
+    """The form with what was posted, or for the version that is on this page."""
+    return form_class(posted or None, initial={"seen": inquiry.version, "text": text})
+
+
+def _told_of(request, form, inquiry, violation):
+    """The person is told what stands against it; the text stays, for the page as it is now."""
+    messages.error(request, violation.message)
+    inquiry.refresh_from_db()
+    return _form_of(type(form), inquiry, form.cleaned_data["text"])

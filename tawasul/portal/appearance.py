@@ -1,0 +1,79 @@
+"""How the pages look on one device: colours, contrast and size of the text, kept in a cookie."""
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.http import safe_target
+
+COOKIE = "look"
+_YEAR_SECONDS = 365 * 24 * 60 * 60
+
+
+class AppearanceForm(forms.Form):
+    """Of each choice, the first stands for not having chosen."""
+
+    colours = forms.ChoiceField(
+        label=gettext_lazy("Colours"),
+        choices=[
+            ("device", gettext_lazy("Same as this device")),
+            ("light", gettext_lazy("Light")),
+            ("dark", gettext_lazy("Dark")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    contrast = forms.ChoiceField(
+        label=gettext_lazy("Contrast"),
+        choices=[
+            ("device", gettext_lazy("Same as this device")),
+            ("strong", gettext_lazy("Strong")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    text = forms.ChoiceField(
+        label=gettext_lazy("Text size"),
+        choices=[
+            ("normal", gettext_lazy("Normal")),
+            ("large", gettext_lazy("Large")),
+            ("largest", gettext_lazy("Very large")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+
+def appearance_of(request):
+    """What has been chosen on this device, by field; what a cookie has wrong is not chosen."""
+    fields = AppearanceForm.base_fields
+    chosen = request.COOKIES.get(COOKIE, "").split(".")
+    chosen += [""] * len(fields)
+    return {
+        name: value if field.valid_value(value) else field.choices[0][0]
+        for (name, field), value in zip(fields.items(), chosen, strict=False)
+    }
+
+
+def remember_appearance(response, look):
+    response.set_cookie(
+        COOKIE,
+        ".".join(look[name] for name in AppearanceForm.base_fields),
+        max_age=_YEAR_SECONDS,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def display(request):
+    """Text, contrast and colours as somebody wants them on this device."""
+    form = AppearanceForm(request.POST or None, initial=appearance_of(request))
+    page = safe_target(request, reverse("portal:home"))
+    if form.is_valid():
+        response = redirect(page)
+        remember_appearance(response, form.cleaned_data)
+        messages.success(request, _("Saved. This is how pages look on this device from now on."))
+        return response
+    return render(request, "portal/display.html", {"form": form, "next": page})

@@ -1,0 +1,17 @@
+"""Whether the site is up, and whether it reaches its database."""
+
+from django.db import InterfaceError, OperationalError, connection
+from django.http import HttpResponse
+
+
+def healthz(request):
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def readyz(request):
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (OperationalError, InterfaceError):
+        return HttpResponse("no database", content_type="text/plain", status=503)
+    return HttpResponse("ok", content_type="text/plain")

@@ -1,0 +1,43 @@
+"""The roles of staff, and what each may do."""
+
+from django.contrib.auth.models import Group, Permission
+
+# What each group of staff may do.
+PERMISSIONS = {
+    "officer": ("requests_app.view_inquiry", "requests_app.triage_inquiry"),
+    "supervisor": (
+        "requests_app.view_inquiry",
+        "requests_app.triage_inquiry",
+        "requests_app.assign_inquiry",
+    ),
+    "clerk": ("appointments.view_appointment", "appointments.receive_appointment"),
+    "manager": (
+        "appointments.view_appointment",
+        "appointments.receive_appointment",
+        "appointments.manage_office",
+        "appointments.view_office",
+        "appointments.view_openingwindow",
+        "appointments.add_openingwindow",
+        "appointments.change_openingwindow",
+        "appointments.view_closure",
+        "appointments.add_closure",
+        "appointments.change_closure",
+        "appointments.delete_closure",
+    ),
+}
+
+
+def group_of_staff(name):
+    """The group with what it may do, as PERMISSIONS has it now."""
+    return _group(name, PERMISSIONS[name])
+
+
+def _group(name, permissions):
+    group, _is_new = Group.objects.get_or_create(name=name)
+    group.permissions.set(map(_permission, permissions))
+    return group
+
+
+def _permission(name):
+    app_label, codename = name.split(".")
+    return Permission.objects.get(content_type__app_label=app_label, codename=codename)

@@ -1,0 +1,102 @@
+"""The staff site: Django's admin behind a password and the code of an authenticator."""
+
+from functools import wraps
+
+from django.contrib import auth
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_otp import login as otp_login
+from django_otp import match_token
+from django_otp.admin import OTPAdminSite
+
+from core.accounts import devices, lockout, pending_steps
+from core.accounts.forms import CodeForm, SignInForm
+from core.accounts.models import User
+from core.http import safe_target
+from core.text import bare_digits
+from tawasul.portal import staff_shift
+from tawasul.portal.staff_todo import appointments_of, inquiries_of
+
+STEP = "staff_sign_in"
+PENDING_SECONDS = 5 * 60
+
+
+class StaffSite(OTPAdminSite):
+    site_header = site_title = gettext_lazy("Tawasul staff")
+    index_title = gettext_lazy("To do")
+    enable_nav_sidebar = False
+
+    def __init__(self, name="admin"):
+        super().__init__(name)
+
+    def get_urls(self):
+        # "View on site" looks up rows of any table by whatever is typed; nothing here uses it.
+        urls = [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+        return [path("code/", self.code, name="code"), *urls]
+
+    def admin_view(self, view, cacheable=False):
+        """Every page counts as work, the screen of a waiting room that asks by itself as well."""
+
+        @wraps(view)
+        def at_work(request, *args, **kwargs):
+            staff_shift.extend(request)
+            return view(request, *args, **kwargs)
+
+        return super().admin_view(at_work, cacheable)
+
+    def index(self, request, extra_context=None):
+        """What waits for this person comes first, counted, each leading to its list."""
+        waiting = [*inquiries_of(request.user), *appointments_of(request.user)]
+        return super().index(request, {"waiting": waiting, **(extra_context or {})})
+
+    def login(self, request, extra_context=None):
+        """The first step: the password."""
+        target = safe_target(request, reverse("admin:index"))
+        if request.method == "GET" and self.has_permission(request):
+            return redirect(target)
+        form = SignInForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            user = auth.authenticate(
+                request,
+                username=form.cleaned_data["login"],
+                password=form.cleaned_data["password"],
+            )
+            if user is not None and user.is_staff:
+                request.session.cycle_key()
+                password = user.get_session_auth_hash()
+                pending_steps.begin(request, STEP, user=user.pk, password=password, next=target)
+                return redirect("admin:code")
+            wrong = _("This username and this password do not open the staff site. Check both.")
+            form.add_error(None, lockout.STAFF_REFUSAL if lockout.is_shut(request) else wrong)
+        context = {"form": form, "next": target}
+        return render(request, "admin/sign_in.html", context, status=lockout.status_of(request))
+
+    def code(self, request):
+        """The second step: six digits of the authenticator, or a recovery code."""
+        facts = pending_steps.get(request, STEP, PENDING_SECONDS)
+        if facts is None:
+            return redirect("admin:login")
+        user = User.objects.filter(pk=facts["user"], is_active=True, is_staff=True).first()
+        if user is None or user.get_session_auth_hash() != facts.get("password"):
+            return redirect("admin:login")
+        form = CodeForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            device = match_token(user, bare_digits(form.cleaned_data["code"]).lower())
+            if device is None:
+                form.add_error(
+                    "code",
+                    _(
+                        "This code is not right, or has been used already. "
+                        "Wait for the next one and enter that."
+                    ),
+                )
+            else:
+                pending_steps.end(request, STEP)
+                devices.let_in(request, user)
+                otp_login(request, device)
+                response = redirect(facts["next"])
+                lockout.remember_browser(request, response, user)
+                return response
+        return render(request, "admin/code.html", {"form": form})

@@ -1,0 +1,86 @@
+"""What waits for somebody on the staff site's first page."""
+
+from urllib.parse import urlencode
+
+from django.db.models import Count
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from appointments.models import Appointment
+from core.staff_lists import counted
+from requests_app.models import Inquiry
+
+
+def inquiries_of(user):
+    """What waits at the triage desk, under its heading."""
+    if not user.has_perm("requests_app.view_inquiry"):
+        return
+    inquiries = Inquiry.objects.for_staff(user)
+    waiting, mine = inquiries.waiting(), inquiries.waiting().filter(assignee=user)
+    status = Inquiry.Status
+    counts = [(_("Assigned to nobody"), waiting.filter(assignee=None), {"queue": "nobody"})]
+    if user.has_perm("requests_app.triage_inquiry"):
+        counts += [
+            (
+                _("Mine, under processing"),
+                mine.filter(status=status.UNDER_PROCESSING),
+                {"queue": "mine", "status__exact": status.UNDER_PROCESSING},
+            ),
+            (
+                _("Mine, answered by the applicant"),
+                mine.filter(status=status.RETURNED_BY_APPLICANT),
+                {"queue": "mine", "status__exact": status.RETURNED_BY_APPLICANT},
+            ),
+            (_("Mine, overdue"), mine.overdue(), {"queue": "mine", "time": "overdue"}),
+        ]
+    # Whoever gives inquiries to others looks after all of them.
+    if user.has_perm("requests_app.assign_inquiry"):
+        counts += [
+            (_("Overdue in all"), inquiries.overdue(), {"queue": "all", "time": "overdue"}),
+        ]
+    else:
+        unclaimed = waiting.filter(assignee=None).overdue()
+        late = {"queue": "nobody", "time": "overdue"}
+        counts += [(_("Assigned to nobody, overdue"), unclaimed, late)]
+    queue = reverse("admin:requests_app_inquiry_changelist")
+    yield (
+        Inquiry._meta.verbose_name_plural,
+        [_counted(label, rows, f"{queue}?{urlencode(chosen)}") for label, rows, chosen in counts],
+    )
+
+
+def appointments_of(user):
+    """Who comes today, for each office where `user` receives people; and who needs a new time."""
+    rights = ("appointments.view_appointment", "appointments.receive_appointment")
+    offices = list(user.offices.all()) if user.has_perms(rights) else []
+    if not offices:
+        return
+    appointments = Appointment.objects.at_desk_of(user)
+    people = appointments.of_today().with_standing().order_by()
+    by_office = people.values_list("slot__office", "standing").annotate(Count("pk"))
+    numbers = {(office, standing): number for office, standing, number in by_office}
+    standings = {
+        "due": pgettext("who is expected at an office", "Due"),
+        "here": pgettext("who is expected at an office", "Here"),
+        "late": pgettext("who is expected at an office", "Late"),
+    }
+    for office in offices:
+        counts = []
+        for standing, label in standings.items():
+            query = urlencode({"office": office.slug, "show": standing})
+            address = f"{reverse('admin:appointment_today')}?{query}"
+            counts.append((label, numbers.get((office.pk, standing), 0), False, address))
+        yield _("Today: %(office)s") % {"office": office.name}, counts
+    displaced = appointments.upcoming().filter(state=Appointment.State.DISPLACED)
+    query = urlencode({"day": "ahead", "state__exact": Appointment.State.DISPLACED})
+    address = f"{reverse('admin:appointments_appointment_changelist')}?{query}"
+    yield (
+        Appointment._meta.verbose_name_plural,
+        [_counted(_("The office closed, another time is needed"), displaced, address)],
+    )
+
+
+def _counted(label, rows, address):
+    """What the first page says of these rows, and where they are listed."""
+    return label, *counted(rows), address
