@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 from appointments.models import Office, Slot
-from core.accounts.forms import WithPicture
+from core.accounts.forms import VisualCodeForm
 from core.accounts.models import Identity
 from core.catalogue.models import Region, Service
 from core.date_field import EitherCalendarDateField
@@ -22,7 +22,7 @@ from core.text import ascii_digits, clean
 NOON, EVENING = 12, 18
 
 
-class VerifyForm(WithPicture):
+class VerifyForm(VisualCodeForm):
     """My own data, as the registry has them."""
 
     number = IdentityNumberField(
@@ -47,7 +47,7 @@ class OperationsField(forms.IntegerField):
 
     def validate(self, value):
         super().validate(value)
-        most = settings.BOOKING["MOST_OPERATIONS"]
+        most = settings.BOOKING["MAX_OPERATIONS"]
         if not 1 <= value <= most:
             raise forms.ValidationError(
                 _("Choose between 1 and %(most)s operations."), params={"most": most}
@@ -60,7 +60,7 @@ class OperationsField(forms.IntegerField):
         return super().to_python(value)
 
 
-class RowsField(forms.ModelMultipleChoiceField):
+class SafeMultipleChoiceField(forms.ModelMultipleChoiceField):
     """Some of the rows there are, by their keys, however long those are that are sent."""
 
     def clean(self, value):
@@ -75,7 +75,7 @@ class RowsField(forms.ModelMultipleChoiceField):
         return super().clean(value)
 
 
-class WishForm(forms.Form):
+class CriteriaForm(forms.Form):
     """For whom, which service, where and for how many: the first step of a booking."""
 
     # Chrome would tell who listens that a choice which is still to be made is wrong.
@@ -122,7 +122,7 @@ class WishForm(forms.Form):
         help_text=_("One for each person or document, for example 2 for two passports."),
         initial=1,
     )
-    beneficiaries = RowsField(
+    beneficiaries = SafeMultipleChoiceField(
         label=_("Who is the appointment for? (optional)"),
         queryset=Identity.objects.none(),
         widget=forms.CheckboxSelectMultiple,
@@ -139,7 +139,7 @@ class WishForm(forms.Form):
 
     def __init__(self, *args, holder, **kwargs):
         super().__init__(*args, **kwargs)
-        people = Identity.objects.who_can_be_asked_for_by(holder).prefetch_related("numbers")
+        people = Identity.objects.beneficiaries_for(holder).prefetch_related("numbers")
         attendee = self.fields["attendee"]
         attendee.queryset = people
         attendee.initial = holder.pk
@@ -183,9 +183,9 @@ class WishForm(forms.Form):
 
 
 class WalkInForm(forms.Form):
-    """Who has come without an appointment, and for what; `key` as in `TimeForm`."""
+    """Who has come without an appointment, and for what; `idempotency_key` as in `TimeForm`."""
 
-    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     number = IdentityNumberField(
         label=_("ID number of the person"),
         help_text=_("10 digits: national ID, iqama or border number."),
@@ -218,12 +218,12 @@ class OfficeChoice(forms.Form):
 
 
 class TimeForm(forms.Form):
-    """The time that is taken; `key` makes a second click reach the first one's place."""
+    """The time that is taken; its `idempotency_key` leads a second click to the first one's."""
 
     # Chrome would tell who listens that a choice which is still to be made is wrong.
     use_required_attribute = False
 
-    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     slot = forms.ModelChoiceField(
         label=_("Time"),
         queryset=Slot.objects.none(),

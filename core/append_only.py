@@ -19,7 +19,7 @@ CREATE TRIGGER {trigger} BEFORE UPDATE OR DELETE ON {table}
     FOR EACH ROW EXECUTE FUNCTION {trigger}();
 """
 _SQLITE = """
-CREATE TRIGGER IF NOT EXISTS {trigger}_{deed} BEFORE {deed} ON {table}
+CREATE TRIGGER IF NOT EXISTS {trigger}_{operation} BEFORE {operation} ON {table}
 BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
 """
 
@@ -36,8 +36,8 @@ def install(connection, table):
         if connection.vendor == "postgresql":
             cursor.execute(_POSTGRESQL.format(table=table, trigger=trigger))
         else:
-            for deed in ("update", "delete"):
-                cursor.execute(_SQLITE.format(table=table, trigger=trigger, deed=deed))
+            for operation in ("update", "delete"):
+                cursor.execute(_SQLITE.format(table=table, trigger=trigger, operation=operation))
 
 
 def missing_triggers(connection, table):

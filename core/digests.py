@@ -11,7 +11,7 @@ def digest_of(content):
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def key_of(form_key, *content):
+def derive_key(form_key, *content):
     """The key of what one form creates: the same for its second click, another for other content.
 
     A form that the back button brings up again still carries its old key, with new choices in it.

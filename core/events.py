@@ -11,7 +11,7 @@ class Event(models.Model):
 
     It holds ids and digests and no personal text, so that erasing a text never touches it. The
     subject has a `version`, which counts its events, and a `last_digest`, which ends their chain.
-    A service adds `actor`, `role` and `deed` with its own choices.
+    A service adds `actor`, `role` and `event_type` with its own choices.
     """
 
     # The name of the foreign key to the subject, and what the digest covers beside the common
@@ -54,7 +54,7 @@ class Event(models.Model):
                 self.at.isoformat(),
                 self.actor_id,
                 self.role,
-                self.deed,
+                self.event_type,
                 *(getattr(self, name) for name in self.DIGESTED),
                 self.previous_digest,
             ]

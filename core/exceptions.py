@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 class RuleViolation(Exception):
     """A rule was broken: `message` is for the person, `code` for the program.
 
-    `also` are others that were broken by the same deed, so that all can be mended at once.
+    `also` are others that were broken by the same input, so that all can be mended at once.
     """
 
     def __init__(

@@ -4,23 +4,23 @@ from django.db.models import Lookup, Q, TextField
 
 from core.text import bare_digits, fold, fold_name
 
-MOST_QUERY = 200  # characters
-MOST_WORDS = 10
+MAX_QUERY_LENGTH = 200  # characters
+MAX_WORDS = 10
 # Longer ones are no words of any language, and PostgreSQL refuses to index the longest.
-LONGEST_WORD = 60
+MAX_WORD_LENGTH = 60
 
 
 def searchable(*texts: str) -> str:
     """What is stored to be searched: the words of all texts, folded in every way, each once."""
     text = " ".join(texts)
     words = f"{fold(text)} {fold_name(text)}".split()
-    return " ".join(dict.fromkeys(word[:LONGEST_WORD] for word in words))
+    return " ".join(dict.fromkeys(word[:MAX_WORD_LENGTH] for word in words))
 
 
 def found_by(field: str, query: str) -> Q:
     """The rows whose `searchable` field has words that begin as those of `query` do."""
     found = Q(pk__in=[])
-    for words in readings(query[:MOST_QUERY]):
+    for words in readings(query[:MAX_QUERY_LENGTH]):
         found |= Q(**{f"{field}__words_begin": words})
     return found
 
@@ -31,7 +31,7 @@ def readings(query: str) -> list[list[str]]:
     readings = [fold(query).split(), fold_name(query).split()]
     if digits.isdecimal():
         readings += [[digits], [digits.removeprefix("00")]]
-    cut = [[word[:LONGEST_WORD] for word in words if word][:MOST_WORDS] for words in readings]
+    cut = [[word[:MAX_WORD_LENGTH] for word in words if word][:MAX_WORDS] for words in readings]
     return [words for place, words in enumerate(cut) if words and words not in cut[:place]]
 
 

@@ -5,32 +5,32 @@ from django.contrib.admin.utils import get_fields_from_path
 from django.core.paginator import Paginator
 from django.utils.functional import cached_property
 
-from core.search import MOST_QUERY
+from core.search import MAX_QUERY_LENGTH
 
-MOST_COUNTED = 5000
+MAX_COUNTED = 5000
 
 
-def counted(rows):
+def capped_count(rows):
     """How many there are, as far as anybody turns pages, and whether there may be more.
 
     A long list opens as fast as a short one.
     """
-    number = rows.order_by()[:MOST_COUNTED].count()
-    return number, number == MOST_COUNTED
+    number = rows.order_by()[:MAX_COUNTED].count()
+    return number, number == MAX_COUNTED
 
 
 class CappedPaginator(Paginator):
     @cached_property
-    def _counted(self):
-        return counted(self.object_list)
+    def _capped_count(self):
+        return capped_count(self.object_list)
 
     @property
     def count(self):
-        return self._counted[0]
+        return self._capped_count[0]
 
     @property
     def is_cut_off(self):
-        return self._counted[1]
+        return self._capped_count[1]
 
 
 class StaffList:
@@ -50,7 +50,7 @@ class StaffList:
         return is_offered and len(request.GET.getlist(lookup)) == 1
 
     def get_search_results(self, request, queryset, search_term):
-        return super().get_search_results(request, queryset, search_term[:MOST_QUERY])
+        return super().get_search_results(request, queryset, search_term[:MAX_QUERY_LENGTH])
 
 
 def _parameters(model, list_filter):

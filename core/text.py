@@ -13,7 +13,7 @@ _INVISIBLE = re.compile(
     "\u115f\u1160\u2800\u3164\uffa0"  # letters that are blank
     "\ufff9-\ufffb]"
 )
-MOST_MARKS = 30
+MAX_MARKS = 30
 _ARABIC_MARKS = re.compile("[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
 _ARABIC_SPELLINGS = str.maketrans(
     {
@@ -61,13 +61,13 @@ def _few_marks(text: str) -> str:
 
     Thirty in a row is what the Unicode Standard's stream-safe text has (UAX 15, section 13).
     """
-    if len(text) <= MOST_MARKS:
+    if len(text) <= MAX_MARKS:
         return text
     kept = []
     run = 0
     for char in text:
         run = run + 1 if unicodedata.combining(char) else 0
-        if run <= MOST_MARKS:
+        if run <= MAX_MARKS:
             kept.append(char)
     return "".join(kept)
 

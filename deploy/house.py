@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CODE = ("core", "tawasul", "requests_app", "appointments")
 
 # What is found and may stay: the file, what stands there, and the reason.
-_A_PAGE = "of a list, which is counted"
+_A_PAGE = "of a list, which is capped_count"
 _A_DAY = "of the month, which has two digits at most"
 EXCEPTIONS = {
     ("templates/admin/appointments/appointment/today.html", "page.number"): _A_PAGE,

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 import pikepdf
 from PIL import Image, ImageOps
 
-MOST_SECONDS = 4  # of processor time
-MOST_MEMORY = 1024**3  # bytes
-MOST_PIXELS = 50_000_000
-LONGEST_SIDE = 4000  # pixels; a page photographed at this size can be read to the last letter
-MOST_PAGES = 100
+MAX_SECONDS = 4  # of processor time
+MAX_MEMORY = 1024**3  # bytes
+MAX_PIXELS = 50_000_000
+MAX_SIDE = 4000  # pixels; a page photographed at this size can be read to the last letter
+MAX_PAGES = 100
 
 Image.MAX_IMAGE_PIXELS = None  # counted here instead, so that the refusal says why
 
@@ -47,12 +47,12 @@ class Refused(Exception):
 def new_picture(original: bytes, picture_format: str) -> bytes:
     """The picture decoded and encoded again: upright, without place, camera or anything hidden."""
     with Image.open(io.BytesIO(original), formats=[picture_format]) as picture:
-        if picture.width * picture.height > MOST_PIXELS:
+        if picture.width * picture.height > MAX_PIXELS:
             raise Refused("too_many_pixels")
-        picture.draft(None, (LONGEST_SIDE, LONGEST_SIDE))
+        picture.draft(None, (MAX_SIDE, MAX_SIDE))
         picture.load()
         ImageOps.exif_transpose(picture, in_place=True)
-        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        picture.thumbnail((MAX_SIDE, MAX_SIDE))
         new = _as_on_white_paper(picture)
         new.info.clear()
         output = io.BytesIO()
@@ -80,7 +80,7 @@ def new_pdf(original: bytes) -> bytes:
     with pdf:
         if not pdf.pages:
             raise ValueError("no page")
-        if len(pdf.pages) > MOST_PAGES:
+        if len(pdf.pages) > MAX_PAGES:
             raise Refused("too_many_pages")
         if any(map(_is_active, _dictionaries(pdf))):
             raise Refused("active")
@@ -124,8 +124,8 @@ def _is_active(dictionary: pikepdf.Object) -> bool:
 
 
 def main(content_type: str) -> int:
-    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     original = sys.stdin.buffer.read()
     try:

@@ -12,8 +12,8 @@ from core.identity_numbers import IdentityNumberField
 from core.mobiles import MobileField
 from core.text import TextField
 
-MOST_DESCRIPTION = 4000  # characters
-MOST_FILES = 10  # at once
+MAX_DESCRIPTION_LENGTH = 4000  # characters
+MAX_FILES = 10  # at once
 
 
 class SubjectForm(forms.Form):
@@ -55,7 +55,7 @@ class SubjectForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.acting_holder = holder
         self.fields["holder"].initial = holder.pk
-        people = Identity.objects.who_can_be_asked_for_by(holder)
+        people = Identity.objects.beneficiaries_for(holder)
         people = people.prefetch_related("numbers")
         field = self.fields["beneficiary"]
         field.queryset = people
@@ -85,15 +85,15 @@ class SubjectForm(forms.Form):
 
 
 class NewInquiryForm(SubjectForm):
-    """With a `key` that makes a second click reach the first one's draft."""
+    """With an `idempotency_key` that makes a second click reach the first one's draft."""
 
-    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
 def _may_ask(holder, person, service):
     is_own = person == holder
     return service.is_for(kind=person.kind, nationality=person.nationality) and not (
-        is_own and service.is_filed_by_others_alone
+        is_own and service.only_linked_may_file
     )
 
 
@@ -136,7 +136,7 @@ class DetailsForm(forms.Form):
             "Say what you applied for, when, what happened, and what you are asking for: "
             "between 30 and 4,000 characters."
         ),
-        max_length=MOST_DESCRIPTION,
+        max_length=MAX_DESCRIPTION_LENGTH,
         multiline=True,
         widget=forms.Textarea(
             {"rows": 8, "dir": "auto", "data-counter": _("Characters: {count} of 4,000")}
@@ -194,19 +194,21 @@ class DocumentsForm(forms.Form):
     def clean_files(self):
         """No more than an inquiry takes: each costs seconds to look into."""
         files = self.cleaned_data["files"]
-        if len(files) > MOST_FILES:
+        if len(files) > MAX_FILES:
             raise forms.ValidationError(_("Choose at most 10 files at once."))
         return files
 
 
-class SeenForm(forms.Form):
-    """A button of a filed inquiry; `seen` is the version of it that was on the screen."""
+class VersionForm(forms.Form):
+    """A button of a filed inquiry, with the version of it that was on the screen."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
+    expected_version = forms.IntegerField(
+        widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1
+    )
 
 
-class _TextForm(SeenForm):
-    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+class _TextForm(VersionForm):
+    idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     text = TextField(
         max_length=4000,
         multiline=True,
@@ -249,7 +251,7 @@ class _OfficerField(forms.ModelChoiceField):
         return officer.get_short_name()
 
 
-class AssignForm(SeenForm):
+class AssignForm(VersionForm):
     officer = _OfficerField(
         label=_("Officer"),
         queryset=User.objects.none(),

@@ -17,8 +17,8 @@ from core.exceptions import RuleViolation
 from core.text import single_line
 from requests_app import decoding
 
-MOST_BYTES = 10 * 1024 * 1024
-LONGEST_NAME = 100
+MAX_BYTES = 10 * 1024 * 1024
+MAX_NAME_LENGTH = 100
 # The decoder's own limit is on processor time; on a busy machine that may take longer.
 PATIENCE_SECONDS = 20
 _EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
@@ -40,7 +40,7 @@ class Document:
 def clean_document(upload: UploadedFile) -> Document:
     """The uploaded file, checked by its content; RuleViolation `document` says how to mend it."""
     name = single_line(upload.name or "").replace("/", " ").replace("\\", " ")
-    if (upload.size or 0) > MOST_BYTES:
+    if (upload.size or 0) > MAX_BYTES:
         raise _refusal("too_large", name)
     original = upload.read()
     if not original:
@@ -48,10 +48,10 @@ def clean_document(upload: UploadedFile) -> Document:
     content_type = filetype.guess_mime(original)
     if content_type not in _EXTENSIONS:
         raise _refusal("unknown", name)
-    content = _made_anew(original, content_type, name)
+    content = _sanitize(original, content_type, name)
     # The name may claim what the content is not, and a double click believes the name.
     extension = "." + _EXTENSIONS[content_type]
-    stem = PurePosixPath(name).stem.strip(". ")[: LONGEST_NAME - len(extension)]
+    stem = PurePosixPath(name).stem.strip(". ")[: MAX_NAME_LENGTH - len(extension)]
     return Document((stem or _("document")) + extension, content, content_type)
 
 
@@ -65,7 +65,7 @@ def discard(stored_name: str) -> None:
     storages["private"].delete(stored_name)
 
 
-def _made_anew(original: bytes, content_type: str, name: str) -> bytes:
+def _sanitize(original: bytes, content_type: str, name: str) -> bytes:
     command = [sys.executable, "-I", str(Path(decoding.__file__)), content_type]
     try:
         decoder = subprocess.run(  # noqa: S603
@@ -99,4 +99,4 @@ def _refusal(reason: str, name: str) -> RuleViolation:
             "Print it to a new PDF and send that one."
         ),
     }
-    return RuleViolation(sentences[reason] % {"name": name[:LONGEST_NAME]}, code="document")
+    return RuleViolation(sentences[reason] % {"name": name[:MAX_NAME_LENGTH]}, code="document")

@@ -129,7 +129,11 @@ AUTHENTICATION_BACKENDS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"core.accounts.password_validation.{name}"}
-    for name in ("LongEnough", "NotCommon", "NotAboutOneself")
+    for name in (
+        "PasswordLengthValidator",
+        "GuessablePasswordValidator",
+        "PersonalDataPasswordValidator",
+    )
 ]
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "portal:my-page"
@@ -139,14 +143,14 @@ IDENTITY_CHECK_DIGIT = switch("IDENTITY_CHECK_DIGIT")
 # No public source states these; the office sets them.
 BOOKING = {
     "HORIZON_DAYS": whole_number("BOOKING_HORIZON_DAYS", 30),
-    "MOST_OPERATIONS": whole_number("BOOKING_MOST_OPERATIONS", 5),
-    "MOST_HOLDS": whole_number("BOOKING_MOST_HOLDS", 3),
+    "MAX_OPERATIONS": whole_number("BOOKING_MAX_OPERATIONS", 5),
+    "MAX_HOLDS": whole_number("BOOKING_MAX_HOLDS", 3),
     "HOLD_MINUTES": whole_number("BOOKING_HOLD_MINUTES", 10),
     "CHANGE_UNTIL_HOURS": whole_number("BOOKING_CHANGE_UNTIL_HOURS", 2),
     "GRACE_MINUTES": whole_number("BOOKING_GRACE_MINUTES", 15),
     "OFFER_MINUTES": whole_number("BOOKING_OFFER_MINUTES", 30),
     "REPLACEMENT_HOURS": whole_number("BOOKING_REPLACEMENT_HOURS", 24),
-    "MOST_CHANGES_A_DAY": whole_number("BOOKING_MOST_CHANGES_A_DAY", 10),
+    "MAX_CHANGES_A_DAY": whole_number("BOOKING_MAX_CHANGES_A_DAY", 10),
 }
 SESSION_ENGINE = "core.accounts.sessions"
 REGISTRY = env.str("REGISTRY", default="core.accounts.registry.LocalRegistry")
@@ -156,10 +160,10 @@ REGISTRY_URL = https_address(
 REGISTRY_TOKEN = env.str("REGISTRY_TOKEN", default="")
 
 AXES_HANDLER = "core.accounts.lockout.Handler"
-AXES_USERNAME_CALLABLE = "core.accounts.lockout.whose_guesses"
+AXES_USERNAME_CALLABLE = "core.accounts.lockout.axes_username"
 AXES_CLIENT_IP_CALLABLE = "core.http.client_network"
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
-AXES_LOCKOUT_CALLABLE = "core.accounts.lockout.as_the_view_has_answered"
+AXES_LOCKOUT_CALLABLE = "core.accounts.lockout.keep_the_response"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
@@ -171,7 +175,7 @@ AXES_SENSITIVE_PARAMETERS += ["new_password", "again", "mobile"]
 CAPTCHA_CHALLENGE_FUNCT = "core.accounts.visual_code.challenge"
 CAPTCHA_FILTER_FUNCTIONS = [
     "captcha.helpers.post_smooth",
-    "core.accounts.visual_code.in_four_greys",
+    "core.accounts.visual_code.reduce_to_four_greys",
 ]
 CAPTCHA_TIMEOUT = 10  # minutes
 CAPTCHA_FONT_SIZE = 40

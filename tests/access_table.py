@@ -84,7 +84,7 @@ TABLE = {
     "en/appointments/": people(200, 200, 200),
     "en/appointments/verify/": people(200, 200, 200),
     "en/appointments/new/": people(200, 200, 200),
-    # The wish in the address is for the applicant alone; others are led back to the first step.
+    # The criteria in the address is for the applicant alone; others are led back to the first step.
     "en/appointments/new/office/": people(302, 200, 302),
     "en/appointments/new/day/": people(302, 200, 302),
     "en/appointments/new/time/": {"*": people(302, 200, 302), "POST": people(302, 302, 302)},

@@ -12,9 +12,9 @@ from PIL import Image
 
 from core.accounts.models import Identity, IdentityNumber, Link, OneTimeCode, User
 from core.catalogue.models import DocumentType, Service
-from core.messaging.encryption import unseal
+from core.messaging.encryption import decrypt
 from core.messaging.models import Message
-from requests_app import actions
+from requests_app import actions, purposes
 from requests_app.models import Inquiry
 
 PASSWORD = "a-Long-enough-one-26"
@@ -122,7 +122,7 @@ def draft(applicant=None, service=None, beneficiary=None, *, is_ready=True):
         actor=applicant,
         beneficiary=beneficiary or applicant.identity,
         service=service or ServiceFactory(),
-        key=uuid.uuid4(),
+        idempotency_key=uuid.uuid4(),
     )
     if is_ready:
         actions.save_details(
@@ -147,10 +147,10 @@ def details_of(inquiry, **changes):
     }
 
 
-def code_sent_to(user, purpose=OneTimeCode.Purpose.FILE):
+def code_sent_to(user, purpose=purposes.FILE):
     """The six digits of the last code sent to `user`, read from the outbox."""
     code = OneTimeCode.objects.filter(user=user, purpose=purpose).latest("created_at")
-    text = unseal(Message.objects.get(key=code.pk).text)
+    text = decrypt(Message.objects.get(idempotency_key=code.pk).text)
     return next(
         word for word in text.replace(",", " ").split() if len(word) == 6 and word.isdigit()
     )
@@ -203,4 +203,6 @@ def filed(applicant=None, **kwargs):
 def claimed(officer=None, **kwargs):
     """A filed inquiry that `officer` has taken up."""
     inquiry = filed(**kwargs)
-    return actions.claim(actor=officer or OfficerFactory(), inquiry=inquiry, seen=inquiry.version)
+    return actions.claim(
+        actor=officer or OfficerFactory(), inquiry=inquiry, expected_version=inquiry.version
+    )

@@ -78,14 +78,14 @@ class World:
     def book(self, applicant, attendee):
         """Times at one office: one is confirmed, one is held, one is free."""
         confirmed, held, self.free = places.some_slots(3)
-        wish = {"holder": applicant.identity, "attendee": attendee}
-        self.confirmed = places.confirmed(applicant, slot=confirmed, **wish)
-        self.held = places.held(applicant, slot=held, **wish)
+        criteria = {"holder": applicant.identity, "attendee": attendee}
+        self.confirmed = places.confirmed(applicant, slot=confirmed, **criteria)
+        self.held = places.held(applicant, slot=held, **criteria)
         self.offer = places.offered(self.confirmed)
         chosen = {"office": self.free.office.slug, "day": self.free.day}
         self.choice = browsing.address("", {}, **chosen)
-        wish = wish_of(applicant.identity, self.confirmed.service)
-        self.wish = browsing.address("", wish, **chosen)
+        criteria = wish_of(applicant.identity, self.confirmed.service)
+        self.criteria = browsing.address("", criteria, **chosen)
         self.closure = Closure.objects.create(
             first_day="2026-09-23", last_day="2026-09-23", reason_ar="صيانة"
         )
@@ -130,7 +130,7 @@ class World:
     def choices(self, route):
         """What has been chosen before a step of a booking, as it stands in its address."""
         if route.startswith("en/appointments/new/"):
-            return self.wish if route != "en/appointments/new/" else ""
+            return self.criteria if route != "en/appointments/new/" else ""
         return self.choice if "/move/" in route else ""
 
     def answer(self, role, method, address):
@@ -152,11 +152,11 @@ class World:
         """Fields of every form, filled as those would who may send it."""
         return {
             **factories.details_of(self.filed, description="Put there by somebody who may not."),
-            "key": uuid.uuid4(),
+            "idempotency_key": uuid.uuid4(),
             "shown": self.draft.content_digest(),
             "code": "123456",
-            "deed": "approve",
-            "seen": self.filed.version,
+            "decision": "approve",
+            "expected_version": self.filed.version,
             "item": f"{self.filed.pk}:{self.filed.version}",
             "beneficiary": self.filed.beneficiary.pk,
             "service": self.filed.service.slug,
@@ -188,7 +188,7 @@ class World:
 
     def appointments(self):
         return list(
-            Appointment.objects.order_by("pk").values_list("pk", "version", "state", "slot")
+            Appointment.objects.order_by("pk").values_list("pk", "version", "status", "slot")
         )
 
     def inquiries(self):

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 LONG = "Please read this to the end. " * 70  # some thirty such texts fill the pipe
 
-Waiting, Sent = Message.State.WAITING, Message.State.SENT
+Waiting, Sent = Message.Status.WAITING, Message.Status.SENT
 
 
 class SlowPhone:
@@ -108,20 +108,23 @@ def waiting_texts(count):
 
 def end_leases():
     """Messages in the hands of a worker that is gone need not be waited for."""
-    Message.objects.filter(state=Waiting).update(next_attempt_at=timezone.now())
+    Message.objects.filter(status=Waiting).update(next_attempt_at=timezone.now())
 
 
 def leased():
-    return Message.objects.filter(state=Waiting, attempts__gt=0)
+    return Message.objects.filter(status=Waiting, attempts__gt=0)
 
 
 def in_hand():
     """Keys of the messages that a worker has leased and not noted as sent."""
-    return {str(key) for key in leased().values_list("key", flat=True)}
+    return {
+        str(idempotency_key)
+        for idempotency_key in leased().values_list("idempotency_key", flat=True)
+    }
 
 
 def contents(messages):
-    return {(str(message.key), message.text) for message in messages}
+    return {(str(message.idempotency_key), message.text) for message in messages}
 
 
 def assert_the_rest_arrives(phone, messages, arrived, *, in_hand):
@@ -134,13 +137,15 @@ def assert_the_rest_arrives(phone, messages, arrived, *, in_hand):
     arrived += phone.take_rest()
 
     assert set(arrived) == contents(messages)
-    repeated = {key for (key, _text), times in Counter(arrived).items() if times > 1}
+    repeated = {
+        idempotency_key for (idempotency_key, _text), times in Counter(arrived).items() if times > 1
+    }
     assert repeated <= in_hand
 
 
 def all_are_marked_as_sent():
     end_leases()
-    return not Message.objects.exclude(state=Sent).exists()
+    return not Message.objects.exclude(status=Sent).exists()
 
 
 def end_other_connections():
@@ -168,7 +173,7 @@ def hold_what_is_in_hand():
         with transaction.atomic():
             message = leased().select_for_update().first()
             if message:
-                yield str(message.key)
+                yield str(message.idempotency_key)
                 return
 
 
@@ -195,8 +200,8 @@ def test_a_worker_killed_before_it_could_note_what_it_sent_sends_that_one_again(
     with worker() as process:
         arrived = phone.take(10)
         until(phone.is_full)
-        with hold_what_is_in_hand() as key:
-            while key not in dict(arrived):
+        with hold_what_is_in_hand() as idempotency_key:
+            while idempotency_key not in dict(arrived):
                 arrived += phone.take(1)
             process.kill()
             process.wait()
@@ -205,8 +210,8 @@ def test_a_worker_killed_before_it_could_note_what_it_sent_sends_that_one_again(
 
     end_leases()
     with worker():
-        assert_the_rest_arrives(phone, messages, arrived, in_hand={key})
-    assert [its_key for its_key, _text in arrived].count(key) == 2
+        assert_the_rest_arrives(phone, messages, arrived, in_hand={idempotency_key})
+    assert [its_key for its_key, _text in arrived].count(idempotency_key) == 2
 
 
 def test_a_worker_told_to_stop_finishes_the_message_in_hand_and_ends_cleanly(worker, phone):
@@ -219,7 +224,7 @@ def test_a_worker_told_to_stop_finishes_the_message_in_hand_and_ends_cleanly(wor
         assert process.returncode == 0
     arrived += phone.take_rest()
 
-    sent = Message.objects.filter(state=Sent)
+    sent = Message.objects.filter(status=Sent)
     assert sorted(arrived) == sorted(contents(sent))
     assert len(arrived) < 100
     assert in_hand() == set()

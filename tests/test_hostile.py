@@ -17,6 +17,7 @@ from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.accounts import purposes
 from core.accounts.models import OneTimeCode, Session
 from core.catalogue.models import TEXTS_IN_BOTH_LANGUAGES
 from requests_app.models import Inquiry
@@ -78,7 +79,7 @@ def as_somebody_at_every_step(db):
     facts |= {"email": "a@example.org", "identity": identity.pk, "user": identity.user.pk}
     facts |= {"password": identity.user.get_session_auth_hash()}
     session = browser.session
-    for step in (*OneTimeCode.Purpose.values, "choose", "new_password"):
+    for step in (*purposes.registered(), "choose", "new_password"):
         session[f"pending_{step}"] = facts
     session.save()
     return browser
@@ -141,7 +142,7 @@ def test_a_cookie_of_any_bytes_is_answered(client, db, cookie):
 
 @pytest.mark.parametrize("body", [b"%00", b"%FF%FE", b"\0\xff", b"%ED%A0%80", b"%E2%80%AE"])
 def test_a_body_of_any_bytes_is_answered(as_resident, as_officer, draft, body):
-    fields = ["key", "beneficiary", "service", "name", "id_number", "description"]
+    fields = ["idempotency_key", "beneficiary", "service", "name", "id_number", "description"]
     raw = b"&".join(name.encode() + b"=" + body for name in [*fields, *FIELDS_OF_ACCOUNTS])
     form = "application/x-www-form-urlencoded"
     steps = [f"{draft.reference}/{step}/" for step in ("details", "documents", "confirm")]
@@ -229,7 +230,10 @@ def test_every_form_takes_a_text_of_any_size(
 ):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the size of each is meant, not of all together
     fields = dict.fromkeys(("beneficiary", "service", "name", "id_number", "description"), text)
-    fields |= {**dict.fromkeys(("key", *FIELDS_OF_ACCOUNTS), text), "again": "not the same"}
+    fields |= {
+        **dict.fromkeys(("idempotency_key", *FIELDS_OF_ACCOUNTS), text),
+        "again": "not the same",
+    }
     for address in (
         "/en/inquiries/new/",
         f"/en/inquiries/{draft.reference}/details/",
@@ -252,9 +256,9 @@ def test_every_form_takes_a_text_of_any_size(
 @pytest.mark.parametrize("text", [LONG, BIDI, "9" * 5000])
 def test_the_desk_takes_a_text_of_any_size(as_officer, filed, text):
     desk = f"{QUEUE}{filed.pk}/"
-    fields = {"key": text, "seen": text, "text": text}
-    assert_answered(as_officer.post(f"{desk}answer/", {**fields, "deed": "approve"}))
-    assert_answered(as_officer.post(f"{desk}answer/", {**fields, "deed": text}))
+    fields = {"idempotency_key": text, "expected_version": text, "text": text}
+    assert_answered(as_officer.post(f"{desk}answer/", {**fields, "decision": "approve"}))
+    assert_answered(as_officer.post(f"{desk}answer/", {**fields, "decision": text}))
     assert_answered(as_officer.post(f"{desk}claim/", fields))
     filed.refresh_from_db()
     assert filed.version == 1
@@ -299,7 +303,7 @@ def test_a_document_of_any_number_is_not_there(as_resident, filed, number):
         "version__in=1,x",
         "version__gt=99999999999999999999",
         "version__isnull=perhaps",
-        "key=abc",
+        "idempotency_key=abc",
         "assignee__password__startswith=a",
         "status__exact=nonsense",
         "queue=nonsense",
@@ -355,8 +359,26 @@ def test_a_target_of_any_kind_leads_to_no_other_site(as_officer, as_resident, ad
 
 NAMES = [
     *("page", "next", "q", "p", "o", "e", "all", "queue", "status__exact", "outcome__exact"),
-    *("key", "beneficiary", "service", "name", "id_number", "mobile", "description", "code"),
-    *("document_type", "files", "login", "password", "seen", "text", "deed", "csrfmiddlewaretoken"),
+    *(
+        "idempotency_key",
+        "beneficiary",
+        "service",
+        "name",
+        "id_number",
+        "mobile",
+        "description",
+        "code",
+    ),
+    *(
+        "document_type",
+        "files",
+        "login",
+        "password",
+        "expected_version",
+        "text",
+        "decision",
+        "csrfmiddlewaretoken",
+    ),
     *("slug", *TEXTS_IN_BOTH_LANGUAGES, "beneficiary_kinds", "nationalities", "_popup", "post"),
     *("attendee", "region", "operations", "beneficiaries", "office", "day", "slot", "weekdays"),
     *("opens", "closes", "season", "valid_from", "valid_until", "slot_minutes", "capacity"),
@@ -429,7 +451,7 @@ def world(resident, as_officer, as_chief, as_somebody_at_every_step, draft, file
         "url": "nothing",
         "key": CaptchaStore.generate_key(),
         "code": booked.slips.get().check_code,
-        "button": "check-in",
+        "decision": "check-in",
         "device": Session.objects.filter(user=draft.applicant).get().device,
     }
     of_booking = {"reference": booked.reference, "pk": booked.pk, "object_id": booked.pk}

@@ -54,7 +54,7 @@ def claimed(officer, resident):
 @pytest.fixture
 def returned(officer, claimed):
     """An inquiry that waits for its applicant, with two documents that were not sent yet."""
-    fields = {"seen": claimed.version, "text": TEXT, "key": uuid.uuid4()}
+    fields = {"expected_version": claimed.version, "text": TEXT, "idempotency_key": uuid.uuid4()}
     returned = actions.send_back(actor=officer, inquiry=claimed, **fields)
     factories.attached(returned)
     factories.attached(returned, factories.picture(size=(80, 40)))
@@ -85,11 +85,16 @@ def assert_harmless(response):
 # What an applicant sends
 
 
-@pytest.mark.parametrize("field", ["key", "seen", "document_type"])
+@pytest.mark.parametrize("field", ["idempotency_key", "expected_version", "document_type"])
 def test_an_answer_with_anything_in_a_field_is_not_taken(as_resident, returned, field):
     before = state_of(returned)
     for value in VALUES:
-        fields = {"key": uuid.uuid4(), "seen": returned.version, "text": TEXT, field: value}
+        fields = {
+            "idempotency_key": uuid.uuid4(),
+            "expected_version": returned.version,
+            "text": TEXT,
+            field: value,
+        }
         if field == "document_type":
             fields["files"] = factories.picture(size=(20, 20))
         address = f"/en/inquiries/{returned.reference}/answer/"
@@ -100,7 +105,12 @@ def test_an_answer_with_anything_in_a_field_is_not_taken(as_resident, returned, 
 
 
 def test_words_where_a_file_belongs_are_no_file(as_resident, returned):
-    fields = {"key": uuid.uuid4(), "seen": returned.version, "text": TEXT, "files": LONG}
+    fields = {
+        "idempotency_key": uuid.uuid4(),
+        "expected_version": returned.version,
+        "text": TEXT,
+        "files": LONG,
+    }
     response = as_resident.post(f"/en/inquiries/{returned.reference}/answer/", fields, follow=True)
     assert_harmless(response)
     assert Inquiry.objects.get(pk=returned.pk).status == "returned_by_applicant"
@@ -110,7 +120,7 @@ def test_words_where_a_file_belongs_are_no_file(as_resident, returned):
 @pytest.mark.parametrize("button", ["remove", "up"])
 def test_a_button_beside_no_document_does_nothing(as_resident, returned, draft, button):
     for value in VALUES:
-        fields = {"key": "", "seen": "", "text": TEXT, button: value}
+        fields = {"idempotency_key": "", "expected_version": "", "text": TEXT, button: value}
         for inquiry, step in ((returned, "answer"), (draft, "documents")):
             before = state_of(inquiry)
             address = f"/en/inquiries/{inquiry.reference}/{step}/"
@@ -134,7 +144,7 @@ def test_a_button_beside_the_document_of_another_does_nothing(as_resident, retur
 @pytest.mark.parametrize("content", [b"", b"\0", b"%PDF-", b"\xff\xd8\xff", b"<script>" * 99])
 def test_what_is_no_document_is_not_added_to_an_answer(as_resident, returned, name, content):
     before = state_of(returned)
-    fields = {"key": uuid.uuid4(), "seen": returned.version, "text": TEXT}
+    fields = {"idempotency_key": uuid.uuid4(), "expected_version": returned.version, "text": TEXT}
     fields |= {"document_type": factories.document_type().slug}
     fields["files"] = SimpleUploadedFile(name, content)
     response = as_resident.post(f"/en/inquiries/{returned.reference}/answer/", fields)
@@ -143,11 +153,16 @@ def test_what_is_no_document_is_not_added_to_an_answer(as_resident, returned, na
     assert response.context["form"]["text"].value() == TEXT
 
 
-@pytest.mark.parametrize("field", ["key", "seen"])
+@pytest.mark.parametrize("field", ["idempotency_key", "expected_version"])
 def test_a_withdrawal_with_anything_in_a_field_is_not_done(as_resident, returned, field):
     for value in VALUES:
         before = state_of(returned)
-        fields = {"key": uuid.uuid4(), "seen": returned.version, "text": TEXT, field: value}
+        fields = {
+            "idempotency_key": uuid.uuid4(),
+            "expected_version": returned.version,
+            "text": TEXT,
+            field: value,
+        }
         response = as_resident.post(f"/en/inquiries/{returned.reference}/withdraw/", fields)
         assert_harmless(response)
         assert state_of(returned) == before
@@ -176,16 +191,21 @@ def test_a_list_of_any_kind_is_the_whole_list(as_resident, returned):
 # What an officer sends
 
 
-@pytest.mark.parametrize("field", ["seen", "key", "officer"])
+@pytest.mark.parametrize("field", ["expected_version", "idempotency_key", "officer"])
 def test_the_buttons_of_the_desk_take_anything(officer, claimed, field):
     browser = signed_in_staff(officer)
     for value in VALUES:
         before = state_of(claimed)
-        fields = {"key": uuid.uuid4(), "seen": claimed.version, "text": TEXT, "deed": "reply"}
+        fields = {
+            "idempotency_key": uuid.uuid4(),
+            "expected_version": claimed.version,
+            "text": TEXT,
+            "decision": "reply",
+        }
         fields |= {"officer": officer.pk, field: value}
         pages = {
-            "seen": ("claim", "release", "assign", "note", "close", "answer"),
-            "key": ("note", "answer"),
+            "expected_version": ("claim", "release", "assign", "note", "close", "answer"),
+            "idempotency_key": ("note", "answer"),
             "officer": ("assign",),
         }
         for page in pages[field]:
@@ -193,16 +213,20 @@ def test_the_buttons_of_the_desk_take_anything(officer, claimed, field):
         assert state_of(claimed) == before, value[:20]
 
 
-@pytest.mark.parametrize("field", ["item", "key", "officer"])
+@pytest.mark.parametrize("field", ["item", "idempotency_key", "officer"])
 def test_the_page_of_many_takes_anything(officer, claimed, field):
     browser = signed_in_staff(officer)
     for value in VALUES:
         before = state_of(claimed)
-        fields = {"item": f"{claimed.pk}:{claimed.version}", "key": uuid.uuid4(), "text": TEXT}
+        fields = {
+            "item": f"{claimed.pk}:{claimed.version}",
+            "idempotency_key": uuid.uuid4(),
+            "text": TEXT,
+        }
         fields |= {"officer": officer.pk, field: value}
         names = {
             "item": ("claim", "assign", "reply", "close", "note"),
-            "key": ("reply", "note"),
+            "idempotency_key": ("reply", "note"),
             "officer": ("assign",),
         }
         for name in names[field]:

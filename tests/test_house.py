@@ -73,7 +73,7 @@ def test_a_sentence_outside_translation_is_found(template, findings):
         "<script>send(it)</script><style>a { color: red }</style>",
         '<meta name="viewport" content="width=device-width">',
         '<a class="big button" href="/send/it" id="send" data-print hidden>{{ send }}</a>',
-        '<button name="deed" value="approve">{{ label }}</button><input value="approve">',
+        '<button name="decision" value="approve">{{ label }}</button><input value="approve">',
         '<input type="hidden" value="approve">',
         "<img alt=\"{% translate 'A picture' %}\" title=\"{{ title|default:'' }}\">",
         "<img alt='{% blocktranslate %}A picture{% endblocktranslate %}'>",

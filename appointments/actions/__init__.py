@@ -1,7 +1,7 @@
 """What can be done to hours and appointments: by who books, and by who receives people."""
 
 from appointments.actions.booking import cancel, confirm, hold, move
-from appointments.actions.desk import call, check_in, miss, serve
+from appointments.actions.desk import call, check_in, mark_no_show, serve
 from appointments.actions.displacement import displace_due
 from appointments.actions.hold_expiry import expire_due
 from appointments.actions.no_show import settle_past
@@ -38,7 +38,7 @@ __all__ = [
     "horizon",
     "lapse_due",
     "make_slots",
-    "miss",
+    "mark_no_show",
     "move",
     "offer_what_came_free",
     "opening_hours_of",

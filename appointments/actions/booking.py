@@ -10,45 +10,47 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appointments.actions.events import Deed, Role, State, record
+from appointments.actions.events import EventType, Role, Status, record
 from appointments.actions.hold_expiry import expire, giving_back, lapsed_now
-from appointments.actions.locks import as_it_stands, lock
+from appointments.actions.locks import lock, lock_and_reload
 from appointments.actions.notices import notify
 from appointments.actions.offers import withdraw_offers
 from appointments.actions.places import move_places
 from appointments.actions.reminders import drop_reminders, remind
 from appointments.actions.rescheduling import reschedule
 from appointments.actions.rules import (
+    check_beneficiaries,
     check_bookable,
     check_can_be_changed,
-    check_free_for,
+    check_daily_changes,
     check_may_book,
     check_may_move,
-    check_named,
-    check_not_too_often,
+    check_no_conflict,
 )
 from appointments.actions.slips import issue_slip
 from appointments.actions.waiting import end_waiting
 from appointments.models import Appointment, Slot
-from core.digests import key_of
+from core.digests import derive_key
 from core.exceptions import RuleViolation
 
 # With ten million appointments, one new reference in a thousand is another's already.
-MOST_REFERENCES = 5
+MAX_REFERENCE_TRIES = 5
 
 
-def hold(*, actor, holder, attendee, service, slot, operations, key, beneficiaries=()):
+def hold(*, actor, holder, attendee, service, slot, operations, idempotency_key, beneficiaries=()):
     """Keep a place for some minutes; a second click gets the first one's.
 
     No worker is needed for it: holds that have lapsed, of these people and of this slot, give their
     places back here.
     """
-    key = key_of(key, actor.pk, attendee.pk, service.pk, slot.pk, operations)
-    of_this_form = Appointment.objects.filter(key=key)
+    idempotency_key = derive_key(
+        idempotency_key, actor.pk, attendee.pk, service.pk, slot.pk, operations
+    )
+    of_this_form = Appointment.objects.filter(idempotency_key=idempotency_key)
     if held := of_this_form.first():
         return held
     check_may_book(actor=actor, holder=holder, attendee=attendee, service=service)
-    check_named(holder, beneficiaries)
+    check_beneficiaries(holder, beneficiaries)
     try:
         check_bookable(slot, service, operations)
     except RuleViolation:
@@ -57,17 +59,17 @@ def hold(*, actor, holder, attendee, service, slot, operations, key, beneficiari
             return held
         raise
     held_for = timedelta(minutes=settings.BOOKING["HOLD_MINUTES"])
-    for attempt in range(MOST_REFERENCES):
+    for attempt in range(MAX_REFERENCE_TRIES):
         try:
             with giving_back(slot), transaction.atomic():
                 lock(actor, attendee)
                 if held := of_this_form.first():
                     return held
                 freed = expire(lapsed_now().concerning(actor, attendee, slot))
-                check_free_for(actor=actor, attendee=attendee, service=service, slot=slot)
-                check_not_too_often(attendee, service)
+                check_no_conflict(actor=actor, attendee=attendee, service=service, slot=slot)
+                check_daily_changes(attendee, service)
                 held = Appointment.objects.create(
-                    key=key,
+                    idempotency_key=idempotency_key,
                     user=actor,
                     holder=holder,
                     attendee=attendee,
@@ -77,11 +79,11 @@ def hold(*, actor, holder, attendee, service, slot, operations, key, beneficiari
                     expires_at=min(timezone.now() + held_for, slot.start),
                 )
                 held.beneficiaries.set(beneficiaries)
-                record(held, Deed.HELD, actor=actor, role=Role.CITIZEN)
+                record(held, EventType.HELD, actor=actor, role=Role.CITIZEN)
                 move_places(freed, into=slot, operations=operations)
                 return held
         except IntegrityError:
-            if attempt == MOST_REFERENCES - 1:
+            if attempt == MAX_REFERENCE_TRIES - 1:
                 raise
 
 
@@ -94,12 +96,12 @@ def confirm(*, actor, appointment):
         # By columns of its own alone: with a join, an update that had to wait for the row would not
         # look at them again, and confirm what has been expired meanwhile.
         held = Appointment.objects.filter(
-            pk=appointment.pk, user=actor, state=State.HELD, expires_at__gt=now
+            pk=appointment.pk, user=actor, status=Status.HELD, expires_at__gt=now
         )
-        if is_closed or not held.update(state=State.CONFIRMED, confirmed_at=now):
+        if is_closed or not held.update(status=Status.CONFIRMED, confirmed_at=now):
             return _confirmed_already(actor, appointment)
-        appointment = as_it_stands(appointment, user=actor)
-        record(appointment, Deed.CONFIRMED, actor=actor, role=Role.CITIZEN)
+        appointment = lock_and_reload(appointment, user=actor)
+        record(appointment, EventType.CONFIRMED, actor=actor, role=Role.CITIZEN)
         issue_slip(appointment)
         notify(appointment, "appointment_confirmed")
         remind(appointment)
@@ -110,7 +112,7 @@ def move(*, actor, appointment, slot):
     """Take another time in place of the one it has: both or neither; once, on a second click."""
     with giving_back(slot), transaction.atomic():
         lock(actor, appointment.attendee)
-        appointment = as_it_stands(appointment, user=actor)
+        appointment = lock_and_reload(appointment, user=actor)
         if appointment.slot_id == slot.pk and appointment.is_confirmed:
             return appointment
         check_can_be_changed(appointment)
@@ -118,14 +120,14 @@ def move(*, actor, appointment, slot):
         kept = sum(appointment.offers.open().filter(slot=slot).values_list("operations", flat=True))
         check_bookable(slot, appointment.service, appointment.operations, kept=kept)
         freed = expire(lapsed_now().concerning(actor, appointment.attendee, slot))
-        check_free_for(
+        check_no_conflict(
             actor=actor,
             attendee=appointment.attendee,
             service=appointment.service,
             slot=slot,
             instead_of=appointment,
         )
-        check_not_too_often(appointment.attendee, appointment.service)
+        check_daily_changes(appointment.attendee, appointment.service)
         freed += appointment.places + withdraw_offers(appointment.offers)
         end_waiting(appointment)
         reschedule(appointment, slot, actor=actor)
@@ -137,16 +139,16 @@ def cancel(*, actor, appointment):
     """Give the place back; once, however often it is asked for."""
     with transaction.atomic():
         lock(actor, appointment.attendee)
-        appointment = as_it_stands(appointment, user=actor)
-        if appointment.state == State.CANCELLED:
+        appointment = lock_and_reload(appointment, user=actor)
+        if appointment.status == Status.CANCELLED:
             return appointment
         if not appointment.is_held:
             check_can_be_changed(appointment)
         was_held = appointment.is_held
         freed = appointment.places + withdraw_offers(appointment.offers)
         end_waiting(appointment)
-        Appointment.objects.filter(pk=appointment.pk).update(state=State.CANCELLED)
-        record(appointment, Deed.CANCELLED, actor=actor, role=Role.CITIZEN)
+        Appointment.objects.filter(pk=appointment.pk).update(status=Status.CANCELLED)
+        record(appointment, EventType.CANCELLED, actor=actor, role=Role.CITIZEN)
         if not was_held:
             drop_reminders(appointment)
             notify(appointment, "appointment_cancelled")
@@ -155,12 +157,12 @@ def cancel(*, actor, appointment):
 
 
 def _confirmed_already(actor, appointment):
-    appointment = as_it_stands(appointment, user=actor)
+    appointment = lock_and_reload(appointment, user=actor)
     if appointment.confirmed_at is None and appointment.slot.is_closed:
         raise RuleViolation(
             _("The office is closed at this time now. Choose another time."), code="closed"
         )
-    if appointment.state == State.CANCELLED:
+    if appointment.status == Status.CANCELLED:
         check_can_be_changed(appointment)
     if appointment.confirmed_at is None:
         raise RuleViolation(

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appointments.actions.events import Deed, Role, State, record
+from appointments.actions.events import EventType, Role, Status, record
 from appointments.actions.locks import lock_waiting
 from appointments.actions.offers import withdraw_offers
 from appointments.actions.places import move_places
@@ -24,28 +24,28 @@ def check_in(*, actor, appointment):
             _("This appointment is not today. Send the person to the information desk."),
             code="other_day",
         )
-    return _mark(actor, appointment, Deed.CHECKED_IN, State.CONFIRMED, State.CHECKED_IN)
+    return _mark(actor, appointment, EventType.CHECKED_IN, Status.CONFIRMED, Status.CHECKED_IN)
 
 
 def call(*, actor, appointment):
     """Ask somebody who is here to the counter; again, as often as it takes."""
     _check_receives(actor, appointment)
     with transaction.atomic():
-        here = Appointment.objects.filter(pk=appointment.pk, state=State.CHECKED_IN)
+        here = Appointment.objects.filter(pk=appointment.pk, status=Status.CHECKED_IN)
         called = here.update(called_at=timezone.now())
         appointment = _with_place(appointment)
         if not called:
-            raise _cannot_be_done(appointment)
-        record(appointment, Deed.CALLED, actor=actor, role=Role.CLERK)
+            raise _wrong_status(appointment)
+        record(appointment, EventType.CALLED, actor=actor, role=Role.CLERK)
     return appointment
 
 
 def serve(*, actor, appointment):
     """The attendee has been served."""
-    return _mark(actor, appointment, Deed.SERVED, State.CHECKED_IN, State.SERVED)
+    return _mark(actor, appointment, EventType.SERVED, Status.CHECKED_IN, Status.SERVED)
 
 
-def miss(*, actor, appointment):
+def mark_no_show(*, actor, appointment):
     """The attendee has not come; only once the time of grace is over."""
     grace = timedelta(minutes=settings.BOOKING["GRACE_MINUTES"])
     if timezone.now() < appointment.slot.start + grace:
@@ -57,21 +57,21 @@ def miss(*, actor, appointment):
             % {"minutes": settings.BOOKING["GRACE_MINUTES"]},
             code="too_early",
         )
-    return _mark(actor, appointment, Deed.NO_SHOW, State.CONFIRMED, State.NO_SHOW)
+    return _mark(actor, appointment, EventType.NO_SHOW, Status.CONFIRMED, Status.NO_SHOW)
 
 
-def _mark(actor, appointment, deed, before, after):
+def _mark(actor, appointment, event_type, before, after):
     """One step at the door; the second click finds it done."""
     _check_receives(actor, appointment)
     with transaction.atomic():
         lock_waiting(appointment)
         # Who has moved it to another day since is not let in today.
         here = Appointment.objects.filter(pk=appointment.pk, slot=appointment.slot)
-        moved = here.filter(state=before).update(state=after)
+        moved = here.filter(status=before).update(status=after)
         seen = appointment.slot
         appointment = _with_place(appointment)
         if moved:
-            record(appointment, deed, actor=actor, role=Role.CLERK)
+            record(appointment, event_type, actor=actor, role=Role.CLERK)
             drop_reminders(appointment)
             end_waiting(appointment)
             freed = withdraw_offers(appointment.offers)
@@ -82,8 +82,8 @@ def _mark(actor, appointment, deed, before, after):
             raise RuleViolation(
                 _("The appointment has been moved to another time meanwhile."), code="moved"
             )
-        elif appointment.state != after:
-            raise _cannot_be_done(appointment)
+        elif appointment.status != after:
+            raise _wrong_status(appointment)
     return appointment
 
 
@@ -92,17 +92,17 @@ def _with_place(appointment):
 
 
 def _check_receives(actor, appointment):
-    if not Appointment.objects.at_desk_of(actor).filter(pk=appointment.pk).exists():
-        raise _not_a_clerk_here()
+    if not Appointment.objects.visible_to_clerk(actor).filter(pk=appointment.pk).exists():
+        raise _not_a_clerk()
 
 
-def _not_a_clerk_here():
+def _not_a_clerk():
     return RuleViolation(_("Your account may not receive people here."), code="not_clerk")
 
 
-def _cannot_be_done(appointment):
+def _wrong_status(appointment):
     return RuleViolation(
-        _("This cannot be done: the appointment is “%(state)s”.")
-        % {"state": appointment.get_state_display()},
-        code="state",
+        _("This cannot be done: the appointment is “%(status)s”.")
+        % {"status": appointment.get_status_display()},
+        code="status",
     )

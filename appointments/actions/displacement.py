@@ -7,8 +7,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from appointments.actions.events import Deed, Role, State, record
-from appointments.actions.locks import as_it_stands
+from appointments.actions.events import EventType, Role, Status, record
+from appointments.actions.locks import lock_and_reload
 from appointments.actions.notices import notify
 from appointments.actions.offers import make_offer, withdraw_offers
 from appointments.actions.places import move_places
@@ -18,7 +18,7 @@ from appointments.models import Appointment, Offer, Slot
 from core.exceptions import RuleViolation
 
 # Somebody may be quicker at the time that is looked at; then the next one is.
-MOST_LOOKS = 10
+MAX_TRIES = 10
 
 
 def displace_due():
@@ -28,47 +28,47 @@ def displace_due():
     middle, or comes a second time, goes on where it was left. How many were told.
     """
     closed = {"slot__is_closed": True, "slot__start__gt": timezone.now()}
-    booked = Appointment.objects.filter(state=State.CONFIRMED, **closed).order_by("slot", "pk")
-    displaced = sum(_until_nobody_is_quicker(_displace, each) for each in booked[:1000])
+    booked = Appointment.objects.filter(status=Status.CONFIRMED, **closed).order_by("slot", "pk")
+    displaced = sum(retry_when_full(_displace, each) for each in booked[:1000])
     offers = Offer.objects.open().filter(**closed).select_related("appointment").order_by("pk")
     for offer in offers[:1000]:
-        _until_nobody_is_quicker(_replace, offer.appointment)
+        retry_when_full(_replace, offer.appointment)
     return displaced
 
 
-def _until_nobody_is_quicker(deed, appointment):
-    for look in range(MOST_LOOKS):
+def retry_when_full(action, appointment):
+    for look in range(MAX_TRIES):
         try:
             with transaction.atomic():
-                return deed(appointment, may_look=look < MOST_LOOKS - 1)
+                return action(appointment, may_look=look < MAX_TRIES - 1)
         except RuleViolation:
             continue
 
 
 def _displace(appointment, *, may_look):
-    appointment = as_it_stands(appointment)
+    appointment = lock_and_reload(appointment)
     if not (appointment.is_confirmed and appointment.slot.is_closed):
         return False
     freed = appointment.places + withdraw_offers(appointment.offers)
-    Appointment.objects.filter(pk=appointment.pk).update(state=State.DISPLACED)
-    record(appointment, Deed.DISPLACED, actor=None, role=Role.PORTAL)
+    Appointment.objects.filter(pk=appointment.pk).update(status=Status.DISPLACED)
+    record(appointment, EventType.DISPLACED, actor=None, role=Role.PORTAL)
     drop_reminders(appointment)
     end_waiting(appointment)
-    notify_or_offer(appointment, freed, may_look=may_look)
+    offer_replacement(appointment, freed, may_look=may_look)
     return True
 
 
 def _replace(appointment, *, may_look):
     """The time that was kept for it has closed too."""
-    appointment = as_it_stands(appointment)
+    appointment = lock_and_reload(appointment)
     freed = withdraw_offers(appointment.offers.filter(slot__is_closed=True))
     if appointment.is_displaced and freed:
-        notify_or_offer(appointment, freed, may_look=may_look)
+        offer_replacement(appointment, freed, may_look=may_look)
     else:
         move_places(freed)
 
 
-def notify_or_offer(appointment, freed, *, may_look):
+def offer_replacement(appointment, freed, *, may_look):
     slot = _nearest(appointment) if may_look else None
     if slot is None:
         notify(appointment, "appointment_closed")

@@ -4,19 +4,19 @@ from django.db.models import F
 
 from appointments.models import Appointment, AppointmentEvent
 
-Deed, Role = AppointmentEvent.Deed, AppointmentEvent.Role
-State = Appointment.State
+EventType, Role = AppointmentEvent.EventType, AppointmentEvent.Role
+Status = Appointment.Status
 
 
-def record(appointment, deed, *, actor, role):
+def record(appointment, event_type, *, actor, role):
     """Write the event of what has just been changed, and raise the version."""
     Appointment.objects.filter(pk=appointment.pk).update(version=F("version") + 1)
-    appointment.refresh_from_db(fields=["version", "state", "slot", "last_digest"])
+    appointment.refresh_from_db(fields=["version", "status", "slot", "last_digest"])
     return AppointmentEvent.append(
         appointment,
         actor=actor,
         role=role,
-        deed=deed,
+        event_type=event_type,
         slot=appointment.slot,
         operations=appointment.operations,
     )

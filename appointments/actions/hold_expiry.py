@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from django.db import transaction
 from django.utils import timezone
 
-from appointments.actions.events import Deed, Role, State, record
+from appointments.actions.events import EventType, Role, Status, record
 from appointments.actions.places import move_places
 from appointments.models import Appointment
 from core.exceptions import RuleViolation
@@ -40,8 +40,8 @@ def expire(lapsed):
     """Mark these holds as expired; {slot id: operations that they give back}."""
     freed = Counter()
     for hold in lapsed.order_by("pk"):
-        if lapsed_now().filter(pk=hold.pk).update(state=State.EXPIRED):
-            record(hold, Deed.EXPIRED, actor=None, role=Role.PORTAL)
+        if lapsed_now().filter(pk=hold.pk).update(status=Status.EXPIRED):
+            record(hold, EventType.EXPIRED, actor=None, role=Role.PORTAL)
             freed[hold.slot_id] += hold.operations
     return freed
 

@@ -20,7 +20,7 @@ def lock_waiting(appointment):
     list(waiting.select_for_update(no_key=True).values_list("pk"))
 
 
-def as_it_stands(appointment, **of):
+def lock_and_reload(appointment, **of):
     """The appointment as it is now, with its people and its place; DoesNotExist unless `of` it."""
     lock_waiting(appointment)
     # Without a join: whoever had to wait here would not find one that has been moved meanwhile.

@@ -6,8 +6,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from appointments.actions.events import Deed, Role, record
-from appointments.actions.locks import as_it_stands
+from appointments.actions.events import EventType, Role, record
+from appointments.actions.locks import lock_and_reload
 from appointments.actions.notices import notify
 from appointments.actions.rules import check_may_move
 from appointments.models import Offer, Slot, Waiting
@@ -33,10 +33,10 @@ def offer_places(slot, free, **who):
         if next_one is None:
             break
         passed_over.append(next_one.pk)
-        appointment = as_it_stands(next_one.appointment)
+        appointment = lock_and_reload(next_one.appointment)
         # Looked at again under the lock: they may have been offered a time since the look.
         fits = Waiting.objects.that_fit(slot, left).filter(pk=next_one.pk).exists()
-        if fits and _may_have_it(appointment):
+        if fits and _may_still_book(appointment):
             kept_for = timedelta(minutes=settings.BOOKING["OFFER_MINUTES"])
             # Until they can still change what they have.
             until = min(timezone.now() + kept_for, appointment.change_until)
@@ -45,7 +45,7 @@ def offer_places(slot, free, **who):
     return free - left
 
 
-def _may_have_it(appointment):
+def _may_still_book(appointment):
     """Whether whoever booked it still may: links end, and services close."""
     try:
         check_may_move(appointment)
@@ -66,7 +66,7 @@ def make_offer(appointment, slot, *, until, template):
         created_at=timezone.now(),
         expires_at=until,
     )
-    record(appointment, Deed.OFFERED, actor=None, role=Role.PORTAL)
+    record(appointment, EventType.OFFERED, actor=None, role=Role.PORTAL)
     notify(appointment, template, offer=offer)
     return offer
 
@@ -75,6 +75,6 @@ def withdraw_offers(offers):
     """Whoever they were made to has no use for them any more; {slot id: operations freed}."""
     freed = Counter()
     for offer in offers.open().order_by("pk"):
-        if Offer.objects.open().filter(pk=offer.pk).update(state=Offer.State.WITHDRAWN):
+        if Offer.objects.open().filter(pk=offer.pk).update(status=Offer.Status.WITHDRAWN):
             freed[offer.slot_id] += offer.operations
     return freed

@@ -40,4 +40,4 @@ def _true_until(template, start):
 
 
 def _reminder(appointment, template):
-    return notices.Reminder(appointment.key, template, appointment.slips.last().pk)
+    return notices.Reminder(appointment.idempotency_key, template, appointment.slips.last().pk)

@@ -1,6 +1,6 @@
 """Giving an appointment another time."""
 
-from appointments.actions.events import Deed, Role, State, record
+from appointments.actions.events import EventType, Role, Status, record
 from appointments.actions.notices import notify
 from appointments.actions.reminders import drop_reminders, remind
 from appointments.actions.slips import issue_slip
@@ -10,10 +10,10 @@ from appointments.models import Appointment
 def reschedule(appointment, slot, *, actor):
     """Write that an appointment is at this time now: its slip, the notice, its reminders."""
     drop_reminders(appointment)
-    time = {"slot": slot, "state": State.CONFIRMED}
+    time = {"slot": slot, "status": Status.CONFIRMED}
     Appointment.objects.filter(pk=appointment.pk).update(**time)
-    appointment.slot, appointment.state = slot, State.CONFIRMED
-    record(appointment, Deed.MOVED, actor=actor, role=Role.CITIZEN)
+    appointment.slot, appointment.status = slot, Status.CONFIRMED
+    record(appointment, EventType.MOVED, actor=actor, role=Role.CITIZEN)
     issue_slip(appointment)
     notify(appointment, "appointment_moved")
     remind(appointment)

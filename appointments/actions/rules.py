@@ -28,7 +28,7 @@ def check_own_data(*, actor, number, born):
 
 def check_may_book(*, actor, holder, attendee, service):
     """RuleViolation `holder`, `attendee` or `service`."""
-    mandates = Identity.objects.that_can_be_acted_for_by(actor.identity)
+    mandates = Identity.objects.establishments_represented_by(actor.identity)
     if holder != actor.identity and not mandates.filter(pk=holder.pk).exists():
         raise RuleViolation(
             _("You no longer represent %(name)s, so you cannot book in its name.")
@@ -73,9 +73,9 @@ def check_may_move(appointment):
     )
 
 
-def check_named(holder, beneficiaries):
+def check_beneficiaries(holder, beneficiaries):
     """RuleViolation `beneficiaries`: somebody among them is not linked to the holder."""
-    own = set(Identity.objects.who_can_be_asked_for_by(holder).values_list("pk", flat=True))
+    own = set(Identity.objects.beneficiaries_for(holder).values_list("pk", flat=True))
     if not own.issuperset(each.pk for each in beneficiaries):
         raise RuleViolation(
             _("This person is not linked to your account. Choose somebody who is."),
@@ -88,17 +88,17 @@ def check_bookable(slot, service, operations, *, kept=0):
 
     So many of the operations are `kept` there already for whoever asks.
     """
-    if not 1 <= operations <= settings.BOOKING["MOST_OPERATIONS"]:
+    if not 1 <= operations <= settings.BOOKING["MAX_OPERATIONS"]:
         raise RuleViolation(
             _("Choose between 1 and %(most)s operations.")
-            % {"most": settings.BOOKING["MOST_OPERATIONS"]},
+            % {"most": settings.BOOKING["MAX_OPERATIONS"]},
             code="operations",
         )
     if not Slot.objects.bookable(service, operations - kept).filter(pk=slot.pk).exists():
         raise RuleViolation(_("This time has just been taken. Choose another."), code="full")
 
 
-def check_free_for(*, actor, attendee, service, slot, instead_of=None):
+def check_no_conflict(*, actor, attendee, service, slot, instead_of=None):
     """RuleViolation `live`, `displaced`, `overlap` or `holds`: what they have stands against it.
 
     Under the locks of both, so that nobody else can add to it at the same time.
@@ -135,7 +135,7 @@ def check_free_for(*, actor, attendee, service, slot, instead_of=None):
             % {"reference": same.reference},
             code="live",
         )
-    displaced = of_attendee.filter(service=service, user=actor, state=Appointment.State.DISPLACED)
+    displaced = of_attendee.filter(service=service, user=actor, status=Appointment.Status.DISPLACED)
     if closed := displaced.first():
         raise RuleViolation(
             _(
@@ -151,24 +151,24 @@ def check_free_for(*, actor, attendee, service, slot, instead_of=None):
             % {"name": attendee.name},
             code="overlap",
         )
-    held = Appointment.objects.filter(user=actor, state=Appointment.State.HELD)
-    if not instead_of and held.count() >= settings.BOOKING["MOST_HOLDS"]:
+    held = Appointment.objects.filter(user=actor, status=Appointment.Status.HELD)
+    if not instead_of and held.count() >= settings.BOOKING["MAX_HOLDS"]:
         raise RuleViolation(
             _("You are holding %(most)s times already. Confirm or cancel one of them first.")
-            % {"most": settings.BOOKING["MOST_HOLDS"]},
+            % {"most": settings.BOOKING["MAX_HOLDS"]},
             code="holds",
         )
 
 
-def check_not_too_often(attendee, service):
+def check_daily_changes(attendee, service):
     """RuleViolation `often`: each booking and each move is told by text."""
     changes = AppointmentEvent.objects.filter(
         appointment__attendee=attendee,
         appointment__service=service,
-        deed__in=(AppointmentEvent.Deed.CONFIRMED, AppointmentEvent.Deed.MOVED),
+        event_type__in=(AppointmentEvent.EventType.CONFIRMED, AppointmentEvent.EventType.MOVED),
         at__gt=timezone.now() - timedelta(days=1),
     )
-    most = settings.BOOKING["MOST_CHANGES_A_DAY"]
+    most = settings.BOOKING["MAX_CHANGES_A_DAY"]
     if changes.count() >= most:
         raise RuleViolation(
             _(
@@ -181,14 +181,14 @@ def check_not_too_often(attendee, service):
 
 
 def check_can_be_changed(appointment):
-    """RuleViolation `state` or `too_late`."""
+    """RuleViolation `status` or `too_late`."""
     if appointment.can_be_changed:
         return
     if not appointment.is_confirmed:
         raise RuleViolation(
-            _("This appointment is “%(state)s” and cannot be changed any more.")
-            % {"state": appointment.get_state_display()},
-            code="state",
+            _("This appointment is “%(status)s” and cannot be changed any more.")
+            % {"status": appointment.get_status_display()},
+            code="status",
         )
     hours = settings.BOOKING["CHANGE_UNTIL_HOURS"]
     raise RuleViolation(

@@ -5,7 +5,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
 from appointments.actions.desk import check_in
-from appointments.actions.events import State
+from appointments.actions.events import Status
 from appointments.models import Appointment, Slip
 from appointments.models.check_codes import check_code_in
 from core.display import ltr, time_of_day
@@ -13,18 +13,18 @@ from core.exceptions import RuleViolation
 from core.references import grouped_reference
 
 # Nobody has more appointments on one day at one office.
-MOST_A_DAY = 50
+MAX_PER_DAY = 50
 
 
-def receive(*, actor, office, brought):
+def receive(*, actor, office, matching_scan):
     """Check in at this office by what somebody has brought: a slip, its number, their ID number.
 
     RuleViolation `nothing` where nothing is found that the clerk may see; `moved` for an old slip,
     `several`, `here`, or what `check_in` says.
     """
-    mine = Appointment.objects.at_desk_of(actor).filter(slot__office=office)
-    found = mine.brought(brought).select_related("slot").order_by("slot__start", "pk")
-    if _is_of_an_earlier_time(brought, office):
+    mine = Appointment.objects.visible_to_clerk(actor).filter(slot__office=office)
+    found = mine.matching_scan(matching_scan).select_related("slot").order_by("slot__start", "pk")
+    if _is_of_an_earlier_time(matching_scan, office):
         raise RuleViolation(
             _(
                 "This slip is old: the appointment has been moved to another time. "
@@ -32,7 +32,7 @@ def receive(*, actor, office, brought):
             ),
             code="moved",
         )
-    today = list(found.of_today()[:MOST_A_DAY])
+    today = list(found.of_today()[:MAX_PER_DAY])
     going_on = [each for each in today if each.is_live]
     if len(going_on) > 1:
         raise RuleViolation(_which_of(going_on), code="several")
@@ -45,14 +45,14 @@ def receive(*, actor, office, brought):
             ),
             code="nothing",
         )
-    if going_on and appointment.state == State.CHECKED_IN:
+    if going_on and appointment.status == Status.CHECKED_IN:
         raise RuleViolation(_("This person is checked in already."), code="here")
     return check_in(actor=actor, appointment=appointment)
 
 
-def _is_of_an_earlier_time(brought, office):
+def _is_of_an_earlier_time(matching_scan, office):
     """Whether it is a slip that has a newer one, from this office or for it."""
-    code = check_code_in(brought)
+    code = check_code_in(matching_scan)
     newer = Slip.objects.filter(appointment=OuterRef("appointment"), pk__gt=OuterRef("pk"))
     here = Q(slot__office=office) | Q(appointment__slot__office=office)
     return code and Slip.objects.filter(here, Exists(newer), check_code=code).exists()

@@ -47,7 +47,7 @@ def booked_outside_hours(offices):
     outside = []
     days = horizon()
     off = _days_off(days)
-    ahead = Appointment.objects.filter(state=Appointment.State.CONFIRMED)
+    ahead = Appointment.objects.filter(status=Appointment.Status.CONFIRMED)
     ahead = ahead.filter(slot__start__gt=timezone.now(), slot__day__gte=days[0])
     ahead = ahead.select_related("attendee", "service", "slot__office").order_by("slot", "pk")
     for window in OpeningWindow.objects.filter(office__in=offices).select_related("office"):

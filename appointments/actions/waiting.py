@@ -6,12 +6,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appointments.actions.locks import as_it_stands, lock
+from appointments.actions.locks import lock, lock_and_reload
 from appointments.actions.notices import notify
 from appointments.actions.offers import offer_places
 from appointments.actions.places import move_places
 from appointments.actions.rescheduling import reschedule
-from appointments.actions.rules import check_can_be_changed, check_free_for, check_may_move
+from appointments.actions.rules import check_can_be_changed, check_may_move, check_no_conflict
 from appointments.models import Offer, Slot, Waiting
 from core.exceptions import RuleViolation
 
@@ -23,12 +23,12 @@ def wait(*, actor, appointment, office=None):
     """
     with transaction.atomic():
         lock(actor, appointment.attendee)
-        appointment = as_it_stands(appointment, user=actor)
+        appointment = lock_and_reload(appointment, user=actor)
         check_can_be_changed(appointment)
         check_may_move(appointment)
         if appointment.is_displaced:
             raise RuleViolation(
-                _("The office has closed at this time. Choose another time first."), code="state"
+                _("The office has closed at this time. Choose another time first."), code="status"
             )
         waiting, _is_new = Waiting.objects.open().get_or_create(
             appointment=appointment, defaults={"office": office, "since": timezone.now()}
@@ -43,7 +43,7 @@ def stop_waiting(*, actor, appointment):
     """What is offered already stays offered."""
     with transaction.atomic():
         lock(actor, appointment.attendee)
-        end_waiting(as_it_stands(appointment, user=actor))
+        end_waiting(lock_and_reload(appointment, user=actor))
 
 
 def end_waiting(appointment):
@@ -54,16 +54,16 @@ def accept(*, actor, offer):
     """Move the appointment to the time that is kept for it; once, on a second click."""
     with transaction.atomic():
         lock(actor, offer.appointment.attendee)
-        appointment = as_it_stands(offer.appointment, user=actor)
+        appointment = lock_and_reload(offer.appointment, user=actor)
         offer = Offer.objects.select_related("slot__office").get(pk=offer.pk)
-        if offer.state == Offer.State.ACCEPTED:
+        if offer.status == Offer.Status.ACCEPTED:
             return appointment
         in_time = Offer.objects.open().filter(pk=offer.pk, expires_at__gt=timezone.now())
-        if not in_time.update(state=Offer.State.ACCEPTED):
+        if not in_time.update(status=Offer.Status.ACCEPTED):
             raise RuleViolation(_("This time is no longer kept for you."), code="expired")
         check_can_be_changed(appointment)
         check_may_move(appointment)
-        check_free_for(
+        check_no_conflict(
             actor=actor,
             attendee=appointment.attendee,
             service=appointment.service,
@@ -81,13 +81,13 @@ def decline(*, actor, offer):
     """Keep the appointment as it is; the time goes to the next who waits."""
     with transaction.atomic():
         lock(actor, offer.appointment.attendee)
-        as_it_stands(offer.appointment, user=actor)
-        if Offer.objects.filter(pk=offer.pk, state=Offer.State.ACCEPTED).exists():
+        lock_and_reload(offer.appointment, user=actor)
+        if Offer.objects.filter(pk=offer.pk, status=Offer.Status.ACCEPTED).exists():
             raise RuleViolation(
                 _("You have taken this time already. Move or cancel the appointment instead."),
                 code="accepted",
             )
-        _end(offer, Offer.State.DECLINED)
+        _end(offer, Offer.Status.DECLINED)
 
 
 def lapse_due():
@@ -100,12 +100,12 @@ def lapse_due():
     for offer in due[:1000]:
         told = "appointment_offer_lapsed" if offer.appointment.is_displaced else None
         with transaction.atomic():
-            lapsed += _end(offer, Offer.State.LAPSED, told=told)
+            lapsed += _end(offer, Offer.Status.LAPSED, told=told)
     return lapsed
 
 
 def offer_what_came_free():
-    """Keep for those who wait what no single deed has freed for them; how many operations.
+    """Keep for those who wait what no single change has freed for them; how many operations.
 
     Places that came free one after the other, for two who come together; and what new hours give.
     Only what came free while they waited: who waits does not want what could have been had before.
@@ -125,8 +125,8 @@ def offer_what_came_free():
     return kept
 
 
-def _end(offer, state, *, told=None):
-    ended = Offer.objects.open().filter(pk=offer.pk).update(state=state)
+def _end(offer, status, *, told=None):
+    ended = Offer.objects.open().filter(pk=offer.pk).update(status=status)
     if ended:
         if told:
             notify(offer.appointment, told)

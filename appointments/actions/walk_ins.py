@@ -5,8 +5,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appointments.actions.desk import _not_a_clerk_here
-from appointments.actions.events import Deed, Role, State, record
+from appointments.actions.desk import _not_a_clerk
+from appointments.actions.events import EventType, Role, Status, record
 from appointments.actions.hold_expiry import expire, give_back_lapsed, lapsed_now
 from appointments.actions.locks import lock
 from appointments.actions.places import move_places
@@ -15,14 +15,14 @@ from appointments.actions.slips import issue_slip
 from appointments.models import Appointment, Slot
 from core.accounts import registry
 from core.accounts.models import User
-from core.digests import key_of
+from core.digests import derive_key
 from core.exceptions import RuleViolation
 
 # Somebody may be quicker at the last place of the time that is looked at; then the next one is.
-MOST_LOOKS = 10
+MAX_TRIES = 10
 
 
-def walk_in(*, actor, office, number, service, operations, key):
+def walk_in(*, actor, office, number, service, operations, idempotency_key):
     """Give who has come without an appointment a place of today, and check them in.
 
     It is the time that runs now, or else the next one that has room. A second click gets the first
@@ -30,16 +30,18 @@ def walk_in(*, actor, office, number, service, operations, key):
     or `registry_away`.
     """
     if not _is_clerk_of(actor, office):
-        raise _not_a_clerk_here()
-    key = key_of(key, actor.pk, office.pk, number, service.pk, operations)
-    of_this_form = Appointment.objects.filter(key=key)
+        raise _not_a_clerk()
+    idempotency_key = derive_key(
+        idempotency_key, actor.pk, office.pk, number, service.pk, operations
+    )
+    of_this_form = Appointment.objects.filter(idempotency_key=idempotency_key)
     if made := of_this_form.first():
         return made
     _check_number_of(operations)
     # It may take seconds: before the transaction, which holds up others.
     attendee = _person_with(number)
     _check_may_come(actor, attendee, service)
-    for _look in range(MOST_LOOKS):
+    for _look in range(MAX_TRIES):
         try:
             with transaction.atomic():
                 lock(actor, attendee)
@@ -50,7 +52,7 @@ def walk_in(*, actor, office, number, service, operations, key):
                 if slot is None:
                     break
                 return _admit(
-                    key=key,
+                    idempotency_key=idempotency_key,
                     user=actor,
                     holder=attendee,
                     attendee=attendee,
@@ -71,15 +73,15 @@ def walk_in(*, actor, office, number, service, operations, key):
     )
 
 
-def _admit(**wish):
+def _admit(**criteria):
     """The last of a walk-in's transaction, under the locks of both people."""
-    slot, operations, now = wish["slot"], wish["operations"], timezone.now()
-    freed = expire(lapsed_now().concerning(wish["user"], wish["attendee"], slot))
+    slot, operations, now = criteria["slot"], criteria["operations"], timezone.now()
+    freed = expire(lapsed_now().concerning(criteria["user"], criteria["attendee"], slot))
     appointment = Appointment.objects.create(
-        **wish, is_walk_in=True, state=State.CHECKED_IN, expires_at=now, confirmed_at=now
+        **criteria, is_walk_in=True, status=Status.CHECKED_IN, expires_at=now, confirmed_at=now
     )
     issue_slip(appointment)
-    record(appointment, Deed.WALKED_IN, actor=wish["user"], role=Role.CLERK)
+    record(appointment, EventType.WALKED_IN, actor=criteria["user"], role=Role.CLERK)
     move_places(freed, into=slot, operations=operations)
     return appointment
 
@@ -114,7 +116,7 @@ def _person_with(number):
 
 
 def _check_number_of(operations):
-    most = settings.BOOKING["MOST_OPERATIONS"]
+    most = settings.BOOKING["MAX_OPERATIONS"]
     if not 1 <= operations <= most:
         raise RuleViolation(
             _("Choose between 1 and %(most)s operations.") % {"most": most}, code="operations"
@@ -134,7 +136,7 @@ def _check_may_come(actor, attendee, service):
 def _check_has_none(actor, attendee, service):
     """RuleViolation `live`; the number only of what this clerk may see."""
     same = _standing(attendee).filter(service=service)
-    mine = same.at_desk_of(actor).of_today().first()
+    mine = same.visible_to_clerk(actor).of_today().first()
     if mine:
         raise RuleViolation(
             _("This person has an appointment for this service today (%(reference)s). Use that.")

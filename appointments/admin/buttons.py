@@ -22,7 +22,7 @@ BUTTONS = {
         gettext_lazy("The person has been served."),
     ),
     "missed": (
-        actions.miss,
+        actions.mark_no_show,
         gettext_lazy("Did not come"),
         gettext_lazy("The appointment is marked as missed."),
     ),

@@ -49,11 +49,11 @@ class DayFilter(admin.SimpleListFilter):
         return queryset.of_today()
 
 
-class StateFilter(admin.ChoicesFieldListFilter):
+class StatusFilter(admin.ChoicesFieldListFilter):
     """The states that clerks can meet: what never was an appointment is not theirs."""
 
     def choices(self, changelist):
-        never = [state.label for state in Appointment.NEVER_CONFIRMED]
+        never = [status.label for status in Appointment.NEVER_CONFIRMED]
         for choice in super().choices(changelist):
             if choice["display"] not in never:
                 yield choice
@@ -61,8 +61,8 @@ class StateFilter(admin.ChoicesFieldListFilter):
 
 @admin.register(Appointment)
 class AppointmentAdmin(StaffList, admin.ModelAdmin):
-    list_display = ("number", "time", "attendee", "service", "operations", "state", "office")
-    list_filter = (DayFilter, ("state", StateFilter))
+    list_display = ("number", "time", "attendee", "service", "operations", "status", "office")
+    list_filter = (DayFilter, ("status", StatusFilter))
     list_select_related = ("attendee", "service", "slot__office")
     search_fields = ("=reference",)
     ordering = ("slot__start", "pk")
@@ -83,7 +83,7 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
         return appointment.slot.office.name
 
     def get_queryset(self, request):
-        return Appointment.objects.at_desk_of(request.user)
+        return Appointment.objects.visible_to_clerk(request.user)
 
     def changelist_view(self, request, extra_context=None):
         return super().changelist_view(request, {"title": self.opts.verbose_name_plural})
@@ -92,7 +92,7 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
         """By a scanned check code or its address, an appointment number, or an ID number."""
         if not search_term:
             return queryset, False
-        return queryset.brought(search_term), False
+        return queryset.matching_scan(search_term), False
 
     def has_add_permission(self, request):
         return False
@@ -132,7 +132,7 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
             "documents": appointment.service.documents.all(),
             "events": appointment.events.select_related("actor__identity"),
             "buttons": _buttons_for(appointment),
-            # After a deed, the focus goes to where the work goes on.
+            # After an action, the focus goes to where the work goes on.
             "is_told": len(messages.get_messages(request)) > 0,
         }
         return render(request, "admin/appointments/appointment/desk.html", context)
@@ -164,7 +164,7 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
 
 def _buttons_for(appointment):
     offered = {
-        Appointment.State.CONFIRMED: ("check-in", "missed"),
-        Appointment.State.CHECKED_IN: ("call", "served"),
+        Appointment.Status.CONFIRMED: ("check-in", "missed"),
+        Appointment.Status.CHECKED_IN: ("call", "served"),
     }
-    return buttons_of(offered.get(appointment.state, ()), KEYS)
+    return buttons_of(offered.get(appointment.status, ()), KEYS)

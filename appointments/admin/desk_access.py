@@ -17,7 +17,7 @@ from core.references import grouped_reference
 RIGHTS = ("appointments.view_appointment", "appointments.receive_appointment")
 
 
-def at_a_desk(view):
+def desk_view(view):
     """For who receives people, with the office of the address, or their only one; else a choice."""
 
     @wraps(view)

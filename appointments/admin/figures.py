@@ -127,7 +127,7 @@ def _may_see(user):
 
 
 def _offices_of(user):
-    return Office.objects.worked_at_by(user)
+    return Office.objects.staffed_by(user)
 
 
 def _asked_for(request, pk):

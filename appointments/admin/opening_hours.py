@@ -52,13 +52,13 @@ class WindowForm(forms.ModelForm):
         times = {name: cleaned[name] for name in ("opens", "closes", "slot_minutes")}
         if first and last and last < first:
             self.add_error("valid_until", _("The last day cannot be before the first."))
-        elif not OpeningWindow(**times).has_room_for_a_slot:
+        elif not OpeningWindow(**times).fits_a_slot:
             self.add_error("slot_minutes", _("A slot is longer than the office is open."))
-        elif self._there_are_such_hours(cleaned):
+        elif self._is_duplicate(cleaned):
             self.add_error(None, _("This office has these opening hours already. Change those."))
         return cleaned
 
-    def _there_are_such_hours(self, cleaned):
+    def _is_duplicate(self, cleaned):
         """Two windows that differ in nothing else would double the places."""
         same = {
             name: cleaned[name]

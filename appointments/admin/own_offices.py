@@ -9,7 +9,7 @@ class OwnOfficesMixin:
     office_path = "office"
 
     def get_queryset(self, request):
-        own = Office.objects.worked_at_by(request.user)
+        own = Office.objects.staffed_by(request.user)
         rows = super().get_queryset(request)
         return (
             rows if request.user.is_superuser else rows.filter(**{f"{self.office_path}__in": own})
@@ -18,7 +18,7 @@ class OwnOfficesMixin:
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name != "office":
             return super().formfield_for_foreignkey(db_field, request, **kwargs)
-        kwargs["queryset"] = Office.objects.worked_at_by(request.user)
+        kwargs["queryset"] = Office.objects.staffed_by(request.user)
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         field.required = field.required or not request.user.is_superuser
         return field

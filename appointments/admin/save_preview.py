@@ -13,7 +13,7 @@ from appointments.month_grid import WEEKDAYS, months_of
 from core.digests import digest_of
 
 # How many of those who are booked are named before a change is saved.
-MOST_SHOWN = 100
+MAX_SHOWN = 100
 
 
 class SavePreviewMixin:
@@ -60,7 +60,7 @@ class SavePreviewMixin:
             hours = opening_hours_of(offices)
             transaction.set_rollback(True)
         seen = digest_of([appointment.pk for appointment in booked])
-        if request.POST.get("_seen") == seen:
+        if request.POST.get("_previewed") == seen:
             return None
         context = {
             **self.admin_site.each_context(request),
@@ -68,21 +68,21 @@ class SavePreviewMixin:
             "opts": self.opts,
             "office": offices[0] if len(offices) == 1 else None,
             "weekdays": WEEKDAYS,
-            "months": months_of(list(hours), _seen_together(hours, offices)),
-            "booked": booked[:MOST_SHOWN],
+            "months": months_of(list(hours), _shown_together(hours, offices)),
+            "booked": booked[:MAX_SHOWN],
             "number": len(booked),
             "sent": [
                 (name, value)
                 for name, values in request.POST.lists()
                 for value in values
-                if name not in ("csrfmiddlewaretoken", "_seen")
+                if name not in ("csrfmiddlewaretoken", "_previewed")
             ],
             "seen": seen,
         }
         return render(request, "admin/appointments/before_it_is_saved.html", context)
 
 
-def _seen_together(hours, offices):
+def _shown_together(hours, offices):
     """What there is on each day: of one office its hours, of several how many of them are open."""
     if len(offices) == 1:
         return hours

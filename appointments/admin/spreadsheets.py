@@ -36,7 +36,7 @@ class Table:
         return [self.headings, *self.rows, self.total]
 
 
-def harmless(text):
+def escape_formula(text):
     """The text on one line, with an apostrophe before it where a program might calculate it."""
     text = single_line(text)
     seen = (char for char in text if not _UNSEEN.fullmatch(unicodedata.category(char)))
@@ -51,7 +51,7 @@ def as_csv(tables, names):
     content.write("\N{ZERO WIDTH NO-BREAK SPACE}")
     writer = csv.writer(content)
     for table in tables:
-        writer.writerow([harmless(table.title)])
+        writer.writerow([escape_formula(table.title)])
         writer.writerows([_plain(cell) for cell in line] for line in table.lines)
         writer.writerow([])
     return _download(content.getvalue(), "text/csv; charset=utf-8", names)
@@ -77,13 +77,13 @@ def as_xlsx(tables, names):
 
 
 def _plain(cell):
-    return harmless(cell) if isinstance(cell, str) else cell
+    return escape_formula(cell) if isinstance(cell, str) else cell
 
 
 def _write(sheet, row, column, cell, style):
     """By the kind of the cell: what xlsxwriter guesses from a text may be a formula or a link."""
     if isinstance(cell, str):
-        sheet.write_string(row, column, harmless(cell), style)
+        sheet.write_string(row, column, escape_formula(cell), style)
     elif cell is not None:
         sheet.write_number(row, column, cell, style)
 

@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from appointments import actions
 from appointments.admin.buttons import buttons_of
-from appointments.admin.desk_access import at_a_desk, checked_in_message, desk_address, render_desk
+from appointments.admin.desk_access import checked_in_message, desk_address, desk_view, render_desk
 from appointments.models import Appointment
 from core.exceptions import RuleViolation
 from core.text import single_line
@@ -24,17 +24,17 @@ STANDINGS = {
     "missed": (pgettext_lazy("who is expected at an office", "Missed"), []),
 }
 ROWS = 100
-MOST_TYPED = 300
-MOST_DIGITS = 6
+MAX_TYPED_LENGTH = 300
+MAX_DIGITS = 6
 
 
-@at_a_desk
+@desk_view
 def today(request, office, *, offices):
     """Who comes today, by their time, and the field into which a scanner types."""
     place = _place(request, office)
     typed, wrong = "", ""
     if request.method == "POST":
-        typed = _words(request, "typed", 2 * MOST_TYPED)
+        typed = _words(request, "typed", 2 * MAX_TYPED_LENGTH)
         try:
             appointment = _receive(request, office, typed)
         except RuleViolation as violation:
@@ -42,7 +42,7 @@ def today(request, office, *, offices):
         else:
             messages.success(request, checked_in_message(appointment))
             return redirect(place)
-    people = Appointment.objects.at_desk_of(request.user).filter(slot__office=office)
+    people = Appointment.objects.visible_to_clerk(request.user).filter(slot__office=office)
     people = people.of_today().with_standing()
     counts = dict(people.order_by().values_list("standing").annotate(Count("pk")))
     shown = _standing_in(request)
@@ -57,7 +57,7 @@ def today(request, office, *, offices):
         office=office,
         offices=offices,
         place=place,
-        typed=typed[:MOST_TYPED],
+        typed=typed[:MAX_TYPED_LENGTH],
         wrong=wrong,
         counts=[(name, label, counts.get(name, 0)) for name, (label, _can) in STANDINGS.items()],
         all=sum(counts.values()),
@@ -82,13 +82,13 @@ def _keys_by_row(people):
 
 def _receive(request, office, typed):
     """What was typed now counts first: a scanner writes beside what an error has kept."""
-    kept = _words(request, "kept", MOST_TYPED)
+    kept = _words(request, "kept", MAX_TYPED_LENGTH)
     rests = {typed.removeprefix(kept), typed.removesuffix(kept)} - {"", typed}
-    for brought in [*sorted(rests), typed]:
+    for matching_scan in [*sorted(rests), typed]:
         try:
-            return actions.receive(actor=request.user, office=office, brought=brought)
+            return actions.receive(actor=request.user, office=office, matching_scan=matching_scan)
         except RuleViolation as violation:
-            if violation.code != "nothing" or brought == typed:
+            if violation.code != "nothing" or matching_scan == typed:
                 raise
 
 
@@ -96,7 +96,7 @@ def _place(request, office):
     """The address of the list as it is looked at, to come back to."""
     show, page = _standing_in(request), request.GET.get("page", "")
     chosen = {"show": show} if show else {}
-    if page.isdecimal() and len(page) < MOST_DIGITS:
+    if page.isdecimal() and len(page) < MAX_DIGITS:
         chosen["page"] = page
     return desk_address(office, **chosen)
 

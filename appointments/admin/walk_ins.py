@@ -5,12 +5,12 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from appointments import actions
-from appointments.admin.desk_access import at_a_desk, checked_in_message, desk_address, render_desk
+from appointments.admin.desk_access import checked_in_message, desk_address, desk_view, render_desk
 from appointments.forms import WalkInForm
 from core.exceptions import RuleViolation
 
 
-@at_a_desk
+@desk_view
 def walk_in(request, office, *, offices):
     """Somebody has come without an appointment."""
     form = WalkInForm(request.POST if request.method == "POST" else None)

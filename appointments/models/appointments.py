@@ -21,12 +21,12 @@ from core.text import bare_digits
 
 def _never_confirmed():
     """What somebody held, and let go of or let lapse: it concerns nobody else."""
-    let_go = Q(state=Appointment.State.CANCELLED, confirmed_at=None)
-    return Q(state__in=Appointment.NEVER_CONFIRMED) | let_go
+    let_go = Q(status=Appointment.Status.CANCELLED, confirmed_at=None)
+    return Q(status__in=Appointment.NEVER_CONFIRMED) | let_go
 
 
 class AppointmentQuerySet(models.QuerySet):
-    def of(self, user):
+    def visible_to(self, user):
         """What a person may see: what they booked, and what was booked for them."""
         is_for_them = Q(attendee=user.identity_id) & ~_never_confirmed()
         return self.filter(Q(user=user, is_walk_in=False) | is_for_them)
@@ -34,14 +34,14 @@ class AppointmentQuerySet(models.QuerySet):
     def concerning(self, user, attendee, slot):
         return self.filter(Q(user=user) | Q(attendee=attendee) | Q(slot=slot))
 
-    def at_desk_of(self, clerk):
+    def visible_to_clerk(self, clerk):
         """What a clerk may see: the appointments of their own offices, but for their own."""
         if not clerk.has_perm("appointments.receive_appointment"):
             return self.none()
         own = Q(user=clerk, is_walk_in=False)
         if clerk.identity_id:
             named = Appointment.beneficiaries.through.objects.filter(identity=clerk.identity_id)
-            represented = Identity.objects.that_can_be_acted_for_by(clerk.identity)
+            represented = Identity.objects.establishments_represented_by(clerk.identity)
             own |= Q(attendee=clerk.identity_id) | Q(holder=clerk.identity_id)
             own |= Q(pk__in=named.values("appointment")) | Q(holder__in=represented.values("pk"))
         return self.filter(slot__office__clerks=clerk).exclude(own | _never_confirmed())
@@ -50,7 +50,7 @@ class AppointmentQuerySet(models.QuerySet):
         """Those of the hours that begin today, and of an evening's that pass midnight."""
         return self.filter(of_office_day(now or timezone.now(), "slot__"))
 
-    def brought(self, typed):
+    def matching_scan(self, typed):
         """By a check code or its address, an appointment number, or an ID number of who comes."""
         if code := check_code_in(typed):
             return self.filter(slips__check_code=code)
@@ -63,30 +63,30 @@ class AppointmentQuerySet(models.QuerySet):
         `due`, `late` once the time of grace is over, `here`, `called`, `served` or `missed`.
         """
         now = now or timezone.now()
-        state = Appointment.State
+        status = Appointment.Status
         grace = datetime.timedelta(minutes=settings.BOOKING["GRACE_MINUTES"])
         standing = Case(
-            When(state=state.CONFIRMED, slot__start__lte=now - grace, then=Value("late")),
-            When(state=state.CONFIRMED, then=Value("due")),
-            When(state=state.CHECKED_IN, called_at=None, then=Value("here")),
-            When(state=state.CHECKED_IN, then=Value("called")),
-            When(state=state.SERVED, then=Value("served")),
-            When(state=state.NO_SHOW, then=Value("missed")),
+            When(status=status.CONFIRMED, slot__start__lte=now - grace, then=Value("late")),
+            When(status=status.CONFIRMED, then=Value("due")),
+            When(status=status.CHECKED_IN, called_at=None, then=Value("here")),
+            When(status=status.CHECKED_IN, then=Value("called")),
+            When(status=status.SERVED, then=Value("served")),
+            When(status=status.NO_SHOW, then=Value("missed")),
         )
         return self.annotate(standing=standing).exclude(standing=None)
 
     def called_since(self, moment):
         """Those who have been called to the counter and are not served yet, the last one first."""
-        called = self.filter(state=Appointment.State.CHECKED_IN, called_at__gt=moment)
+        called = self.filter(status=Appointment.Status.CHECKED_IN, called_at__gt=moment)
         return called.order_by("-called_at", "-pk")
 
     def live(self):
         """Those that take up places."""
-        return self.filter(state__in=Appointment.LIVE)
+        return self.filter(status__in=Appointment.LIVE)
 
     def lapsed(self, now):
         """Holds that nobody has confirmed in time, and that still count as taken."""
-        return self.filter(state=Appointment.State.HELD, expires_at__lte=now)
+        return self.filter(status=Appointment.Status.HELD, expires_at__lte=now)
 
     def at_the_same_time_as(self, slot):
         """Those whose slots begin before `slot` ends, and end after it begins."""
@@ -95,20 +95,20 @@ class AppointmentQuerySet(models.QuerySet):
     def upcoming(self):
         """Those ahead, among them those whose office has closed and who need another time."""
         now = timezone.now()
-        still = self.filter(state__in=[*Appointment.LIVE, Appointment.State.DISPLACED])
-        still = still.exclude(state=Appointment.State.HELD, expires_at__lte=now)
+        still = self.filter(status__in=[*Appointment.LIVE, Appointment.Status.DISPLACED])
+        still = still.exclude(status=Appointment.Status.HELD, expires_at__lte=now)
         return still.filter(slot__end__gt=now).order_by("slot__start", "pk")
 
     def unsettled(self):
         """Those ahead, and those whose office has closed until they have another time or none."""
         ahead = Q(pk__in=self.upcoming().order_by().values("pk"))
-        still = self.filter(ahead | Q(state=Appointment.State.DISPLACED))
+        still = self.filter(ahead | Q(status=Appointment.Status.DISPLACED))
         return still.order_by("slot__start", "pk")
 
     def waiting_for(self, user):
         """Those that `user` has to decide: to confirm, to give another time, to take an offer."""
-        undecided = Q(state__in=[Appointment.State.HELD, Appointment.State.DISPLACED])
-        offered = Q(offers__state="open", offers__expires_at__gt=timezone.now())
+        undecided = Q(status__in=[Appointment.Status.HELD, Appointment.Status.DISPLACED])
+        offered = Q(offers__status="open", offers__expires_at__gt=timezone.now())
         return self.filter(undecided | offered, user=user).distinct()
 
     def over(self):
@@ -121,7 +121,7 @@ class Appointment(models.Model):
     `version` counts its events, `last_digest` ends their chain.
     """
 
-    class State(models.TextChoices):
+    class Status(models.TextChoices):
         HELD = "held", pgettext_lazy("an appointment", "Not confirmed yet")
         CONFIRMED = "confirmed", pgettext_lazy("an appointment", "Confirmed")
         CHECKED_IN = "checked_in", pgettext_lazy("an appointment", "At the office")
@@ -132,10 +132,10 @@ class Appointment(models.Model):
         DISPLACED = "displaced", pgettext_lazy("an appointment", "Office closed")
 
     # Those that take up places; those that never were appointments.
-    LIVE = (State.HELD, State.CONFIRMED, State.CHECKED_IN)
-    NEVER_CONFIRMED = (State.HELD, State.EXPIRED)
+    LIVE = (Status.HELD, Status.CONFIRMED, Status.CHECKED_IN)
+    NEVER_CONFIRMED = (Status.HELD, Status.EXPIRED)
 
-    key = models.UUIDField(unique=True, editable=False)
+    idempotency_key = models.UUIDField(unique=True, editable=False)
     reference = models.CharField(
         _("appointment number"), max_length=12, unique=True, default=new_reference, editable=False
     )
@@ -159,7 +159,7 @@ class Appointment(models.Model):
         Slot, verbose_name=_("time"), on_delete=models.PROTECT, related_name="appointments"
     )
     operations = models.PositiveSmallIntegerField(_("operations"), default=1)
-    state = models.CharField(_("state"), max_length=12, choices=State, default=State.HELD)
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.HELD)
     expires_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=0)
     last_digest = models.CharField(max_length=64, blank=True)
@@ -178,13 +178,13 @@ class Appointment(models.Model):
         indexes = [
             models.Index(fields=["user", "-id"], name="appointment_by_user"),
             models.Index(
-                fields=["expires_at"], name="appointment_holds", condition=Q(state="held")
+                fields=["expires_at"], name="appointment_holds", condition=Q(status="held")
             ),
         ]
         constraints = [
             models.UniqueConstraint(
                 fields=["attendee", "service"],
-                condition=Q(state__in=["held", "confirmed", "checked_in"]),
+                condition=Q(status__in=["held", "confirmed", "checked_in"]),
                 name="appointment_one_live",
             ),
             models.CheckConstraint(
@@ -197,29 +197,29 @@ class Appointment(models.Model):
 
     @property
     def is_held(self):
-        return self.state == self.State.HELD
+        return self.status == self.Status.HELD
 
     @property
     def has_lapsed(self):
         return self.is_held and self.expires_at <= timezone.now()
 
     @property
-    def state_now(self):
+    def status_now(self):
         """In words; a hold that nobody has expired yet has lapsed all the same."""
-        return self.State.EXPIRED.label if self.has_lapsed else self.get_state_display()
+        return self.Status.EXPIRED.label if self.has_lapsed else self.get_status_display()
 
     @property
     def is_confirmed(self):
-        return self.state == self.State.CONFIRMED
+        return self.status == self.Status.CONFIRMED
 
     @property
     def is_live(self):
-        return self.state in self.LIVE and not self.has_lapsed
+        return self.status in self.LIVE and not self.has_lapsed
 
     @property
     def places(self):
         """What it takes up: {slot id: operations}."""
-        return Counter({self.slot_id: self.operations} if self.state in self.LIVE else {})
+        return Counter({self.slot_id: self.operations} if self.status in self.LIVE else {})
 
     @property
     def change_until(self):
@@ -228,7 +228,7 @@ class Appointment(models.Model):
 
     @property
     def is_displaced(self):
-        return self.state == self.State.DISPLACED
+        return self.status == self.Status.DISPLACED
 
     @property
     def can_be_changed(self):

@@ -16,7 +16,7 @@ class AppointmentEvent(Event):
     SUBJECT = "appointment"
     DIGESTED = ("slot_id", "operations")
 
-    class Deed(models.TextChoices):
+    class EventType(models.TextChoices):
         HELD = "held", pgettext_lazy("what happened to an appointment", "Time held")
         CONFIRMED = "confirmed", pgettext_lazy("what happened to an appointment", "Confirmed")
         MOVED = "moved", pgettext_lazy("what happened to an appointment", "Moved")
@@ -41,7 +41,7 @@ class AppointmentEvent(Event):
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="events")
     actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     role = models.CharField(max_length=10, choices=Role)
-    deed = models.CharField(max_length=12, choices=Deed)
+    event_type = models.CharField(max_length=12, choices=EventType)
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="+")
     operations = models.PositiveSmallIntegerField()
 

@@ -12,7 +12,7 @@ from appointments.models.appointments import Appointment
 from appointments.models.slots import Slot
 from core.catalogue.models import Service
 
-State = Appointment.State
+Status = Appointment.Status
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,12 @@ def _cells(office, first, last, now):
         left=Sum("free", filter=is_open, default=0),
     ):
         cells[cell].update(places=row["places"], free=row["left"])
-    over = Q(state__in=(State.SERVED, State.NO_SHOW), slot__is_closed=False)
+    over = Q(status__in=(Status.SERVED, Status.NO_SHOW), slot__is_closed=False)
     for cell, row in _by_hour(
         _appointments(office, first, last),
         "slot__",
         **_sums(now),
-        cancelled=_sum(Q(state=State.CANCELLED, confirmed_at__isnull=False)),
+        cancelled=_sum(Q(status=Status.CANCELLED, confirmed_at__isnull=False)),
         over=_sum(over),
     ):
         # Who has come or stayed away has given the place back, but nobody else can have it.
@@ -97,11 +97,11 @@ def _appointments(office, first, last):
 
 def _sums(now):
     """Booked are those still to come and those that are over; a hold is booked while it lasts."""
-    stands = Q(state__in=(*Appointment.LIVE, State.SERVED, State.NO_SHOW))
+    stands = Q(status__in=(*Appointment.LIVE, Status.SERVED, Status.NO_SHOW))
     return {
-        "booked": _sum(stands & ~Q(state=State.HELD, expires_at__lte=now)),
-        "served": _sum(Q(state=State.SERVED)),
-        "missed": _sum(Q(state=State.NO_SHOW)),
+        "booked": _sum(stands & ~Q(status=Status.HELD, expires_at__lte=now)),
+        "served": _sum(Q(status=Status.SERVED)),
+        "missed": _sum(Q(status=Status.NO_SHOW)),
     }
 
 

@@ -13,7 +13,7 @@ class OfficeQuerySet(models.QuerySet):
     def open_to_booking(self):
         return self.filter(is_active=True)
 
-    def worked_at_by(self, user):
+    def staffed_by(self, user):
         """Those whose people and hours `user` sees and touches; all, for who keeps them all."""
         return self.all() if user.is_superuser else self.filter(clerks=user)
 

@@ -69,7 +69,7 @@ class OpeningWindow(models.Model):
         return f"{self.opens:%H:%M}–{self.closes:%H:%M}"
 
     @property
-    def has_room_for_a_slot(self):
+    def fits_a_slot(self):
         return any(self.starts_on(datetime.date.min))
 
     def starts_on(self, day):

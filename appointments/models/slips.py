@@ -27,10 +27,10 @@ class Slip(models.Model):
     def __str__(self):
         return f"{self.appointment_id} {self.pk}"
 
-    def state(self):
+    def status(self):
         """What whoever holds it in their hands has to know."""
         appointment = self.appointment
-        if appointment.state == Appointment.State.CANCELLED:
+        if appointment.status == Appointment.Status.CANCELLED:
             return "cancelled"
         if appointment.is_displaced:
             return "displaced"

@@ -68,7 +68,7 @@ class SlotQuerySet(models.QuerySet):
         free = self.filter(later, came_free_at__gt=since, taken__lt=F("capacity"), is_closed=False)
         return free.select_related("office").order_by("start", "pk")
 
-    def one_at_each_start(self):
+    def distinct_starts(self):
         """Of an office's slots that begin together, in hours side by side, the first."""
         before = self.order_by().filter(start=OuterRef("start"), pk__lt=OuterRef("pk"))
         return self.exclude(Exists(before))

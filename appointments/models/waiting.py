@@ -43,11 +43,11 @@ class WaitingQuerySet(models.QuerySet):
             .filter(
                 Q(office=slot.office_id)
                 | Q(office=None, appointment__slot__office__region=slot.office.region_id),
-                appointment__state=Appointment.State.CONFIRMED,
+                appointment__status=Appointment.Status.CONFIRMED,
                 appointment__slot__start__gt=slot.start,
                 appointment__operations__lte=operations,
             )
-            .exclude(Exists(offers.filter(Q(slot=slot) | Q(state=Offer.State.OPEN))))
+            .exclude(Exists(offers.filter(Q(slot=slot) | Q(status=Offer.Status.OPEN))))
             .exclude(Exists(of_attendee.exclude(pk=OuterRef("appointment"))))
             .exclude(Exists(kept_then))
             .filter(~Exists(named) | Exists(gives_it))
@@ -85,7 +85,7 @@ class Waiting(models.Model):
 
 class OfferQuerySet(models.QuerySet):
     def open(self):
-        return self.filter(state=Offer.State.OPEN)
+        return self.filter(status=Offer.Status.OPEN)
 
     def lapsed(self, now):
         """Those that nobody has answered in time, and whose places still count as taken."""
@@ -95,7 +95,7 @@ class OfferQuerySet(models.QuerySet):
 class Offer(models.Model):
     """A time that is kept for somebody in place of the one they have, until they answer."""
 
-    class State(models.TextChoices):
+    class Status(models.TextChoices):
         OPEN = "open", pgettext_lazy("an offer", "Open")
         ACCEPTED = "accepted", pgettext_lazy("an offer", "Accepted")
         DECLINED = "declined", pgettext_lazy("an offer", "Declined")
@@ -105,7 +105,7 @@ class Offer(models.Model):
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="offers")
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="offers")
     operations = models.PositiveSmallIntegerField()
-    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 
@@ -116,15 +116,15 @@ class Offer(models.Model):
         verbose_name_plural = _("offers")
         constraints = [
             models.UniqueConstraint(
-                fields=["appointment"], condition=Q(state="open"), name="offer_one_open"
+                fields=["appointment"], condition=Q(status="open"), name="offer_one_open"
             )
         ]
         indexes = [
-            models.Index(fields=["expires_at"], condition=Q(state="open"), name="offer_open")
+            models.Index(fields=["expires_at"], condition=Q(status="open"), name="offer_open")
         ]
 
     def __str__(self):
-        return f"{self.appointment_id} {self.slot_id} {self.state}"
+        return f"{self.appointment_id} {self.slot_id} {self.status}"
 
     @property
     def hours(self):
@@ -133,4 +133,4 @@ class Offer(models.Model):
 
     @property
     def can_be_answered(self):
-        return self.state == self.State.OPEN and timezone.now() < self.expires_at
+        return self.status == self.Status.OPEN and timezone.now() < self.expires_at

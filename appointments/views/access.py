@@ -31,7 +31,7 @@ def remember_verified(request):
 
 def get_appointment_for(user, reference):
     """The appointment that `user` may see; 404 for any other as for none."""
-    return get_object_or_404(_with_all(Appointment.objects.of(user)), reference=reference)
+    return get_object_or_404(_with_all(Appointment.objects.visible_to(user)), reference=reference)
 
 
 def get_booked_by(user, reference):

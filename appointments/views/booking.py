@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from appointments import actions
-from appointments.forms import OfficeChoice, TimeForm, WishForm
+from appointments.forms import CriteriaForm, OfficeChoice, TimeForm
 from appointments.models import Office, Slot
 from appointments.month_grid import WEEKDAYS, months_of
 from appointments.views.access import get_booked_by, verified
@@ -26,18 +26,20 @@ def new(request):
     """For whom, which service, in which region, how many operations."""
     holder = holder_of(request)
     asked = {"service": request.GET.get("service")}
-    form = WishForm(request.GET if "region" in request.GET else None, holder=holder, initial=asked)
+    form = CriteriaForm(
+        request.GET if "region" in request.GET else None, holder=holder, initial=asked
+    )
     if form.is_valid():
         return redirect(f"{reverse('appointments:offices')}?{request.GET.urlencode()}")
     return render(request, "appointments/new.html", {"form": form})
 
 
-def wish_step(view):
-    """A step for which the wish has to stand in the address; without one, back to the first."""
+def criteria_step(view):
+    """A step for which the criteria has to stand in the address; without one, back to the first."""
 
     @verified
     def step(request):
-        form = WishForm(request.GET, holder=holder_of(request))
+        form = CriteriaForm(request.GET, holder=holder_of(request))
         if not form.is_valid():
             return redirect(f"{reverse('appointments:new')}?{request.GET.urlencode()}")
         return view(request, form.cleaned_data)
@@ -45,32 +47,32 @@ def wish_step(view):
     return step
 
 
-@wish_step
-def offices(request, wish):
-    return _offices(request, wish)
+@criteria_step
+def offices(request, criteria):
+    return _offices(request, criteria)
 
 
-@wish_step
-def days(request, wish):
-    return _days(request, wish)
+@criteria_step
+def days(request, criteria):
+    return _days(request, criteria)
 
 
-@wish_step
-def times(request, wish):
+@criteria_step
+def times(request, criteria):
     """Choosing a time takes the place for some minutes."""
 
     def take(**chosen):
         return actions.hold(
             actor=request.user,
             holder=holder_of(request),
-            attendee=wish["attendee"],
-            service=wish["service"],
-            operations=wish["operations"],
-            beneficiaries=wish.get("beneficiaries", ()),
+            attendee=criteria["attendee"],
+            service=criteria["service"],
+            operations=criteria["operations"],
+            beneficiaries=criteria.get("beneficiaries", ()),
             **chosen,
         )
 
-    return _times(request, wish, take)
+    return _times(request, criteria, take)
 
 
 def move_step(view):
@@ -82,46 +84,46 @@ def move_step(view):
         if not appointment.can_be_changed:
             return redirect("appointments:detail", reference)
         region = Region.objects.filter(slug=request.GET.get("region")).first()
-        wish = {
+        criteria = {
             "service": appointment.service,
             "region": region or appointment.slot.office.region,
             "operations": appointment.operations,
             "appointment": appointment,
         }
-        return view(request, wish)
+        return view(request, criteria)
 
     return step
 
 
 @move_step
-def move_offices(request, wish):
-    return _offices(request, wish)
+def move_offices(request, criteria):
+    return _offices(request, criteria)
 
 
 @move_step
-def move_days(request, wish):
-    return _days(request, wish)
+def move_days(request, criteria):
+    return _days(request, criteria)
 
 
 @move_step
-def move_times(request, wish):
+def move_times(request, criteria):
     """Choosing a time moves the appointment at once."""
 
     def take(slot, **_key):
-        moved = actions.move(actor=request.user, appointment=wish["appointment"], slot=slot)
+        moved = actions.move(actor=request.user, appointment=criteria["appointment"], slot=slot)
         messages.success(request, _("Your appointment has been moved."))
         return moved
 
-    return _times(request, wish, take)
+    return _times(request, criteria, take)
 
 
-def _offices(request, wish):
+def _offices(request, criteria):
     """The offices of the region, each with its nearest free day, the earliest first."""
-    found = Office.objects.open_to_booking().filter(region=wish["region"])
-    offices = sorted(found.with_nearest(_free(wish)), key=_by_nearest)
-    days_step = _address(wish, "days")
+    found = Office.objects.open_to_booking().filter(region=criteria["region"])
+    offices = sorted(found.with_nearest(_free(criteria)), key=_by_nearest)
+    days_step = _address(criteria, "days")
     context = {
-        "wish": wish,
+        "criteria": criteria,
         "offices": [
             (office, f"{days_step}?{_query(request, office=office.slug)}") for office in offices
         ],
@@ -130,37 +132,37 @@ def _offices(request, wish):
     return render(request, "appointments/offices.html", context)
 
 
-def _days(request, wish):
+def _days(request, criteria):
     """The days of one office, and how free each is."""
     office = _chosen(request)["office"]
     if office is None:
-        return redirect(f"{_address(wish, 'offices')}?{_query(request)}")
-    free = list(_free(wish).filter(office=office).days())
+        return redirect(f"{_address(criteria, 'offices')}?{_query(request)}")
+    free = list(_free(criteria).filter(office=office).days())
     places = {row["day"]: row["places"] for row in free}
     # Past midnight, yesterday's evening has times to come.
     days = sorted({*actions.horizon(), *places})
     context = {
-        "wish": wish,
+        "criteria": criteria,
         "office": office,
         "months": months_of(days, places),
         "weekdays": WEEKDAYS,
-        "times_step": f"{_address(wish, 'times')}?{_query(request, office=office.slug)}",
-        "offices_step": f"{_address(wish, 'offices')}?{_query(request)}",
+        "times_step": f"{_address(criteria, 'times')}?{_query(request, office=office.slug)}",
+        "offices_step": f"{_address(criteria, 'offices')}?{_query(request)}",
         "earliest": min(free, key=itemgetter("first"), default=None),
     }
     return render(request, "appointments/days.html", context)
 
 
-def _times(request, wish, take):
+def _times(request, criteria, take):
     """The free times of one day."""
     chosen = _chosen(request)
     office, day = chosen["office"], chosen["day"]
     if office is None:
-        return redirect(f"{_address(wish, 'offices')}?{_query(request)}")
+        return redirect(f"{_address(criteria, 'offices')}?{_query(request)}")
     if day is None:
-        return redirect(f"{_address(wish, 'days')}?{_query(request, office=office.slug)}")
-    free = _free(wish).filter(office=office)
-    # What is sent may be full by now, even by the first of two clicks: the deed knows.
+        return redirect(f"{_address(criteria, 'days')}?{_query(request, office=office.slug)}")
+    free = _free(criteria).filter(office=office)
+    # What is sent may be full by now, even by the first of two clicks: the action knows.
     of_day = Slot.objects.filter(office=office, day=day)
     form = TimeForm(request.POST or None, slots=of_day)
     if form.is_valid():
@@ -170,21 +172,21 @@ def _times(request, wish, take):
             violation.show_on(form)
         else:
             return redirect("appointments:detail", taken.reference)
-    form.fields["slot"].queryset = free.filter(day=day).one_at_each_start()
+    form.fields["slot"].queryset = free.filter(day=day).distinct_starts()
     context = {
-        "wish": wish,
+        "criteria": criteria,
         "office": office,
         "day": day,
         "form": form,
         "slots": form.fields["slot"].queryset,
         "nearest": form.errors and free.exclude(day=day).order_by("start").first(),
-        "days_step": f"{_address(wish, 'days')}?{_query(request, office=office.slug)}",
+        "days_step": f"{_address(criteria, 'days')}?{_query(request, office=office.slug)}",
     }
     return render(request, "appointments/times.html", context)
 
 
-def _free(wish):
-    return Slot.objects.bookable(wish["service"], wish["operations"])
+def _free(criteria):
+    return Slot.objects.bookable(criteria["service"], criteria["operations"])
 
 
 def _by_nearest(office):
@@ -199,14 +201,14 @@ def _chosen(request):
     return {name: choice.cleaned_data.get(name) for name in choice.fields}
 
 
-def _address(wish, step):
-    if "appointment" in wish:
-        return reverse(f"appointments:move-{step}", args=[wish["appointment"].reference])
+def _address(criteria, step):
+    if "appointment" in criteria:
+        return reverse(f"appointments:move-{step}", args=[criteria["appointment"].reference])
     return reverse(f"appointments:{step}")
 
 
 def _query(request, **chosen):
-    """The wish of this address, with the office that was chosen, and without the day."""
+    """The criteria of this address, with the office that was chosen, and without the day."""
     query = request.GET.copy()
     for name in ("office", "day"):
         query.pop(name, None)

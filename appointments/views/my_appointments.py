@@ -19,7 +19,7 @@ ROWS = 20
 
 @verified
 def appointment_list(request):
-    mine = Appointment.objects.of(request.user).select_related(
+    mine = Appointment.objects.visible_to(request.user).select_related(
         "service", "attendee", "slot__office"
     )
     page = Paginator(mine.over(), ROWS).get_page(request.GET.get("page"))

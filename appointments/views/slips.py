@@ -33,4 +33,4 @@ def check(request, code):
     shown = get_object_or_404(
         Slip.objects.select_related("appointment__slot__office", "slot__office"), check_code=code
     )
-    return render(request, "appointments/check.html", {"slip": shown, "state": shown.state()})
+    return render(request, "appointments/check.html", {"slip": shown, "status": shown.status()})

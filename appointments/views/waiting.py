@@ -10,7 +10,7 @@ from appointments.views.access import get_booked_by, verified
 from core.exceptions import RuleViolation
 
 
-def deed(act):
+def button(act):
     """A button: what `act` does, and its word for the page that comes back."""
 
     @verified
@@ -27,7 +27,7 @@ def deed(act):
     return press
 
 
-@deed
+@button
 def wait(request, appointment):
     form = WaitForm(request.POST)
     here = form.is_valid() and form.cleaned_data["where"] == WaitForm.HERE
@@ -36,19 +36,19 @@ def wait(request, appointment):
     return _("We will text you when an earlier time comes free.")
 
 
-@deed
+@button
 def stop_waiting(request, appointment):
     actions.stop_waiting(actor=request.user, appointment=appointment)
     return _("You are no longer waiting for an earlier time.")
 
 
-@deed
+@button
 def accept(request, appointment, pk):
     actions.accept(actor=request.user, offer=get_object_or_404(appointment.offers, pk=pk))
     return _("Your appointment has been moved.")
 
 
-@deed
+@button
 def decline(request, appointment, pk):
     actions.decline(actor=request.user, offer=get_object_or_404(appointment.offers, pk=pk))
     return _("The time will be offered to somebody else.")

@@ -28,7 +28,7 @@ def _chosen_holder(request):
     chosen = request.session.get("acting_as")
     if chosen is None:
         return None
-    mandates = Identity.objects.that_can_be_acted_for_by(request.user.identity)
+    mandates = Identity.objects.establishments_represented_by(request.user.identity)
     holder = mandates.filter(pk=chosen).first()
     if holder is None:
         act_as(request, None)

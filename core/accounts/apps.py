@@ -1,8 +1,11 @@
 from django.apps import AppConfig
 from django.conf import settings
+from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
+
+from core.accounts import purposes
 
 
 class AccountsConfig(AppConfig):
@@ -15,3 +18,4 @@ class AccountsConfig(AppConfig):
             import_string(settings.REGISTRY)
         except ImportError as error:
             raise ImproperlyConfigured(f"REGISTRY cannot be used: {error}") from error
+        checks.register(purposes.check_texts)

@@ -12,13 +12,11 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from core.accounts import actions, codes, devices, lockout, pending_steps, visual_code
-from core.accounts.models import OneTimeCode, User
+from core.accounts import actions, codes, devices, lockout, pending_steps, purposes, visual_code
+from core.accounts.models import User
 from core.display import masked_number
 from core.exceptions import RuleViolation
 from core.http import client_network
-
-Purpose = OneTimeCode.Purpose
 
 
 class CodeStep:
@@ -76,10 +74,10 @@ class CodeStep:
             purpose=self.purpose,
             session_key=self.request.session.session_key,
             guess=guess,
-            deed=lambda code: code,
+            action=lambda code: code,
         )
 
-    def go_on(self, used):
+    def on_success(self, used):
         """The page after the right code, with what using it has given."""
         raise NotImplementedError
 
@@ -98,7 +96,7 @@ class CodeStep:
 
 
 class SignIn(CodeStep):
-    purpose = Purpose.SIGN_IN
+    purpose = purposes.SIGN_IN
     after = "accounts:sign-in"
     button = gettext_lazy("Sign in")
 
@@ -127,16 +125,16 @@ class SignIn(CodeStep):
         actions.check_may_enter(self.actor)
         return super().try_code(guess)
 
-    def go_on(self, _code):
+    def on_success(self, _code):
         user = self.actor
         self.end()
-        devices.let_in(self.request, user)
+        devices.start_session(self.request, user)
         response = redirect(translate_url(self.facts["next"], get_language()))
         lockout.remember_browser(self.request, response, user)
         return response
 
 
-class _Unknown(CodeStep):
+class AnonymousStep(CodeStep):
     """Of somebody who has not signed in, and about whom the page says nothing."""
 
     actor = None
@@ -157,8 +155,8 @@ class _Unknown(CodeStep):
         return redirect(self.after)
 
 
-class Register(_Unknown):
-    purpose = Purpose.REGISTER
+class Register(AnonymousStep):
+    purpose = purposes.REGISTER
     after = "accounts:choose"
     notice = gettext_lazy(
         "If the details you entered are correct, we have texted the mobile that the registry has "
@@ -171,12 +169,12 @@ class Register(_Unknown):
             number=self.facts["number"], born=parse_date(self.facts["born"]), **self.for_sending()
         )
 
-    def go_on(self, code):
+    def on_success(self, code):
         return self.go_on_to("choose", identity=int(code.confirms))
 
 
-class Reset(_Unknown):
-    purpose = Purpose.RESET
+class Reset(AnonymousStep):
+    purpose = purposes.RESET
     after = "accounts:new-password"
     notice = gettext_lazy(
         "If there is an account with this username or ID number, we have texted a code to its "
@@ -186,20 +184,20 @@ class Reset(_Unknown):
     def send(self):
         actions.ask_to_reset(login=self.facts["login"], **self.for_sending())
 
-    def go_on(self, code):
+    def on_success(self, code):
         return self.go_on_to("new_password", user=int(code.confirms))
 
 
-class Picture(_Unknown):
+class Picture(AnonymousStep):
     """In place of a picture: sent to whatever mobile is given, as it proves nothing else."""
 
-    purpose = Purpose.PICTURE
+    purpose = purposes.PICTURE
     after = "accounts:picture-by-text"
     notice = gettext_lazy("We have texted a code to the mobile you entered.")
 
     def send(self):
         mobile = self.facts["mobile"]
-        codes.answer_unknown(
+        codes.send_code_to_unknown(
             purpose=self.purpose,
             asked_for=mobile,
             recipient=mobile,
@@ -207,14 +205,14 @@ class Picture(_Unknown):
             **self.for_sending(),
         )
 
-    def go_on(self, code):
+    def on_success(self, code):
         self.end()
         visual_code.prove_by_text(self.request, code)
         return redirect(self.facts["next"])
 
 
 class Mobile(CodeStep):
-    purpose = Purpose.MOBILE
+    purpose = purposes.MOBILE
     after = "accounts:overview"
     button = gettext_lazy("Change the mobile")
 
@@ -228,7 +226,7 @@ class Mobile(CodeStep):
             actor=self.actor, session_key=self.request.session.session_key, guess=guess
         )
 
-    def go_on(self, mobile):
+    def on_success(self, mobile):
         self.end()
         messages.success(
             self.request,
@@ -241,7 +239,7 @@ class Mobile(CodeStep):
 
 
 class Email(CodeStep):
-    purpose = Purpose.EMAIL
+    purpose = purposes.EMAIL
     after = "accounts:overview"
     button = gettext_lazy("Confirm the address")
 
@@ -255,10 +253,10 @@ class Email(CodeStep):
             actor=self.actor, session_key=self.request.session.session_key, guess=guess
         )
 
-    def go_on(self, _used):
+    def on_success(self, _used):
         self.end()
         messages.success(self.request, _("Your e-mail address is confirmed."))
         return redirect(self.after)
 
 
-STEPS = {step.purpose.value: step for step in (SignIn, Register, Reset, Picture, Mobile, Email)}
+STEPS = {step.purpose: step for step in (SignIn, Register, Reset, Picture, Mobile, Email)}

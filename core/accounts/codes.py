@@ -13,16 +13,17 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core.accounts.models import OneTimeCode, Turnstile
+from core.accounts.models import LockStripe, OneTimeCode
+from core.accounts.purposes import is_sent_by_mail
 from core.exceptions import RuleViolation
 from core.messaging.actions.outbox import write_mail, write_text
 from core.text import bare_digits
 
 VALID_FOR = timedelta(minutes=10)
 BETWEEN_SENDS = timedelta(seconds=60)
-MOST_UNUSED_PER_HOUR = 5
-MOST_UNUSED_PER_NETWORK = 100  # an hour; one network may be a whole mobile operator's
-MOST_COMPARED = 5
+MAX_UNUSED_PER_HOUR = 5
+MAX_UNUSED_PER_NETWORK = 100  # an hour; one network may be a whole mobile operator's
+MAX_COMPARED = 5
 
 
 def session_hash(session_key):
@@ -50,7 +51,7 @@ def send_code(*, actor, purpose, session_key, language, recipient=None, confirms
             _("Your account has no mobile number to send a code to. Go to a passports office."),
             code="no_mobile",
         )
-    with _in_turn(recipient, f"account {actor.pk}"):
+    with _locked_stripes(recipient, f"account {actor.pk}"):
         _check_pace(_asked_for(recipient), purpose)
         _check_account(actor, purpose)
         return _issue(
@@ -66,7 +67,7 @@ def send_code(*, actor, purpose, session_key, language, recipient=None, confirms
         )
 
 
-def answer_unknown(
+def send_code_to_unknown(
     *, purpose, session_key, language, asked_for, network, recipient, template, confirms=""
 ):
     """Answer somebody who has not signed in: by text to `recipient` alone, never on the page.
@@ -76,7 +77,7 @@ def answer_unknown(
     `asked_for`, is what limits count aloud; a recipient who has had enough texts gets none, and
     nobody is told. RuleViolation: `too_soon`, `too_many`.
     """
-    with _in_turn(asked_for, recipient or f"nobody {asked_for}"):
+    with _locked_stripes(asked_for, recipient or f"nobody {asked_for}"):
         _check_network(network)
         _check_pace(_asked_for(asked_for), purpose)
         texts = OneTimeCode.objects.filter(purpose=purpose, recipient=recipient or asked_for)
@@ -95,17 +96,18 @@ def answer_unknown(
         )
 
 
-def use_code(*, actor, purpose, session_key, guess, deed):
-    """Try `guess`; if it is right, use the code up and do `deed(code)`; the deed's result.
+def use_code(*, actor, purpose, session_key, guess, action):
+    """Try `guess`; if it is right, use the code up and do `action(code)`; the action's result.
 
     Tries on one code queue at its row, so each finds what the one before has left. The try is
-    counted in a transaction of its own that commits whatever the deed does: the deed is a savepoint
-    inside it, so that one that fails takes back the use of the code and itself, never the count.
+    counted in a transaction of its own that commits whatever the action does: the action is a
+    savepoint inside it, so that one that fails takes back the use of the code and itself, never the
+    count.
     Nobody learns the outcome before that commit. Counting in an earlier transaction instead would
     refuse the sixth of twenty identical sends before the first of them has filed.
 
     RuleViolation: `no_code`, `used`, `replaced`, `expired`, `spent` (five were compared),
-    `wrong`, or what the deed raises.
+    `wrong`, or what the action raises.
     """
     failure = result = None
     with transaction.atomic(durable=True):
@@ -121,7 +123,7 @@ def use_code(*, actor, purpose, session_key, guess, deed):
             try:
                 with transaction.atomic():
                     OneTimeCode.objects.filter(pk=code.pk).update(used_at=timezone.now())
-                    result = deed(code)
+                    result = action(code)
             except Exception as error:
                 failure = error
     if failure is not None:
@@ -135,11 +137,11 @@ def forget_old_codes():
 
 
 @contextmanager
-def _in_turn(*names):
+def _locked_stripes(*names):
     """A transaction in which nobody else sends for the same names, so that two count each other."""
     with transaction.atomic():
-        for number in sorted({crc32(name.encode()) % Turnstile.COUNT for name in names}):
-            Turnstile.objects.select_for_update().get_or_create(number=number)
+        for number in sorted({crc32(name.encode()) % LockStripe.COUNT for name in names}):
+            LockStripe.objects.select_for_update().get_or_create(number=number)
         yield
 
 
@@ -169,14 +171,14 @@ def _check_account(actor, purpose):
     """An account has as many sends an hour as a recipient has, whatever recipients it names."""
     hour_ago = timezone.now() - timedelta(hours=1)
     sent = OneTimeCode.objects.filter(user=actor, purpose=purpose)
-    if sent.unused_since(hour_ago).count() >= MOST_UNUSED_PER_HOUR:
+    if sent.unused_since(hour_ago).count() >= MAX_UNUSED_PER_HOUR:
         raise _too_many(timedelta(hours=1))
 
 
 def _check_network(network):
     hour_ago = timezone.now() - timedelta(hours=1)
     asked_from = OneTimeCode.objects.filter(asked_from=_fingerprint(network))
-    if asked_from.unused_since(hour_ago).count() >= MOST_UNUSED_PER_NETWORK:
+    if asked_from.unused_since(hour_ago).count() >= MAX_UNUSED_PER_NETWORK:
         raise _too_many(timedelta(hours=1))
 
 
@@ -197,9 +199,9 @@ def _wait(earlier, now):
     """How long until another code may be sent after these; None for at once."""
     hour_ago = now - timedelta(hours=1)
     sent_at = list(
-        earlier.unused_since(hour_ago).values_list("created_at", flat=True)[:MOST_UNUSED_PER_HOUR]
+        earlier.unused_since(hour_ago).values_list("created_at", flat=True)[:MAX_UNUSED_PER_HOUR]
     )
-    if len(sent_at) == MOST_UNUSED_PER_HOUR:
+    if len(sent_at) == MAX_UNUSED_PER_HOUR:
         return sent_at[-1] - hour_ago
     if sent_at and now - sent_at[0] < BETWEEN_SENDS:
         return sent_at[0] + BETWEEN_SENDS - now
@@ -237,13 +239,13 @@ def _issue(
     says_code = bool(recipient) and template == f"code_{purpose}"
     code.code_hash = _hash(code, digits if says_code else secrets.token_hex())
     code.save(force_insert=True)
-    write = write_mail if purpose == OneTimeCode.Purpose.EMAIL else write_text
+    write = write_mail if is_sent_by_mail(purpose) else write_text
     write(
         recipient=recipient,
         language=language,
         template=template,
         context={"code": digits, "about": about},
-        key=code.pk,
+        idempotency_key=code.pk,
         not_after=code.expires_at,
         is_secret=True,
     )
@@ -269,7 +271,7 @@ def _count_and_compare(code, guess):
         return RuleViolation(
             _("This code is more than 10 minutes old. Ask for another code."), code="expired"
         )
-    if code.tries > MOST_COMPARED:
+    if code.tries > MAX_COMPARED:
         return RuleViolation(
             _("A wrong code was entered too many times. Ask for another code."), code="spent"
         )

@@ -63,7 +63,7 @@ class CodeForm(forms.Form):
     )
 
 
-class WithPicture(forms.Form):
+class VisualCodeForm(forms.Form):
     """Ends with the code in a picture, unless a texted code stands in its place."""
 
     def __init__(self, *args, needs_picture, **kwargs):
@@ -72,7 +72,7 @@ class WithPicture(forms.Form):
             self.fields[visual_code.FIELD] = visual_code.VisualCodeField()
 
 
-class RegisterForm(WithPicture):
+class RegisterForm(VisualCodeForm):
     number = IdentityNumberField(
         label=_("ID number"),
         help_text=_("10 digits: national ID, iqama or border number."),
@@ -81,7 +81,7 @@ class RegisterForm(WithPicture):
     born = EitherCalendarDateField(label=_("Date of birth"))
 
 
-class ResetForm(WithPicture):
+class ResetForm(VisualCodeForm):
     login = LoginField()
 
 
@@ -212,4 +212,6 @@ class ActingAsForm(forms.Form):
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["holder"].queryset = Identity.objects.that_can_be_acted_for_by(user.identity)
+        self.fields["holder"].queryset = Identity.objects.establishments_represented_by(
+            user.identity
+        )

@@ -9,7 +9,7 @@ from core.accounts.registry_records import WrongRecord
 BATCH = 2_000  # rows
 
 
-class Shelf:
+class ImportStaging:
     """Rows on their way into the tables, on disk, in a file without a name that goes with us."""
 
     def __init__(self):
@@ -35,10 +35,10 @@ class Shelf:
             self._claim(kind, record.number, line, current_number)
         self._db.execute("INSERT INTO rows VALUES (?, ?, ?)", (kind, line, pickle.dumps(record)))
 
-    def take_off(self, kind, line):
+    def remove_row(self, kind, line):
         self._db.execute("DELETE FROM rows WHERE kind = ? AND line = ?", (kind, line))
 
-    def take_off_contradictions(self):
+    def pop_contradictions(self):
         """Take off the rows that call a number the one in force which another calls a former one.
 
         Their kinds, lines and what is wrong. Otherwise it would hang on what the tables hold
@@ -79,12 +79,12 @@ class Shelf:
             # What has been pickled here a moment ago, in a file that nobody else can open.
             yield [line for line, _ in rows], [pickle.loads(record) for _, record in rows]  # noqa: S301
 
-    def each_once(self, lines, links):
+    def without_duplicates(self, lines, links):
         """The links, with a WrongRecord for each that stands in the file already."""
         for line, link in zip(lines, links, strict=True):
             try:
                 if not isinstance(link, WrongRecord):
-                    self._claim("link", repr(registry_import.what_tells_apart(link)), line)
+                    self._claim("link", repr(registry_import.link_key(link)), line)
                 yield link
             except WrongRecord as wrong:
                 yield wrong

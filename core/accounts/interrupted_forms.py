@@ -5,10 +5,10 @@ from functools import wraps
 from django.contrib import messages
 from django.utils.translation import gettext as _
 
-_MOST_KEPT = 20_000  # characters: the longest form by far is an inquiry's description
+_MAX_KEPT = 20_000  # characters: the longest form by far is an inquiry's description
 
 
-def keeps_typed(page):
+def keeps_input(page):
     """What is posted without a session can be taken again on the same `page` of the same thing.
 
     Only for pages of things that have one owner: whoever signs in next in the same browser must
@@ -19,23 +19,23 @@ def keeps_typed(page):
         @wraps(view)
         def keeping(request, *args, **kwargs):
             if request.method == "POST" and not request.user.is_authenticated:
-                keep_typed(request, page)
+                keep_input(request, page)
             return view(request, *args, **kwargs)
 
-        keeping.keeps_typed = page
+        keeping.keeps_input = page
         return keeping
 
     return decorate
 
 
-def keep_typed(request, page):
-    """Put the posted fields into the session, for `take_typed`."""
+def keep_input(request, page):
+    """Put the posted fields into the session, for `take_input`."""
     fields = {name: request.POST[name] for name in request.POST if name != "csrfmiddlewaretoken"}
-    if sum(map(len, [*fields, *fields.values()])) <= _MOST_KEPT:
+    if sum(map(len, [*fields, *fields.values()])) <= _MAX_KEPT:
         request.session["typed"] = {"place": _place(request, page), "fields": fields}
 
 
-def take_typed(request, page):
+def take_input(request, page):
     """The fields that were kept for this page, once; None when there are none."""
     typed = request.session.get("typed")
     if request.method != "GET" or not typed or typed["place"] != _place(request, page):

@@ -24,7 +24,7 @@ STAFF_REFUSAL = gettext_lazy("Too many wrong passwords. Try again in 15 minutes.
 # Behind one address there may be a whole office, or a mobile network: it has ten times the tries.
 PEOPLE_BEHIND_AN_ADDRESS = 10
 
-MOST_KNOWN = 5  # accounts in one browser
+MAX_KNOWN = 5  # accounts in one browser
 
 _COOKIE = "known-browser"
 _COOKIE_AGE = 400 * 24 * 60 * 60  # seconds; browsers keep none longer
@@ -40,22 +40,22 @@ class Handler(AxesDatabaseHandler):
         return max(of_account, from_network // PEOPLE_BEHIND_AN_ADDRESS)
 
 
-def as_the_view_has_answered(request, response, credentials):
+def keep_the_response(request, response, credentials):
     """The view says what is wrong itself: on the form, and keeping what was typed."""
     return response
 
 
-def is_shut(request):
+def is_locked_out(request):
     """Whether this request was refused, or made the next one be refused, for too many guesses."""
     return getattr(request, "axes_locked_out", False)
 
 
 def status_of(request):
     """Of the page that answers a sign-in: 429 for one that may not be tried again yet."""
-    return 429 if is_shut(request) else 200
+    return 429 if is_locked_out(request) else 200
 
 
-def whose_guesses(request, credentials):
+def axes_username(request, credentials):
     """Under which name wrong passwords are counted: a keyed hash, which says nothing to a reader.
 
     All the names of one person are one; a name that nobody has stands for itself.
@@ -73,7 +73,7 @@ def remember_browser(request, response, user):
     known[str(user.pk)] = known.pop(str(user.pk), None) or secrets.token_urlsafe(12)
     response.set_cookie(
         _COOKIE,
-        signing.dumps(dict(list(known.items())[-MOST_KNOWN:]), salt=_COOKIE),
+        signing.dumps(dict(list(known.items())[-MAX_KNOWN:]), salt=_COOKIE),
         max_age=_COOKIE_AGE,
         secure=request.is_secure(),
         httponly=True,

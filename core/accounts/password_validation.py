@@ -18,16 +18,16 @@ from django.utils.translation import gettext as _
 from core.hijri import hijri_date
 from core.text import ascii_digits, bare_digits, fold
 
-LEAST = 8
-MOST = 128
+MIN_LENGTH = 8
+MAX_LENGTH = 128
 
 _LISTS = Path(__file__).parent / "common_passwords"
-_LARGEST = 4 * MOST  # NFC never makes more than four characters one
+_MAX_NUMBER_LENGTH = 4 * MAX_LENGTH  # NFC never makes more than four characters one
 # What is shorter than these stands in many a good password by chance.
-_SHORTEST_WORD = 3
-_SHORTEST_REPLACED = 4
-_SHORTEST_ROW = 5
-_SHORTEST_KNOWN = 4
+_MIN_WORD_LENGTH = 3
+_MIN_REPLACED_LENGTH = 4
+_MIN_ROW_LENGTH = 5
+_MIN_KNOWN_LENGTH = 4
 
 _LEET = str.maketrans("@4301!$57", "aaeoiisst")
 _ARABIZI = str.maketrans({"2": "a", "3": "a", "5": "kh", "6": "t", "7": "h", "8": "q", "9": "q"})
@@ -45,17 +45,17 @@ _NUMBER_OF_SOMEBODY = re.compile(
 )
 
 
-class LongEnough:
+class PasswordLengthValidator:
     """8 to 128 characters, counted in NFC: however a keyboard composes a letter, it is one."""
 
     def validate(self, password, user=None):
         length = _length(password)
-        if length < LEAST:
+        if length < MIN_LENGTH:
             raise ValidationError(
                 _("This password has fewer than 8 characters. Use a longer one."),
                 code="too_short",
             )
-        if length > MOST:
+        if length > MAX_LENGTH:
             raise ValidationError(
                 _("This password has more than 128 characters. Use a shorter one."),
                 code="too_long",
@@ -65,7 +65,7 @@ class LongEnough:
         return _("Use 8 to 128 characters. Several words in a row make a good password.")
 
 
-class NotCommon:
+class GuessablePasswordValidator:
     """None that many people use, in either language, on either layout of the keyboard."""
 
     def validate(self, password, user=None):
@@ -82,7 +82,7 @@ class NotCommon:
         return _("Do not use a common word or name, not even with digits or a year after it.")
 
 
-class NotAboutOneself:
+class PersonalDataPasswordValidator:
     """None that whoever knows the person's data would try."""
 
     def validate(self, password, user=None):
@@ -93,7 +93,7 @@ class NotAboutOneself:
             word = _flat(reading)
             letters = _letters(word)
             has_known = any(each in word for each in known)
-            if has_known or (len(letters) >= _SHORTEST_KNOWN and _is_made_of(letters, names)):
+            if has_known or (len(letters) >= _MIN_KNOWN_LENGTH and _is_made_of(letters, names)):
                 raise ValidationError(
                     _("This password can be guessed from what is known about you. Choose another."),
                     code="about_oneself",
@@ -108,17 +108,17 @@ class NotAboutOneself:
 
 def _length(password):
     """Characters in NFC; of what is too long at any rate, before it."""
-    if len(password) > _LARGEST:
+    if len(password) > _MAX_NUMBER_LENGTH:
         return len(password)
     return len(unicodedata.normalize("NFC", password))
 
 
 def _readings(password):
     """What the pressed keys say: as typed, and with the other layout; digits as 0-9."""
-    if _length(password) > MOST:
+    if _length(password) > MAX_LENGTH:
         return set()  # refused for that, and reading it would take long
     # NFKC makes up to 18 characters of one; the beginning of so many says enough.
-    typed = ascii_digits(unicodedata.normalize("NFKC", password)[: 2 * MOST])
+    typed = ascii_digits(unicodedata.normalize("NFKC", password)[: 2 * MAX_LENGTH])
     to_arabic, pairs, to_latin = _keyboard()
     # Lam-alef has a key of its own, but its letters may as well be two keys, as in "asdfghjk".
     with_pairs = typed
@@ -156,7 +156,7 @@ def _is_number_of_somebody(text):
 
 def _is_pattern(text):
     """Whether a few runs make it up, or two interlaced, or a short part that is repeated."""
-    if len(text) < LEAST:
+    if len(text) < MIN_LENGTH:
         return False
     squeezed = _squeezed(text)
     return (
@@ -205,7 +205,7 @@ def _spelled(text):
         yield _flat(text)
     for table in (_LEET, _ARABIZI):
         replaced = text.translate(table)
-        if not _is_mostly_signs(replaced) and len(word := _flat(replaced)) >= _SHORTEST_REPLACED:
+        if not _is_mostly_signs(replaced) and len(word := _flat(replaced)) >= _MIN_REPLACED_LENGTH:
             yield word
 
 
@@ -218,7 +218,7 @@ def _is_mostly_signs(text):
 def _is_common_word(word):
     """Whether a listed word, one repeated, or letters in a row."""
     part = _repeated(word)
-    is_row = len(word) >= _SHORTEST_ROW and _count_runs(_squeezed(part)) == 1
+    is_row = len(word) >= _MIN_ROW_LENGTH and _count_runs(_squeezed(part)) == 1
     return is_row or any(map(_is_listed, {word, part, part.strip("0123456789")}))
 
 
@@ -259,7 +259,7 @@ def _known_of(user):
         known += _dates_in_digits(user.identity.birth_date)
         if user.identity.pk is not None:
             known += [number.number for number in user.identity.numbers.all()]
-    return {word for word in map(_flat, known) if len(word) >= _SHORTEST_KNOWN}
+    return {word for word in map(_flat, known) if len(word) >= _MIN_KNOWN_LENGTH}
 
 
 def _names_of(user):
@@ -333,7 +333,7 @@ def _popular():
 
 
 def _without_short(words):
-    return {word for word in words if len(word) >= _SHORTEST_WORD}
+    return {word for word in words if len(word) >= _MIN_WORD_LENGTH}
 
 
 @cache

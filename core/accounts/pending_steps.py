@@ -2,7 +2,7 @@
 
 import time
 
-MOST_SECONDS = 15 * 60
+MAX_SECONDS = 15 * 60
 
 
 def begin(request, step, **facts):
@@ -11,7 +11,7 @@ def begin(request, step, **facts):
     request.session.save()
 
 
-def get(request, step, seconds=MOST_SECONDS):
+def get(request, step, seconds=MAX_SECONDS):
     """The facts with which `step` was begun; None when it was not, or too long ago."""
     facts = request.session.get(f"pending_{step}")
     return facts if facts and time.time() - facts["at"] <= seconds else None

@@ -1,7 +1,7 @@
 """The registry of people and establishments, behind one small interface.
 
 A registry is chosen by the setting REGISTRY, a dotted path to a class with `lookup` and `refresh`.
-Both raise RegistryAway when they cannot answer: then nobody is let through.
+Both raise RegistryUnavailable when they cannot answer: then nobody is let through.
 """
 
 import json
@@ -34,12 +34,12 @@ from core.identity_numbers import is_identity_number
 
 TIMEOUT_SECONDS = 5  # for each step of the way
 DEADLINE_SECONDS = 10  # for the whole answer
-LARGEST_ANSWER = 2**20  # bytes
+MAX_ANSWER_BYTES = 2**20  # bytes
 
 logger = logging.getLogger(__name__)
 
 
-class RegistryAway(RuleViolation):
+class RegistryUnavailable(RuleViolation):
     """The registry did not answer, or not so that it could be understood."""
 
     def __init__(self):
@@ -89,16 +89,16 @@ class HttpRegistry:
                 return _put(records, number)
         except (OSError, HTTPException, ValueError, RecursionError, IntegrityError) as error:
             # What others say may hold the number.
-            reason = f": {error}" if isinstance(error, NoAnswer | WrongRecord) else ""
+            reason = f": {error}" if isinstance(error, InvalidAnswer | WrongRecord) else ""
             logger.warning("the registry is away: %s%s", type(error).__name__, reason)
-            raise RegistryAway from error
+            raise RegistryUnavailable from error
 
     def refresh(self, identity):
         """The same identity as it is now, with the links in which it is the person."""
         number = Identity.objects.get(pk=identity.pk).current_number
         known = number and self.lookup(number)
         if not known:
-            raise RegistryAway
+            raise RegistryUnavailable
         return known
 
 
@@ -110,7 +110,7 @@ def refresh(identity):
     return import_string(settings.REGISTRY)().refresh(identity)
 
 
-class NoAnswer(ValueError):
+class InvalidAnswer(ValueError):
     """What came is none; says why without a word of it."""
 
 
@@ -128,10 +128,10 @@ def _answer_about(number):
             if response.status == HTTPStatus.NOT_FOUND:
                 return None
             if response.status != HTTPStatus.OK:
-                raise NoAnswer(f"status {response.status}")
-            answer = response.read(LARGEST_ANSWER + 1)
-    if len(answer) > LARGEST_ANSWER:
-        raise NoAnswer("too large")
+                raise InvalidAnswer(f"status {response.status}")
+            answer = response.read(MAX_ANSWER_BYTES + 1)
+    if len(answer) > MAX_ANSWER_BYTES:
+        raise InvalidAnswer("too large")
     return answer
 
 
@@ -161,12 +161,12 @@ def _records_in(answer):
     answer = json.loads(answer)
     rows = answer.get("records") if isinstance(answer, dict) else None
     if not isinstance(rows, list):
-        raise NoAnswer("no list of records")
+        raise InvalidAnswer("no list of records")
     for row in rows:
         if not (isinstance(row, dict) and row.keys() <= set(COLUMNS)):
-            raise NoAnswer("a record of other columns")
+            raise InvalidAnswer("a record of other columns")
         if not all(isinstance(text, str | None) for text in row.values()):
-            raise NoAnswer("a record of other things than texts")
+            raise InvalidAnswer("a record of other things than texts")
     return [read_record(row) for row in rows]
 
 
@@ -180,22 +180,22 @@ def _put(records, number):
     in_force = {record.number for record in identities}
     led_from = {r.number for r in former_numbers if r.current_number in in_force}
     if number not in in_force | led_from:
-        raise NoAnswer("about another number")
+        raise InvalidAnswer("about another number")
     _refuse_repeated([(type(record), record.number) for record in (*identities, *former_numbers)])
     registry_import.exchange_numbers(former_numbers)
-    _all_right(registry_import.put_identities(identities))
-    _all_right(registry_import.put_former_numbers(former_numbers))
-    links = _all_right(registry_import.links_between(links))
-    _refuse_repeated([registry_import.what_tells_apart(link) for link in links])
+    _raise_wrong(registry_import.put_identities(identities))
+    _raise_wrong(registry_import.put_former_numbers(former_numbers))
+    links = _raise_wrong(registry_import.links_between(links))
+    _refuse_repeated([registry_import.link_key(link) for link in links])
     identity = Identity.objects.get(numbers__number=number)
     if any(link.person_id != identity.pk for link in links):
-        raise NoAnswer("a link of another person")
+        raise InvalidAnswer("a link of another person")
     registry_import.put_links(links)
     registry_import.end_other_links(identity, links)
     return identity
 
 
-def _all_right(outcomes):
+def _raise_wrong(outcomes):
     for outcome in outcomes:
         if isinstance(outcome, WrongRecord):
             raise outcome
@@ -204,4 +204,4 @@ def _all_right(outcomes):
 
 def _refuse_repeated(keys):
     if len(set(keys)) < len(keys):
-        raise NoAnswer("a record that stands there twice")
+        raise InvalidAnswer("a record that stands there twice")

@@ -149,7 +149,7 @@ def links_between(records):
     return links
 
 
-def what_tells_apart(link):
+def link_key(link):
     """By what a link is found again."""
     return link.holder_id, link.person_id, link.kind, link.since
 
@@ -159,13 +159,13 @@ def put_links(links):
     """Save what `links_between` has made, no link twice; those known already get their end."""
     right = [link for link in links if isinstance(link, Link)]
     people = {link.person_id for link in right}
-    known = {what_tells_apart(link): link for link in Link.objects.filter(person__in=people)}
+    known = {link_key(link): link for link in Link.objects.filter(person__in=people)}
     new, changed, outcomes = [], [], []
     for link in links:
         if isinstance(link, WrongRecord):
             outcomes.append(link)
             continue
-        before = known.get(what_tells_apart(link))
+        before = known.get(link_key(link))
         if before is None:
             new.append(link)
             outcomes.append(ADDED)
@@ -176,7 +176,7 @@ def put_links(links):
         else:
             changed.append(link)
             outcomes.append(CHANGED)
-    Link.objects.bulk_create(sorted(new, key=what_tells_apart))
+    Link.objects.bulk_create(sorted(new, key=link_key))
     Link.objects.bulk_update(changed, ["until"])
     return outcomes
 

@@ -26,10 +26,10 @@ FIELD = "picture"
 ANOTHER, BY_TEXT = "another_picture", "picture_by_text"
 
 _PROVEN = "seen_by_text"
-_MOST_KEPT = 200  # characters of a field
+_MAX_KEPT = 200  # characters of a field
 
 
-def in_four_greys(image):
+def reduce_to_four_greys(image):
     """The picture in a fifth of its bytes; nothing that tells the digits is lost."""
     return image.convert("L").quantize(4)
 
@@ -140,7 +140,7 @@ def as_typed(form):
 
 def _cut(value):
     """Without what is longer than anybody types: it is kept in the session."""
-    return [_cut(part) for part in value] if isinstance(value, list) else (value or "")[:_MOST_KEPT]
+    return [_cut(part) for part in value] if isinstance(value, list) else (value or "")[:_MAX_KEPT]
 
 
 def forget_old_pictures():

@@ -43,18 +43,18 @@ def slug_of(row):
     return isolated(row.slug)
 
 
-class PlainList(json.JSONDecoder):
+class SimpleListDecoder(json.JSONDecoder):
     """A list of words, as people type it.
 
     What Python gives up on is no JSON, and what could not be stored or shown again is none either:
     nesting and numbers that are too long, and escapes, which may stand for half a letter.
     """
 
-    MOST_BRACKETS = 10
+    MAX_BRACKETS = 10
 
     def decode(self, text):
         try:
-            if "\\" in text or text.count("[") + text.count("{") > self.MOST_BRACKETS:
+            if "\\" in text or text.count("[") + text.count("{") > self.MAX_BRACKETS:
                 raise ValueError
             return super().decode(text)
         except ValueError as error:
@@ -98,7 +98,7 @@ class ServiceAdmin(BilingualAdmin):
     formfield_overrides = {
         models.TextField: {"widget": forms.Textarea({"rows": 8, "cols": 40})},  # two in a row
         models.JSONField: {
-            "decoder": PlainList,
+            "decoder": SimpleListDecoder,
             "widget": forms.TextInput({"size": 50, "dir": "ltr"}),
         },
         models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple},

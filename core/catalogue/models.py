@@ -142,7 +142,7 @@ class Service(models.Model):
         return all(any(word.startswith(start) for word in words) for start in beginnings)
 
     @property
-    def is_filed_by_others_alone(self):
+    def only_linked_may_file(self):
         """Whether the person it is about cannot ask for it."""
         return self.filed_by == self.FiledBy.LINKED
 

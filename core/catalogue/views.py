@@ -6,17 +6,17 @@ from core.catalogue.labels import KINDS, NATIONALITIES
 from core.catalogue.models import Service
 from core.text import single_line
 
-MOST_QUERY = 100  # characters
+MAX_QUERY_LENGTH = 100  # characters
 
 
 def services(request):
     """All of them, or those that are searched for; all as well where nothing is found."""
-    query = single_line(request.GET.get("q", ""))[:MOST_QUERY]
+    query = single_line(request.GET.get("q", ""))[:MAX_QUERY_LENGTH]
     everything = Service.objects.open_to_inquiries()
     found = everything.matching(query) if query else []
     context = {
         "query": query,
-        "most_query": MOST_QUERY,
+        "max_query_length": MAX_QUERY_LENGTH,
         "found": found,
         "groups": [] if found else _by_kind(everything),
     }

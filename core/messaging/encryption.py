@@ -13,9 +13,9 @@ def _fernet():
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
 
 
-def seal(text):
+def encrypt(text):
     return _fernet().encrypt(text.encode()).decode()
 
 
-def unseal(sealed):
-    return _fernet().decrypt(sealed.encode()).decode()
+def decrypt(encrypted):
+    return _fernet().decrypt(encrypted.encode()).decode()

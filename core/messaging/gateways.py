@@ -1,8 +1,8 @@
 """The ways out: each sends one message and raises GatewayError when it could not.
 
 A gateway is chosen by the settings SMS_GATEWAY and MAIL_GATEWAY, dotted paths to one of these
-classes. `key` is the same whenever the same message is sent again, so that a repeat can be dropped.
-Only mails have a `subject`.
+classes. `idempotency_key` is the same whenever the same message is sent again, so that a repeat can
+be dropped. Only mails have a `subject`.
 """
 
 import json
@@ -26,8 +26,8 @@ class GatewayError(Exception):
 class Console:
     """Writes to standard output, for a server without a gateway."""
 
-    def send(self, *, key, recipient, text, subject=""):
-        print(f"[{key}] {recipient}: {text}", flush=True)  # noqa: T201
+    def send(self, *, idempotency_key, recipient, text, subject=""):
+        print(f"[{idempotency_key}] {recipient}: {text}", flush=True)  # noqa: T201
 
 
 class DemoPhone:
@@ -40,10 +40,10 @@ class DemoPhone:
     def __init__(self):
         self.path = Path(settings.DEMO_PHONE_FILE)
 
-    def send(self, *, key, recipient, text, subject=""):
+    def send(self, *, idempotency_key, recipient, text, subject=""):
         line = json.dumps(
             {
-                "key": str(key),
+                "key": str(idempotency_key),
                 "recipient": recipient,
                 "subject": subject,
                 "text": text,
@@ -83,13 +83,13 @@ _opener = urllib.request.build_opener(_NoRedirects)
 class HttpSms:
     """Posts JSON {key, to, text} to SMS_HTTP_URL with SMS_HTTP_TOKEN as bearer; 2xx is sent."""
 
-    def send(self, *, key, recipient, text, subject=""):
+    def send(self, *, idempotency_key, recipient, text, subject=""):
         request = urllib.request.Request(  # noqa: S310
             settings.SMS_HTTP_URL,
-            data=json.dumps({"key": str(key), "to": recipient, "text": text}).encode(),
+            data=json.dumps({"key": str(idempotency_key), "to": recipient, "text": text}).encode(),
             headers={
                 "Content-Type": "application/json",
-                "Idempotency-Key": str(key),
+                "Idempotency-Key": str(idempotency_key),
                 "Authorization": f"Bearer {settings.SMS_HTTP_TOKEN}",
             },
         )
@@ -103,9 +103,9 @@ class HttpSms:
 class Mail:
     """Hands a plain mail to the server of MAIL_URL; a repeat has the same Message-ID."""
 
-    def send(self, *, key, recipient, text, subject=""):
+    def send(self, *, idempotency_key, recipient, text, subject=""):
         domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
-        headers = {"Message-ID": f"<{key}@{domain}>"}
+        headers = {"Message-ID": f"<{idempotency_key}@{domain}>"}
         mail = EmailMessage(subject, text, to=[recipient], headers=headers)
         try:
             mail.send()

@@ -13,39 +13,42 @@ class MessageQuerySet(models.QuerySet):
     def due(self, now):
         """Waiting, not leased to a worker, and neither too early nor too late; codes first."""
         return (
-            self.filter(state=Message.State.WAITING, next_attempt_at__lte=now)
+            self.filter(status=Message.Status.WAITING, next_attempt_at__lte=now)
             .filter(Q(not_after=None) | Q(not_after__gt=now))
-            .order_by("-is_sealed", "next_attempt_at", "pk")
+            .order_by("-is_encrypted", "next_attempt_at", "pk")
         )
 
     def about(self, reference):
         """What has been written about it so far, without what is to be sent later."""
         is_for_later = Q(
-            state=Message.State.WAITING, attempts=0, next_attempt_at__gt=timezone.now()
+            status=Message.Status.WAITING, attempts=0, next_attempt_at__gt=timezone.now()
         )
         return self.filter(about=reference).exclude(is_for_later).order_by("pk")
 
 
 class Message(models.Model):
-    """One text to one mobile, or one mail. Delivered at least once; `key` tells of a repeat."""
+    """One text to one mobile, or one mail.
+
+    It is delivered at least once; `idempotency_key` tells a repeat from another message.
+    """
 
     class Channel(models.TextChoices):
         SMS = "sms", _("text message")
         EMAIL = "email", _("e-mail")
 
-    class State(models.TextChoices):
+    class Status(models.TextChoices):
         WAITING = "waiting", _("waiting to be sent")
         SENT = "sent", _("sent")
         EXPIRED = "expired", _("expired before it could be sent")
         GIVEN_UP = "given_up", _("could not be sent")
 
-    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.SMS)
     recipient = models.CharField(max_length=254)
     language = models.CharField(max_length=2, choices=settings.LANGUAGES)
     subject = models.CharField(max_length=150, blank=True, help_text="of a mail")
     text = models.TextField(blank=True)
-    is_sealed = models.BooleanField(
+    is_encrypted = models.BooleanField(
         default=False,
         help_text="a code: encrypted, ahead of all others, wiped once it is sent or expired",
     )
@@ -53,7 +56,7 @@ class Message(models.Model):
     owner = models.BigIntegerField(
         null=True, help_text="the account whose mobile or address it goes to, whichever it has then"
     )
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     next_attempt_at = models.DateTimeField(default=timezone.now)
@@ -68,17 +71,19 @@ class Message(models.Model):
         verbose_name_plural = _("messages")
         indexes = [
             models.Index(
-                fields=["-is_sealed", "next_attempt_at", "id"],
+                fields=["-is_encrypted", "next_attempt_at", "id"],
                 name="message_waiting",
-                condition=Q(state="waiting"),
+                condition=Q(status="waiting"),
             ),
-            models.Index(fields=["owner"], name="message_waiting_of", condition=Q(state="waiting")),
+            models.Index(
+                fields=["owner"], name="message_waiting_of", condition=Q(status="waiting")
+            ),
         ]
 
     def __str__(self):
         return f"{self.get_channel_display()} {self.pk}"
 
     @property
-    def is_held_up(self):
+    def is_delayed(self):
         """Tried at least once without reaching anybody, and still to be tried again."""
-        return self.state == self.State.WAITING and self.failed_at is not None
+        return self.status == self.Status.WAITING and self.failed_at is not None

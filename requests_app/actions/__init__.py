@@ -3,7 +3,7 @@
 from requests_app.actions.attachments import attach, move_up, remove
 from requests_app.actions.contact_mobile import ask_to_confirm_mobile, confirm_mobile
 from requests_app.actions.drafts import change_subject, delete_draft, save_details, start
-from requests_app.actions.follow_up import answer_return, note_read, withdraw
+from requests_app.actions.follow_up import answer_return, mark_answers_read, withdraw
 from requests_app.actions.rules import missing_documents, obstacle
 from requests_app.actions.submission import request_confirmation, submit
 from requests_app.actions.triage import (
@@ -29,10 +29,10 @@ __all__ = [
     "close",
     "confirm_mobile",
     "delete_draft",
+    "mark_answers_read",
     "missing_documents",
     "move_up",
     "note",
-    "note_read",
     "obstacle",
     "reject",
     "release",

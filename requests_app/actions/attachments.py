@@ -8,8 +8,8 @@ from core.exceptions import RuleViolation
 from requests_app.models import Attachment, Inquiry
 from requests_app.uploads import clean_document, discard, store
 
-MOST_DOCUMENTS = 10
-MOST_BYTES_IN_ALL = 40 * 1024 * 1024
+MAX_DOCUMENTS = 10
+MAX_TOTAL_BYTES = 40 * 1024 * 1024
 
 
 def attach(*, actor, inquiry, document_type, upload):
@@ -77,7 +77,7 @@ def _lock(actor, inquiry):
         .filter(pk=inquiry.pk)
         .first()
     )
-    if locked is None or not locked.takes_documents:
+    if locked is None or not locked.accepts_documents:
         raise RuleViolation(
             _("This inquiry has already been sent and cannot be changed."), code="filed"
         )
@@ -87,7 +87,7 @@ def _lock(actor, inquiry):
 def _check_room(inquiry, document):
     """What was sent before an inquiry was returned leaves room for what was asked for."""
     unsent = inquiry.attachments.unsent().aggregate(number=Count("pk"), bytes=Sum("size"))
-    if unsent["number"] >= MOST_DOCUMENTS:
+    if unsent["number"] >= MAX_DOCUMENTS:
         raise RuleViolation(
             _(
                 "“%(name)s” was not added: an inquiry takes at most 10 documents. "
@@ -96,7 +96,7 @@ def _check_room(inquiry, document):
             % {"name": document.name},
             code="document",
         )
-    if (unsent["bytes"] or 0) + len(document.content) > MOST_BYTES_IN_ALL:
+    if (unsent["bytes"] or 0) + len(document.content) > MAX_TOTAL_BYTES:
         raise RuleViolation(
             _(
                 "“%(name)s” was not added: all documents together may have at most 40 MB. "

@@ -4,9 +4,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.accounts.codes import send_code, use_code
-from core.accounts.models import OneTimeCode
 from core.digests import digest_of
 from core.exceptions import RuleViolation
+from requests_app import purposes
 from requests_app.actions.drafts import _lock_draft
 
 
@@ -14,7 +14,7 @@ def ask_to_confirm_mobile(*, actor, inquiry, session_key):
     """Text a code to the draft's mobile, where it is not the account's; RuleViolation: limits."""
     return send_code(
         actor=actor,
-        purpose=OneTimeCode.Purpose.CONTACT,
+        purpose=purposes.CONTACT,
         session_key=session_key,
         language=get_language(),
         recipient=str(inquiry.mobile),
@@ -38,10 +38,10 @@ def confirm_mobile(*, actor, inquiry, session_key, guess):
 
     use_code(
         actor=actor,
-        purpose=OneTimeCode.Purpose.CONTACT,
+        purpose=purposes.CONTACT,
         session_key=session_key,
         guess=guess,
-        deed=confirm,
+        action=confirm,
     )
 
 

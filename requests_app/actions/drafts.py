@@ -3,30 +3,30 @@
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from core.digests import key_of
+from core.digests import derive_key
 from core.exceptions import RuleViolation
 from requests_app.actions.rules import check_details, check_may_file
 from requests_app.models import Inquiry
 from requests_app.uploads import discard
 
 # With ten million inquiries, one new reference in a thousand is another's already.
-MOST_REFERENCES = 5
+MAX_REFERENCE_TRIES = 5
 DETAILS = ("name", "id_number", "mobile", "description", "earlier_reference")
 
 
-def start(*, actor, beneficiary, service, key, holder=None):
+def start(*, actor, beneficiary, service, idempotency_key, holder=None):
     """Begin a draft, filled with what the registry knows; a second click gets the first's.
 
     It is filed through the actor's own identity, or through the establishment they represent.
     """
     holder = holder or actor.identity
     check_may_file(actor=actor, holder=holder, beneficiary=beneficiary, service=service)
-    key = key_of(key, actor.pk, holder.pk, beneficiary.pk, service.pk)
-    for attempt in range(MOST_REFERENCES):
+    idempotency_key = derive_key(idempotency_key, actor.pk, holder.pk, beneficiary.pk, service.pk)
+    for attempt in range(MAX_REFERENCE_TRIES):
         try:
             with transaction.atomic():
                 return Inquiry.objects.create(
-                    key=key,
+                    idempotency_key=idempotency_key,
                     applicant=actor,
                     holder=holder,
                     beneficiary=beneficiary,
@@ -36,10 +36,10 @@ def start(*, actor, beneficiary, service, key, holder=None):
                     mobile=actor.mobile,
                 )
         except IntegrityError:
-            begun = Inquiry.objects.filter(key=key).first()
+            begun = Inquiry.objects.filter(idempotency_key=idempotency_key).first()
             if begun:
                 return begun
-            if attempt == MOST_REFERENCES - 1:
+            if attempt == MAX_REFERENCE_TRIES - 1:
                 raise
 
 

@@ -4,14 +4,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core.catalogue.working_days import add_working_days
-from core.digests import digest_of, key_of
+from core.digests import derive_key, digest_of
 from core.exceptions import RuleViolation
-from requests_app.actions.transitions import Deed, Role, move
+from requests_app.actions.transitions import EventType, Role, move
 from requests_app.models import Inquiry, Reply
 from requests_app.uploads import discard
 
 
-def answer_return(*, actor, inquiry, seen, text, key):
+def answer_return(*, actor, inquiry, expected_version, text, idempotency_key):
     """Send back what was returned, with what was missing; the time for an answer starts anew."""
     due_on = add_working_days(timezone.localdate(), inquiry.service.target_working_days)
 
@@ -20,17 +20,17 @@ def answer_return(*, actor, inquiry, seen, text, key):
 
     return _write(
         inquiry,
-        Deed.RESUBMITTED,
+        EventType.RESUBMITTED,
         actor=actor,
-        seen=seen,
+        expected_version=expected_version,
         text=text,
-        key=key,
+        idempotency_key=idempotency_key,
         with_unsent=send,
         due_on=due_on,
     )
 
 
-def withdraw(*, actor, inquiry, seen, text, key):
+def withdraw(*, actor, inquiry, expected_version, text, idempotency_key):
     """End it oneself, with the reason; documents that were not sent are forgotten."""
     stored = []
 
@@ -39,23 +39,31 @@ def withdraw(*, actor, inquiry, seen, text, key):
         documents.delete()
 
     inquiry = _write(
-        inquiry, Deed.WITHDRAWN, actor=actor, seen=seen, text=text, key=key, with_unsent=forget
+        inquiry,
+        EventType.WITHDRAWN,
+        actor=actor,
+        expected_version=expected_version,
+        text=text,
+        idempotency_key=idempotency_key,
+        with_unsent=forget,
     )
     for name in stored:
         discard(name)
     return inquiry
 
 
-def note_read(*, actor, inquiry):
+def mark_answers_read(*, actor, inquiry):
     """Whoever has filed it has now the answers on their screen."""
     if inquiry.applicant_id == actor.pk:
         unread = inquiry.replies.filter(kind=Reply.Kind.ANSWER, read_at=None)
         unread.update(read_at=timezone.now())
 
 
-def _write(inquiry, deed, *, actor, seen, text, key, with_unsent, **changes):
+def _write(
+    inquiry, event_type, *, actor, expected_version, text, idempotency_key, with_unsent, **changes
+):
     """A move of the applicant with a text; the second click of its form does nothing."""
-    key = key_of(key, actor.pk, inquiry.pk, deed, text)
+    idempotency_key = derive_key(idempotency_key, actor.pk, inquiry.pk, event_type, text)
     try:
         with transaction.atomic():
             # Whoever adds a document at this moment waits for the row, and finds it moved on.
@@ -64,25 +72,27 @@ def _write(inquiry, deed, *, actor, seen, text, key, with_unsent, **changes):
                 .select_for_update(of=("self",), no_key=True)
                 .get(pk=inquiry.pk)
             )
-            is_news = locked.events.filter(seq__gt=seen).public().exists()
-            if seen < locked.version and not is_news:
+            is_news = locked.events.filter(seq__gt=expected_version).public().exists()
+            if expected_version < locked.version and not is_news:
                 # What officers have noted among themselves since is no news to the applicant.
-                seen = locked.version
+                expected_version = locked.version
             unsent = locked.attachments.unsent()
             moved = move(
                 locked,
-                deed,
+                event_type,
                 actor=actor,
                 role=Role.APPLICANT,
-                seen=seen,
+                expected_version=expected_version,
                 content_digest=digest_of([text, *unsent.values_list("sha256", flat=True)]),
                 **changes,
             )
             with_unsent(unsent)
             kind = Reply.Kind.FROM_APPLICANT
-            Reply.objects.create(inquiry=moved, author=actor, kind=kind, text=text, key=key)
+            Reply.objects.create(
+                inquiry=moved, author=actor, kind=kind, text=text, idempotency_key=idempotency_key
+            )
     except (RuleViolation, IntegrityError):
-        if not Reply.objects.filter(key=key).exists():
+        if not Reply.objects.filter(idempotency_key=idempotency_key).exists():
             raise
         moved = Inquiry.objects.get(pk=inquiry.pk)
     return moved

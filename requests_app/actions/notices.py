@@ -8,24 +8,24 @@ from django.utils import timezone
 from core.messaging.actions import notices
 from requests_app.models import InquiryEvent
 
-Deed = InquiryEvent.Deed
+EventType = InquiryEvent.EventType
 
 # The events of which the applicant is told.
 NOTICES = {
-    Deed.SUBMITTED,
-    Deed.REPLIED,
-    Deed.RETURNED,
-    Deed.APPROVED,
-    Deed.REJECTED,
-    Deed.WITHDRAWN,
+    EventType.SUBMITTED,
+    EventType.REPLIED,
+    EventType.RETURNED,
+    EventType.APPROVED,
+    EventType.REJECTED,
+    EventType.WITHDRAWN,
 }
 REMINDED_AFTER = timedelta(days=7)
 
 
-def tell_applicant(inquiry, deed):
+def tell_applicant(inquiry, event_type):
     """Tell the applicant of what has just happened, where that concerns them."""
-    if deed in NOTICES:
-        _notify(inquiry, f"inquiry_{deed}")
+    if event_type in NOTICES:
+        _notify(inquiry, f"inquiry_{event_type}")
 
 
 def remind_of_return(inquiry):
@@ -44,5 +44,5 @@ def _notify(inquiry, template, **options):
 
 
 def _reminder(inquiry):
-    returned = inquiry.events.filter(deed=Deed.RETURNED).aggregate(seq=Max("seq"))
-    return notices.Reminder(inquiry.key, "reminder", returned["seq"])
+    returned = inquiry.events.filter(event_type=EventType.RETURNED).aggregate(seq=Max("seq"))
+    return notices.Reminder(inquiry.idempotency_key, "reminder", returned["seq"])

@@ -8,8 +8,8 @@ from core.catalogue.models import Service
 from core.exceptions import RuleViolation
 from core.text import fold, fold_name, seen_length
 
-LEAST_DESCRIPTION = 30  # characters
-LEAST_DIFFERENT_WORDS = 5
+MIN_DESCRIPTION_LENGTH = 30  # characters
+MIN_DIFFERENT_WORDS = 5
 
 
 def check_ready(draft):
@@ -21,7 +21,7 @@ def check_ready(draft):
         service=draft.service,
     )
     check_details(draft)
-    if not draft.has_own_mobile:
+    if not draft.has_confirmed_mobile:
         raise RuleViolation(
             _("Confirm the mobile of this inquiry first: we text a code to it."), code="mobile"
         )
@@ -55,7 +55,7 @@ def obstacle(draft):
 
 def check_may_file(*, actor, holder, beneficiary, service):
     """RuleViolation `holder`, `beneficiary` or `service` says what does not go with the others."""
-    mandates = Identity.objects.that_can_be_acted_for_by(actor.identity)
+    mandates = Identity.objects.establishments_represented_by(actor.identity)
     if holder != actor.identity and not mandates.filter(pk=holder.pk).exists():
         raise RuleViolation(
             _("You no longer represent %(name)s, so you cannot file in its name.")
@@ -88,7 +88,7 @@ def check_may_file(*, actor, holder, beneficiary, service):
             code="service",
         )
 
-    if is_own and service.is_filed_by_others_alone:
+    if is_own and service.only_linked_may_file:
         raise RuleViolation(
             _(
                 "You cannot ask for “%(service)s” for yourself: your employer or host "
@@ -131,11 +131,11 @@ def _wrong_name(inquiry):
 
 def _poor_description(inquiry):
     words = {word for word in fold(inquiry.description).split() if not word.isdigit()}
-    if seen_length(inquiry.description) < LEAST_DESCRIPTION:
+    if seen_length(inquiry.description) < MIN_DESCRIPTION_LENGTH:
         yield RuleViolation(
             _("Explain what you need in at least 30 characters."), code="description"
         )
-    elif len(words) < LEAST_DIFFERENT_WORDS:
+    elif len(words) < MIN_DIFFERENT_WORDS:
         yield RuleViolation(
             _("Explain what you need in whole sentences: at least five different words."),
             code="description",

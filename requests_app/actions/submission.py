@@ -6,12 +6,12 @@ from django.utils.translation import gettext as _
 
 from core.accounts import registry
 from core.accounts.codes import send_code, use_code
-from core.accounts.models import OneTimeCode
 from core.catalogue.working_days import add_working_days
 from core.exceptions import RuleViolation
+from requests_app import purposes
 from requests_app.actions.drafts import _deleted, _lock_draft
 from requests_app.actions.rules import check_ready
-from requests_app.actions.transitions import Deed, Role, move
+from requests_app.actions.transitions import EventType, Role, move
 from requests_app.models import Inquiry
 
 
@@ -22,11 +22,11 @@ def request_confirmation(*, actor, inquiry, session_key, shown):
             _("Your answers have changed since you read them here. Check them again."),
             code="changed",
         )
-    _ask_registry(inquiry)
+    _refresh_identities(inquiry)
     check_ready(inquiry)
     return send_code(
         actor=actor,
-        purpose=OneTimeCode.Purpose.FILE,
+        purpose=purposes.FILE,
         session_key=session_key,
         language=get_language(),
         confirms=shown,
@@ -54,13 +54,13 @@ def submit(*, actor, inquiry, session_key, guess):
         return _submit(draft, actor)
 
     try:
-        _ask_registry(inquiry)
+        _refresh_identities(inquiry)
         return use_code(
             actor=actor,
-            purpose=OneTimeCode.Purpose.FILE,
+            purpose=purposes.FILE,
             session_key=session_key,
             guess=guess,
-            deed=file,
+            action=file,
         )
     except RuleViolation:
         filed = Inquiry.objects.filed().filter(pk=inquiry.pk).first()
@@ -74,18 +74,18 @@ def _submit(draft, actor):
     draft.attachments.update(sent_at=now)
     return move(
         draft,
-        Deed.SUBMITTED,
+        EventType.SUBMITTED,
         actor=actor,
         role=Role.APPLICANT,
-        seen=0,
+        expected_version=0,
         content_digest=draft.content_digest(),
         submitted_at=now,
         due_on=add_working_days(today, draft.service.target_working_days),
-        search_text=draft.words_to_find_it(),
+        search_text=draft.build_search_text(),
     )
 
 
-def _ask_registry(inquiry):
+def _refresh_identities(inquiry):
     """Bring everybody in it up to date, before any transaction; RuleViolation `registry_away`."""
     for identity in {inquiry.applicant.identity, inquiry.holder, inquiry.beneficiary}:
         registry.refresh(identity)

@@ -10,70 +10,82 @@ from requests_app.actions.notices import drop_reminder_of_return, remind_of_retu
 from requests_app.models import Inquiry, InquiryEvent
 
 Status, Outcome = Inquiry.Status, Inquiry.Outcome
-Deed, Role = InquiryEvent.Deed, InquiryEvent.Role
-# From which statuses each deed leads to which; None is where it was.
+EventType, Role = InquiryEvent.EventType, InquiryEvent.Role
+# From which statuses each event leads to which; None is where it was.
 MOVES = {
-    Deed.SUBMITTED: ({Status.DRAFT}, Status.UNDER_PROCESSING),
-    Deed.CLAIMED: (Inquiry.AT_THE_DESK, None),
-    Deed.RELEASED: (Inquiry.AT_THE_DESK, None),
-    Deed.ASSIGNED: (Inquiry.AT_THE_DESK, None),
-    Deed.NOTED: (Inquiry.FILED, None),
-    Deed.REPLIED: (Inquiry.AT_THE_DESK, None),
-    Deed.RETURNED: (Inquiry.AT_THE_DESK, Status.RETURNED_TO_APPLICANT),
-    Deed.RESUBMITTED: ({Status.RETURNED_TO_APPLICANT}, Status.RETURNED_BY_APPLICANT),
-    Deed.APPROVED: (Inquiry.AT_THE_DESK, Status.PROCESSED),
-    Deed.REJECTED: (Inquiry.AT_THE_DESK, Status.PROCESSED),
-    Deed.CLOSED: ({Status.PROCESSED}, Status.CLOSED),
-    Deed.WITHDRAWN: (Inquiry.OPEN, Status.CLOSED),
+    EventType.SUBMITTED: ({Status.DRAFT}, Status.UNDER_PROCESSING),
+    EventType.CLAIMED: (Inquiry.AT_THE_DESK, None),
+    EventType.RELEASED: (Inquiry.AT_THE_DESK, None),
+    EventType.ASSIGNED: (Inquiry.AT_THE_DESK, None),
+    EventType.NOTED: (Inquiry.FILED, None),
+    EventType.REPLIED: (Inquiry.AT_THE_DESK, None),
+    EventType.RETURNED: (Inquiry.AT_THE_DESK, Status.RETURNED_TO_APPLICANT),
+    EventType.RESUBMITTED: ({Status.RETURNED_TO_APPLICANT}, Status.RETURNED_BY_APPLICANT),
+    EventType.APPROVED: (Inquiry.AT_THE_DESK, Status.PROCESSED),
+    EventType.REJECTED: (Inquiry.AT_THE_DESK, Status.PROCESSED),
+    EventType.CLOSED: ({Status.PROCESSED}, Status.CLOSED),
+    EventType.WITHDRAWN: (Inquiry.OPEN, Status.CLOSED),
 }
 OUTCOMES = {
-    Deed.APPROVED: Outcome.APPROVED,
-    Deed.REJECTED: Outcome.REJECTED,
-    Deed.WITHDRAWN: Outcome.WITHDRAWN,
+    EventType.APPROVED: Outcome.APPROVED,
+    EventType.REJECTED: Outcome.REJECTED,
+    EventType.WITHDRAWN: Outcome.WITHDRAWN,
 }
 
 
-def move(inquiry, deed, *, actor, role, seen, only_if=None, content_digest="", **changes):
+def move(
+    inquiry,
+    event_type,
+    *,
+    actor,
+    role,
+    expected_version,
+    only_if=None,
+    content_digest="",
+    **changes,
+):
     """Move on from the version that `actor` has seen, and record it; RuleViolation says why not."""
-    from_statuses, to_status = MOVES[deed]
+    from_statuses, to_status = MOVES[event_type]
     before = Inquiry.objects.filter(pk=inquiry.pk).values_list("status", flat=True).get()
     to_status = to_status or before
-    if deed in OUTCOMES:
-        changes = {"outcome": OUTCOMES[deed], "processed_at": timezone.now(), **changes}
+    if event_type in OUTCOMES:
+        changes = {"outcome": OUTCOMES[event_type], "processed_at": timezone.now(), **changes}
     moved = (
-        Inquiry.objects.filter(only_if or Q(), pk=inquiry.pk, status=before, version=seen)
+        Inquiry.objects.filter(
+            only_if or Q(), pk=inquiry.pk, status=before, version=expected_version
+        )
         .filter(status__in=from_statuses)
         .update(status=to_status, version=F("version") + 1, **changes)
     )
     if not moved:
-        raise _why_not(inquiry.pk, deed, actor, role, seen)
+        raise _why_not(inquiry.pk, event_type, actor, role, expected_version)
     inquiry = Inquiry.objects.select_related("service", "applicant", "assignee").get(pk=inquiry.pk)
     InquiryEvent.append(
         inquiry,
         actor=actor,
         role=role,
-        deed=deed,
+        event_type=event_type,
         from_status=before,
         to_status=to_status,
         content_digest=content_digest,
     )
     if before == Status.RETURNED_TO_APPLICANT != to_status:
         drop_reminder_of_return(inquiry)
-    tell_applicant(inquiry, deed)
+    tell_applicant(inquiry, event_type)
     if to_status == Status.RETURNED_TO_APPLICANT != before:
         remind_of_return(inquiry)
     return inquiry
 
 
-def _why_not(pk, deed, actor, role, seen):
+def _why_not(pk, event_type, actor, role, expected_version):
     inquiry = Inquiry.objects.select_related("assignee__identity").get(pk=pk)
-    if deed == Deed.CLAIMED and inquiry.assignee_id:
+    if event_type == EventType.CLAIMED and inquiry.assignee_id:
         return RuleViolation(
             _("This inquiry is already assigned to %(who)s.")
             % {"who": inquiry.assignee.get_short_name()},
             code="claimed",
         )
-    changes = _changes(inquiry, role, seen)
+    changes = _changes(inquiry, role, expected_version)
     if changes:
         return RuleViolation(
             _("This inquiry has changed since you opened it: %(changes)s. Read it again first.")
@@ -92,15 +104,15 @@ def _why_not(pk, deed, actor, role, seen):
     )
 
 
-def _changes(inquiry, role, seen):
+def _changes(inquiry, role, expected_version):
     """What has happened since, in words; who did it is told to officers alone."""
-    since = inquiry.events.filter(seq__gt=seen).select_related("actor__identity")
+    since = inquiry.events.filter(seq__gt=expected_version).select_related("actor__identity")
     if role == Role.OFFICER:
         words = [
-            pgettext("what happened, and who did it", "%(deed)s (%(who)s)")
-            % {"deed": event.get_deed_display(), "who": event.actor.get_short_name()}
+            pgettext("what happened, and who did it", "%(event)s (%(who)s)")
+            % {"event": event.get_event_type_display(), "who": event.actor.get_short_name()}
             for event in since
         ]
     else:
-        words = [str(event.get_deed_display()) for event in since.public()]
+        words = [str(event.get_event_type_display()) for event in since.public()]
     return pgettext("between the items of a list", ", ").join(words)

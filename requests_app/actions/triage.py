@@ -4,26 +4,26 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from core.digests import digest_of, key_of
+from core.digests import derive_key, digest_of
 from core.exceptions import RuleViolation
-from requests_app.actions.transitions import Deed, Role, move
+from requests_app.actions.transitions import EventType, Role, move
 from requests_app.models import Inquiry, Reply
 
 
-def claim(*, actor, inquiry, seen):
+def claim(*, actor, inquiry, expected_version):
     """Take an inquiry up: from now on it is this officer's to answer."""
     try:
         with transaction.atomic():
             return _officer_move(
                 inquiry,
-                Deed.CLAIMED,
+                EventType.CLAIMED,
                 actor=actor,
-                seen=seen,
+                expected_version=expected_version,
                 only_if=Q(assignee=None),
                 assignee=actor,
             )
     except RuleViolation:
-        waiting = Inquiry.objects.for_staff(actor).waiting()
+        waiting = Inquiry.objects.visible_to_staff(actor).waiting()
         mine = waiting.filter(pk=inquiry.pk, assignee=actor).first()
         if mine is None:
             raise
@@ -31,91 +31,139 @@ def claim(*, actor, inquiry, seen):
 
 
 @transaction.atomic
-def release(*, actor, inquiry, seen):
+def release(*, actor, inquiry, expected_version):
     """Give an inquiry back to the queue."""
     return _officer_move(
-        inquiry, Deed.RELEASED, actor=actor, seen=seen, only_if=Q(assignee=actor), assignee=None
+        inquiry,
+        EventType.RELEASED,
+        actor=actor,
+        expected_version=expected_version,
+        only_if=Q(assignee=actor),
+        assignee=None,
     )
 
 
 @transaction.atomic
-def assign(*, actor, inquiry, seen, officer):
+def assign(*, actor, inquiry, expected_version, officer):
     """Give an inquiry to an officer; for supervisors. RuleViolation `officer`: may not have it."""
     _check_supervisor(actor)
     if not (
         officer.is_active
         and officer.is_staff
         and officer.has_perm("requests_app.triage_inquiry")
-        and Inquiry.objects.for_staff(officer).filter(pk=inquiry.pk).exists()
+        and Inquiry.objects.visible_to_staff(officer).filter(pk=inquiry.pk).exists()
     ):
         raise RuleViolation(
             _("%(who)s may not work on this inquiry. Choose another officer.")
             % {"who": officer.get_short_name()},
             code="officer",
         )
-    return _officer_move(inquiry, Deed.ASSIGNED, actor=actor, seen=seen, assignee=officer)
+    return _officer_move(
+        inquiry,
+        EventType.ASSIGNED,
+        actor=actor,
+        expected_version=expected_version,
+        assignee=officer,
+    )
 
 
-def reply(*, actor, inquiry, seen, text, key):
+def reply(*, actor, inquiry, expected_version, text, idempotency_key):
     """Answer in public and go on working on it."""
-    return _write(inquiry, Deed.REPLIED, actor=actor, seen=seen, text=text, key=key)
+    return _write(
+        inquiry,
+        EventType.REPLIED,
+        actor=actor,
+        expected_version=expected_version,
+        text=text,
+        idempotency_key=idempotency_key,
+    )
 
 
-def note(*, actor, inquiry, seen, text, key):
+def note(*, actor, inquiry, expected_version, text, idempotency_key):
     """Write something down that the applicant never sees."""
-    return _write(inquiry, Deed.NOTED, actor=actor, seen=seen, text=text, key=key)
+    return _write(
+        inquiry,
+        EventType.NOTED,
+        actor=actor,
+        expected_version=expected_version,
+        text=text,
+        idempotency_key=idempotency_key,
+    )
 
 
-def send_back(*, actor, inquiry, seen, text, key):
+def send_back(*, actor, inquiry, expected_version, text, idempotency_key):
     """Return it to the applicant, with what is missing."""
-    return _write(inquiry, Deed.RETURNED, actor=actor, seen=seen, text=text, key=key)
+    return _write(
+        inquiry,
+        EventType.RETURNED,
+        actor=actor,
+        expected_version=expected_version,
+        text=text,
+        idempotency_key=idempotency_key,
+    )
 
 
-def approve(*, actor, inquiry, seen, text, key):
+def approve(*, actor, inquiry, expected_version, text, idempotency_key):
     """Approve with an answer."""
-    return _write(inquiry, Deed.APPROVED, actor=actor, seen=seen, text=text, key=key)
+    return _write(
+        inquiry,
+        EventType.APPROVED,
+        actor=actor,
+        expected_version=expected_version,
+        text=text,
+        idempotency_key=idempotency_key,
+    )
 
 
-def reject(*, actor, inquiry, seen, text, key):
+def reject(*, actor, inquiry, expected_version, text, idempotency_key):
     """Reject with the reason."""
-    return _write(inquiry, Deed.REJECTED, actor=actor, seen=seen, text=text, key=key)
+    return _write(
+        inquiry,
+        EventType.REJECTED,
+        actor=actor,
+        expected_version=expected_version,
+        text=text,
+        idempotency_key=idempotency_key,
+    )
 
 
 @transaction.atomic
-def close(*, actor, inquiry, seen):
+def close(*, actor, inquiry, expected_version):
     """Put away what has been processed."""
-    return _officer_move(inquiry, Deed.CLOSED, actor=actor, seen=seen)
+    return _officer_move(inquiry, EventType.CLOSED, actor=actor, expected_version=expected_version)
 
 
-def _write(inquiry, deed, *, actor, seen, text, key):
-    """A move with a text; `key` is the form's, so that its second click does nothing."""
-    key = key_of(key, actor.pk, inquiry.pk, deed, text)
-    is_note = deed == Deed.NOTED
+def _write(inquiry, event_type, *, actor, expected_version, text, idempotency_key):
+    """Move on with a text; the form's `idempotency_key` lets its second click do nothing."""
+    idempotency_key = derive_key(idempotency_key, actor.pk, inquiry.pk, event_type, text)
+    is_note = event_type == EventType.NOTED
     try:
         with transaction.atomic():
             inquiry = _officer_move(
                 inquiry,
-                deed,
+                event_type,
                 actor=actor,
-                seen=seen,
+                expected_version=expected_version,
                 only_if=Q() if is_note else Q(assignee=actor),
                 content_digest=digest_of(text),
             )
             kind = Reply.Kind.NOTE if is_note else Reply.Kind.ANSWER
-            Reply.objects.create(inquiry=inquiry, author=actor, kind=kind, text=text, key=key)
+            Reply.objects.create(
+                inquiry=inquiry, author=actor, kind=kind, text=text, idempotency_key=idempotency_key
+            )
     except (RuleViolation, IntegrityError):
-        if not Reply.objects.filter(key=key).exists():
+        if not Reply.objects.filter(idempotency_key=idempotency_key).exists():
             raise
         inquiry.refresh_from_db()
     return inquiry
 
 
-def _officer_move(inquiry, deed, *, actor, **changes):
+def _officer_move(inquiry, event_type, *, actor, **changes):
     if not actor.has_perm("requests_app.triage_inquiry"):
         raise RuleViolation(_("Your account may not work on inquiries."), code="not_officer")
-    if not Inquiry.objects.for_staff(actor).filter(pk=inquiry.pk).exists():
+    if not Inquiry.objects.visible_to_staff(actor).filter(pk=inquiry.pk).exists():
         raise RuleViolation(_("You cannot work on an inquiry of your own."), code="own_case")
-    return move(inquiry, deed, actor=actor, role=Role.OFFICER, **changes)
+    return move(inquiry, event_type, actor=actor, role=Role.OFFICER, **changes)
 
 
 def _check_supervisor(actor):

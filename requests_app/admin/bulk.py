@@ -1,4 +1,4 @@
-"""The same deed for many inquiries: each by itself, with its own result."""
+"""The same action for many inquiries: each by itself, with its own result."""
 
 import re
 
@@ -15,16 +15,17 @@ from core.references import grouped_reference
 from requests_app.admin.buttons import BUTTONS
 from requests_app.models import Inquiry
 
-MOST = 100
+MAX_INQUIRIES = 100
 _ITEM = re.compile(r"([0-9]{1,18}):([0-9]{1,9})")
 
 
 def begin(request, name, chosen):
-    """Show what was chosen in the queue, and ask for what the deed needs."""
-    if chosen.count() > MOST:
-        messages.error(request, _("Choose at most %(most)s inquiries at once.") % {"most": MOST})
+    """Show what was chosen in the queue, and ask for what the action needs."""
+    if chosen.count() > MAX_INQUIRIES:
+        too_many = _("Choose at most %(most)s inquiries at once.") % {"most": MAX_INQUIRIES}
+        messages.error(request, too_many)
         return redirect("admin:requests_app_inquiry_changelist")
-    return _page(request, name, list(chosen), BUTTONS[name].form(initial={"seen": 0}))
+    return _page(request, name, list(chosen), BUTTONS[name].form(initial={"expected_version": 0}))
 
 
 def press(request, name):
@@ -34,17 +35,17 @@ def press(request, name):
     button = BUTTONS[name]
     if not request.user.has_perm(f"requests_app.{button.permission}_inquiry"):
         raise PermissionDenied
-    seen = dict(map(_item, request.POST.getlist("item")[:MOST]))
-    if request.method != "POST" or not seen:
+    versions = dict(map(_item, request.POST.getlist("item")[:MAX_INQUIRIES]))
+    if request.method != "POST" or not versions:
         return redirect("admin:requests_app_inquiry_changelist")
-    of_staff = Inquiry.objects.for_staff(request.user).filter(pk__in=seen)
+    of_staff = Inquiry.objects.visible_to_staff(request.user).filter(pk__in=versions)
     inquiries = of_staff.select_related("service", "assignee__identity").order_by("due_on", "pk")
-    form = button.form({**request.POST.dict(), "seen": 0})
+    form = button.form({**request.POST.dict(), "expected_version": 0})
     if not form.is_valid():
-        return _page(request, name, inquiries, form, seen)
+        return _page(request, name, inquiries, form, versions)
     refused = []
     for inquiry in inquiries:
-        typed = {**form.cleaned_data, "seen": seen[inquiry.pk]}
+        typed = {**form.cleaned_data, "expected_version": versions[inquiry.pk]}
         reference = ltr(grouped_reference(inquiry.reference))
         try:
             button.act(actor=request.user, inquiry=inquiry, **typed)
@@ -57,7 +58,7 @@ def press(request, name):
         # The officer has been told what is against it; what was typed stays, for these alone.
         for inquiry in refused:
             inquiry.refresh_from_db()
-        again = button.form(initial={"seen": 0, "text": form.cleaned_data["text"]})
+        again = button.form(initial={"expected_version": 0, "text": form.cleaned_data["text"]})
         return _page(request, name, refused, again)
     return redirect("admin:requests_app_inquiry_changelist")
 
@@ -69,8 +70,8 @@ def _item(value):
     return int(match[1]), int(match[2])
 
 
-def _page(request, name, inquiries, form, seen=None):
-    items = [(inquiry, (seen or {}).get(inquiry.pk, inquiry.version)) for inquiry in inquiries]
+def _page(request, name, inquiries, form, versions=None):
+    items = [(inquiry, (versions or {}).get(inquiry.pk, inquiry.version)) for inquiry in inquiries]
     context = {
         **admin.site.each_context(request),
         "title": BUTTONS[name].label,

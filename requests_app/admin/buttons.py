@@ -1,4 +1,4 @@
-"""What an officer can press: the deed, what is typed for it, and what is told afterwards."""
+"""What an officer can press: the action, what is typed for it, and what is told afterwards."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from requests_app import actions
-from requests_app.forms import AnswerForm, AssignForm, NoteForm, SeenForm
+from requests_app.forms import AnswerForm, AssignForm, NoteForm, VersionForm
 
 
 @dataclass(frozen=True)
 class Button:
     label: Promise
     act: Callable
-    form: type[SeenForm]
+    form: type[VersionForm]
     done: Promise
     permission: str = "triage"
 
@@ -23,13 +23,13 @@ BUTTONS = {
     "claim": Button(
         _("Assign to me"),
         actions.claim,
-        SeenForm,
+        VersionForm,
         _("The inquiry is assigned to you. You can answer it now."),
     ),
     "release": Button(
         _("Give back to the queue"),
         actions.release,
-        SeenForm,
+        VersionForm,
         _("The inquiry is in the queue again."),
     ),
     "assign": Button(
@@ -53,7 +53,7 @@ BUTTONS = {
     ),
     "reject": Button(_("Reject"), actions.reject, AnswerForm, _("The inquiry has been rejected.")),
     "close": Button(
-        _("Close the inquiry"), actions.close, SeenForm, _("The inquiry has been closed.")
+        _("Close the inquiry"), actions.close, VersionForm, _("The inquiry has been closed.")
     ),
     "note": Button(_("Add a note"), actions.note, NoteForm, _("The note has been added.")),
 }

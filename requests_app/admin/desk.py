@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import pgettext
 
-from core.accounts.interrupted_forms import take_typed
+from core.accounts.interrupted_forms import take_input
 from core.exceptions import RuleViolation
 from requests_app.admin.buttons import ANSWERS, BUTTONS
 from requests_app.downloads import download, preview
@@ -20,7 +20,7 @@ def get_inquiry_for(request, pk):
     """The inquiry if this officer may see it; 404 for any other as for none."""
     if not request.user.has_perm("requests_app.view_inquiry"):
         raise PermissionDenied
-    inquiries = Inquiry.objects.for_staff(request.user).select_related(
+    inquiries = Inquiry.objects.visible_to_staff(request.user).select_related(
         "applicant__identity", "holder", "beneficiary", "service", "assignee__identity"
     )
     return get_object_or_404(inquiries, pk=pk)
@@ -30,8 +30,8 @@ def desk(request, pk):
     inquiry = get_inquiry_for(request, pk)
     # Only whose inquiry it is wrote the answer that may have been kept in this browser.
     is_mine = inquiry.assignee == request.user
-    typed = (is_mine and take_typed(request, "desk")) or {}
-    # After a deed, which is told of, the focus goes to where the work goes on.
+    typed = (is_mine and take_input(request, "desk")) or {}
+    # After an action, which is told of, the focus goes to where the work goes on.
     focus = "work" if len(messages.get_messages(request)) else ""
     return _page(request, inquiry, _answer_form(inquiry, typed.get("text")), focus=focus)
 
@@ -51,7 +51,7 @@ def press(request, pk, name):
         else:
             messages.success(request, button.done)
             return redirect("admin:requests_app_inquiry_change", pk)
-    elif "seen" not in form.errors:
+    elif "expected_version" not in form.errors:
         for errors in form.errors.values():
             messages.error(request, errors[0])
     # The officer has now been told what changed, and the page shows it, with what was typed.
@@ -65,9 +65,9 @@ def answer(request, pk):
     inquiry = get_inquiry_for(request, pk)
     if request.method != "POST":
         return redirect("admin:requests_app_inquiry_change", pk)
-    if request.POST.get("deed") not in ANSWERS:
-        raise BadRequest("no such deed")
-    button = BUTTONS[request.POST["deed"]]
+    if request.POST.get("decision") not in ANSWERS:
+        raise BadRequest("no such decision")
+    button = BUTTONS[request.POST["decision"]]
     form = AnswerForm(request.POST)
     focus = ""
     if form.is_valid():
@@ -99,13 +99,13 @@ def _document(request, pk, document_pk):
 
 
 def _answer_form(inquiry, text=None):
-    return AnswerForm(initial={"seen": inquiry.version, "text": text})
+    return AnswerForm(initial={"expected_version": inquiry.version, "text": text})
 
 
 def _next_after(inquiry, officer):
     """The inquiry that comes after this one in the officer's queue; None at its end."""
     later = Q(due_on__gt=inquiry.due_on) | Q(due_on=inquiry.due_on, pk__gt=inquiry.pk)
-    queue = Inquiry.objects.for_staff(officer).waiting().unclaimed_or_of(officer)
+    queue = Inquiry.objects.visible_to_staff(officer).waiting().unassigned_or_assigned_to(officer)
     return queue.filter(later).order_by("due_on", "pk").values_list("pk", flat=True).first()
 
 
@@ -113,7 +113,7 @@ def _page(request, inquiry, form, note=None, focus=""):
     """The desk, with the focus on what was `told`, or where the `work` goes on."""
     is_mine = inquiry.assignee == request.user
     is_here = inquiry.is_at_the_desk
-    seen = {"seen": inquiry.version}
+    expected_version = {"expected_version": inquiry.version}
     # An answer that was refused stays on the screen, whoever has the inquiry now.
     can_answer = (is_here and is_mine) or bool(form["text"].value())
     attributes = form.fields["text"].widget.attrs
@@ -129,7 +129,7 @@ def _page(request, inquiry, form, note=None, focus=""):
         "events": inquiry.events.select_related("actor__identity"),
         "form": form,
         "answers": [(name, BUTTONS[name].label) for name in ANSWERS],
-        "note_form": NoteForm(initial={**seen, "text": note}, auto_id="note_%s"),
+        "note_form": NoteForm(initial={**expected_version, "text": note}, auto_id="note_%s"),
         "can_claim": is_here and inquiry.assignee is None,
         "can_release": is_here and is_mine,
         "can_close": inquiry.status == Inquiry.Status.PROCESSED,
@@ -138,5 +138,5 @@ def _page(request, inquiry, form, note=None, focus=""):
         "focus": focus,
     }
     if is_here and request.user.has_perm("requests_app.assign_inquiry"):
-        context["assign_form"] = AssignForm(initial=seen, auto_id="assign_%s")
+        context["assign_form"] = AssignForm(initial=expected_version, auto_id="assign_%s")
     return render(request, "admin/requests_app/inquiry/desk.html", context)

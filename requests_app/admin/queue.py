@@ -12,7 +12,7 @@ from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from core.accounts.interrupted_forms import keeps_typed
+from core.accounts.interrupted_forms import keeps_input
 from core.display import isolated, ltr
 from core.hijri import both_calendars
 from core.references import grouped_reference
@@ -61,7 +61,7 @@ class AssigneeFilter(admin.SimpleListFilter):
             return queryset.filter(assignee=None)
         if value in [str(officer.pk) for officer in officers()]:
             return queryset.filter(assignee=int(value))
-        return queryset.unclaimed_or_of(request.user)
+        return queryset.unassigned_or_assigned_to(request.user)
 
 
 class OverdueFilter(admin.SimpleListFilter):
@@ -143,7 +143,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         return _("on time")
 
     def get_queryset(self, request):
-        return Inquiry.objects.for_staff(request.user)
+        return Inquiry.objects.visible_to_staff(request.user)
 
     def get_ordering(self, request):
         if request.GET.get("q"):
@@ -180,7 +180,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         of_staff = self.admin_site.admin_view
         document = "<int:pk>/documents/<int:document_pk>/"
         alone = [name for name in BUTTONS if name not in ANSWERS]
-        answer = keeps_typed("desk")(of_staff(desk.answer))
+        answer = keeps_input("desk")(of_staff(desk.answer))
         return [
             *(
                 path(

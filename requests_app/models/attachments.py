@@ -21,7 +21,7 @@ class AttachmentQuerySet(models.QuerySet):
 class Attachment(models.Model):
     """A document, checked and made anew before it was stored under a random name."""
 
-    class State(models.TextChoices):
+    class Status(models.TextChoices):
         CLEAN = "clean", _("checked")
 
     class ContentType(models.TextChoices):
@@ -36,7 +36,7 @@ class Attachment(models.Model):
     content_type = models.CharField(max_length=20, choices=ContentType)
     size = models.PositiveIntegerField(help_text="bytes")
     sha256 = models.CharField(max_length=64)
-    state = models.CharField(max_length=12, choices=State, default=State.CLEAN)
+    status = models.CharField(max_length=12, choices=Status, default=Status.CLEAN)
     position = models.PositiveSmallIntegerField(default=0)
     added_at = models.DateTimeField(default=timezone.now, editable=False)
     sent_at = models.DateTimeField(null=True, help_text="with the inquiry or a later answer")

@@ -12,7 +12,7 @@ from requests_app.models.inquiries import Inquiry
 class InquiryEventQuerySet(models.QuerySet):
     def public(self):
         """What the people of an inquiry may know of."""
-        return self.exclude(deed__in=InquiryEvent.INTERNAL)
+        return self.exclude(event_type__in=InquiryEvent.INTERNAL)
 
 
 class InquiryEvent(Event):
@@ -21,7 +21,7 @@ class InquiryEvent(Event):
     SUBJECT = "inquiry"
     DIGESTED = ("from_status", "to_status", "content_digest")
 
-    class Deed(models.TextChoices):
+    class EventType(models.TextChoices):
         SUBMITTED = "submitted", _("Filed")
         CLAIMED = "claimed", _("Assigned to an officer")
         RELEASED = "released", _("Given back to the queue")
@@ -36,7 +36,7 @@ class InquiryEvent(Event):
         WITHDRAWN = "withdrawn", pgettext_lazy("what happened to an inquiry", "Withdrawn")
 
     # What only officers see.
-    INTERNAL = (Deed.RELEASED, Deed.ASSIGNED, Deed.NOTED)
+    INTERNAL = (EventType.RELEASED, EventType.ASSIGNED, EventType.NOTED)
 
     class Role(models.TextChoices):
         APPLICANT = "applicant", _("applicant")
@@ -45,7 +45,7 @@ class InquiryEvent(Event):
     inquiry = models.ForeignKey(Inquiry, on_delete=models.PROTECT, related_name="events")
     actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     role = models.CharField(max_length=10, choices=Role)
-    deed = models.CharField(max_length=12, choices=Deed)
+    event_type = models.CharField(max_length=12, choices=EventType)
     from_status = models.CharField(max_length=25, choices=Inquiry.Status)
     to_status = models.CharField(max_length=25, choices=Inquiry.Status)
     content_digest = models.CharField(max_length=64, blank=True)

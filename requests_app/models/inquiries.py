@@ -17,7 +17,7 @@ from core.text import bare_digits
 
 
 class InquiryQuerySet(models.QuerySet):
-    def of(self, user):
+    def visible_to(self, user):
         """What a person may see: what they filed, and what was filed for them."""
         return self.filter(
             Q(applicant=user) | (Q(beneficiary=user.identity_id) & ~Q(status=Inquiry.Status.DRAFT))
@@ -29,11 +29,11 @@ class InquiryQuerySet(models.QuerySet):
     def filed(self):
         return self.exclude(status=Inquiry.Status.DRAFT)
 
-    def for_staff(self, user):
+    def visible_to_staff(self, user):
         """What an officer may see: everything filed, except what concerns themselves."""
         own = Q(applicant=user)
         if user.identity_id:
-            represented = Identity.objects.that_can_be_acted_for_by(user.identity)
+            represented = Identity.objects.establishments_represented_by(user.identity)
             own |= Q(beneficiary=user.identity_id) | Q(holder=user.identity_id)
             own |= Q(holder__in=represented.values("pk"))
         return self.filed().exclude(own)
@@ -60,7 +60,7 @@ class InquiryQuerySet(models.QuerySet):
     def finished(self):
         return self.filter(status__in=(Inquiry.Status.PROCESSED, Inquiry.Status.CLOSED))
 
-    def unclaimed_or_of(self, officer):
+    def unassigned_or_assigned_to(self, officer):
         return self.filter(Q(assignee=None) | Q(assignee=officer))
 
     def with_words(self, query):
@@ -93,7 +93,7 @@ class Inquiry(models.Model):
     OPEN = (*AT_THE_DESK, Status.RETURNED_TO_APPLICANT)
     FILED = (*OPEN, Status.PROCESSED, Status.CLOSED)
 
-    key = models.UUIDField(unique=True, editable=False)
+    idempotency_key = models.UUIDField(unique=True, editable=False)
     reference = models.CharField(
         _("request number"), max_length=12, unique=True, default=new_reference, editable=False
     )
@@ -189,16 +189,16 @@ class Inquiry(models.Model):
         return self.status == self.Status.RETURNED_TO_APPLICANT
 
     @property
-    def takes_documents(self):
+    def accepts_documents(self):
         """Whether its applicant can still add documents to it."""
         return self.is_draft or self.is_returned
 
     @property
-    def has_own_mobile(self):
+    def has_confirmed_mobile(self):
         """Whether a code has reached the mobile, as the account's or as this inquiry's."""
         return self.mobile in (self.applicant.mobile, self.confirmed_mobile)
 
-    def words_to_find_it(self):
+    def build_search_text(self):
         """What officers look for: its numbers, the people in it, and what it says."""
         mobile = str(self.mobile).lstrip("+")
         return searchable(

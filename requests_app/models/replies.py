@@ -22,7 +22,7 @@ class Reply(models.Model):
         NOTE = "note", _("internal note")
         FROM_APPLICANT = "from_applicant", _("answer of the applicant")
 
-    key = models.UUIDField(unique=True, editable=False)
+    idempotency_key = models.UUIDField(unique=True, editable=False)
     inquiry = models.ForeignKey(Inquiry, on_delete=models.PROTECT, related_name="replies")
     kind = models.CharField(max_length=15, choices=Kind, default=Kind.ANSWER)
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

@@ -10,7 +10,7 @@ from requests_app.models import Inquiry
 
 def get_inquiry_for(user, reference):
     """The inquiry that `user` may see under this reference; 404 for any other as for none."""
-    return get_object_or_404(_with_people(Inquiry.objects.of(user)), reference=reference)
+    return get_object_or_404(_with_people(Inquiry.objects.visible_to(user)), reference=reference)
 
 
 def get_filed_by(user, reference):

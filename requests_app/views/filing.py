@@ -8,10 +8,9 @@ from core.accounts.access import resident_required
 from core.accounts.acting_as import holder_of
 from core.accounts.codes import latest_code
 from core.accounts.forms import CodeForm
-from core.accounts.interrupted_forms import keeps_typed, take_typed
-from core.accounts.models import OneTimeCode
+from core.accounts.interrupted_forms import keeps_input, take_input
 from core.exceptions import RuleViolation
-from requests_app import actions
+from requests_app import actions, purposes
 from requests_app.forms import DetailsForm, DocumentsForm, NewInquiryForm, SubjectForm
 from requests_app.models import Inquiry
 from requests_app.views.access import draft_step
@@ -56,10 +55,10 @@ def subject(request, inquiry):
     return render(request, "inquiries/new.html", {"form": form, "inquiry": inquiry})
 
 
-@keeps_typed("details")
+@keeps_input("details")
 @draft_step
 def details(request, inquiry):
-    typed = take_typed(request, "details")
+    typed = take_input(request, "details")
     initial = {
         "name": inquiry.name,
         "id_number": inquiry.id_number,
@@ -74,7 +73,7 @@ def details(request, inquiry):
         except RuleViolation as violation:
             violation.show_on(form)
         else:
-            if inquiry.has_own_mobile:
+            if inquiry.has_confirmed_mobile:
                 return redirect("inquiries:documents", inquiry.reference)
             return _send_mobile_code(request, inquiry)
     context = {
@@ -89,7 +88,7 @@ def details(request, inquiry):
 @draft_step
 def mobile(request, inquiry):
     """The code that was texted to a mobile which is not the account's."""
-    if inquiry.has_own_mobile:
+    if inquiry.has_confirmed_mobile:
         return redirect("inquiries:documents", inquiry.reference)
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -104,7 +103,7 @@ def mobile(request, inquiry):
             form.add_error("code", violation.message)
         else:
             return redirect("inquiries:documents", inquiry.reference)
-    sent = _latest_code(request, OneTimeCode.Purpose.CONTACT)
+    sent = _latest_code(request, purposes.CONTACT)
     is_for_this = sent is not None and sent.recipient == str(inquiry.mobile)
     context = {"form": form, "inquiry": inquiry, "notice": sent.message if is_for_this else None}
     return render(request, "inquiries/mobile.html", context)
@@ -112,7 +111,7 @@ def mobile(request, inquiry):
 
 @draft_step
 def send_mobile_code(request, inquiry):
-    if request.method != "POST" or inquiry.has_own_mobile:
+    if request.method != "POST" or inquiry.has_confirmed_mobile:
         return redirect("inquiries:mobile", inquiry.reference)
     return _send_mobile_code(request, inquiry)
 
@@ -189,7 +188,7 @@ def confirm(request, inquiry):
             form.add_error("code", violation.message)
         else:
             return redirect("inquiries:receipt", inquiry.reference)
-    sent = _latest_code(request, OneTimeCode.Purpose.FILE)
+    sent = _latest_code(request, purposes.FILE)
     is_for_this = sent is not None and sent.confirms == inquiry.content_digest()
     context = {
         "form": form,

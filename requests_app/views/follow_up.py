@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from core.accounts.access import resident_required
-from core.accounts.interrupted_forms import keeps_typed, take_typed
+from core.accounts.interrupted_forms import keeps_input, take_input
 from core.exceptions import RuleViolation
 from requests_app import actions
 from requests_app.forms import DocumentsForm, ReturnAnswerForm, WithdrawForm
@@ -13,15 +13,15 @@ from requests_app.views.access import get_filed_by
 from requests_app.views.documents import attach_all, press_button
 
 
-@keeps_typed("answer")
+@keeps_input("answer")
 @resident_required
 def answer_return(request, reference):
     """Send back what was returned, with words and documents."""
     inquiry = get_filed_by(request.user, reference)
     if request.method != "POST" and not inquiry.is_returned:
         return redirect("inquiries:detail", reference)
-    actions.note_read(actor=request.user, inquiry=inquiry)
-    typed = take_typed(request, "answer") or {}
+    actions.mark_answers_read(actor=request.user, inquiry=inquiry)
+    typed = take_input(request, "answer") or {}
     form = _form_of(ReturnAnswerForm, inquiry, typed.get("text"), request.POST)
     documents = DocumentsForm(
         request.POST or None, request.FILES or None, inquiry=inquiry, is_required=False
@@ -50,13 +50,13 @@ def answer_return(request, reference):
     return render(request, "inquiries/answer.html", context)
 
 
-@keeps_typed("withdraw")
+@keeps_input("withdraw")
 @resident_required
 def withdraw(request, reference):
     inquiry = get_filed_by(request.user, reference)
     if request.method != "POST" and not inquiry.is_open:
         return redirect("inquiries:detail", reference)
-    typed = take_typed(request, "withdraw") or {}
+    typed = take_input(request, "withdraw") or {}
     form = _form_of(WithdrawForm, inquiry, typed.get("text"), request.POST)
     if form.is_valid():
         try:
@@ -71,7 +71,7 @@ def withdraw(request, reference):
 
 def _form_of(form_class, inquiry, text, posted=None):
     """The form with what was posted, or for the version that is on this page."""
-    return form_class(posted or None, initial={"seen": inquiry.version, "text": text})
+    return form_class(posted or None, initial={"expected_version": inquiry.version, "text": text})
 
 
 def _told_of(request, form, inquiry, violation):

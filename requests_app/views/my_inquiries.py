@@ -25,7 +25,7 @@ SHOWN = {
 def inquiry_list(request):
     asked = request.GET.get("show")
     show = asked if asked in SHOWN else "all"
-    inquiries = Inquiry.objects.of(request.user)
+    inquiries = Inquiry.objects.visible_to(request.user)
     narrowed = {
         "all": inquiries,
         "drafts": inquiries.drafts_of(request.user),
@@ -52,7 +52,7 @@ def detail(request, reference):
     inquiry = get_inquiry_for(request.user, reference)
     if inquiry.is_draft:
         return redirect("inquiries:details", reference)
-    actions.note_read(actor=request.user, inquiry=inquiry)
+    actions.mark_answers_read(actor=request.user, inquiry=inquiry)
     is_applicant = inquiry.applicant_id == request.user.pk
     context = {
         "inquiry": inquiry,

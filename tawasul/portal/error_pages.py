@@ -9,12 +9,12 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
-from core.accounts.interrupted_forms import keep_typed
+from core.accounts.interrupted_forms import keep_input
 
 
 @requires_csrf_token
 def bad_request(request, exception=None):
-    return _sorry(
+    return _error_page(
         request,
         400,
         _("We could not read what was sent"),
@@ -24,7 +24,7 @@ def bad_request(request, exception=None):
 
 @requires_csrf_token
 def permission_denied(request, exception=None):
-    return _sorry(
+    return _error_page(
         request,
         403,
         _("Your account cannot open this page"),
@@ -35,11 +35,11 @@ def permission_denied(request, exception=None):
 @requires_csrf_token
 def csrf_failure(request, reason=""):
     """A page of ours from before the last sign-in is shown again with what was typed on it."""
-    page = getattr(request.resolver_match.func, "keeps_typed", None)
+    page = getattr(request.resolver_match.func, "keeps_input", None)
     if page and request.user.is_authenticated and _comes_from_us(request):
-        keep_typed(request, page)
+        keep_input(request, page)
         return redirect(request.path)
-    return _sorry(
+    return _error_page(
         request,
         403,
         _("This page has expired"),
@@ -53,7 +53,7 @@ def csrf_failure(request, reason=""):
 
 @requires_csrf_token
 def page_not_found(request, exception=None):
-    return _sorry(
+    return _error_page(
         request,
         404,
         _("There is no such page"),
@@ -73,6 +73,6 @@ def _comes_from_us(request):
     return request.headers.get("Sec-Fetch-Site") == "same-origin"
 
 
-def _sorry(request, status, title, advice):
+def _error_page(request, status, title, advice):
     context = {"title": title, "advice": advice}
     return render(request, "portal/sorry.html", context, status=status)

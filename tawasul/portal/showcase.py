@@ -74,10 +74,10 @@ def _shown(language):
             prefix=f"{language}-wrong",
         ),
         "inquiry_tags": [*Inquiry.Status.choices, *Inquiry.Outcome.choices],
-        "appointment_tags": Appointment.State.choices,
+        "appointment_tags": Appointment.Status.choices,
         "events": [
-            InquiryEvent(deed=deed, at=now - timedelta(days=before))
-            for deed, before in (("submitted", 3), ("returned", 2), ("resubmitted", 1))
+            InquiryEvent(event_type=event_type, at=now - timedelta(days=before))
+            for event_type, before in (("submitted", 3), ("returned", 2), ("resubmitted", 1))
         ],
         "replies": [
             Reply(

@@ -27,7 +27,7 @@ PERMISSIONS = {
 }
 
 
-def group_of_staff(name):
+def group_for_role(name):
     """The group with what it may do, as PERMISSIONS has it now."""
     return _group(name, PERMISSIONS[name])
 

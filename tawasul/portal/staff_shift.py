@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-_LONGEST_SHIFT = timedelta(hours=12)
+_MAX_SHIFT = timedelta(hours=12)
 # Each time the session is written anew.
 _BETWEEN_EXTENSIONS = timedelta(minutes=5)
 
@@ -17,6 +17,6 @@ def extend(request):
         return
     since = datetime.fromisoformat(session["signed_in_at"])
     until = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    until = min(until, since + _LONGEST_SHIFT)
+    until = min(until, since + _MAX_SHIFT)
     if until - session.get_expiry_date(modification=since) >= _BETWEEN_EXTENSIONS:
         session.set_expiry(until)

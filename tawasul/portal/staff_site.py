@@ -69,7 +69,7 @@ class StaffSite(OTPAdminSite):
                 pending_steps.begin(request, STEP, user=user.pk, password=password, next=target)
                 return redirect("admin:code")
             wrong = _("This username and this password do not open the staff site. Check both.")
-            form.add_error(None, lockout.STAFF_REFUSAL if lockout.is_shut(request) else wrong)
+            form.add_error(None, lockout.STAFF_REFUSAL if lockout.is_locked_out(request) else wrong)
         context = {"form": form, "next": target}
         return render(request, "admin/sign_in.html", context, status=lockout.status_of(request))
 
@@ -94,7 +94,7 @@ class StaffSite(OTPAdminSite):
                 )
             else:
                 pending_steps.end(request, STEP)
-                devices.let_in(request, user)
+                devices.start_session(request, user)
                 otp_login(request, device)
                 response = redirect(facts["next"])
                 lockout.remember_browser(request, response, user)

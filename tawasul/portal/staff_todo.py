@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from appointments.models import Appointment
-from core.staff_lists import counted
+from core.staff_lists import capped_count
 from requests_app.models import Inquiry
 
 
@@ -16,7 +16,7 @@ def inquiries_of(user):
     """What waits at the triage desk, under its heading."""
     if not user.has_perm("requests_app.view_inquiry"):
         return
-    inquiries = Inquiry.objects.for_staff(user)
+    inquiries = Inquiry.objects.visible_to_staff(user)
     waiting, mine = inquiries.waiting(), inquiries.waiting().filter(assignee=user)
     status = Inquiry.Status
     counts = [(_("Assigned to nobody"), waiting.filter(assignee=None), {"queue": "nobody"})]
@@ -46,7 +46,10 @@ def inquiries_of(user):
     queue = reverse("admin:requests_app_inquiry_changelist")
     yield (
         Inquiry._meta.verbose_name_plural,
-        [_counted(label, rows, f"{queue}?{urlencode(chosen)}") for label, rows, chosen in counts],
+        [
+            _capped_count(label, rows, f"{queue}?{urlencode(chosen)}")
+            for label, rows, chosen in counts
+        ],
     )
 
 
@@ -56,7 +59,7 @@ def appointments_of(user):
     offices = list(user.offices.all()) if user.has_perms(rights) else []
     if not offices:
         return
-    appointments = Appointment.objects.at_desk_of(user)
+    appointments = Appointment.objects.visible_to_clerk(user)
     people = appointments.of_today().with_standing().order_by()
     by_office = people.values_list("slot__office", "standing").annotate(Count("pk"))
     numbers = {(office, standing): number for office, standing, number in by_office}
@@ -72,15 +75,15 @@ def appointments_of(user):
             address = f"{reverse('admin:appointment_today')}?{query}"
             counts.append((label, numbers.get((office.pk, standing), 0), False, address))
         yield _("Today: %(office)s") % {"office": office.name}, counts
-    displaced = appointments.upcoming().filter(state=Appointment.State.DISPLACED)
-    query = urlencode({"day": "ahead", "state__exact": Appointment.State.DISPLACED})
+    displaced = appointments.upcoming().filter(status=Appointment.Status.DISPLACED)
+    query = urlencode({"day": "ahead", "status__exact": Appointment.Status.DISPLACED})
     address = f"{reverse('admin:appointments_appointment_changelist')}?{query}"
     yield (
         Appointment._meta.verbose_name_plural,
-        [_counted(_("The office closed, another time is needed"), displaced, address)],
+        [_capped_count(_("The office closed, another time is needed"), displaced, address)],
     )
 
 
-def _counted(label, rows, address):
+def _capped_count(label, rows, address):
     """What the first page says of these rows, and where they are listed."""
-    return label, *counted(rows), address
+    return label, *capped_count(rows), address

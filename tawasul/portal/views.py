@@ -18,9 +18,9 @@ def home(request):
 
 @resident_required
 def my_page(request):
-    mine = Inquiry.objects.of(request.user).select_related("service").order_by("-pk")
+    mine = Inquiry.objects.visible_to(request.user).select_related("service").order_by("-pk")
     returned = mine.waiting_for(request.user)
-    appointments = Appointment.objects.of(request.user).unsettled()
+    appointments = Appointment.objects.visible_to(request.user).unsettled()
     appointments = appointments.select_related("service", "attendee", "slot__office")
     undecided = appointments.waiting_for(request.user)
     context = {

@@ -1,4 +1,4 @@
-"""Browsers at the pages of appointments: verified, and with a wish in the address."""
+"""Browsers at the pages of appointments: verified, and with a criteria in the address."""
 
 import re
 from urllib.parse import urlencode
@@ -44,14 +44,14 @@ def wish_of(person, service, **changes):
     }
 
 
-def address(step, wish, **chosen):
-    return f"{step}?{urlencode({**wish, **chosen}, doseq=True)}"
+def address(step, criteria, **chosen):
+    return f"{step}?{urlencode({**criteria, **chosen}, doseq=True)}"
 
 
 def take(browser, step, slot, **options):
     """Choose the time of `slot` on the page `step`, as it is sent from there."""
-    key = browser.get(step).context["form"]["key"].value()
-    return browser.post(step, {"key": key, "slot": slot.pk}, **options)
+    idempotency_key = browser.get(step).context["form"]["idempotency_key"].value()
+    return browser.post(step, {"idempotency_key": idempotency_key, "slot": slot.pk}, **options)
 
 
 def page_of(appointment, page=""):

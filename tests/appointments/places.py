@@ -20,7 +20,7 @@ from core.catalogue.models import Region
 from core.display import moment_in_words
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
-from tawasul.portal.staff_roles import group_of_staff
+from tawasul.portal.staff_roles import group_for_role
 from tests import factories
 
 # An ordinary week: Umm al-Qura 16 Dhu al-Qadah 1447 to 19 Dhu al-Qadah 1447.
@@ -114,33 +114,33 @@ def some_slot(**hours):
     return some_slots(**hours)[0]
 
 
-def held(user=None, *, slot=None, **wish):
+def held(user=None, *, slot=None, **criteria):
     """A place of `slot` that `user` holds, for themselves unless told."""
     user = user or factories.UserFactory()
     slot = slot or some_slot()
-    holder = wish.pop("holder", user.identity)
+    holder = criteria.pop("holder", user.identity)
     return actions.hold(
         actor=user,
         holder=holder,
-        attendee=wish.pop("attendee", holder),
-        service=wish.pop("service", None) or factories.ServiceFactory(),
+        attendee=criteria.pop("attendee", holder),
+        service=criteria.pop("service", None) or factories.ServiceFactory(),
         slot=slot,
-        operations=wish.pop("operations", 1),
-        key=wish.pop("key", None) or uuid.uuid4(),
-        **wish,
+        operations=criteria.pop("operations", 1),
+        idempotency_key=criteria.pop("idempotency_key", None) or uuid.uuid4(),
+        **criteria,
     )
 
 
-def confirmed(user=None, **wish):
+def confirmed(user=None, **criteria):
     """An appointment that stands."""
-    kept = held(user, **wish)
+    kept = held(user, **criteria)
     return actions.confirm(actor=kept.user, appointment=kept)
 
 
-def in_state(state, *, slot, **wish):
-    """An appointment of that state, whatever led to it."""
-    appointment = confirmed(slot=slot, **wish)
-    Appointment.objects.filter(pk=appointment.pk).update(state=state)
+def in_status(status, *, slot, **criteria):
+    """An appointment of that status, whatever led to it."""
+    appointment = confirmed(slot=slot, **criteria)
+    Appointment.objects.filter(pk=appointment.pk).update(status=status)
     appointment.refresh_from_db()
     return appointment
 
@@ -198,7 +198,7 @@ def clerk(*offices, codenames=("view_appointment", "receive_appointment"), **fie
 def manager(*offices):
     """Somebody who keeps the hours of these offices, and receives people there."""
     user = clerk(*offices, codenames=[])
-    user.groups.add(group_of_staff("manager"))
+    user.groups.add(group_for_role("manager"))
     return user
 
 
@@ -212,11 +212,11 @@ def offered(appointment):
     return offer
 
 
-def refused(deed, *args, **kwargs):
+def refused(action, *args, **kwargs):
     """The sentence with which it is refused; nothing has been taken by it."""
-    before = list(Appointment.objects.order_by("pk").values("pk", "state", "slot", "version"))
+    before = list(Appointment.objects.order_by("pk").values("pk", "status", "slot", "version"))
     with pytest.raises(RuleViolation) as refusal:
-        deed(*args, **kwargs)
-    after = list(Appointment.objects.order_by("pk").values("pk", "state", "slot", "version"))
+        action(*args, **kwargs)
+    after = list(Appointment.objects.order_by("pk").values("pk", "status", "slot", "version"))
     assert after == before
     return str(refusal.value.message)

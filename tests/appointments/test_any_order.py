@@ -1,6 +1,6 @@
 """Whatever is done in whatever order as the clock goes on: nothing sold twice, nobody forgotten.
 
-A machine of hypothesis drives the deeds of everybody, and looks at all that has to hold after each.
+A machine of hypothesis drives the steps of everybody, and looks at all that has to hold after each.
 """
 
 import datetime
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 PEOPLE = 6
 DAYS = (MONDAY, TUESDAY)
-State = Appointment.State
+Status = Appointment.Status
 
 
 class Office(RuleBasedStateMachine):
@@ -54,12 +54,12 @@ class Office(RuleBasedStateMachine):
         self.patch.stop()
         transaction.savepoint_rollback(self.before)
 
-    def attempt(self, deed, **wish):
+    def attempt(self, action, **criteria):
         """What is refused changes nothing."""
         before = list(Appointment.objects.order_by("pk").values())
         try:
             with transaction.atomic():
-                return deed(**wish)
+                return action(**criteria)
         except RuleViolation:
             assert list(Appointment.objects.order_by("pk").values()) == before
             return None
@@ -87,48 +87,48 @@ class Office(RuleBasedStateMachine):
             service=self.services[service],
             slot=slot,
             operations=operations,
-            key=uuid.uuid4(),
+            idempotency_key=uuid.uuid4(),
         )
         if held and is_confirmed:
             self.attempt(actions.confirm, actor=user, appointment=held)
 
-    def some(self, number, *states):
-        return self.one_of(Appointment.objects.filter(state__in=states), number)
+    def some(self, number, *statuses):
+        return self.one_of(Appointment.objects.filter(status__in=statuses), number)
 
     @rule(number=st.integers(0, 99))
     def confirm(self, number):
-        if held := self.some(number, State.HELD):
+        if held := self.some(number, Status.HELD):
             self.attempt(actions.confirm, actor=held.user, appointment=held)
 
     @rule(number=st.integers(0, 99))
     def cancel(self, number):
-        if found := self.some(number, State.HELD, State.CONFIRMED, State.DISPLACED):
+        if found := self.some(number, Status.HELD, Status.CONFIRMED, Status.DISPLACED):
             self.attempt(actions.cancel, actor=found.user, appointment=found)
 
     @rule(number=st.integers(0, 99), slot=st.integers(0, 99))
     def move(self, number, slot):
-        if found := self.some(number, State.CONFIRMED, State.DISPLACED):
+        if found := self.some(number, Status.CONFIRMED, Status.DISPLACED):
             slot = self.one_of(Slot.objects.filter(day__in=DAYS), slot)
             self.attempt(actions.move, actor=found.user, appointment=found, slot=slot)
 
     @rule(number=st.integers(0, 99), is_here=st.booleans())
     def wait(self, number, is_here):
-        if found := self.some(number, State.CONFIRMED):
+        if found := self.some(number, Status.CONFIRMED):
             office = self.hours.office if is_here else None
             self.attempt(actions.wait, actor=found.user, appointment=found, office=office)
 
     @rule(number=st.integers(0, 99))
     def stop_waiting(self, number):
-        if found := self.some(number, State.CONFIRMED):
+        if found := self.some(number, Status.CONFIRMED):
             self.attempt(actions.stop_waiting, actor=found.user, appointment=found)
 
     @precondition(lambda self: Offer.objects.open().exists())
     @rule(number=st.integers(0, 99), is_accepted=st.booleans())
     def answer(self, number, is_accepted):
         offer = self.one_of(Offer.objects.open(), number)
-        deed = actions.accept if is_accepted else actions.decline
+        action = actions.accept if is_accepted else actions.decline
         is_good = offer.can_be_answered and not self.has_become_useless(offer)
-        answered = self.attempt(deed, actor=offer.appointment.user, offer=offer)
+        answered = self.attempt(action, actor=offer.appointment.user, offer=offer)
         if is_accepted and is_good:
             assert answered.slot == offer.slot
 
@@ -142,10 +142,10 @@ class Office(RuleBasedStateMachine):
 
     # What the office does
 
-    @rule(number=st.integers(0, 99), deed=st.sampled_from(["check_in", "serve", "miss"]))
-    def receive(self, number, deed):
-        if found := self.some(number, State.CONFIRMED, State.CHECKED_IN):
-            self.attempt(getattr(actions, deed), actor=self.clerk, appointment=found)
+    @rule(number=st.integers(0, 99), action=st.sampled_from(["check_in", "serve", "mark_no_show"]))
+    def receive(self, number, action):
+        if found := self.some(number, Status.CONFIRMED, Status.CHECKED_IN):
+            self.attempt(getattr(actions, action), actor=self.clerk, appointment=found)
 
     @rule(day=st.sampled_from(DAYS))
     def close(self, day):
@@ -172,7 +172,7 @@ class Office(RuleBasedStateMachine):
         actions.displace_due()
         actions.settle_past()
         assert not Offer.objects.lapsed(self.clock.now).exists()
-        closed = Appointment.objects.filter(slot__is_closed=True, state=State.CONFIRMED)
+        closed = Appointment.objects.filter(slot__is_closed=True, status=Status.CONFIRMED)
         assert not closed.filter(slot__start__gt=self.clock.now).exists()
 
     @rule(minutes=st.sampled_from([1, 10, 31, 180, 24 * 60]))
@@ -200,17 +200,17 @@ class Office(RuleBasedStateMachine):
 
     @invariant()
     def whoever_was_told_of_a_place_has_it_or_was_told_otherwise(self):
-        for appointment in Appointment.objects.exclude(state__in=Appointment.NEVER_CONFIRMED):
-            told = appointment.events.exclude(deed="offered").latest("seq").deed
+        for appointment in Appointment.objects.exclude(status__in=Appointment.NEVER_CONFIRMED):
+            told = appointment.events.exclude(event_type="offered").latest("seq").event_type
             expected = {
-                State.CONFIRMED: ("confirmed", "moved"),
-                State.CANCELLED: ("cancelled",),
-                State.DISPLACED: ("displaced",),
-                State.CHECKED_IN: ("checked_in",),
-                State.SERVED: ("served",),
-                State.NO_SHOW: ("no_show",),
+                Status.CONFIRMED: ("confirmed", "moved"),
+                Status.CANCELLED: ("cancelled",),
+                Status.DISPLACED: ("displaced",),
+                Status.CHECKED_IN: ("checked_in",),
+                Status.SERVED: ("served",),
+                Status.NO_SHOW: ("no_show",),
             }
-            assert told in expected[appointment.state]
+            assert told in expected[appointment.status]
             if appointment.is_confirmed:
                 assert appointment.slips.last().slot == appointment.slot
 
@@ -219,7 +219,7 @@ class Office(RuleBasedStateMachine):
         offers = Offer.objects.open().select_related("appointment")
         assert len({offer.appointment_id for offer in offers}) == len(offers)
         for offer in offers:
-            assert offer.appointment.state in (State.CONFIRMED, State.DISPLACED)
+            assert offer.appointment.status in (Status.CONFIRMED, Status.DISPLACED)
 
     @invariant()
     def only_who_has_an_appointment_waits(self):

@@ -67,15 +67,15 @@ def test_who_books_meanwhile_is_shown_before_it_is_saved(browser, hours):
     path, fields = f"{CLOSURES}add/", closure_form()
     seen = browser.post(path, fields).context["seen"]
     late = places.confirmed(slot=Slot.objects.get(start=at(MONDAY, "10:00")))
-    page = browser.post(path, {**fields, "_seen": seen})
+    page = browser.post(path, {**fields, "_previewed": seen})
     assert list(page.context["booked"]) == [late]
     assert not Closure.objects.exists()
-    assert is_saved(browser.post(path, {**fields, "_seen": page.context["seen"]}))
+    assert is_saved(browser.post(path, {**fields, "_previewed": page.context["seen"]}))
 
 
 @pytest.mark.parametrize("seen", ["", "x", "\0", "9" * 5000])
 def test_no_other_word_for_having_seen_it_saves_it(browser, hours, seen):
-    browser.post(f"{CLOSURES}add/", {**closure_form(), "_seen": seen})
+    browser.post(f"{CLOSURES}add/", {**closure_form(), "_previewed": seen})
     assert not Closure.objects.exists()
 
 

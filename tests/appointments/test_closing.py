@@ -19,7 +19,7 @@ from tests.conftest import notices_on, words
 pytestmark = pytest.mark.django_db
 
 HOUR = datetime.timedelta(hours=1)
-CONFIRMED, DISPLACED = Appointment.State.CONFIRMED, Appointment.State.DISPLACED
+CONFIRMED, DISPLACED = Appointment.Status.CONFIRMED, Appointment.Status.DISPLACED
 TIMES = ("10:00", "10:15", "10:30", "10:45")
 ON_TUESDAY = "5 May 2026 CE (18 Dhu al-Qadah 1447 AH)"
 
@@ -49,8 +49,8 @@ def texts(appointment):
     return list(about.order_by("pk").values_list("text", flat=True))
 
 
-def in_state(appointment):
-    return Appointment.objects.get(pk=appointment.pk).state
+def in_status(appointment):
+    return Appointment.objects.get(pk=appointment.pk).status
 
 
 def test_who_is_booked_is_told_and_the_next_time_is_kept_for_them(hours, clock):
@@ -64,7 +64,7 @@ def test_who_is_booked_is_told_and_the_next_time_is_kept_for_them(hours, clock):
         f"Tawasul: the office is closed at the time of appointment {appointment.reference}. "
         f"Kept for you instead: {ON_TUESDAY} 10:00. Sign in to accept it within 24 hours."
     )
-    assert in_state(appointment) == DISPLACED
+    assert in_status(appointment) == DISPLACED
 
 
 def test_a_day_has_24_hours_although_the_clock_goes_on(hours, clock, monkeypatch):
@@ -125,7 +125,7 @@ def test_a_closing_that_is_repeated_tells_nobody_again(hours):
 
 def test_a_worker_that_dies_in_the_middle_goes_on_with_the_rest(hours, monkeypatch):
     booked = [places.confirmed(slot=slot_of(hours, MONDAY, time)) for time in TIMES]
-    real, turns = displacement.notify_or_offer, iter(range(2))
+    real, turns = displacement.offer_replacement, iter(range(2))
 
     def die_at_the_third(*args, **kwargs):
         if next(turns, None) is None:
@@ -133,10 +133,10 @@ def test_a_worker_that_dies_in_the_middle_goes_on_with_the_rest(hours, monkeypat
         return real(*args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(displacement, "notify_or_offer", die_at_the_third)
+        patch.setattr(displacement, "offer_replacement", die_at_the_third)
         with pytest.raises(KeyboardInterrupt):
             close()
-    assert [in_state(each) for each in booked] == [DISPLACED] * 2 + [CONFIRMED] * 2
+    assert [in_status(each) for each in booked] == [DISPLACED] * 2 + [CONFIRMED] * 2
     assert actions.displace_due() == 2
     assert [each.offers.count() for each in booked] == [1] * 4
     assert [len([t for t in texts(each) if "closed" in t]) for each in booked] == [1] * 4
@@ -147,14 +147,14 @@ def test_who_is_here_already_is_served(hours, clock):
     clock.now = slot_of(hours).start - MINUTE
     actions.check_in(actor=places.clerk(hours.office), appointment=appointment)
     close()
-    assert in_state(appointment) == Appointment.State.CHECKED_IN
+    assert in_status(appointment) == Appointment.Status.CHECKED_IN
 
 
 def test_the_past_is_left_as_it_was(hours, clock):
     appointment = places.confirmed(slot=slot_of(hours))
     clock.now = slot_of(hours).start
     assert close() == 0
-    assert in_state(appointment) == CONFIRMED
+    assert in_status(appointment) == CONFIRMED
 
 
 def test_a_time_that_is_kept_and_closes_too_is_replaced(hours):
@@ -162,7 +162,7 @@ def test_a_time_that_is_kept_and_closes_too_is_replaced(hours):
     close()
     close(TUESDAY)
     first, second = appointment.offers.order_by("pk")
-    assert (first.state, second.state) == (Offer.State.WITHDRAWN, Offer.State.OPEN)
+    assert (first.status, second.status) == (Offer.Status.WITHDRAWN, Offer.Status.OPEN)
     assert second.slot.day == TUESDAY + datetime.timedelta(days=1)
     assert (places.taken(first.slot), places.taken(second.slot)) == (0, 1)
 
@@ -173,8 +173,8 @@ def test_an_earlier_time_offered_to_who_waits_is_withdrawn_when_it_closes(hours)
     actions.wait(actor=appointment.user, appointment=appointment)
     actions.cancel(actor=booked.user, appointment=booked)
     close()
-    assert appointment.offers.get().state == Offer.State.WITHDRAWN
-    assert in_state(appointment) == CONFIRMED
+    assert appointment.offers.get().status == Offer.Status.WITHDRAWN
+    assert in_status(appointment) == CONFIRMED
     assert places.taken(slot_of(hours)) == 0
 
 
@@ -191,14 +191,14 @@ def test_two_appointments_of_one_person_are_kept_two_times(hours):
     close()
     for each in (first, second):
         actions.accept(actor=each.user, offer=each.offers.get())
-    assert (in_state(first), in_state(second)) == (CONFIRMED, CONFIRMED)
+    assert (in_status(first), in_status(second)) == (CONFIRMED, CONFIRMED)
 
 
 def test_it_is_taken_with_one_step(hours):
     appointment = places.confirmed(slot=slot_of(hours))
     close()
     moved = actions.accept(actor=appointment.user, offer=appointment.offers.get())
-    assert (moved.state, moved.slot) == (CONFIRMED, slot_of(hours, TUESDAY))
+    assert (moved.status, moved.slot) == (CONFIRMED, slot_of(hours, TUESDAY))
     assert places.taken(moved.slot) == 1
     assert len([text for text in texts(moved) if "tomorrow" in text]) == 1
 
@@ -209,7 +209,7 @@ def test_who_chooses_the_very_time_that_is_kept_for_them_gets_it_however_full_it
     kept = slot_of(hours, TUESDAY)
     assert places.taken(kept) == 2
     moved = actions.move(actor=appointment.user, appointment=appointment, slot=kept)
-    assert (moved.state, moved.slot) == (CONFIRMED, kept)
+    assert (moved.status, moved.slot) == (CONFIRMED, kept)
     assert (places.taken(kept), neighbour.offers.open().get().slot) == (2, kept)
 
 
@@ -219,10 +219,10 @@ def test_who_lets_it_lapse_still_chooses_or_cancels(hours, clock):
     clock.now += 24 * HOUR
     assert actions.lapse_due() == 1
     assert places.taken(slot_of(hours, TUESDAY)) == 0
-    wish = {"actor": appointment.user, "appointment": appointment}
-    moved = actions.move(**wish, slot=slot_of(hours, TUESDAY, "10:45"))
-    assert moved.state == CONFIRMED
-    assert actions.cancel(**wish).state == Appointment.State.CANCELLED
+    criteria = {"actor": appointment.user, "appointment": appointment}
+    moved = actions.move(**criteria, slot=slot_of(hours, TUESDAY, "10:45"))
+    assert moved.status == CONFIRMED
+    assert actions.cancel(**criteria).status == Appointment.Status.CANCELLED
     assert Slot.objects.filter(taken__gt=0).count() == 0
 
 
@@ -244,7 +244,7 @@ def test_it_waits_for_an_answer_although_its_old_time_is_over(hours, clock):
     appointment = places.confirmed(slot=slot_of(hours))
     close()
     clock.now = slot_of(hours).end + HOUR
-    mine = Appointment.objects.of(appointment.user)
+    mine = Appointment.objects.visible_to(appointment.user)
     assert list(mine.unsettled().waiting_for(appointment.user)) == [appointment]
     assert list(mine.over()) == []
 
@@ -253,13 +253,13 @@ def test_who_is_displaced_is_led_to_that_one_when_they_book_anew(hours):
     service = factories.ServiceFactory()
     appointment = places.confirmed(slot=slot_of(hours), service=service)
     close()
-    wish = {"slot": slot_of(hours, TUESDAY), "service": service}
-    assert refused(places.held, appointment.user, **wish) == (
+    criteria = {"slot": slot_of(hours, TUESDAY), "service": service}
+    assert refused(places.held, appointment.user, **criteria) == (
         "The office has closed at the time of the appointment for this service and this person "
         f"({appointment.reference}). Choose another time for that one, or cancel it."
     )
     actions.cancel(actor=appointment.user, appointment=appointment)
-    assert places.held(appointment.user, **wish).is_held
+    assert places.held(appointment.user, **criteria).is_held
 
 
 def test_who_is_displaced_waits_for_nothing(hours):

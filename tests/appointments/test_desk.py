@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from appointments.actions import cancel, check_in, miss, move, serve, wait
+from appointments.actions import cancel, check_in, mark_no_show, move, serve, wait
 from appointments.models import Appointment
 from core.exceptions import RuleViolation
 from core.references import grouped_reference
@@ -16,7 +16,7 @@ from tests.conftest import notices_on, signed_in, signed_in_staff, words
 
 pytestmark = pytest.mark.django_db
 
-State = Appointment.State
+Status = Appointment.Status
 LIST = "/en/staff/appointments/appointment/"
 NOT_CLERK = "Your account may not receive people here."
 OTHER_DAY = "This appointment is not today. Send the person to the information desk."
@@ -49,9 +49,9 @@ def references(*appointments):
     return [appointment.reference for appointment in appointments]
 
 
-def refused(deed, actor, appointment):
+def refused(action, actor, appointment):
     with pytest.raises(RuleViolation) as refusal:
-        deed(actor=actor, appointment=appointment)
+        action(actor=actor, appointment=appointment)
     return str(refusal.value.message)
 
 
@@ -79,9 +79,9 @@ def test_all_days_can_be_listed(browser, slot, appointment):
 
 
 def test_the_list_can_be_narrowed_to_a_state(browser, slot, appointment):
-    there = places.in_state(State.CHECKED_IN, slot=slot)
-    assert listed(browser, state__exact="checked_in") == references(there)
-    assert listed(browser, state__exact="held") == []
+    there = places.in_status(Status.CHECKED_IN, slot=slot)
+    assert listed(browser, status__exact="checked_in") == references(there)
+    assert listed(browser, status__exact="held") == []
 
 
 def test_a_clerk_of_two_offices_sees_both(clerk, browser, appointment, elsewhere):
@@ -216,8 +216,8 @@ def test_somebody_is_checked_in_and_served(browser, clerk, appointment):
     assert "At the office" in words(page)
     assert notices_on(press(browser, appointment, "served")) == [SERVED]
     appointment.refresh_from_db()
-    assert appointment.state == State.SERVED
-    events = appointment.events.values_list("deed", "actor", "role")
+    assert appointment.status == Status.SERVED
+    events = appointment.events.values_list("event_type", "actor", "role")
     assert list(events)[2:] == [
         ("checked_in", clerk.pk, "clerk"),
         ("served", clerk.pk, "clerk"),
@@ -225,17 +225,17 @@ def test_somebody_is_checked_in_and_served(browser, clerk, appointment):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "notice", "state"),
+    ("seconds", "notice", "status"),
     [(-1, TOO_EARLY, "confirmed"), (0, MISSED, "no_show"), (1, MISSED, "no_show")],
 )
 def test_somebody_is_missed_fifteen_minutes_after_the_time(
-    clerk, appointment, clock, seconds, notice, state
+    clerk, appointment, clock, seconds, notice, status
 ):
     clock.now = appointment.slot.start + 15 * MINUTE + seconds * SECOND
     page = press(signed_in_staff(clerk), appointment, "missed")
     assert notices_on(page) == [notice]
     appointment.refresh_from_db()
-    assert appointment.state == state
+    assert appointment.status == status
 
 
 @pytest.mark.parametrize("button", ["check-in", "served", "missed"])
@@ -261,22 +261,22 @@ LABELS = {
 
 
 @pytest.mark.parametrize(
-    ("deed", "states"),
+    ("action", "statuses"),
     [
         (check_in, ["served", "cancelled", "no_show"]),
         (serve, ["confirmed", "cancelled", "no_show"]),
-        (miss, ["checked_in", "served", "cancelled"]),
+        (mark_no_show, ["checked_in", "served", "cancelled"]),
     ],
 )
-def test_what_has_gone_another_way_is_refused(clerk, slot, clock, deed, states):
+def test_what_has_gone_another_way_is_refused(clerk, slot, clock, action, statuses):
     clock.now = slot.start - MINUTE
-    for state in states:
-        appointment = places.in_state(state, slot=slot)
+    for status in statuses:
+        appointment = places.in_status(status, slot=slot)
         clock.now = slot.start + 15 * MINUTE
-        sentence = f"This cannot be done: the appointment is “{LABELS[state]}”."
-        assert refused(deed, clerk, appointment) == sentence
+        sentence = f"This cannot be done: the appointment is “{LABELS[status]}”."
+        assert refused(action, clerk, appointment) == sentence
         appointment.refresh_from_db()
-        assert appointment.state == state
+        assert appointment.status == status
         clock.now = slot.start - MINUTE
 
 
@@ -290,7 +290,7 @@ def test_nobody_is_checked_in_on_another_day(clerk, appointment, clock, days):
 def test_after_midnight_people_are_checked_in_on_either_day(clerk, slot, clock, moment):
     late = after_midnight(slot.window)
     clock.now = moment
-    assert check_in(actor=clerk, appointment=late).state == State.CHECKED_IN
+    assert check_in(actor=clerk, appointment=late).status == Status.CHECKED_IN
 
 
 def test_who_was_due_before_midnight_is_received_through_the_night(clerk, office, clock):
@@ -299,12 +299,12 @@ def test_who_was_due_before_midnight_is_received_through_the_night(clerk, office
     clock.now = at(MONDAY, "06:00")
     assert refused(check_in, clerk, late) == OTHER_DAY
     clock.now = at(MONDAY, "05:59")
-    assert check_in(actor=clerk, appointment=late).state == State.CHECKED_IN
+    assert check_in(actor=clerk, appointment=late).status == Status.CHECKED_IN
 
 
-@pytest.mark.parametrize("state", [State.HELD, State.EXPIRED])
-def test_what_was_never_confirmed_is_not_at_the_desk(clerk, browser, slot, state):
-    appointment = places.in_state(state, slot=slot)
+@pytest.mark.parametrize("status", [Status.HELD, Status.EXPIRED])
+def test_what_was_never_confirmed_is_not_at_the_desk(clerk, browser, slot, status):
+    appointment = places.in_status(status, slot=slot)
     assert browser.get(desk_of(appointment)).status_code == 404
     assert refused(check_in, clerk, appointment) == NOT_CLERK
 
@@ -344,7 +344,7 @@ def is_out_of_reach(user, appointment):
     for page in ("change", "check-in/press", "history", "delete"):
         assert browser.get(desk_of(appointment, page)).status_code in (302, 403, 404)
     assert browser.post(desk_of(appointment, "check-in/press")).status_code == 404
-    return {refused(deed, user, appointment) for deed in (check_in, serve)} == {NOT_CLERK}
+    return {refused(action, user, appointment) for action in (check_in, serve)} == {NOT_CLERK}
 
 
 def test_appointments_of_another_office_are_out_of_reach(appointment, elsewhere):
@@ -436,6 +436,6 @@ def test_nothing_is_added_changed_or_deleted_past_the_buttons(clerk, appointment
     browser = signed_in_staff(clerk)
     assert browser.post(f"{LIST}add/").status_code == 403
     assert browser.post(desk_of(appointment, "delete"), {"post": "yes"}).status_code == 403
-    browser.post(desk_of(appointment), {"state": "served"})
+    browser.post(desk_of(appointment), {"status": "served"})
     appointment.refresh_from_db()
     assert appointment.is_confirmed

@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from appointments.actions import cancel, check_in, displace_due, make_slots, miss, serve
+from appointments.actions import cancel, check_in, displace_due, make_slots, mark_no_show, serve
 from appointments.models import Closure, Offer, Slot
 from tests import factories
 from tests.appointments import places
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 OFFICES = "/en/staff/appointments/office/"
 FILES = ("", "csv/", "xlsx/")
 MANAGER = ("view_office", "manage_office", "view_appointment", "receive_appointment")
-MOST = 12
+MAX = 12
 DAY = datetime.timedelta(days=1)
 SUNDAY_IN_WORDS = "Sunday · 3 May 2026 CE (16 Dhu al-Qadah 1447 AH)"
 MONDAY_IN_WORDS = "Monday · 4 May 2026 CE (17 Dhu al-Qadah 1447 AH)"
@@ -120,8 +120,8 @@ def numbers(text):
     return ["" if each == "-" else each for each in text.split()]
 
 
-def served(slot, clerk, **wish):
-    appointment = places.confirmed(slot=slot, **wish)
+def served(slot, clerk, **criteria):
+    appointment = places.confirmed(slot=slot, **criteria)
     check_in(actor=clerk, appointment=appointment)
     return serve(actor=clerk, appointment=appointment)
 
@@ -138,7 +138,7 @@ def test_a_day_is_counted_in_operations(browser, manager, slot):
 def test_who_did_not_come_had_the_place(manager, slot, clock):
     absent = places.confirmed(slot=slot, operations=2)
     clock.now = slot.start + 15 * MINUTE
-    miss(actor=manager, appointment=absent)
+    mark_no_show(actor=manager, appointment=absent)
     browser = signed_in_staff(manager)
     assert tables(browser, slot.office)[0][SUNDAY_IN_WORDS] == numbers("4 2 2 0 2 0 50")
 
@@ -460,8 +460,8 @@ def test_a_file_has_a_name_for_every_program(browser, office, extension):
 
 def test_the_columns_have_headings(browser, office):
     days, hours, services = (table[:2] for table in tables_on(browser.get(figures_of(office))))
-    counted = ["Places", "Booked", "Free", "Served", "Missed", "Cancelled", "Booked (%)"]
-    assert days == [["By day"], ["Day", *counted]]
+    capped_count = ["Places", "Booked", "Free", "Served", "Missed", "Cancelled", "Booked (%)"]
+    assert days == [["By day"], ["Day", *capped_count]]
     assert hours == [["By hour of the day"], ["Hour", "Places", "Booked", "Booked (%)"]]
     assert services == [["By service"], ["Service", "Booked", "Served", "Missed"]]
 
@@ -496,5 +496,5 @@ def test_the_figures_of_thousands_of_times(browser, manager, slot, page):
     for n, first in enumerate(more):
         copies(one, 2, slot=first)
         manager.offices.add(places.office(f"office-{n}", f"Office {n}"))
-    assert queries(browser, path) == for_one <= MOST
+    assert queries(browser, path) == for_one <= MAX
     assert tables(browser, slot.office)[0]["Total"][:2] == ["10804", "55"]

@@ -18,7 +18,7 @@ from tests.conftest import notices_on, signed_in, without_tokens, words
 
 pytestmark = pytest.mark.django_db
 
-State = Appointment.State
+Status = Appointment.Status
 EXPIRED = "The time was not confirmed within the minutes it was held. Choose a time again."
 ON_MONDAY = "4 May 2026 CE (17 Dhu al-Qadah 1447 AH)"
 ON_TUESDAY = "5 May 2026 CE (18 Dhu al-Qadah 1447 AH)"
@@ -164,9 +164,9 @@ def test_the_slip_has_what_is_asked_for_at_the_door(browser, appointment):
     assert b"<figure><svg" in page.content
 
 
-@pytest.mark.parametrize("state", [State.CANCELLED, State.SERVED, State.NO_SHOW])
-def test_there_is_no_slip_for_what_does_not_stand(resident, browser, slot, state):
-    appointment = places.in_state(state, user=resident, slot=slot)
+@pytest.mark.parametrize("status", [Status.CANCELLED, Status.SERVED, Status.NO_SHOW])
+def test_there_is_no_slip_for_what_does_not_stand(resident, browser, slot, status):
+    appointment = places.in_status(status, user=resident, slot=slot)
     assert browser.get(page_of(appointment, "slip/")).url == page_of(appointment)
     assert browser.get(page_of(appointment, "calendar/")).status_code == 404
 
@@ -264,11 +264,11 @@ def test_no_slip_of_a_cancelled_appointment_is_good(appointment):
 
 
 @pytest.mark.parametrize(
-    ("state", "answer"),
-    [(State.CHECKED_IN, "valid"), (State.SERVED, "passed"), (State.NO_SHOW, "passed")],
+    ("status", "answer"),
+    [(Status.CHECKED_IN, "valid"), (Status.SERVED, "passed"), (Status.NO_SHOW, "passed")],
 )
-def test_a_slip_is_used_up_at_the_desk(slot, state, answer):
-    (code,) = codes_of(places.in_state(state, slot=slot))
+def test_a_slip_is_used_up_at_the_desk(slot, status, answer):
+    (code,) = codes_of(places.in_status(status, slot=slot))
     assert notices_on(checked(code)) == [ANSWERS[answer]]
 
 

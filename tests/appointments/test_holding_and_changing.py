@@ -13,7 +13,7 @@ from tests.appointments.places import MINUTE, MONDAY, SECOND, SUNDAY, TUESDAY, a
 
 pytestmark = pytest.mark.django_db
 
-State = Appointment.State
+Status = Appointment.Status
 HOUR = datetime.timedelta(hours=1)
 
 NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
@@ -69,7 +69,7 @@ def test_the_place_of_a_lapsed_hold_is_another_s_at_once(clock, seconds, is_free
     if is_free:
         assert places.held(slot=slot).is_held
         lapsed.refresh_from_db()
-        assert lapsed.state == State.EXPIRED
+        assert lapsed.status == Status.EXPIRED
     else:
         assert refused(places.held, slot=slot) == TAKEN
     assert places.taken(slot) == 1
@@ -87,7 +87,7 @@ def test_lapsed_holds_are_given_back_without_anybody_booking(slot, clock, second
 
 def test_a_held_time_can_be_given_back(resident, slot):
     held = places.held(resident, slot=slot, operations=2)
-    assert actions.cancel(actor=resident, appointment=held).state == State.CANCELLED
+    assert actions.cancel(actor=resident, appointment=held).status == Status.CANCELLED
     assert places.taken(slot) == 0
 
 
@@ -95,17 +95,17 @@ def test_a_held_time_can_be_given_back(resident, slot):
 
 
 @pytest.mark.parametrize(("seconds", "can_be"), [(-1, True), (0, False), (1, False)])
-@pytest.mark.parametrize("deed", ["move", "cancel"])
+@pytest.mark.parametrize("action", ["move", "cancel"])
 def test_an_appointment_is_changed_until_two_hours_before(
-    resident, slot, clock, deed, seconds, can_be
+    resident, slot, clock, action, seconds, can_be
 ):
     appointment = places.confirmed(resident, slot=slot)
     later = places.slot(TUESDAY)
     clock.now = slot.start - 2 * HOUR + seconds * SECOND
-    chosen = {"slot": later} if deed == "move" else {}
+    chosen = {"slot": later} if action == "move" else {}
 
     def change():
-        return getattr(actions, deed)(actor=resident, appointment=appointment, **chosen)
+        return getattr(actions, action)(actor=resident, appointment=appointment, **chosen)
 
     assert appointment.can_be_changed == can_be
     if not can_be:
@@ -113,28 +113,28 @@ def test_an_appointment_is_changed_until_two_hours_before(
         assert (places.taken(slot), places.taken(later)) == (1, 0)
         return
     changed = change()
-    is_moved = deed == "move"
-    assert changed.state == (State.CONFIRMED if is_moved else State.CANCELLED)
+    is_moved = action == "move"
+    assert changed.status == (Status.CONFIRMED if is_moved else Status.CANCELLED)
     assert (places.taken(slot), places.taken(later)) == (0, 1 if is_moved else 0)
 
 
 @pytest.mark.parametrize(
-    ("state", "label"),
+    ("status", "label"),
     [
-        (State.CHECKED_IN, "At the office"),
-        (State.SERVED, "Served"),
-        (State.EXPIRED, "Not confirmed in time"),
-        (State.NO_SHOW, "Missed"),
-        (State.CANCELLED, "Cancelled"),
-        (State.HELD, "Not confirmed yet"),
+        (Status.CHECKED_IN, "At the office"),
+        (Status.SERVED, "Served"),
+        (Status.EXPIRED, "Not confirmed in time"),
+        (Status.NO_SHOW, "Missed"),
+        (Status.CANCELLED, "Cancelled"),
+        (Status.HELD, "Not confirmed yet"),
     ],
 )
-def test_what_does_not_stand_cannot_be_changed(resident, slot, state, label):
-    appointment = places.in_state(state, user=resident, slot=slot)
+def test_what_does_not_stand_cannot_be_changed(resident, slot, status, label):
+    appointment = places.in_status(status, user=resident, slot=slot)
     sentence = f"This appointment is “{label}” and cannot be changed any more."
     move = {"actor": resident, "appointment": appointment, "slot": places.slot(TUESDAY)}
     assert refused(actions.move, **move) == sentence
-    if state not in (State.CANCELLED, State.HELD):
+    if status not in (Status.CANCELLED, Status.HELD):
         assert refused(actions.cancel, actor=resident, appointment=appointment) == sentence
 
 
@@ -149,8 +149,8 @@ def test_a_move_takes_as_many_places_as_it_gives_back(resident, slot):
 def test_a_move_to_where_there_is_too_little_room_keeps_the_time_it_has(resident, slot):
     appointment = places.confirmed(resident, slot=slot, operations=3)
     full = places.slot(TUESDAY, capacity=2)
-    wish = {"actor": resident, "appointment": appointment, "slot": full}
-    assert refused(actions.move, **wish) == TAKEN
+    criteria = {"actor": resident, "appointment": appointment, "slot": full}
+    assert refused(actions.move, **criteria) == TAKEN
     assert (places.taken(slot), places.taken(full)) == (3, 0)
 
 
@@ -161,17 +161,17 @@ def test_an_appointment_of_who_is_linked_no_more_is_not_moved_and_can_be_given_b
     appointment = places.confirmed(resident, slot=slot, attendee=worker)
     link.until = SUNDAY - datetime.timedelta(days=1)
     link.save(update_fields=["until"])
-    wish = {"actor": resident, "appointment": appointment}
-    assert refused(actions.move, **wish, slot=places.slot(TUESDAY)) == NOT_LINKED
-    actions.cancel(**wish)
+    criteria = {"actor": resident, "appointment": appointment}
+    assert refused(actions.move, **criteria, slot=places.slot(TUESDAY)) == NOT_LINKED
+    actions.cancel(**criteria)
     assert places.taken(slot) == 0
 
 
 def test_a_move_may_overlap_the_time_it_gives_up_and_no_other(resident):
     appointment = places.confirmed(resident, slot=places.slot(minutes=30))
     places.confirmed(resident, slot=places.slot(time="12:00", minutes=30))
-    wish = {"actor": resident, "appointment": appointment}
+    criteria = {"actor": resident, "appointment": appointment}
     beside = places.slot(time="11:45", minutes=30)
-    assert refused(actions.move, slot=beside, **wish) == OVERLAP
-    moved = actions.move(slot=places.slot(time="10:15", minutes=30), **wish)
+    assert refused(actions.move, slot=beside, **criteria) == OVERLAP
+    moved = actions.move(slot=places.slot(time="10:15", minutes=30), **criteria)
     assert timezone.localtime(moved.slot.start) == at(MONDAY, "10:15")

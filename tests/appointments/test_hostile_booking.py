@@ -40,8 +40,8 @@ DESK = "/en/staff/appointments/appointment/"
 # What an address can hold: it is refused as a whole where a byte of it is NUL.
 IN_ADDRESSES = [value for value in HOSTILE if "\0" not in value]
 OTHER_SCRIPTS = ["العليا", "०", "０", "𝟘", "Ⅷ", "\u202e1", "é" * 300, "1\u0301"]
-WISH = ("attendee", "service", "region", "operations", "beneficiaries")
-FIELDS = (*WISH, "office", "day", "slot", "key", "page", "q", "state__exact")
+CRITERIA = ("attendee", "service", "region", "operations", "beneficiaries")
+FIELDS = (*CRITERIA, "office", "day", "slot", "idempotency_key", "page", "q", "status__exact")
 # What reads as a good number of operations, as nobody at all, or as somebody's number.
 GOOD = {"operations": {"\u202e1"}, "beneficiaries": {"", " ", "1_0"}, "attendee": {"1_0"}}
 
@@ -62,7 +62,7 @@ def slot():
 
 
 @pytest.fixture
-def wish(resident, slot):
+def criteria(resident, slot):
     factories.link(resident.identity, factories.IdentityFactory())
     return wish_of(resident.identity, factories.ServiceFactory())
 
@@ -81,14 +81,14 @@ def everything_booked():
     )
 
 
-# The wish
+# The criteria
 
 
-@pytest.mark.parametrize("field", WISH)
-def test_a_wish_with_anything_in_a_field_takes_nothing(browser, wish, slot, field):
-    posted = {"key": uuid.uuid4(), "slot": slot.pk}
+@pytest.mark.parametrize("field", CRITERIA)
+def test_a_wish_with_anything_in_a_field_takes_nothing(browser, criteria, slot, field):
+    posted = {"idempotency_key": uuid.uuid4(), "slot": slot.pk}
     for value in {*IN_ADDRESSES, *OTHER_SCRIPTS} - GOOD.get(field, set()):
-        asked = {**wish, field: value}
+        asked = {**criteria, field: value}
         page = browser.get(NEW, asked)
         assert_harmless(page)
         assert len(errors_on(page)) == 1, value[:20]
@@ -104,35 +104,37 @@ def test_a_wish_with_anything_in_a_field_takes_nothing(browser, wish, slot, fiel
         assert not Appointment.objects.exists()
 
 
-@pytest.mark.parametrize("field", WISH)
+@pytest.mark.parametrize("field", CRITERIA)
 @pytest.mark.parametrize("step", [OFFICES, TIMES])
-def test_errors_in_a_wish_are_said_in_arabic(browser, wish, field, step):
-    path = address(step, {**wish, field: "no-such-thing"}).replace("/en/", "/ar/")
+def test_errors_in_a_wish_are_said_in_arabic(browser, criteria, field, step):
+    path = address(step, {**criteria, field: "no-such-thing"}).replace("/en/", "/ar/")
     page = browser.get(path, follow=True)
     (error,) = errors_on(page)
     assert not re.search("[a-z]", error), error
 
 
-def test_of_a_list_where_one_value_is_expected_the_last_counts(browser, wish, resident):
+def test_of_a_list_where_one_value_is_expected_the_last_counts(browser, criteria, resident):
     for field in ("attendee", "service", "region", "operations"):
-        good = wish[field]
-        assert browser.get(address(OFFICES, {**wish, field: ["x", good]})).status_code == 200
-        assert browser.get(address(OFFICES, {**wish, field: [good, "x"]})).status_code == 302
+        good = criteria[field]
+        assert browser.get(address(OFFICES, {**criteria, field: ["x", good]})).status_code == 200
+        assert browser.get(address(OFFICES, {**criteria, field: [good, "x"]})).status_code == 302
 
 
-def test_somebody_who_is_named_many_times_is_one_person(browser, wish, slot, resident):
-    named = {**wish, "beneficiaries": [resident.identity_id] * 300}
+def test_somebody_who_is_named_many_times_is_one_person(browser, criteria, slot, resident):
+    named = {**criteria, "beneficiaries": [resident.identity_id] * 300}
     path = address(TIMES, named, office="al-rimal", day=MONDAY)
-    browser.post(path, {"key": uuid.uuid4(), "slot": slot.pk})
+    browser.post(path, {"idempotency_key": uuid.uuid4(), "slot": slot.pk})
     held = Appointment.objects.get()
     assert list(held.beneficiaries.all()) == [resident.identity]
 
 
-def test_one_stranger_among_many_beneficiaries_is_refused(browser, wish, slot, resident):
+def test_one_stranger_among_many_beneficiaries_is_refused(browser, criteria, slot, resident):
     stranger = factories.IdentityFactory()
-    named = {**wish, "operations": "5", "beneficiaries": [resident.identity_id, stranger.pk]}
+    named = {**criteria, "operations": "5", "beneficiaries": [resident.identity_id, stranger.pk]}
     path = address(TIMES, named, office="al-rimal", day=MONDAY)
-    assert browser.post(path, {"key": uuid.uuid4(), "slot": slot.pk}).url.startswith(NEW)
+    assert browser.post(path, {"idempotency_key": uuid.uuid4(), "slot": slot.pk}).url.startswith(
+        NEW
+    )
     assert not Appointment.objects.exists()
 
 
@@ -141,30 +143,33 @@ def test_one_stranger_among_many_beneficiaries_is_refused(browser, wish, slot, r
 
 @pytest.mark.parametrize("field", ["office", "day"])
 def test_a_choice_of_anything_leads_back_to_a_step_that_can_be_read(
-    browser, wish, appointment, field
+    browser, criteria, appointment, field
 ):
     before = everything_booked()
     moving = page_of(appointment, "move/time/")
-    other = {**wish, "service": factories.ServiceFactory().slug}
+    other = {**criteria, "service": factories.ServiceFactory().slug}
     for value in [*IN_ADDRESSES, *OTHER_SCRIPTS]:
         chosen = {"office": "al-rimal", "day": MONDAY, field: value}
         for path in (address(TIMES, other, **chosen), address(moving, {}, **chosen)):
-            for response in (browser.get(path), browser.post(path, {"key": uuid.uuid4()})):
+            for response in (
+                browser.get(path),
+                browser.post(path, {"idempotency_key": uuid.uuid4()}),
+            ):
                 assert response.status_code == 302
                 assert_harmless(browser.get(response.url))
     assert everything_booked() == before
 
 
-@pytest.mark.parametrize("field", ["slot", "key"])
-def test_a_time_with_anything_in_a_field_is_not_taken(browser, wish, appointment, field):
+@pytest.mark.parametrize("field", ["slot", "idempotency_key"])
+def test_a_time_with_anything_in_a_field_is_not_taken(browser, criteria, appointment, field):
     """Neither taken nor moved to; which time was chosen is kept."""
     later = places.slot(time="11:00")
     before = everything_booked()
-    other = {**wish, "service": factories.ServiceFactory().slug}
+    other = {**criteria, "service": factories.ServiceFactory().slug}
     chosen = {"office": "al-rimal", "day": MONDAY}
     moving = page_of(appointment, "move/time/")
     for value in [*HOSTILE, *OTHER_SCRIPTS]:
-        posted = {"key": uuid.uuid4(), "slot": later.pk, field: value}
+        posted = {"idempotency_key": uuid.uuid4(), "slot": later.pk, field: value}
         for path in (address(TIMES, other, **chosen), address(moving, {}, **chosen)):
             page = browser.post(path, posted)
             assert page.status_code == 200
@@ -174,11 +179,11 @@ def test_a_time_with_anything_in_a_field_is_not_taken(browser, wish, appointment
     assert everything_booked() == before
 
 
-@pytest.mark.parametrize("name", ["slot", "key"])
-def test_errors_in_a_time_are_said_in_arabic(browser, wish, slot, name):
-    path = address(TIMES, wish, office="al-rimal", day=MONDAY).replace("/en/", "/ar/")
+@pytest.mark.parametrize("name", ["slot", "idempotency_key"])
+def test_errors_in_a_time_are_said_in_arabic(browser, criteria, slot, name):
+    path = address(TIMES, criteria, office="al-rimal", day=MONDAY).replace("/en/", "/ar/")
     for value in ("", "x", "\0"):
-        page = browser.post(path, {"key": uuid.uuid4(), "slot": slot.pk, name: value})
+        page = browser.post(path, {"idempotency_key": uuid.uuid4(), "slot": slot.pk, name: value})
         (error,) = errors_on(page)
         assert not re.search("[a-z]", error), error
 
@@ -196,7 +201,7 @@ def test_confirming_and_cancelling_read_nothing_that_is_sent(browser, resident):
         fields = dict.fromkeys(FIELDS, value)
         assert browser.post(page_of(held, "confirm/"), fields).url == page_of(held)
     held.refresh_from_db()
-    assert (held.state, held.version) == (Appointment.State.CONFIRMED, 2)
+    assert (held.status, held.version) == (Appointment.Status.CONFIRMED, 2)
 
 
 # Verifying
@@ -253,7 +258,7 @@ def test_a_page_of_anything_lists_my_appointments(browser, appointment, value):
 # The desk
 
 
-@pytest.mark.parametrize("field", ["day", "state__exact", "q", "p", "o", "e", "all"])
+@pytest.mark.parametrize("field", ["day", "status__exact", "q", "p", "o", "e", "all"])
 def test_the_desk_is_asked_for_anything(field):
     hours = places.window()
     today = places.confirmed(slot=places.slot(SUNDAY, of=hours))
@@ -270,7 +275,7 @@ def test_the_desk_is_asked_for_anything(field):
             assert f"{DESK}{hidden.pk}/" not in shown
         assert (
             (f"{DESK}{today.pk}/change/" in shown)
-            or field in ("q", "state__exact")
+            or field in ("q", "status__exact")
             or "\0" in value
         )
 
@@ -286,7 +291,7 @@ def test_a_button_of_any_name_does_nothing():
         assert response.status_code in (200, 400, 404)
         assert_harmless(response)
     for path in (DESK, f"{DESK}{appointment.pk}/change/", f"{DESK}{appointment.pk}/delete/"):
-        assert browser.post(path, {**fields, "state": "served"}).status_code in (200, 302, 403)
+        assert browser.post(path, {**fields, "status": "served"}).status_code in (200, 302, 403)
     assert everything_booked() == before
 
 
@@ -310,10 +315,10 @@ def bookings(draw):
 
 
 @pytest.fixture
-def way(wish, slot, appointment):
+def way(criteria, slot, appointment):
     """The fields of a booking that is in order, and where an appointment is moved."""
-    good = {**wish, "office": "al-rimal", "day": MONDAY}
-    taken = {"key": uuid.uuid4(), "slot": places.slot(time="11:00").pk}
+    good = {**criteria, "office": "al-rimal", "day": MONDAY}
+    taken = {"idempotency_key": uuid.uuid4(), "slot": places.slot(time="11:00").pk}
     return good, taken, page_of(appointment)
 
 

@@ -236,7 +236,7 @@ def test_what_is_booked_on_a_day_that_is_closed_keeps_its_place():
     make_slots()
     assert places.taken(slot) == 1
     appointment.refresh_from_db()
-    assert (appointment.state, appointment.slot_id) == (Appointment.State.CONFIRMED, slot.pk)
+    assert (appointment.status, appointment.slot_id) == (Appointment.Status.CONFIRMED, slot.pk)
 
 
 # Hours that are changed

@@ -75,7 +75,7 @@ def save(browser, path, fields, row=None):
     step = f"{path}{row.pk}/change/" if row else f"{path}add/"
     response = browser.post(step, fields)
     if response.context and (seen := response.context.get("seen")):
-        response = browser.post(step, {**fields, "_seen": seen})
+        response = browser.post(step, {**fields, "_previewed": seen})
     return response
 
 
@@ -297,7 +297,7 @@ def test_a_clerk_of_a_new_office_is_at_its_desk(browser):
     assert is_saved(save(browser, OFFICES, office_form(clerks=[clerk.pk])))
     hours = places.window(office=Office.objects.get())
     appointment = places.confirmed(slot=places.slot(of=hours))
-    assert list(Appointment.objects.at_desk_of(clerk)) == [appointment]
+    assert list(Appointment.objects.visible_to_clerk(clerk)) == [appointment]
 
 
 def test_the_form_of_an_office_does_not_list_everybody_who_has_an_account(browser, office):

@@ -24,9 +24,9 @@ from tests.conftest import signed_in_staff
 
 pytestmark = pytest.mark.django_db
 
-MOST = 12
-MOST_AT_THE_LAST_STEP = 14
-MOST_AT_WORK = 14
+MAX = 12
+MAX_AT_THE_LAST_STEP = 14
+MAX_AT_WORK = 14
 DAY = datetime.timedelta(days=1)
 STAFF = "/en/staff/appointments/"
 DESK = f"{STAFF}appointment/"
@@ -48,7 +48,7 @@ def slot():
 
 
 @pytest.fixture
-def wish(resident):
+def criteria(resident):
     places.region()
     return wish_of(resident.identity, factories.ServiceFactory())
 
@@ -58,12 +58,12 @@ def copies(appointment, count, **changes):
     fields = {
         field.name: getattr(appointment, field.name)
         for field in Appointment._meta.concrete_fields
-        if field.name not in ("id", "key", "reference", "service", "attendee")
+        if field.name not in ("id", "idempotency_key", "reference", "service", "attendee")
     }
     return [
         Appointment.objects.create(
             **fields | changes,
-            key=uuid.uuid4(),
+            idempotency_key=uuid.uuid4(),
             service=factories.ServiceFactory(),
             attendee=factories.IdentityFactory(),
         )
@@ -108,13 +108,13 @@ def shown_on(browser, path):
 
 def test_my_appointments(browser, resident, slot):
     ahead = places.confirmed(resident, slot=slot)
-    over = places.in_state("served", slot=places.slot(time="11:00"), user=resident)
+    over = places.in_status("served", slot=places.slot(time="11:00"), user=resident)
     for_two = queries(browser, ROOT)
     other = places.slot(of=places.window(office=places.office("other", "Another")))
     more = [copies(ahead, 29, slot=other)[-1], copies(over, 18, slot=other)[-1]]
     shown = shown_on(browser, ROOT)
     assert all(appointment.reference in shown for appointment in more)
-    assert queries(browser, ROOT) == for_two <= MOST
+    assert queries(browser, ROOT) == for_two <= MAX
 
 
 @pytest.mark.parametrize("page", ["", "slip/"])
@@ -128,7 +128,7 @@ def test_an_appointment_with_many_beneficiaries_and_documents(browser, resident,
     appointment.service.documents.set(documents)
     appointment.beneficiaries.add(*(factories.IdentityFactory() for _person in range(4)))
     assert shown_on(browser, path).count("Supporting proof") == 30
-    assert queries(browser, path) == for_one <= MOST
+    assert queries(browser, path) == for_one <= MAX
 
 
 def test_the_first_step_of_who_has_many_people(browser, resident):
@@ -140,52 +140,52 @@ def test_the_first_step_of_who_has_many_people(browser, resident):
     link(1)
     for_one = queries(browser, f"{ROOT}new/")
     link(29)
-    assert queries(browser, f"{ROOT}new/") == for_one <= MOST
+    assert queries(browser, f"{ROOT}new/") == for_one <= MAX
 
 
-def test_the_offices_of_a_region(browser, resident, wish, slot):
+def test_the_offices_of_a_region(browser, resident, criteria, slot):
     moving = page_of(places.confirmed(resident, slot=slot), "move/")
-    for_one = queries(browser, address(OFFICES, wish)), queries(browser, moving)
+    for_one = queries(browser, address(OFFICES, criteria)), queries(browser, moving)
     offices(30)
-    for path in (address(OFFICES, wish), moving):
+    for path in (address(OFFICES, criteria), moving):
         assert "Office 30" in shown_on(browser, path)
-    assert (queries(browser, address(OFFICES, wish)), queries(browser, moving)) == for_one
-    assert max(for_one) <= MOST
+    assert (queries(browser, address(OFFICES, criteria)), queries(browser, moving)) == for_one
+    assert max(for_one) <= MAX
 
 
-def test_the_month_of_an_office_with_thousands_of_times(browser, wish):
+def test_the_month_of_an_office_with_thousands_of_times(browser, criteria):
     window = places.window()
     slots_of(window, 1)
-    path = address(DAYS, wish, office="al-rimal")
+    path = address(DAYS, criteria, office="al-rimal")
     for_one = queries(browser, path)
     for day in range(2, 31):
         slots_of(window, 100, day=SUNDAY + day * DAY, minutes=5)
     assert Slot.objects.count() == 2901
     assert "400 free" in shown_on(browser, path)
-    assert queries(browser, path) == for_one <= MOST
+    assert queries(browser, path) == for_one <= MAX
 
 
-def test_the_times_of_a_day(browser, wish):
+def test_the_times_of_a_day(browser, criteria):
     window = places.window()
     slots_of(window, 1)
-    path = address(TIMES, wish, office="al-rimal", day=MONDAY)
+    path = address(TIMES, criteria, office="al-rimal", day=MONDAY)
     for_one = queries(browser, path)
     slots_of(places.window(office=window.office), 30)
     assert len(browser.get(path).context["slots"]) == 30
-    assert queries(browser, path) == for_one <= MOST_AT_THE_LAST_STEP
+    assert queries(browser, path) == for_one <= MAX_AT_THE_LAST_STEP
 
 
 # What staff see
 
 
-@pytest.mark.parametrize("query", ["", "?day=all", "?state__exact=confirmed"])
+@pytest.mark.parametrize("query", ["", "?day=all", "?status__exact=confirmed"])
 def test_the_desk(query):
     hours = places.window()
     today = places.confirmed(slot=places.slot(SUNDAY, of=hours))
     browser = signed_in_staff(places.clerk(hours.office))
     for_one = queries(browser, f"{DESK}{query}")
     copies(today, 29, slot=places.slot(SUNDAY, "11:00", of=hours), user=factories.UserFactory())
-    assert queries(browser, f"{DESK}{query}") == for_one <= MOST_AT_WORK
+    assert queries(browser, f"{DESK}{query}") == for_one <= MAX_AT_WORK
 
 
 def test_one_appointment_at_the_desk():
@@ -197,7 +197,7 @@ def test_one_appointment_at_the_desk():
     for n in range(4):
         appointment.beneficiaries.add(factories.IdentityFactory(name_en=f"Person {n}"))
     assert "Person 3" in shown_on(browser, f"{DESK}{appointment.pk}/change/")
-    assert queries(browser, f"{DESK}{appointment.pk}/change/") == for_one <= MOST_AT_WORK
+    assert queries(browser, f"{DESK}{appointment.pk}/change/") == for_one <= MAX_AT_WORK
 
 
 # The page on which hours are changed shows their one office alone.
@@ -214,4 +214,4 @@ def test_offices_hours_and_closures(as_chief, model, page):
     offices(29)
     names = {"office": "officer-" if page else "Office "}
     assert shown_on(as_chief, path).count(names.get(model, "Office ")) >= 30
-    assert queries(as_chief, path) == for_one <= MOST_AT_WORK
+    assert queries(as_chief, path) == for_one <= MAX_AT_WORK

@@ -15,7 +15,7 @@ from tests.appointments.places import MONDAY, SECOND, SUNDAY, TUESDAY, refused
 
 pytestmark = pytest.mark.django_db
 
-State = Appointment.State
+Status = Appointment.Status
 
 NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
 NOT_ACTIVE = (
@@ -46,7 +46,7 @@ def worker():
 
 
 def live_for(service, advice=". Move or cancel that one."):
-    found = Appointment.objects.get(service=service, state__in=Appointment.LIVE)
+    found = Appointment.objects.get(service=service, status__in=Appointment.LIVE)
     return (
         "There is an appointment for this service and this person already "
         f"({found.reference}){advice}"
@@ -138,8 +138,8 @@ def test_an_establishment_books_for_its_workers_through_who_represents_it(
 ):
     factories.link(establishment, worker)
     factories.link(establishment, resident.identity, Link.Kind.REPRESENTATIVE)
-    wish = {"slot": slot, "holder": establishment, "attendee": worker}
-    appointment = places.held(resident, **wish)
+    criteria = {"slot": slot, "holder": establishment, "attendee": worker}
+    appointment = places.held(resident, **criteria)
     assert (appointment.holder, appointment.attendee) == (establishment, worker)
 
 
@@ -147,22 +147,22 @@ def test_a_mandate_that_has_ended_books_nothing(resident, slot, worker, establis
     factories.link(establishment, worker)
     yesterday = SUNDAY - datetime.timedelta(days=1)
     factories.link(establishment, resident.identity, Link.Kind.REPRESENTATIVE, until=yesterday)
-    wish = {"slot": slot, "holder": establishment, "attendee": worker}
-    assert refused(places.held, resident, **wish) == (
+    criteria = {"slot": slot, "holder": establishment, "attendee": worker}
+    assert refused(places.held, resident, **criteria) == (
         "You no longer represent Rimal Trading, so you cannot book in its name."
     )
 
 
 def test_who_represents_it_is_not_somebody_it_books_for(resident, slot, establishment):
     factories.link(establishment, resident.identity, Link.Kind.REPRESENTATIVE)
-    wish = {"slot": slot, "holder": establishment, "attendee": resident.identity}
-    assert refused(places.held, resident, **wish) == NOT_LINKED
+    criteria = {"slot": slot, "holder": establishment, "attendee": resident.identity}
+    assert refused(places.held, resident, **criteria) == NOT_LINKED
 
 
 def test_an_establishment_does_not_come_itself(resident, slot, establishment):
     factories.link(establishment, resident.identity, Link.Kind.REPRESENTATIVE)
-    wish = {"slot": slot, "holder": establishment, "attendee": establishment}
-    assert refused(places.held, resident, **wish) == (
+    criteria = {"slot": slot, "holder": establishment, "attendee": establishment}
+    assert refused(places.held, resident, **criteria) == (
         "“Services for residents” is not for Rimal Trading. Choose a service that fits this person."
     )
 
@@ -273,21 +273,23 @@ def test_one_appointment_for_one_person_and_service(resident, slot, service):
     assert places.held(slot=later, service=service).is_held
 
 
-@pytest.mark.parametrize("state", [State.CANCELLED, State.EXPIRED, State.SERVED, State.NO_SHOW])
-def test_what_is_over_does_not_stand_against_another(resident, slot, service, state):
-    places.in_state(state, user=resident, slot=slot, service=service)
+@pytest.mark.parametrize(
+    "status", [Status.CANCELLED, Status.EXPIRED, Status.SERVED, Status.NO_SHOW]
+)
+def test_what_is_over_does_not_stand_against_another(resident, slot, service, status):
+    places.in_status(status, user=resident, slot=slot, service=service)
     assert places.held(resident, slot=places.slot(TUESDAY), service=service).is_held
 
 
-@pytest.mark.parametrize("state", [State.HELD, State.CONFIRMED])
-def test_what_is_live_stands_against_another(resident, slot, service, state):
-    places.in_state(state, user=resident, slot=slot, service=service)
+@pytest.mark.parametrize("status", [Status.HELD, Status.CONFIRMED])
+def test_what_is_live_stands_against_another(resident, slot, service, status):
+    places.in_status(status, user=resident, slot=slot, service=service)
     later = places.slot(TUESDAY)
     assert refused(places.held, resident, slot=later, service=service) == live_for(service)
 
 
 def test_who_is_at_the_office_is_not_told_to_move_it(resident, slot, service):
-    places.in_state(State.CHECKED_IN, user=resident, slot=slot, service=service)
+    places.in_status(Status.CHECKED_IN, user=resident, slot=slot, service=service)
     later = places.slot(TUESDAY)
     assert refused(places.held, resident, slot=later, service=service) == live_for(
         service,
@@ -297,7 +299,7 @@ def test_who_is_at_the_office_is_not_told_to_move_it(resident, slot, service):
 
 
 def test_nobody_books_and_moves_all_day_long(resident, slot, service, clock, settings):
-    settings.BOOKING = {**settings.BOOKING, "MOST_CHANGES_A_DAY": 3}
+    settings.BOOKING = {**settings.BOOKING, "MAX_CHANGES_A_DAY": 3}
     sentence = (
         "An appointment for this service and this person can be booked and moved 3 times a day at "
         "most. Try again tomorrow."
@@ -365,22 +367,28 @@ def test_three_times_are_held_at_once_and_no_more(resident, clock):
 
 
 def test_the_second_click_gets_the_first_one_s_place(resident, slot, service):
-    key = uuid.uuid4()
-    first = places.held(resident, slot=slot, service=service, key=key)
-    assert places.held(resident, slot=slot, service=service, key=key) == first
+    idempotency_key = uuid.uuid4()
+    first = places.held(resident, slot=slot, service=service, idempotency_key=idempotency_key)
+    assert (
+        places.held(resident, slot=slot, service=service, idempotency_key=idempotency_key) == first
+    )
     assert places.taken(slot) == 1
 
 
 def test_the_second_click_gets_the_last_place_too(resident, service):
-    key, last = uuid.uuid4(), places.slot(capacity=1)
-    first = places.held(resident, slot=last, service=service, key=key)
-    assert places.held(resident, slot=last, service=service, key=key) == first
+    idempotency_key, last = uuid.uuid4(), places.slot(capacity=1)
+    first = places.held(resident, slot=last, service=service, idempotency_key=idempotency_key)
+    assert (
+        places.held(resident, slot=last, service=service, idempotency_key=idempotency_key) == first
+    )
 
 
 def test_another_time_on_the_same_form_is_another_appointment(resident, slot):
-    key = uuid.uuid4()
-    first = places.held(resident, slot=slot, key=key)
-    assert places.held(resident, slot=places.slot(TUESDAY), key=key) != first
+    idempotency_key = uuid.uuid4()
+    first = places.held(resident, slot=slot, idempotency_key=idempotency_key)
+    assert (
+        places.held(resident, slot=places.slot(TUESDAY), idempotency_key=idempotency_key) != first
+    )
 
 
 def test_moving_to_the_last_place_twice_moves_once(resident, slot):

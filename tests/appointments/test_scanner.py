@@ -11,7 +11,7 @@ from core.references import grouped_reference
 from tests import factories
 from tests.appointments import places
 from tests.appointments.places import MONDAY, SUNDAY, TUESDAY, at
-from tests.appointments.test_today import CALLS, HERE, TODAY, WALK_IN, deeds, shown, state_of
+from tests.appointments.test_today import CALLS, HERE, TODAY, WALK_IN, event_types, shown, status_of
 from tests.conftest import notices_on, signed_in_staff, without_tokens, words
 from tests.test_hostile import LONG
 from tests.test_hostile_forms import VALUES as HOSTILE
@@ -19,7 +19,7 @@ from tests.test_hostile_forms import assert_harmless
 
 pytestmark = pytest.mark.django_db
 
-State = Appointment.State
+Status = Appointment.Status
 NOTHING = (
     "No appointment at this office is found by this. Scan the slip again, or type the appointment "
     "number or the ID number."
@@ -51,7 +51,7 @@ def is_received(response, appointment):
     time = appointment.slot.start.astimezone(at(SUNDAY, "10:00").tzinfo)
     assert notices_on(page) == [f"The person is checked in: {number} at {time:%H:%M}."]
     assert re.search(r'<input id="typed" name="typed" value="" [^>]*autofocus', str(page.content))
-    return state_of(appointment) == State.CHECKED_IN
+    return status_of(appointment) == Status.CHECKED_IN
 
 
 def arabic(digits):
@@ -85,14 +85,14 @@ def test_whoever_is_scanned_is_checked_in_at_once(browser, slot, appointment, wr
         arabic(number),
     )
     assert is_received(scan(browser, typed), appointment)
-    assert deeds(appointment) == ["held", "confirmed", "checked_in"]
+    assert event_types(appointment) == ["held", "confirmed", "checked_in"]
 
 
 def test_nothing_of_what_was_scanned_is_in_an_address(browser, appointment):
     answer = scan(browser, appointment.attendee.current_number)
     assert answer.url == HERE
     assert browser.get(HERE, {"typed": appointment.reference}).context["typed"] == ""
-    assert state_of(appointment) == State.CHECKED_IN
+    assert status_of(appointment) == Status.CHECKED_IN
 
 
 def test_an_old_slip_says_that_it_was_moved(browser, slot):
@@ -123,26 +123,26 @@ def test_who_comes_on_another_day_is_not_checked_in(browser, slot):
     code, number = tomorrow.slips.get().check_code, tomorrow.attendee.current_number
     for typed in (code, number, tomorrow.reference):
         assert told(scan(browser, typed)) == OTHER_DAY
-    assert state_of(tomorrow) == State.CONFIRMED
+    assert status_of(tomorrow) == Status.CONFIRMED
 
 
 def test_who_is_here_already_is_not_checked_in_again(browser, appointment):
     scan(browser, appointment.reference)
     assert told(scan(browser, appointment.reference)) == ALREADY
-    assert deeds(appointment) == ["held", "confirmed", "checked_in"]
+    assert event_types(appointment) == ["held", "confirmed", "checked_in"]
 
 
 @pytest.mark.parametrize(
-    ("state", "label"),
+    ("status", "label"),
     [
-        (State.SERVED, "Served"),
-        (State.NO_SHOW, "Missed"),
-        (State.CANCELLED, "Cancelled"),
-        (State.DISPLACED, "Office closed"),
+        (Status.SERVED, "Served"),
+        (Status.NO_SHOW, "Missed"),
+        (Status.CANCELLED, "Cancelled"),
+        (Status.DISPLACED, "Office closed"),
     ],
 )
-def test_what_has_gone_another_way_is_told(browser, slot, state, label):
-    gone = places.in_state(state, slot=slot)
+def test_what_has_gone_another_way_is_told(browser, slot, status, label):
+    gone = places.in_status(status, slot=slot)
     sentence = f"This cannot be done: the appointment is “{label}”."
     assert told(scan(browser, gone.reference)) == sentence
 
@@ -156,7 +156,7 @@ def test_of_several_appointments_of_a_person_the_clerk_chooses(browser, slot, ap
         f"10:00 {first} · 11:00 {second}"
     )
     assert is_received(scan(browser, other.reference), other)
-    assert state_of(appointment) == State.CONFIRMED
+    assert status_of(appointment) == Status.CONFIRMED
 
 
 def test_one_appointment_of_today_is_found_among_those_of_other_days(browser, slot, appointment):
@@ -176,7 +176,7 @@ def test_whoever_is_of_another_office_is_exactly_as_nobody(clerk, browser, appoi
         assert told(page) == NOTHING
         same = without_tokens(page).replace(typed.encode(), unknown.encode())
         assert same == without_tokens(as_nothing)
-    assert state_of(other) == State.CONFIRMED
+    assert status_of(other) == Status.CONFIRMED
 
 
 def test_clerks_do_not_scan_themselves(slot):
@@ -185,7 +185,7 @@ def test_clerks_do_not_scan_themselves(slot):
     browser = signed_in_staff(clerk)
     for typed in (own.reference, own.slips.get().check_code, own.attendee.current_number):
         assert told(scan(browser, typed)) == NOTHING
-    assert (shown(browser), state_of(own)) == ([], State.CONFIRMED)
+    assert (shown(browser), status_of(own)) == ([], Status.CONFIRMED)
 
 
 @pytest.mark.parametrize("write", ["{0}{1}", "{1}{0}"])
@@ -214,7 +214,7 @@ def test_whatever_is_scanned_is_answered_and_changes_nothing(browser, appointmen
         page = scan(browser, **{"typed": "x", field: value})
         assert told(page) == NOTHING
         assert_harmless(page)
-    assert deeds(appointment) == ["held", "confirmed"]
+    assert event_types(appointment) == ["held", "confirmed"]
 
 
 def test_nothing_at_all_is_nobody(browser, appointment):
@@ -238,4 +238,4 @@ def test_the_field_takes_no_post_from_elsewhere(clerk, appointment):
     browser.cookies = signed_in_staff(clerk).cookies
     for page in (TODAY, WALK_IN):
         assert browser.post(page, {"typed": appointment.reference}).status_code == 403
-    assert state_of(appointment) == State.CONFIRMED
+    assert status_of(appointment) == Status.CONFIRMED

@@ -22,7 +22,7 @@ def person():
 @pytest.fixture
 def hold(person):
     """Send one form, as often as it is called."""
-    form = {"key": uuid.uuid4(), "service": ServiceFactory(), "operations": 1}
+    form = {"idempotency_key": uuid.uuid4(), "service": ServiceFactory(), "operations": 1}
 
     def hold(slot):
         own = person.identity
@@ -80,12 +80,12 @@ def test_ones_own_lapsed_hold_is_in_nobodys_way():
     assert taken_and_live(at_three[0]) == (0, 0)
 
 
-@pytest.mark.parametrize("deed", ["confirm", "cancel"])
-def test_a_stranger_does_nothing_to_it(deed):
+@pytest.mark.parametrize("action", ["confirm", "cancel"])
+def test_a_stranger_does_nothing_to_it(action):
     appointment = places.confirmed()
     with pytest.raises(Appointment.DoesNotExist):
-        getattr(actions, deed)(actor=UserFactory(), appointment=appointment)
-    address = f"/en/appointments/{appointment.reference}/{deed}/"
+        getattr(actions, action)(actor=UserFactory(), appointment=appointment)
+    address = f"/en/appointments/{appointment.reference}/{action}/"
     browser = signed_in(UserFactory(identity=IdentityFactory()))
     session = browser.session
     session["data_verified"] = True

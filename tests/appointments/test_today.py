@@ -18,7 +18,7 @@ from tests.test_hostile import BIDI
 
 pytestmark = pytest.mark.django_db
 
-State = Appointment.State
+Status = Appointment.Status
 LIST = "/en/staff/appointments/appointment/"
 TODAY, CALLS, WALK_IN = f"{LIST}today/", f"{LIST}calls/", f"{LIST}walk-in/"
 HERE = f"{TODAY}?office=al-rimal"
@@ -51,12 +51,12 @@ def press(browser, appointment, button, place=HERE):
     return browser.post(f"{LIST}{appointment.pk}/{button}/press/", {"next": row}, follow=True)
 
 
-def state_of(appointment):
-    return Appointment.objects.get(pk=appointment.pk).state
+def status_of(appointment):
+    return Appointment.objects.get(pk=appointment.pk).status
 
 
-def deeds(appointment):
-    return list(appointment.events.values_list("deed", flat=True))
+def event_types(appointment):
+    return list(appointment.events.values_list("event_type", flat=True))
 
 
 # The list
@@ -104,8 +104,8 @@ def test_what_does_not_come_today_is_not_in_the_list(browser, slot, elsewhere):
     places.confirmed(slot=places.slot(MONDAY, of=slot.window))
     places.confirmed(slot=places.slot(SUNDAY, of=elsewhere))
     places.held(slot=slot)
-    for state in (State.CANCELLED, State.DISPLACED, State.EXPIRED):
-        places.in_state(state, slot=slot)
+    for status in (Status.CANCELLED, Status.DISPLACED, Status.EXPIRED):
+        places.in_status(status, slot=slot)
     page = browser.get(TODAY)
     assert rows(page) == {}
     assert "0 All 0 Due 0 Late 0 Here 0 Called 0 Served 0 Missed" in words(page)
@@ -127,7 +127,7 @@ def test_people_of_hours_that_end_by_day_are_not_in_the_list_of_the_next(clerk, 
 
 def test_people_of_an_evening_past_midnight_stay_in_the_list_until_morning(clerk, office, clock):
     evening = places.window("21:00", "01:00", office=office)
-    here = places.in_state(State.CHECKED_IN, slot=places.slot(SUNDAY, "23:45", of=evening))
+    here = places.in_status(Status.CHECKED_IN, slot=places.slot(SUNDAY, "23:45", of=evening))
     clock.now = at(MONDAY, "05:59")
     browser = signed_in_staff(clerk)
     assert shown(browser) == pks(here)
@@ -169,8 +169,8 @@ def test_the_pages_ask_as_often_for_thirty_as_for_one(browser, clerk, appointmen
     first = call(actor=clerk, appointment=first)
     places.confirmed(slot=slot)
     for_one = queries(browser, page)
-    for state in (State.CONFIRMED, State.CHECKED_IN):
-        copies(first, 29, user=factories.UserFactory(), state=state)
+    for status in (Status.CONFIRMED, Status.CHECKED_IN):
+        copies(first, 29, user=factories.UserFactory(), status=status)
     assert queries(browser, page) == for_one <= 14
 
 
@@ -189,7 +189,7 @@ def test_a_person_goes_from_button_to_button_and_the_list_keeps_its_place(browse
     assert page.redirect_chain == [(f"{place}#n{appointment.pk}", 302)]
     assert notices_on(press(browser, appointment, "call")) == [CALLED]
     assert notices_on(press(browser, appointment, "served")) == ["The person has been served."]
-    assert deeds(appointment)[2:] == ["checked_in", "called", "served"]
+    assert event_types(appointment)[2:] == ["checked_in", "called", "served"]
 
 
 def test_what_is_refused_is_told_above_the_list(browser, appointment):
@@ -234,9 +234,9 @@ def test_the_waiting_room_sees_numbers_alone_the_last_one_first(browser, clerk, 
 
 
 def test_the_screen_shows_the_last_few_of_these_hours(clerk, browser, slot, elsewhere, clock):
-    first = places.in_state(State.CHECKED_IN, slot=places.slot(SUNDAY, of=elsewhere))
+    first = places.in_status(Status.CHECKED_IN, slot=places.slot(SUNDAY, of=elsewhere))
     Appointment.objects.filter(pk=first.pk).update(called_at=clock.now)
-    waiting = places.in_state(State.CHECKED_IN, slot=slot)
+    waiting = places.in_status(Status.CHECKED_IN, slot=slot)
     assert called_on(browser)[1] == []
     copies(waiting, 10, user=factories.UserFactory(), called_at=clock.now)
     assert len(called_on(browser)[1]) == 6
@@ -263,16 +263,16 @@ def test_the_screen_leaves_to_the_clerk_what_the_clerk_is_told(browser, appointm
 
 
 @pytest.mark.parametrize(
-    ("state", "label"),
+    ("status", "label"),
     [
-        (State.CONFIRMED, "Confirmed"),
-        (State.SERVED, "Served"),
-        (State.NO_SHOW, "Missed"),
-        (State.CANCELLED, "Cancelled"),
+        (Status.CONFIRMED, "Confirmed"),
+        (Status.SERVED, "Served"),
+        (Status.NO_SHOW, "Missed"),
+        (Status.CANCELLED, "Cancelled"),
     ],
 )
-def test_only_who_is_here_is_called(clerk, slot, state, label):
-    appointment = places.in_state(state, slot=slot)
+def test_only_who_is_here_is_called(clerk, slot, status, label):
+    appointment = places.in_status(status, slot=slot)
     sentence = f"This cannot be done: the appointment is “{label}”."
     assert refused(call, actor=clerk, appointment=appointment) == sentence
     assert Appointment.objects.get(pk=appointment.pk).called_at is None
@@ -313,7 +313,7 @@ def test_residents_have_no_desk(appointment, page):
         assert browser.get(page).status_code in (302, 403, 404)
         answer = browser.post(page, {"typed": appointment.reference})
         assert answer.status_code in (302, 403, 404)
-    assert state_of(appointment) == State.CONFIRMED
+    assert status_of(appointment) == Status.CONFIRMED
 
 
 def test_nobody_is_called_by_a_clerk_of_another_office(appointment, clerk, elsewhere):

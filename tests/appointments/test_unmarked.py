@@ -12,30 +12,30 @@ from tests.appointments.places import SECOND, TUESDAY, texts
 
 pytestmark = pytest.mark.django_db
 
-State = Appointment.State
+Status = Appointment.Status
 TWELVE_HOURS = datetime.timedelta(hours=12)
 
 
-def state_of(appointment):
-    return Appointment.objects.get(pk=appointment.pk).state
+def status_of(appointment):
+    return Appointment.objects.get(pk=appointment.pk).status
 
 
-def deeds(appointment):
-    return list(appointment.events.values_list("deed", "role"))
+def event_types(appointment):
+    return list(appointment.events.values_list("event_type", "role"))
 
 
 @pytest.mark.parametrize(
-    ("left_as", "becomes"), [(State.CONFIRMED, State.NO_SHOW), (State.CHECKED_IN, State.SERVED)]
+    ("left_as", "becomes"), [(Status.CONFIRMED, Status.NO_SHOW), (Status.CHECKED_IN, Status.SERVED)]
 )
 def test_twelve_hours_after_its_end_it_is_over(clock, slot, left_as, becomes):
-    appointment = places.in_state(left_as, slot=slot)
+    appointment = places.in_status(left_as, slot=slot)
     told = texts(appointment)
     clock.now = slot.end + TWELVE_HOURS - SECOND
-    assert (settle_past(), state_of(appointment)) == (0, left_as)
+    assert (settle_past(), status_of(appointment)) == (0, left_as)
     clock.now = slot.end + TWELVE_HOURS
-    assert (settle_past(), state_of(appointment)) == (1, becomes)
+    assert (settle_past(), status_of(appointment)) == (1, becomes)
     assert settle_past() == 0
-    assert deeds(appointment)[-1] == (str(becomes), "portal")
+    assert event_types(appointment)[-1] == (str(becomes), "portal")
     assert places.taken(slot) == 0
     # What came of it is no news to who was there, or was not.
     assert texts(appointment) == told
@@ -49,11 +49,13 @@ def test_whoever_is_settled_waits_for_nothing_earlier(clock, slot):
     assert not appointment.waitings.open().exists()
 
 
-@pytest.mark.parametrize("state", [State.CANCELLED, State.SERVED, State.NO_SHOW, State.DISPLACED])
-def test_what_the_desk_or_the_person_has_ended_stays_as_it_is(clock, slot, state):
-    appointment = places.in_state(state, slot=slot)
+@pytest.mark.parametrize(
+    "status", [Status.CANCELLED, Status.SERVED, Status.NO_SHOW, Status.DISPLACED]
+)
+def test_what_the_desk_or_the_person_has_ended_stays_as_it_is(clock, slot, status):
+    appointment = places.in_status(status, slot=slot)
     clock.now = slot.end + 2 * TWELVE_HOURS
-    assert (settle_past(), state_of(appointment)) == (0, state)
+    assert (settle_past(), status_of(appointment)) == (0, status)
 
 
 def test_who_was_forgotten_at_the_desk_books_again_on_the_next_day(clock, slot):
@@ -76,4 +78,4 @@ def test_until_then_the_desk_can_still_receive_them(clock, slot, clerk):
     clock.now = slot.end + TWELVE_HOURS - SECOND
     settle_past()
     check_in(actor=clerk, appointment=appointment)
-    assert state_of(appointment) == State.CHECKED_IN
+    assert status_of(appointment) == Status.CHECKED_IN

@@ -57,12 +57,12 @@ def is_let_in(browser):
 
 
 def test_every_page_asks_for_it_first_and_is_come_back_to(person, browser):
-    wish = f"{NEW}?service=passport&region=riyadh"
-    page = browser.get(wish, follow=True)
+    criteria = f"{NEW}?service=passport&region=riyadh"
+    page = browser.get(criteria, follow=True)
     assert page.request["PATH_INFO"] == VERIFY
     assert "Before you see or book appointments, confirm who you are." in words(page)
     sent = {**own_data(person), **picture_on(page), "next": page.context["next"]}
-    assert browser.post(VERIFY, sent).url == wish
+    assert browser.post(VERIFY, sent).url == criteria
 
 
 def test_it_is_asked_once_in_a_session(person, browser):

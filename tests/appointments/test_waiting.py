@@ -40,9 +40,9 @@ def waits():
     """Let somebody with an appointment, each at a time of their own, wait for an earlier one."""
     hours = itertools.count(11)
 
-    def wait(day=WEDNESDAY, *, office=None, **wish):
+    def wait(day=WEDNESDAY, *, office=None, **criteria):
         slot = places.slot(day, f"{next(hours)}:00")
-        appointment = places.confirmed(slot=slot, **wish)
+        appointment = places.confirmed(slot=slot, **criteria)
         actions.wait(actor=appointment.user, appointment=appointment, office=office)
         return appointment
 
@@ -58,9 +58,9 @@ def offered(slot):
     return [offer.appointment for offer in slot.offers.open().order_by("pk")]
 
 
-def answer(deed, appointment):
+def answer(action, appointment):
     offer = appointment.offers.latest("pk")
-    return getattr(actions, deed)(actor=appointment.user, offer=offer)
+    return getattr(actions, action)(actor=appointment.user, offer=offer)
 
 
 # Who is offered what
@@ -87,9 +87,9 @@ def test_nobody_can_book_what_is_kept(booked, monday, waits):
     assert refused(places.held, slot=monday) == "This time has just been taken. Choose another."
 
 
-@pytest.mark.parametrize("deed", ["moves away", "lets the hold lapse", "gives the hold back"])
-def test_a_place_is_passed_on_however_it_comes_free(monday, clock, deed, waits):
-    if deed == "moves away":
+@pytest.mark.parametrize("action", ["moves away", "lets the hold lapse", "gives the hold back"])
+def test_a_place_is_passed_on_however_it_comes_free(monday, clock, action, waits):
+    if action == "moves away":
         booked = places.confirmed(slot=monday)
         waiting = waits()
         other = places.slot(TUESDAY)
@@ -97,7 +97,7 @@ def test_a_place_is_passed_on_however_it_comes_free(monday, clock, deed, waits):
     else:
         held = places.held(slot=monday)
         waiting = waits()
-        if deed == "gives the hold back":
+        if action == "gives the hold back":
             cancel(held)
         else:
             clock.now = held.expires_at
@@ -215,19 +215,19 @@ def test_it_is_kept_no_longer_than_it_can_be_accepted(clock):
     assert answer("accept", appointment).slot == earlier.slot
 
 
-@pytest.mark.parametrize("deed", ["holds", "moves there"])
-def test_what_lapses_goes_to_who_waits_although_another_wanted_it(monday, clock, deed, waits):
+@pytest.mark.parametrize("action", ["holds", "moves there"])
+def test_what_lapses_goes_to_who_waits_although_another_wanted_it(monday, clock, action, waits):
     held = places.held(slot=monday)
     appointment = waits()
     elsewhere = places.confirmed(slot=places.slot(TUESDAY))
-    wish = {"actor": elsewhere.user, "appointment": elsewhere, "slot": monday}
-    deeds = {
+    criteria = {"actor": elsewhere.user, "appointment": elsewhere, "slot": monday}
+    steps = {
         "holds": partial(places.held, slot=monday),
-        "moves there": partial(actions.move, **wish),
+        "moves there": partial(actions.move, **criteria),
     }
     clock.now = held.expires_at
     with pytest.raises(RuleViolation, match="full"):
-        deeds[deed]()
+        steps[action]()
     assert offered(monday) == [appointment]
 
 
@@ -312,7 +312,7 @@ def test_a_second_click_on_accept_changes_nothing(booked, waits):
     cancel(booked)
     first, second = answer("accept", appointment), answer("accept", appointment)
     assert second == first
-    assert list(appointment.events.values_list("deed", flat=True)) == [
+    assert list(appointment.events.values_list("event_type", flat=True)) == [
         *("held", "confirmed", "offered", "moved")
     ]
 
@@ -359,16 +359,16 @@ def test_an_offer_that_nobody_has_lapsed_yet_is_over_all_the_same(booked, monday
     assert places.taken(monday) == 1
 
 
-@pytest.mark.parametrize("deed", ["move", "cancel"])
+@pytest.mark.parametrize("action", ["move", "cancel"])
 def test_who_moves_or_cancels_instead_gives_the_offer_to_the_next(
-    booked, monday, clock, deed, waits
+    booked, monday, clock, action, waits
 ):
     first = waits()
     clock.now += MINUTE
     second = waits()
     cancel(booked)
-    chosen = {"slot": places.slot(TUESDAY)} if deed == "move" else {}
-    getattr(actions, deed)(actor=first.user, appointment=first, **chosen)
+    chosen = {"slot": places.slot(TUESDAY)} if action == "move" else {}
+    getattr(actions, action)(actor=first.user, appointment=first, **chosen)
     assert offered(monday) == [second]
     assert places.taken(monday) == 1
     assert [each.appointment for each in Waiting.objects.open()] == [second]
@@ -395,10 +395,10 @@ def test_who_asks_again_keeps_their_turn(booked, monday, clock, waits):
 def test_nobody_answers_for_another(booked, monday, waits):
     appointment = waits()
     cancel(booked)
-    for deed in (actions.accept, actions.decline):
+    for action in (actions.accept, actions.decline):
         with pytest.raises(type(appointment).DoesNotExist):
-            deed(actor=factories.UserFactory(), offer=monday.offers.get())
-    assert monday.offers.get().state == Offer.State.OPEN
+            action(actor=factories.UserFactory(), offer=monday.offers.get())
+    assert monday.offers.get().status == Offer.Status.OPEN
 
 
 # What is told
@@ -473,7 +473,7 @@ def test_the_offers_of_others_are_the_404_of_nothing(
     for appointment in (mine, theirs.appointment):
         path = page_of(appointment, f"offers/{theirs.pk}/{answered}/")
         assert browser.post(path).status_code == 404
-    assert monday.offers.get().state == Offer.State.OPEN
+    assert monday.offers.get().status == Offer.Status.OPEN
 
 
 @pytest.mark.parametrize("button", ["wait/", "wait/stop/", "offers/1/accept/", "offers/1/decline/"])

@@ -4,17 +4,17 @@ import uuid
 
 import pytest
 
-from appointments.actions import call, check_in, miss, serve, wait, walk_in
+from appointments.actions import call, check_in, mark_no_show, serve, wait, walk_in
 from appointments.models import Appointment
 from core.accounts.models import Identity
-from core.accounts.registry import RegistryAway
+from core.accounts.registry import RegistryUnavailable
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import ROOT, page_of, verified
 from tests.appointments.places import MINUTE, MONDAY, SUNDAY, at, refused, taken
-from tests.appointments.test_today import LIST, TODAY, WALK_IN, deeds, shown
+from tests.appointments.test_today import LIST, TODAY, WALK_IN, event_types, shown
 from tests.conftest import errors_on, notices_on, signed_in_staff, words
 from tests.test_hostile import LONG
 from tests.test_hostile_forms import VALUES as HOSTILE
@@ -22,7 +22,7 @@ from tests.test_hostile_forms import assert_harmless
 
 pytestmark = pytest.mark.django_db
 
-State = Appointment.State
+Status = Appointment.Status
 HERE = f"{WALK_IN}?office=al-rimal"
 FULL = "No time of today has room for this at this office any more. Offer an appointment."
 UNKNOWN = "Nobody in the registry has this number. Check it against the document."
@@ -62,14 +62,14 @@ def service():
 
 
 @pytest.fixture
-def wish(clerk, office, person, service):
+def criteria(clerk, office, person, service):
     return {
         "actor": clerk,
         "office": office,
         "number": person.current_number,
         "service": service,
         "operations": 1,
-        "key": uuid.uuid4(),
+        "idempotency_key": uuid.uuid4(),
     }
 
 
@@ -77,7 +77,7 @@ def wish(clerk, office, person, service):
 def typed(person, service):
     """What the clerk types into the form."""
     return {
-        "key": uuid.uuid4(),
+        "idempotency_key": uuid.uuid4(),
         "number": person.current_number,
         "service": service.slug,
         "operations": "1",
@@ -87,223 +87,227 @@ def typed(person, service):
 # The place
 
 
-def test_who_has_come_gets_the_time_that_runs_now_and_is_here(clerk, wish, person, slot, later):
-    made = walk_in(**wish)
-    assert (made.slot, made.state, made.is_walk_in) == (slot, State.CHECKED_IN, True)
+def test_who_has_come_gets_the_time_that_runs_now_and_is_here(clerk, criteria, person, slot, later):
+    made = walk_in(**criteria)
+    assert (made.slot, made.status, made.is_walk_in) == (slot, Status.CHECKED_IN, True)
     assert (made.user, made.holder, made.attendee) == (clerk, person, person)
     assert made.confirmed_at == made.expires_at == at(SUNDAY, "09:00")
-    events = made.events.values_list("deed", "actor", "role", "operations")
+    events = made.events.values_list("event_type", "actor", "role", "operations")
     assert list(events) == [("walked_in", clerk.pk, "clerk", 1)]
     assert (taken(slot), taken(later)) == (1, 0)
     assert not Message.objects.exists()
 
 
-def test_who_has_come_gets_the_next_time_with_room(wish, slot, later):
+def test_who_has_come_gets_the_next_time_with_room(criteria, slot, later):
     places.slot(SUNDAY, "10:00", of=slot.window)
-    assert walk_in(**{**wish, "operations": 2}).slot == slot
+    assert walk_in(**{**criteria, "operations": 2}).slot == slot
     other = factories.IdentityFactory()
-    assert walk_in(**{**wish, "number": other.current_number}).slot == later
+    assert walk_in(**{**criteria, "number": other.current_number}).slot == later
 
 
-def test_the_time_that_runs_ends_when_the_next_begins(wish, slot, later, clock):
+def test_the_time_that_runs_ends_when_the_next_begins(criteria, slot, later, clock):
     clock.now = later.start
-    assert walk_in(**wish).slot == later
+    assert walk_in(**criteria).slot == later
 
 
-def test_no_party_is_split_and_no_place_sold_twice(wish, slot, later):
-    places.in_state(State.CHECKED_IN, slot=later)
-    assert walk_in(**{**wish, "operations": 2}).slot == slot
+def test_no_party_is_split_and_no_place_sold_twice(criteria, slot, later):
+    places.in_status(Status.CHECKED_IN, slot=later)
+    assert walk_in(**{**criteria, "operations": 2}).slot == slot
     more = {"number": factories.IdentityFactory().current_number, "operations": 2}
-    assert refused(walk_in, **{**wish, **more}) == FULL
+    assert refused(walk_in, **{**criteria, **more}) == FULL
     assert (taken(slot), taken(later)) == (2, 1)
 
 
-def test_a_place_under_a_lapsed_hold_is_free_without_a_worker(wish, slot, later):
+def test_a_place_under_a_lapsed_hold_is_free_without_a_worker(criteria, slot, later):
     later_holds = [places.held(slot=later) for _each in range(2)]
     places.lapse(*later_holds)
-    assert walk_in(**{**wish, "operations": 2}).slot == slot
+    assert walk_in(**{**criteria, "operations": 2}).slot == slot
     more = {"number": factories.IdentityFactory().current_number, "operations": 2}
-    assert walk_in(**{**wish, **more}).slot == later
+    assert walk_in(**{**criteria, **more}).slot == later
     assert taken(later) == 2
-    assert [deeds(each) for each in later_holds] == [["held", "expired"]] * 2
+    assert [event_types(each) for each in later_holds] == [["held", "expired"]] * 2
 
 
 def test_a_hold_of_the_person_that_has_lapsed_does_not_stand_against_it(
-    wish, person, service, slot, later
+    criteria, person, service, slot, later
 ):
     user = factories.UserFactory(identity=person)
     places.lapse(places.held(user, slot=later, service=service))
-    assert walk_in(**wish).slot == slot
+    assert walk_in(**criteria).slot == slot
     assert taken(later) == 0
 
 
-def test_who_is_booked_at_this_time_gets_the_next(wish, person, hours, slot, later):
+def test_who_is_booked_at_this_time_gets_the_next(criteria, person, hours, slot, later):
     places.slot(SUNDAY, "09:30", of=hours)
     booked = places.confirmed(factories.UserFactory(identity=person), slot=later)
-    assert walk_in(**{**wish, "operations": 2}).slot == slot
-    more = {"service": factories.ServiceFactory(), "key": uuid.uuid4()}
-    assert walk_in(**{**wish, **more}).slot.start == booked.slot.end
+    assert walk_in(**{**criteria, "operations": 2}).slot == slot
+    more = {"service": factories.ServiceFactory(), "idempotency_key": uuid.uuid4()}
+    assert walk_in(**{**criteria, **more}).slot.start == booked.slot.end
 
 
 @pytest.mark.parametrize(
     "change", [{"is_closed": True}, {"capacity": 0}, {"day": MONDAY, "start": at(MONDAY, "09:00")}]
 )
-def test_what_is_closed_or_full_or_another_day_is_no_place(wish, slot, change):
+def test_what_is_closed_or_full_or_another_day_is_no_place(criteria, slot, change):
     type(slot).objects.filter(pk=slot.pk).update(**{"end": at(MONDAY, "09:15"), **change})
-    assert refused(walk_in, **wish) == FULL
+    assert refused(walk_in, **criteria) == FULL
 
 
-def test_another_office_s_places_and_hours_for_other_services_are_none(wish, hours, slot):
+def test_another_office_s_places_and_hours_for_other_services_are_none(criteria, hours, slot):
     hours.services.set([factories.ServiceFactory()])
     other = places.window(office=places.office("qasr-al-hukm"))
     places.slot(SUNDAY, "09:00", of=other)
-    assert refused(walk_in, **wish) == FULL
+    assert refused(walk_in, **criteria) == FULL
 
 
 @pytest.mark.parametrize("moment", [at(SUNDAY, "23:50"), at(MONDAY, "00:30")])
-def test_past_midnight_the_hours_of_the_evening_go_on(wish, hours, clock, moment):
+def test_past_midnight_the_hours_of_the_evening_go_on(criteria, hours, clock, moment):
     late = places.slot(MONDAY, "00:30", of=hours, belongs_to=SUNDAY)
     clock.now = moment
-    assert walk_in(**wish).slot == late
+    assert walk_in(**criteria).slot == late
 
 
-def test_the_place_of_who_has_not_come_is_free_for_who_has(clerk, wish, slot, clock):
+def test_the_place_of_who_has_not_come_is_free_for_who_has(clerk, criteria, slot, clock):
     clock.now = at(SUNDAY, "08:00")
     booked = places.confirmed(slot=slot, operations=2)
     clock.now = at(SUNDAY, "09:14")
-    assert refused(walk_in, **wish) == FULL
+    assert refused(walk_in, **criteria) == FULL
     longer = {"end": at(SUNDAY, "09:30")}
     type(slot).objects.filter(pk=slot.pk).update(**longer)
     clock.now = at(SUNDAY, "09:15")
-    miss(actor=clerk, appointment=booked)
-    assert walk_in(**wish).slot == slot
+    mark_no_show(actor=clerk, appointment=booked)
+    assert walk_in(**criteria).slot == slot
 
 
 # Afterwards
 
 
-def test_who_walked_in_is_called_and_served_like_anybody(clerk, wish, slot):
-    made = walk_in(**wish)
+def test_who_walked_in_is_called_and_served_like_anybody(clerk, criteria, slot):
+    made = walk_in(**criteria)
     assert shown(signed_in_staff(clerk)) == [made.pk]
     call(actor=clerk, appointment=made)
     serve(actor=clerk, appointment=made)
-    assert deeds(made) == ["walked_in", "called", "served"]
+    assert event_types(made) == ["walked_in", "called", "served"]
 
 
-def test_a_second_click_gets_the_first_one_s(wish, slot, later):
-    first = walk_in(**wish)
-    assert walk_in(**wish) == first
-    serve(actor=wish["actor"], appointment=first)
-    assert walk_in(**wish) == first
-    other = {**wish, "service": factories.ServiceFactory()}
+def test_a_second_click_gets_the_first_one_s(criteria, slot, later):
+    first = walk_in(**criteria)
+    assert walk_in(**criteria) == first
+    serve(actor=criteria["actor"], appointment=first)
+    assert walk_in(**criteria) == first
+    other = {**criteria, "service": factories.ServiceFactory()}
     assert walk_in(**other) != first
 
 
-def test_who_walked_in_sees_it_among_their_own_and_the_clerk_does_not(wish, office, person, slot):
+def test_who_walked_in_sees_it_among_their_own_and_the_clerk_does_not(
+    criteria, office, person, slot
+):
     clerk = places.clerk(office, identity=factories.IdentityFactory(), is_staff=False)
-    made = walk_in(**{**wish, "actor": clerk})
+    made = walk_in(**{**criteria, "actor": clerk})
     browser = verified(factories.UserFactory(identity=person))
     assert page_of(made) in browser.get(ROOT).content.decode()
     for page in ("", "slip/", "calendar/"):
         assert browser.get(page_of(made, page)).status_code == 200
-    assert list(Appointment.objects.of(clerk)) == []
+    assert list(Appointment.objects.visible_to(clerk)) == []
 
 
 # The rules
 
 
 @pytest.mark.parametrize("number", ["2999999999", "", "x"])
-def test_nobody_knows_the_number(wish, slot, number):
-    assert refused(walk_in, **{**wish, "number": number}) == UNKNOWN
+def test_nobody_knows_the_number(criteria, slot, number):
+    assert refused(walk_in, **{**criteria, "number": number}) == UNKNOWN
 
 
-def test_the_registry_is_asked_and_may_be_away(wish, slot, monkeypatch):
+def test_the_registry_is_asked_and_may_be_away(criteria, slot, monkeypatch):
     def away(_number):
-        raise RegistryAway
+        raise RegistryUnavailable
 
     monkeypatch.setattr("core.accounts.registry.lookup", away)
-    assert refused(walk_in, **wish) == (
+    assert refused(walk_in, **criteria) == (
         "The registry cannot be reached at the moment. Try again in a few minutes."
     )
 
 
-def test_an_establishment_does_not_come(wish, slot):
+def test_an_establishment_does_not_come(criteria, slot):
     factories.IdentityFactory(number="7000000001", birth_date=None)
-    assert refused(walk_in, **{**wish, "number": "7000000001"}) == (
+    assert refused(walk_in, **{**criteria, "number": "7000000001"}) == (
         "This is the number of an establishment. Enter that of the person who has come."
     )
 
 
 @pytest.mark.parametrize("status", [Identity.Status.DEPARTED, Identity.Status.DECEASED])
-def test_the_status_in_the_registry_counts(wish, person, slot, status):
+def test_the_status_in_the_registry_counts(criteria, person, slot, status):
     Identity.objects.filter(pk=person.pk).update(status=status)
-    assert refused(walk_in, **wish) == (
+    assert refused(walk_in, **criteria) == (
         "This person's status in the registry does not allow an appointment. "
         "Please call the Directorate."
     )
 
 
 @pytest.mark.parametrize("switched", ["is_active", "can_be_booked"])
-def test_the_service_can_be_booked(wish, service, slot, switched):
+def test_the_service_can_be_booked(criteria, service, slot, switched):
     setattr(service, switched, False)
-    assert refused(walk_in, **wish) == (
+    assert refused(walk_in, **criteria) == (
         "There are no appointments for this service at the moment. Choose another."
     )
 
 
-def test_the_service_is_for_the_person(wish, service, slot):
+def test_the_service_is_for_the_person(criteria, service, slot):
     service.beneficiary_kinds = ["citizen"]
-    assert refused(walk_in, **wish) == (
+    assert refused(walk_in, **criteria) == (
         "“Services for residents” is not for Mohammed Aslam Khan. "
         "Choose a service that fits this person."
     )
 
 
 @pytest.mark.parametrize("operations", [-1, 0, 6, 10**9])
-def test_operations_are_few(wish, slot, operations):
-    assert refused(walk_in, **{**wish, "operations": operations}) == (
+def test_operations_are_few(criteria, slot, operations):
+    assert refused(walk_in, **{**criteria, "operations": operations}) == (
         "Choose between 1 and 5 operations."
     )
 
 
-def test_who_has_an_appointment_of_today_uses_that(clerk, wish, person, service, slot, later):
+def test_who_has_an_appointment_of_today_uses_that(clerk, criteria, person, service, slot, later):
     user = factories.UserFactory(identity=person)
     booked = places.confirmed(user, slot=later, service=service)
     sentence = (
         f"This person has an appointment for this service today ({booked.reference}). Use that."
     )
-    assert refused(walk_in, **wish) == sentence
+    assert refused(walk_in, **criteria) == sentence
     check_in(actor=clerk, appointment=booked)
-    assert refused(walk_in, **wish) == sentence
+    assert refused(walk_in, **criteria) == sentence
 
 
 def test_of_an_appointment_elsewhere_no_more_is_told_than_that_there_is_one(
-    wish, person, service, slot
+    criteria, person, service, slot
 ):
     user = factories.UserFactory(identity=person)
     there = places.window(office=places.office("qasr-al-hukm"))
     booked = places.confirmed(user, slot=places.slot(SUNDAY, of=there), service=service)
-    assert refused(walk_in, **wish) == BOOKED_ELSEWHERE
+    assert refused(walk_in, **criteria) == BOOKED_ELSEWHERE
     Appointment.objects.filter(pk=booked.pk).update(slot=places.slot(MONDAY, of=slot.window))
-    assert refused(walk_in, **wish) == BOOKED_ELSEWHERE
+    assert refused(walk_in, **criteria) == BOOKED_ELSEWHERE
 
 
-def test_clerks_do_not_walk_in_at_their_own_desk(wish, clerk, person, slot):
+def test_clerks_do_not_walk_in_at_their_own_desk(criteria, clerk, person, slot):
     clerk.identity = person
     clerk.save(update_fields=["identity"])
-    assert refused(walk_in, **wish) == ("You cannot receive yourself. Go to a colleague's desk.")
+    assert refused(walk_in, **criteria) == (
+        "You cannot receive yourself. Go to a colleague's desk."
+    )
 
 
 @pytest.mark.parametrize("codenames", [(), ("view_appointment",)])
-def test_only_who_receives_people_gives_places(wish, office, slot, codenames):
+def test_only_who_receives_people_gives_places(criteria, office, slot, codenames):
     colleague = places.clerk(office, codenames=codenames)
-    assert refused(walk_in, **{**wish, "actor": colleague}) == NOT_CLERK
+    assert refused(walk_in, **{**criteria, "actor": colleague}) == NOT_CLERK
 
 
 @pytest.mark.parametrize("is_superuser", [True, False])
-def test_no_places_are_given_at_another_office(wish, slot, is_superuser):
+def test_no_places_are_given_at_another_office(criteria, slot, is_superuser):
     other = places.clerk(places.office("qasr-al-hukm"), is_superuser=is_superuser)
-    assert refused(walk_in, **{**wish, "actor": other}) == NOT_CLERK
+    assert refused(walk_in, **{**criteria, "actor": other}) == NOT_CLERK
 
 
 # The form
@@ -341,11 +345,11 @@ def test_what_is_wrong_is_told_and_what_was_typed_is_kept(
     page = browser.post(HERE, typed)
     assert (page.status_code, errors_on(page)) == (200, [sentence])
     kept = {name: page.context["form"][name].value() for name in typed}
-    assert kept == {**typed, "key": str(typed["key"])}
+    assert kept == {**typed, "idempotency_key": str(typed["idempotency_key"])}
     assert not Appointment.objects.exists()
 
 
-@pytest.mark.parametrize("field", ["key", "number", "service", "operations"])
+@pytest.mark.parametrize("field", ["idempotency_key", "number", "service", "operations"])
 def test_whatever_is_typed_gives_no_place(browser, typed, slot, field, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the shape of each is meant, not the size of all
     for value in {*HOSTILE, LONG} - GOOD.get(field, set()):
@@ -364,21 +368,21 @@ def test_no_place_is_given_at_another_office_by_its_address(browser, typed, slot
     assert not Appointment.objects.exists()
 
 
-def test_a_place_that_is_given_is_found_again_by_the_id_number(browser, wish, slot, clock):
-    made = walk_in(**wish)
+def test_a_place_that_is_given_is_found_again_by_the_id_number(browser, criteria, slot, clock):
+    made = walk_in(**criteria)
     clock.now += MINUTE
-    page = browser.post(f"{TODAY}?office=al-rimal", {"typed": wish["number"]})
+    page = browser.post(f"{TODAY}?office=al-rimal", {"typed": criteria["number"]})
     assert "This person is checked in already." in words(page)
     assert browser.get(f"{LIST}{made.pk}/change/").status_code == 200
 
 
-def test_what_lapses_goes_to_who_waits_although_somebody_has_come(wish, hours, clock):
+def test_what_lapses_goes_to_who_waits_although_somebody_has_come(criteria, hours, clock):
     afternoon = places.slot(SUNDAY, "14:00", of=hours, capacity=1)
     held = places.held(slot=afternoon)
     waiting = places.confirmed(slot=places.slot(MONDAY, of=hours))
     wait(actor=waiting.user, appointment=waiting)
     clock.now = held.expires_at
     with pytest.raises(RuleViolation, match="full"):
-        walk_in(**wish)
+        walk_in(**criteria)
     assert afternoon.offers.open().get().appointment == waiting
     assert taken(afternoon) == 1

@@ -174,8 +174,8 @@ def test_the_details_with_errors(visitor, resident, service):
 
 def test_the_days_of_a_month(visitor, resident, service):
     slot = places.some_slots(2)[0]
-    wish = urlencode({**wish_of(resident.identity, service), "office": slot.office.slug})
-    visitor.open(f"appointments/new/day/?{wish}")
+    criteria = urlencode({**wish_of(resident.identity, service), "office": slot.office.slug})
+    visitor.open(f"appointments/new/day/?{criteria}")
     tree = Tree(visitor)
     assert tree.landmarks() == around(visitor, ("navigation", "You are here"))
     assert tree.headings() == read(visitor, (1, "Choose a day"))
@@ -197,8 +197,8 @@ def test_the_times_of_a_day(visitor, resident, service):
     early = places.some_slot(time="20:00")
     day = early.day
     late = places.slot(day + datetime.timedelta(days=1), "00:30", of=early.window, belongs_to=day)
-    wish = {**wish_of(resident.identity, service), "office": early.office.slug, "day": day}
-    visitor.open(f"appointments/new/time/?{urlencode(wish)}")
+    criteria = {**wish_of(resident.identity, service), "office": early.office.slug, "day": day}
+    visitor.open(f"appointments/new/time/?{urlencode(criteria)}")
     visitor.press("Keep this time for me")
     expect(visitor.page.locator(".error-summary")).to_be_focused()
     tree = Tree(visitor)

@@ -64,7 +64,7 @@ def test_an_appointment_without_javascript(people, resident, language, width):
 
 def walk(citizen, colleague, resident):
     verify(citizen, resident)
-    wish(citizen)
+    criteria(citizen)
     book(citizen)
     appointment = Appointment.objects.get()
     print_slip(citizen, appointment)
@@ -103,7 +103,7 @@ def enter_birth_date(citizen, born):
         citizen.fill(label, str(part))
 
 
-def wish(citizen):
+def criteria(citizen):
     citizen.follow("Book an appointment")
     citizen.press("Next: choose an office")
     expect(citizen.page.locator(".error-summary")).to_contain_text(
@@ -219,14 +219,14 @@ def receive(colleague, appointment):
 def cancel_another(citizen):
     """The one before has been served: there may be another for the same service."""
     citizen.open("appointments/")
-    wish(citizen)
+    criteria(citizen)
     choose_time(citizen, office=0, day=1)
     citizen.press("Confirm the appointment")
     citizen.follow("Cancel the appointment")
     citizen.look("120-cancel")
     citizen.press("Cancel the appointment")
     cancelled = Appointment.objects.latest("pk")
-    assert cancelled.state == Appointment.State.CANCELLED
+    assert cancelled.status == Appointment.Status.CANCELLED
     expect(citizen.page.locator(".tag.cancelled")).to_be_visible()
     citizen.open("my/")
     expect(citizen.page.locator("main")).to_contain_text(

@@ -116,10 +116,10 @@ def confirm_mobile(applicant):
     applicant.fill("What do you need?", WISHES[applicant.language])
     applicant.fill("Mobile", OTHER_MOBILE)
     if applicant.scripts:
-        counted = applicant.reads("Characters: {count} of 4,000").format(
+        capped_count = applicant.reads("Characters: {count} of 4,000").format(
             count=len(WISHES[applicant.language])
         )
-        expect(applicant.page.get_by_text(counted, exact=True)).to_be_visible()
+        expect(applicant.page.get_by_text(capped_count, exact=True)).to_be_visible()
     applicant.page.locator("summary").click()
     applicant.look("41-details")
     applicant.press("Save and continue")
@@ -322,10 +322,10 @@ def decide_on_many(colleague):
     colleague.look("82-bulk-done")
 
 
-def choose_deed(colleague, deed):
+def choose_deed(colleague, action):
     colleague.open(QUEUE)
     for box in colleague.page.locator("#result_list tbody input").all():
         box.check()
-    colleague.page.locator("[name=action]").select_option(label=colleague.reads(deed))
+    colleague.page.locator("[name=action]").select_option(label=colleague.reads(action))
     with colleague.page.expect_navigation():
         colleague.page.locator(".actions button[name=index]").click()

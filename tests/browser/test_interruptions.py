@@ -80,7 +80,7 @@ def has_its_receipt(applicant, draft):
 
 def was_filed_once(draft):
     assert [inquiry.pk for inquiry in Inquiry.objects.all()] == [draft.pk]
-    assert [event.deed for event in InquiryEvent.objects.all()] == ["submitted"]
+    assert [event.event_type for event in InquiryEvent.objects.all()] == ["submitted"]
     texts = Message.objects.filter(about=draft.reference)
     assert [text.text for text in texts] == [
         f"Tawasul: we have received your inquiry {draft.reference}, "
@@ -116,15 +116,15 @@ def test_sending_again_from_another_tab_leads_to_the_same_receipt(applicant, dra
 
 @pytest.fixture
 def sending(monkeypatch):
-    """Sending takes until `go_on` is set, so that there is time for a second click."""
+    """Sending takes until `on_success` is set, so that there is time for a second click."""
     sending = SimpleNamespace(
-        begun=threading.Semaphore(0), go_on=threading.Event(), done=threading.Semaphore(0)
+        begun=threading.Semaphore(0), on_success=threading.Event(), done=threading.Semaphore(0)
     )
     submit = actions.submit
 
     def submit_slowly(**kwargs):
         sending.begun.release()
-        sending.go_on.wait(timeout=60)
+        sending.on_success.wait(timeout=60)
         try:
             return submit(**kwargs)
         finally:
@@ -132,7 +132,7 @@ def sending(monkeypatch):
 
     monkeypatch.setattr(actions, "submit", submit_slowly)
     yield sending
-    sending.go_on.set()
+    sending.on_success.set()
 
 
 def click_send_twice(applicant, sending, *, sends):
@@ -146,7 +146,7 @@ def click_send_twice(applicant, sending, *, sends):
         # The mouse alone: clicks on a locator wait until the page has gone.
         applicant.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         assert click >= sends or sending.begun.acquire(timeout=30)
-    sending.go_on.set()
+    sending.on_success.set()
     expect(applicant.page).to_have_url(re.compile("/receipt/$"), timeout=30_000)
     assert [sending.done.acquire(timeout=30) for _send in range(sends)] == [True] * sends
     assert len(posts) == sends
@@ -167,9 +167,9 @@ def test_a_second_click_that_is_sent_leads_to_the_same_receipt(applicant, draft,
 
 
 def test_an_expired_session_keeps_what_was_typed(applicant, draft, resident):
-    wish = "I wrote this for a quarter of an hour, and in the meantime my session had ended."
+    criteria = "I wrote this for a quarter of an hour, and in the meantime my session had ended."
     applicant.open(f"inquiries/{draft.reference}/details/")
-    applicant.fill("What do you need?", wish)
+    applicant.fill("What do you need?", criteria)
     Session.objects.all().delete()
     applicant.press("Save and continue")
 
@@ -181,11 +181,11 @@ def test_an_expired_session_keeps_what_was_typed(applicant, draft, resident):
     applicant.press("Sign in")
 
     assert applicant.path() == f"/en/inquiries/{draft.reference}/details/"
-    expect(applicant.page.get_by_label("What do you need?")).to_have_value(wish)
+    expect(applicant.page.get_by_label("What do you need?")).to_have_value(criteria)
     expect(applicant.page.locator(".notice")).to_have_text(
         "Your session had ended. What you typed is still here: check it and continue."
     )
     applicant.look("40-back-after-the-session-ended")
     applicant.press("Save and continue")
     draft.refresh_from_db()
-    assert draft.description == wish
+    assert draft.description == criteria

@@ -260,7 +260,7 @@ def test_an_appointment_booked_moved_and_cancelled(visitor, resident, language, 
     assert appointment.slot != booked
     cancel(citizen)
     appointment.refresh_from_db()
-    assert appointment.state == Appointment.State.CANCELLED
+    assert appointment.status == Appointment.Status.CANCELLED
 
 
 def verify(citizen, resident):
@@ -375,7 +375,7 @@ def test_a_person_received(visitor, resident):
         expect(row).to_be_focused()
         seen(clerk)
     appointment.refresh_from_db()
-    assert appointment.state == Appointment.State.SERVED
+    assert appointment.status == Appointment.Status.SERVED
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])

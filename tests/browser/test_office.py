@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from appointments.actions import displace_due, make_slots
 from appointments.models import Appointment, Office, OpeningWindow
 from core.catalogue.models import Service
-from tawasul.portal.staff_roles import group_of_staff
+from tawasul.portal.staff_roles import group_for_role
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import verified
@@ -60,7 +60,7 @@ def appointment(resident, hours):
 @pytest.mark.parametrize(("language", "width"), [("ar", 820), ("en", 1280)])
 def test_a_day_at_the_desk(visit, officer, appointment, language, width):
     clerk, room = visit(), visit()
-    officer.groups.set([group_of_staff("clerk")])
+    officer.groups.set([group_for_role("clerk")])
     officer.offices.add(appointment.slot.office)
     session = signed_in_staff(officer)
     for browser in (clerk, room):
@@ -108,14 +108,14 @@ def give_a_place(clerk, appointment):
     service.select_option(label=named(appointment.service, clerk))
     clerk.press("Give a place and check in")
     walked_in = Appointment.objects.get(attendee=other)
-    assert (walked_in.is_walk_in, walked_in.state) == (True, Appointment.State.CHECKED_IN)
+    assert (walked_in.is_walk_in, walked_in.status) == (True, Appointment.Status.CHECKED_IN)
     expect(clerk.page.locator(f"#n{walked_in.pk} .tag")).to_have_text(standing("Here", clerk))
     clerk.look("205-walked-in")
 
 
 @pytest.mark.parametrize(("language", "width"), [("ar", 1280), ("en", 1280)])
 def test_a_week_of_a_manager(visit, resident, officer, hours, language, width):
-    officer.groups.set([group_of_staff("manager")])
+    officer.groups.set([group_for_role("manager")])
     officer.offices.add(hours.office)
     slot = hours.slots.filter(day=timezone.localdate() + datetime.timedelta(days=3)).first()
     appointment = places.confirmed(resident, slot=slot)
@@ -185,7 +185,7 @@ def long_queue(resident, officer, language):
     late = timezone.localdate() - datetime.timedelta(days=2)
     copies(filed, 29, name=name, due_on=late)
     copies(filed, 30, name=name, assignee=factories.OfficerFactory(identity=colleague))
-    officer.groups.set([group_of_staff(name) for name in ("supervisor", "clerk")])
+    officer.groups.set([group_for_role(name) for name in ("supervisor", "clerk")])
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
@@ -252,7 +252,7 @@ def test_an_inquiry_after_the_other_without_a_mouse(visit, officer, long_queue):
 
 
 def test_a_person_at_the_desk_without_a_mouse(visit, officer, appointment):
-    officer.groups.set([group_of_staff("clerk")])
+    officer.groups.set([group_for_role("clerk")])
     officer.offices.add(appointment.slot.office)
     clerk = visit()
     clerk.has_the_session_of(signed_in_staff(officer))

@@ -24,9 +24,13 @@ ANSWER = "The fee was found and booked to your iqama."
 def approved(db, officer):
     """An inquiry that was filed, claimed, answered once and approved."""
     inquiry = factories.claimed(officer)
-    for deed in (actions.reply, actions.approve):
-        inquiry = deed(
-            actor=officer, inquiry=inquiry, seen=inquiry.version, text=ANSWER, key=uuid.uuid4()
+    for action in (actions.reply, actions.approve):
+        inquiry = action(
+            actor=officer,
+            inquiry=inquiry,
+            expected_version=inquiry.version,
+            text=ANSWER,
+            idempotency_key=uuid.uuid4(),
         )
     return inquiry
 
@@ -85,7 +89,7 @@ def test_the_database_refuses_to_change_or_delete_an_event(db, change):
 def test_another_event_can_be_added(db):
     claimed = factories.claimed()
 
-    assert [event.deed for event in claimed.events.all()] == ["submitted", "claimed"]
+    assert [event.event_type for event in claimed.events.all()] == ["submitted", "claimed"]
 
 
 # Triggers that were lost
@@ -179,7 +183,7 @@ def test_events_stay_append_only_after_a_later_migration_altered_their_table(lat
 def test_each_event_carries_the_digest_of_the_one_before(approved):
     events = list(approved.events.all())
 
-    assert [event.deed for event in events] == ["submitted", "claimed", "replied", "approved"]
+    assert [event.event_type for event in events] == ["submitted", "claimed", "replied", "approved"]
     assert [event.seq for event in events] == [1, 2, 3, 4]
     digests = [event.digest for event in events]
     assert len(set(digests)) == 4
@@ -200,7 +204,7 @@ CHANGES = {
     "at": lambda value: value + timedelta(microseconds=1),
     "actor_id": lambda value: value + 1,
     "role": lambda value: InquiryEvent.Role.APPLICANT,
-    "deed": lambda value: InquiryEvent.Deed.REJECTED,
+    "event_type": lambda value: InquiryEvent.EventType.REJECTED,
     "from_status": lambda value: Inquiry.Status.DRAFT,
     "to_status": lambda value: Inquiry.Status.UNDER_PROCESSING,
     "content_digest": lambda value: digest_of("another text"),
@@ -234,7 +238,7 @@ def test_events_prove_the_texts_by_their_digests(approved):
 
 
 def test_events_hold_ids_and_digests_and_no_personal_text(approved):
-    words = {*InquiryEvent.Deed, *InquiryEvent.Role, *Inquiry.Status, ""}
+    words = {*InquiryEvent.EventType, *InquiryEvent.Role, *Inquiry.Status, ""}
 
     for row in InquiryEvent.objects.values():
         for column, value in row.items():

@@ -66,7 +66,7 @@ def test_any_number_of_words_can_be_searched_for(browser, model):
 
 @of_every_list
 def test_a_list_is_counted_no_further_than_anybody_turns_pages(browser, model, monkeypatch):
-    monkeypatch.setattr(staff_lists, "MOST_COUNTED", 1)
+    monkeypatch.setattr(staff_lists, "MAX_COUNTED", 1)
     query = {"appointment": "?day=all", "inquiry": "?queue=all"}.get(model._meta.model_name, "")
     number = "1 or more" if model.objects.exists() else "0"
     name = capfirst(model._meta.verbose_name_plural)

@@ -35,12 +35,12 @@ def test_where_nothing_waits_there_is_no_such_heading(as_resident, resident):
 
 def decided_by(user, *, attendee, kind):
     """An appointment that `user` has to confirm, to give another time, or to take an offer for."""
-    wish = {"holder": user.identity, "attendee": attendee}
+    criteria = {"holder": user.identity, "attendee": attendee}
     if kind == "held":
-        return places.held(user, **wish)
+        return places.held(user, **criteria)
     if kind == "displaced":
-        return places.in_state("displaced", slot=places.some_slot(), user=user, **wish)
-    appointment = places.confirmed(user, **wish)
+        return places.in_status("displaced", slot=places.some_slot(), user=user, **criteria)
+    appointment = places.confirmed(user, **criteria)
     places.offered(appointment)
     return appointment
 

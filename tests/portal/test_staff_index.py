@@ -92,7 +92,7 @@ def test_each_count_leads_to_as_many_rows(officer, work, can_assign):
 
 
 def test_a_long_queue_is_counted_as_far_as_its_list_is(as_officer, work, monkeypatch):
-    monkeypatch.setattr(staff_lists, "MOST_COUNTED", 9)
+    monkeypatch.setattr(staff_lists, "MAX_COUNTED", 9)
     assert numbers(as_officer)["Assigned to nobody"] == "9 or more"
     assert numbers(as_officer)["Assigned to nobody, overdue"] == "5"
 
@@ -122,10 +122,10 @@ def here_and_there(offices):
 def test_a_clerk_sees_the_day_of_each_office(offices):
     today, tomorrow = here_and_there(offices)
     due = places.confirmed(slot=today)
-    for state in (Appointment.State.CHECKED_IN, Appointment.State.CHECKED_IN):
-        places.in_state(state, slot=today)
+    for status in (Appointment.Status.CHECKED_IN, Appointment.Status.CHECKED_IN):
+        places.in_status(status, slot=today)
     late = places.confirmed(slot=today)
-    places.in_state(Appointment.State.DISPLACED, slot=tomorrow)
+    places.in_status(Appointment.Status.DISPLACED, slot=tomorrow)
     earlier = places.slot(timezone.localdate(), "00:00", of=today.window)
     Appointment.objects.filter(pk=late.pk).update(slot=earlier)
     browser = signed_in_staff(places.clerk(*offices))
@@ -144,7 +144,7 @@ def test_a_clerk_sees_the_day_of_each_office(offices):
 
 def test_a_displaced_appointment_of_the_past_is_not_open(offices):
     today, _tomorrow = here_and_there(offices)
-    displaced = places.in_state(Appointment.State.DISPLACED, slot=today)
+    displaced = places.in_status(Appointment.Status.DISPLACED, slot=today)
     past = places.slot(timezone.localdate() - timedelta(days=2), of=today.window)
     Appointment.objects.filter(pk=displaced.pk).update(slot=past)
     browser = signed_in_staff(places.clerk(*offices))
@@ -153,7 +153,7 @@ def test_a_displaced_appointment_of_the_past_is_not_open(offices):
 
 def test_other_offices_are_not_counted(offices):
     today, _tomorrow = here_and_there(offices)
-    places.in_state(Appointment.State.CHECKED_IN, slot=today)
+    places.in_status(Appointment.Status.CHECKED_IN, slot=today)
     browser = signed_in_staff(places.clerk(offices[1]))
     assert list(waiting(browser)) == ["Today: Qasr Al-Hukm", "Appointments"]
     assert numbers(browser, "Today: Qasr Al-Hukm")["Here"] == "0"

@@ -1,4 +1,4 @@
-"""What races at booking have in common: deeds, what they leave behind, and who waits for whom."""
+"""What races at booking have in common: steps, what they leave behind, and who waits for whom."""
 
 from functools import partial
 from threading import Barrier
@@ -52,8 +52,8 @@ def booked(slot):
     return slot.appointments.live().aggregate(all=Sum("operations", default=0))["all"]
 
 
-def deeds_done_to(appointment):
-    return list(appointment.events.values_list("deed", flat=True))
+def event_types_of(appointment):
+    return list(appointment.events.values_list("event_type", flat=True))
 
 
 def slots_now(*appointments):
@@ -66,26 +66,26 @@ def slot_half_under_lapsed_holds():
     return slot
 
 
-def in_twenty_queues(*deeds):
+def in_twenty_queues(*steps):
     """As `at_once`, no more than twenty at a time."""
 
-    def do(deed):
+    def do(action):
         try:
-            return deed()
+            return action()
         except RuleViolation as violation:
             return violation
 
-    queues = [partial(list, map(do, deeds[first::20])) for first in range(20)]
+    queues = [partial(list, map(do, steps[first::20])) for first in range(20)]
     return [result for queue in at_once(*queues) for result in queue]
 
 
-def meanwhile(monkeypatch, owner, name, deed):
-    """Once `name` has been done for the first time, let somebody else do `deed` to its end."""
-    original, deeds = getattr(owner, name), iter([deed])
+def meanwhile(monkeypatch, owner, name, action):
+    """Once `name` has been done for the first time, let somebody else do `action` to its end."""
+    original, steps = getattr(owner, name), iter([action])
 
     def do_and_let_another(*args, **kwargs):
         result = original(*args, **kwargs)
-        for each in deeds:
+        for each in steps:
             at_once(each)
         return result
 

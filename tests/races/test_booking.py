@@ -19,7 +19,7 @@ from tests.races.bookings import (
     booked,
     cancel,
     confirm,
-    deeds_done_to,
+    event_types_of,
     hold,
     in_twenty_queues,
     let_all_look_before_anyone_takes,
@@ -56,9 +56,9 @@ def assert_ten_book(slot, people, do):
     assert told(results) == [FULL] * (len(people) - 10)
     assert taken(slot) == 10
     assert set(winners) == set(slot.appointments.live())
-    assert [deeds_done_to(each) for each in winners] == [["held", "confirmed"]] * 10
-    lapsed = slot.appointments.filter(state="expired")
-    assert [deeds_done_to(each) for each in lapsed] == [["held", "expired"]] * 5
+    assert [event_types_of(each) for each in winners] == [["held", "confirmed"]] * 10
+    lapsed = slot.appointments.filter(status="expired")
+    assert [event_types_of(each) for each in lapsed] == [["held", "expired"]] * 5
     return winners
 
 
@@ -141,13 +141,13 @@ def test_control_without_the_conditional_update_all_parties_get_the_last_three(m
 def hold_for_one_person_from_two_accounts():
     """Two employers hold a place for the same person, at times that overlap, for two services."""
     person = IdentityFactory()
-    deeds = []
+    steps = []
     for opens in ("12:00", "12:15"):
         employer = UserFactory()
         link(holder=employer.identity, person=person)
         slot = places.some_slot(time=opens)
-        deeds.append(partial(hold, employer, slot, ServiceFactory(), attendee=person))
-    return person, at_once(*deeds)
+        steps.append(partial(hold, employer, slot, ServiceFactory(), attendee=person))
+    return person, at_once(*steps)
 
 
 @parallel
@@ -164,7 +164,7 @@ def test_of_two_accounts_that_book_for_one_person_at_times_that_overlap_one_succ
 @parallel
 def test_control_without_the_lock_one_person_is_expected_at_two_places(monkeypatch):
     take_out_row_locks(monkeypatch)
-    wait_after(monkeypatch, booking, "check_free_for", parties=2)
+    wait_after(monkeypatch, booking, "check_no_conflict", parties=2)
 
     person, results = hold_for_one_person_from_two_accounts()
 
@@ -209,7 +209,7 @@ def test_two_who_swap_full_times_both_keep_theirs(monkeypatch):
         assert told(results) == [FULL, FULL]
         assert slots_now(one, other) == [one.slot, other.slot]
         assert [taken(each.slot) for each in (one, other)] == [1, 1]
-        assert deeds_done_to(one) == deeds_done_to(other) == ["held", "confirmed"]
+        assert event_types_of(one) == event_types_of(other) == ["held", "confirmed"]
         assert places.texts(one) == places.texts_of_a_confirmation(one)
 
 
@@ -245,7 +245,7 @@ def confirm_while_another_books(clocks, held, *, seconds, others_seconds):
 
 @parallel
 @pytest.mark.parametrize(
-    ("seconds", "refused", "deeds"),
+    ("seconds", "refused", "steps"),
     [
         (-1, [FULL], ["held", "confirmed"]),
         (0, [TOO_LATE], ["held", "expired"]),
@@ -254,14 +254,14 @@ def confirm_while_another_books(clocks, held, *, seconds, others_seconds):
 )
 @pytest.mark.parametrize("_round", range(3))
 def test_a_hold_is_its_holders_until_its_end_and_anybodys_from_then_on_without_a_worker(
-    clocks, seconds, refused, deeds, _round
+    clocks, seconds, refused, steps, _round
 ):
     held = places.held()
 
     results = confirm_while_another_books(clocks, held, seconds=seconds, others_seconds=seconds)
 
     assert told(results) == refused
-    assert deeds_done_to(held) == deeds
+    assert event_types_of(held) == steps
     assert taken(held.slot) == 1
 
 
@@ -283,7 +283,7 @@ def test_control_without_the_conditional_updates_of_the_hold_both_have_the_place
     clocks, monkeypatch
 ):
     held = places.held()
-    look_before_writing(monkeypatch, AppointmentQuerySet, parties=2, only_if_changes="state")
+    look_before_writing(monkeypatch, AppointmentQuerySet, parties=2, only_if_changes="status")
 
     results = confirm_while_another_books(clocks, held, seconds=-1, others_seconds=1)
 
@@ -310,8 +310,8 @@ def test_a_hold_confirmed_twenty_times_at_once_is_one_appointment_and_all_get_it
 
     results = at_once(*[partial(confirm, held)] * 20)
 
-    assert [(each.pk, each.state) for each in results] == [(held.pk, "confirmed")] * 20
-    assert deeds_done_to(held) == ["held", "confirmed"]
+    assert [(each.pk, each.status) for each in results] == [(held.pk, "confirmed")] * 20
+    assert event_types_of(held) == ["held", "confirmed"]
     assert held.slips.count() == 1
     assert places.texts(held) == places.texts_of_a_confirmation(held)
     assert taken(held.slot) == 1
@@ -321,11 +321,11 @@ def test_a_hold_confirmed_twenty_times_at_once_is_one_appointment_and_all_get_it
 def test_control_without_lock_and_conditional_update_it_is_confirmed_twenty_times(monkeypatch):
     held = places.held()
     take_out_row_locks(monkeypatch)
-    look_before_writing(monkeypatch, AppointmentQuerySet, parties=20, only_if_changes="state")
+    look_before_writing(monkeypatch, AppointmentQuerySet, parties=20, only_if_changes="status")
 
     at_once(*[partial(confirm, held)] * 20)
 
-    assert deeds_done_to(held) == ["held", *["confirmed"] * 20]
+    assert event_types_of(held) == ["held", *["confirmed"] * 20]
     assert held.slips.count() == 20
     assert places.texts(held) == sorted(places.texts_of_a_confirmation(held) * 20)
 
@@ -343,9 +343,9 @@ def appointment():
 def test_an_appointment_cancelled_twenty_times_at_once_frees_one_place(appointment, _round):
     results = at_once(*[partial(cancel, appointment)] * 20)
 
-    assert [(each.pk, each.state) for each in results] == [(appointment.pk, "cancelled")] * 20
+    assert [(each.pk, each.status) for each in results] == [(appointment.pk, "cancelled")] * 20
     assert taken(appointment.slot) == 1
-    assert deeds_done_to(appointment) == ["held", "confirmed", "cancelled"]
+    assert event_types_of(appointment) == ["held", "confirmed", "cancelled"]
     assert places.texts(appointment) == [
         places.notice_of_confirmation(appointment),
         places.notice_of_cancellation(appointment),
@@ -357,13 +357,13 @@ def test_control_without_the_lock_two_cancellations_free_somebody_elses_place(
     appointment, monkeypatch
 ):
     take_out_row_locks(monkeypatch)
-    wait_after(monkeypatch, booking, "as_it_stands", parties=2)
+    wait_after(monkeypatch, booking, "lock_and_reload", parties=2)
 
     at_once(*[partial(cancel, appointment)] * 2)
 
     assert Slot.objects.get(pk=appointment.slot.pk).taken == 0
     assert booked(appointment.slot) == 1
-    assert deeds_done_to(appointment) == ["held", "confirmed", "cancelled", "cancelled"]
+    assert event_types_of(appointment) == ["held", "confirmed", "cancelled", "cancelled"]
     assert places.texts(appointment).count(places.notice_of_cancellation(appointment)) == 2
 
 
@@ -381,7 +381,7 @@ def test_two_workers_at_once_give_each_lapsed_place_back_once(_round):
 
     assert sum(results) == 9
     assert taken(slot) == 1
-    assert [deeds_done_to(each) for each in holds] == [["held", "expired"]] * 9
+    assert [event_types_of(each) for each in holds] == [["held", "expired"]] * 9
 
 
 @parallel
@@ -396,7 +396,7 @@ def test_two_workers_and_three_who_book_at_once_fill_what_has_lapsed_and_no_more
 
     assert told(results) == [FULL]
     assert taken(slot) == 3
-    assert [deeds_done_to(each) for each in holds] == [["held", "expired"]] * 2
+    assert [event_types_of(each) for each in holds] == [["held", "expired"]] * 2
 
 
 @pytest.mark.parametrize("another", ["another worker", "somebody who books"])
@@ -406,12 +406,12 @@ def test_control_without_the_conditional_expiry_a_place_is_given_back_twice(anot
     places.confirmed(slot=slot)
     places.lapse(places.held(slot=slot))
     service, user = ServiceFactory(), UserFactory()
-    deeds = {
+    steps = {
         "another worker": actions.expire_due,
         "somebody who books": partial(hold, user, slot, service),
     }
-    look_before_writing(monkeypatch, AppointmentQuerySet, parties=2, only_if_changes="state")
+    look_before_writing(monkeypatch, AppointmentQuerySet, parties=2, only_if_changes="status")
 
-    at_once(actions.expire_due, deeds[another])
+    at_once(actions.expire_due, steps[another])
 
     assert Slot.objects.get(pk=slot.pk).taken == booked(slot) - 1

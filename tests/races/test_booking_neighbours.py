@@ -20,7 +20,7 @@ from tests.races.bookings import (
     FULL,
     booked,
     cancel,
-    deeds_done_to,
+    event_types_of,
     hold,
     meanwhile,
     move,
@@ -39,7 +39,7 @@ from tests.races.together import (
 pytestmark = pytest.mark.django_db(transaction=True)
 parallel = pytest.mark.postgres
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-MOST_HOLDS = "You are holding 3 times already. Confirm or cancel one of them first."
+MAX_HOLDS = "You are holding 3 times already. Confirm or cancel one of them first."
 AT_THE_OFFICE = "This appointment is “At the office” and cannot be changed any more."
 MOVED = "The appointment has been moved to another time meanwhile."
 CANCELLED = "This appointment is “Cancelled” and cannot be changed any more."
@@ -51,7 +51,7 @@ LIVE_ALREADY = (
 )
 
 
-def counted(*slots):
+def capped_count(*slots):
     """What each slot counts as taken, right or wrong."""
     return [Slot.objects.get(pk=slot.pk).taken for slot in slots]
 
@@ -60,12 +60,12 @@ def now(appointment):
     return Appointment.objects.get(pk=appointment.pk)
 
 
-def look_then_let_another_then_write(monkeypatch, deed):
-    """A control: the first change of a state trusts its look, and `deed` is done in between."""
-    update, deeds = AppointmentQuerySet.update, iter([deed])
+def look_then_let_another_then_write(monkeypatch, action):
+    """A control: the first change of a status trusts its look, and `action` is done in between."""
+    update, steps = AppointmentQuerySet.update, iter([action])
 
     def look_then_write(appointments, **changes):
-        if "state" not in changes or not (other := next(deeds, None)):
+        if "status" not in changes or not (other := next(steps, None)):
             return update(appointments, **changes)
         found = list(appointments.values_list("pk", flat=True))
         at_once(other)
@@ -97,7 +97,7 @@ def test_of_four_times_held_at_once_by_one_person_three_stand():
     for _round in range(5):
         user, results = hold_four_times_at_once()
 
-        assert told(results) == [MOST_HOLDS]
+        assert told(results) == [MAX_HOLDS]
         assert user.appointments.live().count() == 3
 
     assert Slot.objects.filter(taken=1).count() == 15
@@ -106,7 +106,7 @@ def test_of_four_times_held_at_once_by_one_person_three_stand():
 @parallel
 def test_control_without_the_lock_of_the_user_all_four_stand(monkeypatch):
     take_out_row_locks(monkeypatch)
-    wait_after(monkeypatch, booking, "check_free_for", parties=4)
+    wait_after(monkeypatch, booking, "check_no_conflict", parties=4)
 
     user, results = hold_four_times_at_once()
 
@@ -121,7 +121,9 @@ def a_form(capacity):
     """What sends one form each time that it is called, and the slot that it asks for."""
     user, service = UserFactory(), ServiceFactory()
     slot = places.some_slot(capacity=capacity)
-    return slot, partial(places.held, user, slot=slot, service=service, key=uuid.uuid4())
+    return slot, partial(
+        places.held, user, slot=slot, service=service, idempotency_key=uuid.uuid4()
+    )
 
 
 @parallel
@@ -134,14 +136,14 @@ def test_a_form_sent_twenty_times_at_once_holds_one_place_and_all_get_it():
         assert told(results) == []
         held = slot.appointments.get()
         assert set(results) == {held}
-        assert deeds_done_to(held) == ["held"]
+        assert event_types_of(held) == ["held"]
         assert taken(slot) == 1
 
 
 @parallel
 def test_a_click_whose_twin_takes_the_last_place_meanwhile_gets_it_too(monkeypatch):
     slot, send = a_form(capacity=1)
-    meanwhile(monkeypatch, booking, "check_named", send)
+    meanwhile(monkeypatch, booking, "check_beneficiaries", send)
 
     results = at_once(send)
 
@@ -153,8 +155,8 @@ def test_a_click_whose_twin_takes_the_last_place_meanwhile_gets_it_too(monkeypat
 def test_control_without_lock_and_second_attempt_the_second_click_gets_an_error(monkeypatch):
     _slot, send = a_form(capacity=2)
     take_out_row_locks(monkeypatch)
-    monkeypatch.setattr(booking, "MOST_REFERENCES", 1)
-    wait_after(monkeypatch, booking, "check_free_for", parties=2)
+    monkeypatch.setattr(booking, "MAX_REFERENCE_TRIES", 1)
+    wait_after(monkeypatch, booking, "check_no_conflict", parties=2)
 
     with pytest.raises(IntegrityError, match="unique constraint"):
         at_once(send, send)
@@ -166,12 +168,12 @@ def test_control_without_lock_and_second_attempt_the_second_click_gets_an_error(
 def hold_one_service_from_two_accounts():
     """Two employers, for the same person and service, at times that do not overlap."""
     person, service = IdentityFactory(), ServiceFactory()
-    deeds = []
+    steps = []
     for slot in places.some_slots(2):
         employer = UserFactory()
         link(holder=employer.identity, person=person)
-        deeds.append(partial(hold, employer, slot, service, attendee=person))
-    return person, at_once(*deeds)
+        steps.append(partial(hold, employer, slot, service, attendee=person))
+    return person, at_once(*steps)
 
 
 @parallel
@@ -189,7 +191,7 @@ def test_of_two_accounts_that_book_one_service_for_one_person_one_succeeds():
 @parallel
 def test_without_the_lock_the_constraint_keeps_one_and_the_other_is_told_all_the_same(monkeypatch):
     take_out_row_locks(monkeypatch)
-    wait_after(monkeypatch, booking, "check_free_for", parties=2)
+    wait_after(monkeypatch, booking, "check_no_conflict", parties=2)
 
     _person, results = hold_one_service_from_two_accounts()
 
@@ -199,8 +201,8 @@ def test_without_the_lock_the_constraint_keeps_one_and_the_other_is_told_all_the
 @parallel
 def test_control_without_lock_and_second_attempt_the_other_gets_an_error(monkeypatch):
     take_out_row_locks(monkeypatch)
-    monkeypatch.setattr(booking, "MOST_REFERENCES", 1)
-    wait_after(monkeypatch, booking, "check_free_for", parties=2)
+    monkeypatch.setattr(booking, "MAX_REFERENCE_TRIES", 1)
+    wait_after(monkeypatch, booking, "check_no_conflict", parties=2)
 
     with pytest.raises(IntegrityError, match="appointment_one_live"):
         hold_one_service_from_two_accounts()
@@ -216,39 +218,39 @@ def somebody_at_the_door(clocks):
     clerk = places.clerk(slot.office)
     morning, late = appointment.slot.start - 3 * HOUR, appointment.slot.start + HOUR / 2
     at_desk = {"actor": clerk, "appointment": appointment}
-    deeds = {
+    steps = {
         "check in": clocks(morning, partial(actions.check_in, **at_desk)),
         "serve": clocks(morning, partial(actions.serve, **at_desk)),
-        "miss": clocks(late, partial(actions.miss, **at_desk)),
+        "mark_no_show": clocks(late, partial(actions.mark_no_show, **at_desk)),
         "cancel": clocks(morning, cancel, appointment),
         "move": clocks(morning, move, appointment, other_day),
     }
-    return appointment, deeds
+    return appointment, steps
 
 
-def cannot(state):
-    return f"This cannot be done: the appointment is “{state}”."
+def cannot(status):
+    return f"This cannot be done: the appointment is “{status}”."
 
 
 # What is done besides the check-in: its event, what the clerk is told, what the other is told.
 RIVALS = {
     "cancel": ("cancelled", cannot("Cancelled"), AT_THE_OFFICE),
     "move": ("moved", MOVED, AT_THE_OFFICE),
-    "miss": ("no_show", cannot("Missed"), cannot("At the office")),
+    "mark_no_show": ("no_show", cannot("Missed"), cannot("At the office")),
 }
 
 
 @parallel
 def test_of_check_in_and_another_deed_at_once_one_is_done_and_the_other_is_told(clocks):
     for rival in [*RIVALS] * 4:
-        deed, clerk_told, rival_told = RIVALS[rival]
-        appointment, deeds = somebody_at_the_door(clocks)
+        action, clerk_told, rival_told = RIVALS[rival]
+        appointment, steps = somebody_at_the_door(clocks)
 
-        results = at_once(deeds["check in"], deeds[rival])
+        results = at_once(steps["check in"], steps[rival])
 
-        assert (deeds_done_to(appointment)[2:], told(results)) in (
+        assert (event_types_of(appointment)[2:], told(results)) in (
             (["checked_in"], [rival_told]),
-            ([deed], [clerk_told]),
+            ([action], [clerk_told]),
         )
         assert taken(appointment.slot) == (2 if told(results) == [rival_told] else 1)
         assert taken(now(appointment).slot) in (1, 2)
@@ -257,13 +259,13 @@ def test_of_check_in_and_another_deed_at_once_one_is_done_and_the_other_is_told(
 @parallel
 @pytest.mark.parametrize("rival", RIVALS)
 def test_control_without_the_conditional_update_both_are_done(clocks, monkeypatch, rival):
-    appointment, deeds = somebody_at_the_door(clocks)
-    look_then_let_another_then_write(monkeypatch, deeds[rival])
+    appointment, steps = somebody_at_the_door(clocks)
+    look_then_let_another_then_write(monkeypatch, steps[rival])
 
-    assert told(at_once(deeds["check in"])) == []
+    assert told(at_once(steps["check in"])) == []
 
-    assert deeds_done_to(appointment)[2:] == [RIVALS[rival][0], "checked_in"]
-    assert (now(appointment).slot, counted(appointment.slot)) != (appointment.slot, [2])
+    assert event_types_of(appointment)[2:] == [RIVALS[rival][0], "checked_in"]
+    assert (now(appointment).slot, capped_count(appointment.slot)) != (appointment.slot, [2])
 
 
 @parallel
@@ -271,54 +273,54 @@ def test_control_without_the_conditional_update_both_are_done(clocks, monkeypatc
 def test_control_without_the_lock_who_is_at_the_office_is_not_expected_there(
     clocks, monkeypatch, rival
 ):
-    appointment, deeds = somebody_at_the_door(clocks)
+    appointment, steps = somebody_at_the_door(clocks)
     take_out_row_locks(monkeypatch)
-    meanwhile(monkeypatch, booking, "as_it_stands", deeds["check in"])
+    meanwhile(monkeypatch, booking, "lock_and_reload", steps["check in"])
 
-    assert told(at_once(deeds[rival])) == []
+    assert told(at_once(steps[rival])) == []
 
-    assert deeds_done_to(appointment)[2:] == ["checked_in", RIVALS[rival][0]]
-    assert counted(appointment.slot) == [1]
+    assert event_types_of(appointment)[2:] == ["checked_in", RIVALS[rival][0]]
+    assert capped_count(appointment.slot) == [1]
 
 
 # What is pressed: what has been before it, its event, and how many of two are left in the slot.
 BUTTONS = {
     "check in": ([], "checked_in", 2),
     "serve": (["check in"], "served", 1),
-    "miss": ([], "no_show", 1),
+    "mark_no_show": ([], "no_show", 1),
 }
 
 
 def two_clerks_press(clocks, button):
-    appointment, deeds = somebody_at_the_door(clocks)
+    appointment, steps = somebody_at_the_door(clocks)
     for before in BUTTONS[button][0]:
-        at_once(deeds[before])
-    return appointment, lambda: at_once(deeds[button], deeds[button])
+        at_once(steps[before])
+    return appointment, lambda: at_once(steps[button], steps[button])
 
 
 @parallel
 def test_two_clerks_who_press_at_once_do_it_once_and_neither_is_refused(clocks):
     for button in [*BUTTONS] * 3:
-        _before, deed, left = BUTTONS[button]
+        _before, action, left = BUTTONS[button]
         appointment, press = two_clerks_press(clocks, button)
 
-        assert [result.state for result in press()] == [deed, deed]
+        assert [result.status for result in press()] == [action, action]
 
-        assert deeds_done_to(appointment).count(deed) == 1
+        assert event_types_of(appointment).count(action) == 1
         assert taken(appointment.slot) == left
 
 
 @parallel
 @pytest.mark.parametrize("button", BUTTONS)
 def test_control_without_the_conditional_update_it_is_done_twice(clocks, monkeypatch, button):
-    _before, deed, left = BUTTONS[button]
+    _before, action, left = BUTTONS[button]
     appointment, press = two_clerks_press(clocks, button)
-    look_before_writing(monkeypatch, AppointmentQuerySet, parties=2, only_if_changes="state")
+    look_before_writing(monkeypatch, AppointmentQuerySet, parties=2, only_if_changes="status")
 
     press()
 
-    assert deeds_done_to(appointment).count(deed) == 2
-    assert counted(appointment.slot) == [2 - 2 * (2 - left)]
+    assert event_types_of(appointment).count(action) == 2
+    assert capped_count(appointment.slot) == [2 - 2 * (2 - left)]
 
 
 # Moves
@@ -332,7 +334,7 @@ def test_an_appointment_moved_to_two_times_at_once_has_one_of_them():
         results = at_once(*[partial(move, appointment, slot) for slot in others])
 
         assert told(results) == []
-        assert deeds_done_to(appointment) == ["held", "confirmed", "moved", "moved"]
+        assert event_types_of(appointment) == ["held", "confirmed", "moved", "moved"]
         assert taken(appointment.slot) == taken(now(appointment).slot) == 1
         assert sorted(map(taken, others)) == [0, 1]
 
@@ -346,7 +348,7 @@ def test_an_appointment_moved_and_cancelled_at_once_is_cancelled():
 
         moved = ["moved"] if told(results) == [] else []
         assert told(results) in ([], [CANCELLED])
-        assert deeds_done_to(appointment) == ["held", "confirmed", *moved, "cancelled"]
+        assert event_types_of(appointment) == ["held", "confirmed", *moved, "cancelled"]
         assert [taken(appointment.slot), taken(other)] == [1, 0]
 
 
@@ -356,11 +358,11 @@ def test_control_without_the_lock_a_move_gives_back_somebody_elses_place(monkeyp
     appointment, (one, other) = two_in_one_slot(3)
     rivals = {"move": partial(move, appointment, other), "cancel": partial(cancel, appointment)}
     take_out_row_locks(monkeypatch)
-    meanwhile(monkeypatch, booking, "as_it_stands", rivals[rival])
+    meanwhile(monkeypatch, booking, "lock_and_reload", rivals[rival])
 
     assert told(at_once(partial(move, appointment, one))) == []
 
-    assert (counted(appointment.slot), booked(appointment.slot)) == ([0], 1)
+    assert (capped_count(appointment.slot), booked(appointment.slot)) == ([0], 1)
 
 
 def texts_by(clocks, moment, settings, appointment):
@@ -404,7 +406,7 @@ def test_of_a_time_moved_as_its_reminder_leaves_no_other_reminder_follows(clocks
 def test_control_where_reminders_are_not_dropped_the_old_time_reminds_too(
     clocks, settings, monkeypatch
 ):
-    monkeypatch.setattr(actions.record, "drop_reminders", lambda appointment: None)
+    monkeypatch.setattr(actions.rescheduling, "drop_reminders", lambda appointment: None)
 
     told_of_it, expected, too_early = move_as_its_reminder_is_due(clocks, settings)
 

@@ -22,7 +22,7 @@ from tests.races.bookings import (
     booked,
     cancel,
     confirm,
-    deeds_done_to,
+    event_types_of,
     hold,
     in_twenty_queues,
     let_all_look_before_anyone_takes,
@@ -48,12 +48,14 @@ class Visitor:
     def __init__(self, slot, service):
         self.user = UserFactory()
         self.browser = verified(self.user)
-        wish = wish_of(self.user.identity, service)
-        self.step = address(TIMES, wish, office=slot.office.slug, day=slot.day)
-        self.key = uuid.uuid4()
+        criteria = wish_of(self.user.identity, service)
+        self.step = address(TIMES, criteria, office=slot.office.slug, day=slot.day)
+        self.idempotency_key = uuid.uuid4()
 
     def take(self, slot):
-        return self, self.browser.post(self.step, {"key": self.key, "slot": slot.pk})
+        return self, self.browser.post(
+            self.step, {"idempotency_key": self.idempotency_key, "slot": slot.pk}
+        )
 
     def confirm(self, landed):
         return self.browser.post(f"{landed.url}confirm/", follow=True)
@@ -83,8 +85,8 @@ def assert_ten_land(slot, visitors, do):
     assert [errors_on(page) for page in others] == [[FULL]] * len(others)
     assert {tuple(page.context["slots"]) for page in others} == {(other,)}
     assert taken(slot) == 10
-    lapsed = slot.appointments.filter(state="expired")
-    assert [deeds_done_to(each) for each in lapsed] == [["held", "expired"]] * 5
+    lapsed = slot.appointments.filter(status="expired")
+    assert [event_types_of(each) for each in lapsed] == [["held", "expired"]] * 5
     return landed, other
 
 
@@ -93,7 +95,7 @@ def assert_ten_confirm(slot, landed):
 
     assert [page.status_code for page in pages] == [200] * 10
     assert all(CONFIRMED in words(page) for page in pages)
-    assert set(slot.appointments.live().values_list("state", flat=True)) == {"confirmed"}
+    assert set(slot.appointments.live().values_list("status", flat=True)) == {"confirmed"}
     assert taken(slot) == 10
 
 
@@ -240,8 +242,8 @@ def test_a_closure_is_saved_on_the_desk_while_somebody_moves_between_two_offices
     browser = signed_in_staff(OfficerFactory(is_superuser=True))
     day, path = one.day + DAY, "/en/staff/appointments/closure/add/"
     form = {"first_day": day, "last_day": day, "reason_ar": "Works", "reason_en": "Works"}
-    seen = browser.post(path, form).context["seen"]
-    save = partial(browser.post, path, {**form, "_seen": seen})
+    seen = browser.post(path, form).context["expected_version"]
+    save = partial(browser.post, path, {**form, "_previewed": seen})
     meet_halfway(monkeypatch)
 
     saved, moved = at_once(save, partial(move, appointment, tonight))
@@ -286,22 +288,22 @@ def test_on_a_day_that_is_closed_at_this_moment_all_get_a_place_or_a_sentence():
 
         assert set(told(results)) <= {FULL, CLOSED}
         assert taken(slot) == 6 - told(results).count(FULL)
-        assert slot.appointments.filter(state="confirmed").count() == 3 - told(results).count(
+        assert slot.appointments.filter(status="confirmed").count() == 3 - told(results).count(
             CLOSED
         )
 
 
-def take_as_the_day_is_closed(monkeypatch, deed, is_under_lapsed_hold=False):
+def take_as_the_day_is_closed(monkeypatch, action, is_under_lapsed_hold=False):
     """Somebody looks, the day is closed, then they take; what they get."""
     slot = places.some_slot()
     if is_under_lapsed_hold:
         places.lapse(places.held(slot=slot))
-    deeds = {
+    steps = {
         "hold": partial(hold, UserFactory(), slot, ServiceFactory()),
         "move": partial(move, places.confirmed(), slot),
     }
-    meanwhile(monkeypatch, booking, "check_free_for", partial(close_day, slot))
-    return at_once(deeds[deed])
+    meanwhile(monkeypatch, booking, "check_no_conflict", partial(close_day, slot))
+    return at_once(steps[action])
 
 
 @parallel
@@ -310,8 +312,8 @@ def test_who_has_looked_before_a_day_is_closed_takes_nothing_on_it_afterwards(
     monkeypatch, is_under_lapsed_hold
 ):
     results = [
-        told(take_as_the_day_is_closed(monkeypatch, deed, is_under_lapsed_hold))
-        for deed in ("hold", "move")
+        told(take_as_the_day_is_closed(monkeypatch, action, is_under_lapsed_hold))
+        for action in ("hold", "move")
     ]
 
     assert results == [[FULL], [FULL]]
@@ -327,7 +329,7 @@ def test_a_time_that_is_lengthened_as_somebody_takes_it_is_another_time(monkeypa
         )
         actions.make_slots()
 
-    meanwhile(monkeypatch, booking, "check_free_for", lengthen)
+    meanwhile(monkeypatch, booking, "check_no_conflict", lengthen)
 
     assert told(at_once(partial(hold, user, slot, ServiceFactory()))) == [FULL]
     assert not user.appointments.exists()

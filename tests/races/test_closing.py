@@ -22,7 +22,7 @@ from appointments.models import Appointment, Offer, Slip, Slot
 from core.accounts.models import Identity
 from core.messaging.models import Message
 from tests.appointments import places
-from tests.races.bookings import cancel, deeds_done_to, meanwhile, move
+from tests.races.bookings import cancel, event_types_of, meanwhile, move
 from tests.races.together import at_once, somebody_queues, take_out_row_locks, told, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,7 +42,7 @@ def now(appointment):
     return Appointment.objects.get(pk=appointment.pk)
 
 
-def counted(slot):
+def capped_count(slot):
     return Slot.objects.get(pk=slot.pk).taken
 
 
@@ -53,7 +53,7 @@ def operations(rows):
 def assert_every_slot_is_counted():
     """Each has taken what its live appointments and its open offers have, and no more."""
     for slot in Slot.objects.all():
-        kept = operations(slot.offers.filter(state=Offer.State.OPEN))
+        kept = operations(slot.offers.filter(status=Offer.Status.OPEN))
         assert slot.taken == operations(slot.appointments.live()) + kept
 
 
@@ -63,7 +63,7 @@ def copies(appointment, slots):
     fields = {
         field.name: getattr(appointment, field.name)
         for field in Appointment._meta.concrete_fields
-        if field.name not in ("id", "key", "reference", "attendee", "slot")
+        if field.name not in ("id", "idempotency_key", "reference", "attendee", "slot")
     }
     like = appointment.attendee
     person = {
@@ -71,7 +71,7 @@ def copies(appointment, slots):
     }
     people = Identity.objects.bulk_create([Identity(**person) for _slot in slots])
     made = Appointment.objects.bulk_create(
-        Appointment(key=uuid.uuid4(), attendee=person, slot=slot, **fields)
+        Appointment(idempotency_key=uuid.uuid4(), attendee=person, slot=slot, **fields)
         for person, slot in zip(people, slots, strict=True)
     )
     Slip.objects.bulk_create(Slip(appointment=each, slot=each.slot) for each in made)
@@ -106,7 +106,7 @@ def assert_all_are_told_once(appointments, later, *, left):
     assert texts_of_closing() == {each.reference: 1 for each in appointments}
     assert Counter(
         Appointment.objects.filter(pk__in=[each.pk for each in appointments]).values_list(
-            "state", flat=True
+            "status", flat=True
         )
     ) == {"displaced": len(appointments)}
     kept = Offer.objects.open()
@@ -116,7 +116,7 @@ def assert_all_are_told_once(appointments, later, *, left):
     told_of_none = set(nothing.values_list("about", flat=True))
     assert kept_for.isdisjoint(told_of_none)
     assert kept_for | told_of_none == {each.reference for each in appointments}
-    assert [counted(slot) for slot in later] == [left // 10] * 10
+    assert [capped_count(slot) for slot in later] == [left // 10] * 10
     assert_every_slot_is_counted()
 
 
@@ -136,16 +136,16 @@ def test_two_workers_at_once_tell_each_of_200_once_and_keep_what_there_is():
 @parallel
 def test_control_without_the_locks_somebody_is_told_twice(monkeypatch):
     slot = places.some_slot(capacity=2)
-    places.in_state(Appointment.State.CHECKED_IN, slot=slot)
+    places.in_status(Appointment.Status.CHECKED_IN, slot=slot)
     appointment = places.confirmed(slot=slot)
     close(slot)
     take_out_row_locks(monkeypatch)
-    meanwhile(monkeypatch, displacement, "as_it_stands", actions.displace_due)
+    meanwhile(monkeypatch, displacement, "lock_and_reload", actions.displace_due)
 
     at_once(actions.displace_due)
 
     assert texts_of_closing() == {appointment.reference: 2}
-    assert (counted(slot), slot.appointments.live().count()) == (0, 1)
+    assert (capped_count(slot), slot.appointments.live().count()) == (0, 1)
 
 
 # A worker that is killed
@@ -176,7 +176,7 @@ def test_after_a_worker_is_killed_in_the_middle_the_rest_are_told_and_nobody_twi
             finally:
                 process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
-    assert Appointment.objects.filter(state="displaced").count() == 12
+    assert Appointment.objects.filter(status="displaced").count() == 12
     assert sum(texts_of_closing().values()) == 12
 
     assert actions.displace_due() == 28
@@ -193,7 +193,7 @@ def somebody_displaced_soon(clocks):
     clerk = places.clerk(slot.office)
     close(slot)
     morning = slot.start - 3 * HOUR
-    deeds = {
+    steps = {
         "cancel": clocks(morning, cancel, appointment),
         "move": clocks(morning, move, appointment, other),
         "check in": clocks(
@@ -201,7 +201,7 @@ def somebody_displaced_soon(clocks):
         ),
         "displace": clocks(morning, actions.displace_due),
     }
-    return appointment, deeds
+    return appointment, steps
 
 
 # What is left to see when the rival was first, when it came second, and what it was told then.
@@ -217,14 +217,14 @@ RIVALS = {
 def test_whoever_comes_as_the_worker_does_finds_it_done_or_does_it_first(clocks, rival):
     first, second, refused = RIVALS[rival]
     for _round in range(4):
-        appointment, deeds = somebody_displaced_soon(clocks)
+        appointment, steps = somebody_displaced_soon(clocks)
 
-        results = at_once(deeds["displace"], deeds[rival])
+        results = at_once(steps["displace"], steps[rival])
 
         outcomes = [(first, []), (second, refused)]
-        assert (deeds_done_to(appointment)[2:], told(results)) in outcomes
+        assert (event_types_of(appointment)[2:], told(results)) in outcomes
         assert texts_of_closing()[appointment.reference] == (
-            deeds_done_to(appointment)[2:] != first
+            event_types_of(appointment)[2:] != first
         )
         assert_every_slot_is_counted()
 
@@ -233,7 +233,7 @@ def test_whoever_comes_as_the_worker_does_finds_it_done_or_does_it_first(clocks,
 @pytest.mark.parametrize("rival", RIVALS)
 def test_a_worker_who_waits_for_the_rival_leaves_what_has_been_done(clocks, monkeypatch, rival):
     """The worker has read the list and queues at the row until the rival has committed."""
-    appointment, deeds = somebody_displaced_soon(clocks)
+    appointment, steps = somebody_displaced_soon(clocks)
     is_in_the_middle = Event()
     owner, last = (booking, "move_places") if rival != "check in" else (desk, "drop_reminders")
     finish = getattr(owner, last)
@@ -245,12 +245,12 @@ def test_a_worker_who_waits_for_the_rival_leaves_what_has_been_done(clocks, monk
 
     def displace_meanwhile():
         is_in_the_middle.wait()
-        return deeds["displace"]()
+        return steps["displace"]()
 
     monkeypatch.setattr(owner, last, let_the_worker_queue_first)
-    results = at_once(displace_meanwhile, deeds[rival])
+    results = at_once(displace_meanwhile, steps[rival])
 
-    assert deeds_done_to(appointment)[2:] == RIVALS[rival][0]
+    assert event_types_of(appointment)[2:] == RIVALS[rival][0]
     assert told(results) == []
     assert texts_of_closing()[appointment.reference] == 0
     assert_every_slot_is_counted()
@@ -259,15 +259,15 @@ def test_a_worker_who_waits_for_the_rival_leaves_what_has_been_done(clocks, monk
 @parallel
 @pytest.mark.parametrize("rival", ["cancel", "move"])
 def test_control_without_the_locks_a_place_is_given_back_twice(clocks, monkeypatch, rival):
-    appointment, deeds = somebody_displaced_soon(clocks)
+    appointment, steps = somebody_displaced_soon(clocks)
     take_out_row_locks(monkeypatch)
-    meanwhile(monkeypatch, displacement, "as_it_stands", deeds[rival])
+    meanwhile(monkeypatch, displacement, "lock_and_reload", steps[rival])
 
     # The neighbour's turn: there is nothing left that could be given back for them.
     with pytest.raises(IntegrityError, match="slot_taken_check"):
-        at_once(deeds["displace"])
+        at_once(steps["displace"])
 
-    assert deeds_done_to(appointment)[2:] == [*RIVALS[rival][0], *DISPLACED]
+    assert event_types_of(appointment)[2:] == [*RIVALS[rival][0], *DISPLACED]
 
 
 # What is kept
@@ -283,6 +283,6 @@ def test_where_the_next_time_is_under_a_hold_that_has_lapsed_a_time_is_kept_all_
 
     actions.displace_due()
 
-    assert now(appointment).state == "displaced"
+    assert now(appointment).status == "displaced"
     assert appointment.offers.open().count() == 1
     assert_every_slot_is_counted()

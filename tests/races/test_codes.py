@@ -7,8 +7,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from core.accounts import codes
-from core.accounts.models import OneTimeCode, OneTimeCodeQuerySet, Turnstile, User
+from core.accounts import codes, purposes
+from core.accounts.models import LockStripe, OneTimeCode, OneTimeCodeQuerySet, User
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
 from tests import factories
@@ -17,7 +17,7 @@ from tests.races.together import at_once, take_out_row_locks, told, wait_after
 pytestmark = pytest.mark.django_db(transaction=True)
 parallel = pytest.mark.postgres
 
-SIGN_IN = OneTimeCode.Purpose.SIGN_IN
+SIGN_IN = purposes.SIGN_IN
 SESSION = "a-session-that-waits-for-its-code"
 
 WRONG = "This is not the code we sent. Check the message and try again."
@@ -38,8 +38,10 @@ def another_than(digits):
     return f"{(int(digits) + 1) % 10**6:06}"
 
 
-def guess(user, digits, deed=lambda code: None):
-    return codes.use_code(actor=user, purpose=SIGN_IN, session_key=SESSION, guess=digits, deed=deed)
+def guess(user, digits, action=lambda code: None):
+    return codes.use_code(
+        actor=user, purpose=SIGN_IN, session_key=SESSION, guess=digits, action=action
+    )
 
 
 @pytest.fixture
@@ -69,11 +71,11 @@ def let_all_read_the_code_before_anyone_tries_it(monkeypatch, *, parties):
 @pytest.mark.parametrize("_round", range(3))
 def test_twenty_right_codes_at_once_do_one_deed(resident, _round):
     digits = digits_sent_to(resident)
-    deeds = []
+    steps = []
 
-    results = at_once(*[partial(guess, resident, digits, deeds.append)] * 20)
+    results = at_once(*[partial(guess, resident, digits, steps.append)] * 20)
 
-    assert len(deeds) == 1
+    assert len(steps) == 1
     assert told(results) == [USED] * 19
     assert OneTimeCode.objects.get().tries == 20
 
@@ -82,11 +84,11 @@ def test_twenty_right_codes_at_once_do_one_deed(resident, _round):
 def test_control_without_the_lock_twenty_right_codes_do_twenty_deeds(resident, monkeypatch):
     digits = digits_sent_to(resident)
     let_all_read_the_code_before_anyone_tries_it(monkeypatch, parties=20)
-    deeds = []
+    steps = []
 
-    at_once(*[partial(guess, resident, digits, deeds.append)] * 20)
+    at_once(*[partial(guess, resident, digits, steps.append)] * 20)
 
-    assert len(deeds) == 20
+    assert len(steps) == 20
 
 
 @parallel
@@ -119,14 +121,14 @@ def test_control_without_the_lock_twenty_wrong_codes_are_all_compared(
 
 def test_the_right_code_after_five_wrong_ones_is_refused_without_a_look(resident, compared):
     digits = digits_sent_to(resident)
-    deeds = []
+    steps = []
 
     results = [at_once(partial(guess, resident, another_than(digits)))[0] for _try in range(5)]
-    results += at_once(partial(guess, resident, digits, deeds.append))
+    results += at_once(partial(guess, resident, digits, steps.append))
 
     assert told(results) == [*[WRONG] * 5, SPENT]
     assert len(compared) == 5
-    assert deeds == []
+    assert steps == []
     assert OneTimeCode.objects.get().used_at is None
 
 
@@ -204,7 +206,7 @@ def test_of_two_sends_at_once_one_leaves_and_the_other_is_told_to_wait(
 @parallel
 def test_control_without_the_lock_two_sends_at_once_both_leave(two_who_ask, monkeypatch):
     # The rows to queue at are there already: making one would queue by itself.
-    Turnstile.objects.bulk_create(Turnstile(number=n) for n in range(Turnstile.COUNT))
+    LockStripe.objects.bulk_create(LockStripe(number=n) for n in range(LockStripe.COUNT))
     take_out_row_locks(monkeypatch)
     wait_after(monkeypatch, codes, "_check_pace", parties=2)
 

@@ -47,16 +47,24 @@ def post(browser, inquiry, what, **fields):
 
 
 def claim(browser, inquiry):
-    return post(browser, inquiry, "claim", seen=inquiry.version)
+    return post(browser, inquiry, "claim", expected_version=inquiry.version)
 
 
-def answer(browser, inquiry, deed, *, seen, key=None):
-    key = key or uuid.uuid4()
-    return post(browser, inquiry, "answer", deed=deed, key=key, seen=seen, text=ANSWER)
+def answer(browser, inquiry, action, *, expected_version, idempotency_key=None):
+    idempotency_key = idempotency_key or uuid.uuid4()
+    return post(
+        browser,
+        inquiry,
+        "answer",
+        decision=action,
+        idempotency_key=idempotency_key,
+        expected_version=expected_version,
+        text=ANSWER,
+    )
 
 
-def deeds_done_to(inquiry):
-    return list(inquiry.events.values_list("deed", flat=True))
+def event_types_of(inquiry):
+    return list(inquiry.events.values_list("event_type", flat=True))
 
 
 def notices(inquiry):
@@ -93,7 +101,7 @@ def test_of_two_officers_who_claim_at_once_one_wins_and_the_other_is_told_who(
 
     winner = Inquiry.objects.get(pk=inquiry.pk).assignee.username
     assert sorted(told) == [[YOURS], [f"This inquiry is already assigned to {winner}."]]
-    assert deeds_done_to(inquiry) == ["submitted", "claimed"]
+    assert event_types_of(inquiry) == ["submitted", "claimed"]
 
 
 @parallel
@@ -106,7 +114,7 @@ def test_control_without_the_conditional_move_both_officers_are_told_it_is_their
     told = at_once(partial(claim, as_officer, inquiry), partial(claim, as_colleague, inquiry))
 
     assert told == [[YOURS], [YOURS]]
-    assert deeds_done_to(inquiry) == ["submitted", "claimed", "claimed"]
+    assert event_types_of(inquiry) == ["submitted", "claimed", "claimed"]
 
 
 # Approving twice
@@ -116,9 +124,14 @@ def approve_in_two_tabs(browser, inquiry, *, keys):
     return at_once(
         *(
             partial(
-                answer, in_another_tab(browser), inquiry, "approve", seen=inquiry.version, key=key
+                answer,
+                in_another_tab(browser),
+                inquiry,
+                "approve",
+                expected_version=inquiry.version,
+                idempotency_key=idempotency_key,
             )
-            for key in keys
+            for idempotency_key in keys
         )
     )
 
@@ -133,7 +146,7 @@ def test_the_same_approval_sent_twice_at_once_is_one_and_both_are_told_that_it_i
     told = approve_in_two_tabs(as_officer, inquiry, keys=[uuid.uuid4()] * 2)
 
     assert told == [[APPROVED], [APPROVED]]
-    assert deeds_done_to(inquiry) == ["submitted", "claimed", "approved"]
+    assert event_types_of(inquiry) == ["submitted", "claimed", "approved"]
     assert notices(inquiry) == [notice_of_approval(inquiry)]
     assert [reply.text for reply in inquiry.replies.all()] == [ANSWER]
 
@@ -143,7 +156,7 @@ def test_control_without_the_key_of_the_form_the_second_click_is_refused(
     officer, as_officer, monkeypatch
 ):
     inquiry = factories.claimed(officer)
-    monkeypatch.setattr(triage, "key_of", lambda *_content: uuid.uuid4())
+    monkeypatch.setattr(triage, "derive_key", lambda *_content: uuid.uuid4())
 
     told = approve_in_two_tabs(as_officer, inquiry, keys=[uuid.uuid4()] * 2)
 
@@ -158,7 +171,7 @@ def test_of_two_approvals_at_once_one_is_done_and_the_other_is_told(officer, as_
     told = approve_in_two_tabs(as_officer, inquiry, keys=[uuid.uuid4(), uuid.uuid4()])
 
     assert sorted(told) == [[APPROVED], [changed(f"Approved ({officer.username})")]]
-    assert deeds_done_to(inquiry) == ["submitted", "claimed", "approved"]
+    assert event_types_of(inquiry) == ["submitted", "claimed", "approved"]
     assert notices(inquiry) == [notice_of_approval(inquiry)]
     assert inquiry.replies.count() == 1
 
@@ -173,7 +186,7 @@ def test_control_without_the_conditional_move_two_approvals_are_both_done(
     told = approve_in_two_tabs(as_officer, inquiry, keys=[uuid.uuid4(), uuid.uuid4()])
 
     assert told == [[APPROVED], [APPROVED]]
-    assert deeds_done_to(inquiry) == ["submitted", "claimed", "approved", "approved"]
+    assert event_types_of(inquiry) == ["submitted", "claimed", "approved", "approved"]
     assert notices(inquiry) == [notice_of_approval(inquiry)] * 2
 
 
@@ -183,8 +196,8 @@ def test_control_without_the_conditional_move_two_approvals_are_both_done(
 def approve_on_a_page_from_before_a_reply(browser, inquiry):
     """What the officer is shown who replies in one tab, then approves in another, opened before."""
     on_both_pages = inquiry.version
-    answer(in_another_tab(browser), inquiry, "reply", seen=on_both_pages)
-    return answer(browser, inquiry, "approve", seen=on_both_pages)
+    answer(in_another_tab(browser), inquiry, "reply", expected_version=on_both_pages)
+    return answer(browser, inquiry, "approve", expected_version=on_both_pages)
 
 
 def test_an_approval_from_a_page_older_than_a_reply_is_refused_and_told_what_changed(
@@ -197,7 +210,7 @@ def test_an_approval_from_a_page_older_than_a_reply_is_refused_and_told_what_cha
     assert told == [changed(f"Answered ({officer.username})")]
     inquiry.refresh_from_db()
     assert inquiry.status == Inquiry.Status.UNDER_PROCESSING
-    assert deeds_done_to(inquiry) == ["submitted", "claimed", "replied"]
+    assert event_types_of(inquiry) == ["submitted", "claimed", "replied"]
     assert inquiry.replies.count() == 1
     assert len(notices(inquiry)) == 1
 
@@ -206,16 +219,16 @@ def test_control_without_the_version_the_old_page_approves(officer, as_officer, 
     inquiry = factories.claimed(officer)
     move = transitions.move
 
-    def move_from_whatever_there_is(inquiry, deed, *, seen, **others):
+    def move_from_whatever_there_is(inquiry, action, *, expected_version, **others):
         now = Inquiry.objects.get(pk=inquiry.pk).version
-        return move(inquiry, deed, seen=now, **others)
+        return move(inquiry, action, expected_version=now, **others)
 
     monkeypatch.setattr(triage, "move", move_from_whatever_there_is)
 
     told = approve_on_a_page_from_before_a_reply(as_officer, inquiry)
 
     assert told == [APPROVED]
-    assert deeds_done_to(inquiry) == ["submitted", "claimed", "replied", "approved"]
+    assert event_types_of(inquiry) == ["submitted", "claimed", "replied", "approved"]
 
 
 # A key that comes back
@@ -223,10 +236,22 @@ def test_control_without_the_version_the_old_page_approves(officer, as_officer, 
 
 def test_a_key_brought_back_with_another_inquiry_is_a_key_of_its_own(officer, as_officer):
     first, second = factories.claimed(officer), factories.claimed(officer)
-    key = uuid.uuid4()
-    answer(as_officer, first, "approve", seen=first.version, key=key)
+    idempotency_key = uuid.uuid4()
+    answer(
+        as_officer,
+        first,
+        "approve",
+        expected_version=first.version,
+        idempotency_key=idempotency_key,
+    )
 
-    told = answer(as_officer, second, "approve", seen=second.version, key=key)
+    told = answer(
+        as_officer,
+        second,
+        "approve",
+        expected_version=second.version,
+        idempotency_key=idempotency_key,
+    )
 
     assert told == [APPROVED]
     assert notices(first) == [notice_of_approval(first)]

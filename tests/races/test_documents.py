@@ -188,8 +188,8 @@ def test_of_a_removal_and_a_send_at_once_one_loses_and_what_is_filed_was_confirm
     assert len(stored_files()) == after.attachments.count()
 
 
-def send_in_the_middle_of(deed, monkeypatch, inquiry, code, *, owner, name):
-    """Send while `deed` is about to do `name`; it goes on once the send is through or queues."""
+def send_in_the_middle_of(action, monkeypatch, inquiry, code, *, owner, name):
+    """Send while `action` is about to do `name`; it goes on once the send is through or queues."""
     has_looked, is_through = Event(), Event()
     write = getattr(owner, name)
 
@@ -205,7 +205,7 @@ def send_in_the_middle_of(deed, monkeypatch, inquiry, code, *, owner, name):
         return result
 
     monkeypatch.setattr(owner, name, write_late)
-    return told(at_once(send, deed))
+    return told(at_once(send, action))
 
 
 def send_while_one_is_added(monkeypatch, inquiry, code):
@@ -288,7 +288,7 @@ KILLED_THERE = """
 import sys, signal
 import django
 django.setup()
-from requests_app.actions import attaching
+from requests_app.actions import attachments
 from requests_app.models import Attachment, Inquiry
 from tests.races.test_documents import attach, remove
 
@@ -306,7 +306,7 @@ def stop_after(owner, name):
     setattr(owner, name, do_and_stop)
 
 if place == "file is there":
-    stop_after(attaching, "store")
+    stop_after(attachments, "store")
     attach(inquiry, 61)
 elif place == "row is written and not committed":
     stop_after(Attachment.objects, "create")

@@ -172,7 +172,7 @@ def begin_twice(resident):
         actor=resident,
         beneficiary=resident.identity,
         service=service,
-        key=uuid.uuid4(),
+        idempotency_key=uuid.uuid4(),
     )
     return at_once(begin, begin)
 
@@ -187,7 +187,7 @@ def test_a_form_sent_twice_at_once_begins_one_draft(resident, _round):
 
 @parallel
 def test_control_with_a_key_that_is_new_each_time_two_drafts_are_begun(resident, monkeypatch):
-    monkeypatch.setattr(drafts, "key_of", lambda *_content: uuid.uuid4())
+    monkeypatch.setattr(drafts, "derive_key", lambda *_content: uuid.uuid4())
 
     one, other = begin_twice(resident)
 
@@ -195,18 +195,24 @@ def test_control_with_a_key_that_is_new_each_time_two_drafts_are_begun(resident,
     assert {one, other} == set(Inquiry.objects.all())
 
 
-def first_step(browser, person, service, key):
+def first_step(browser, person, service, idempotency_key):
     """Post the first step of a new inquiry, for oneself."""
-    form = {"key": key, "beneficiary": person.identity_id, "service": service.slug}
+    form = {
+        "idempotency_key": idempotency_key,
+        "beneficiary": person.identity_id,
+        "service": service.slug,
+    }
     return browser.post("/en/inquiries/new/", form)
 
 
 def test_who_goes_back_and_chooses_another_service_gets_a_draft_for_that_one(resident, as_resident):
-    key = uuid.uuid4()  # a browser that goes back shows the form as it was, with its key
-    first_step(as_resident, resident, factories.ServiceFactory(), key)
+    idempotency_key = (
+        uuid.uuid4()
+    )  # a browser that goes back shows the form as it was, with its key
+    first_step(as_resident, resident, factories.ServiceFactory(), idempotency_key)
     chosen = factories.ServiceFactory()
 
-    response = first_step(as_resident, resident, chosen, key)
+    response = first_step(as_resident, resident, chosen, idempotency_key)
 
     reference = response.url.split("/")[3]
     assert Inquiry.objects.get(reference=reference).service == chosen
@@ -215,7 +221,7 @@ def test_who_goes_back_and_chooses_another_service_gets_a_draft_for_that_one(res
 def test_the_key_of_somebody_elses_draft_opens_nothing_and_breaks_nothing(resident, as_resident):
     draft = factories.draft()
 
-    response = first_step(as_resident, resident, factories.ServiceFactory(), draft.key)
+    response = first_step(as_resident, resident, factories.ServiceFactory(), draft.idempotency_key)
 
     assert response.status_code in (200, 302)
     assert draft.reference not in response.headers.get("Location", "")

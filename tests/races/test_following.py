@@ -1,4 +1,4 @@
-"""The applicant and the desk at the same moment: one deed is done, and the other is told."""
+"""The applicant and the desk at the same moment: one action is done, and the other is told."""
 
 import uuid
 from functools import partial
@@ -45,8 +45,8 @@ def now(inquiry):
     return Inquiry.objects.get(pk=inquiry.pk)
 
 
-def deeds_done_to(inquiry):
-    return list(inquiry.events.values_list("deed", flat=True))
+def event_types_of(inquiry):
+    return list(inquiry.events.values_list("event_type", flat=True))
 
 
 def notices(inquiry):
@@ -63,24 +63,28 @@ def changed(what):
     return f"This inquiry has changed since you opened it: {what}. Read it again first."
 
 
-def withdraw(inquiry, text=REASON, key=None):
+def withdraw(inquiry, text=REASON, idempotency_key=None):
     return actions.withdraw(
         actor=inquiry.applicant,
         inquiry=now(inquiry),
-        seen=inquiry.version,
+        expected_version=inquiry.version,
         text=text,
-        key=key or uuid.uuid4(),
+        idempotency_key=idempotency_key or uuid.uuid4(),
     )
 
 
-def write(deed, officer, inquiry):
-    return deed(
-        actor=officer, inquiry=now(inquiry), seen=inquiry.version, text=TEXT, key=uuid.uuid4()
+def write(action, officer, inquiry):
+    return action(
+        actor=officer,
+        inquiry=now(inquiry),
+        expected_version=inquiry.version,
+        text=TEXT,
+        idempotency_key=uuid.uuid4(),
     )
 
 
 def release(officer, inquiry):
-    return actions.release(actor=officer, inquiry=now(inquiry), seen=inquiry.version)
+    return actions.release(actor=officer, inquiry=now(inquiry), expected_version=inquiry.version)
 
 
 def let_all_look_before_anyone_writes(monkeypatch, parties=2):
@@ -105,12 +109,12 @@ def test_of_a_withdrawal_and_an_approval_at_once_one_is_done_and_the_other_refus
     assert inquiry.replies.count() == 1
     if after.outcome == Inquiry.Outcome.WITHDRAWN:
         assert told([approval]) == [changed(f"Withdrawn ({NAME})")]
-        assert deeds_done_to(inquiry) == ["submitted", "claimed", "withdrawn"]
+        assert event_types_of(inquiry) == ["submitted", "claimed", "withdrawn"]
         assert notices(inquiry) == [WITHDRAWN]
     else:
         assert withdrawal.code == "stale"
         assert (after.status, after.outcome) == ("processed", "approved")
-        assert deeds_done_to(inquiry) == ["submitted", "claimed", "approved"]
+        assert event_types_of(inquiry) == ["submitted", "claimed", "approved"]
         assert notices(inquiry) == [APPROVED]
 
 
@@ -123,7 +127,7 @@ def test_control_without_the_conditional_move_it_is_both_withdrawn_and_approved(
     results = withdraw_while_it_is_approved(officer, inquiry)
 
     assert told(results) == []
-    assert sorted(deeds_done_to(inquiry)[2:]) == ["approved", "withdrawn"]
+    assert sorted(event_types_of(inquiry)[2:]) == ["approved", "withdrawn"]
     assert sorted(notices(inquiry)) == [APPROVED, WITHDRAWN]
 
 
@@ -141,7 +145,7 @@ def send(inquiry, session_key, form):
 def answer_twenty_times(monkeypatch, browser, inquiry):
     """Twenty clicks on one form; all have found the inquiry returned before one answers."""
     wait_after(monkeypatch, pages, "get_filed_by", parties=20)
-    form = {"key": uuid.uuid4(), "seen": inquiry.version, "text": TEXT}
+    form = {"idempotency_key": uuid.uuid4(), "expected_version": inquiry.version, "text": TEXT}
     return at_once(*[partial(send, inquiry, browser.session.session_key, form)] * 20)
 
 
@@ -159,7 +163,7 @@ def test_the_same_answer_sent_twenty_times_at_once_is_one_and_all_are_told_that_
     answers = answer_twenty_times(monkeypatch, as_resident, returned)
 
     assert answers == [(200, True)] * 20
-    assert deeds_done_to(returned) == ["submitted", "claimed", "returned", "resubmitted"]
+    assert event_types_of(returned) == ["submitted", "claimed", "returned", "resubmitted"]
     assert [reply.text for reply in returned.replies.filter(kind="from_applicant")] == [TEXT]
     assert now(returned).version == returned.version + 1
     assert notices(returned) == before
@@ -168,7 +172,7 @@ def test_the_same_answer_sent_twenty_times_at_once_is_one_and_all_are_told_that_
 def test_control_without_the_key_of_the_form_nineteen_are_not_told_that_it_is_sent(
     as_resident, returned, monkeypatch
 ):
-    monkeypatch.setattr(follow_up, "key_of", lambda *_content: uuid.uuid4())
+    monkeypatch.setattr(follow_up, "derive_key", lambda *_content: uuid.uuid4())
 
     answers = answer_twenty_times(monkeypatch, as_resident, returned)
 
@@ -178,14 +182,14 @@ def test_control_without_the_key_of_the_form_nineteen_are_not_told_that_it_is_se
 def test_control_without_key_lock_and_conditional_move_it_is_answered_twenty_times(
     as_resident, returned, monkeypatch
 ):
-    monkeypatch.setattr(follow_up, "key_of", lambda *_content: uuid.uuid4())
+    monkeypatch.setattr(follow_up, "derive_key", lambda *_content: uuid.uuid4())
     take_out_row_locks(monkeypatch)
     let_all_look_before_anyone_writes(monkeypatch, parties=20)
 
     answers = answer_twenty_times(monkeypatch, as_resident, returned)
 
     assert answers == [(200, True)] * 20
-    assert deeds_done_to(returned)[3:] == ["resubmitted"] * 20
+    assert event_types_of(returned)[3:] == ["resubmitted"] * 20
     assert returned.replies.filter(kind="from_applicant").count() == 20
 
 
@@ -193,7 +197,9 @@ def test_control_without_key_lock_and_conditional_move_it_is_answered_twenty_tim
 
 
 def withdraw_twice(inquiry, *, keys):
-    return at_once(*(partial(withdraw, inquiry, key=key) for key in keys))
+    return at_once(
+        *(partial(withdraw, inquiry, idempotency_key=idempotency_key) for idempotency_key in keys)
+    )
 
 
 @pytest.mark.parametrize("_round", range(3))
@@ -203,7 +209,7 @@ def test_a_withdrawal_clicked_twice_at_once_is_one_and_both_get_it(_round):
     results = withdraw_twice(inquiry, keys=[uuid.uuid4()] * 2)
 
     assert [each.outcome for each in results] == ["withdrawn", "withdrawn"]
-    assert deeds_done_to(inquiry) == ["submitted", "withdrawn"]
+    assert event_types_of(inquiry) == ["submitted", "withdrawn"]
     assert notices(inquiry) == [WITHDRAWN]
     assert inquiry.replies.count() == 1
 
@@ -215,14 +221,14 @@ def test_of_withdrawals_in_two_tabs_one_is_done_and_the_other_told_so(_round):
     results = withdraw_twice(inquiry, keys=[uuid.uuid4(), uuid.uuid4()])
 
     assert told(results) == [changed("Withdrawn")]
-    assert deeds_done_to(inquiry) == ["submitted", "withdrawn"]
+    assert event_types_of(inquiry) == ["submitted", "withdrawn"]
     assert notices(inquiry) == [WITHDRAWN]
     assert inquiry.replies.count() == 1
 
 
 def test_control_without_the_key_the_second_click_is_refused(monkeypatch):
     inquiry = factories.filed()
-    monkeypatch.setattr(follow_up, "key_of", lambda *_content: uuid.uuid4())
+    monkeypatch.setattr(follow_up, "derive_key", lambda *_content: uuid.uuid4())
 
     results = withdraw_twice(inquiry, keys=[uuid.uuid4()] * 2)
 
@@ -237,7 +243,7 @@ def test_control_without_the_lock_and_the_conditional_move_it_is_withdrawn_twice
     results = withdraw_twice(inquiry, keys=[uuid.uuid4(), uuid.uuid4()])
 
     assert told(results) == []
-    assert deeds_done_to(inquiry) == ["submitted", "withdrawn", "withdrawn"]
+    assert event_types_of(inquiry) == ["submitted", "withdrawn", "withdrawn"]
     assert notices(inquiry) == [WITHDRAWN] * 2
 
 
@@ -259,12 +265,12 @@ def test_of_a_release_and_an_answer_at_once_one_is_done_and_the_other_is_told(of
 
     if now(inquiry).assignee is None:
         assert told(results) == [changed(f"Given back to the queue ({officer.username})")]
-        assert deeds_done_to(inquiry) == ["submitted", "claimed", "released"]
+        assert event_types_of(inquiry) == ["submitted", "claimed", "released"]
         assert not inquiry.replies.exists()
         assert notices(inquiry) == []
     else:
         assert told(results) == [changed(f"Answered ({officer.username})")]
-        assert deeds_done_to(inquiry) == ["submitted", "claimed", "replied"]
+        assert event_types_of(inquiry) == ["submitted", "claimed", "replied"]
         assert inquiry.replies.count() == len(notices(inquiry)) == 1
 
 
@@ -275,7 +281,7 @@ def test_control_without_the_conditional_move_it_is_answered_and_given_back(offi
     results = release_while_answering(officer, inquiry)
 
     assert told(results) == []
-    assert sorted(deeds_done_to(inquiry)[2:]) == ["released", "replied"]
+    assert sorted(event_types_of(inquiry)[2:]) == ["released", "replied"]
     assert now(inquiry).assignee is None
     assert len(notices(inquiry)) == 1
 
@@ -285,7 +291,7 @@ def test_control_without_the_conditional_move_it_is_answered_and_given_back(offi
 
 def assign(browser, inquiry, officer):
     address = f"/en/staff/requests_app/inquiry/{inquiry.pk}/assign/"
-    form = {"seen": inquiry.version, "officer": officer.pk}
+    form = {"expected_version": inquiry.version, "officer": officer.pk}
     return notices_on(browser.post(address, form, follow=True))
 
 
@@ -312,7 +318,7 @@ def test_of_two_supervisors_at_once_one_assigns_it_and_the_other_is_told(_round)
     winner = officers.index(now(inquiry).assignee.username)
     assert results[winner] == [ASSIGNED]
     assert results[1 - winner] == [changed(f"Assigned by a supervisor ({supervisors[winner]})")]
-    assert deeds_done_to(inquiry) == ["submitted", "assigned"]
+    assert event_types_of(inquiry) == ["submitted", "assigned"]
 
 
 def test_control_without_the_conditional_move_both_are_told_that_it_is_assigned(monkeypatch):
@@ -322,7 +328,7 @@ def test_control_without_the_conditional_move_both_are_told_that_it_is_assigned(
     results, _supervisors, _officers = assign_at_once(inquiry)
 
     assert results == [[ASSIGNED], [ASSIGNED]]
-    assert deeds_done_to(inquiry) == ["submitted", "assigned", "assigned"]
+    assert event_types_of(inquiry) == ["submitted", "assigned", "assigned"]
 
 
 # Deleting a draft while it is sent
@@ -406,7 +412,7 @@ def test_a_deletion_queues_behind_a_send_that_has_begun_and_is_refused(draft, mo
 
     assert told([deletion]) == [FILED]
     assert now(draft).status == Inquiry.Status.UNDER_PROCESSING
-    assert deeds_done_to(draft) == ["submitted"]
+    assert event_types_of(draft) == ["submitted"]
     assert draft.attachments.count() == len(stored_files()) == 1
 
 

@@ -9,12 +9,12 @@ import pytest
 from django.utils import timezone
 
 from appointments import actions
-from appointments.actions import booking, desk
+from appointments.actions import booking, walk_ins
 from appointments.models import Appointment, AppointmentQuerySet, Slot
 from core.exceptions import RuleViolation
 from tests.appointments import places
 from tests.factories import IdentityFactory, ServiceFactory, UserFactory
-from tests.races.bookings import FULL, booked, deeds_done_to, hold, taken
+from tests.races.bookings import FULL, booked, event_types_of, hold, taken
 from tests.races.together import (
     DEADLINE_SECONDS,
     at_once,
@@ -46,14 +46,14 @@ def slot_of_today(*, office="al-rimal", capacity=1, minutes=60):
     )
 
 
-def walk_in(clerk, office, service, *, person=None, key=None):
+def walk_in(clerk, office, service, *, person=None, idempotency_key=None):
     return actions.walk_in(
         actor=clerk,
         office=office,
         number=(person or IdentityFactory()).current_number,
         service=service,
         operations=1,
-        key=key or uuid.uuid4(),
+        idempotency_key=idempotency_key or uuid.uuid4(),
     )
 
 
@@ -89,7 +89,7 @@ def test_of_ten_clerks_and_ten_residents_one_gets_the_last_place(is_under_hold, 
     refused = told(results)
     assert len(refused) == 19
     assert set(refused) == {FULL, NO_ROOM}
-    assert deeds_done_to(winner) == (["walked_in"] if winner.is_walk_in else ["held"])
+    assert event_types_of(winner) == (["walked_in"] if winner.is_walk_in else ["held"])
 
 
 @parallel
@@ -105,7 +105,7 @@ def test_control_without_the_conditional_update_all_twenty_get_the_last_place(mo
         looked_at.taken += operations
         looked_at.save(update_fields=["taken"])
 
-    for module in (booking, desk):
+    for module in (booking, walk_ins):
         monkeypatch.setattr(module, "move_places", look_then_take)
 
     results = ten_clerks_and_ten_residents_want(slot)
@@ -138,9 +138,16 @@ def test_clerks_who_lose_a_place_get_the_next_as_long_as_there_are_any():
 @parallel
 def test_the_same_form_sent_twenty_times_at_once_gives_one_place():
     slot, service, person = slot_of_today(capacity=30), ServiceFactory(), IdentityFactory()
-    clerk, key = places.clerk(slot.office), uuid.uuid4()
+    clerk, idempotency_key = places.clerk(slot.office), uuid.uuid4()
 
-    results = at_once(*[partial(walk_in, clerk, slot.office, service, person=person, key=key)] * 20)
+    results = at_once(
+        *[
+            partial(
+                walk_in, clerk, slot.office, service, person=person, idempotency_key=idempotency_key
+            )
+        ]
+        * 20
+    )
 
     assert {each.pk for each in results} == {slot.appointments.get().pk}
     assert taken(slot) == 1
@@ -149,10 +156,17 @@ def test_the_same_form_sent_twenty_times_at_once_gives_one_place():
 @parallel
 def test_control_without_the_key_of_the_form_the_later_clicks_are_refused(monkeypatch):
     slot, service, person = slot_of_today(capacity=30), ServiceFactory(), IdentityFactory()
-    clerk, key = places.clerk(slot.office), uuid.uuid4()
-    monkeypatch.setattr(desk, "key_of", lambda *_content: uuid.uuid4())
+    clerk, idempotency_key = places.clerk(slot.office), uuid.uuid4()
+    monkeypatch.setattr(walk_ins, "derive_key", lambda *_content: uuid.uuid4())
 
-    results = at_once(*[partial(walk_in, clerk, slot.office, service, person=person, key=key)] * 20)
+    results = at_once(
+        *[
+            partial(
+                walk_in, clerk, slot.office, service, person=person, idempotency_key=idempotency_key
+            )
+        ]
+        * 20
+    )
 
     made = slot.appointments.get()
     assert (
@@ -209,7 +223,10 @@ def scan_twenty_times(appointment):
     clerks = [places.clerk(office), places.clerk(office)] * 10
     code = appointment.slips.get().check_code
     return at_once(
-        *(partial(actions.receive, actor=clerk, office=office, brought=code) for clerk in clerks)
+        *(
+            partial(actions.receive, actor=clerk, office=office, matching_scan=code)
+            for clerk in clerks
+        )
     )
 
 
@@ -222,17 +239,17 @@ def test_a_slip_scanned_twenty_times_at_once_is_checked_in_once(_round):
 
     assert set(told(results)) <= {HERE}
     assert len(told(results)) < 20
-    assert deeds_done_to(appointment) == ["held", "confirmed", "checked_in"]
+    assert event_types_of(appointment) == ["held", "confirmed", "checked_in"]
 
 
 @parallel
 def test_control_without_the_conditional_update_it_is_checked_in_twenty_times(monkeypatch):
     appointment = places.confirmed(slot=slot_of_today())
-    look_before_writing(monkeypatch, AppointmentQuerySet, parties=20, only_if_changes="state")
+    look_before_writing(monkeypatch, AppointmentQuerySet, parties=20, only_if_changes="status")
 
     scan_twenty_times(appointment)
 
-    assert deeds_done_to(appointment) == ["held", "confirmed", *["checked_in"] * 20]
+    assert event_types_of(appointment) == ["held", "confirmed", *["checked_in"] * 20]
 
 
 # The clerk and the worker
@@ -248,7 +265,7 @@ def serve_whom_the_worker_settles(appointment):
 def here_since_yesterday():
     """Somebody whom nobody has served yet, as far as anybody has said; another is booked there."""
     slot = slot_of_today(capacity=2)
-    appointment = places.in_state(Appointment.State.CHECKED_IN, slot=slot)
+    appointment = places.in_status(Appointment.Status.CHECKED_IN, slot=slot)
     places.held(slot=slot)
     day = timedelta(days=1)
     Slot.objects.filter(pk=slot.pk).update(start=slot.start - day, end=slot.end - day)
@@ -262,16 +279,16 @@ def test_who_is_served_while_the_worker_settles_the_day_is_served_once(_round):
 
     serve_whom_the_worker_settles(appointment)
 
-    assert deeds_done_to(appointment) == ["held", "confirmed", "served"]
+    assert event_types_of(appointment) == ["held", "confirmed", "served"]
     assert taken(appointment.slot) == 1
 
 
 @parallel
 def test_control_without_the_conditional_update_the_place_is_given_back_twice(monkeypatch):
     appointment = here_since_yesterday()
-    look_before_writing(monkeypatch, AppointmentQuerySet, parties=2, only_if_changes="state")
+    look_before_writing(monkeypatch, AppointmentQuerySet, parties=2, only_if_changes="status")
 
     serve_whom_the_worker_settles(appointment)
 
-    assert deeds_done_to(appointment) == ["held", "confirmed", "served", "served"]
+    assert event_types_of(appointment) == ["held", "confirmed", "served", "served"]
     assert Slot.objects.get(pk=appointment.slot_id).taken == 0

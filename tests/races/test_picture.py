@@ -111,4 +111,4 @@ def test_a_text_in_its_place_lets_one_of_eight_forms_at_once_through(monkeypatch
     )
 
     assert sorted(page.status_code for page in pages) == [*[200] * (AT_ONCE - 1), 302]
-    assert OneTimeCode.objects.filter(purpose=OneTimeCode.Purpose.RESET).count() == 1
+    assert OneTimeCode.objects.filter(purpose="reset").count() == 1

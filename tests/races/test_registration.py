@@ -11,8 +11,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from core.accounts import actions, codes
-from core.accounts.models import OneTimeCode, Turnstile, User
+from core.accounts import codes
+from core.accounts.actions import registration
+from core.accounts.models import LockStripe, OneTimeCode, User
 from core.messaging.models import Message
 from tests import factories
 from tests.conftest import errors_on, notices_on
@@ -98,12 +99,12 @@ def test_of_three_registrations_of_one_person_at_once_one_opens_an_account(
     assert statuses(pages) == [200, 200, 302]
     assert told(pages) == [HAS_ONE, HAS_ONE]
     assert User.objects.get().identity == person
-    assert Message.objects.filter(is_sealed=False).count() == 1
+    assert Message.objects.filter(is_encrypted=False).count() == 1
 
 
 def test_control_without_the_lock_the_others_are_met_by_an_error(three_browsers, monkeypatch):
     take_out_row_locks(monkeypatch)
-    wait_after(monkeypatch, actions, "_answer_to", parties=3)
+    wait_after(monkeypatch, registration, "_answer_to", parties=3)
 
     pages = all_choose(three_browsers)
 
@@ -143,14 +144,14 @@ def test_even_when_both_have_found_it_free(two_persons, monkeypatch):
 
 def test_who_is_overtaken_between_looking_and_writing_is_told_so(two_persons, monkeypatch):
     one, other = two_persons
-    look = actions._check_free
+    look = registration._check_free
 
     def look_and_be_overtaken(username):
-        monkeypatch.setattr(actions, "_check_free", look)
+        monkeypatch.setattr(registration, "_check_free", look)
         look(username)
         at_once(partial(other.choose, "aslam"))
 
-    monkeypatch.setattr(actions, "_check_free", look_and_be_overtaken)
+    monkeypatch.setattr(registration, "_check_free", look_and_be_overtaken)
 
     page = one.choose("aslam")
 
@@ -198,13 +199,13 @@ def clock_stands_still(monkeypatch):
 
 def texts():
     """How many texts are on their way to a mobile."""
-    return Message.objects.exclude(state=Message.State.EXPIRED).count()
+    return Message.objects.exclude(status=Message.Status.EXPIRED).count()
 
 
 def let_all_look_before_anyone_sends(monkeypatch, *, parties):
     """The guard out: nobody queues, and each believes that there has been no text."""
     # The rows to queue at are there already: making one would queue by itself.
-    Turnstile.objects.bulk_create(Turnstile(number=n) for n in range(Turnstile.COUNT))
+    LockStripe.objects.bulk_create(LockStripe(number=n) for n in range(LockStripe.COUNT))
     take_out_row_locks(monkeypatch)
     wait_after(monkeypatch, codes, "_wait", parties=parties)
 

@@ -37,8 +37,8 @@ def send_many_times(browser, resident, times):
     return inquiry, answers
 
 
-def deeds_done_to(inquiry):
-    return list(inquiry.events.values_list("deed", flat=True))
+def event_types_of(inquiry):
+    return list(inquiry.events.values_list("event_type", flat=True))
 
 
 def receipt_texts(inquiry):
@@ -55,7 +55,7 @@ def test_twenty_identical_sends_file_one_inquiry_and_all_lead_to_its_receipt(
     inquiry, answers = send_many_times(as_resident, resident, 20)
 
     assert inquiry.status == Inquiry.Status.UNDER_PROCESSING
-    assert deeds_done_to(inquiry) == ["submitted"]
+    assert event_types_of(inquiry) == ["submitted"]
     assert receipt_texts(inquiry) == [
         f"Tawasul: we have received your inquiry {inquiry.reference}, "
         "Services for residents. We will text you when it is answered."
@@ -69,9 +69,9 @@ def test_twenty_identical_sends_file_one_inquiry_and_all_lead_to_its_receipt(
 def test_control_without_code_lock_and_conditional_move_two_sends_file_twice(
     as_resident, resident, monkeypatch
 ):
-    def trust_the_code(*, actor, purpose, session_key, guess, deed):
+    def trust_the_code(*, actor, purpose, session_key, guess, action):
         with transaction.atomic():
-            return deed(OneTimeCode.objects.get(user=actor))
+            return action(OneTimeCode.objects.get(user=actor))
 
     monkeypatch.setattr(submission, "use_code", trust_the_code)
     take_out_row_locks(monkeypatch)
@@ -79,5 +79,5 @@ def test_control_without_code_lock_and_conditional_move_two_sends_file_twice(
 
     inquiry, _answers = send_many_times(as_resident, resident, 2)
 
-    assert deeds_done_to(inquiry) == ["submitted", "submitted"]
+    assert event_types_of(inquiry) == ["submitted", "submitted"]
     assert len(receipt_texts(inquiry)) == 2

@@ -19,7 +19,7 @@ from tests.factories import ServiceFactory, UserFactory
 from tests.races.bookings import (
     FULL,
     cancel,
-    deeds_done_to,
+    event_types_of,
     hold,
     move,
 )
@@ -78,7 +78,7 @@ def whom_it_is_kept_for(slot):
     return [offer.appointment for offer in slot.offers.open().order_by("pk")]
 
 
-def counted(slot):
+def capped_count(slot):
     return Slot.objects.get(pk=slot.pk).taken
 
 
@@ -137,7 +137,7 @@ def test_twenty_places_freed_one_after_another_go_to_who_has_waited_longest_in_t
 
     assert whom_it_is_kept_for(slot) == in_turn[:20]
     assert set(tried) == {FULL}
-    assert counted(slot) == due(slot) == 20
+    assert capped_count(slot) == due(slot) == 20
 
 
 @parallel
@@ -151,7 +151,7 @@ def test_twenty_places_freed_at_once_go_to_the_twenty_who_have_waited_longest(fu
 
     assert set(whom_it_is_kept_for(slot)) == set(in_turn[:20])
     assert set(tried) == {FULL}
-    assert counted(slot) == due(slot) == 20
+    assert capped_count(slot) == due(slot) == 20
 
 
 @parallel
@@ -197,14 +197,14 @@ def test_of_two_places_freed_at_the_same_moment_one_is_kept_for_the_only_one_who
         (alone,), slots = free_two_at_once(1)
 
         assert sorted(map(whom_it_is_kept_for, slots), key=len) == [[], [alone]]
-        assert sorted(map(counted, slots)) == [0, 1]
+        assert sorted(map(capped_count, slots)) == [0, 1]
         Waiting.objects.update(ended_at=alone.created_at)
 
 
 @parallel
 def test_control_without_the_locks_both_turn_to_the_same_one(monkeypatch):
     take_out_row_locks(monkeypatch)
-    wait_after(monkeypatch, offers, "as_it_stands", parties=2)
+    wait_after(monkeypatch, offers, "lock_and_reload", parties=2)
 
     with pytest.raises(IntegrityError, match="offer_one_open"):
         free_two_at_once(2)
@@ -294,7 +294,7 @@ def test_an_offer_is_theirs_until_its_end_and_lapses_from_then_on(clocks, second
 
         assert (told(results), results[1]) == (refused, lapsed)
         assert now(appointment).slot == (appointment.slot if refused else offer.slot)
-        assert counted(offer.slot) == 1 - lapsed
+        assert capped_count(offer.slot) == 1 - lapsed
         cancel(now(appointment))
     assert_every_slot_is_counted()
 
@@ -308,19 +308,19 @@ def test_an_offer_accepted_in_its_last_second_as_it_lapses_a_second_later_is_one
 
         is_there = now(appointment).slot == offer.slot
         assert (told(results), results[1]) == (([], 0) if is_there else ([TOO_LATE], 1))
-        assert counted(offer.slot) == is_there
+        assert capped_count(offer.slot) == is_there
         cancel(now(appointment))
     assert_every_slot_is_counted()
 
 
-def look_then_let_another_end_the_offer(monkeypatch, deed):
+def look_then_let_another_end_the_offer(monkeypatch, action):
     """The guard out: whether it is open is read first, and its end is written later."""
     queryset_class = type(Offer.objects.all())
-    update, deeds = queryset_class.update, iter([deed])
+    update, steps = queryset_class.update, iter([action])
 
     def look_then_write(queryset, **changes):
         found = list(queryset.values_list("pk", flat=True))
-        for each in deeds:
+        for each in steps:
             at_once(each)
         return update(Offer.objects.filter(pk__in=found), **changes)
 
@@ -338,7 +338,7 @@ def test_control_without_the_conditional_update_an_offer_is_accepted_and_passed_
     assert told(at_once(partial(accept, offer))) == []
 
     assert now(appointment).slot == offer.slot
-    assert counted(offer.slot) == 0
+    assert capped_count(offer.slot) == 0
 
 
 # Accepting against everything else
@@ -353,7 +353,7 @@ def test_of_accepting_and_declining_at_once_the_first_counts():
 
         is_there = now(appointment).slot == offer.slot
         assert told(results) == ([TAKEN] if is_there else [TOO_LATE])
-        assert counted(offer.slot) == is_there
+        assert capped_count(offer.slot) == is_there
         cancel(now(appointment))
     assert_every_slot_is_counted()
 
@@ -364,10 +364,10 @@ def test_an_offer_accepted_twenty_times_at_once_moves_once_and_all_get_it():
 
     results = at_once(*[partial(accept, offer)] * 20)
 
-    assert [(each.pk, each.state, each.slot_id) for each in results] == [
+    assert [(each.pk, each.status, each.slot_id) for each in results] == [
         (appointment.pk, "confirmed", offer.slot_id)
     ] * 20
-    assert deeds_done_to(appointment) == ["held", "confirmed", "offered", "moved"]
+    assert event_types_of(appointment) == ["held", "confirmed", "offered", "moved"]
     assert appointment.slips.count() == 2
     assert len([text for text in places.texts(appointment) if "has been moved to" in text]) == 1
     assert_every_slot_is_counted()
@@ -386,8 +386,8 @@ def test_control_without_the_locks_two_clicks_give_the_old_time_back_twice(monke
 
     at_once(*[partial(accept, offer)] * 2)
 
-    assert deeds_done_to(appointment).count("moved") == 2
-    assert (counted(appointment.slot), due(appointment.slot)) == (0, 1)
+    assert event_types_of(appointment).count("moved") == 2
+    assert (capped_count(appointment.slot), due(appointment.slot)) == (0, 1)
 
 
 @parallel
@@ -401,7 +401,7 @@ def test_who_accepts_as_they_move_or_cancel_has_what_they_chose(moves):
         assert told(at_once(partial(accept, offer), choose)) in ([], [TOO_LATE])
 
         stands = now(appointment)
-        assert (stands.state == "confirmed", stands.slot == chosen) == (moves, moves)
+        assert (stands.status == "confirmed", stands.slot == chosen) == (moves, moves)
         assert list(Slot.objects.filter(taken__gt=0)) == ([chosen] if moves else [])
         cancel(stands)
     assert not Offer.objects.open().exists()
@@ -426,12 +426,12 @@ def test_who_accepts_as_the_office_closes_keeps_the_old_time_or_is_kept_another(
         if told(results):
             assert told(results) in ([FULL], [TOO_LATE])
             stands = now(appointment)
-            assert (stands.state, stands.slot) == ("confirmed", appointment.slot)
-            assert offer.state == "withdrawn"
+            assert (stands.status, stands.slot) == ("confirmed", appointment.slot)
+            assert offer.status == "withdrawn"
         else:
-            assert (now(appointment).state, offer.state) == ("displaced", "accepted")
+            assert (now(appointment).status, offer.status) == ("displaced", "accepted")
             assert appointment.offers.open().get().slot != offer.slot
-        assert counted(offer.slot) == 0
+        assert capped_count(offer.slot) == 0
         assert_every_slot_is_counted()
         cancel(now(appointment))
 
@@ -445,4 +445,4 @@ def test_who_asks_to_wait_as_they_cancel_waits_for_nothing():
 
         assert told(results) in ([], [CANCELLED])
         assert not appointment.waitings.open().exists()
-        assert counted(appointment.slot) == 0
+        assert capped_count(appointment.slot) == 0

@@ -13,7 +13,7 @@ from tests.races.bookings import (
     move,
     wait_after_the_first_places,
 )
-from tests.races.test_waiting import accept, assert_every_slot_is_counted, counted, now, wait
+from tests.races.test_waiting import accept, assert_every_slot_is_counted, capped_count, now, wait
 from tests.races.together import (
     at_once,
     told,
@@ -56,17 +56,17 @@ def two_who_go_opposite_ways():
 @parallel
 def test_who_accepts_and_who_comes_the_other_way_both_move():
     for _round in range(4):
-        deeds, (early, late) = two_who_go_opposite_ways()
+        steps, (early, late) = two_who_go_opposite_ways()
 
-        assert [each.slot for each in at_once(*deeds)] == [early, late]
-        assert [counted(early), counted(late)] == [1, 1]
+        assert [each.slot for each in at_once(*steps)] == [early, late]
+        assert [capped_count(early), capped_count(late)] == [1, 1]
 
 
 @parallel
 def test_control_where_places_are_not_sorted_they_wait_for_each_other(monkeypatch):
-    deeds, _times = two_who_go_opposite_ways()
+    steps, _times = two_who_go_opposite_ways()
     monkeypatch.setattr(actions.places, "sorted", lambda changes: changes, raising=False)
     wait_after_the_first_places(monkeypatch, parties=2)
 
     with pytest.raises(OperationalError, match="deadlock detected"):
-        at_once(*deeds)
+        at_once(*steps)

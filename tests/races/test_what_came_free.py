@@ -14,7 +14,7 @@ from tests.factories import ServiceFactory, UserFactory
 from tests.races.bookings import cancel, hold
 from tests.races.test_waiting import (
     assert_every_slot_is_counted,
-    counted,
+    capped_count,
     due,
     wait,
     whom_it_is_kept_for,
@@ -35,7 +35,7 @@ def two_places_that_came_free():
         wait(each)
     for each in leaving:
         cancel(each)
-    assert counted(slot) == 0
+    assert capped_count(slot) == 0
     return slot
 
 

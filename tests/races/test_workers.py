@@ -28,7 +28,7 @@ def test_four_workers_at_once_deliver_each_message_once(settings, _round):
 
     assert deliveries(settings) == {message.text: 1 for message in messages}
     assert sum(sent) == 60
-    assert set(Message.objects.values_list("state", "attempts")) == {("sent", 1)}
+    assert set(Message.objects.values_list("status", "attempts")) == {("sent", 1)}
 
 
 def test_control_without_the_conditional_lease_two_workers_send_the_same_message(

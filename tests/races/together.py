@@ -18,30 +18,30 @@ from core.exceptions import RuleViolation
 DEADLINE_SECONDS = 30
 
 
-def at_once(*deeds):
-    """Do all `deeds` at the same moment, each on a database connection of its own, in English.
+def at_once(*steps):
+    """Do all `steps` at the same moment, each on a database connection of its own, in English.
 
     What each returned, in their order; for a RuleViolation the violation itself.
     """
-    start = Barrier(len(deeds), timeout=DEADLINE_SECONDS)
+    start = Barrier(len(steps), timeout=DEADLINE_SECONDS)
 
-    def do(deed):
+    def do(action):
         try:
             connection.ensure_connection()
             with translation.override("en"):
                 start.wait()
-                return deed()
+                return action()
         except RuleViolation as violation:
             return violation
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(len(deeds)) as pool:
-        return list(pool.map(do, deeds))
+    with ThreadPoolExecutor(len(steps)) as pool:
+        return list(pool.map(do, steps))
 
 
 def told(results):
-    """The sentences with which deeds were refused, among the results of `at_once`."""
+    """The sentences with which steps were refused, among the results of `at_once`."""
     return [str(result.message) for result in results if isinstance(result, RuleViolation)]
 
 

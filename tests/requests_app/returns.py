@@ -9,7 +9,11 @@ ASKED_FOR = "Please add a copy of the passport, every page that carries a stamp.
 
 def returned(inquiry, officer):
     """A filed inquiry, claimed and sent back with what is missing."""
-    inquiry = actions.claim(actor=officer, inquiry=inquiry, seen=inquiry.version)
+    inquiry = actions.claim(actor=officer, inquiry=inquiry, expected_version=inquiry.version)
     return actions.send_back(
-        actor=officer, inquiry=inquiry, seen=inquiry.version, text=ASKED_FOR, key=uuid.uuid4()
+        actor=officer,
+        inquiry=inquiry,
+        expected_version=inquiry.version,
+        text=ASKED_FOR,
+        idempotency_key=uuid.uuid4(),
     )

@@ -1,4 +1,4 @@
-"""The same deed for many inquiries: from the queue's menu over its page to each one's result."""
+"""The same action for many inquiries: from the queue's menu over its page to each one's result."""
 
 import html
 import re
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.one_engine
 
 QUEUE = "/en/staff/requests_app/inquiry/"
 TEXT = "The bank confirms that the fees were paid on 12 Safar."
-# For each deed: its words in the menu, the event it writes, and what each one's result says.
-DEEDS = {
+# For each action: its words in the menu, the event it writes, and what each one's result says.
+ACTIONS = {
     "claim": (
         *("Assign to me", "claimed"),
         "The inquiry is assigned to you. You can answer it now.",
@@ -61,14 +61,19 @@ def colleague(db):
     return factories.OfficerFactory(username="colleague")
 
 
-def act(deed, inquiry, officer, **fields):
-    return getattr(actions, deed)(
-        actor=officer, inquiry=inquiry, seen=inquiry.version, text=TEXT, key=uuid.uuid4(), **fields
+def act(action, inquiry, officer, **fields):
+    return getattr(actions, action)(
+        actor=officer,
+        inquiry=inquiry,
+        expected_version=inquiry.version,
+        text=TEXT,
+        idempotency_key=uuid.uuid4(),
+        **fields,
     )
 
 
 def ready_for(name, officer):
-    """An inquiry to which this deed can be done by this officer."""
+    """An inquiry to which this action can be done by this officer."""
     if name == "claim":
         return factories.filed()
     inquiry = factories.claimed(officer)
@@ -76,7 +81,7 @@ def ready_for(name, officer):
 
 
 def choose(browser, name, inquiries):
-    """Choose them in the queue and the deed in its menu; the page that comes."""
+    """Choose them in the queue and the action in its menu; the page that comes."""
     chosen = [inquiry.pk for inquiry in inquiries]
     chosen = {"action": name, "index": 0, "_selected_action": chosen}
     return browser.post(f"{QUEUE}?queue=all", chosen, follow=True)
@@ -91,7 +96,11 @@ def fields_on(page, **typed):
     """What a browser sends from this page with what was typed."""
     return {
         "item": hidden_on(page, "item"),
-        **{name: hidden_on(page, name)[0] for name in ("key", "seen") if hidden_on(page, name)},
+        **{
+            name: hidden_on(page, name)[0]
+            for name in ("idempotency_key", "expected_version")
+            if hidden_on(page, name)
+        },
         **typed,
     }
 
@@ -124,12 +133,12 @@ def events_of(inquiries):
     return InquiryEvent.objects.filter(inquiry__in=inquiries).count()
 
 
-# Each deed
+# Each action
 
 
-@pytest.mark.parametrize("name", DEEDS)
+@pytest.mark.parametrize("name", ACTIONS)
 def test_a_deed_is_chosen_in_the_queue_and_done_to_each(as_officer, officer, colleague, name):
-    label, deed, done = DEEDS[name]
+    label, action, done = ACTIONS[name]
     inquiries = [ready_for(name, officer) for _row in range(3)]
     untouched = ready_for(name, officer)
 
@@ -149,7 +158,7 @@ def test_a_deed_is_chosen_in_the_queue_and_done_to_each(as_officer, officer, col
     assert results_on(told) == [result_of(inquiry, done) for inquiry in inquiries]
     for inquiry in inquiries:
         event = inquiry.events.last()
-        assert (event.deed, event.actor, event.seq) == (deed, officer, inquiry.version + 1)
+        assert (event.event_type, event.actor, event.seq) == (action, officer, inquiry.version + 1)
         if name in WRITTEN:
             assert inquiry.replies.last().text == TEXT
     untouched.refresh_from_db()
@@ -181,7 +190,7 @@ def test_an_inquiry_is_assigned_to_the_officer_that_was_chosen(as_officer, offic
 # Results that differ
 
 
-@pytest.mark.parametrize("name", [name for name in DEEDS if name != "claim"])
+@pytest.mark.parametrize("name", [name for name in ACTIONS if name != "claim"])
 def test_one_that_has_changed_is_told_of_and_the_others_are_done(
     as_officer, officer, colleague, name
 ):
@@ -193,7 +202,7 @@ def test_one_that_has_changed_is_told_of_and_the_others_are_done(
 
     assert results_on(told) == [
         result_of(stale, changed("Internal note (colleague)")),
-        result_of(fine, DEEDS[name][2]),
+        result_of(fine, ACTIONS[name][2]),
     ]
     assert Inquiry.objects.get(pk=stale.pk).version == stale.version + 1
     assert Inquiry.objects.get(pk=fine.pk).version == fine.version + 1
@@ -248,7 +257,7 @@ def test_two_officers_who_claim_the_same_are_each_told(as_officer, colleague):
         results_on(press(browser, "claim", fields_on(page))) for browser, page in pages.items()
     ]
     assert results == [
-        [result_of(each, DEEDS["claim"][2]) for each in inquiries],
+        [result_of(each, ACTIONS["claim"][2]) for each in inquiries],
         [result_of(each, "This inquiry is already assigned to colleague.") for each in inquiries],
     ]
 
@@ -263,7 +272,7 @@ def test_a_second_click_writes_once_and_is_told_the_same(as_officer, officer, co
 
     told = [results_on(press(as_officer, name, fields)) for _click in range(2)]
 
-    assert told[0] == told[1] == [result_of(each, DEEDS[name][2]) for each in inquiries]
+    assert told[0] == told[1] == [result_of(each, ACTIONS[name][2]) for each in inquiries]
     assert events_of(inquiries) == sum(inquiry.version + 1 for inquiry in inquiries)
 
 
@@ -298,10 +307,10 @@ def test_without_a_text_that_will_do_nothing_is_done_and_the_choice_is_kept(
     if len(text) > 4000:
         assert text in again.content.decode()
     assert hidden_on(again, "item") == hidden_on(page, "item")
-    assert hidden_on(again, "key") == hidden_on(page, "key")
+    assert hidden_on(again, "idempotency_key") == hidden_on(page, "idempotency_key")
     assert events_of(inquiries) == sum(inquiry.version for inquiry in inquiries)
     told = press(as_officer, name, fields_on(again, text=TEXT))
-    assert results_on(told) == [result_of(each, DEEDS[name][2]) for each in inquiries]
+    assert results_on(told) == [result_of(each, ACTIONS[name][2]) for each in inquiries]
 
 
 @pytest.mark.parametrize("chosen", ["", "abc", "999999", "9" * 30, "-1"])
@@ -342,9 +351,9 @@ def many(count):
     fields = {
         field.attname: getattr(filed, field.attname)
         for field in Inquiry._meta.concrete_fields
-        if field.name not in ("id", "key", "reference")
+        if field.name not in ("id", "idempotency_key", "reference")
     }
-    rows = [Inquiry(key=uuid.uuid4(), **fields) for _row in range(count - 1)]
+    rows = [Inquiry(idempotency_key=uuid.uuid4(), **fields) for _row in range(count - 1)]
     Inquiry.objects.bulk_create(rows)
     return list(Inquiry.objects.order_by("due_on", "pk"))
 
@@ -354,20 +363,20 @@ def test_a_hundred_are_done_at_once_and_all_results_are_shown(as_officer):
     page = choose(as_officer, "claim", inquiries)
     assert "You have chosen 100 inquiries:" in words(page)
     told = press(as_officer, "claim", fields_on(page))
-    assert results_on(told) == [result_of(each, DEEDS["claim"][2]) for each in inquiries]
+    assert results_on(told) == [result_of(each, ACTIONS["claim"][2]) for each in inquiries]
 
 
 def test_more_than_a_hundred_are_not_taken(as_officer):
     page = choose(as_officer, "claim", many(101))
     assert page.redirect_chain == [(QUEUE, 302)]
     assert results_on(page) == ["Choose at most 100 inquiries at once."]
-    assert not InquiryEvent.objects.filter(deed="claimed").exists()
+    assert not InquiryEvent.objects.filter(event_type="claimed").exists()
 
 
 def test_of_more_than_a_hundred_that_are_forged_no_more_than_a_hundred_are_done(as_officer):
     items = [f"{inquiry.pk}:{inquiry.version}" for inquiry in many(103)]
     press(as_officer, "claim", {"item": items})
-    assert InquiryEvent.objects.filter(deed="claimed").count() <= 100
+    assert InquiryEvent.objects.filter(event_type="claimed").count() <= 100
 
 
 def test_who_chooses_nothing_is_told_so(as_officer):
@@ -376,7 +385,7 @@ def test_who_chooses_nothing_is_told_so(as_officer):
     assert results_on(page) == [
         "Items must be selected in order to perform actions on them. No items have been changed."
     ]
-    assert not InquiryEvent.objects.filter(deed="claimed").exists()
+    assert not InquiryEvent.objects.filter(event_type="claimed").exists()
 
 
 # Forged
@@ -399,7 +408,7 @@ def test_an_item_of_another_version_is_not_done(as_officer, officer, version):
     inquiry = factories.filed()
     told = press(as_officer, "claim", {"item": f"{inquiry.pk}:{version}"})
     assert len(results_on(told)) == 1
-    assert DEEDS["claim"][2] not in results_on(told)[0]
+    assert ACTIONS["claim"][2] not in results_on(told)[0]
     assert events_of([inquiry]) == 1
 
 
@@ -414,16 +423,20 @@ def test_the_same_item_twice_is_done_once(as_officer):
     inquiry = factories.filed()
     item = f"{inquiry.pk}:{inquiry.version}"
     told = press(as_officer, "claim", {"item": [item, item]})
-    assert results_on(told) == [result_of(inquiry, DEEDS["claim"][2])]
+    assert results_on(told) == [result_of(inquiry, ACTIONS["claim"][2])]
 
 
-@pytest.mark.parametrize("name", DEEDS)
+@pytest.mark.parametrize("name", ACTIONS)
 def test_without_an_item_and_without_pressing_it_leads_to_the_queue(as_officer, officer, name):
     inquiry = ready_for(name, officer)
-    fields = {"item": f"{inquiry.pk}:{inquiry.version}", "text": TEXT, "key": uuid.uuid4()}
+    fields = {
+        "item": f"{inquiry.pk}:{inquiry.version}",
+        "text": TEXT,
+        "idempotency_key": uuid.uuid4(),
+    }
     for response in (
         as_officer.get(f"{QUEUE}bulk/{name}/", fields),
-        as_officer.post(f"{QUEUE}bulk/{name}/", {"text": TEXT, "key": uuid.uuid4()}),
+        as_officer.post(f"{QUEUE}bulk/{name}/", {"text": TEXT, "idempotency_key": uuid.uuid4()}),
     ):
         assert response.url == QUEUE
     assert events_of([inquiry]) == inquiry.version
@@ -447,10 +460,14 @@ def test_a_deed_that_is_not_in_the_menu_is_not_done(as_officer, action):
     assert Inquiry.objects.get().version == inquiry.version
 
 
-@pytest.mark.parametrize("key", ["", "abc", "0" * 40])
-def test_without_the_key_of_its_form_nothing_is_written(as_officer, officer, key):
+@pytest.mark.parametrize("idempotency_key", ["", "abc", "0" * 40])
+def test_without_the_key_of_its_form_nothing_is_written(as_officer, officer, idempotency_key):
     inquiry = ready_for("note", officer)
-    fields = {"item": f"{inquiry.pk}:{inquiry.version}", "text": TEXT, "key": key}
+    fields = {
+        "item": f"{inquiry.pk}:{inquiry.version}",
+        "text": TEXT,
+        "idempotency_key": idempotency_key,
+    }
     assert press(as_officer, "note", fields).status_code == 200
     assert not Reply.objects.exists()
 
@@ -466,11 +483,11 @@ def menu_of(browser):
 
 def test_the_menu_offers_what_one_may(as_officer, colleague):
     factories.filed()
-    assert menu_of(as_officer) == list(DEEDS)
-    assert menu_of(signed_in_staff(colleague)) == [name for name in DEEDS if name != "assign"]
+    assert menu_of(as_officer) == list(ACTIONS)
+    assert menu_of(signed_in_staff(colleague)) == [name for name in ACTIONS if name != "assign"]
     looks_on = permit(factories.OfficerFactory(), "view_inquiry")
     assert menu_of(signed_in_staff(looks_on)) == []
-    labels = [label for label, _event, _done in DEEDS.values()]
+    labels = [label for label, _event, _done in ACTIONS.values()]
     shown = words(as_officer.get(QUEUE))
     assert " ".join(labels) in shown
 
@@ -485,10 +502,14 @@ def test_an_officer_gives_nothing_to_others(colleague, officer):
     assert events_of([inquiry]) == inquiry.version
 
 
-@pytest.mark.parametrize("name", DEEDS)
+@pytest.mark.parametrize("name", ACTIONS)
 def test_a_clerk_has_no_page_and_others_sign_in_first(as_resident, officer, name):
     inquiry = ready_for(name, officer)
-    fields = {"item": f"{inquiry.pk}:{inquiry.version}", "text": TEXT, "key": uuid.uuid4()}
+    fields = {
+        "item": f"{inquiry.pk}:{inquiry.version}",
+        "text": TEXT,
+        "idempotency_key": uuid.uuid4(),
+    }
     fields["officer"] = officer.pk
     address = f"{QUEUE}bulk/{name}/"
     clerk = signed_in_staff(permit(factories.OfficerFactory()))

@@ -213,7 +213,7 @@ def test_two_drafts_about_the_same_warn_of_each_other(as_resident, resident):
     warning = "You have begun another inquiry about this service for the same person:"
     assert warning not in words(as_resident.get(page_of(first, "details")))
     form = {
-        "key": uuid.uuid4(),
+        "idempotency_key": uuid.uuid4(),
         "beneficiary": resident.identity_id,
         "service": first.service.slug,
     }

@@ -27,14 +27,19 @@ def desk_of(inquiry, page="change"):
 
 
 def claim(client, inquiry):
-    seen = {"seen": inquiry.version}
-    return client.post(desk_of(inquiry, "claim"), seen, follow=True)
+    expected_version = {"expected_version": inquiry.version}
+    return client.post(desk_of(inquiry, "claim"), expected_version, follow=True)
 
 
-def answer(client, inquiry, deed, text=ANSWER, **changes):
+def answer(client, inquiry, action, text=ANSWER, **changes):
     """Open the desk, and answer on the form that stands there."""
     form = client.get(desk_of(inquiry)).context["form"]
-    fields = {"key": form["key"].value(), "seen": form["seen"].value(), "text": text, "deed": deed}
+    fields = {
+        "idempotency_key": form["idempotency_key"].value(),
+        "expected_version": form["expected_version"].value(),
+        "text": text,
+        "decision": action,
+    }
     return client.post(desk_of(inquiry, "answer"), {**fields, **changes}, follow=True)
 
 
@@ -66,7 +71,11 @@ def test_the_queue_shows_what_is_unassigned_or_mine_the_oldest_due_first(as_offi
     factories.draft()
     decided = factories.claimed(officer)
     actions.approve(
-        actor=officer, inquiry=decided, seen=decided.version, text=ANSWER, key=uuid.uuid4()
+        actor=officer,
+        inquiry=decided,
+        expected_version=decided.version,
+        text=ANSWER,
+        idempotency_key=uuid.uuid4(),
     )
     expected = [first.reference, between.reference, latest.reference]
     assert references_in(as_officer.get(QUEUE)) == expected
@@ -152,7 +161,7 @@ def test_a_second_officer_is_told_who_was_first(as_officer, officer, inquiry):
 
 
 @pytest.mark.parametrize(
-    ("deed", "told", "status", "text"),
+    ("action", "told", "status", "text"),
     [
         (
             "reply",
@@ -175,9 +184,9 @@ def test_a_second_officer_is_told_who_was_first(as_officer, officer, inquiry):
     ],
 )
 def test_an_answer_reaches_the_applicant(
-    as_officer, mine, as_resident, resident, deed, told, status, text
+    as_officer, mine, as_resident, resident, action, told, status, text
 ):
-    page = answer(as_officer, mine, deed)
+    page = answer(as_officer, mine, action)
     assert notices_on(page) == [told]
     assert f"{grouped_reference(mine.reference)} {status} Assigned to" in words(page)
     shown = words(as_resident.get(f"/en/inquiries/{mine.reference}/"))
@@ -200,9 +209,9 @@ def test_who_answered_is_known_to_staff_and_not_told_to_the_applicant(
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "\0\u202e"])
-@pytest.mark.parametrize("deed", ["reply", "approve", "reject"])
-def test_an_empty_answer_is_asked_for(as_officer, mine, deed, text):
-    assert errors_on(answer(as_officer, mine, deed, text)) == [EMPTY]
+@pytest.mark.parametrize("action", ["reply", "approve", "reject"])
+def test_an_empty_answer_is_asked_for(as_officer, mine, action, text):
+    assert errors_on(answer(as_officer, mine, action, text)) == [EMPTY]
     assert not Reply.objects.exists()
     mine.refresh_from_db()
     assert mine.status == Inquiry.Status.UNDER_PROCESSING
@@ -217,7 +226,7 @@ def test_an_answer_is_kept_when_it_is_too_long(as_officer, mine):
 def test_an_answer_from_a_page_older_than_a_change_is_refused_and_kept(as_officer, officer, mine):
     old = mine.version
     answer(as_officer, mine, "reply", "The first answer, from another tab.")
-    page = answer(as_officer, mine, "approve", seen=old)
+    page = answer(as_officer, mine, "approve", expected_version=old)
     assert notices_on(page) == [
         "This inquiry has changed since you opened it: "
         f"Answered ({officer.username}). Read it again first."
@@ -227,14 +236,18 @@ def test_an_answer_from_a_page_older_than_a_change_is_refused_and_kept(as_office
     assert mine.status == Inquiry.Status.UNDER_PROCESSING
     # The page now shows what changed, so sending it again is an answer to that.
     form = page.context["form"]
-    again = {"key": form["key"].value(), "seen": form["seen"].value(), "text": ANSWER}
-    done = as_officer.post(desk_of(mine, "answer"), {**again, "deed": "approve"}, follow=True)
+    again = {
+        "idempotency_key": form["idempotency_key"].value(),
+        "expected_version": form["expected_version"].value(),
+        "text": ANSWER,
+    }
+    done = as_officer.post(desk_of(mine, "answer"), {**again, "decision": "approve"}, follow=True)
     assert notices_on(done) == ["The inquiry has been approved."]
 
 
-@pytest.mark.parametrize("deed", ["reply", "approve", "reject"])
-def test_an_inquiry_is_claimed_before_it_is_answered(as_officer, inquiry, deed):
-    page = answer(as_officer, inquiry, deed)
+@pytest.mark.parametrize("action", ["reply", "approve", "reject"])
+def test_an_inquiry_is_claimed_before_it_is_answered(as_officer, inquiry, action):
+    page = answer(as_officer, inquiry, action)
     assert notices_on(page) == [ASSIGN_FIRST]
     assert not Reply.objects.exists()
 
@@ -244,11 +257,11 @@ def test_what_another_has_claimed_is_not_answered(as_officer):
     assert notices_on(answer(as_officer, theirs, "approve")) == [ASSIGN_FIRST]
 
 
-@pytest.mark.parametrize("deed", ["reply", "approve", "reject"])
-def test_what_is_decided_stays_decided(as_officer, mine, deed):
+@pytest.mark.parametrize("action", ["reply", "approve", "reject"])
+def test_what_is_decided_stays_decided(as_officer, mine, action):
     answer(as_officer, mine, "approve")
     mine.refresh_from_db()
-    page = answer(as_officer, mine, deed, "Something else altogether.")
+    page = answer(as_officer, mine, action, "Something else altogether.")
     assert notices_on(page) == ["This cannot be done while the inquiry is “Processed”."]
     mine.refresh_from_db()
     assert (mine.status, mine.outcome) == ("processed", "approved")
@@ -257,7 +270,12 @@ def test_what_is_decided_stays_decided(as_officer, mine, deed):
 
 def test_a_second_click_answers_once(as_officer, mine):
     form = as_officer.get(desk_of(mine)).context["form"]
-    sent = {"key": form["key"].value(), "seen": mine.version, "text": ANSWER, "deed": "reply"}
+    sent = {
+        "idempotency_key": form["idempotency_key"].value(),
+        "expected_version": mine.version,
+        "text": ANSWER,
+        "decision": "reply",
+    }
     for _click in range(2):
         page = as_officer.post(desk_of(mine, "answer"), sent, follow=True)
         assert notices_on(page) == ["Your answer has been sent."]
@@ -266,16 +284,26 @@ def test_a_second_click_answers_once(as_officer, mine):
 
 def test_a_key_used_for_another_inquiry_answers_this_one(as_officer, officer, mine):
     another = factories.claimed(officer)
-    sent = {"key": uuid.uuid4(), "seen": mine.version, "text": ANSWER, "deed": "approve"}
+    sent = {
+        "idempotency_key": uuid.uuid4(),
+        "expected_version": mine.version,
+        "text": ANSWER,
+        "decision": "approve",
+    }
     for inquiry in (mine, another):
         page = as_officer.post(desk_of(inquiry, "answer"), sent, follow=True)
         assert notices_on(page) == ["The inquiry has been approved."]
     assert Reply.objects.count() == 2
 
 
-@pytest.mark.parametrize("deed", ["", "close", "delete", "approve\0"])
-def test_a_deed_that_is_none_does_nothing(as_officer, mine, deed):
-    fields = {"key": uuid.uuid4(), "seen": mine.version, "text": ANSWER, "deed": deed}
+@pytest.mark.parametrize("action", ["", "close", "delete", "approve\0"])
+def test_a_deed_that_is_none_does_nothing(as_officer, mine, action):
+    fields = {
+        "idempotency_key": uuid.uuid4(),
+        "expected_version": mine.version,
+        "text": ANSWER,
+        "decision": action,
+    }
     assert as_officer.post(desk_of(mine, "answer"), fields).status_code == 400
     assert not Reply.objects.exists()
 
@@ -298,7 +326,12 @@ def test_an_officer_whose_session_ended_is_led_back_to_the_desk(as_officer, mine
 def answer_after_the_session_ended(inquiry, officer, *, and_sign_in_as):
     """The page to which an answer leads that `officer` sends without a session any more."""
     browser = signed_in_staff(officer)
-    form = {"key": uuid.uuid4(), "seen": inquiry.version, "text": ANSWER, "deed": "approve"}
+    form = {
+        "idempotency_key": uuid.uuid4(),
+        "expected_version": inquiry.version,
+        "text": ANSWER,
+        "decision": "approve",
+    }
     browser.session.flush()
     lost = browser.post(desk_of(inquiry, "answer"), form)
     password = {"login": and_sign_in_as.username, "password": factories.PASSWORD}

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from requests_app.models import Attachment
-from requests_app.uploads import MOST_BYTES
+from requests_app.uploads import MAX_BYTES
 from tests import factories
 from tests.conftest import errors_on
 from tests.requests_app.files import pdf, stored_files, streams_in_streams
@@ -116,7 +116,7 @@ def add(as_resident, inquiry):
         ("half.jpg", JPEG[: len(JPEG) // 2], DAMAGED),
         ("half.png", white_png(600)[:-40], DAMAGED),
         ("words.pdf", b"%PDF-1.7\n" + HTML, DAMAGED),
-        ("large.jpg", JPEG + bytes(MOST_BYTES + 1 - len(JPEG)), TOO_LARGE),
+        ("large.jpg", JPEG + bytes(MAX_BYTES + 1 - len(JPEG)), TOO_LARGE),
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 15 else "",
 )
@@ -193,7 +193,7 @@ def test_where_and_with_what_a_picture_was_taken_is_not_kept(add):
 
 
 def test_a_file_of_exactly_ten_megabytes_is_taken(add):
-    assert add("passport.jpg", JPEG + bytes(MOST_BYTES - len(JPEG))).status_code == 302
+    assert add("passport.jpg", JPEG + bytes(MAX_BYTES - len(JPEG))).status_code == 302
     assert len(stored_files()) == 1
 
 

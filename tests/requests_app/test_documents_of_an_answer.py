@@ -40,7 +40,12 @@ def answer(as_resident, address):
 
     def answer(*files, text=TEXT, **fields):
         form = as_resident.get(address).context["form"]
-        filled = {"key": uuid.uuid4(), "seen": form.initial["seen"], "text": text, **fields}
+        filled = {
+            "idempotency_key": uuid.uuid4(),
+            "expected_version": form.initial["expected_version"],
+            "text": text,
+            **fields,
+        }
         if files:
             filled = {"document_type": "supporting-proof", "files": files, **filled}
         return as_resident.post(address, filled, follow=True)
@@ -190,7 +195,11 @@ def test_what_was_added_is_taken_away_and_keeps_what_was_typed(answer, kept):
 
 def test_withdrawing_forgets_what_was_not_sent(as_resident, inquiry, kept):
     page = f"/en/inquiries/{inquiry.reference}/withdraw/"
-    form = {"key": uuid.uuid4(), "seen": inquiry.version, "text": "It has been settled."}
+    form = {
+        "idempotency_key": uuid.uuid4(),
+        "expected_version": inquiry.version,
+        "text": "It has been settled.",
+    }
     answer = as_resident.post(page, form, follow=True)
     assert notices_on(answer)[:1] == ["The inquiry has been withdrawn."]
     assert names_on(answer) == ["sent.jpg"]
@@ -201,13 +210,15 @@ def test_withdrawing_forgets_what_was_not_sent(as_resident, inquiry, kept):
 
 def test_a_withdrawal_that_is_refused_forgets_nothing(as_resident, inquiry, kept):
     page = f"/en/inquiries/{inquiry.reference}/withdraw/"
-    as_resident.post(page, {"key": uuid.uuid4(), "seen": inquiry.version, "text": " "})
+    as_resident.post(
+        page, {"idempotency_key": uuid.uuid4(), "expected_version": inquiry.version, "text": " "}
+    )
     assert storages["private"].exists(kept.stored_name)
     assert is_returned()
 
 
 def test_a_second_click_on_the_answer_leads_to_the_first(as_resident, address, inquiry):
-    form = {"key": uuid.uuid4(), "seen": inquiry.version, "text": TEXT}
+    form = {"idempotency_key": uuid.uuid4(), "expected_version": inquiry.version, "text": TEXT}
     for _click in range(2):
         files = {"document_type": "supporting-proof", "files": photo("front.jpg", 61)}
         page = as_resident.post(address, {**form, **files}, follow=True)
@@ -220,8 +231,8 @@ def test_a_second_click_on_the_answer_leads_to_the_first(as_resident, address, i
 def test_while_the_officer_has_it_nothing_can_be_added(as_resident, address, answer, inquiry):
     answer()
     form = {
-        "key": uuid.uuid4(),
-        "seen": inquiry.version + 1,
+        "idempotency_key": uuid.uuid4(),
+        "expected_version": inquiry.version + 1,
         "text": TEXT,
         "document_type": "supporting-proof",
         "files": photo("late.jpg", 61),

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from core.hijri import both_calendars
-from core.messaging.encryption import unseal
+from core.messaging.encryption import decrypt
 from core.messaging.models import Message
 from core.references import grouped_reference
 from requests_app.models import Inquiry
@@ -34,12 +34,17 @@ def page_of(inquiry, step):
 def texts_to(user):
     """What the outbox holds for this mobile, in the order in which it was written."""
     messages = Message.objects.filter(recipient=str(user.mobile)).order_by("pk")
-    return [unseal(message.text) if message.is_sealed else message.text for message in messages]
+    return [decrypt(message.text) if message.is_encrypted else message.text for message in messages]
 
 
 def test_somebody_files_an_inquiry_for_themselves(as_resident, resident, service):
     begun = as_resident.post(
-        NEW, {"key": uuid.uuid4(), "beneficiary": resident.identity_id, "service": service.slug}
+        NEW,
+        {
+            "idempotency_key": uuid.uuid4(),
+            "beneficiary": resident.identity_id,
+            "service": service.slug,
+        },
     )
     inquiry = Inquiry.objects.get()
     assert begun.url == page_of(inquiry, "details")
@@ -113,7 +118,11 @@ def test_an_arabic_account_gets_its_texts_in_arabic(resident):
 
 
 def test_the_details_begin_with_what_the_registry_knows(as_resident, resident, service):
-    form = {"key": uuid.uuid4(), "beneficiary": resident.identity_id, "service": service.slug}
+    form = {
+        "idempotency_key": uuid.uuid4(),
+        "beneficiary": resident.identity_id,
+        "service": service.slug,
+    }
     page = as_resident.post(NEW, form, follow=True).content.decode()
     assert 'value="Mohammed Aslam Khan"' in page
     assert f'value="{resident.identity.current_number}"' in page
@@ -149,7 +158,11 @@ def test_a_draft_is_taken_up_on_another_device(as_resident, resident):
 
 
 def test_the_same_form_sent_twice_begins_one_draft(as_resident, resident, service):
-    form = {"key": uuid.uuid4(), "beneficiary": resident.identity_id, "service": service.slug}
+    form = {
+        "idempotency_key": uuid.uuid4(),
+        "beneficiary": resident.identity_id,
+        "service": service.slug,
+    }
     first, second = as_resident.post(NEW, form), as_resident.post(NEW, form)
     assert first.url == second.url
     assert Inquiry.objects.count() == 1

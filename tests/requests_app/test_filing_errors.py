@@ -164,7 +164,11 @@ def test_what_the_details_do_not_ask_for_changes_nothing(as_resident, inquiry, a
 
 def test_what_the_first_step_does_not_ask_for_changes_nothing(as_resident, resident, forged):
     service = factories.ServiceFactory()
-    form = {"key": uuid.uuid4(), "beneficiary": resident.identity_id, "service": service.slug}
+    form = {
+        "idempotency_key": uuid.uuid4(),
+        "beneficiary": resident.identity_id,
+        "service": service.slug,
+    }
     as_resident.post("/en/inquiries/new/", {**forged, **form})
     begun = Inquiry.objects.get()
     assert (begun.status, begun.outcome, begun.version) == ("draft", "", 0)

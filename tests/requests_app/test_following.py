@@ -59,7 +59,12 @@ def page_of(inquiry, step="", language="en"):
 def form_on(page, text, **changes):
     """What a browser sends from the form on this page."""
     form = page.context["form"]
-    return {"key": form["key"].value(), "seen": form["seen"].value(), "text": text, **changes}
+    return {
+        "idempotency_key": form["idempotency_key"].value(),
+        "expected_version": form["expected_version"].value(),
+        "text": text,
+        **changes,
+    }
 
 
 def answer(browser, inquiry, text=ANSWER, language="en", **changes):
@@ -74,9 +79,15 @@ def withdraw(browser, inquiry, text=REASON, language="en"):
     return browser.post(address, form_on(browser.get(address), text), follow=True)
 
 
-def act(deed, officer, inquiry, text=QUESTION):
+def act(action, officer, inquiry, text=QUESTION):
     inquiry.refresh_from_db()
-    return deed(actor=officer, inquiry=inquiry, seen=inquiry.version, text=text, key=uuid.uuid4())
+    return action(
+        actor=officer,
+        inquiry=inquiry,
+        expected_version=inquiry.version,
+        text=text,
+        idempotency_key=uuid.uuid4(),
+    )
 
 
 def changed(what):
@@ -89,7 +100,7 @@ def now(inquiry):
 
 def answer_of(browser, address, method="post"):
     """All that a browser gets, except for tokens."""
-    typed = {"text": ANSWER, "seen": 3, "key": uuid.UUID(int=1)}
+    typed = {"text": ANSWER, "expected_version": 3, "idempotency_key": uuid.UUID(int=1)}
     response = getattr(browser, method)(address, typed)
     return response.status_code, without_tokens(response), sorted(response.headers.items())
 
@@ -183,7 +194,15 @@ def test_a_second_click_answers_once_and_is_told_the_same(as_resident, returned)
     assert now(returned).version == returned.version + 1
 
 
-@pytest.mark.parametrize("forged", [{"seen": ""}, {"seen": "abc"}, {"seen": -1}, {"seen": 2**31}])
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"expected_version": ""},
+        {"expected_version": "abc"},
+        {"expected_version": -1},
+        {"expected_version": 2**31},
+    ],
+)
 def test_an_answer_that_has_not_seen_the_inquiry_is_not_taken(as_resident, returned, forged):
     page = answer(as_resident, returned, **forged)
     assert page.status_code == 200
@@ -191,16 +210,16 @@ def test_an_answer_that_has_not_seen_the_inquiry_is_not_taken(as_resident, retur
     assert now(returned).version == returned.version
 
 
-@pytest.mark.parametrize("key", ["", "abc", "0" * 40])
-def test_an_answer_without_the_key_of_its_form_is_not_taken(as_resident, returned, key):
-    assert answer(as_resident, returned, key=key).status_code == 200
+@pytest.mark.parametrize("idempotency_key", ["", "abc", "0" * 40])
+def test_an_answer_without_the_key_of_its_form_is_not_taken(as_resident, returned, idempotency_key):
+    assert answer(as_resident, returned, idempotency_key=idempotency_key).status_code == 200
     assert now(returned).version == returned.version
 
 
 def test_an_inquiry_that_was_not_returned_is_not_answered(as_resident, at_work):
     assert "Answer the officer" not in words(as_resident.get(page_of(at_work)))
     assert as_resident.get(page_of(at_work, "answer/")).url == page_of(at_work)
-    typed = {"key": uuid.uuid4(), "seen": at_work.version, "text": ANSWER}
+    typed = {"idempotency_key": uuid.uuid4(), "expected_version": at_work.version, "text": ANSWER}
     page = as_resident.post(page_of(at_work, "answer/"), typed)
     assert notices_on(page) == ["This cannot be done while the inquiry is “Under processing”."]
     assert page.context["form"]["text"].value() == ANSWER
@@ -268,7 +287,7 @@ def test_an_open_inquiry_is_withdrawn_with_the_reason(
 ):
     said = SAID[language]
     if status == "in the queue":
-        actions.release(actor=officer, inquiry=at_work, seen=at_work.version)
+        actions.release(actor=officer, inquiry=at_work, expected_version=at_work.version)
     if status in ("returned", "answered"):
         act(actions.send_back, officer, at_work)
     if status == "answered":

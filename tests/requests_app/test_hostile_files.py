@@ -16,7 +16,7 @@ from PIL import Image
 
 from requests_app import decoding
 from requests_app.models import Attachment
-from requests_app.uploads import MOST_BYTES
+from requests_app.uploads import MAX_BYTES
 from tests import factories
 from tests.conftest import errors_on
 from tests.requests_app import hostile_files as made
@@ -44,7 +44,7 @@ def _held_to_its_processor_time():
     before = seconds_of_children()
     yield
     # The kernel looks at the limit once a tick.
-    assert seconds_of_children() - before < decoding.MOST_SECONDS + 0.5
+    assert seconds_of_children() - before < decoding.MAX_SECONDS + 0.5
 
 
 @pytest.fixture
@@ -341,7 +341,7 @@ def test_a_pdf_that_leads_nowhere_is_refused(refused, name):
 )
 def test_a_file_made_to_wear_out_its_reader_is_refused(refused, make):
     content = make()
-    assert len(content) <= MOST_BYTES
+    assert len(content) <= MAX_BYTES
     assert refused("tiring", content) == DAMAGED
 
 

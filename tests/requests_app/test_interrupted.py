@@ -85,7 +85,11 @@ def test_another_person_in_the_same_browser_does_not_see_which_service_was_chose
     service = factories.ServiceFactory()
     factories.ServiceFactory()
     end_sessions()
-    form = {"key": uuid.uuid4(), "beneficiary": resident.identity_id, "service": service.slug}
+    form = {
+        "idempotency_key": uuid.uuid4(),
+        "beneficiary": resident.identity_id,
+        "service": service.slug,
+    }
     lost = browser.post("/en/inquiries/new/", form)
     page = sign_in_again(browser, lost.url, another)
     assert page.status_code == 200

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from requests_app.models import Attachment, Inquiry, Reply
-from requests_app.uploads import MOST_BYTES
+from requests_app.uploads import MAX_BYTES
 from tests import factories
 from tests.conftest import ask_for_code, errors_on
 from tests.requests_app.files import MEGABYTE, pdf, stored_files
@@ -190,9 +190,9 @@ def test_who_takes_one_of_ten_away_can_add_another(as_resident, inquiry, add):
 
 def test_all_documents_have_40_megabytes_together_at_most(as_resident, inquiry, add):
     rest = 2000
-    large = [pdf_of(MOST_BYTES, filler) for filler in (b"a", b"b", b"c")]
+    large = [pdf_of(MAX_BYTES, filler) for filler in (b"a", b"b", b"c")]
     add(*(upload("large.pdf", content) for content in large))
-    add(upload("less.pdf", pdf_of(MOST_BYTES - rest)))
+    add(upload("less.pdf", pdf_of(MAX_BYTES - rest)))
     sizes = Attachment.objects.values_list("size", flat=True)
     assert sum(sizes) == 40 * MEGABYTE - rest, "each has to be stored as large as it was sent"
 
@@ -210,7 +210,7 @@ def test_all_documents_have_40_megabytes_together_at_most(as_resident, inquiry, 
 
 
 def test_of_a_request_of_41_megabytes_what_fits_is_kept(add):
-    large = [pdf_of(MOST_BYTES, filler) for filler in (b"a", b"b", b"c", b"d")]
+    large = [pdf_of(MAX_BYTES, filler) for filler in (b"a", b"b", b"c", b"d")]
     named = [upload(f"{index}.pdf", content) for index, content in enumerate(large)]
     page = add(*named, upload("last.pdf", pdf_of(MEGABYTE)))
     assert errors_on(page) == [TOO_MUCH.format("last.pdf")]
@@ -238,7 +238,7 @@ def test_a_request_with_more_files_than_anybody_sends_is_refused(add):
 
 @pytest.mark.parametrize("over", [-1, 0, 1])
 def test_a_file_has_10_megabytes_at_most(add, over):
-    page = add(upload("photo.jpg", JPEG + bytes(MOST_BYTES + over - len(JPEG))))
+    page = add(upload("photo.jpg", JPEG + bytes(MAX_BYTES + over - len(JPEG))))
     assert errors_on(page) == [TOO_LARGE.format("photo.jpg")] * (over > 0)
     assert len(stored_files()) == (over <= 0)
 
@@ -300,7 +300,11 @@ def test_what_is_written_later_has_4000_characters_at_most(
 ):
     factories.document_type()
     inquiry = returned(factories.filed(resident), officer)
-    form = {"key": uuid.uuid4(), "seen": inquiry.version, "text": "a" * length}
+    form = {
+        "idempotency_key": uuid.uuid4(),
+        "expected_version": inquiry.version,
+        "text": "a" * length,
+    }
     page = as_resident.post(f"/en/inquiries/{inquiry.reference}/{step}/", form, follow=True)
     fits = length <= 4000
     assert errors_on(page) == (

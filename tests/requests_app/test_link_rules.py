@@ -187,7 +187,7 @@ def start(people, service):
         holder=people.holder,
         beneficiary=people.person,
         service=service,
-        key=uuid.uuid4(),
+        idempotency_key=uuid.uuid4(),
     )
 
 
@@ -236,7 +236,11 @@ def test_the_form_offers_those_for_whom_one_may_file(case, people, today):
 def test_what_is_sent_by_hand_is_taken_for_nobody_else(case, people, service, today):
     before = Inquiry.objects.count()
     client = browser_of(people, acts=True)
-    fields = {"key": uuid.uuid4(), "beneficiary": people.person.pk, "service": service.slug}
+    fields = {
+        "idempotency_key": uuid.uuid4(),
+        "beneficiary": people.person.pk,
+        "service": service.slug,
+    }
     response = client.post(NEW, fields)
     assert response.status_code == (302 if case.may_file else 200)
     assert Inquiry.objects.count() - before == case.may_file
@@ -318,7 +322,7 @@ def test_a_guardian_files_for_a_child_until_it_is_18_hijri_years_old(db, clock, 
         (first_second + timedelta(days=400), False),
     ):
         assert child.is_minor == is_minor
-        asked_for = Identity.objects.who_can_be_asked_for_by(guardian)
+        asked_for = Identity.objects.beneficiaries_for(guardian)
         assert (child in asked_for) == is_minor
 
 
@@ -328,4 +332,4 @@ def test_a_link_of_another_kind_does_not_ask_for_the_age(db, clock, kind):
     for born in (COMES_OF_AGE_TODAY, COMES_OF_AGE_TOMORROW, date(1960, 1, 1)):
         person = factories.IdentityFactory(birth_date=born)
         factories.link(holder, person, kind)
-        assert person in Identity.objects.who_can_be_asked_for_by(holder)
+        assert person in Identity.objects.beneficiaries_for(holder)

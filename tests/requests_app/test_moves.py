@@ -1,4 +1,4 @@
-"""Every deed on an inquiry in every status: where it leads, what it writes, why it is refused."""
+"""Every event on an inquiry in every status: where it leads, what it writes, why it is refused."""
 
 import uuid
 
@@ -16,7 +16,7 @@ from tests.conftest import signed_in, words
 
 TEXT = "The receipt of the payment, with its number and its day."
 
-# Where each deed leads from each status. The desk's deeds are those of the officer who has the
+# Where each event leads from each status. The desk's events are those of the officer who has the
 # inquiry; a claim is a colleague's, of an inquiry that was given back where that is possible, and
 # a supervisor assigns it to that colleague.
 TABLE = """
@@ -63,20 +63,22 @@ ASSIGN_FIRST = "This inquiry is not assigned to you. Assign it to yourself first
 
 
 def cells():
-    """Each status, deed and cell of the table."""
+    """Each status, event and cell of the table."""
     head, *rows = [[cell.strip() for cell in row.split("|")] for row in TABLE.split("\n")[1:-1]]
-    for deed, *row in rows:
+    for event_type, *row in rows:
         for status, cell in zip(head[1:], row, strict=True):
-            yield STATUSES[status][0], deed, cell
+            yield STATUSES[status][0], event_type, cell
 
 
 CELLS = list(cells())
 LEADS_ON = [
-    (status, deed, *NEXT.get(cell, (status, OUTCOME_SO_FAR.get(status, ""))))
-    for status, deed, cell in CELLS
+    (status, event_type, *NEXT.get(cell, (status, OUTCOME_SO_FAR.get(status, ""))))
+    for status, event_type, cell in CELLS
     if cell == "same" or cell in NEXT
 ]
-REFUSED = [(status, deed, REFUSALS[cell]) for status, deed, cell in CELLS if cell in REFUSALS]
+REFUSED = [
+    (status, event_type, REFUSALS[cell]) for status, event_type, cell in CELLS if cell in REFUSALS
+]
 
 # How an inquiry that was filed comes into each status.
 WAYS = {
@@ -151,24 +153,30 @@ class People:
         self.supervisor = factories.OfficerFactory()
         self.supervisor.user_permissions.add(Permission.objects.get(codename="assign_inquiry"))
 
-    def who_does(self, deed):
-        if deed in OF_THE_APPLICANT:
+    def who_does(self, event_type):
+        if event_type in OF_THE_APPLICANT:
             return self.applicant
-        return {"assigned": self.supervisor}.get(deed, self.officer)
+        return {"assigned": self.supervisor}.get(event_type, self.officer)
 
-    def do(self, deed, inquiry, *, by=None, seen=None, key=None):
+    def do(self, event_type, inquiry, *, by=None, expected_version=None, idempotency_key=None):
         """The inquiry after it, on the page of somebody who has just opened theirs."""
-        actor = by or self.who_does(deed)
-        if deed == "submitted":
+        actor = by or self.who_does(event_type)
+        if event_type == "submitted":
             return self.send(inquiry)
-        fields = {"seen": inquiry.version if seen is None else seen}
-        if deed == "assigned":
+        fields = {
+            "expected_version": inquiry.version if expected_version is None else expected_version
+        }
+        if event_type == "assigned":
             fields["officer"] = self.colleague
-        if deed in WITH_TEXT:
-            return WITH_TEXT[deed](
-                actor=actor, inquiry=inquiry, text=TEXT, key=key or uuid.uuid4(), **fields
+        if event_type in WITH_TEXT:
+            return WITH_TEXT[event_type](
+                actor=actor,
+                inquiry=inquiry,
+                text=TEXT,
+                idempotency_key=idempotency_key or uuid.uuid4(),
+                **fields,
             )
-        return WITHOUT_TEXT[deed](actor=actor, inquiry=inquiry, **fields)
+        return WITHOUT_TEXT[event_type](actor=actor, inquiry=inquiry, **fields)
 
     def send(self, inquiry):
         if inquiry.is_draft:
@@ -177,10 +185,10 @@ class People:
             actor=self.applicant, inquiry=inquiry, session_key="another", guess="000000"
         )
 
-    def inquiry_after(self, *deeds):
+    def inquiry_after(self, *event_types):
         inquiry = factories.filed(self.applicant)
-        for deed in deeds:
-            inquiry = self.do(deed, inquiry)
+        for event_type in event_types:
+            inquiry = self.do(event_type, inquiry)
         return inquiry
 
     def inquiry_in(self, status, *, to_be_claimed=False):
@@ -192,11 +200,11 @@ class People:
             inquiry = self.do("released", inquiry)
         return inquiry
 
-    def try_out(self, deed, status):
-        """The inquiry in this status, the same after the deed, and whose the deed was."""
-        before = self.inquiry_in(status, to_be_claimed=deed == "claimed")
-        actor = self.colleague if deed == "claimed" else self.who_does(deed)
-        return before, self.do(deed, before, by=actor), actor
+    def try_out(self, event_type, status):
+        """The inquiry in this status, the same after the event, and whose the event was."""
+        before = self.inquiry_in(status, to_be_claimed=event_type == "claimed")
+        actor = self.colleague if event_type == "claimed" else self.who_does(event_type)
+        return before, self.do(event_type, before, by=actor), actor
 
 
 @pytest.fixture
@@ -205,7 +213,7 @@ def people(db):
 
 
 def traces(inquiry):
-    """All that a deed could leave behind."""
+    """All that a event could leave behind."""
     return (
         Inquiry.objects.values().get(pk=inquiry.pk),
         list(InquiryEvent.objects.values()),
@@ -227,40 +235,42 @@ def changed(what):
     return f"This inquiry has changed since you opened it: {what}. Read it again first."
 
 
-# Where each deed leads
+# Where each event leads
 
 
 def test_the_table_knows_every_status_and_every_deed():
-    known = {(status, deed) for status, deed, _cell in CELLS}
-    assert known == {(status, deed) for status in Inquiry.Status for deed in InquiryEvent.Deed}
+    known = {(status, event_type) for status, event_type, _cell in CELLS}
+    assert known == {
+        (status, event_type) for status in Inquiry.Status for event_type in InquiryEvent.EventType
+    }
     assert len(known) == len(LEADS_ON) + len(REFUSED) + 5
 
 
-@pytest.mark.parametrize(("status", "deed", "next_status", "outcome"), LEADS_ON)
+@pytest.mark.parametrize(("status", "event_type", "next_status", "outcome"), LEADS_ON)
 def test_a_deed_leads_where_the_table_says_and_is_recorded(
-    people, status, deed, next_status, outcome
+    people, status, event_type, next_status, outcome
 ):
-    before, after, actor = people.try_out(deed, status)
+    before, after, actor = people.try_out(event_type, status)
 
     after.refresh_from_db()
     assert (after.status, after.outcome) == (next_status, outcome)
     assert after.version == before.version + 1
     assert (after.processed_at is not None) == bool(outcome)
     event = after.events.last()
-    assert (event.seq, event.actor, event.deed) == (after.version, actor, deed)
-    assert event.role == ("applicant" if deed in OF_THE_APPLICANT else "officer")
+    assert (event.seq, event.actor, event.event_type) == (after.version, actor, event_type)
+    assert event.role == ("applicant" if event_type in OF_THE_APPLICANT else "officer")
     assert (event.from_status, event.to_status) == (status, next_status)
 
 
-@pytest.mark.parametrize(("status", "deed", "sentence"), REFUSED)
+@pytest.mark.parametrize(("status", "event_type", "sentence"), REFUSED)
 def test_a_deed_that_does_not_fit_the_status_is_refused_and_leaves_no_trace(
-    people, status, deed, sentence
+    people, status, event_type, sentence
 ):
-    inquiry = people.inquiry_in(status, to_be_claimed=deed == "claimed")
+    inquiry = people.inquiry_in(status, to_be_claimed=event_type == "claimed")
     before = traces(inquiry)
 
     with pytest.raises(RuleViolation) as refused:
-        people.do(deed, inquiry, by=people.colleague if deed == "claimed" else None)
+        people.do(event_type, inquiry, by=people.colleague if event_type == "claimed" else None)
 
     assert refused.value.message == sentence.format(
         officer=people.officer.username,
@@ -270,7 +280,7 @@ def test_a_deed_that_does_not_fit_the_status_is_refused_and_leaves_no_trace(
     assert traces(inquiry) == before
 
 
-@pytest.mark.parametrize("status", [status for status, deed, cell in CELLS if cell == "sent"])
+@pytest.mark.parametrize("status", [status for status, event_type, cell in CELLS if cell == "sent"])
 def test_who_sends_a_filed_inquiry_again_gets_it_as_it_is(people, status):
     inquiry = people.inquiry_in(status)
     before = traces(inquiry)
@@ -281,7 +291,7 @@ def test_who_sends_a_filed_inquiry_again_gets_it_as_it_is(people, status):
 
 
 @pytest.mark.parametrize(
-    ("deeds", "outcome"),
+    ("event_types", "outcome"),
     [
         (["withdrawn"], "withdrawn"),
         (["claimed", "released", "withdrawn"], "withdrawn"),
@@ -290,20 +300,20 @@ def test_who_sends_a_filed_inquiry_again_gets_it_as_it_is(people, status):
         (["claimed", "returned", "withdrawn", "noted"], "withdrawn"),
     ],
 )
-def test_what_is_closed_keeps_its_outcome(people, deeds, outcome):
-    closed = people.inquiry_after(*deeds)
+def test_what_is_closed_keeps_its_outcome(people, event_types, outcome):
+    closed = people.inquiry_after(*event_types)
 
     assert (closed.status, closed.outcome) == ("closed", outcome)
-    decided = closed.events.get(deed=outcome)
+    decided = closed.events.get(event_type=outcome)
     assert closed.events.get(seq=decided.seq - 1).at <= closed.processed_at <= decided.at
 
 
 def test_an_inquiry_is_returned_as_often_as_it_takes(people):
-    deeds = ["claimed", "returned", "resubmitted", "returned", "resubmitted", "approved"]
-    inquiry = people.inquiry_after(*deeds)
+    event_types = ["claimed", "returned", "resubmitted", "returned", "resubmitted", "approved"]
+    inquiry = people.inquiry_after(*event_types)
 
     assert inquiry.version == 7
-    assert list(inquiry.events.values_list("seq", "deed", "from_status", "to_status")) == [
+    assert list(inquiry.events.values_list("seq", "event_type", "from_status", "to_status")) == [
         (1, "submitted", "draft", "under_processing"),
         (2, "claimed", "under_processing", "under_processing"),
         (3, "returned", "under_processing", "returned_to_applicant"),
@@ -314,61 +324,65 @@ def test_an_inquiry_is_returned_as_often_as_it_takes(people):
     ]
 
 
-@pytest.mark.parametrize("deed", ["claimed", "assigned", "released"])
-def test_whose_it_is_follows_from_who_took_it_up_or_gave_it(people, deed):
+@pytest.mark.parametrize("event_type", ["claimed", "assigned", "released"])
+def test_whose_it_is_follows_from_who_took_it_up_or_gave_it(people, event_type):
     has_it = {"claimed": people.colleague, "assigned": people.colleague, "released": None}
     for status in ("under_processing", "returned_by_applicant"):
-        assert people.try_out(deed, status)[1].assignee == has_it[deed]
+        assert people.try_out(event_type, status)[1].assignee == has_it[event_type]
 
 
 @pytest.mark.parametrize("status", ["under_processing", "returned_by_applicant"])
-@pytest.mark.parametrize("deed", ["replied", "returned", "approved", "rejected"])
-def test_only_whose_it_is_answers_and_others_are_told_to_take_it_up_first(people, deed, status):
+@pytest.mark.parametrize("event_type", ["replied", "returned", "approved", "rejected"])
+def test_only_whose_it_is_answers_and_others_are_told_to_take_it_up_first(
+    people, event_type, status
+):
     inquiry = people.inquiry_in(status)
     before = traces(inquiry)
 
     with pytest.raises(RuleViolation) as refused:
-        people.do(deed, inquiry, by=people.colleague)
+        people.do(event_type, inquiry, by=people.colleague)
 
     assert traces(inquiry) == before
     assert refused.value.message == ASSIGN_FIRST
 
 
-# What each deed writes
+# What each event writes
 
 
-@pytest.mark.parametrize("deed", KIND_OF_REPLY)
-def test_what_is_typed_is_kept_once_and_the_event_holds_its_digest_alone(people, deed):
-    status = "returned_to_applicant" if deed == "resubmitted" else "under_processing"
+@pytest.mark.parametrize("event_type", KIND_OF_REPLY)
+def test_what_is_typed_is_kept_once_and_the_event_holds_its_digest_alone(people, event_type):
+    status = "returned_to_applicant" if event_type == "resubmitted" else "under_processing"
     inquiry = people.inquiry_in(status)
     earlier = set(inquiry.replies.values_list("pk", flat=True))
-    key = uuid.uuid4()
+    idempotency_key = uuid.uuid4()
 
     for _click in range(2):
-        people.do(deed, inquiry, key=key)
+        people.do(event_type, inquiry, idempotency_key=idempotency_key)
 
     reply = inquiry.replies.exclude(pk__in=earlier).get()
     assert (reply.kind, reply.author, reply.text, reply.read_at) == (
-        *(KIND_OF_REPLY[deed], people.who_does(deed)),
+        *(KIND_OF_REPLY[event_type], people.who_does(event_type)),
         *(TEXT, None),
     )
     # What an applicant sends is words and documents.
-    content = [TEXT] if deed in OF_THE_APPLICANT else TEXT
-    assert inquiry.events.filter(deed=deed).get().content_digest == digest_of(content)
+    content = [TEXT] if event_type in OF_THE_APPLICANT else TEXT
+    assert inquiry.events.filter(event_type=event_type).get().content_digest == digest_of(content)
     for event in inquiry.events.values():
         assert TEXT not in str(event)
 
 
-@pytest.mark.parametrize("deed", ["resubmitted", "withdrawn"])
-def test_the_event_of_what_an_applicant_sends_holds_the_digest_of_its_documents_too(people, deed):
+@pytest.mark.parametrize("event_type", ["resubmitted", "withdrawn"])
+def test_the_event_of_what_an_applicant_sends_holds_the_digest_of_its_documents_too(
+    people, event_type
+):
     inquiry = people.inquiry_in("returned_to_applicant")
     first = factories.attached(inquiry)
     second = factories.attached(inquiry, factories.picture(size=(80, 40)))
 
-    people.do(deed, inquiry)
+    people.do(event_type, inquiry)
 
     content = [TEXT, first.sha256, second.sha256]
-    assert inquiry.events.get(deed=deed).content_digest == digest_of(content)
+    assert inquiry.events.get(event_type=event_type).content_digest == digest_of(content)
 
 
 def test_each_event_holds_the_digest_of_the_one_before_and_the_inquiry_the_last(people):
@@ -387,25 +401,25 @@ def test_each_event_holds_the_digest_of_the_one_before_and_the_inquiry_the_last(
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("address", ["", "aslam@example.org"])
-@pytest.mark.parametrize("deed", [*NOTICES, *SILENT])
+@pytest.mark.parametrize("event_type", [*NOTICES, *SILENT])
 def test_the_applicant_is_told_in_their_language_and_by_mail_where_there_is_an_address(
-    db, deed, address, language
+    db, event_type, address, language
 ):
     people = People(email=address, language=language)
     status = {
         "submitted": "draft",
         "resubmitted": "returned_to_applicant",
         "closed": "processed",
-    }.get(deed, "under_processing")
+    }.get(event_type, "under_processing")
     inquiry = people.inquiry_in(status)
     already = len(written_about(inquiry))
     # Whoever does it may read the pages in the other language.
     with translation.override("en" if language == "ar" else "ar"):
-        people.do(deed, inquiry)
+        people.do(event_type, inquiry)
 
     expected = []
-    if deed in NOTICES:
-        text = NOTICES[deed][language].format(inquiry.reference)
+    if event_type in NOTICES:
+        text = NOTICES[event_type][language].format(inquiry.reference)
         subject = SUBJECTS[language].format(inquiry.reference)
         expected.append(("sms", str(people.applicant.mobile), language, "", text))
         if address:
@@ -421,8 +435,8 @@ def test_what_is_internal_stands_on_no_page_of_those_whom_it_is_not_for(db):
     people = People()
     factories.link(people.applicant.identity, beneficiary.identity)
     inquiry = factories.filed(people.applicant, beneficiary=beneficiary.identity)
-    for deed in ("claimed", "noted", "released", "assigned"):
-        inquiry = people.do(deed, inquiry)
+    for event_type in ("claimed", "noted", "released", "assigned"):
+        inquiry = people.do(event_type, inquiry)
 
     for reader in (people.applicant, beneficiary):
         browser = signed_in(reader)
@@ -437,7 +451,7 @@ def test_every_event_that_is_not_internal_stands_in_the_timeline(people):
         *("claimed", "replied", "returned", "noted", "resubmitted", "approved", "closed")
     )
     shown = signed_in(people.applicant).get(f"/en/inquiries/{inquiry.reference}/").context["events"]
-    assert [event.get_deed_display() for event in shown] == [
+    assert [event.get_event_type_display() for event in shown] == [
         *("Filed", "Assigned to an officer", "Answered", "Returned to applicant"),
         *("Answered by the applicant", "Approved", "Closed"),
     ]
@@ -446,14 +460,16 @@ def test_every_event_that_is_not_internal_stands_in_the_timeline(people):
 # A page older than a change
 
 
-@pytest.mark.parametrize("deed", ["released", "assigned", "noted", "replied", "approved"])
-def test_who_has_not_seen_the_latest_changes_nothing_and_is_told_what_has_changed(people, deed):
+@pytest.mark.parametrize("event_type", ["released", "assigned", "noted", "replied", "approved"])
+def test_who_has_not_seen_the_latest_changes_nothing_and_is_told_what_has_changed(
+    people, event_type
+):
     old = people.inquiry_in("under_processing")
     new = people.do("noted", people.do("replied", old))
     before = traces(new)
 
     with pytest.raises(RuleViolation) as refused:
-        people.do(deed, old)
+        people.do(event_type, old)
 
     name = people.officer.username
     assert refused.value.message == changed(f"Answered ({name}), Internal note ({name})")
@@ -474,25 +490,25 @@ def test_what_has_changed_is_told_in_the_language_of_the_page(people):
 
 
 @pytest.mark.parametrize(
-    ("deed", "status"),
+    ("event_type", "status"),
     [("resubmitted", "returned_to_applicant"), ("withdrawn", "under_processing")],
 )
-def test_an_applicant_who_withdrew_in_another_tab_is_told_so(people, deed, status):
+def test_an_applicant_who_withdrew_in_another_tab_is_told_so(people, event_type, status):
     old = people.inquiry_in(status)
     new = people.do("withdrawn", old)
     before = traces(new)
 
     with pytest.raises(RuleViolation) as refused:
-        people.do(deed, old)
+        people.do(event_type, old)
 
     assert refused.value.message == changed("Withdrawn")
     assert traces(new) == before
 
 
-@pytest.mark.parametrize("deed", ["claimed", "approved", "withdrawn"])
-def test_nobody_has_seen_a_version_that_is_yet_to_come(people, deed):
-    inquiry = people.inquiry_in("under_processing", to_be_claimed=deed == "claimed")
+@pytest.mark.parametrize("event_type", ["claimed", "approved", "withdrawn"])
+def test_nobody_has_seen_a_version_that_is_yet_to_come(people, event_type):
+    inquiry = people.inquiry_in("under_processing", to_be_claimed=event_type == "claimed")
     before = traces(inquiry)
     with pytest.raises(RuleViolation):
-        people.do(deed, inquiry, seen=inquiry.version + 1)
+        people.do(event_type, inquiry, expected_version=inquiry.version + 1)
     assert traces(inquiry) == before

@@ -42,7 +42,7 @@ def test_another_mobile_is_sent_a_code_that_says_what_it_is_for(type_mobile, res
     page = words(type_mobile("0512345678"))
     assert "A code is on its way to •••• 678. It works for 10 minutes." in page
     code = factories.code_sent_to(resident, "contact")
-    message = Message.objects.get(key=OneTimeCode.objects.get().pk)
+    message = Message.objects.get(idempotency_key=OneTimeCode.objects.get().pk)
     assert message.recipient == OTHER
     assert len(code) == 6
 

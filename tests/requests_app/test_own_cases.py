@@ -50,7 +50,7 @@ def test_what_was_filed_through_an_establishment_is_closed_to_an_officer_who_rep
         holder=palm,
         beneficiary=worker,
         service=factories.ServiceFactory(),
-        key=uuid.uuid4(),
+        idempotency_key=uuid.uuid4(),
     )
     actions.save_details(actor=employee, inquiry=draft, **factories.details_of(draft))
     inquiry = factories.submitted(draft)
@@ -58,7 +58,7 @@ def test_what_was_filed_through_an_establishment_is_closed_to_an_officer_who_rep
     factories.link(palm, colleague.identity, "representative")
     assert at_work.get(f"{QUEUE}{inquiry.pk}/change/").status_code == 404
     with pytest.raises(RuleViolation) as refused:
-        actions.claim(actor=colleague, inquiry=inquiry, seen=inquiry.version)
+        actions.claim(actor=colleague, inquiry=inquiry, expected_version=inquiry.version)
     assert refused.value.message == OWN
 
 
@@ -73,7 +73,12 @@ def test_an_own_case_stands_in_no_list(at_work, own):
 def test_an_own_case_answers_like_none(at_work, own):
     document = own.attachments.get()
     for page in ("change/", "claim/", "answer/", f"documents/{document.pk}/"):
-        form = {"seen": own.version, "key": uuid.uuid4(), "text": "Yes.", "deed": "approve"}
+        form = {
+            "expected_version": own.version,
+            "idempotency_key": uuid.uuid4(),
+            "text": "Yes.",
+            "decision": "approve",
+        }
         for method in (at_work.get, at_work.post):
             response = method(f"{QUEUE}{own.pk}/{page}", form)
             assert response.status_code == 404
@@ -91,7 +96,7 @@ def test_the_history_of_an_own_case_is_not_shown(at_work, own):
 def test_an_own_case_is_refused_by_every_action(colleague, own):
     own.assignee = colleague
     own.save(update_fields=["assignee"])
-    answered = {"text": "Yes.", "key": uuid.uuid4()}
+    answered = {"text": "Yes.", "idempotency_key": uuid.uuid4()}
     for act, fields in (
         (actions.claim, {}),
         (actions.reply, answered),
@@ -99,7 +104,7 @@ def test_an_own_case_is_refused_by_every_action(colleague, own):
         (actions.reject, answered),
     ):
         with pytest.raises(RuleViolation) as refused:
-            act(actor=colleague, inquiry=own, seen=own.version, **fields)
+            act(actor=colleague, inquiry=own, expected_version=own.version, **fields)
         assert refused.value.code == "own_case"
     own.refresh_from_db()
     assert own.version == 1
@@ -111,7 +116,7 @@ def test_a_superuser_has_no_own_cases_either(colleague, own):
     chief = signed_in_staff(colleague)
     assert chief.get(f"{QUEUE}{own.pk}/change/").status_code == 404
     with pytest.raises(RuleViolation):
-        actions.claim(actor=colleague, inquiry=own, seen=own.version)
+        actions.claim(actor=colleague, inquiry=own, expected_version=own.version)
 
 
 def test_what_an_officer_filed_for_a_relative_is_theirs_though_the_link_has_ended(

@@ -31,12 +31,15 @@ WAYS = {
 TO_BE_WORKED_ON = {"nobody's queued", "mine queued", "mine answered"}
 
 
-def act(deed, inquiry, officer):
-    of_applicant = deed in ("answer_return", "withdraw")
-    fields = {"actor": inquiry.applicant if of_applicant else officer, "seen": inquiry.version}
-    if deed not in ("claim", "close"):
-        fields |= {"text": TEXT, "key": uuid.uuid4()}
-    return getattr(actions, deed)(inquiry=inquiry, **fields)
+def act(action, inquiry, officer):
+    of_applicant = action in ("answer_return", "withdraw")
+    fields = {
+        "actor": inquiry.applicant if of_applicant else officer,
+        "expected_version": inquiry.version,
+    }
+    if action not in ("claim", "close"):
+        fields |= {"text": TEXT, "idempotency_key": uuid.uuid4()}
+    return getattr(actions, action)(inquiry=inquiry, **fields)
 
 
 @pytest.fixture
@@ -45,10 +48,10 @@ def one_of_each(officer):
     owners = {"mine": officer, "theirs": factories.OfficerFactory(username="colleague")}
     inquiries = {"nobody's queued": factories.filed()}
     for whose, owner in owners.items():
-        for way, deeds in WAYS.items():
+        for way, steps in WAYS.items():
             inquiry = factories.claimed(owner)
-            for deed in deeds:
-                inquiry = act(deed, inquiry, owner)
+            for action in steps:
+                inquiry = act(action, inquiry, owner)
             inquiries[f"{whose} {way}"] = inquiry
     factories.draft()
     return {name: inquiry.reference for name, inquiry in inquiries.items()}
@@ -221,7 +224,12 @@ def test_a_filter_with_a_value_of_any_kind_shows_nothing_or_the_queue(as_officer
 def test_nobody_filters_by_what_is_not_offered(as_officer, one_of_each):
     for lookup in (
         *("description__contains=paid", "assignee__password__startswith=a", "name__regex=("),
-        *("search_text__words_begin=x", "applicant__id__exact=1", "version__gte=1", "key=abc"),
+        *(
+            "search_text__words_begin=x",
+            "applicant__id__exact=1",
+            "version__gte=1",
+            "idempotency_key=abc",
+        ),
         *("reference__startswith=8", "status__in=draft", "outcome__isempty=1", "service=1", "id=1"),
     ):
         page = as_officer.get(f"{QUEUE}?queue=all&{lookup}", follow=True)
@@ -300,9 +308,11 @@ def test_fifty_rows_are_a_page_and_the_next_holds_the_rest(as_officer):
     fields = {
         field.attname: getattr(filed, field.attname)
         for field in Inquiry._meta.concrete_fields
-        if field.name not in ("id", "key", "reference")
+        if field.name not in ("id", "idempotency_key", "reference")
     }
-    Inquiry.objects.bulk_create(Inquiry(key=uuid.uuid4(), **fields) for _row in range(51))
+    Inquiry.objects.bulk_create(
+        Inquiry(idempotency_key=uuid.uuid4(), **fields) for _row in range(51)
+    )
     everything = list(Inquiry.objects.order_by("due_on", "pk").values_list("reference", flat=True))
     assert listed(as_officer) == everything[:50]
     assert listed(as_officer, p=2) == everything[50:]

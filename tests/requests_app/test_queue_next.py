@@ -16,7 +16,7 @@ from tests.portal.test_queries import copies, write
 pytestmark = pytest.mark.one_engine
 
 QUEUE = "/en/staff/requests_app/inquiry/"
-ANSWER = {"text": "It has been mended.", "key": "7a0f54a3-96cd-4b2f-8d4e-0d1d0f5a1c11"}
+ANSWER = {"text": "It has been mended.", "idempotency_key": "7a0f54a3-96cd-4b2f-8d4e-0d1d0f5a1c11"}
 
 
 def page_of(inquiry, page="change"):
@@ -26,7 +26,7 @@ def page_of(inquiry, page="change"):
 def way_on(browser, inquiry):
     """Where the link at the top of the desk leads."""
     markup = browser.get(page_of(inquiry)).content.decode()
-    return re.search(r'<p class="deeds next">\s*<a class="button" href="([^"]*)"', markup)[1]
+    return re.search(r'<p class="button-row next">\s*<a class="button" href="([^"]*)"', markup)[1]
 
 
 def has_focus(page):
@@ -55,7 +55,7 @@ def test_what_others_have_or_what_is_decided_is_passed_over(as_officer, officer,
     first, second, third = queue
     Inquiry.objects.filter(pk=second.pk).update(assignee=factories.OfficerFactory())
     assert way_on(as_officer, first) == page_of(third)
-    claimed = actions.claim(actor=officer, inquiry=third, seen=third.version)
+    claimed = actions.claim(actor=officer, inquiry=third, expected_version=third.version)
     assert way_on(as_officer, first) == page_of(third)
     write(actions.approve, claimed, officer)
     assert way_on(as_officer, first) == QUEUE
@@ -76,7 +76,7 @@ def test_the_queue_leads_to_its_first(as_officer, queue):
 def test_no_key_presses_two_things(as_officer, queue):
     first = queue[0]
     pages = [as_officer.get(QUEUE), as_officer.get(page_of(first))]
-    as_officer.post(page_of(first, "claim"), {"seen": first.version})
+    as_officer.post(page_of(first, "claim"), {"expected_version": first.version})
     pages.append(as_officer.get(page_of(first)))
     keys = [re.findall(r'accesskey="(\w)"', page.content.decode()) for page in pages]
     assert list(map(sorted, keys)) == [["n", "s"], ["m", "n"], ["a", "n"]]
@@ -88,10 +88,12 @@ def test_no_key_presses_two_things(as_officer, queue):
 def test_the_focus_goes_to_where_the_work_goes_on(as_officer, queue):
     first = queue[0]
     assert has_focus(as_officer.get(page_of(first))) == []
-    claimed = as_officer.post(page_of(first, "claim"), {"seen": first.version}, follow=True)
+    claimed = as_officer.post(
+        page_of(first, "claim"), {"expected_version": first.version}, follow=True
+    )
     assert has_focus(claimed) == ["textarea"]
     first.refresh_from_db()
-    decided = {**ANSWER, "seen": first.version, "deed": "approve"}
+    decided = {**ANSWER, "expected_version": first.version, "decision": "approve"}
     page = as_officer.post(page_of(first, "answer"), decided, follow=True)
     assert has_focus(page) == ["a"]
     assert has_focus(as_officer.get(page_of(first))) == []
@@ -99,16 +101,16 @@ def test_the_focus_goes_to_where_the_work_goes_on(as_officer, queue):
 
 def test_what_is_refused_has_the_focus(as_officer, queue):
     first = queue[0]
-    as_officer.post(page_of(first, "claim"), {"seen": first.version})
+    as_officer.post(page_of(first, "claim"), {"expected_version": first.version})
     first.refresh_from_db()
-    stale = {**ANSWER, "seen": first.version - 1, "deed": "approve"}
+    stale = {**ANSWER, "expected_version": first.version - 1, "decision": "approve"}
     page = as_officer.post(page_of(first, "answer"), stale)
     assert '<div id="told" role="status" tabindex="-1" autofocus>' in page.content.decode()
-    page = as_officer.post(page_of(first, "release"), {"seen": first.version - 1})
+    page = as_officer.post(page_of(first, "release"), {"expected_version": first.version - 1})
     assert has_focus(page) == ["div"]
 
 
 def test_the_number_of_rows_stands_after_their_name(as_officer, queue, monkeypatch):
     assert "Inquiries: 3" in words(as_officer.get(QUEUE))
-    monkeypatch.setattr(staff_lists, "MOST_COUNTED", 3)
+    monkeypatch.setattr(staff_lists, "MAX_COUNTED", 3)
     assert "Inquiries: 3 or more" in words(as_officer.get(QUEUE))

@@ -141,12 +141,18 @@ def test_nul_is_refused_before_anything_is_looked_for(as_officer, looked_for):
 
 def test_who_is_found_is_found_in_every_status_and_whoever_has_it(find, officer, looked_for):
     colleague = factories.OfficerFactory()
-    inquiry = actions.claim(actor=colleague, inquiry=looked_for, seen=looked_for.version)
+    inquiry = actions.claim(
+        actor=colleague, inquiry=looked_for, expected_version=looked_for.version
+    )
     assert find("ayesha") == [looked_for.reference]
-    fields = {"text": "It was paid.", "key": uuid.uuid4(), "seen": inquiry.version}
+    fields = {
+        "text": "It was paid.",
+        "idempotency_key": uuid.uuid4(),
+        "expected_version": inquiry.version,
+    }
     inquiry = actions.approve(actor=colleague, inquiry=inquiry, **fields)
     assert find("ayesha") == [looked_for.reference]
-    actions.close(actor=officer, inquiry=inquiry, seen=inquiry.version)
+    actions.close(actor=officer, inquiry=inquiry, expected_version=inquiry.version)
     assert find("ayesha") == [looked_for.reference]
 
 
@@ -154,7 +160,7 @@ def test_a_search_is_narrowed_by_the_filters(find, officer, looked_for):
     assert find("ayesha", queue="mine") == []
     assert find("ayesha", queue="nobody") == [looked_for.reference]
     assert find("ayesha", status__exact="closed") == []
-    actions.claim(actor=officer, inquiry=looked_for, seen=looked_for.version)
+    actions.claim(actor=officer, inquiry=looked_for, expected_version=looked_for.version)
     assert find("ayesha", queue="mine") == [looked_for.reference]
     assert find("ayesha", queue="nobody") == []
     assert find("ayesha", time="overdue") == []

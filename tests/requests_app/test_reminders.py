@@ -47,9 +47,15 @@ def clock(monkeypatch):
     return clock
 
 
-def act(deed, actor, inquiry, text=QUESTION):
+def act(action, actor, inquiry, text=QUESTION):
     inquiry.refresh_from_db()
-    return deed(actor=actor, inquiry=inquiry, seen=inquiry.version, text=text, key=uuid.uuid4())
+    return action(
+        actor=actor,
+        inquiry=inquiry,
+        expected_version=inquiry.version,
+        text=text,
+        idempotency_key=uuid.uuid4(),
+    )
 
 
 @pytest.fixture
@@ -125,12 +131,12 @@ def test_who_has_an_address_is_reminded_by_mail_too(clock, returned_to, language
     assert reminders_of(inquiry) == [str(person.mobile), "aslam@example.org"]
 
 
-@pytest.mark.parametrize("deed", [actions.answer_return, actions.withdraw])
-def test_who_has_answered_or_withdrawn_is_not_reminded(clock, returned_to, deed):
+@pytest.mark.parametrize("action", [actions.answer_return, actions.withdraw])
+def test_who_has_answered_or_withdrawn_is_not_reminded(clock, returned_to, action):
     person = factories.UserFactory(email="aslam@example.org")
     inquiry = returned_to(person)
     clock.now += WEEK - SECOND
-    act(deed, person, inquiry)
+    act(action, person, inquiry)
 
     clock.now += WEEK
     deliver()
@@ -204,7 +210,11 @@ def test_each_return_is_reminded_of_when_nobody_answers_either(clock, officer, r
 def test_a_second_click_on_the_return_writes_no_second_reminder(clock, officer):
     person = factories.UserFactory()
     inquiry = factories.claimed(officer, applicant=person)
-    fields = {"seen": inquiry.version, "text": QUESTION, "key": uuid.uuid4()}
+    fields = {
+        "expected_version": inquiry.version,
+        "text": QUESTION,
+        "idempotency_key": uuid.uuid4(),
+    }
     for _click in range(2):
         actions.send_back(actor=officer, inquiry=inquiry, **fields)
 
@@ -224,10 +234,10 @@ def test_a_return_that_is_refused_reminds_nobody(clock, officer):
     assert reminders_of(inquiry) == []
 
 
-@pytest.mark.parametrize("deed", [actions.reply, actions.approve, actions.reject])
-def test_what_is_not_returned_reminds_nobody(clock, officer, deed):
+@pytest.mark.parametrize("action", [actions.reply, actions.approve, actions.reject])
+def test_what_is_not_returned_reminds_nobody(clock, officer, action):
     inquiry = factories.claimed(officer)
-    act(deed, officer, inquiry)
+    act(action, officer, inquiry)
 
     clock.now += WEEK
     deliver()

@@ -21,7 +21,7 @@ TEXT = "The bank confirms that the fee was paid on 12 Safar."
 # The buttons that only press, and those that come with something.
 PRESSED = ["claim", "release", "close"]
 ALL = [*PRESSED, "assign", "note"]
-DEEDS = ["reply", "return", "approve", "reject"]
+ACTIONS = ["reply", "return", "approve", "reject"]
 
 ANSWER = ["Approve", "Reject", "Return to the applicant", "Answer and keep open"]
 CLAIM, RELEASE, CLOSE = "Assign to me", "Give back to the queue", "Close the inquiry"
@@ -59,14 +59,21 @@ def desk_of(inquiry, page="change"):
 def press(browser, inquiry, button, **fields):
     """Press a button on the page as it stands now; the page that comes back."""
     if button == "note":
-        fields = {"text": TEXT, "key": uuid.uuid4(), **fields}
-    seen = Inquiry.objects.get(pk=inquiry.pk).version
-    return browser.post(desk_of(inquiry, button), {"seen": seen, **fields}, follow=True)
+        fields = {"text": TEXT, "idempotency_key": uuid.uuid4(), **fields}
+    expected_version = Inquiry.objects.get(pk=inquiry.pk).version
+    return browser.post(
+        desk_of(inquiry, button), {"expected_version": expected_version, **fields}, follow=True
+    )
 
 
-def answer(browser, inquiry, deed, **changes):
+def answer(browser, inquiry, action, **changes):
     form = browser.get(desk_of(inquiry)).context["form"]
-    typed = {"key": form["key"].value(), "seen": form["seen"].value(), "text": TEXT, "deed": deed}
+    typed = {
+        "idempotency_key": form["idempotency_key"].value(),
+        "expected_version": form["expected_version"].value(),
+        "text": TEXT,
+        "decision": action,
+    }
     return browser.post(desk_of(inquiry, "answer"), {**typed, **changes}, follow=True)
 
 
@@ -114,13 +121,13 @@ def inquiry_that_is(officer, resident):
 
     def build(way):
         inquiry = factories.filed(resident)
-        for deed in WAYS[way]:
-            fields = {"actor": officer, "inquiry": inquiry, "seen": inquiry.version}
-            if deed in ("answer_return", "withdraw"):
+        for action in WAYS[way]:
+            fields = {"actor": officer, "inquiry": inquiry, "expected_version": inquiry.version}
+            if action in ("answer_return", "withdraw"):
                 fields["actor"] = resident
-            if deed not in PRESSED:
-                fields |= {"text": TEXT, "key": uuid.uuid4()}
-            inquiry = getattr(actions, deed)(**fields)
+            if action not in PRESSED:
+                fields |= {"text": TEXT, "idempotency_key": uuid.uuid4()}
+            inquiry = getattr(actions, action)(**fields)
         return inquiry
 
     return build
@@ -139,7 +146,7 @@ def mine(inquiry_that_is):
 # Who sees which
 
 
-@pytest.mark.parametrize(("way", "seen"), SEEN.items())
+@pytest.mark.parametrize(("way", "expected_version"), SEEN.items())
 def test_everybody_sees_the_buttons_that_are_theirs_to_press(
     inquiry_that_is, as_officer, as_colleague, as_supervisor, way, seen
 ):
@@ -233,7 +240,7 @@ def test_a_note_that_is_too_long_is_not_added(as_officer, queued):
     assert not Reply.objects.exists()
 
 
-@pytest.mark.parametrize("wrong", [{"text": "a" * 4001}, {"seen": 0}])
+@pytest.mark.parametrize("wrong", [{"text": "a" * 4001}, {"expected_version": 0}])
 def test_a_note_that_is_refused_is_kept(as_officer, queued, wrong):
     page = press(as_officer, queued, "note", **wrong)
     assert wrong.get("text", TEXT) in page.content.decode()
@@ -247,13 +254,13 @@ def test_markup_in_a_note_is_shown_as_it_was_typed(as_officer, queued):
 
 @pytest.mark.parametrize("what", ["note", "return"])
 def test_a_second_click_writes_once_and_is_told_the_same(as_officer, mine, what):
-    key, seen = uuid.uuid4(), mine.version
+    typed = {"idempotency_key": uuid.uuid4(), "expected_version": mine.version}
     told = []
     for _click in range(2):
         if what == "note":
-            page = press(as_officer, mine, "note", key=key, seen=seen)
+            page = press(as_officer, mine, "note", **typed)
         else:
-            page = answer(as_officer, mine, "return", key=key, seen=seen)
+            page = answer(as_officer, mine, "return", **typed)
         told.append(notices_on(page))
     assert told[0] == told[1]
     assert Reply.objects.count() == 1
@@ -262,7 +269,7 @@ def test_a_second_click_writes_once_and_is_told_the_same(as_officer, mine, what)
 
 def test_a_second_click_on_a_claim_is_told_the_same_and_recorded_once(as_officer, queued):
     for _click in range(2):
-        page = press(as_officer, queued, "claim", seen=queued.version)
+        page = press(as_officer, queued, "claim", expected_version=queued.version)
         assert notices_on(page) == ["The inquiry is assigned to you. You can answer it now."]
     assert now(queued).version == queued.version + 1
 
@@ -306,9 +313,13 @@ def test_a_button_from_a_page_older_than_a_change_is_told_what_changed(
     permit(officer, "view_inquiry", "triage_inquiry", "assign_inquiry")
     inquiry = inquiry_that_is("approved" if button == "close" else "claimed")
     actions.note(
-        actor=colleague, inquiry=inquiry, seen=inquiry.version, text=TEXT, key=uuid.uuid4()
+        actor=colleague,
+        inquiry=inquiry,
+        expected_version=inquiry.version,
+        text=TEXT,
+        idempotency_key=uuid.uuid4(),
     )
-    page = press(as_officer, inquiry, button, seen=inquiry.version, officer=officer.pk)
+    page = press(as_officer, inquiry, button, expected_version=inquiry.version, officer=officer.pk)
     assert notices_on(page) == [
         "This inquiry has changed since you opened it: "
         f"Internal note ({colleague.username}). Read it again first."
@@ -324,8 +335,13 @@ def test_what_another_has_is_not_given_back(as_colleague, officer, mine):
 
 def test_an_answer_to_what_was_given_back_in_another_tab_is_kept(as_officer, officer, mine):
     form = as_officer.get(desk_of(mine)).context["form"]
-    actions.release(actor=officer, inquiry=mine, seen=mine.version)
-    typed = {"key": form["key"].value(), "seen": mine.version, "text": TEXT, "deed": "approve"}
+    actions.release(actor=officer, inquiry=mine, expected_version=mine.version)
+    typed = {
+        "idempotency_key": form["idempotency_key"].value(),
+        "expected_version": mine.version,
+        "text": TEXT,
+        "decision": "approve",
+    }
     page = as_officer.post(desk_of(mine, "answer"), typed)
     assert notices_on(page) == [
         "This inquiry has changed since you opened it: "
@@ -392,7 +408,9 @@ def test_the_action_itself_gives_it_to_nobody_who_may_not_work_on_it(queued, col
     else:
         permit(colleague)
     with pytest.raises(RuleViolation) as refused:
-        actions.assign(actor=supervisor, inquiry=queued, seen=queued.version, officer=colleague)
+        actions.assign(
+            actor=supervisor, inquiry=queued, expected_version=queued.version, officer=colleague
+        )
     assert refused.value.message == (
         f"{colleague.username} may not work on this inquiry. Choose another officer."
     )
@@ -417,7 +435,7 @@ def test_a_clerk_has_no_desk(colleague, mine, button):
     clerk = signed_in_staff(permit(colleague))
     for response in (
         clerk.get(desk_of(mine, button)),
-        press(clerk, mine, button, officer=colleague.pk, deed="approve"),
+        press(clerk, mine, button, officer=colleague.pk, decision="approve"),
     ):
         assert response.status_code == 403
     assert now(mine).version == mine.version
@@ -435,25 +453,29 @@ def test_who_may_only_look_is_refused(inquiry_that_is, colleague, button):
 @pytest.mark.parametrize("button", [*ALL, "answer"])
 def test_neither_a_resident_nor_half_a_sign_in_reaches_a_button(as_resident, officer, mine, button):
     for browser in (as_resident, signed_in(officer)):
-        page = press(browser, mine, button, officer=officer.pk, deed="approve")
+        page = press(browser, mine, button, officer=officer.pk, decision="approve")
         assert page.redirect_chain[0][0].startswith("/en/staff/login/?")
     assert now(mine).version == mine.version
 
 
-@pytest.mark.parametrize("deed", ["release", "assign", "note", "send_back", "close"])
-def test_nobody_works_on_what_concerns_themselves(db, deed):
+@pytest.mark.parametrize("action", ["release", "assign", "note", "send_back", "close"])
+def test_nobody_works_on_what_concerns_themselves(db, action):
     concerned = factories.OfficerFactory(
         identity=factories.IdentityFactory(), mobile="+966501234567"
     )
     permit(concerned, "view_inquiry", "triage_inquiry", "assign_inquiry")
     own = factories.filed(concerned)
-    page = "answer" if deed == "send_back" else deed
+    page = "answer" if action == "send_back" else action
     assert press(signed_in_staff(concerned), own, page).status_code == 404
-    fields = {"text": TEXT, "key": uuid.uuid4()} if deed in ("note", "send_back") else {}
-    if deed == "assign":
+    fields = (
+        {"text": TEXT, "idempotency_key": uuid.uuid4()} if action in ("note", "send_back") else {}
+    )
+    if action == "assign":
         fields["officer"] = factories.OfficerFactory()
     with pytest.raises(RuleViolation) as refused:
-        getattr(actions, deed)(actor=concerned, inquiry=own, seen=own.version, **fields)
+        getattr(actions, action)(
+            actor=concerned, inquiry=own, expected_version=own.version, **fields
+        )
     assert refused.value.message == "You cannot work on an inquiry of your own."
     assert now(own).version == own.version
 
@@ -461,11 +483,22 @@ def test_nobody_works_on_what_concerns_themselves(db, deed):
 # Forged
 
 
-@pytest.mark.parametrize("seen", ["", "abc", "-1", str(2**31), "9" * 30, "1.5", "2\0", "٢٢"])
+@pytest.mark.parametrize(
+    "expected_version", ["", "abc", "-1", str(2**31), "9" * 30, "1.5", "2\0", "٢٢"]
+)
 @pytest.mark.parametrize("button", [*ALL, "answer"])
-def test_who_does_not_say_what_they_have_seen_does_nothing(as_officer, officer, mine, button, seen):
+def test_who_does_not_say_what_they_have_seen_does_nothing(
+    as_officer, officer, mine, button, expected_version
+):
     permit(officer, "view_inquiry", "triage_inquiry", "assign_inquiry")
-    page = press(as_officer, mine, button, seen=seen, officer=officer.pk, deed="approve")
+    page = press(
+        as_officer,
+        mine,
+        button,
+        expected_version=expected_version,
+        officer=officer.pk,
+        button="approve",
+    )
     assert page.status_code == 200
     assert now(mine).version == mine.version
 
@@ -473,7 +506,12 @@ def test_who_does_not_say_what_they_have_seen_does_nothing(as_officer, officer, 
 @pytest.mark.parametrize("button", [*ALL, "answer"])
 def test_opening_the_address_of_a_button_does_nothing(as_officer, officer, mine, button):
     permit(officer, "view_inquiry", "triage_inquiry", "assign_inquiry")
-    fields = {"seen": mine.version, "key": uuid.uuid4(), "text": TEXT, "deed": "approve"}
+    fields = {
+        "expected_version": mine.version,
+        "idempotency_key": uuid.uuid4(),
+        "text": TEXT,
+        "decision": "approve",
+    }
     fields["officer"] = officer.pk
     page = as_officer.get(desk_of(mine, button), fields, follow=True)
     assert page.redirect_chain == [(desk_of(mine), 302)]
@@ -481,15 +519,15 @@ def test_opening_the_address_of_a_button_does_nothing(as_officer, officer, mine,
     assert now(mine).version == mine.version
 
 
-@pytest.mark.parametrize("key", ["", "abc", "0" * 40])
-def test_without_the_key_of_its_form_nothing_is_written(as_officer, mine, key):
-    press(as_officer, mine, "note", key=key)
-    answer(as_officer, mine, "return", key=key)
+@pytest.mark.parametrize("idempotency_key", ["", "abc", "0" * 40])
+def test_without_the_key_of_its_form_nothing_is_written(as_officer, mine, idempotency_key):
+    press(as_officer, mine, "note", idempotency_key=idempotency_key)
+    answer(as_officer, mine, "return", idempotency_key=idempotency_key)
     assert not Reply.objects.exists()
 
 
-@pytest.mark.parametrize("deed", DEEDS)
-def test_an_empty_answer_is_asked_for_whatever_the_button(as_officer, mine, deed):
-    page = answer(as_officer, mine, deed, text=" ")
+@pytest.mark.parametrize("action", ACTIONS)
+def test_an_empty_answer_is_asked_for_whatever_the_button(as_officer, mine, action):
+    page = answer(as_officer, mine, action, text=" ")
     assert errors_on(page) == ["Write the answer that the applicant will read."]
     assert now(mine).version == mine.version

@@ -107,7 +107,11 @@ def expected(tried):
 
 def begin(applicant, holder, person, service):
     return actions.start(
-        actor=applicant, holder=holder, beneficiary=person, service=service, key=uuid.uuid4()
+        actor=applicant,
+        holder=holder,
+        beneficiary=person,
+        service=service,
+        idempotency_key=uuid.uuid4(),
     )
 
 
@@ -134,7 +138,7 @@ def test_the_table_has_everybody_and_every_service(people, services):
     mandates = {
         f"{user.username} for {establishment.name_en}"
         for user in User.objects.all()
-        for establishment in Identity.objects.that_can_be_acted_for_by(user.identity)
+        for establishment in Identity.objects.establishments_represented_by(user.identity)
     }
     assert {holder for holder in HOLDERS if " for " in holder} == mandates
 
@@ -153,7 +157,11 @@ def test_what_is_posted_begins_a_draft_or_is_refused_as_the_table_says(holder, p
     cells_posted = posted_cells(holder)
     told = {}
     for cell in cells_posted:
-        form = {"key": uuid.uuid4(), "beneficiary": people[cell.person].pk, "service": cell.service}
+        form = {
+            "idempotency_key": uuid.uuid4(),
+            "beneficiary": people[cell.person].pk,
+            "service": cell.service,
+        }
         response = client.post(NEW, form)
         told[cell.person, cell.service] = [] if response.status_code == 302 else errors_on(response)
     assert told == expected(cells_posted)

@@ -35,7 +35,11 @@ def begin(as_resident, resident):
     """Send the first step; the page that follows, or the same with its errors."""
 
     def begin(service, beneficiary=resident.identity):
-        form = {"key": uuid.uuid4(), "beneficiary": beneficiary.pk, "service": service.slug}
+        form = {
+            "idempotency_key": uuid.uuid4(),
+            "beneficiary": beneficiary.pk,
+            "service": service.slug,
+        }
         return as_resident.post("/en/inquiries/new/", form, follow=True)
 
     return begin
@@ -216,14 +220,18 @@ def test_what_was_filed_stays_readable_when_the_link_ends(as_resident, resident,
     ],
 )
 def test_a_choice_that_was_not_offered_is_refused(as_resident, form, sentences):
-    page = as_resident.post("/en/inquiries/new/", {"key": uuid.uuid4(), **form})
+    page = as_resident.post("/en/inquiries/new/", {"idempotency_key": uuid.uuid4(), **form})
     assert errors_on(page) == sentences
 
 
 def test_the_form_of_somebody_else_begins_nothing_of_theirs(as_resident, resident):
     theirs = factories.draft()
     service = factories.ServiceFactory()
-    form = {"key": theirs.key, "beneficiary": resident.identity_id, "service": service.slug}
+    form = {
+        "idempotency_key": theirs.idempotency_key,
+        "beneficiary": resident.identity_id,
+        "service": service.slug,
+    }
     page = as_resident.post("/en/inquiries/new/", form, follow=True)
     assert page.status_code == 200
     assert theirs.reference not in page.content.decode()

@@ -3,8 +3,8 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core.accounts import codes
-from core.accounts.actions.warnings import Purpose, warn
+from core.accounts import codes, purposes
+from core.accounts.actions.warnings import warn
 from core.accounts.models import User
 from core.exceptions import RuleViolation
 from core.messaging.actions.outbox import readdress
@@ -17,7 +17,7 @@ def ask_to_change_mobile(*, actor, mobile, session_key, language):
         raise RuleViolation(_("This mobile is already on your account."), code="mobile")
     return codes.send_code(
         actor=actor,
-        purpose=Purpose.MOBILE,
+        purpose=purposes.MOBILE,
         session_key=session_key,
         language=language,
         recipient=str(mobile),
@@ -33,7 +33,7 @@ def change_mobile(*, actor, session_key, guess):
         return code.recipient
 
     return codes.use_code(
-        actor=actor, purpose=Purpose.MOBILE, session_key=session_key, guess=guess, deed=change
+        actor=actor, purpose=purposes.MOBILE, session_key=session_key, guess=guess, action=change
     )
 
 
@@ -41,7 +41,7 @@ def ask_to_confirm_email(*, actor, email, session_key, language):
     """Mail a code to the address. RuleViolation: what `codes.send_code` raises."""
     return codes.send_code(
         actor=actor,
-        purpose=Purpose.EMAIL,
+        purpose=purposes.EMAIL,
         session_key=session_key,
         language=language,
         recipient=email,
@@ -56,7 +56,7 @@ def confirm_email(*, actor, session_key, guess):
         warn(actor, "email_changed")
 
     codes.use_code(
-        actor=actor, purpose=Purpose.EMAIL, session_key=session_key, guess=guess, deed=confirm
+        actor=actor, purpose=purposes.EMAIL, session_key=session_key, guess=guess, action=confirm
     )
 
 

@@ -2,19 +2,19 @@
 
 from django.db import transaction
 
-from core.accounts import codes
-from core.accounts.actions.warnings import Purpose, warn
+from core.accounts import codes, purposes
+from core.accounts.actions.warnings import warn
 from core.accounts.models import Session, User, canonical_login
 
 
 def ask_to_reset(*, login, session_key, language, network):
     """Text whoever has this username or number a code for a new password; the page tells nothing.
 
-    RuleViolation: what `codes.answer_unknown` raises.
+    RuleViolation: what `codes.send_code_to_unknown` raises.
     """
     user = User.objects.by_login(login).filter(is_active=True).first()
-    codes.answer_unknown(
-        purpose=Purpose.RESET,
+    codes.send_code_to_unknown(
+        purpose=purposes.RESET,
         session_key=session_key,
         language=language,
         asked_for=f"login {canonical_login(login)}",

@@ -4,8 +4,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from core.accounts import codes, registry
-from core.accounts.actions.warnings import Purpose, warn
+from core.accounts import codes, purposes, registry
+from core.accounts.actions.warnings import warn
 from core.accounts.models import Identity, User
 from core.exceptions import RuleViolation
 
@@ -13,13 +13,13 @@ from core.exceptions import RuleViolation
 def ask_to_register(*, number, born, session_key, language, network):
     """Text whoever the registry knows under this number and birth date; the page tells nothing.
 
-    RuleViolation: `registry_away`, and what `codes.answer_unknown` raises.
+    RuleViolation: `registry_away`, and what `codes.send_code_to_unknown` raises.
     """
     identity = registry.lookup(number)
     if identity is not None and identity.birth_date != born:
         identity = None
-    codes.answer_unknown(
-        purpose=Purpose.REGISTER,
+    codes.send_code_to_unknown(
+        purpose=purposes.REGISTER,
         session_key=session_key,
         language=language,
         asked_for=f"number {number}",

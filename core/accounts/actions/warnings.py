@@ -1,9 +1,6 @@
 """Telling people by text what was done to their account."""
 
-from core.accounts.models import OneTimeCode
 from core.messaging.actions.outbox import write_text
-
-Purpose = OneTimeCode.Purpose
 
 
 def warn(user, template, **context):

@@ -1,7 +1,7 @@
 """Who somebody is, for whom they may act, and the codes with which they prove it."""
 
 from core.accounts.models.identities import Identity, IdentityNumber, Link
-from core.accounts.models.one_time_codes import OneTimeCode, OneTimeCodeQuerySet, Turnstile
+from core.accounts.models.one_time_codes import LockStripe, OneTimeCode, OneTimeCodeQuerySet
 from core.accounts.models.sessions import Session
 from core.accounts.models.users import User, UserManager, canonical_login, username_shape
 
@@ -9,10 +9,10 @@ __all__ = [
     "Identity",
     "IdentityNumber",
     "Link",
+    "LockStripe",
     "OneTimeCode",
     "OneTimeCodeQuerySet",
     "Session",
-    "Turnstile",
     "User",
     "UserManager",
     "canonical_login",

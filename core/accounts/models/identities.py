@@ -8,18 +8,18 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-from core.adulthood import latest_birth_of_an_adult
+from core.adulthood import latest_adult_birth_date
 from core.identity_numbers import IdentityKind, identity_kind
 
 
 class IdentityQuerySet(models.QuerySet):
-    def who_can_be_asked_for_by(self, holder):
+    def beneficiaries_for(self, holder):
         """The holder, if a person, and the persons linked to them today."""
         linked = Link.objects.in_force().for_persons().filter(holder=holder).values("person")
         own = Q(pk=holder.pk, birth_date__isnull=False)
         return self.filter(own | Q(pk__in=linked)).order_by("pk")
 
-    def that_can_be_acted_for_by(self, person):
+    def establishments_represented_by(self, person):
         """The establishments that `person` represents today."""
         mandates = Link.objects.in_force().filter(
             person=person, kind=Link.Kind.REPRESENTATIVE, holder__status=Identity.Status.ACTIVE
@@ -77,7 +77,7 @@ class Identity(models.Model):
 
     @property
     def is_minor(self):
-        return self.birth_date is not None and self.birth_date > latest_birth_of_an_adult()
+        return self.birth_date is not None and self.birth_date > latest_adult_birth_date()
 
 
 class IdentityNumber(models.Model):
@@ -114,7 +114,7 @@ class LinkQuerySet(models.QuerySet):
     def not_outgrown(self):
         """Without guardians of who has come of age."""
         return self.exclude(
-            kind=Link.Kind.GUARDIAN, person__birth_date__lte=latest_birth_of_an_adult()
+            kind=Link.Kind.GUARDIAN, person__birth_date__lte=latest_adult_birth_date()
         )
 
     def for_persons(self):

@@ -20,18 +20,8 @@ class OneTimeCodeQuerySet(models.QuerySet):
 class OneTimeCode(models.Model):
     """Six digits sent to a mobile, good once, in one session, for one purpose and one content."""
 
-    class Purpose(models.TextChoices):
-        SIGN_IN = "sign_in"
-        FILE = "file"
-        REGISTER = "register"
-        RESET = "reset"
-        MOBILE = "mobile"
-        EMAIL = "email"
-        PICTURE = "picture"
-        CONTACT = "contact"
-
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    purpose = models.CharField(max_length=10, choices=Purpose)
+    purpose = models.CharField(max_length=30)
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True)
     recipient = models.CharField(
         max_length=254, blank=True, help_text="a mobile or a mail address; none for a decoy"
@@ -67,10 +57,10 @@ class OneTimeCode(models.Model):
     @property
     def message(self):
         """The message that carries it, so that its page can say how it is."""
-        return Message.objects.get(key=self.pk)
+        return Message.objects.get(idempotency_key=self.pk)
 
 
-class Turnstile(models.Model):
+class LockStripe(models.Model):
     """Rows to queue at: whoever asks for codes for one recipient passes the same one in turn."""
 
     COUNT = 1024

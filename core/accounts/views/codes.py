@@ -24,7 +24,7 @@ def code(request, step):
                 return redirect(step.after)
             form.add_error("code", violation.message)
         else:
-            return step.go_on(used)
+            return step.on_success(used)
     sent = step.sent()
     context = {
         "form": form,

@@ -26,7 +26,7 @@ def overview(request):
         "numbers": identity.numbers.order_by("-is_current", "pk"),
         "persons": today.for_persons().filter(holder=identity).select_related("person"),
         "holders": today.filter(person=identity).select_related("holder"),
-        "represents": Identity.objects.that_can_be_acted_for_by(identity).exists(),
+        "represents": Identity.objects.establishments_represented_by(identity).exists(),
         "devices": Session.objects.signed_in(request.user),
         "language_form": LanguageForm(initial={"language": request.user.language}),
     }

@@ -66,5 +66,5 @@ def _is_oneself(request, form):
     if user is not None:
         return True
     wrong = _("This is not your password. Type it again.")
-    form.add_error("password", lockout.REFUSAL if lockout.is_shut(request) else wrong)
+    form.add_error("password", lockout.REFUSAL if lockout.is_locked_out(request) else wrong)
     return False

@@ -49,7 +49,7 @@ def choose(request):
             violation.show_on(form)
         else:
             pending_steps.end(request, "choose")
-            devices.let_in(request, user)
+            devices.start_session(request, user)
             messages.success(request, _("Your account is open."))
             response = redirect(settings.LOGIN_REDIRECT_URL)
             lockout.remember_browser(request, response, user)

@@ -26,7 +26,7 @@ def sign_in(request):
             username=form.cleaned_data["login"],
             password=form.cleaned_data["password"],
         )
-        if lockout.is_shut(request):
+        if lockout.is_locked_out(request):
             form.add_error(None, lockout.REFUSAL)
         elif user is None:
             form.add_error(

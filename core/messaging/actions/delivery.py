@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils import timezone
 
-from core.messaging.encryption import unseal
+from core.messaging.encryption import decrypt
 from core.messaging.gateways import TIMEOUT_SECONDS, gateway_of
 from core.messaging.models import Message
 
@@ -14,8 +14,8 @@ logger = logging.getLogger(__name__)
 # A worker that was killed leaves its message leased for this long; a live one is done sooner.
 LEASE = timedelta(seconds=2 * TIMEOUT_SECONDS)
 FIRST_PAUSE = timedelta(seconds=5)
-LONGEST_PAUSE = timedelta(hours=1)
-MOST_ATTEMPTS = 34  # a little more than a day
+MAX_PAUSE = timedelta(hours=1)
+MAX_ATTEMPTS = 34  # a little more than a day
 
 
 def deliver_due(*, limit=50):
@@ -32,15 +32,15 @@ def deliver_due(*, limit=50):
 def expire_late():
     """Drop what it is too late to send, and wipe it."""
     return Message.objects.filter(
-        state=Message.State.WAITING, not_after__lte=timezone.now()
-    ).update(state=Message.State.EXPIRED, text="")
+        status=Message.Status.WAITING, not_after__lte=timezone.now()
+    ).update(status=Message.Status.EXPIRED, text="")
 
 
 def forget_unsent_secrets():
     """Delete what was written to nobody, or came too late, a day after."""
     day_ago = timezone.now() - timedelta(days=1)
     return Message.objects.filter(
-        state=Message.State.EXPIRED, is_sealed=True, created_at__lt=day_ago
+        status=Message.Status.EXPIRED, is_encrypted=True, created_at__lt=day_ago
     ).delete()[0]
 
 
@@ -52,7 +52,7 @@ def _lease_next():
         # that goes elsewhere since it was read is read again before it is sent.
         leased = Message.objects.filter(
             pk=message.pk,
-            state=Message.State.WAITING,
+            status=Message.Status.WAITING,
             attempts=message.attempts,
             recipient=message.recipient,
         ).update(attempts=F("attempts") + 1, next_attempt_at=now + LEASE)
@@ -64,32 +64,35 @@ def _lease_next():
 
 def _deliver(message):
     try:
-        text = unseal(message.text) if message.is_sealed else message.text
+        text = decrypt(message.text) if message.is_encrypted else message.text
         gateway_of(message.channel).send(
-            key=message.key, recipient=message.recipient, text=text, subject=message.subject
+            idempotency_key=message.idempotency_key,
+            recipient=message.recipient,
+            text=text,
+            subject=message.subject,
         )
     except Exception as error:
         # Whatever is wrong with this one, the others behind it have to leave.
         _put_off(message, error)
         return 0
-    Message.objects.filter(pk=message.pk, state=Message.State.WAITING).update(
-        state=Message.State.SENT,
+    Message.objects.filter(pk=message.pk, status=Message.Status.WAITING).update(
+        status=Message.Status.SENT,
         sent_at=timezone.now(),
         # Where it went, even if it was to go elsewhere by then.
         recipient=message.recipient,
-        text="" if message.is_sealed else message.text,
+        text="" if message.is_encrypted else message.text,
     )
     return 1
 
 
 def _put_off(message, error):
-    if message.attempts >= MOST_ATTEMPTS:
+    if message.attempts >= MAX_ATTEMPTS:
         logger.error("message %s given up: %s", message.pk, type(error).__name__)
-        outcome = {"state": Message.State.GIVEN_UP}
+        outcome = {"status": Message.Status.GIVEN_UP}
     else:
         logger.warning("message %s not sent: %s", message.pk, type(error).__name__)
-        pause = min(FIRST_PAUSE * 2 ** (message.attempts - 1), LONGEST_PAUSE)
+        pause = min(FIRST_PAUSE * 2 ** (message.attempts - 1), MAX_PAUSE)
         outcome = {"next_attempt_at": timezone.now() + pause}
     Message.objects.filter(
-        pk=message.pk, state=Message.State.WAITING, attempts=message.attempts
+        pk=message.pk, status=Message.Status.WAITING, attempts=message.attempts
     ).update(failed_at=timezone.now(), **outcome)

@@ -39,7 +39,7 @@ def notify(user, template, context, *, about, reminder=None, not_before=None, no
                 context=context,
                 about=about,
                 owner=user.pk,
-                key=reminder and reminder.key(write),
+                idempotency_key=reminder and reminder.key(write),
                 not_before=not_before,
                 not_after=not_after,
             )

@@ -4,7 +4,7 @@ from django.db import connection, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from core.messaging.encryption import seal
+from core.messaging.encryption import encrypt
 from core.messaging.models import Message
 
 
@@ -27,7 +27,7 @@ def _write(
     context,
     about="",
     owner=None,
-    key=None,
+    idempotency_key=None,
     not_before=None,
     not_after=None,
     is_secret=False,
@@ -49,24 +49,24 @@ def _write(
     if is_mail:
         subject, _newline, text = text.partition("\n")
     return Message.objects.create(
-        **({"key": key} if key else {}),
+        **({"idempotency_key": idempotency_key} if idempotency_key else {}),
         channel=channel,
         recipient=str(recipient),
         language=language,
         subject=subject.strip(),
-        text=seal(text.strip()) if is_secret else text.strip(),
-        is_sealed=is_secret,
+        text=encrypt(text.strip()) if is_secret else text.strip(),
+        is_encrypted=is_secret,
         about=about,
         owner=owner,
         next_attempt_at=not_before or timezone.now(),
         not_after=not_after,
-        state=Message.State.WAITING if recipient else Message.State.EXPIRED,
+        status=Message.Status.WAITING if recipient else Message.Status.EXPIRED,
     )
 
 
 def drop(keys):
     """Take back what nobody needs to be told any more, unless it has left."""
-    Message.objects.filter(key__in=keys, state=Message.State.WAITING).delete()
+    Message.objects.filter(idempotency_key__in=keys, status=Message.Status.WAITING).delete()
 
 
 def readdress(channel, *, owner, to):
@@ -75,7 +75,7 @@ def readdress(channel, *, owner, to):
     Secrets stay: they prove whose the recipient is to whom they were written.
     """
     waiting = Message.objects.filter(
-        owner=owner, channel=channel, state=Message.State.WAITING, is_sealed=False
+        owner=owner, channel=channel, status=Message.Status.WAITING, is_encrypted=False
     )
     if to:
         waiting.update(recipient=str(to))

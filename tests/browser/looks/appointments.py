@@ -22,7 +22,7 @@ MANY = 30
 NEW, VERIFY = "appointments/new/", "appointments/verify/"
 MOVE = "appointments/{confirmed.reference}/move/"
 BORN = {"born_calendar": "gregorian", "born_day": "14", "born_month": "3", "born_year": "1986"}
-State = Appointment.State
+Status = Appointment.Status
 HOUR = datetime.timedelta(hours=1)
 
 
@@ -36,7 +36,7 @@ def prepare(language):
         "noor", people.person("2000000089", "نور خان", "Noor Khan"), language
     )
     factories.link(resident.identity, beneficiary.identity, "host")
-    appointments = in_every_state(resident, iter(times))
+    appointments = in_every_status(resident, iter(times))
     of_beneficiary = places.confirmed(
         resident,
         slot=times[-1],
@@ -67,7 +67,7 @@ def free_times():
     call_command("load_offices", verbosity=0)
     OpeningWindow.objects.exclude(office__in=offices_of_riyadh()).delete()
     call_command("make_slots", verbosity=0)
-    slots = Slot.objects.filter(office=offices_of_riyadh()[0]).one_at_each_start()
+    slots = Slot.objects.filter(office=offices_of_riyadh()[0]).distinct_starts()
     soon = timezone.localdate() + datetime.timedelta(days=3)
     day = slots.filter(day__gte=soon).order_by("start").first().day
     return list(slots.filter(day=day).order_by("start"))
@@ -79,13 +79,13 @@ def offices_of_riyadh():
 
 def chosen_so_far(resident, slot):
     """What stands in the addresses of the steps."""
-    wish = wish_of(resident.identity, Service.objects.get(slug="resident-id-issue"))
+    criteria = wish_of(resident.identity, Service.objects.get(slug="resident-id-issue"))
     elsewhere = Office.objects.exclude(region=slot.office.region).first()
     full = Slot.objects.filter(office=slot.office, day__gt=slot.day).order_by("start").first()
     Slot.objects.filter(office=slot.office, day=full.day).update(is_closed=True)
     return {
-        "wish": urlencode(wish),
-        "wish_elsewhere": urlencode({**wish, "region": elsewhere.region.slug}),
+        "criteria": urlencode(criteria),
+        "wish_elsewhere": urlencode({**criteria, "region": elsewhere.region.slug}),
         "at_office": urlencode({"office": slot.office.slug}),
         "at_office_elsewhere": urlencode({"office": elsewhere.slug}),
         "on_day": urlencode({"office": slot.office.slug, "day": slot.day}),
@@ -93,34 +93,34 @@ def chosen_so_far(resident, slot):
     }
 
 
-def in_every_state(resident, times):
+def in_every_status(resident, times):
     """Those that are over come first: a person has one that stands for each service."""
     of_residents = [each for each in Service.objects.order_by("slug") if is_for_residents(each)]
     services = iter(of_residents)
     first = next(services)
 
-    def booked(service=None, deed=places.confirmed):
-        return deed(resident, slot=next(times), service=service or next(services))
+    def booked(service=None, action=places.confirmed):
+        return action(resident, slot=next(times), service=service or next(services))
 
-    def ended(state):
+    def ended(status):
         appointment = booked(first)
-        Appointment.objects.filter(pk=appointment.pk).update(state=state)
+        Appointment.objects.filter(pk=appointment.pk).update(status=status)
         appointment.refresh_from_db()
         return appointment
 
     # One whose office has closed stands against the next, so these are made to wait for it.
-    closed = [ended(State.SERVED) for _time in range(2)]
+    closed = [ended(Status.SERVED) for _time in range(2)]
     found = {
-        "cancelled": ended(State.CANCELLED),
-        "expired": ended(State.EXPIRED),
-        "served": ended(State.SERVED),
-        "missed": ended(State.NO_SHOW),
-        "over": begun_ago(ended(State.CONFIRMED), HOUR),
+        "cancelled": ended(Status.CANCELLED),
+        "expired": ended(Status.EXPIRED),
+        "served": ended(Status.SERVED),
+        "missed": ended(Status.NO_SHOW),
+        "over": begun_ago(ended(Status.CONFIRMED), HOUR),
     }
-    Appointment.objects.filter(pk=found["over"].pk).update(state=State.SERVED)
+    Appointment.objects.filter(pk=found["over"].pk).update(status=Status.SERVED)
     for each in closed:
-        each.state = State.DISPLACED
-        each.save(update_fields=["state"])
+        each.status = Status.DISPLACED
+        each.save(update_fields=["status"])
     displaced, replaced = closed
     found |= {
         "displaced": displaced,
@@ -131,9 +131,9 @@ def in_every_state(resident, times):
         "late": begun_ago(booked(), -HOUR),
         "offered": offered(booked(), next(times), "appointment_offered"),
         "moved": actions.move(actor=resident, appointment=booked(), slot=next(times)),
-        "held": booked(deed=places.held),
+        "held": booked(action=places.held),
     }
-    (lapsed,) = places.lapse(booked(deed=places.held))
+    (lapsed,) = places.lapse(booked(action=places.held))
     return {**found, "lapsed": lapsed}
 
 
@@ -204,29 +204,29 @@ BOOKING = (
     look("appointment-new", "resident", NEW),
     look("appointment-new-for-oneself-alone", "newcomer", NEW),
     look("appointment-new-empty", "resident", NEW, send_nothing("Next: choose an office")),
-    look("appointment-new-filled", "resident", f"{NEW}?{{wish}}&operations=9"),
+    look("appointment-new-filled", "resident", f"{NEW}?{{criteria}}&operations=9"),
     look("appointment-new-acting", "employer", NEW),
     look("appointment-new-for-nobody", "idle", NEW),
-    look("offices", "resident", f"{NEW}office/?{{wish}}"),
+    look("offices", "resident", f"{NEW}office/?{{criteria}}"),
     look("offices-nothing-free", "resident", f"{NEW}office/?{{wish_elsewhere}}"),
-    look("days", "resident", f"{NEW}day/?{{wish}}&{{at_office}}"),
+    look("days", "resident", f"{NEW}day/?{{criteria}}&{{at_office}}"),
     look(
         "days-nothing-free",
         "resident",
         f"{NEW}day/?{{wish_elsewhere}}&{{at_office_elsewhere}}",
     ),
-    look("times", "resident", f"{NEW}time/?{{wish}}&{{on_day}}"),
-    look("times-nothing-free", "resident", f"{NEW}time/?{{wish}}&{{on_full_day}}"),
+    look("times", "resident", f"{NEW}time/?{{criteria}}&{{on_day}}"),
+    look("times-nothing-free", "resident", f"{NEW}time/?{{criteria}}&{{on_full_day}}"),
     look(
         "times-empty",
         "resident",
-        f"{NEW}time/?{{wish}}&{{on_day}}",
+        f"{NEW}time/?{{criteria}}&{{on_day}}",
         send_nothing("Keep this time for me"),
     ),
     look(
         "times-taken",
         "resident",
-        f"{NEW}time/?{{wish}}&{{on_day}}",
+        f"{NEW}time/?{{criteria}}&{{on_day}}",
         choose_what_somebody_takes,
         press("Keep this time for me"),
     ),
@@ -236,8 +236,8 @@ FOLLOWING = (
     look("appointments-last-page", "resident", "appointments/?page=2"),
     look("appointments-none", "newcomer", "appointments/"),
     *(
-        look(f"appointment-{state}", "resident", f"appointments/{{{state}.reference}}/")
-        for state in (
+        look(f"appointment-{status}", "resident", f"appointments/{{{status}.reference}}/")
+        for status in (
             *("confirmed", "held", "lapsed", "late", "moved", "offered", "displaced", "replaced"),
             *("cancelled", "expired", "served", "missed"),
         )

@@ -44,7 +44,7 @@ def prepare(language):
         "same_again": written(resident, "final-exit-visa"),
         "unfit": written(resident, "sponsorship-transfer"),
     }
-    filed = filed_in_every_state(resident, language)
+    filed = filed_in_every_status(resident, language)
     of_beneficiary = submitted(
         written(resident, "resident-services", beneficiary=beneficiary.identity)
     )
@@ -66,7 +66,7 @@ def prepare(language):
         "filed_for_worker": filed_for_worker,
         "mobile": people.OTHER_MOBILE,
         "password": factories.PASSWORD,
-        "wish": people.WISHES[language],
+        "criteria": people.WISHES[language],
         "answer": people.ANSWERS[language],
     }
 
@@ -79,8 +79,8 @@ def written(applicant, slug, *, is_ready=True, beneficiary=None):
 
 
 def explained(draft):
-    wish = people.WISHES[draft.applicant.language]
-    fields = {**factories.details_of(draft, description=wish), "mobile": draft.mobile}
+    criteria = people.WISHES[draft.applicant.language]
+    fields = {**factories.details_of(draft, description=criteria), "mobile": draft.mobile}
     actions.save_details(actor=draft.applicant, inquiry=draft, **fields)
     return draft
 
@@ -90,7 +90,11 @@ def for_a_worker(resident, palm):
     worker = Identity.objects.get(name_en=people.WORKER)
     service = Service.objects.get(slug="sponsored-services")
     draft = actions.start(
-        actor=resident, holder=palm, beneficiary=worker, service=service, key=uuid.uuid4()
+        actor=resident,
+        holder=palm,
+        beneficiary=worker,
+        service=service,
+        idempotency_key=uuid.uuid4(),
     )
     return explained(draft)
 
@@ -109,21 +113,27 @@ def submitted(draft):
     return inquiry
 
 
-def filed_in_every_state(resident, language):
+def filed_in_every_status(resident, language):
     """What an officer may have done with what was filed; each of them has read as far as that."""
     officer = people.officer("1000000016", "سارة عبدالله الشهري", "Sarah Abdullah Alshehri")
 
     def filed(slug="resident-services"):
         return submitted(written(resident, slug))
 
-    def did(deed, inquiry, actor=officer):
+    def did(action, inquiry, actor=officer):
         inquiry.refresh_from_db()
-        text, key = people.ANSWERS[language], uuid.uuid4()
-        return deed(actor=actor, inquiry=inquiry, seen=inquiry.version, text=text, key=key)
+        text, idempotency_key = people.ANSWERS[language], uuid.uuid4()
+        return action(
+            actor=actor,
+            inquiry=inquiry,
+            expected_version=inquiry.version,
+            text=text,
+            idempotency_key=idempotency_key,
+        )
 
     def claimed():
         inquiry = filed()
-        return actions.claim(actor=officer, inquiry=inquiry, seen=inquiry.version)
+        return actions.claim(actor=officer, inquiry=inquiry, expected_version=inquiry.version)
 
     returned, answered = (did(actions.send_back, claimed()) for _inquiry in range(2))
     closed = did(actions.reject, claimed())
@@ -136,7 +146,7 @@ def filed_in_every_state(resident, language):
         "approved": did(actions.approve, claimed()),
         "rejected": did(actions.reject, claimed()),
         "withdrawn": did(actions.withdraw, filed(), resident),
-        "closed": actions.close(actor=officer, inquiry=closed, seen=closed.version),
+        "closed": actions.close(actor=officer, inquiry=closed, expected_version=closed.version),
         "open": filed(),
     }
 
@@ -183,7 +193,7 @@ FILING = (
         "details-after-the-session-ended",
         "returner",
         f"{DRAFT}details/",
-        enter(description="{wish}"),
+        enter(description="{criteria}"),
         end_session,
         press("Save and continue"),
         enter(login="aslam", password="{password}"),
@@ -202,7 +212,7 @@ FILING = (
         "mobile-to-confirm",
         "resident",
         "inquiries/{other_mobile.reference}/details/",
-        enter(mobile="{mobile}", description="{wish}"),
+        enter(mobile="{mobile}", description="{criteria}"),
         press("Save and continue"),
     ),
     look(
@@ -259,8 +269,10 @@ FOLLOWING = (
     look("inquiry-acting", "employer", "inquiries/{filed_for_worker.reference}/"),
     look("receipt", "resident", "inquiries/{with_scans.reference}/receipt/"),
     *(
-        look(f"inquiry-{state.replace('_', '-')}", "resident", f"inquiries/{{{state}.reference}}/")
-        for state in (
+        look(
+            f"inquiry-{status.replace('_', '-')}", "resident", f"inquiries/{{{status}.reference}}/"
+        )
+        for status in (
             *("under_processing", "with_scans", "replied", "returned", "answered"),
             *("approved", "rejected", "withdrawn", "closed"),
         )

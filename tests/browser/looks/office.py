@@ -25,7 +25,7 @@ TODAY, WALK_IN, CALLS = (
 )
 LIST, DESK = "appointments/appointment/", "appointments/appointment/{%s.pk}/"
 AT_A_DESK = {"widths": (768, 1280)}
-State = Appointment.State
+Status = Appointment.Status
 MODELS = {
     "office": "appointments/office/",
     "hours": "appointments/openingwindow/",
@@ -80,15 +80,15 @@ def expected_today(language, times):
         found[name] = places.confirmed(user, slot=next(times), service=service)
         if name != "later":
             begun_ago(found[name], -HOUR if name == "due" else HOUR)
-    for name, state in (("here", "CHECKED_IN"), ("called", "CHECKED_IN"), ("served", "SERVED")):
-        set_state(found[name], State[state])
-    set_state(found["missed"], State.NO_SHOW)
+    for name, status in (("here", "CHECKED_IN"), ("called", "CHECKED_IN"), ("served", "SERVED")):
+        set_status(found[name], Status[status])
+    set_status(found["missed"], Status.NO_SHOW)
     Appointment.objects.filter(pk=found["called"].pk).update(called_at=timezone.now())
     return found
 
 
-def set_state(appointment, state):
-    Appointment.objects.filter(pk=appointment.pk).update(state=state)
+def set_status(appointment, status):
+    Appointment.objects.filter(pk=appointment.pk).update(status=status)
     appointment.refresh_from_db()
 
 

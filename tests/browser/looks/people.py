@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from core.messaging.actions.delivery import deliver_due
-from tawasul.portal.staff_roles import group_of_staff
+from tawasul.portal.staff_roles import group_for_role
 from tests import factories
 from tests.appointments.browsing import verified
 
@@ -91,7 +91,7 @@ def officer(number, name_ar, name_en, *codenames):
 def of_group(group, number, *offices):
     """Somebody of the staff with the rights of their group at these offices."""
     user = colleague(number, "ريم الدوسري", "Reem Aldosari")
-    user.groups.set([group_of_staff(group)])
+    user.groups.set([group_for_role(group)])
     user.user_permissions.clear()
     user.offices.set(offices)
     return user
@@ -116,6 +116,6 @@ def deliver_everything():
 def many_like(row, number):
     """So many rows more like this one, for lists alone: without what has happened to them."""
     names = {field.attname for field in type(row)._meta.concrete_fields}
-    fields = {name: getattr(row, name) for name in names - {"id", "reference", "key"}}
-    made = [type(row)(**fields, key=uuid.uuid4()) for _row in range(number)]
+    fields = {name: getattr(row, name) for name in names - {"id", "reference", "idempotency_key"}}
+    made = [type(row)(**fields, idempotency_key=uuid.uuid4()) for _row in range(number)]
     return type(row).objects.bulk_create(made)

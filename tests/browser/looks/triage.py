@@ -12,7 +12,7 @@ from tests import factories
 from tests.browser.looks import Group, people, staff_look
 from tests.browser.looks.inquiries import (
     MANY,
-    filed_in_every_state,
+    filed_in_every_status,
     submitted,
     with_documents,
     written,
@@ -38,11 +38,11 @@ MODELS = {"service": "catalogue/service/", "documenttype": "catalogue/documentty
 def prepare(language):
     call_command("load_reference", verbosity=0)
     resident = people.resident(language)
-    filed = filed_in_every_state(resident, language)
+    filed = filed_in_every_status(resident, language)
     supervisor = people.officer("1000000024", "خالد القحطاني", "Khalid Alqahtani", "assign_inquiry")
     officer = people.officer("1000000032", "منى الحربي", "Mona Alharbi")
     mine = submitted(with_documents(written(resident, "resident-services")))
-    mine = actions.claim(actor=supervisor, inquiry=mine, seen=mine.version)
+    mine = actions.claim(actor=supervisor, inquiry=mine, expected_version=mine.version)
     people.many_like(filed["under_processing"], MANY)
     overdue(filed["open"])
     newly = people.officer("1000000040", "هند المطيري", "Hind Almutairi")
@@ -87,13 +87,13 @@ def write_answer(visitor, things):
     visitor.fill("Answer to the applicant", things["note"])
 
 
-def choose(deed, chosen="input[name=_selected_action]"):
+def choose(action, chosen="input[name=_selected_action]"):
     """In the queue: these rows, and what is to be done with them."""
 
     def step(visitor, _things):
         for box in visitor.page.locator(chosen).all()[:2]:
             box.check()
-        visitor.page.locator("[name=action]").select_option(deed)
+        visitor.page.locator("[name=action]").select_option(action)
         with visitor.page.expect_navigation():
             visitor.page.locator("[name=index]").first.click()
 
@@ -105,7 +105,7 @@ def somebody_was_quicker(_visitor, things):
     supervisor = things["mine"].assignee
     inquiry = things["open"]
     inquiry.refresh_from_db()
-    actions.claim(actor=supervisor, inquiry=inquiry, seen=inquiry.version)
+    actions.claim(actor=supervisor, inquiry=inquiry, expected_version=inquiry.version)
 
 
 def desk_of(name):
@@ -210,8 +210,8 @@ IN_THE_QUEUE = (
 )
 AT_THE_DESK = (
     *(
-        staff_look(f"desk-{state.replace('_', '-')}", "officer", desk_of(state), open_all)
-        for state in (
+        staff_look(f"desk-{status.replace('_', '-')}", "officer", desk_of(status), open_all)
+        for status in (
             *("under_processing", "with_scans", "replied", "returned", "answered"),
             *("approved", "rejected", "withdrawn", "closed", "open"),
         )

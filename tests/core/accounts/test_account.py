@@ -57,7 +57,7 @@ def rows(page, name):
 
 def ordinary_texts():
     """What was written, codes apart: to whom, in which language, and what."""
-    texts = Message.objects.filter(is_sealed=False).order_by("pk")
+    texts = Message.objects.filter(is_encrypted=False).order_by("pk")
     return list(texts.values_list("recipient", "language", "text"))
 
 
@@ -327,7 +327,7 @@ def test_who_has_forgotten_it_sets_a_new_one_with_a_code_on_a_device_that_is_sig
 def test_the_text_about_a_new_password_goes_to_nobody_without_a_mobile(db):
     officer = factories.UserFactory(is_staff=True, mobile="")
     change_password(signed_in(officer))
-    assert Message.objects.get().state == Message.State.EXPIRED
+    assert Message.objects.get().status == Message.Status.EXPIRED
     assert deliver_due() == 0
     assert DemoPhone().received() == []
 

@@ -75,7 +75,7 @@ def banner_on(page):
 def file_for(client, beneficiary, service=None):
     """Send the first step; the page that follows."""
     service = service or factories.ServiceFactory()
-    form = {"key": uuid.uuid4(), "beneficiary": beneficiary.pk, "service": service.slug}
+    form = {"idempotency_key": uuid.uuid4(), "beneficiary": beneficiary.pk, "service": service.slug}
     return client.post(NEW, form, follow=True)
 
 
@@ -179,7 +179,7 @@ def test_an_error_page_shows_in_whose_name_one_acts(resident, mandate, palm):
     client = acting(signed_in(resident), palm)
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = client.cookies
-    refused = strict.post(NEW, {"key": uuid.uuid4()})
+    refused = strict.post(NEW, {"idempotency_key": uuid.uuid4()})
     assert refused.status_code == 403
     assert banner_on(refused) == BANNER
 
@@ -276,7 +276,7 @@ def draft_through(applicant, worker):
         holder=worker.linked_to.get().holder,
         beneficiary=worker,
         service=factories.ServiceFactory(),
-        key=uuid.uuid4(),
+        idempotency_key=uuid.uuid4(),
     )
     details = factories.details_of(inquiry)
     actions.save_details(actor=applicant, inquiry=inquiry, **details)
@@ -412,7 +412,12 @@ def test_a_page_that_was_opened_in_another_name_files_nothing(browser, resident,
     opened = browser.get("/en/inquiries/new/").content.decode()
     shown = re.search(r'name="holder" value="(\d+)"', opened)[1]
     choose(browser, "")
-    form = {"key": uuid.uuid4(), "beneficiary": worker.pk, "service": service.slug, "holder": shown}
+    form = {
+        "idempotency_key": uuid.uuid4(),
+        "beneficiary": worker.pk,
+        "service": service.slug,
+        "holder": shown,
+    }
     page = browser.post("/en/inquiries/new/", form)
     assert errors_on(page) == [
         "You have changed in whose name you act since you opened this page. Open it again."

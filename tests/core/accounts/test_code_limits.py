@@ -112,7 +112,7 @@ def test_nobody_gets_more_than_five_texts_an_hour_by_whatever_names(person):
 def ask_for_others(times, network=HOME):
     """As if codes for `times` numbers had been asked for in one network."""
     for number in range(times):
-        codes.answer_unknown(
+        codes.send_code_to_unknown(
             purpose="register",
             session_key="a session",
             language="en",

@@ -8,7 +8,7 @@ from core.accounts import codes
 from core.accounts.models import OneTimeCode
 from core.exceptions import RuleViolation
 from core.messaging.actions.delivery import deliver_due
-from core.messaging.encryption import unseal
+from core.messaging.encryption import decrypt
 from core.messaging.models import Message
 from tests import factories
 from tests.conftest import errors_on, notices_on, words
@@ -62,8 +62,8 @@ def other_than(digits):
     ("message", "sentence"),
     [
         ({}, f"A code is on its way to {MASKED}. It works for 10 minutes."),
-        ({"state": "sent"}, f"We sent a code to {MASKED}. It works for 10 minutes."),
-        ({"state": "expired"}, "The code could not be sent in time. Ask for another code."),
+        ({"status": "sent"}, f"We sent a code to {MASKED}. It works for 10 minutes."),
+        ({"status": "expired"}, "The code could not be sent in time. Ask for another code."),
         *(
             (
                 held_up,
@@ -71,7 +71,7 @@ def other_than(digits):
                 f"{MASKED} has not been sent yet. We are still trying; you can also "
                 "ask for another code in a minute.",
             )
-            for held_up in ({"failed_at": timezone.now()}, {"state": "given_up"})
+            for held_up in ({"failed_at": timezone.now()}, {"status": "given_up"})
         ),
     ],
 )
@@ -84,7 +84,7 @@ def test_the_text_says_what_the_code_is_for(browser, person):
     message = Message.objects.get()
     code = code_of(person)
     assert message.recipient == "+966501234567"
-    assert unseal(message.text) == (
+    assert decrypt(message.text) == (
         f"Tawasul: {code} is your code to sign in. Never give it to anybody."
     )
 
@@ -239,9 +239,9 @@ def test_a_code_sent_to_another_session_kills_the_one_of_this(browser, person, c
 def use(person, clock):
     """Use a code from the session in which it was sent, as an action does."""
 
-    def use(purpose, guess, deed=lambda code: "done"):
+    def use(purpose, guess, action=lambda code: "done"):
         return codes.use_code(
-            actor=person, purpose=purpose, session_key="session", guess=guess, deed=deed
+            actor=person, purpose=purpose, session_key="session", guess=guess, action=action
         )
 
     codes.send_code(actor=person, purpose="sign_in", session_key="session", language="en")
@@ -280,6 +280,6 @@ def test_the_code_of_one_person_is_not_good_for_another(use, person):
             purpose="sign_in",
             session_key="session",
             guess=code_of(person),
-            deed=lambda code: "done",
+            action=lambda code: "done",
         )
     assert refused.value.message == NO_CODE

@@ -6,6 +6,7 @@ from io import StringIO
 
 import pytest
 
+from core.accounts import import_staging
 from core.accounts.management.commands import import_identities
 from core.accounts.models import Identity, IdentityNumber, Link
 from tests.core.accounts.wrong_rows import (
@@ -242,7 +243,7 @@ def test_a_quotation_mark_that_is_not_closed_costs_no_other_row(load):
 
 def test_of_a_line_that_is_too_long_no_more_than_that_is_held():
     text = StringIO("x" * 1_000_000 + "\n" + "the next line\n")
-    assert len(import_identities.read_line(text)) == import_identities.LONGEST_ROW + 1
+    assert len(import_identities.read_line(text)) == import_identities.MAX_ROW_LENGTH + 1
     assert import_identities.read_line(text) == "the next line\n"
 
 
@@ -392,7 +393,7 @@ EVERYTHING = [
 @pytest.mark.parametrize("size", [1, 2, 2_000])
 @pytest.mark.parametrize("turn", [*range(0, len(EVERYTHING), 3), "backwards"])
 def test_the_order_of_the_rows_does_not_matter(load, two_who_are_known, monkeypatch, turn, size):
-    monkeypatch.setattr(import_identities, "BATCH", size)
+    monkeypatch.setattr(import_staging, "BATCH", size)
     rows = EVERYTHING[::-1] if turn == "backwards" else EVERYTHING[turn:] + EVERYTHING[:turn]
     assert load(*rows) == (
         said(

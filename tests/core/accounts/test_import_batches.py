@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from core.accounts import registry_import
+from core.accounts import import_staging, registry_import
 from core.accounts.management.commands import import_identities
 from core.accounts.models import Identity, IdentityNumber
 from tests import factories
@@ -40,8 +40,8 @@ def test_a_batch_asks_as_often_for_thirty_rows_as_for_one(load, again):
         with CaptureQueriesContext(connection) as asked:
             lines, error = load(*rows_of(ids, "Salim"))
         assert error is None
-        deed = "0 added, {0} changed" if again else "{0} added, 0 changed"
-        assert lines[0] == f"person: {deed.format(len(ids))}, 0 unchanged, 0 wrong"
+        action = "0 added, {0} changed" if again else "{0} added, 0 changed"
+        assert lines[0] == f"person: {action.format(len(ids))}, 0 unchanged, 0 wrong"
         return len(asked)
 
     assert queries(range(1)) == queries(range(100, 130))
@@ -60,7 +60,7 @@ def test_progress_is_told(load, monkeypatch):
 
 
 def test_rows_of_many_batches_all_go_in(load, monkeypatch):
-    monkeypatch.setattr(import_identities, "BATCH", 7)
+    monkeypatch.setattr(import_staging, "BATCH", 7)
     numbers = {f"2{n:09}" for n in range(50)}
     lines, error = load(*(person(number) for number in sorted(numbers)), person("2000000000"))
     assert error == "Wrong rows: 1. All others are in."
@@ -92,7 +92,7 @@ AT_THE_SAME_TIME = (
 def test_a_batch_that_meets_another_import_fails_as_a_whole(load, hide, monkeypatch):
     factories.IdentityFactory(number="2000000102")
     hide("2000000102")
-    monkeypatch.setattr(import_identities, "BATCH", 2)
+    monkeypatch.setattr(import_staging, "BATCH", 2)
     assert load(*(person(f"2{n:09}") for n in range(99, 105))) == ([], AT_THE_SAME_TIME)
     added = IdentityNumber.objects.order_by("number").values_list("number", flat=True)
     assert list(added) == ["2000000099", "2000000100", "2000000102"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.accounts.management.commands import import_identities
+from core.accounts import import_staging
 from core.accounts.models import Link
 from tests import factories
 from tests.core.accounts.test_import import owner, said, tables
@@ -97,7 +97,7 @@ def test_a_link_by_a_former_number_leads_to_the_same_person(load):
 
 
 def test_one_link_by_both_numbers_is_twice_the_same(load, monkeypatch):
-    monkeypatch.setattr(import_identities, "BATCH", 1)
+    monkeypatch.setattr(import_staging, "BATCH", 1)
     rows = [*RIGHT_ROWS, link(ESTABLISHMENT, RESIDENT_BEFORE, until="2026-01-31")]
     for _time in range(2):
         lines, _error = load(*rows)

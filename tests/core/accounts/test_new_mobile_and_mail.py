@@ -71,7 +71,7 @@ def test_a_new_mobile_is_taken_with_the_code_it_got_and_the_old_one_is_told(brow
     assert page.request["PATH_INFO"] == MOBILE_CODE
     assert "A code is on its way to •••• 432. It works for 10 minutes." in words(page)
     sent = Message.objects.get()
-    assert (sent.recipient, sent.is_sealed) == (NEW_NUMBER, True)
+    assert (sent.recipient, sent.is_encrypted) == (NEW_NUMBER, True)
     assert mobile_of(person) == OLD_NUMBER
 
     page = give_mobile_code(browser, person)
@@ -105,7 +105,7 @@ def test_codes_to_sign_in_go_to_the_new_mobile_from_then_on(browser, person):
     give_mobile_code(browser, person)
     assert can_sign_in(person, factories.PASSWORD)
     code = OneTimeCode.objects.get(purpose="sign_in")
-    assert Message.objects.get(key=code.pk).recipient == NEW_NUMBER
+    assert Message.objects.get(idempotency_key=code.pk).recipient == NEW_NUMBER
 
 
 def test_a_wrong_code_changes_nothing(browser, person):

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from core.accounts.models import Identity, IdentityNumber, OneTimeCode, User
-from core.accounts.registry import LocalRegistry, RegistryAway
+from core.accounts.registry import LocalRegistry, RegistryUnavailable
 from core.hijri import hijri_date
 from core.messaging.actions.delivery import deliver_due
 from core.messaging.gateways import DemoPhone
@@ -360,7 +360,7 @@ def registry_goes_away(monkeypatch):
             monkeypatch.setattr(LocalRegistry, question, be_away)
 
     def be_away(_registry, _subject):
-        raise RegistryAway
+        raise RegistryUnavailable
 
     return go
 
@@ -386,7 +386,7 @@ def test_once_it_is_back_the_same_page_works_with_its_new_picture(
 
 
 def _raise_away(*_args):
-    raise RegistryAway
+    raise RegistryUnavailable
 
 
 def test_no_other_code_is_sent_while_the_registry_is_away(client, known_person, registry_goes_away):

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from core.accounts.models import OneTimeCode, User
-from core.accounts.registry import LocalRegistry, RegistryAway
+from core.accounts.registry import LocalRegistry, RegistryUnavailable
 from core.messaging.actions.delivery import deliver_due
 from core.messaging.gateways import DemoPhone
 from tests import factories
@@ -321,7 +321,7 @@ def test_the_code_of_a_registration_opens_no_password(client, person):
 
 def test_a_new_password_can_be_set_while_the_registry_is_away(client, person, monkeypatch):
     def be_away(*_args):
-        raise RegistryAway
+        raise RegistryUnavailable
 
     for question in ("lookup", "refresh"):
         monkeypatch.setattr(LocalRegistry, question, be_away)

@@ -149,7 +149,7 @@ def somebody_with_two_numbers():
 
 def text_just_now(purpose, whom):
     """As if `whom` had just been asked for by another of their names."""
-    codes.answer_unknown(
+    codes.send_code_to_unknown(
         purpose=purpose,
         session_key="another",
         language="en",

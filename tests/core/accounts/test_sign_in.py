@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from core.accounts.models import OneTimeCode, User
-from core.messaging.encryption import unseal
+from core.messaging.encryption import decrypt
 from core.messaging.models import Message
 from tests import factories
 from tests.conftest import (
@@ -201,7 +201,7 @@ def test_texts_are_in_the_language_of_the_account_and_codes_in_that_of_the_pages
 ):
     User.objects.update(language=chosen)
     client = sign_in(person, language=pages)
-    code = unseal(Message.objects.get().text)
+    code = decrypt(Message.objects.get().text)
     assert code.startswith("Tawasul: " if pages == "en" else "تواصل: ")
 
     inquiry = factories.draft(User.objects.get())
@@ -209,7 +209,7 @@ def test_texts_are_in_the_language_of_the_account_and_codes_in_that_of_the_pages
     confirm = f"/{pages}/inquiries/{inquiry.reference}/confirm/"
     client.post(confirm, {"code": factories.code_sent_to(person)})
 
-    assert Message.objects.get(is_sealed=False).text.startswith(begins)
+    assert Message.objects.get(is_encrypted=False).text.startswith(begins)
     assert User.objects.get().language == chosen
 
 

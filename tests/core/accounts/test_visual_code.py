@@ -13,7 +13,7 @@ from PIL import Image
 
 from core.accounts import visual_code
 from core.accounts.models import OneTimeCode, Session
-from core.accounts.registry import LocalRegistry, RegistryAway
+from core.accounts.registry import LocalRegistry, RegistryUnavailable
 from core.messaging.actions.delivery import deliver_due
 from core.messaging.gateways import DemoPhone
 from tests import factories
@@ -396,7 +396,7 @@ def test_while_the_registry_is_away_no_page_forgets_to_ask_for_what_it_needs(
     client, db, monkeypatch
 ):
     def be_away(*_args):
-        raise RegistryAway
+        raise RegistryUnavailable
 
     prove_by_text(client)
     with monkeypatch.context() as away:

@@ -75,7 +75,7 @@ def test_the_reminders_go_to_the_new_mobile_and_nothing_to_the_old_one(
     changed = remind(clock, appointment)
     assert received_since(changed) == {NEW_NUMBER, OLD_ADDRESS}
     told = Message.objects.filter(about=appointment.reference, channel="sms").order_by("pk")
-    assert list(told.values_list("recipient", "state")) == [
+    assert list(told.values_list("recipient", "status")) == [
         (OLD_NUMBER, "sent"),
         (NEW_NUMBER, "sent"),
         (NEW_NUMBER, "sent"),
@@ -108,7 +108,7 @@ def test_of_two_who_share_a_mobile_each_keeps_what_is_theirs(browser, person):
 
 
 def test_codes_and_what_is_told_about_the_account_stay_where_they_were_going(browser, person):
-    code = factories.MessageFactory(owner=person.pk, recipient=OLD_NUMBER, is_sealed=True)
+    code = factories.MessageFactory(owner=person.pk, recipient=OLD_NUMBER, is_encrypted=True)
     change_mobile(browser, person)
     assert recipients(pk=code.pk) == [OLD_NUMBER]
     # Whoever changes it twice must not take along what tells of the first time.
@@ -117,7 +117,7 @@ def test_codes_and_what_is_told_about_the_account_stay_where_they_were_going(bro
     ask_for_mobile(browser, "0550000999")
     give_mobile_code(browser, person)
     assert str(User.objects.get(pk=person.pk).mobile) == "+966550000999"
-    assert recipients(is_sealed=False) == [OLD_NUMBER, NEW_NUMBER]
+    assert recipients(is_encrypted=False) == [OLD_NUMBER, NEW_NUMBER]
 
 
 def test_a_wrong_code_takes_nothing_along(browser, person, appointment):

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from core.accounts.models import User
-from core.messaging.encryption import unseal
+from core.messaging.encryption import decrypt
 from core.messaging.models import Message
 from tests import factories
 from tests.conftest import errors_on, notices_on, words
@@ -101,7 +101,7 @@ def test_who_may_not_open_an_account_reads_why_on_their_mobile_alone(
 
 def digits_written():
     """Six digits of the last text that was written, sent or not; any others where it has none."""
-    [text, *_earlier] = [unseal(message.text) for message in Message.objects.order_by("-pk")]
+    [text, *_earlier] = [decrypt(message.text) for message in Message.objects.order_by("-pk")]
     found = re.search(r"\b\d{6}\b", text)
     return found[0] if found else "000000"
 

@@ -10,7 +10,7 @@ from tests import factories
 from tests.conftest import words
 from tests.portal.test_queries import queries
 
-MOST = 3
+MAX = 3
 
 
 @pytest.fixture
@@ -209,7 +209,7 @@ def test_the_list_takes_as_many_queries_for_thirty_services_as_for_one(client, d
     last = [factories.ServiceFactory() for _row in range(29)][-1]
     for_thirty, page = queries(client, f"/en/{address}")
     assert last.slug in page
-    assert for_thirty == for_one <= MOST
+    assert for_thirty == for_one <= MAX
 
 
 def test_a_page_takes_as_many_queries_for_thirty_documents_as_for_one(client, db):
@@ -226,4 +226,4 @@ def test_a_page_takes_as_many_queries_for_thirty_documents_as_for_one(client, db
         add(number)
     for_thirty, page = queries(client, f"/en/services/{service.slug}/")
     assert page.count("<li>Supporting proof</li>") == 60
-    assert for_thirty == for_one <= MOST
+    assert for_thirty == for_one <= MAX

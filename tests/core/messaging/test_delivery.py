@@ -14,13 +14,13 @@ from django.utils import timezone
 from core.messaging.actions.delivery import (
     FIRST_PAUSE,
     LEASE,
-    LONGEST_PAUSE,
-    MOST_ATTEMPTS,
+    MAX_ATTEMPTS,
+    MAX_PAUSE,
     deliver_due,
     expire_late,
 )
 from core.messaging.actions.outbox import write_text
-from core.messaging.encryption import unseal
+from core.messaging.encryption import decrypt
 from core.messaging.gateways import DemoPhone, GatewayError
 from core.messaging.models import Message
 from tests import factories
@@ -28,7 +28,7 @@ from tests import factories
 CODE_TEXT = "Tawasul: 482913 is your code to sign in. Never give it to anybody."
 DEAD_LINE = "+966599999999"  # what `FussyPhone` cannot reach; no factory gets that far
 
-State = Message.State
+Status = Message.Status
 
 
 class FussyPhone(DemoPhone):
@@ -78,7 +78,7 @@ def write_code(valid_for=timedelta(minutes=10), recipient="+966512345678"):
             language="en",
             template="code_sign_in",
             context={"code": "482913"},
-            key=uuid4(),
+            idempotency_key=uuid4(),
             not_after=timezone.now() + valid_for,
             is_secret=True,
         )
@@ -103,13 +103,13 @@ def test_a_code_waits_encrypted_and_is_wiped_once_it_is_sent(db):
 
     waiting = Message.objects.get(pk=code.pk)
     assert "482913" not in str(Message.objects.filter(pk=code.pk).values())
-    assert unseal(waiting.text) == CODE_TEXT
+    assert decrypt(waiting.text) == CODE_TEXT
 
     deliver_due()
 
     sent = Message.objects.get(pk=code.pk)
     assert texts_arrived() == [CODE_TEXT]
-    assert (sent.state, sent.text) == (State.SENT, "")
+    assert (sent.status, sent.text) == (Status.SENT, "")
 
 
 def test_an_expired_code_is_never_sent_and_wiped(db, clock):
@@ -120,7 +120,7 @@ def test_an_expired_code_is_never_sent_and_wiped(db, clock):
     assert expire_late() == 1
 
     expired = Message.objects.get(pk=code.pk)
-    assert (expired.state, expired.text) == (State.EXPIRED, "")
+    assert (expired.status, expired.text) == (Status.EXPIRED, "")
     assert texts_arrived() == []
 
 
@@ -170,7 +170,7 @@ def test_a_text_that_cannot_be_decrypted_does_not_stop_the_others(db):
     assert deliver_due() == 2
 
     assert texts_arrived() == [message.text for message in others]
-    assert Message.objects.get(pk=unreadable.pk).state == State.WAITING
+    assert Message.objects.get(pk=unreadable.pk).status == Status.WAITING
 
 
 def test_a_recipient_who_cannot_be_reached_does_not_stop_the_others(db, fussy_phone):
@@ -180,7 +180,7 @@ def test_a_recipient_who_cannot_be_reached_does_not_stop_the_others(db, fussy_ph
     assert deliver_due() == 2
 
     assert texts_arrived() == [message.text for message in others]
-    assert Message.objects.get(pk=unreachable.pk).is_held_up
+    assert Message.objects.get(pk=unreachable.pk).is_delayed
 
 
 def test_what_could_not_be_sent_is_sent_once_the_phone_is_on_again(db, settings, clock, tmp_path):
@@ -205,7 +205,7 @@ def test_pauses_grow_to_an_hour_and_after_a_day_the_message_is_given_up(
     message = factories.MessageFactory(recipient=DEAD_LINE)
     begun, pauses = clock.now, []
 
-    for _attempt in range(MOST_ATTEMPTS):
+    for _attempt in range(MAX_ATTEMPTS):
         deliver_due()
         message.refresh_from_db()
         pauses.append(message.next_attempt_at - clock.now)
@@ -213,9 +213,9 @@ def test_pauses_grow_to_an_hour_and_after_a_day_the_message_is_given_up(
 
     growing = [timedelta(seconds=5 * 2**doubled) for doubled in range(10)]
     assert growing[0] == FIRST_PAUSE
-    assert pauses[:-1] == [*growing, *[LONGEST_PAUSE] * (MOST_ATTEMPTS - 11)]
-    assert message.state == State.GIVEN_UP
-    assert message.attempts == MOST_ATTEMPTS
+    assert pauses[:-1] == [*growing, *[MAX_PAUSE] * (MAX_ATTEMPTS - 11)]
+    assert message.status == Status.GIVEN_UP
+    assert message.attempts == MAX_ATTEMPTS
     assert timedelta(days=1) < clock.now - begun < timedelta(days=1, hours=6)
 
     clock.now += timedelta(days=1)
@@ -227,20 +227,20 @@ def test_pauses_grow_to_an_hour_and_after_a_day_the_message_is_given_up(
 def test_the_log_names_the_message_and_the_error_but_neither_recipient_nor_text(
     db, fussy_phone, clock, caplog
 ):
-    message = factories.MessageFactory(recipient=DEAD_LINE, attempts=MOST_ATTEMPTS - 2)
+    message = factories.MessageFactory(recipient=DEAD_LINE, attempts=MAX_ATTEMPTS - 2)
 
     deliver_due()
-    clock.now += LONGEST_PAUSE
+    clock.now += MAX_PAUSE
     deliver_due()
 
     assert caplog.record_tuples == [
         (
-            "core.messaging.actions",
+            "core.messaging.actions.delivery",
             logging.WARNING,
             f"message {message.pk} not sent: GatewayError",
         ),
         (
-            "core.messaging.actions",
+            "core.messaging.actions.delivery",
             logging.ERROR,
             f"message {message.pk} given up: GatewayError",
         ),
@@ -265,9 +265,9 @@ def test_a_message_whose_worker_died_after_sending_is_repeated_under_the_same_ke
     clock.now += timedelta(seconds=1)
     assert deliver_due() == 1
 
-    once = (str(message.key), message.text)
+    once = (str(message.idempotency_key), message.text)
     assert [(text["key"], text["text"]) for text in arrived()] == [once, once]
-    assert Message.objects.get().state == State.SENT
+    assert Message.objects.get().status == Status.SENT
 
 
 # Writing

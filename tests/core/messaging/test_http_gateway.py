@@ -50,7 +50,7 @@ def provider(settings):
 
 
 def send():
-    HttpSms().send(key=KEY, recipient="+966500000001", text="رمز")
+    HttpSms().send(idempotency_key=KEY, recipient="+966500000001", text="رمز")
 
 
 def test_the_provider_gets_the_text_the_key_and_the_token(provider):

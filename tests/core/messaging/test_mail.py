@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 
 from core.messaging.actions.delivery import deliver_due
 from core.messaging.actions.outbox import write_mail
-from core.messaging.encryption import unseal
+from core.messaging.encryption import decrypt
 from core.messaging.gateways import DemoPhone, GatewayError, Mail
 from core.messaging.models import Message
 
@@ -25,7 +25,7 @@ TEXT = (
     "If you have not asked for it, delete this e-mail: nothing will happen."
 )
 
-State = Message.State
+Status = Message.Status
 
 
 class RefusingServer(BaseEmailBackend):
@@ -53,7 +53,7 @@ def write(language="en", **changes):
                 "language": language,
                 "template": "code_email",
                 "context": {"code": "482913", "about": None},
-                "key": KEY,
+                "idempotency_key": KEY,
                 "not_after": timezone.now() + timedelta(minutes=10),
                 "is_secret": True,
                 **changes,
@@ -73,7 +73,9 @@ def write_news(settings, **context):
     engine = settings.TEMPLATES[0]
     options = {**engine["OPTIONS"], "loaders": loaders}
     settings.TEMPLATES = [{**engine, "APP_DIRS": False, "OPTIONS": options}]
-    return write(template="news", context=context, key=None, not_after=None, is_secret=False)
+    return write(
+        template="news", context=context, idempotency_key=None, not_after=None, is_secret=False
+    )
 
 
 def in_arabic(sentence):
@@ -82,7 +84,7 @@ def in_arabic(sentence):
 
 
 def send(subject=SUBJECT, text=TEXT, recipient=ADDRESS):
-    Mail().send(key=KEY, recipient=recipient, text=text, subject=subject)
+    Mail().send(idempotency_key=KEY, recipient=recipient, text=text, subject=subject)
 
 
 # What leaves
@@ -96,7 +98,7 @@ def test_a_mail_leaves_with_subject_text_and_addresses(db, server):
     assert mail.from_email == "Tawasul <no-reply@tawasul.example.org>"
     assert (mail.to, mail.cc, mail.bcc, mail.attachments) == ([ADDRESS], [], [], [])
     message.refresh_from_db()
-    assert (message.state, message.text) == (State.SENT, "")
+    assert (message.status, message.text) == (Status.SENT, "")
 
 
 def test_a_mail_in_arabic_arrives_as_it_was_written(db, server):
@@ -133,10 +135,10 @@ def test_the_name_of_a_mail_has_the_domain_of_its_sender(server, settings, sende
 
 def test_a_repeat_has_the_same_name_and_another_mail_has_another(db, server):
     message = write()
-    write(key=None, not_after=None, is_secret=False)
+    write(idempotency_key=None, not_after=None, is_secret=False)
     deliver_due()
     Message.objects.filter(pk=message.pk).update(
-        state=State.WAITING, text=message.text, next_attempt_at=timezone.now()
+        status=Status.WAITING, text=message.text, next_attempt_at=timezone.now()
     )
     deliver_due()
     names = [mail.message()["Message-ID"] for mail in server]
@@ -167,8 +169,8 @@ def test_the_demo_phone_shows_a_mail_with_its_subject(db, settings):
 def test_the_first_line_is_the_subject_and_the_rest_waits_encrypted(db, language):
     message = write(language)
     assert message.subject == (SUBJECT if language == "en" else in_arabic(SUBJECT))
-    assert "482913" in unseal(message.text)
-    assert message.subject not in unseal(message.text)
+    assert "482913" in decrypt(message.text)
+    assert message.subject not in decrypt(message.text)
     assert "482913" not in str(Message.objects.values())
 
 
@@ -237,7 +239,7 @@ def test_a_mail_that_was_refused_is_put_off_and_leaves_later(
     message = write()
     assert deliver_due() == 0
     message.refresh_from_db()
-    assert message.is_held_up
+    assert message.is_delayed
     assert message.next_attempt_at > timezone.now()
     assert caplog.messages == [f"message {message.pk} not sent: GatewayError"]
 
@@ -250,8 +252,8 @@ def test_a_mail_that_was_refused_is_put_off_and_leaves_later(
 def test_a_mail_that_cannot_be_built_does_not_stop_the_others(db, server, settings):
     broken = write()
     Message.objects.filter(pk=broken.pk).update(subject="News\nBcc: thief@example.org")
-    write(key=None, not_after=None, is_secret=False)
+    write(idempotency_key=None, not_after=None, is_secret=False)
     assert deliver_due() == 1
     assert [mail.subject for mail in server] == [SUBJECT]
     broken.refresh_from_db()
-    assert broken.is_held_up
+    assert broken.is_delayed

@@ -63,10 +63,10 @@ def test_what_waits_goes_to_the_new_number(message):
         ({"owner": OWNER}, True),
         ({"owner": OWNER, "recipient": "+966500000001"}, True),
         ({"owner": OWNER + 1}, False),
-        ({"owner": OWNER, "is_sealed": True}, False),
+        ({"owner": OWNER, "is_encrypted": True}, False),
         ({"owner": OWNER, "channel": "email"}, False),
-        ({"owner": OWNER, "state": "sent"}, False),
-        ({"owner": OWNER, "state": "given_up"}, False),
+        ({"owner": OWNER, "status": "sent"}, False),
+        ({"owner": OWNER, "status": "given_up"}, False),
         ({}, False),
     ],
 )
@@ -99,7 +99,7 @@ def test_what_is_on_its_way_arrives_at_the_old_number_and_says_so(message, setti
     settings.SMS_GATEWAY = f"{__name__}.PhoneOfWhoMoves"
     assert deliver_due() == 1
     assert received() == [recipient_of(message)] == [OLD]
-    assert message.state == Message.State.SENT
+    assert message.status == Message.Status.SENT
 
 
 def test_what_was_on_its_way_and_has_not_arrived_goes_to_the_new_number(message, settings):

@@ -8,13 +8,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, transaction
 
 from core.accounts import registry_import
-from core.accounts.import_staging import Shelf
+from core.accounts.import_staging import ImportStaging
 from core.accounts.registry_records import COLUMNS, WrongRecord, read_record
 from core.text import single_line
 
 PROGRESS = 50_000
-LONGEST_ROW = 10_000  # characters; the longest texts by far are names, which have 150 at most
-TOO_LONG = f"the row has more than {LONGEST_ROW:,} characters; is a quotation mark not closed?"
+MAX_ROW_LENGTH = 10_000  # characters; the longest texts by far are names, which have 150 at most
+TOO_LONG = f"the row has more than {MAX_ROW_LENGTH:,} characters; is a quotation mark not closed?"
 BAD_QUOTES = "a quotation mark is not closed, or stands where none may stand"
 KINDS = ("person", "establishment", "former_number", "link")
 WRONG = "wrong"
@@ -34,11 +34,11 @@ class Command(BaseCommand):
 
     def handle(self, *, file, dry_run, **options):
         self.counts = Counter()
-        with closing(Shelf()) as shelf:
-            self._read(file, shelf)
+        with closing(ImportStaging()) as staging:
+            self._read(file, staging)
             try:
                 with transaction.atomic() if dry_run else nullcontext():
-                    self._put(shelf)
+                    self._put(staging)
                     if dry_run:
                         transaction.set_rollback(True)
             except DatabaseError as error:
@@ -48,23 +48,23 @@ class Command(BaseCommand):
                 ) from error
         self._tell(dry_run)
 
-    def _read(self, file, shelf):
-        """Put the rows that are right in themselves on the shelf."""
+    def _read(self, file, staging):
+        """Put the rows that are right in themselves on the staging."""
         try:
             with open(file, encoding="utf-8-sig") as text:
                 rows = read_rows(text)
                 header = read_header(rows)
                 for count, (line, row) in enumerate(rows, start=1):
-                    self._shelve(shelf, header, line, row)
+                    self._stage(staging, header, line, row)
                     self._show_progress(count, "read")
         except OSError as error:
             raise CommandError(f"The file cannot be read: {error.strerror}.") from error
         except UnicodeDecodeError as error:
             raise CommandError("The file is not UTF-8. Save it as UTF-8.") from error
-        for kind, line, reason in shelf.take_off_contradictions():
+        for kind, line, reason in staging.pop_contradictions():
             self._count(kind, line, WrongRecord(reason))
 
-    def _shelve(self, shelf, header, line, row):
+    def _stage(self, staging, header, line, row):
         kind = None
         try:
             if isinstance(row, WrongRecord):
@@ -73,12 +73,12 @@ class Command(BaseCommand):
                 raise WrongRecord(f"the row has to have {len(header)} fields, not {len(row)}")
             texts = dict(zip(header, row, strict=True))
             kind = single_line(texts["record"])
-            shelf.put(kind, line, read_record(texts))
+            staging.put(kind, line, read_record(texts))
         except WrongRecord as wrong:
             self._count(kind, line, wrong)
 
-    def _put(self, shelf):
-        """Put what is on the shelf into the tables, what others stand on first."""
+    def _put(self, staging):
+        """Put what is on the staging into the tables, what others stand on first."""
         count = 0
         for kind, put in (
             ("former_number", registry_import.exchange_numbers),
@@ -87,13 +87,15 @@ class Command(BaseCommand):
             ("former_number", registry_import.put_former_numbers),
             ("link", registry_import.put_links),
         ):
-            for lines, records in shelf.batches(kind):
+            for lines, records in staging.batches(kind):
                 if kind == "link":
-                    records = list(shelf.each_once(lines, registry_import.links_between(records)))
+                    records = list(
+                        staging.without_duplicates(lines, registry_import.links_between(records))
+                    )
                 outcomes = put(records)
                 for line, outcome in zip(lines, outcomes, strict=True):
                     if outcome is not None:
-                        shelf.take_off(kind, line)
+                        staging.remove_row(kind, line)
                         count += 1
                         self._count(kind, line, outcome)
                         self._show_progress(count, "done")
@@ -104,9 +106,9 @@ class Command(BaseCommand):
             outcome = WRONG
         self.counts[kind if kind in KINDS else "unknown", outcome] += 1
 
-    def _show_progress(self, count, deed):
+    def _show_progress(self, count, done):
         if count % PROGRESS == 0:
-            self.stdout.write(f"{count:,} rows {deed}")
+            self.stdout.write(f"{count:,} rows {done}")
             self.stdout.flush()
 
     def _tell(self, dry_run):
@@ -156,20 +158,20 @@ def lines_of_a_row(text, again, lines):
     while line := again.popleft() if again else read_line(text):
         lines.append(line)
         length += len(line)
-        if length > LONGEST_ROW:
+        if length > MAX_ROW_LENGTH:
             raise WrongRecord(TOO_LONG)
         yield line
 
 
 def read_line(text):
     """The next line; of one that is too long for a row, no more than shows it is kept."""
-    line = piece = text.readline(LONGEST_ROW + 1)
+    line = piece = text.readline(MAX_ROW_LENGTH + 1)
     while True:
         if "\0" in piece:
             raise CommandError("The file has NUL bytes: it is damaged, or no text.")
-        if len(piece) <= LONGEST_ROW or piece.endswith("\n"):
+        if len(piece) <= MAX_ROW_LENGTH or piece.endswith("\n"):
             return line
-        piece = text.readline(LONGEST_ROW + 1)
+        piece = text.readline(MAX_ROW_LENGTH + 1)
 
 
 def read_header(rows):

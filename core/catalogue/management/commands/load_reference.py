@@ -33,7 +33,7 @@ class Command(BaseCommand):
                     getattr(service, name).set(DocumentType.objects.filter(slug__in=slugs))
                 added += 1
             else:
-                _write_what_it_lacks(service, row)
+                _fill_missing_texts(service, row)
         self.stdout.write(f"{added} services added")
 
 
@@ -41,7 +41,7 @@ def _read(name):
     return json.loads((REFERENCE / name).read_text(encoding="utf-8"))
 
 
-def _write_what_it_lacks(service, row):
+def _fill_missing_texts(service, row):
     lacking = [text for text in TEXTS_IN_BOTH_LANGUAGES if not getattr(service, text)]
     for text in lacking:
         setattr(service, text, row[text])

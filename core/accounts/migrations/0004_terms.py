@@ -1,0 +1,12 @@
+"""The rows to queue at are lock stripes; purposes of codes belong to the apps that register them."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("accounts", "0003_codes_for_the_mobile_of_an_inquiry")]
+
+    operations = [
+        migrations.RenameModel("Turnstile", "LockStripe"),
+        migrations.AlterField("onetimecode", "purpose", models.CharField(max_length=30)),
+    ]

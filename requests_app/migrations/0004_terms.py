@@ -1,0 +1,14 @@
+"""Names of columns that the trade uses: idempotency_key, status, event_type."""
+
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("requests_app", "0003_search")]
+
+    operations = [
+        migrations.RenameField("inquiry", "key", "idempotency_key"),
+        migrations.RenameField("reply", "key", "idempotency_key"),
+        migrations.RenameField("attachment", "state", "status"),
+        migrations.RenameField("inquiryevent", "deed", "event_type"),
+    ]
