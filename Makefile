@@ -6,13 +6,6 @@ install = @$(PYTHON) deploy/install.py
 python = .venv/bin/python
 pictures = var/screenshots
 pytest = $(python) -m pytest -n 2 --dist loadgroup
-# Where the engine may make a difference: rows locked, triggers, search, dates and counting.
-on_sqlite = tests/races tests/core/messaging \
-	$(addprefix tests/test_,append_only.py crash.py staff_lists.py) \
-	$(addprefix tests/appointments/test_,any_order.py closing.py figures.py hours.py rules.py \
-	holding_and_changing.py notices.py second_clicks.py waiting.py walk_in.py) \
-	$(addprefix tests/requests_app/test_,filing.py documents.py moves.py several_documents.py \
-	queue_search.py queue.py triage.py bulk.py reminders.py)
 compile = $(python) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-header
 
 # Settings that pass for production; nothing connects to the database they name.
@@ -34,7 +27,7 @@ test:
 	$(install) dev
 	@$(python) deploy/build.py
 	$(pytest)
-	TAWASUL_TEST_DATABASE=sqlite $(pytest) -m "not browser and not one_engine" $(on_sqlite)
+	TAWASUL_TEST_DATABASE=sqlite $(pytest) -m "both_engines and not one_engine"
 
 screenshots:
 	$(install) dev

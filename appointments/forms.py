@@ -10,10 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 from appointments.models import Office, Slot
+from core.accounts.acting_for import check_is_for, is_for_any
 from core.accounts.forms import VisualCodeForm
 from core.accounts.models import Identity
 from core.catalogue.models import Region, Service
 from core.date_field import EitherCalendarDateField
+from core.exceptions import RuleViolation
 from core.hijri import both_calendars
 from core.identity_numbers import IdentityNumberField
 from core.text import ascii_digits, clean
@@ -148,30 +150,19 @@ class CriteriaForm(forms.Form):
             attendee.initial = people[0].pk
             attendee.widget = forms.HiddenInput()
             del self.fields["beneficiaries"]
-        self.fields["service"].queryset = Service.objects.filter(
-            pk__in=[
-                service.pk
-                for service in Service.objects.open_to_booking()
-                if any(
-                    service.is_for(kind=person.kind, nationality=person.nationality)
-                    for person in people
-                )
-            ]
+        services = Service.objects.open_to_booking()
+        self.fields["service"].queryset = services.filter(
+            pk__in=[service.pk for service in services if is_for_any(service, people)]
         )
 
     def clean(self):
         cleaned = super().clean()
         attendee, service = cleaned.get("attendee"), cleaned.get("service")
-        if (
-            attendee
-            and service
-            and not service.is_for(kind=attendee.kind, nationality=attendee.nationality)
-        ):
-            self.add_error(
-                "service",
-                _("“%(service)s” is not for %(name)s. Choose a service that fits this person.")
-                % {"service": service.name, "name": attendee.name},
-            )
+        if attendee and service:
+            try:
+                check_is_for(service, attendee)
+            except RuleViolation as violation:
+                violation.show_on(self)
         named = len(cleaned.get("beneficiaries") or ())
         if named > (cleaned.get("operations") or named):
             self.add_error(

@@ -1,6 +1,7 @@
-"""Where a request comes from, and where its form leads to."""
+"""Where a request comes from, where its form leads to, and under which name a file is kept."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
+from urllib.parse import quote
 
 from django.conf import settings
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -33,3 +34,12 @@ def client_network(request):
             return str(address.ipv4_mapped)
         return str(ip_network((address, 64), strict=False).network_address)
     return str(address)
+
+
+def content_disposition(plain_name, name=None):
+    """Write the header of a download that is kept and never shown: `plain_name` is in ASCII.
+
+    Old mail and download programs read the plain name, all others the one in UTF-8.
+    """
+    header = f'attachment; filename="{plain_name}"'
+    return f"{header}; filename*=UTF-8''{quote(name, safe='')}" if name else header

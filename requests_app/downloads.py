@@ -1,13 +1,13 @@
 """A stored document, handed out to keep or to look at."""
 
 import logging
-from urllib.parse import quote
 
 from django.core.files.base import File
 from django.core.files.storage import storages
 from django.http import FileResponse, Http404, HttpResponse
 from PIL import Image
 
+from core.http import content_disposition
 from requests_app.models import Attachment
 from requests_app.uploads import _EXTENSIONS
 
@@ -17,11 +17,8 @@ logger = logging.getLogger(__name__)
 def download(attachment: Attachment) -> FileResponse:
     """The document to keep, never to be shown inside the portal's own pages."""
     response = FileResponse(_stored(attachment), content_type=attachment.content_type)
-    # Old mail and download programs read the plain name, all others the one in UTF-8.
     plain = f"document-{attachment.pk}.{_EXTENSIONS[attachment.content_type]}"
-    response["Content-Disposition"] = (
-        f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(attachment.original_name)}"
-    )
+    response["Content-Disposition"] = content_disposition(plain, attachment.original_name)
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
 

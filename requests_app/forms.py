@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth.backends import ModelBackend
 from django.utils.translation import gettext_lazy as _
 
+from core.accounts.acting_for import is_for_any
 from core.accounts.models import Identity, User
 from core.catalogue.models import DocumentType, Service
 from core.identity_numbers import IdentityNumberField
@@ -63,11 +64,13 @@ class SubjectForm(forms.Form):
         if len(people) == 1:
             field.initial = people[0].pk
             field.widget = forms.HiddenInput()
-        self.fields["service"].queryset = Service.objects.filter(
+        others = [person for person in people if person != holder]
+        services = Service.objects.open_to_inquiries()
+        self.fields["service"].queryset = services.filter(
             pk__in=[
                 service.pk
-                for service in Service.objects.open_to_inquiries()
-                if any(_may_ask(holder, person, service) for person in people)
+                for service in services
+                if is_for_any(service, others if service.only_linked_may_file else people)
             ]
         )
 
@@ -88,13 +91,6 @@ class NewInquiryForm(SubjectForm):
     """With an `idempotency_key` that makes a second click reach the first one's draft."""
 
     idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
-
-
-def _may_ask(holder, person, service):
-    is_own = person == holder
-    return service.is_for(kind=person.kind, nationality=person.nationality) and not (
-        is_own and service.only_linked_may_file
-    )
 
 
 class DetailsForm(forms.Form):

@@ -50,3 +50,18 @@ def whole_number(name: str, default: int) -> int:
     if not (value.isascii() and value.isdecimal() and 0 < int(value) < 1000):
         stop(f"{name} has to be a whole number from 1 to 999")
     return int(value)
+
+
+def refuse_old_names(old: str, new: str) -> None:
+    """Stop where settings still begin as they did: they would be passed over without a word."""
+    for name in os.environ:
+        if name.startswith(old):
+            stop(f"{name} is called {new}{name.removeprefix(old)} now, rename it")
+
+
+def dotted_path(name: str, default: str) -> str:
+    """The class in the setting `name`; one of ours where it was before core/ stops the start."""
+    path = env.str(name, default=default)
+    if path.startswith(("tawasul.accounts.", "tawasul.messaging.")):
+        stop(f"{name} names {path}, write core{path.removeprefix('tawasul')}")
+    return path

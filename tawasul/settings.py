@@ -11,6 +11,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from tawasul import environment
 from tawasul.environment import DEMO, env, https_address, required, stop, switch, whole_number
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -128,18 +129,15 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"core.accounts.password_validation.{name}"}
-    for name in (
-        "PasswordLengthValidator",
-        "GuessablePasswordValidator",
-        "PersonalDataPasswordValidator",
-    )
+    {"NAME": f"core.accounts.password_validation.{name}Validator"}
+    for name in ("PasswordLength", "GuessablePassword", "PersonalDataPassword")
 ]
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "portal:my-page"
 LOGOUT_REDIRECT_URL = "portal:home"
 OTP_TOTP_ISSUER = "Tawasul"
 IDENTITY_CHECK_DIGIT = switch("IDENTITY_CHECK_DIGIT")
+environment.refuse_old_names("BOOKING_MOST_", "BOOKING_MAX_")
 # No public source states these; the office sets them.
 BOOKING = {
     "HORIZON_DAYS": whole_number("BOOKING_HORIZON_DAYS", 30),
@@ -153,7 +151,7 @@ BOOKING = {
     "MAX_CHANGES_A_DAY": whole_number("BOOKING_MAX_CHANGES_A_DAY", 10),
 }
 SESSION_ENGINE = "core.accounts.sessions"
-REGISTRY = env.str("REGISTRY", default="core.accounts.registry.LocalRegistry")
+REGISTRY = environment.dotted_path("REGISTRY", "core.accounts.registry.LocalRegistry")
 REGISTRY_URL = https_address(
     "REGISTRY_URL", "the registry", needed=REGISTRY.endswith(".HttpRegistry")
 )
@@ -194,7 +192,9 @@ PHONENUMBER_DEFAULT_REGION = "SA"
 # Texts to mobiles, and mails
 
 GATEWAYS = "core.messaging.gateways"
-SMS_GATEWAY = env.str("SMS_GATEWAY", default=f"{GATEWAYS}.{'DemoPhone' if DEMO else 'HttpSms'}")
+SMS_GATEWAY = environment.dotted_path(
+    "SMS_GATEWAY", f"{GATEWAYS}.{'DemoPhone' if DEMO else 'HttpSms'}"
+)
 MAIL_GATEWAY = f"{GATEWAYS}.{'DemoPhone' if DEMO else 'Mail'}"
 SMS_HTTP_URL = https_address(
     "SMS_HTTP_URL", "the SMS gateway", needed=SMS_GATEWAY.endswith(".HttpSms")

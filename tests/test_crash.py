@@ -24,7 +24,7 @@ from core.messaging.models import Message
 from tests import factories
 from tests.races.together import DEADLINE_SECONDS, until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
 
 LONG = "Please read this to the end. " * 70  # some thirty such texts fill the pipe
 

@@ -177,3 +177,22 @@ def test_djangos_own_check_for_production_has_nothing_to_say():
 def test_the_settings_stay_one_file_that_can_be_read_at_once():
     lines = (ROOT / "tawasul" / "settings.py").read_text(encoding="utf-8").splitlines()
     assert len(lines) < 275
+
+
+@pytest.mark.parametrize("name", ["OPERATIONS", "HOLDS", "CHANGES_A_DAY"])
+def test_a_setting_under_its_old_name_stops_the_start(name):
+    old, new = f"BOOKING_MOST_{name}", f"BOOKING_MAX_{name}"
+    assert start(**{old: "4"}) == told(f"{old} is called {new} now, rename it")
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("REGISTRY", "accounts.registry.LocalRegistry"),
+        ("SMS_GATEWAY", "messaging.gateways.Console"),
+    ],
+)
+def test_a_class_where_it_was_before_stops_the_start(name, path):
+    assert start(**{name: f"core.{path}"}) == ""
+    reason = f"{name} names tawasul.{path}, write core.{path}"
+    assert start(**{name: f"tawasul.{path}"}) == told(reason)

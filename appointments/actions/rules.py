@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from appointments.models import Appointment, AppointmentEvent, Slot
-from core.accounts.models import Identity, Link
+from core.accounts.acting_for import check_may_act_for
+from core.accounts.models import Identity
+from core.catalogue.models import Service
 from core.exceptions import RuleViolation
 
 
@@ -27,40 +29,18 @@ def check_own_data(*, actor, number, born):
 
 
 def check_may_book(*, actor, holder, attendee, service):
-    """RuleViolation `holder`, `attendee` or `service`."""
-    mandates = Identity.objects.establishments_represented_by(actor.identity)
-    if holder != actor.identity and not mandates.filter(pk=holder.pk).exists():
-        raise RuleViolation(
-            _("You no longer represent %(name)s, so you cannot book in its name.")
-            % {"name": holder.name},
-            code="holder",
-        )
-    is_own = holder == attendee
-    links = Link.objects.in_force().for_persons()
-    if not is_own and not links.filter(holder=holder, person=attendee).exists():
-        raise RuleViolation(
-            _("This person is not linked to your account. Choose somebody who is."),
-            code="attendee",
-        )
-    if not (holder.is_active and attendee.is_active):
-        raise RuleViolation(
-            _(
-                "This person's status in the registry does not allow an appointment. "
-                "Please call the Directorate."
-            ),
-            code="attendee",
-        )
-    if not (service.is_active and service.can_be_booked):
+    """Check that `actor` may book this for the attendee through `holder`, as things are now.
+
+    RuleViolation `holder`, `attendee` or `service` says what does not go with the others.
+    """
+    if not Service.objects.open_to_booking().filter(pk=service.pk).exists():
         raise RuleViolation(
             _("There are no appointments for this service at the moment. Choose another."),
             code="service",
         )
-    if not service.is_for(kind=attendee.kind, nationality=attendee.nationality):
-        raise RuleViolation(
-            _("“%(service)s” is not for %(name)s. Choose a service that fits this person.")
-            % {"service": service.name, "name": attendee.name},
-            code="service",
-        )
+    check_may_act_for(
+        actor=actor, holder=holder, person=attendee, service=service, person_field="attendee"
+    )
 
 
 def check_may_move(appointment):

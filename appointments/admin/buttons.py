@@ -3,38 +3,39 @@
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from appointments import actions
+from core.staff_buttons import Button
 
-# What a clerk can press, and what is told afterwards.
+# What is pressed a hundred times a day has a key.
 BUTTONS = {
-    "check-in": (
-        actions.check_in,
+    "check-in": Button(
         gettext_lazy("Check in"),
+        actions.check_in,
         gettext_lazy("The person is checked in."),
+        key=pgettext_lazy("a key of the keyboard", "k"),
     ),
-    "call": (
-        actions.call,
+    "call": Button(
         pgettext_lazy("a button that asks somebody to the counter", "Call"),
+        actions.call,
         gettext_lazy("The number is on the screen of the waiting room."),
+        key=pgettext_lazy("a key of the keyboard", "c"),
     ),
-    "served": (
-        actions.serve,
+    "served": Button(
         gettext_lazy("Served"),
+        actions.serve,
         gettext_lazy("The person has been served."),
+        key=pgettext_lazy("a key of the keyboard", "v"),
     ),
-    "missed": (
-        actions.mark_no_show,
+    "missed": Button(
         gettext_lazy("Did not come"),
+        actions.mark_no_show,
         gettext_lazy("The appointment is marked as missed."),
     ),
 }
-# What is pressed a hundred times a day; the field of the scanner has the check-in.
-KEYS = {
-    "check-in": pgettext_lazy("a key of the keyboard", "k"),
-    "call": pgettext_lazy("a key of the keyboard", "c"),
-    "served": pgettext_lazy("a key of the keyboard", "v"),
-}
 
 
-def buttons_of(names, keys=()):
-    """The buttons of a row or a page; those that are in `keys` with the key that presses them."""
-    return [(name, BUTTONS[name][1], KEYS[name] if name in keys else "") for name in names]
+def buttons_of(names, with_keys=()):
+    """List (name, label, key) of these buttons; the key is "" but for those in `with_keys`."""
+    return [
+        (name, BUTTONS[name].label, BUTTONS[name].key if name in with_keys else "")
+        for name in names
+    ]

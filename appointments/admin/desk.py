@@ -9,7 +9,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from appointments.admin.buttons import BUTTONS, KEYS, buttons_of
+from appointments.admin.buttons import BUTTONS, buttons_of
 from appointments.admin.today import today
 from appointments.admin.waiting_room import calls
 from appointments.admin.walk_ins import walk_in
@@ -142,15 +142,14 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
         page = reverse("admin:appointments_appointment_change", args=[pk])
         place = safe_target(request, page)
         if button in BUTTONS and request.method == "POST":
-            act, _label, done = BUTTONS[button]
             try:
-                act(actor=request.user, appointment=appointment)
+                BUTTONS[button].act(actor=request.user, appointment=appointment)
             except RuleViolation as violation:
                 messages.error(request, violation.message)
                 # What is told stands above the row.
                 place = place.partition("#")[0]
             else:
-                messages.success(request, done)
+                messages.success(request, BUTTONS[button].done)
         return redirect(place)
 
     def _get(self, request, pk):
@@ -167,4 +166,4 @@ def _buttons_for(appointment):
         Appointment.Status.CONFIRMED: ("check-in", "missed"),
         Appointment.Status.CHECKED_IN: ("call", "served"),
     }
-    return buttons_of(offered.get(appointment.status, ()), KEYS)
+    return buttons_of(offered.get(appointment.status, ()), with_keys=BUTTONS)

@@ -5,12 +5,12 @@ import io
 import re
 import unicodedata
 from dataclasses import dataclass
-from urllib.parse import quote
 
 import xlsxwriter
 from django.http import HttpResponse
 from django.utils.translation import get_language_bidi
 
+from core.http import content_disposition
 from core.text import single_line
 
 # The minus sign is one to some programs; the wide forms of all of them are folded to these.
@@ -89,10 +89,6 @@ def _write(sheet, row, column, cell, style):
 
 
 def _download(content, content_type, names):
-    plain, name = names
     response = HttpResponse(content, content_type=content_type)
-    # Old download programs read the plain name, all others the one in UTF-8.
-    response["Content-Disposition"] = (
-        f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-    )
+    response["Content-Disposition"] = content_disposition(*names)
     return response

@@ -4,6 +4,7 @@ What was chosen stands in the address of each step, so that the back button, ano
 device find it again; nothing is taken before the last of them.
 """
 
+from functools import wraps
 from operator import itemgetter
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from appointments import actions
+from appointments.criteria import Criteria
 from appointments.forms import CriteriaForm, OfficeChoice, TimeForm
 from appointments.models import Office, Slot
 from appointments.month_grid import WEEKDAYS, months_of
@@ -35,92 +37,74 @@ def new(request):
 
 
 def criteria_step(view):
-    """A step for which the criteria has to stand in the address; without one, back to the first."""
+    """A step for which the criteria stand in the address; where they do not, back to the first."""
 
     @verified
+    @wraps(view)
     def step(request):
         form = CriteriaForm(request.GET, holder=holder_of(request))
         if not form.is_valid():
             return redirect(f"{reverse('appointments:new')}?{request.GET.urlencode()}")
-        return view(request, form.cleaned_data)
+        return view(request, Criteria(**form.cleaned_data))
+
+    return step
+
+
+def move_step(view):
+    """The same step for an appointment that is to have another time."""
+
+    @verified
+    @wraps(view)
+    def step(request, reference):
+        appointment = get_booked_by(request.user, reference)
+        if not appointment.can_be_changed:
+            return redirect("appointments:detail", reference)
+        region = Region.objects.filter(slug=request.GET.get("region")).first()
+        criteria = Criteria(
+            service=appointment.service,
+            region=region or appointment.slot.office.region,
+            operations=appointment.operations,
+            appointment=appointment,
+        )
+        return view(request, criteria)
 
     return step
 
 
 @criteria_step
 def offices(request, criteria):
-    return _offices(request, criteria)
+    return _show_offices(request, criteria)
 
 
 @criteria_step
 def days(request, criteria):
-    return _days(request, criteria)
+    return _show_days(request, criteria)
 
 
 @criteria_step
 def times(request, criteria):
-    """Choosing a time takes the place for some minutes."""
-
-    def take(**chosen):
-        return actions.hold(
-            actor=request.user,
-            holder=holder_of(request),
-            attendee=criteria["attendee"],
-            service=criteria["service"],
-            operations=criteria["operations"],
-            beneficiaries=criteria.get("beneficiaries", ()),
-            **chosen,
-        )
-
-    return _times(request, criteria, take)
-
-
-def move_step(view):
-    """The same steps for an appointment that is to have another time."""
-
-    @verified
-    def step(request, reference):
-        appointment = get_booked_by(request.user, reference)
-        if not appointment.can_be_changed:
-            return redirect("appointments:detail", reference)
-        region = Region.objects.filter(slug=request.GET.get("region")).first()
-        criteria = {
-            "service": appointment.service,
-            "region": region or appointment.slot.office.region,
-            "operations": appointment.operations,
-            "appointment": appointment,
-        }
-        return view(request, criteria)
-
-    return step
+    return _show_times(request, criteria)
 
 
 @move_step
 def move_offices(request, criteria):
-    return _offices(request, criteria)
+    return _show_offices(request, criteria)
 
 
 @move_step
 def move_days(request, criteria):
-    return _days(request, criteria)
+    return _show_days(request, criteria)
 
 
 @move_step
 def move_times(request, criteria):
-    """Choosing a time moves the appointment at once."""
-
-    def take(slot, **_key):
-        moved = actions.move(actor=request.user, appointment=criteria["appointment"], slot=slot)
-        messages.success(request, _("Your appointment has been moved."))
-        return moved
-
-    return _times(request, criteria, take)
+    return _show_times(request, criteria)
 
 
-def _offices(request, criteria):
+def _show_offices(request, criteria):
     """The offices of the region, each with its nearest free day, the earliest first."""
-    found = Office.objects.open_to_booking().filter(region=criteria["region"])
-    offices = sorted(found.with_nearest(_free(criteria)), key=_by_nearest)
+    found = Office.objects.open_to_booking().filter(region=criteria.region)
+    offices = sorted(found.with_nearest(criteria.bookable_slots()), key=_by_nearest)
     days_step = _address(criteria, "days")
     context = {
         "criteria": criteria,
@@ -132,12 +116,12 @@ def _offices(request, criteria):
     return render(request, "appointments/offices.html", context)
 
 
-def _days(request, criteria):
+def _show_days(request, criteria):
     """The days of one office, and how free each is."""
     office = _chosen(request)["office"]
     if office is None:
         return redirect(f"{_address(criteria, 'offices')}?{_query(request)}")
-    free = list(_free(criteria).filter(office=office).days())
+    free = list(criteria.bookable_slots().filter(office=office).days())
     places = {row["day"]: row["places"] for row in free}
     # Past midnight, yesterday's evening has times to come.
     days = sorted({*actions.horizon(), *places})
@@ -153,21 +137,21 @@ def _days(request, criteria):
     return render(request, "appointments/days.html", context)
 
 
-def _times(request, criteria, take):
-    """The free times of one day."""
+def _show_times(request, criteria):
+    """The free times of one day; choosing one holds the place, or moves the appointment at once."""
     chosen = _chosen(request)
     office, day = chosen["office"], chosen["day"]
     if office is None:
         return redirect(f"{_address(criteria, 'offices')}?{_query(request)}")
     if day is None:
         return redirect(f"{_address(criteria, 'days')}?{_query(request, office=office.slug)}")
-    free = _free(criteria).filter(office=office)
+    free = criteria.bookable_slots().filter(office=office)
     # What is sent may be full by now, even by the first of two clicks: the action knows.
     of_day = Slot.objects.filter(office=office, day=day)
     form = TimeForm(request.POST or None, slots=of_day)
     if form.is_valid():
         try:
-            taken = take(**form.cleaned_data)
+            taken = _take(request, criteria, **form.cleaned_data)
         except RuleViolation as violation:
             violation.show_on(form)
         else:
@@ -185,8 +169,22 @@ def _times(request, criteria, take):
     return render(request, "appointments/times.html", context)
 
 
-def _free(criteria):
-    return Slot.objects.bookable(criteria["service"], criteria["operations"])
+def _take(request, criteria, *, slot, idempotency_key):
+    """Move the appointment to the slot, or hold a place there; the appointment."""
+    if criteria.appointment:
+        moved = actions.move(actor=request.user, appointment=criteria.appointment, slot=slot)
+        messages.success(request, _("Your appointment has been moved."))
+        return moved
+    return actions.hold(
+        actor=request.user,
+        holder=holder_of(request),
+        attendee=criteria.attendee,
+        service=criteria.service,
+        slot=slot,
+        operations=criteria.operations,
+        idempotency_key=idempotency_key,
+        beneficiaries=criteria.beneficiaries,
+    )
 
 
 def _by_nearest(office):
@@ -202,8 +200,8 @@ def _chosen(request):
 
 
 def _address(criteria, step):
-    if "appointment" in criteria:
-        return reverse(f"appointments:move-{step}", args=[criteria["appointment"].reference])
+    if criteria.appointment:
+        return reverse(f"appointments:move-{step}", args=[criteria.appointment.reference])
     return reverse(f"appointments:{step}")
 
 

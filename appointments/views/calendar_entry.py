@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
 from appointments.views.access import get_appointment_for, verified
+from core.http import content_disposition
 
 
 @verified
@@ -29,5 +30,5 @@ def calendar_entry(request, reference):
     calendar.add("version", "2.0")
     calendar.add_component(event)
     response = HttpResponse(calendar.to_ical(), content_type="text/calendar; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{appointment.reference}.ics"'
+    response["Content-Disposition"] = content_disposition(f"{appointment.reference}.ics")
     return response

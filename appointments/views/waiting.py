@@ -1,5 +1,7 @@
 """Waiting for an earlier time, and the answer to one that is offered."""
 
+from functools import wraps
+
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -14,6 +16,7 @@ def button(act):
     """A button: what `act` does, and its word for the page that comes back."""
 
     @verified
+    @wraps(act)
     def press(request, reference, **kwargs):
         appointment = get_booked_by(request.user, reference)
         if request.method == "POST":

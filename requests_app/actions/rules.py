@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from core.accounts.models import Identity, Link
+from core.accounts.acting_for import check_may_act_for
 from core.catalogue.models import Service
 from core.exceptions import RuleViolation
 from core.text import fold, fold_name, seen_length
@@ -54,41 +54,18 @@ def obstacle(draft):
 
 
 def check_may_file(*, actor, holder, beneficiary, service):
-    """RuleViolation `holder`, `beneficiary` or `service` says what does not go with the others."""
-    mandates = Identity.objects.establishments_represented_by(actor.identity)
-    if holder != actor.identity and not mandates.filter(pk=holder.pk).exists():
-        raise RuleViolation(
-            _("You no longer represent %(name)s, so you cannot file in its name.")
-            % {"name": holder.name},
-            code="holder",
-        )
+    """Check that `actor` may file this for the beneficiary through `holder`, as things are now.
+
+    RuleViolation `holder`, `beneficiary` or `service` says what does not go with the others.
+    """
     if not Service.objects.open_to_inquiries().filter(pk=service.pk).exists():
         raise RuleViolation(
             _("This service takes no inquiries at the moment. Choose another."), code="service"
         )
-    is_own = holder == beneficiary
-    links = Link.objects.in_force().for_persons()
-    if not is_own and not links.filter(holder=holder, person=beneficiary).exists():
-        raise RuleViolation(
-            _("This person is not linked to your account. Choose somebody who is."),
-            code="beneficiary",
-        )
-    if not (holder.is_active and beneficiary.is_active):
-        raise RuleViolation(
-            _(
-                "This person's status in the registry does not allow an inquiry. "
-                "Please go to a passports office."
-            ),
-            code="beneficiary",
-        )
-    if not service.is_for(kind=beneficiary.kind, nationality=beneficiary.nationality):
-        raise RuleViolation(
-            _("“%(service)s” is not for %(name)s. Choose a service that fits this person.")
-            % {"service": service.name, "name": beneficiary.name},
-            code="service",
-        )
-
-    if is_own and service.only_linked_may_file:
+    check_may_act_for(
+        actor=actor, holder=holder, person=beneficiary, service=service, person_field="beneficiary"
+    )
+    if holder == beneficiary and service.only_linked_may_file:
         raise RuleViolation(
             _(
                 "You cannot ask for “%(service)s” for yourself: your employer or host "

@@ -1,61 +1,48 @@
-"""What an officer can press: the action, what is typed for it, and what is told afterwards."""
+"""What an officer can press."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.staff_buttons import Button
 from requests_app import actions
 from requests_app.forms import AnswerForm, AssignForm, NoteForm, VersionForm
 
-
-@dataclass(frozen=True)
-class Button:
-    label: Promise
-    act: Callable
-    form: type[VersionForm]
-    done: Promise
-    permission: str = "triage"
-
+_button = partial(Button, form=VersionForm, permission="triage")
 
 BUTTONS = {
-    "claim": Button(
+    "claim": _button(
         _("Assign to me"),
         actions.claim,
-        VersionForm,
         _("The inquiry is assigned to you. You can answer it now."),
     ),
-    "release": Button(
-        _("Give back to the queue"),
-        actions.release,
-        VersionForm,
-        _("The inquiry is in the queue again."),
+    "release": _button(
+        _("Give back to the queue"), actions.release, _("The inquiry is in the queue again.")
     ),
-    "assign": Button(
+    "assign": _button(
         _("Assign to an officer"),
         actions.assign,
-        AssignForm,
         _("The inquiry has been assigned."),
+        form=AssignForm,
         permission="assign",
     ),
-    "reply": Button(
-        _("Answer and keep open"), actions.reply, AnswerForm, _("Your answer has been sent.")
+    "reply": _button(
+        _("Answer and keep open"), actions.reply, _("Your answer has been sent."), form=AnswerForm
     ),
-    "return": Button(
+    "return": _button(
         _("Return to the applicant"),
         actions.send_back,
-        AnswerForm,
         _("The inquiry has been returned to the applicant."),
+        form=AnswerForm,
     ),
-    "approve": Button(
-        _("Approve"), actions.approve, AnswerForm, _("The inquiry has been approved.")
+    "approve": _button(
+        _("Approve"), actions.approve, _("The inquiry has been approved."), form=AnswerForm
     ),
-    "reject": Button(_("Reject"), actions.reject, AnswerForm, _("The inquiry has been rejected.")),
-    "close": Button(
-        _("Close the inquiry"), actions.close, VersionForm, _("The inquiry has been closed.")
+    "reject": _button(
+        _("Reject"), actions.reject, _("The inquiry has been rejected."), form=AnswerForm
     ),
-    "note": Button(_("Add a note"), actions.note, NoteForm, _("The note has been added.")),
+    "close": _button(_("Close the inquiry"), actions.close, _("The inquiry has been closed.")),
+    "note": _button(_("Add a note"), actions.note, _("The note has been added."), form=NoteForm),
 }
 # Those that stand together under the answer that is written to the applicant.
 ANSWERS = ("approve", "reject", "return", "reply")

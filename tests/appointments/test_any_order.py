@@ -22,7 +22,7 @@ from tests import factories
 from tests.appointments import places
 from tests.appointments.places import MONDAY, TUESDAY
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db, pytest.mark.sqlite]
 
 PEOPLE = 6
 DAYS = (MONDAY, TUESDAY)

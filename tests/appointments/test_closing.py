@@ -16,7 +16,7 @@ from tests.appointments.browsing import page_of, verified
 from tests.appointments.places import MINUTE, MONDAY, SUNDAY, TUESDAY, refused
 from tests.conftest import notices_on, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db]
 
 HOUR = datetime.timedelta(hours=1)
 CONFIRMED, DISPLACED = Appointment.Status.CONFIRMED, Appointment.Status.DISPLACED

@@ -21,7 +21,7 @@ from tests.appointments.places import MINUTE, MONDAY, SUNDAY, TUESDAY, at
 from tests.appointments.test_queries import copies, slots_of
 from tests.conftest import signed_in, signed_in_staff, without_tokens, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db]
 
 OFFICES = "/en/staff/appointments/office/"
 FILES = ("", "csv/", "xlsx/")

@@ -11,7 +11,7 @@ from tests import factories
 from tests.appointments import places
 from tests.appointments.places import MINUTE, MONDAY, SECOND, SUNDAY, TUESDAY, at, refused
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db]
 
 Status = Appointment.Status
 HOUR = datetime.timedelta(hours=1)

@@ -16,7 +16,7 @@ from tests import factories
 from tests.appointments import places
 from tests.appointments.places import MONDAY, SUNDAY, TUESDAY, at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db]
 
 FRIDAY, SATURDAY = datetime.date(2026, 5, 8), datetime.date(2026, 5, 9)
 THURSDAY = datetime.date(2026, 5, 7)

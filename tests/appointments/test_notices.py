@@ -13,7 +13,7 @@ from tests import factories
 from tests.appointments import places
 from tests.appointments.places import MONDAY, SECOND, SUNDAY, TUESDAY, at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db]
 
 ON_SUNDAY = "3 May 2026 CE (16 Dhu al-Qadah 1447 AH)"
 ON_MONDAY = "4 May 2026 CE (17 Dhu al-Qadah 1447 AH)"

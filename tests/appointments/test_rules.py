@@ -13,14 +13,13 @@ from tests import factories
 from tests.appointments import places
 from tests.appointments.places import MONDAY, SECOND, SUNDAY, TUESDAY, refused
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db]
 
 Status = Appointment.Status
 
 NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
 NOT_ACTIVE = (
-    "This person's status in the registry does not allow an appointment. "
-    "Please call the Directorate."
+    "This person's status in the registry does not allow this. Please call the Directorate."
 )
 NO_SERVICE = "There are no appointments for this service at the moment. Choose another."
 TAKEN = "This time has just been taken. Choose another."
@@ -149,7 +148,7 @@ def test_a_mandate_that_has_ended_books_nothing(resident, slot, worker, establis
     factories.link(establishment, resident.identity, Link.Kind.REPRESENTATIVE, until=yesterday)
     criteria = {"slot": slot, "holder": establishment, "attendee": worker}
     assert refused(places.held, resident, **criteria) == (
-        "You no longer represent Rimal Trading, so you cannot book in its name."
+        "You no longer represent Rimal Trading, so you cannot act in its name."
     )
 
 

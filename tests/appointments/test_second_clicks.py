@@ -11,7 +11,7 @@ from tests.appointments import places
 from tests.conftest import signed_in
 from tests.factories import IdentityFactory, ServiceFactory, UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.appointments.browsing import page_of, verified
 from tests.appointments.places import MINUTE, SECOND, SUNDAY, TUESDAY, refused
 from tests.conftest import notices_on, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db]
 
 DAY = datetime.timedelta(days=1)
 WEDNESDAY = TUESDAY + DAY

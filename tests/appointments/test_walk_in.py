@@ -20,7 +20,7 @@ from tests.test_hostile import LONG
 from tests.test_hostile_forms import VALUES as HOSTILE
 from tests.test_hostile_forms import assert_harmless
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db]
 
 Status = Appointment.Status
 HERE = f"{WALK_IN}?office=al-rimal"
@@ -240,8 +240,7 @@ def test_an_establishment_does_not_come(criteria, slot):
 def test_the_status_in_the_registry_counts(criteria, person, slot, status):
     Identity.objects.filter(pk=person.pk).update(status=status)
     assert refused(walk_in, **criteria) == (
-        "This person's status in the registry does not allow an appointment. "
-        "Please call the Directorate."
+        "This person's status in the registry does not allow this. Please call the Directorate."
     )
 
 

@@ -16,6 +16,8 @@ from requests_app import actions
 from requests_app.models import Inquiry, InquiryEvent
 from tests import factories
 
+pytestmark = pytest.mark.both_engines
+
 TABLE = InquiryEvent._meta.db_table
 ANSWER = "The fee was found and booked to your iqama."
 

@@ -11,6 +11,8 @@ from tests.appointments import places
 from tests.appointments.places import MONDAY
 from tests.conftest import signed_in_staff, words
 
+pytestmark = pytest.mark.both_engines
+
 LISTS = {model._meta.model_name: model for model in admin.site._registry}
 HOSTILE = ["regex=(", "iregex=*", "year=99999", "year__gt=99999", "contains=1"]
 of_every_list = pytest.mark.parametrize("model", LISTS.values(), ids=LISTS)

@@ -37,7 +37,7 @@ from tests.races.together import (
     wait_after,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
 parallel = pytest.mark.postgres
 
 OVERLAP = "Mohammed Aslam Khan has another appointment at this time. Choose another time."

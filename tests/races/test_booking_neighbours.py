@@ -36,7 +36,7 @@ from tests.races.together import (
     wait_after,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
 parallel = pytest.mark.postgres
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MAX_HOLDS = "You are holding 3 times already. Confirm or cancel one of them first."

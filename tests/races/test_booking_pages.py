@@ -34,7 +34,7 @@ from tests.races.bookings import (
 )
 from tests.races.together import at_once, somebody_queues, take_out_row_locks, told, until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
 parallel = pytest.mark.postgres
 
 DAY = timedelta(days=1)

@@ -25,7 +25,7 @@ from tests.appointments import places
 from tests.races.bookings import cancel, event_types_of, meanwhile, move
 from tests.races.together import at_once, somebody_queues, take_out_row_locks, told, until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
 parallel = pytest.mark.postgres
 
 HOUR = timedelta(hours=1)

@@ -14,7 +14,7 @@ from core.messaging.models import Message
 from tests import factories
 from tests.races.together import at_once, take_out_row_locks, told, wait_after
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
 parallel = pytest.mark.postgres
 
 SIGN_IN = purposes.SIGN_IN

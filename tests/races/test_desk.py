@@ -14,7 +14,7 @@ from tests import factories
 from tests.conftest import notices_on, signed_in_staff
 from tests.races.together import at_once, look_before_writing
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
 parallel = pytest.mark.postgres
 
 ANSWER = "The fee was found and booked to your iqama."

@@ -34,7 +34,7 @@ from tests.races.together import (
 )
 from tests.requests_app.files import stored_files
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
 parallel = pytest.mark.postgres
 
 SESSION = "session-of-the-applicant"

@@ -19,7 +19,7 @@ from tests.races.together import (
     until,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
 parallel = pytest.mark.postgres
 
 SESSION = "session-of-the-applicant"

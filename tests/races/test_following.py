@@ -30,7 +30,11 @@ from tests.races.together import (
 )
 from tests.requests_app.files import stored_files
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.both_engines,
+    pytest.mark.postgres,
+    pytest.mark.django_db(transaction=True),
+]
 
 TEXT = "The fee was paid on 12 Safar, and it is booked to the iqama."
 REASON = "The fee is shown as paid now, so I have nothing left to ask."

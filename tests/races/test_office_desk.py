@@ -24,7 +24,7 @@ from tests.races.together import (
     wait_after,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
 parallel = pytest.mark.postgres
 
 NO_ROOM = "No time of today has room for this at this office any more. Offer an appointment."

@@ -16,7 +16,11 @@ from tests import factories
 from tests.conftest import errors_on
 from tests.races.together import DEADLINE_SECONDS, at_once, told, wait_after
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+pytestmark = [
+    pytest.mark.both_engines,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.postgres,
+]
 
 AT_ONCE = 8
 RESET = "/en/account/password/reset/"

@@ -19,7 +19,11 @@ from tests import factories
 from tests.conftest import errors_on, notices_on
 from tests.races.together import at_once, somebody_queues, take_out_row_locks, until, wait_after
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+pytestmark = [
+    pytest.mark.both_engines,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.postgres,
+]
 
 REGISTER = "/en/account/register/"
 NUMBER, FORMER_NUMBER = "2987654320", "3000000004"

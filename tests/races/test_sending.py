@@ -15,7 +15,11 @@ from requests_app.views import access
 from tests import factories
 from tests.races.together import at_once, look_before_writing, take_out_row_locks, wait_after
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.both_engines,
+    pytest.mark.postgres,
+    pytest.mark.django_db(transaction=True),
+]
 
 
 def send(inquiry, session_key, code):

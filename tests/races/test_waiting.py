@@ -32,7 +32,7 @@ from tests.races.together import (
     wait_after,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
 parallel = pytest.mark.postgres
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)

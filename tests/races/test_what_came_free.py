@@ -21,7 +21,7 @@ from tests.races.test_waiting import (
 )
 from tests.races.together import DEADLINE_SECONDS, at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
 parallel = pytest.mark.postgres
 
 

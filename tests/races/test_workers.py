@@ -10,7 +10,11 @@ from core.messaging.models import Message, MessageQuerySet
 from tests import factories
 from tests.races.together import at_once, look_before_writing
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.both_engines,
+    pytest.mark.postgres,
+    pytest.mark.django_db(transaction=True),
+]
 
 
 def deliveries(settings):

@@ -13,7 +13,7 @@ from requests_app.models import Inquiry, InquiryEvent, Reply
 from tests import factories
 from tests.conftest import errors_on, signed_in, signed_in_staff, words
 
-pytestmark = pytest.mark.one_engine
+pytestmark = [pytest.mark.both_engines, pytest.mark.one_engine]
 
 QUEUE = "/en/staff/requests_app/inquiry/"
 TEXT = "The bank confirms that the fees were paid on 12 Safar."

@@ -16,7 +16,7 @@ from tests import factories
 from tests.conftest import errors_on
 from tests.requests_app.files import pdf, stored_files, streams_in_streams
 
-pytestmark = pytest.mark.one_engine
+pytestmark = [pytest.mark.both_engines, pytest.mark.one_engine]
 
 HTML = b"<!doctype html><script>alert(1)</script>"
 JPEG = factories.picture().read()

@@ -16,6 +16,8 @@ from requests_app.models import Inquiry
 from tests import factories
 from tests.conftest import ask_for_code, errors_on, notices_on, signed_in, words
 
+pytestmark = pytest.mark.both_engines
+
 NEW = "/en/inquiries/new/"
 
 

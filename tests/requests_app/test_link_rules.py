@@ -32,7 +32,7 @@ COMES_OF_AGE_TODAY, COMES_OF_AGE_TOMORROW = date(2009, 6, 5), date(2009, 6, 6)
 
 NEW = "/en/inquiries/new/"
 NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
-NO_MANDATE = "You no longer represent Palm Trees Contracting, so you cannot file in its name."
+NO_MANDATE = "You no longer represent Palm Trees Contracting, so you cannot act in its name."
 
 Kind = Link.Kind
 

@@ -14,6 +14,8 @@ from requests_app.models import Inquiry, InquiryEvent, Reply
 from tests import factories
 from tests.conftest import signed_in, words
 
+pytestmark = pytest.mark.both_engines
+
 TEXT = "The receipt of the payment, with its number and its day."
 
 # Where each event leads from each status. The desk's events are those of the officer who has the

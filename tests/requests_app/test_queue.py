@@ -15,7 +15,7 @@ from requests_app.models import Inquiry
 from tests import factories
 from tests.conftest import signed_in_staff, words
 
-pytestmark = pytest.mark.one_engine
+pytestmark = [pytest.mark.both_engines, pytest.mark.one_engine]
 
 QUEUE = "/en/staff/requests_app/inquiry/"
 TEXT = "The fee was paid on 12 Safar."

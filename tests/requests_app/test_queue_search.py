@@ -11,6 +11,8 @@ from requests_app.models import Inquiry
 from tests import factories
 from tests.conftest import signed_in_staff, words
 
+pytestmark = pytest.mark.both_engines
+
 QUEUE = "/en/staff/requests_app/inquiry/"
 ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")

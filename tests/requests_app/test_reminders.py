@@ -16,6 +16,8 @@ from requests_app import actions
 from tests import factories
 from tests.conftest import signed_in, words
 
+pytestmark = pytest.mark.both_engines
+
 WEEK = timedelta(days=7)
 SECOND = timedelta(seconds=1)
 QUESTION = "Which fee was it, and on which day did you pay it?"

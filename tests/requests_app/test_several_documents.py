@@ -13,7 +13,7 @@ from tests.conftest import ask_for_code, errors_on, notices_on, signed_in, words
 from tests.requests_app.files import pdf, stored_files
 from tests.requests_app.sized_files import names_on
 
-pytestmark = pytest.mark.one_engine
+pytestmark = [pytest.mark.both_engines, pytest.mark.one_engine]
 
 HTML = b"<!doctype html><script>alert(1)</script>"
 WRONG_TYPE = "is not a JPEG or PNG picture or a PDF. Choose one of these."

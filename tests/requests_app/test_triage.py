@@ -14,7 +14,7 @@ from tawasul.portal.actions import add_staff
 from tests import factories
 from tests.conftest import errors_on, notices_on, signed_in, signed_in_staff, words
 
-pytestmark = pytest.mark.one_engine
+pytestmark = [pytest.mark.both_engines, pytest.mark.one_engine]
 
 QUEUE = "/en/staff/requests_app/inquiry/"
 TEXT = "The bank confirms that the fee was paid on 12 Safar."
@@ -146,13 +146,13 @@ def mine(inquiry_that_is):
 # Who sees which
 
 
-@pytest.mark.parametrize(("way", "expected_version"), SEEN.items())
+@pytest.mark.parametrize(("way", "shown"), SEEN.items())
 def test_everybody_sees_the_buttons_that_are_theirs_to_press(
-    inquiry_that_is, as_officer, as_colleague, as_supervisor, way, seen
+    inquiry_that_is, as_officer, as_colleague, as_supervisor, way, shown
 ):
     address = desk_of(inquiry_that_is(way))
     everybody = (as_officer, as_colleague, as_supervisor)
-    assert tuple(buttons_on(browser.get(address)) for browser in everybody) == seen
+    assert tuple(buttons_on(browser.get(address)) for browser in everybody) == shown
 
 
 # What each does and tells

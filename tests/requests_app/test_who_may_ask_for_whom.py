@@ -191,7 +191,7 @@ def test_who_does_not_represent_the_establishment_files_nothing_through_it(peopl
         with pytest.raises(RuleViolation) as refused:
             begin(applicant, palm, person, service)
         assert refused.value.message == (
-            "You no longer represent Palm Trees Contracting, so you cannot file in its name."
+            "You no longer represent Palm Trees Contracting, so you cannot act in its name."
         )
 
 

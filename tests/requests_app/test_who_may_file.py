@@ -20,8 +20,7 @@ NOT_OFFERED = (
 )
 CLOSED = "This service takes no inquiries at the moment. Choose another."
 NOT_BY_STATUS = (
-    "This person's status in the registry does not allow an inquiry. Please go to a "
-    "passports office."
+    "This person's status in the registry does not allow this. Please call the Directorate."
 )
 
 

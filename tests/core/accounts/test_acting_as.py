@@ -19,7 +19,7 @@ NEW = "/en/inquiries/new/"
 BANNER = "You are acting for Palm Trees Contracting Act as myself again"
 ENDED = "You no longer represent the establishment you acted for. You now act as yourself."
 NOT_NOW = "You cannot act for this establishment now. Choose again."
-CANNOT_FILE = "You no longer represent Palm Trees Contracting, so you cannot file in its name."
+CANNOT_FILE = "You no longer represent Palm Trees Contracting, so you cannot act in its name."
 NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
 
 

@@ -25,6 +25,8 @@ from core.messaging.gateways import DemoPhone, GatewayError
 from core.messaging.models import Message
 from tests import factories
 
+pytestmark = pytest.mark.both_engines
+
 CODE_TEXT = "Tawasul: 482913 is your code to sign in. Never give it to anybody."
 DEAD_LINE = "+966599999999"  # what `FussyPhone` cannot reach; no factory gets that far
 

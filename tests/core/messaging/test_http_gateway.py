@@ -9,6 +9,8 @@ import pytest
 
 from core.messaging.gateways import GatewayError, HttpSms
 
+pytestmark = pytest.mark.both_engines
+
 KEY = uuid.UUID("7b0e3a52-6a2f-4f0e-9a35-0d6b8f1f2c11")
 
 

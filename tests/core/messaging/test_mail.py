@@ -17,6 +17,8 @@ from core.messaging.encryption import decrypt
 from core.messaging.gateways import DemoPhone, GatewayError, Mail
 from core.messaging.models import Message
 
+pytestmark = pytest.mark.both_engines
+
 KEY = UUID("7b0e3a52-6a2f-4f0e-9a35-0d6b8f1f2c11")
 ADDRESS = "ayesha@example.org"
 SUBJECT = "Your code from Tawasul"

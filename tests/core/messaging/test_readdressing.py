@@ -14,7 +14,7 @@ from tests import factories
 OLD, NEW = "+966501234567", "+966550000432"
 OWNER = 7
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db]
 
 
 def move():

@@ -1,0 +1,50 @@
+"""Who may act for whom: the one rule that filing and booking share."""
+
+from django.utils.translation import gettext as _
+
+from core.accounts.models import Identity, Link
+from core.exceptions import RuleViolation
+
+
+def check_may_act_for(*, actor, holder, person, service, person_field):
+    """Check that `actor` may ask for `service` for `person` through `holder`.
+
+    RuleViolation says by its code what does not go with the others: `holder`, `service`, or
+    `person_field`, which is the name of the field in which the person is chosen.
+    """
+    mandates = Identity.objects.establishments_represented_by(actor.identity)
+    if holder != actor.identity and not mandates.filter(pk=holder.pk).exists():
+        raise RuleViolation(
+            _("You no longer represent %(name)s, so you cannot act in its name.")
+            % {"name": holder.name},
+            code="holder",
+        )
+    links = Link.objects.in_force().for_persons()
+    if holder != person and not links.filter(holder=holder, person=person).exists():
+        raise RuleViolation(
+            _("This person is not linked to your account. Choose somebody who is."),
+            code=person_field,
+        )
+    if not (holder.is_active and person.is_active):
+        raise RuleViolation(
+            _(
+                "This person's status in the registry does not allow this. "
+                "Please call the Directorate."
+            ),
+            code=person_field,
+        )
+    check_is_for(service, person)
+
+
+def check_is_for(service, person):
+    """Check that the service is for people like this one. RuleViolation `service`."""
+    if not service.is_for(kind=person.kind, nationality=person.nationality):
+        raise RuleViolation(
+            _("“%(service)s” is not for %(name)s. Choose a service that fits this person.")
+            % {"service": service.name, "name": person.name},
+            code="service",
+        )
+
+
+def is_for_any(service, people):
+    return any(service.is_for(kind=each.kind, nationality=each.nationality) for each in people)
