@@ -1,9 +1,10 @@
-"""Takes an uploaded file apart and makes it anew, in a process of its own with little to spend.
+"""Decode an uploaded file and encode it again, in a separate process with limited resources.
 
 `python decoding.py image/jpeg|image/png|application/pdf` reads the file from standard input and
-writes the new one to standard output. The exit status says why there is none: one of `REFUSALS`,
-and any other, a crash included, that the file cannot be read. A file made to take hours or
-gigabytes ends this process and nothing else. It knows no Django, so that it starts quickly.
+writes the new one to standard output. The exit status gives the reason if there is no new file: a
+key of `REFUSALS`, or any other number, also after a crash, if the file cannot be read. A file that
+is made to take hours or gigabytes ends only this process. The module imports no Django, so that it
+starts quickly.
 """
 
 import io
@@ -17,10 +18,10 @@ from PIL import Image, ImageOps
 MAX_SECONDS = 4  # of processor time
 MAX_MEMORY = 1024**3  # bytes
 MAX_PIXELS = 50_000_000
-MAX_SIDE = 4000  # pixels; a page photographed at this size can be read to the last letter
+MAX_SIDE = 4000  # pixels; every letter of a photographed page is readable at this size
 MAX_PAGES = 100
 
-Image.MAX_IMAGE_PIXELS = None  # counted here instead, so that the refusal says why
+Image.MAX_IMAGE_PIXELS = None  # `new_picture` checks MAX_PIXELS, so that the refusal says why
 
 REFUSALS = {10: "too_many_pixels", 11: "too_many_pages", 12: "encrypted", 13: "active"}
 
@@ -33,7 +34,7 @@ _ACTIVE_ACTIONS = (
     "/ImportData",
     "/Rendition",
     "/RichMediaExecute",
-    # To another file, or what is in one: on a share, that tells who has opened this one.
+    # These lead to another file or into one; on a share, that reveals who has opened this PDF.
     "/GoToR",
     "/GoToE",
     "/Thread",
@@ -41,11 +42,11 @@ _ACTIVE_ACTIONS = (
 
 
 class Refused(Exception):
-    """The file can be read and is not taken; the argument is one of the reasons in REFUSALS."""
+    """Raised for a readable file that is refused; the argument is a reason in `REFUSALS`."""
 
 
 def new_picture(original: bytes, picture_format: str) -> bytes:
-    """The picture decoded and encoded again: upright, without place, camera or anything hidden."""
+    """Encode the picture again: upright, without location, camera or any hidden data."""
     with Image.open(io.BytesIO(original), formats=[picture_format]) as picture:
         if picture.width * picture.height > MAX_PIXELS:
             raise Refused("too_many_pixels")
@@ -53,26 +54,30 @@ def new_picture(original: bytes, picture_format: str) -> bytes:
         picture.load()
         ImageOps.exif_transpose(picture, in_place=True)
         picture.thumbnail((MAX_SIDE, MAX_SIDE))
-        new = _as_on_white_paper(picture)
+        new = _flatten_onto_white(picture)
         new.info.clear()
         output = io.BytesIO()
         new.save(output, picture_format, quality=85, compress_level=3)
     return output.getvalue()
 
 
-def _as_on_white_paper(picture: Image.Image) -> Image.Image:
-    """Grey or in colours of 8 bits each, without anything one could see through."""
+def _flatten_onto_white(picture: Image.Image) -> Image.Image:
+    """Return the picture in 8-bit grey or colours, on white instead of transparency."""
     if picture.mode in ("I", "I;16", "I;16B", "I;16L"):
         return picture.convert("I").point(lambda grey: grey / 256).convert("L")
     if picture.has_transparency_data:
-        seen_through = picture.convert("RGBA")
-        paper = Image.new("RGBA", picture.size, "white")
-        return Image.alpha_composite(paper, seen_through).convert("RGB")
+        rgba = picture.convert("RGBA")
+        background = Image.new("RGBA", picture.size, "white")
+        return Image.alpha_composite(background, rgba).convert("RGB")
     return picture if picture.mode in ("RGB", "L") else picture.convert("RGB")
 
 
 def new_pdf(original: bytes) -> bytes:
-    """The PDF written anew; refused when it is encrypted or could do something when opened."""
+    """Write the PDF anew.
+
+    Refused if it is encrypted, has too many pages, or has active content; ValueError if it has no
+    page.
+    """
     try:
         pdf = pikepdf.open(io.BytesIO(original))
     except pikepdf.PasswordError:
@@ -86,16 +91,19 @@ def new_pdf(original: bytes) -> bytes:
             raise Refused("active")
         for dictionary, key in ((pdf.trailer, "/Info"), (pdf.Root, "/Metadata")):
             if key in dictionary:
-                del dictionary[key]  # who wrote it, and with what
+                del dictionary[key]  # These name the author and the software.
         output = io.BytesIO()
-        # Streams stay as they are packed: unpacking one could fill the memory.
+        # Streams stay compressed, because decompressing one could fill the memory.
         packed = pikepdf.StreamDecodeLevel.none
         pdf.save(output, stream_decode_level=packed, compress_streams=False, deterministic_id=True)
     return output.getvalue()
 
 
 def _dictionaries(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
-    """Every dictionary of the file, however deep; references are met where they point to."""
+    """Yield every dictionary of the file, at any depth.
+
+    References are not followed, because `pdf.objects` has their targets.
+    """
     waiting = [pdf.trailer, *pdf.objects]
     while waiting:
         item = waiting.pop()
@@ -115,7 +123,7 @@ def _is_active(dictionary: pikepdf.Object) -> bool:
     if any(key in dictionary for key in _ACTIVE_KEYS):
         return True
     if isinstance(dictionary, pikepdf.Stream) and "/F" in dictionary:
-        return True  # its content lies in another file
+        return True  # The content of the stream is in another file.
     opening = dictionary.get("/OpenAction")
     if isinstance(opening, pikepdf.Dictionary) and opening.get("/S") != "/GoTo":
         return True

@@ -1,4 +1,4 @@
-"""Files of documents that no row knows."""
+"""Removal of document files that have no row."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -10,7 +10,7 @@ from requests_app.models import Attachment
 
 
 def sweep() -> int:
-    """Remove files older than a day that no row knows; how many there were."""
+    """Remove files older than a day that have no row, and return their number."""
     storage = storages["private"]
     day_ago = timezone.now() - timedelta(days=1)
     removed = 0
@@ -22,7 +22,7 @@ def sweep() -> int:
             Attachment.objects.filter(stored_name__in=names).values_list("stored_name", flat=True)
         )
         for name in set(names) - known:
-            # A document that is being replaced at this moment goes by itself.
+            # A concurrent request may discard the file first.
             with suppress(FileNotFoundError):
                 if storage.get_modified_time(name) < day_ago:
                     storage.delete(name)

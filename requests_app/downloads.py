@@ -1,4 +1,4 @@
-"""A stored document, handed out to keep or to look at."""
+"""Downloads and previews of stored documents."""
 
 import logging
 
@@ -15,19 +15,19 @@ logger = logging.getLogger(__name__)
 
 
 def download(attachment: Attachment) -> FileResponse:
-    """The document to keep, never to be shown inside the portal's own pages."""
-    response = FileResponse(_stored(attachment), content_type=attachment.content_type)
-    plain = f"document-{attachment.pk}.{_EXTENSIONS[attachment.content_type]}"
-    response["Content-Disposition"] = content_disposition(plain, attachment.original_name)
+    """Return the document as an attachment, never shown inside the portal's own pages."""
+    response = FileResponse(_open_file(attachment), content_type=attachment.content_type)
+    ascii_name = f"document-{attachment.pk}.{_EXTENSIONS[attachment.content_type]}"
+    response["Content-Disposition"] = content_disposition(ascii_name, attachment.original_name)
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
 
 
 def preview(attachment: Attachment, longest_side: int) -> HttpResponse:
-    """A smaller picture of a picture, to look at beside its name; 404 for a PDF."""
+    """Return a smaller JPEG of a picture, at most `longest_side` pixels; raise 404 for a PDF."""
     if not attachment.is_picture:
         raise Http404
-    with _stored(attachment) as content, Image.open(content) as picture:
+    with _open_file(attachment) as content, Image.open(content) as picture:
         picture.draft("RGB", (longest_side, longest_side))
         picture.thumbnail((longest_side, longest_side))
         response = HttpResponse(content_type="image/jpeg")
@@ -35,7 +35,7 @@ def preview(attachment: Attachment, longest_side: int) -> HttpResponse:
     return response
 
 
-def _stored(attachment: Attachment) -> File:
+def _open_file(attachment: Attachment) -> File:
     try:
         return storages["private"].open(attachment.stored_name)
     except FileNotFoundError:

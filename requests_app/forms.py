@@ -1,4 +1,4 @@
-"""The steps of an inquiry, and the officer's answer: what people type."""
+"""The forms of applicants and officers: filing, answering, withdrawing and assigning."""
 
 import uuid
 
@@ -14,13 +14,13 @@ from core.mobiles import MobileField
 from core.text import TextField
 
 MAX_DESCRIPTION_LENGTH = 4000  # characters
-MAX_FILES = 10  # at once
+MAX_FILES = 10  # in one upload
 
 
 class SubjectForm(forms.Form):
-    """For whom, and about which service."""
+    """The beneficiary and the service of an inquiry."""
 
-    # Chrome would tell who listens that a choice which is still to be made is wrong.
+    # With it, Chrome tells users of screen readers that a choice not yet made is wrong.
     use_required_attribute = False
 
     beneficiary = forms.ModelChoiceField(
@@ -75,7 +75,7 @@ class SubjectForm(forms.Form):
         )
 
     def clean_holder(self):
-        """In whose name the page was opened: another tab may have changed it since."""
+        """Check that the holder is still the one of the page: another tab may have changed it."""
         shown = self.cleaned_data["holder"]
         if shown and shown != str(self.acting_holder.pk):
             raise forms.ValidationError(
@@ -88,7 +88,7 @@ class SubjectForm(forms.Form):
 
 
 class NewInquiryForm(SubjectForm):
-    """With an `idempotency_key` that makes a second click reach the first one's draft."""
+    """A subject form whose `idempotency_key` makes a second click reach the same draft."""
 
     idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
@@ -149,9 +149,9 @@ class _FilesInput(forms.FileInput):
 
 
 class DocumentsForm(forms.Form):
-    """Documents of one type; which types there are depends on the service."""
+    """Documents of one type; the service determines the types to choose from."""
 
-    # Chrome would tell who listens that a choice which is still to be made is wrong.
+    # With it, Chrome tells users of screen readers that a choice not yet made is wrong.
     use_required_attribute = False
 
     document_type = forms.ModelChoiceField(
@@ -176,7 +176,7 @@ class DocumentsForm(forms.Form):
         super().__init__(*args, **kwargs)
         service = inquiry.service
         types = [*service.documents.all(), *service.optional_documents.all()]
-        # A service that names none takes whatever shows what is meant.
+        # A service without document types of its own takes any type.
         types = types or [*DocumentType.objects.all()]
         field = self.fields["document_type"]
         field.queryset = DocumentType.objects.filter(pk__in=[each.pk for each in types])
@@ -188,7 +188,7 @@ class DocumentsForm(forms.Form):
             self.fields["files"].label = types[0].name
 
     def clean_files(self):
-        """No more than an inquiry takes: each costs seconds to look into."""
+        """Check that an inquiry takes this many files, as each one costs seconds to check."""
         files = self.cleaned_data["files"]
         if len(files) > MAX_FILES:
             raise forms.ValidationError(_("Choose at most 10 files at once."))
@@ -196,7 +196,7 @@ class DocumentsForm(forms.Form):
 
 
 class VersionForm(forms.Form):
-    """A button of a filed inquiry, with the version of it that was on the screen."""
+    """A button of a filed inquiry, with the version that was on the screen."""
 
     expected_version = forms.IntegerField(
         widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1
@@ -221,7 +221,7 @@ class _TextForm(VersionForm):
 
 
 class AnswerForm(_TextForm):
-    """What an officer writes: an answer, or the reason of a decision."""
+    """An officer's answer, or the reason for a decision."""
 
     label = _("Answer to the applicant")
     missing = _("Write the answer that the applicant will read.")
@@ -263,6 +263,6 @@ class AssignForm(VersionForm):
 
 
 def officers():
-    """Everybody who may work on inquiries."""
+    """Return the staff users who may work on inquiries."""
     may_triage = ModelBackend().with_perm("requests_app.triage_inquiry")
     return may_triage.filter(is_staff=True).select_related("identity").order_by("username")

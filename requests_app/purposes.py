@@ -1,4 +1,4 @@
-"""What the codes of an inquiry confirm."""
+"""The purposes of the one-time codes of an inquiry."""
 
 from core.accounts.purposes import register
 

@@ -1,4 +1,4 @@
-"""Where documents lie: outside every public root, and really on the disk once they are saved."""
+"""The storage of documents: outside every public root, and on the disk once `save` returns."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from django.core.files.storage import FileSystemStorage
 
 
 class SyncedStorage(FileSystemStorage):
-    """The file system, with each file and its folders' entries synced before `save` returns."""
+    """File system storage that syncs each file and its folders' entries before `save` returns."""
 
     def _save(self, name, content):
         name = super()._save(name, content)

@@ -1,4 +1,4 @@
-"""An uploaded document: checked, made anew and stored before its row is written."""
+"""Uploaded documents: checked, re-encoded and stored before their row is written."""
 
 import hashlib
 import secrets
@@ -19,14 +19,14 @@ from requests_app import decoding
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_NAME_LENGTH = 100
-# The decoder's own limit is on processor time; on a busy machine that may take longer.
-PATIENCE_SECONDS = 20
+# The decoder limits its processor time; on a busy machine, using it up may take longer.
+DECODER_TIMEOUT_SECONDS = 20
 _EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
 
 
 @dataclass(frozen=True)
 class Document:
-    """A checked document: its new content, what it is, and the name it came under."""
+    """A checked document: its corrected name, its new content, and its content type."""
 
     name: str
     content: bytes
@@ -38,7 +38,10 @@ class Document:
 
 
 def clean_document(upload: UploadedFile) -> Document:
-    """The uploaded file, checked by its content; RuleViolation `document` says how to mend it."""
+    """Check an uploaded file by its content, and return it re-encoded.
+
+    RuleViolation `document` says how to correct the file.
+    """
     name = single_line(upload.name or "").replace("/", " ").replace("\\", " ")
     if (upload.size or 0) > MAX_BYTES:
         raise _refusal("too_large", name)
@@ -49,14 +52,14 @@ def clean_document(upload: UploadedFile) -> Document:
     if content_type not in _EXTENSIONS:
         raise _refusal("unknown", name)
     content = _sanitize(original, content_type, name)
-    # The name may claim what the content is not, and a double click believes the name.
+    # The extension may contradict the content, and a double click opens a file by its extension.
     extension = "." + _EXTENSIONS[content_type]
     stem = PurePosixPath(name).stem.strip(". ")[: MAX_NAME_LENGTH - len(extension)]
     return Document((stem or _("document")) + extension, content, content_type)
 
 
 def store(document: Document) -> str:
-    """Save the content under a random name and sync it; that name."""
+    """Save the content under a random name, sync it, and return the name."""
     name = secrets.token_hex(16)
     return storages["private"].save(f"{name[:2]}/{name}", ContentFile(document.content))
 
@@ -69,7 +72,11 @@ def _sanitize(original: bytes, content_type: str, name: str) -> bytes:
     command = [sys.executable, "-I", str(Path(decoding.__file__)), content_type]
     try:
         decoder = subprocess.run(  # noqa: S603
-            command, input=original, capture_output=True, timeout=PATIENCE_SECONDS, check=False
+            command,
+            input=original,
+            capture_output=True,
+            timeout=DECODER_TIMEOUT_SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise _refusal("damaged", name) from None

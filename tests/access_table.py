@@ -1,8 +1,8 @@
-"""Who gets what at every address of the portal, in words that test_access asks for."""
+"""The expected answer to each role at every address of the portal, for test_access."""
 
-# `unverified` is an officer who has not given the second factor, `clerk` has given it and may do
-# nothing, `desk` receives people at the office of the appointment, `manager` keeps its hours too,
-# `chief` is a superuser.
+# `unverified` is an officer without the second factor; the roles after it have given it. `clerk` is
+# staff without any permission, `desk` receives people at the office of the appointment, `manager`
+# keeps its hours as well, and `chief` is a superuser.
 ROLES = (
     *("anonymous", "stranger", "applicant", "beneficiary"),
     *("unverified", "clerk", "desk", "manager", "officer", "chief"),
@@ -14,22 +14,25 @@ def everybody(status):
 
 
 def people(stranger, applicant, beneficiary):
-    """For those who have an identity; others sign in first, and staff have no business here."""
+    """Return the row of a page for users with an identity.
+
+    Anonymous visitors are sent to the sign-in, and staff are refused.
+    """
     return ["sign-in", stranger, applicant, beneficiary, *[403] * 6]
 
 
 def staff(clerk, officer, chief, desk=None, manager=None):
-    """For those who have given the second factor; the others sign in with it first.
+    """Return the row of a page for users with the second factor; others are sent to the login.
 
-    Who receives people may do no more than a clerk unless told, who manages no more than they.
+    `desk` defaults to the answer for `clerk`, and `manager` to that for `desk`.
     """
     desk = desk or clerk
     return [*["staff"] * 5, clerk, desk, manager or desk, officer, chief]
 
 
-# What each role gets at each address: a status, or the page it is sent to for signing in. Where
+# The answer to each role at each address: a status, or the name of the page for signing in. Where
 # methods differ, "*" stands for those not named. The inquiry in the addresses has been filed, the
-# appointment has been confirmed, and whoever has an identity has verified their data.
+# appointment has been confirmed, and every user with an identity has verified their data.
 TABLE = {
     "healthz": everybody(200),
     "readyz": everybody(200),
@@ -75,7 +78,7 @@ TABLE = {
         "*": people(404, 200, 404),
         "POST": people(404, 302, 404),
     },
-    # It has not been returned: there is nothing to answer.
+    # The inquiry has not been returned, so there is nothing to answer.
     "en/inquiries/<reference:reference>/answer/": {
         "*": people(404, 302, 404),
         "POST": people(404, 200, 404),
@@ -84,7 +87,7 @@ TABLE = {
     "en/appointments/": people(200, 200, 200),
     "en/appointments/verify/": people(200, 200, 200),
     "en/appointments/new/": people(200, 200, 200),
-    # The criteria in the address is for the applicant alone; others are led back to the first step.
+    # The criteria in the address are for the applicant; others are sent back to the first step.
     "en/appointments/new/office/": people(302, 200, 302),
     "en/appointments/new/day/": people(302, 200, 302),
     "en/appointments/new/time/": {"*": people(302, 200, 302), "POST": people(302, 302, 302)},
@@ -141,7 +144,7 @@ TABLE = {
         f"en/staff/requests_app/inquiry/<int:pk>/{button}/": staff(403, 302, 302)
         for button in ("claim", "note")
     },
-    # It has been taken up by nobody, is not decided, and nobody is chosen to have it.
+    # The inquiry has no assignee and no outcome, and the form chooses no officer.
     **{
         f"en/staff/requests_app/inquiry/<int:pk>/{button}/": {
             "*": staff(403, 302, 302),
@@ -159,11 +162,11 @@ TABLE = {
         *(403, 200, 200)
     ),
 }
-KEPT_BY_THE_CHIEF = (
+CHIEF_MODELS = (
     *("catalogue/service", "catalogue/documenttype", "catalogue/holiday"),
     *("appointments/office", "appointments/openingwindow", "appointments/closure"),
 )
-for model in KEPT_BY_THE_CHIEF:
+for model in CHIEF_MODELS:
     TABLE |= {
         f"en/staff/{model}/": staff(403, 403, 200),
         f"en/staff/{model}/add/": staff(403, 403, 200),
@@ -185,7 +188,7 @@ TABLE |= {
         "*": staff(403, 403, 200, manager=200),
         "POST": staff(403, 403, 200, manager=403),
     },
-    # What is not of their own offices is not there.
+    # Managers do not find rows of other offices.
     f"{OFFICE}<path:object_id>/history/": staff(302, 302, 200, desk=403, manager=200),
     **{
         f"{OFFICE}<int:pk>/figures/{page}": staff(403, 403, 200, manager=200)
@@ -198,7 +201,7 @@ TABLE |= {
     for page in ("", "add/", "<path:object_id>/change/")
 }
 TABLE[f"{HOURS}<path:object_id>/history/"] = staff(302, 302, 200, desk=403, manager=200)
-# The closure is one of every office, which managers do not touch.
+# The closure applies to every office, so managers may not change it.
 CLOSURE = "en/staff/appointments/closure/"
 TABLE |= {f"{CLOSURE}{page}": staff(403, 403, 200, manager=200) for page in ("", "add/")}
 TABLE[f"{CLOSURE}<path:object_id>/change/"] = staff(403, 403, 200, manager=302)
@@ -208,7 +211,7 @@ TABLE[f"{CLOSURE}<path:object_id>/delete/"] = {
     "POST": staff(403, 403, 302, manager=302),
 }
 
-# Superusers receive nobody where they are not clerks.
+# Superusers may receive people only where they are clerks.
 DESK = "en/staff/appointments/appointment/"
 TABLE |= {
     DESK: staff(403, 403, 200, desk=200),
@@ -221,13 +224,13 @@ TABLE |= {
     f"{DESK}<int:pk>/<slug:button>/press/": staff(403, 403, 404, desk=302),
 }
 
-# Nobody comes to the page of a code without the step before it.
+# The page of a code requires the step before it.
 for step in ("", "register/", "password/reset/", "picture/by-text/", "mobile/", "email/"):
     TABLE[f"en/account/{step}code/"] = everybody(302)
     TABLE[f"en/account/{step}code/resend/"] = everybody(302)
 
-# The same addresses with a draft, where that makes a difference.
-OF_A_DRAFT = {
+# The rows that differ when the inquiry is a draft.
+DRAFT_TABLE = {
     "en/inquiries/<reference:reference>/": people(404, 302, 404),
     "en/inquiries/<reference:reference>/details/": {
         "*": people(404, 200, 404),
@@ -242,9 +245,9 @@ OF_A_DRAFT = {
     },
     "en/inquiries/<reference:reference>/confirm/": people(404, 200, 404),
     "en/inquiries/<reference:reference>/receipt/": people(404, 302, 404),
-    # What is posted names the establishment, for which the applicant does not act at the moment.
+    # The form names the establishment, for which the applicant does not act at the moment.
     "en/inquiries/<reference:reference>/subject/": people(404, 200, 404),
-    # Its mobile is the account's, to which a code has gone already.
+    # The mobile of the draft is that of the account, so it needs no code.
     "en/inquiries/<reference:reference>/mobile/": people(404, 302, 404),
     "en/inquiries/<reference:reference>/mobile/send/": people(404, 302, 404),
     "en/inquiries/<reference:reference>/delete/": {
@@ -265,8 +268,8 @@ OF_A_DRAFT = {
     ),
 }
 
-# The same addresses with a time that is held and not confirmed, where that makes a difference.
-OF_A_HELD_TIME = {
+# The rows that differ when the appointment is held and not confirmed.
+HELD_TIME_TABLE = {
     "en/appointments/<reference:reference>/": people(404, 200, 404),
     **{
         f"en/appointments/<reference:reference>/{page}/": people(404, 302, 404)

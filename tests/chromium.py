@@ -1,4 +1,4 @@
-"""Leaves out the tests that need a browser where there is none, and says so loudly."""
+"""A pytest plugin that deselects the browser tests where there is no Chromium, with a warning."""
 
 import os
 import shutil

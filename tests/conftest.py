@@ -17,7 +17,7 @@ FAST_HASHER = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 @pytest.fixture(autouse=True)
 def _surroundings(settings, tmp_path):
     settings.PASSWORD_HASHERS = FAST_HASHER
-    # Otherwise every test client reads the whole static folder first: a tenth of a second each.
+    # Otherwise every test client reads the whole static folder first, a tenth of a second each.
     settings.WHITENOISE_AUTOREFRESH = True
     settings.DATA_DIR = tmp_path
     settings.DEMO_PHONE_FILE = tmp_path / "demo-phone.jsonl"
@@ -28,16 +28,16 @@ def _surroundings(settings, tmp_path):
 
 @pytest.fixture(autouse=True)
 def _in_english():
-    """Sentences are compared in English, whatever language the test before has left behind."""
+    """Activate English, in which sentences are compared, after any language of an earlier test."""
     with translation.override("en"):
         yield
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _flush_past_triggers():
-    """Let SQLite empty the append-only tables between two tests; `flush` puts the triggers back.
+    """Let SQLite empty the append-only tables between two tests; `flush` restores the triggers.
 
-    It empties a table by DELETE, which they refuse, where PostgreSQL has TRUNCATE.
+    SQLite empties a table by DELETE, which the triggers refuse; PostgreSQL has TRUNCATE.
     """
     if connection.vendor != "sqlite":
         return
@@ -90,7 +90,7 @@ def signed_in_staff(user):
 
 
 def sign_in(user, client=None, language="en"):
-    """A browser in which `user` has signed in on the pages, with password and texted code."""
+    """Sign `user` in on the pages, with password and texted code; return the browser."""
     client = client or Client()
     person = {"login": user.username, "password": factories.PASSWORD}
     client.post(f"/{language}/account/sign-in/", person)
@@ -100,14 +100,14 @@ def sign_in(user, client=None, language="en"):
 
 
 def ask_for_code(client, inquiry, language="en", **options):
-    """Read the answers on the fourth step and ask for the code; the page that answers."""
+    """Read the answers on the fourth step and ask for the code; return the response."""
     address = f"/{language}/inquiries/{inquiry.reference}/review/"
     shown = client.get(address).context["shown"]
     return client.post(address, {"shown": shown}, **options)
 
 
 def words(markup):
-    """A page or a part of it as one reads it: its text, with single spaces."""
+    """Return the text of a page or a part of it, with single spaces."""
     markup = markup if isinstance(markup, str) else markup.content.decode()
     inside_words = r"(?s)<head>.*?</head>|</?(?:a|bdi|button|span|strong)\b[^>]*>"
     seen = re.sub(r"<[^>]*>", " ", re.sub(inside_words, "", markup))
@@ -115,17 +115,17 @@ def words(markup):
 
 
 def errors_on(response):
-    """The sentences of the error summary."""
+    """Return the sentences of the error summary."""
     summary = re.search(r'(?s)<div class="error-summary".*?</div>', response.content.decode())
     return [words(line) for line in re.findall(r"(?s)<li>.*?</li>", summary[0])] if summary else []
 
 
 def notices_on(response):
-    """The notices of a public page, and the messages of a staff page."""
+    """Return the notices of a public page, or the messages of a staff page."""
     notice = r'(?s)<p class="notice.*?</p>|(?<=<ul class="messagelist">).*?</ul>'
     return [words(found) for found in re.findall(notice, response.content.decode())]
 
 
 def without_tokens(response):
-    """The bytes of a page without the CSRF tokens, which differ each time."""
+    """Return the bytes of a page without the CSRF tokens, which differ each time."""
     return re.sub(rb'(name="csrfmiddlewaretoken" value=")[^"]*', rb"\1", response.content)

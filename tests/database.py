@@ -1,7 +1,7 @@
-"""Gives the tests a database of their own, before Django reads its settings.
+"""A pytest plugin that gives the tests a database, before Django reads its settings.
 
-TAWASUL_TEST_DATABASE says which: nothing for a throw-away PostgreSQL, `sqlite` for a file (which
-leaves out what is marked `postgres`), or the postgres:// address of a running server.
+TAWASUL_TEST_DATABASE names it: empty for a throw-away PostgreSQL, `sqlite` for a file (which
+deselects the tests marked `postgres`), or the postgres:// address of a running server.
 """
 
 import os
@@ -22,7 +22,7 @@ ON_SQLITE = os.environ.get("TAWASUL_TEST_DATABASE") == "sqlite"
 cleanup = ExitStack()
 
 
-# A wrapper comes before pytest-django, which reads the settings in the same hook.
+# A wrapper runs before pytest-django, which reads the settings in the same hook.
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests() -> Iterator[None]:
     if os.environ.get("TAWASUL_DEMO") != "1":
@@ -39,7 +39,7 @@ def pytest_configure() -> None:
     if ON_SQLITE:
         from django.conf import settings
 
-        # Django would test in memory, where neither WAL nor a lock is ever met.
+        # Django would test in memory, where there is neither WAL nor a lock.
         default = settings.DATABASES["default"]
         default["TEST"] = {**default.get("TEST", {}), "NAME": default["NAME"]}
 
@@ -56,7 +56,7 @@ def sqlite_file() -> Iterator[str]:
 
 @contextmanager
 def throw_away_postgres() -> Iterator[str]:
-    # In a session of its own, so that Ctrl-C does not end the server before the tests.
+    # The server has a session of its own, so that Ctrl-C does not end it before the tests.
     with subprocess.Popen(
         [sys.executable, "-m", "tests.cluster"],
         cwd=ROOT,
@@ -84,7 +84,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     other = "postgres" if ON_SQLITE else "sqlite"
     left_out = {item for item in items if item.get_closest_marker(other)}
     config.hook.pytest_deselected(items=list(left_out))
-    # The longest first: at the end no worker waits for another.
+    # The longest tests run first, so that no worker waits for another at the end.
     items[:] = sorted(
         (item for item in items if item not in left_out), key=lambda item: not _takes_long(item)
     )

@@ -1,4 +1,4 @@
-"""People, inquiries and files for the tests, made the way the portal makes them."""
+"""People, inquiries and files for the tests, made with the actions of the portal."""
 
 import datetime
 import io
@@ -52,7 +52,7 @@ class UserFactory(DjangoModelFactory):
 
 
 class OfficerFactory(DjangoModelFactory):
-    """Somebody who may work on inquiries, without an identity in the registry."""
+    """An officer who may work on inquiries, without an identity in the registry."""
 
     class Meta:
         model = User
@@ -88,7 +88,7 @@ class ServiceFactory(DjangoModelFactory):
 
 
 class MessageFactory(DjangoModelFactory):
-    """An ordinary text that waits in the outbox."""
+    """A text that waits in the outbox."""
 
     class Meta:
         model = Message
@@ -116,7 +116,7 @@ def picture(name="passport.jpg", picture_format="JPEG", size=(60, 40)):
 
 
 def draft(applicant=None, service=None, beneficiary=None, *, is_ready=True):
-    """A draft inquiry; ready to be confirmed unless told."""
+    """Return a draft inquiry, with the details that make it ready to be confirmed if `is_ready`."""
     applicant = applicant or UserFactory()
     inquiry = actions.start(
         actor=applicant,
@@ -137,7 +137,7 @@ def draft(applicant=None, service=None, beneficiary=None, *, is_ready=True):
 
 
 def details_of(inquiry, **changes):
-    """What the form of the second step holds for `inquiry`."""
+    """Return the fields of the form of the second step for `inquiry`."""
     return {
         "name": inquiry.name,
         "id_number": inquiry.id_number,
@@ -148,7 +148,7 @@ def details_of(inquiry, **changes):
 
 
 def code_sent_to(user, purpose=purposes.FILE):
-    """The six digits of the last code sent to `user`, read from the outbox."""
+    """Return the six digits of the last code sent to `user`, read from the outbox."""
     code = OneTimeCode.objects.filter(user=user, purpose=purpose).latest("created_at")
     text = decrypt(Message.objects.get(idempotency_key=code.pk).text)
     return next(
@@ -157,14 +157,14 @@ def code_sent_to(user, purpose=purposes.FILE):
 
 
 def let_a_minute_pass(user):
-    """As if the codes of `user` had been sent a minute earlier."""
+    """Set back the time of the codes of `user` by 61 seconds."""
     for code in OneTimeCode.objects.filter(user=user):
         code.created_at -= datetime.timedelta(seconds=61)
         code.save(update_fields=["created_at"])
 
 
 def confirmation(inquiry, session_key="session-of-the-applicant"):
-    """Ask for the code that files `inquiry` from this session; its digits."""
+    """Ask for the code that files `inquiry` from this session; return its digits."""
     actions.request_confirmation(
         actor=inquiry.applicant,
         inquiry=inquiry,
@@ -175,7 +175,7 @@ def confirmation(inquiry, session_key="session-of-the-applicant"):
 
 
 def attached(inquiry, upload=None, kind=None):
-    """The document just added to a draft."""
+    """Add a document to a draft and return it."""
     return actions.attach(
         actor=inquiry.applicant,
         inquiry=inquiry,
@@ -185,7 +185,7 @@ def attached(inquiry, upload=None, kind=None):
 
 
 def submitted(inquiry):
-    """A draft, filed with its code."""
+    """File the draft `inquiry` with its code and return it."""
     session_key = f"session-{inquiry.pk}"
     code = confirmation(inquiry, session_key)
     inquiry = actions.submit(
@@ -196,12 +196,12 @@ def submitted(inquiry):
 
 
 def filed(applicant=None, **kwargs):
-    """An inquiry that was filed with its code and waits in the queue."""
+    """Return an inquiry that was filed with its code and waits in the queue."""
     return submitted(draft(applicant, **kwargs))
 
 
 def claimed(officer=None, **kwargs):
-    """A filed inquiry that `officer` has taken up."""
+    """Return a filed inquiry that `officer` has claimed."""
     inquiry = filed(**kwargs)
     return actions.claim(
         actor=officer or OfficerFactory(), inquiry=inquiry, expected_version=inquiry.version

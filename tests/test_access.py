@@ -1,4 +1,4 @@
-"""Every address of the portal, asked for by everybody in every way: who gets what.
+"""Access to every address of the portal, for each role and method.
 
 An address that is missing in TABLE fails the first test, so a new one cannot be forgotten.
 """
@@ -18,7 +18,7 @@ from core.accounts.models import Session, User
 from core.catalogue.models import Holiday
 from requests_app.models import Inquiry
 from tests import factories
-from tests.access_table import OF_A_DRAFT, OF_A_HELD_TIME, ROLES, TABLE
+from tests.access_table import DRAFT_TABLE, HELD_TIME_TABLE, ROLES, TABLE
 from tests.appointments import browsing, places
 from tests.appointments.browsing import VERIFY, verified, wish_of
 from tests.conftest import signed_in, signed_in_staff
@@ -38,10 +38,10 @@ def routes(resolver, before=""):
 
 
 class World:
-    """One person in each role, an inquiry that was filed, and a draft, each with a document.
+    """The rows and browsers of the test: one user per role, inquiries and appointments.
 
-    An appointment that is confirmed, and a time that is held. The applicant represents an
-    establishment.
+    There are a filed inquiry and a draft, each with a document, a confirmed appointment and a held
+    one. The applicant represents an establishment.
     """
 
     def __init__(self):
@@ -69,14 +69,14 @@ class World:
             "officer": signed_in_staff(factories.OfficerFactory()),
             "chief": signed_in_staff(factories.UserFactory(**at_work, is_superuser=True)),
         }
-        # One for all: each of its own would set up the whole portal for one request.
+        # All roles share one client: each new one would set up the whole portal for one request.
         self.browser = Client(raise_request_exception=False)
         self.picture = CaptchaStore.generate_key()
         self.before = self.account_of_the_applicant(), self.appointments()
         self.as_written = self.inquiries()
 
     def book(self, applicant, attendee):
-        """Times at one office: one is confirmed, one is held, one is free."""
+        """Create three slots of one office: with a confirmed appointment, with a hold, and free."""
         confirmed, held, self.free = places.some_slots(3)
         criteria = {"holder": applicant.identity, "attendee": attendee}
         self.confirmed = places.confirmed(applicant, slot=confirmed, **criteria)
@@ -128,13 +128,13 @@ class World:
         return f"/{route}{self.choices(route)}"
 
     def choices(self, route):
-        """What has been chosen before a step of a booking, as it stands in its address."""
+        """Return the query string with the choices that a step of a booking needs."""
         if route.startswith("en/appointments/new/"):
             return self.criteria if route != "en/appointments/new/" else ""
         return self.choice if "/move/" in route else ""
 
     def answer(self, role, method, address):
-        """What comes back; whatever the request did is taken back afterwards."""
+        """Send a request as `role` and return the answer as in TABLE; roll its changes back."""
         self.browser.cookies = copy.deepcopy(self.browsers[role].cookies)
         before = transaction.savepoint()
         if method == "POST":
@@ -149,7 +149,7 @@ class World:
         return told(response)
 
     def everything(self):
-        """Fields of every form, filled as those would who may send it."""
+        """Return the fields of every form, filled in as by a user with access to it."""
         return {
             **factories.details_of(self.filed, description="Put there by somebody who may not."),
             "idempotency_key": uuid.uuid4(),
@@ -180,7 +180,7 @@ class World:
         account = User.objects.values().get(pk=self.applicant.pk)
         return account, self.device_of_the_applicant().session_data
 
-    def forget_that_data_were_verified(self, role):
+    def clear_data_verification(self, role):
         session = self.browsers[role].session
         del session["data_verified"]
         session.save()
@@ -216,7 +216,7 @@ def told(response):
 
 
 def differences(table, *, roles=ROLES, inquiry="filed", appointment="confirmed"):
-    """Where somebody of `roles` gets something else than `table` says, in words."""
+    """Yield a sentence for each answer to one of `roles` that differs from `table`."""
     world = World()
     for route, rows in table.items():
         address = world.address(route, getattr(world, inquiry), getattr(world, appointment))
@@ -230,39 +230,39 @@ def differences(table, *, roles=ROLES, inquiry="filed", appointment="confirmed")
                     yield f"{role}, {method} {address}: {got} instead of {expected}"
 
 
-def test_every_address_stands_in_the_table():
+def test_every_route_is_in_table():
     with translation.override("en"):
         assert set(routes(get_resolver())) == set(TABLE)
 
 
-# Two roles at a time, so that every worker has a share.
+# The roles are split in pairs, so that every worker has a share.
 @pytest.mark.takes_long
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "roles", [ROLES[n : n + 2] for n in range(0, len(ROLES), 2)], ids=" and ".join
 )
-def test_everybody_gets_what_is_theirs_and_nothing_else(roles):
+def test_answers_match_table(roles):
     assert not list(differences(TABLE, roles=roles))
 
 
 @pytest.mark.django_db
-def test_a_draft_is_there_for_nobody_but_its_applicant():
-    assert not list(differences(OF_A_DRAFT, inquiry="draft"))
+def test_answers_for_draft_match_table():
+    assert not list(differences(DRAFT_TABLE, inquiry="draft"))
 
 
 @pytest.mark.django_db
-def test_a_held_time_is_there_for_nobody_but_who_holds_it():
-    assert not list(differences(OF_A_HELD_TIME, appointment="held"))
+def test_answers_for_held_time_match_table():
+    assert not list(differences(HELD_TIME_TABLE, appointment="held"))
 
 
 @pytest.mark.django_db
-def test_nobody_comes_to_an_appointment_who_has_not_verified_their_data():
+def test_appointment_pages_require_verified_data():
     world = World()
     pages = [route for route in TABLE if route.startswith("en/appointments/")]
     pages.remove(VERIFY[1:])
     assert len(pages) == 17
     for role in ("stranger", "applicant", "beneficiary"):
-        world.forget_that_data_were_verified(role)
+        world.clear_data_verification(role)
         for route in pages:
             address = world.address(route, world.filed, world.confirmed)
             for method in METHODS:

@@ -1,8 +1,8 @@
-"""The worker that is killed, told to stop, or loses its database: every message still arrives.
+"""A worker that is killed, terminated or loses its database: every message still arrives.
 
-The worker is the real one, a process of its own on the database of the tests. Its demo phone is a
-pipe of limited size, from which the tests take one text after the other: a worker that runs ahead
-has to wait in the middle of its work, however fast the machine is.
+The worker is the real one, a process of its own on the test database. Its demo phone is a pipe of
+limited size, from which the tests take one text after the other: a worker that runs ahead has to
+wait in the middle of its work, however fast the machine is.
 """
 
 import json
@@ -32,7 +32,7 @@ Waiting, Sent = Message.Status.WAITING, Message.Status.SENT
 
 
 class SlowPhone:
-    """Takes the texts from the pipe that stands where the demo phone's file would be."""
+    """A reader of the pipe that takes the place of the demo phone's file."""
 
     def __init__(self, path):
         os.mkfifo(path)
@@ -43,7 +43,7 @@ class SlowPhone:
         os.close(self._pipe)
 
     def take(self, count):
-        """The next `count` texts."""
+        """Return the next `count` texts."""
         texts = []
         while len(texts) < count:
             text = self._next(DEADLINE_SECONDS)
@@ -52,11 +52,11 @@ class SlowPhone:
         return texts
 
     def take_rest(self):
-        """What else was sent until now."""
+        """Return the texts that were sent until now and not taken yet."""
         return list(iter(lambda: self._next(0), None))
 
     def is_full(self):
-        """Whether the next text has to wait until another is taken."""
+        """Return whether the next text has to wait until another is taken."""
         return not select.select([], [self._pipe], [], 0)[1]
 
     def _next(self, seconds):
@@ -78,7 +78,7 @@ def phone(tmp_path):
 
 @pytest.fixture
 def worker(tmp_path):
-    """Starts `manage.py work` on the database of the tests; it ends with the `with` at last."""
+    """Return a context manager that runs `manage.py work` on the test database."""
     name = connection.settings_dict["NAME"]
     address = (
         f"sqlite:///{name}"
@@ -107,7 +107,7 @@ def waiting_texts(count):
 
 
 def end_leases():
-    """Messages in the hands of a worker that is gone need not be waited for."""
+    """End the leases of a worker that is gone, so that its messages are due at once."""
     Message.objects.filter(status=Waiting).update(next_attempt_at=timezone.now())
 
 
@@ -116,7 +116,7 @@ def leased():
 
 
 def in_hand():
-    """Keys of the messages that a worker has leased and not noted as sent."""
+    """Return the keys of the messages that a worker has leased and not marked as sent."""
     return {
         str(idempotency_key)
         for idempotency_key in leased().values_list("idempotency_key", flat=True)
@@ -128,7 +128,7 @@ def contents(messages):
 
 
 def assert_the_rest_arrives(phone, messages, arrived, *, in_hand):
-    """Each text under its own key and none missing; only what was `in_hand` may come twice."""
+    """Check that each text arrives under its own key, and that only those `in_hand` come twice."""
     missing = contents(messages) - set(arrived)
     while missing:
         arrived += phone.take(1)
@@ -149,7 +149,7 @@ def all_are_marked_as_sent():
 
 
 def end_other_connections():
-    """Break every connection to this database but our own; how many there were.
+    """Break every connection to this database but our own; return their number.
 
     PostgreSQL may not have noticed yet that a process is gone; SQLite has no connections to break.
     """
@@ -164,11 +164,11 @@ def end_other_connections():
 
 
 @contextmanager
-def hold_what_is_in_hand():
-    """Keep a message that the worker is sending from being noted as sent; its key."""
+def lock_message_in_hand():
+    """Lock a message that the worker sends, so that it is not marked as sent; yield its key."""
     while True:
-        # It may be between two messages. Looked at without a lock: on SQLite, one look after the
-        # other with it would keep the worker from ever taking the next.
+        # The worker may be between two messages. This check takes no lock: on SQLite, repeated
+        # checks with a lock would keep the worker from ever taking the next message.
         until(leased().exists)
         with transaction.atomic():
             message = leased().select_for_update().first()
@@ -177,7 +177,7 @@ def hold_what_is_in_hand():
                 return
 
 
-def test_after_a_kill_in_the_middle_of_200_messages_every_one_arrives(worker, phone):
+def test_killed_worker_loses_no_message(worker, phone):
     messages = waiting_texts(200)
 
     with worker() as process:
@@ -185,22 +185,22 @@ def test_after_a_kill_in_the_middle_of_200_messages_every_one_arrives(worker, ph
         until(lambda: phone.is_full() and in_hand())
         process.kill()
     assert process.returncode == -signal.SIGKILL
-    lost_hold_of = in_hand()
+    abandoned_keys = in_hand()
     arrived += phone.take_rest()
     assert 50 < len(arrived) < 150
 
     end_leases()
     with worker():
-        assert_the_rest_arrives(phone, messages, arrived, in_hand=lost_hold_of)
+        assert_the_rest_arrives(phone, messages, arrived, in_hand=abandoned_keys)
 
 
-def test_a_worker_killed_before_it_could_note_what_it_sent_sends_that_one_again(worker, phone):
+def test_worker_killed_before_commit_sends_message_again(worker, phone):
     messages = waiting_texts(100)
 
     with worker() as process:
         arrived = phone.take(10)
         until(phone.is_full)
-        with hold_what_is_in_hand() as idempotency_key:
+        with lock_message_in_hand() as idempotency_key:
             while idempotency_key not in dict(arrived):
                 arrived += phone.take(1)
             process.kill()
@@ -214,7 +214,7 @@ def test_a_worker_killed_before_it_could_note_what_it_sent_sends_that_one_again(
     assert [its_key for its_key, _text in arrived].count(idempotency_key) == 2
 
 
-def test_a_worker_told_to_stop_finishes_the_message_in_hand_and_ends_cleanly(worker, phone):
+def test_terminated_worker_finishes_message_in_hand(worker, phone):
     waiting_texts(100)
 
     with worker() as process:
@@ -231,16 +231,16 @@ def test_a_worker_told_to_stop_finishes_the_message_in_hand_and_ends_cleanly(wor
 
 
 @pytest.mark.postgres
-def test_a_worker_whose_database_connection_breaks_goes_on_by_itself(worker, phone):
+def test_worker_survives_broken_database_connection(worker, phone):
     messages = waiting_texts(100)
 
     with worker() as process:
         arrived = phone.take(10)
         until(lambda: phone.is_full() and in_hand())
         assert end_other_connections() == 1
-        lost_hold_of = in_hand()
+        abandoned_keys = in_hand()
 
-        assert_the_rest_arrives(phone, messages, arrived, in_hand=lost_hold_of)
+        assert_the_rest_arrives(phone, messages, arrived, in_hand=abandoned_keys)
         assert process.poll() is None
 
 

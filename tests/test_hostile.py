@@ -1,4 +1,4 @@
-"""Whatever is sent, in whatever shape: an answer that can be read, and never an error of ours."""
+"""Hostile requests of any shape: the answer is a readable page and never a server error."""
 
 import copy
 import io
@@ -33,8 +33,8 @@ pytestmark = pytest.mark.one_engine
 LONG = "ا" * 100_000
 BIDI = "\u202e\u2066\u200f١٢٣\u2069\u202c"
 QUEUE = "/en/staff/requests_app/inquiry/"
-# Where anybody may send something without signing in.
-ANYBODYS = [
+# The forms that can be sent without signing in.
+PUBLIC_FORMS = [
     f"/en/account/{page}/" for page in ("sign-in", "register", "password/reset", "picture/by-text")
 ] + ["/en/staff/login/"]
 OWN = [f"/en/account/{page}/" for page in ("password", "mobile", "email", "acting-as")]
@@ -70,8 +70,8 @@ def as_chief(db):
 
 
 @pytest.fixture
-def as_somebody_at_every_step(db):
-    """A browser in which every step that ends with a code waits for its code."""
+def browser_at_every_step(db):
+    """A browser in whose session every step that ends with a code waits for its code."""
     identity = factories.IdentityFactory(mobile="+966512345678")
     browser = signed_in(factories.UserFactory(identity=identity))
     facts = {"at": time.time(), "next": "/en/my/", "mobile": "+966550000432"}
@@ -91,7 +91,7 @@ def assert_answered(response, language="en"):
         assert f'<html lang="{language}"' in response.content.decode()
 
 
-# Bytes that are no text
+# Undecodable bytes
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
@@ -107,7 +107,7 @@ def assert_answered(response, language="en"):
         "staff/requests_app/inquiry/?q=%D9",
     ],
 )
-def test_bytes_that_are_no_text_in_the_address_are_refused(as_officer, language, address):
+def test_undecodable_address_is_refused(as_officer, language, address):
     response = as_officer.get(f"/{language}/{address}")
     assert response.status_code == 400
     assert_answered(response, language)
@@ -116,7 +116,7 @@ def test_bytes_that_are_no_text_in_the_address_are_refused(as_officer, language,
 
 
 @pytest.mark.parametrize("path", ["80%FF", "%C3%A9", "%C2%B2", "%D8%A7", "%E2%80%AE", "%0A", "%25"])
-def test_a_path_of_any_letters_leads_to_a_page_that_says_there_is_none(as_resident, path):
+def test_reference_of_any_characters_is_not_found(as_resident, path):
     response = as_resident.get(f"/en/inquiries/{path}/")
     assert response.status_code == 404
     assert_answered(response)
@@ -147,8 +147,8 @@ def test_a_body_of_any_bytes_is_answered(as_resident, as_officer, draft, body):
     form = "application/x-www-form-urlencoded"
     steps = [f"{draft.reference}/{step}/" for step in ("details", "documents", "confirm")]
     inquiries = [f"/en/inquiries/{step}" for step in ("new/", *steps)]
-    for address in (*ANYBODYS, *OWN, *inquiries):
-        browser = Client() if address in ANYBODYS else as_resident
+    for address in (*PUBLIC_FORMS, *OWN, *inquiries):
+        browser = Client() if address in PUBLIC_FORMS else as_resident
         response = browser.post(address, raw, content_type=form)
         assert response.status_code == 200, address
         assert_answered(response)
@@ -175,8 +175,8 @@ def test_a_body_of_any_bytes_is_answered(as_resident, as_officer, draft, body):
 )
 def test_a_body_of_any_shape_is_answered(as_resident, draft, content_type, body):
     inquiries = ["/en/inquiries/new/", f"/en/inquiries/{draft.reference}/documents/"]
-    for address in (*inquiries, *OWN, *ANYBODYS):
-        browser = Client() if address in ANYBODYS else as_resident
+    for address in (*inquiries, *OWN, *PUBLIC_FORMS):
+        browser = Client() if address in PUBLIC_FORMS else as_resident
         response = browser.post(address, body, content_type=content_type)
         assert_answered(response)
         assert response.status_code in (200, 400)
@@ -185,7 +185,7 @@ def test_a_body_of_any_shape_is_answered(as_resident, draft, content_type, body)
 @pytest.mark.parametrize("charset", ["hex", "idna", "utf-7", "utf-16", "no-such-thing"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_charset_of_any_name_is_answered(db, method, charset):
-    """Through the real entry: Django reads the charset before any middleware runs."""
+    """Use the WSGI application itself, as Django reads the charset before any middleware runs."""
     answered = []
     body = b'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\n+2AA-\r\n--x--\r\n'
     environ = {
@@ -226,9 +226,9 @@ def test_a_host_of_any_name_is_refused_with_a_page(client, db):
     "text", [LONG, "9" * 100_000, BIDI, "<script>alert(1)</script>", "%s{{x}}"]
 )
 def test_every_form_takes_a_text_of_any_size(
-    as_resident, as_somebody_at_every_step, draft, settings, text
+    as_resident, browser_at_every_step, draft, settings, text
 ):
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the size of each is meant, not of all together
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the test is about the size of one field
     fields = dict.fromkeys(("beneficiary", "service", "name", "id_number", "description"), text)
     fields |= {
         **dict.fromkeys(("idempotency_key", *FIELDS_OF_ACCOUNTS), text),
@@ -240,12 +240,12 @@ def test_every_form_takes_a_text_of_any_size(
         f"/en/inquiries/{draft.reference}/documents/",
         f"/en/inquiries/{draft.reference}/confirm/",
         *OWN,
-        *ANYBODYS,
+        *PUBLIC_FORMS,
         *STEPS,
     ):
-        browser = Client() if address in ANYBODYS else as_resident
+        browser = Client() if address in PUBLIC_FORMS else as_resident
         if address in STEPS:
-            browser = as_somebody_at_every_step
+            browser = browser_at_every_step
         response = browser.post(address, fields)
         assert response.status_code == 200, address
         assert_answered(response)
@@ -315,20 +315,20 @@ def test_a_document_of_any_number_is_not_there(as_resident, filed, number):
     ],
     ids=lambda query: query[:40],
 )
-def test_a_question_of_any_kind_to_the_queue_is_answered(as_officer, filed, query):
+def test_queue_answers_any_query(as_officer, filed, query):
     response = as_officer.get(f"{QUEUE}?{query}", follow=True)
     assert response.status_code in (200, 400)
     assert_answered(response)
 
 
-def test_rows_of_any_table_are_asked_for_by_numbers_of_any_kind(as_chief, db):
+def test_view_on_site_with_any_key_is_not_found(as_chief, db):
     for model in (OneTimeCode, Inquiry):
         table = ContentType.objects.get_for_model(model).pk
         for pk in ("abc", "1", str(uuid.uuid4()), "9" * 30, "9" * 5000):
             assert as_chief.get(f"/en/staff/r/{table}/{pk}/").status_code == 404
 
 
-# Where one is sent after signing in
+# The page after signing in
 
 
 @pytest.mark.parametrize(
@@ -411,7 +411,7 @@ PLACE = re.compile(r"<\w+:(\w+)>|\(\?P<(\w+)>[^)]*\)")
 
 @st.composite
 def addresses(draw):
-    """Any address of the portal; `{name}` stands where a row's number belongs."""
+    """Draw an address of the portal, with `{name}` in the place of a row's key."""
     with translation.override(draw(st.sampled_from(["ar", "en"]))):
         route = draw(st.sampled_from(sorted(set(routes(get_resolver())))))
     return "/" + PLACE.sub(
@@ -438,7 +438,7 @@ def requests(draw):
 
 
 @pytest.fixture
-def world(resident, as_officer, as_chief, as_somebody_at_every_step, draft, filed):
+def world(resident, as_officer, as_chief, browser_at_every_step, draft, filed):
     browser, booked = verified(resident), places.confirmed(resident)
     rows = {
         "reference": filed.reference,
@@ -451,7 +451,7 @@ def world(resident, as_officer, as_chief, as_somebody_at_every_step, draft, file
         "url": "nothing",
         "key": CaptchaStore.generate_key(),
         "code": booked.slips.get().check_code,
-        "decision": "check-in",
+        "button": "check-in",
         "device": Session.objects.filter(user=draft.applicant).get().device,
     }
     of_booking = {"reference": booked.reference, "pk": booked.pk, "object_id": booked.pk}
@@ -461,7 +461,7 @@ def world(resident, as_officer, as_chief, as_somebody_at_every_step, draft, file
         "officer": as_officer,
         "desk": signed_in_staff(places.clerk(booked.slot.office)),
         "chief": as_chief,
-        "at every step": as_somebody_at_every_step,
+        "at every step": browser_at_every_step,
     }
     return browsers, {"": rows, "/appointments/": rows | of_booking}
 

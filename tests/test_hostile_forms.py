@@ -1,4 +1,4 @@
-"""The forms of an inquiry that is followed, and of the desk, filled in with anything at all."""
+"""Arbitrary values in the forms of a filed inquiry and of the desk."""
 
 import uuid
 
@@ -38,7 +38,7 @@ VALUES = [
 
 @pytest.fixture(autouse=True)
 def _no_limit(settings):
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the shape of each is meant, not the size of all
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the tests are about the shape of one field
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def claimed(officer, resident):
 
 @pytest.fixture
 def returned(officer, claimed):
-    """An inquiry that waits for its applicant, with two documents that were not sent yet."""
+    """An inquiry that was returned to its applicant, with two documents that were not sent yet."""
     fields = {"expected_version": claimed.version, "text": TEXT, "idempotency_key": uuid.uuid4()}
     returned = actions.send_back(actor=officer, inquiry=claimed, **fields)
     factories.attached(returned)
@@ -82,7 +82,7 @@ def assert_harmless(response):
     assert "<script>alert" not in response.content.decode()
 
 
-# What an applicant sends
+# Forms of the applicant
 
 
 @pytest.mark.parametrize("field", ["idempotency_key", "expected_version", "document_type"])
@@ -104,7 +104,7 @@ def test_an_answer_with_anything_in_a_field_is_not_taken(as_resident, returned, 
         assert response.context["form"]["text"].value() == TEXT
 
 
-def test_words_where_a_file_belongs_are_no_file(as_resident, returned):
+def test_text_in_place_of_file_is_ignored(as_resident, returned):
     fields = {
         "idempotency_key": uuid.uuid4(),
         "expected_version": returned.version,
@@ -142,7 +142,7 @@ def test_a_button_beside_the_document_of_another_does_nothing(as_resident, retur
     "name", ["../../x.jpg", "a" * 5000, "\u202egpj.exe", "%s", "<b>.jpg", "نص.pdf"]
 )
 @pytest.mark.parametrize("content", [b"", b"\0", b"%PDF-", b"\xff\xd8\xff", b"<script>" * 99])
-def test_what_is_no_document_is_not_added_to_an_answer(as_resident, returned, name, content):
+def test_invalid_file_is_not_added_to_answer(as_resident, returned, name, content):
     before = state_of(returned)
     fields = {"idempotency_key": uuid.uuid4(), "expected_version": returned.version, "text": TEXT}
     fields |= {"document_type": factories.document_type().slug}
@@ -179,16 +179,16 @@ def test_the_steps_of_a_draft_take_anything(as_resident, draft):
         assert state_of(draft) == before
 
 
-def test_a_list_of_any_kind_is_the_whole_list(as_resident, returned):
+def test_unknown_list_filter_shows_whole_list(as_resident, returned):
     for value in VALUES:
-        # NUL in an address is refused before anything is read.
+        # An address with NUL is refused before any view runs.
         page = as_resident.get("/en/inquiries/", {"show": value, "page": value})
         assert page.status_code == (400 if "\0" in value else 200)
         assert_harmless(page)
         assert (returned.reference in page.content.decode()) == (page.status_code == 200)
 
 
-# What an officer sends
+# Forms of the officer
 
 
 @pytest.mark.parametrize("field", ["expected_version", "idempotency_key", "officer"])
@@ -214,7 +214,7 @@ def test_the_buttons_of_the_desk_take_anything(officer, claimed, field):
 
 
 @pytest.mark.parametrize("field", ["item", "idempotency_key", "officer"])
-def test_the_page_of_many_takes_anything(officer, claimed, field):
+def test_bulk_page_takes_anything(officer, claimed, field):
     browser = signed_in_staff(officer)
     for value in VALUES:
         before = state_of(claimed)
@@ -246,7 +246,7 @@ def test_the_menu_of_the_queue_takes_anything(officer, claimed, field):
 
 
 @pytest.mark.parametrize("field", ["queue", "time", "q", "o", "p", "e", "all"])
-def test_the_queue_is_asked_for_anything(officer, claimed, field):
+def test_queue_answers_anything_in_a_parameter(officer, claimed, field):
     draft, browser = factories.draft(), signed_in_staff(officer)
     for value in VALUES:
         page = browser.get(QUEUE, {field: value}, follow=True)

@@ -1,4 +1,4 @@
-"""What `make check` finds in templates, style sheets and code, and what it lets pass."""
+"""Tests of deploy/house.py, the check of templates, style sheets and code in `make check`."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ from deploy.house import (
 
 
 def found(findings):
-    """[(line, what)]"""
+    """Return the line and the text of each finding."""
     return [finding[:2] for finding in findings]
 
 
@@ -39,7 +39,7 @@ def found(findings):
         ("{% translate 'a' %} and {% translate 'b' %}", [(1, "and")]),
         ("{% blocktranslate %}a{% plural %}b{% endblocktranslate %}\nSend", [(2, "Send")]),
         ("{# Send #}\n{% comment %}\nSend\n{% endcomment %}\nLook", [(5, "Look")]),
-        # Django knows no tag and no comment over several lines, and shows them as they are.
+        # Django shows a tag or a comment over several lines as text.
         ('{% translate\n"Send" %}', [(1, '{% translate "Send" %}')]),
         ("{# Why\nit is so #}", [(1, "{# Why it is so #}")]),
         ("{% verbatim %}Send {{ it }}{% endverbatim %}", [(1, "Send {{ it }}")]),
@@ -82,7 +82,7 @@ def test_a_sentence_outside_translation_is_found(template, findings):
         '<a{% if page == "a > b" %} aria-current="page"{% endif %}>{{ page }}</a>',
     ],
 )
-def test_what_is_translated_or_no_sentence_passes(template):
+def test_translated_text_and_markup_pass(template):
     assert not in_template(template)
 
 
@@ -101,7 +101,7 @@ def test_what_is_translated_or_no_sentence_passes(template):
         ),
     ],
 )
-def test_a_message_holds_nothing_but_what_is_translated(message, findings):
+def test_untranslated_text_in_message_is_found(message, findings):
     assert found(in_message(message)) == findings
 
 
@@ -113,7 +113,7 @@ def test_a_message_holds_nothing_but_what_is_translated(message, findings):
         "{{ inquiry.reference }}\n{{ at|moment_in_words }}\n",
     ],
 )
-def test_in_a_message_no_marks_of_direction_are_asked_for(message):
+def test_message_needs_no_direction_marks(message):
     assert not in_message(message)
 
 
@@ -157,7 +157,7 @@ def test_in_a_message_no_marks_of_direction_are_asked_for(message):
         ),
     ],
 )
-def test_a_direction_of_the_page_is_found(sheet, findings):
+def test_physical_property_is_found(sheet, findings):
     assert [f"{line}: {what}: {say}" for line, what, say in in_style_sheet(sheet)] == findings
 
 
@@ -177,7 +177,7 @@ def test_a_direction_of_the_page_is_found(sheet, findings):
         "left:hover, .width:focus { color: red }",
     ],
 )
-def test_a_direction_of_the_text_passes(sheet):
+def test_logical_property_passes(sheet):
     assert not list(in_style_sheet(sheet))
 
 
@@ -217,7 +217,7 @@ def test_a_date_in_one_calendar_is_found(template, findings):
         "{% verbatim %}{{ a|b }}{% endverbatim %}",
     ],
 )
-def test_both_calendars_and_dates_for_programs_pass(template):
+def test_both_calendars_and_machine_dates_pass(template):
     assert not in_template(template)
 
 
@@ -247,7 +247,7 @@ def test_a_date_in_one_calendar_is_found_in_code(code, what):
         "'strftime date_format :%Y'  # f'{day:%Y}'",
     ],
 )
-def test_an_hour_passes_in_code(code):
+def test_time_of_day_passes_in_code(code):
     assert not list(in_code(code))
 
 
@@ -277,7 +277,7 @@ def test_an_hour_passes_in_code(code):
         ),
     ],
 )
-def test_an_identifier_that_may_be_turned_round_is_found(template, findings):
+def test_identifier_without_isolation_is_found(template, findings):
     assert found(in_template(template)) == findings
 
 
@@ -298,21 +298,21 @@ def test_an_identifier_that_may_be_turned_round_is_found(template, findings):
         "{{ reference_note }} {{ number.name }} {{ mobiles }}",
     ],
 )
-def test_an_identifier_that_keeps_its_direction_passes(template):
+def test_isolated_identifier_passes(template):
     assert not in_template(template)
 
 
 # The project itself
 
 
-def test_the_project_keeps_to_it():
+def test_project_passes_check():
     run = subprocess.run(
         [sys.executable, "deploy/house.py"], cwd=ROOT, capture_output=True, text=True
     )
     assert (run.stderr, run.returncode) == ("", 0)
 
 
-def test_a_finding_is_told_with_its_place_and_what_to_write(tmp_path, monkeypatch):
+def test_finding_names_place_and_remedy(tmp_path, monkeypatch):
     monkeypatch.setattr("deploy.house.ROOT", tmp_path)
     for name, text in {
         "templates/a/b.html": "\n<p>Send</p>",

@@ -1,4 +1,4 @@
-"""What has to be set for production: without it, or with nonsense, the start stops and says why."""
+"""The settings that production requires: the start stops with a reason where one is wrong."""
 
 import os
 import subprocess
@@ -30,7 +30,7 @@ TOO_SHORT = "SECRET_KEY is shorter than 50 characters, make a longer one"
 
 
 def start(command="import tawasul.settings", **changes):
-    """What a start with these settings and no others says; nothing when it goes well."""
+    """Start with these settings and no others; return the error output, empty on success."""
     changes = {**ALL_SET, **changes}
     environment = {name: value for name, value in changes.items() if value is not None}
     result = subprocess.run(
@@ -49,7 +49,7 @@ def told(reason):
     return f"Tawasul cannot start: {reason}. README.md lists all settings.\n"
 
 
-def test_with_everything_set_the_portal_starts():
+def test_complete_settings_start():
     assert start() == ""
 
 
@@ -65,7 +65,7 @@ def test_with_everything_set_the_portal_starts():
         ("MAIL_FROM", MAIL_FROM),
     ],
 )
-def test_what_is_missing_is_named(name, sentence, value):
+def test_missing_setting_is_named(name, sentence, value):
     assert start(**{name: value}) == told(sentence)
 
 
@@ -81,7 +81,7 @@ def test_what_is_missing_is_named(name, sentence, value):
         ("REGISTRY", "core.accounts.registry.HttpRegistry", REGISTRY_URL),
     ],
 )
-def test_what_is_not_good_enough_is_told(name, value, sentence):
+def test_unsuitable_setting_is_explained(name, value, sentence):
     assert start(**{name: value}) == told(sentence)
 
 
@@ -98,7 +98,7 @@ def test_what_is_not_good_enough_is_told(name, value, sentence):
         ("BEHIND_TLS_PROXY", "perhaps"),
     ],
 )
-def test_nonsense_stops_the_start_with_a_sentence(name, value):
+def test_unreadable_setting_stops_start(name, value):
     said = start(**{name: value})
     assert "Traceback" not in said
     last = said.strip().rpartition("\n")[2]
@@ -121,13 +121,13 @@ def test_a_class_that_does_not_exist_stops_the_start(name, path):
     assert f"{name} cannot be used: " in said.splitlines()[-1]
 
 
-def test_a_secret_key_of_any_letters_is_taken_as_it_is():
+def test_secret_key_is_taken_literally():
     secret = "$" + "k" * 60
     check = f"import tawasul.settings as s; assert s.SECRET_KEY == {secret!r}"
     assert start(check, SECRET_KEY=secret) == ""
 
 
-def test_production_is_the_default_and_its_pages_are_served_by_https_alone():
+def test_default_is_production_with_https_only():
     check = (
         "import tawasul.settings as s; assert not s.DEMO; assert s.SECURE_SSL_REDIRECT; "
         "assert s.SESSION_COOKIE_SECURE; assert s.CSRF_COOKIE_SECURE; "
@@ -137,14 +137,14 @@ def test_production_is_the_default_and_its_pages_are_served_by_https_alone():
     assert start(check) == ""
 
 
-def test_the_demo_and_nothing_else_goes_without():
+def test_only_demo_starts_without_settings():
     nothing = dict.fromkeys(ALL_SET)
     check = "import tawasul.settings as s; assert 'sqlite3' in s.DATABASES['default']['ENGINE']"
     assert start(check, **nothing, TAWASUL_DEMO="1") == ""
     assert start(check, **nothing, TAWASUL_DEMO="0").startswith("Tawasul cannot start: ")
 
 
-def test_the_demos_pages_are_not_there_in_production():
+def test_demo_pages_are_absent_in_production():
     check = """
 import os, django
 os.environ["DJANGO_SETTINGS_MODULE"] = "tawasul.settings"
@@ -161,7 +161,7 @@ else:
     assert start(check) == ""
 
 
-def test_djangos_own_check_for_production_has_nothing_to_say():
+def test_django_deployment_check_is_silent():
     environment = {**os.environ, **ALL_SET, "SECRET_KEY": "aB3$xY9!" * 10, "TAWASUL_DEMO": ""}
     result = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
@@ -174,13 +174,13 @@ def test_djangos_own_check_for_production_has_nothing_to_say():
     assert result.stdout == "System check identified no issues (0 silenced).\n"
 
 
-def test_the_settings_stay_one_file_that_can_be_read_at_once():
+def test_settings_file_stays_short():
     lines = (ROOT / "tawasul" / "settings.py").read_text(encoding="utf-8").splitlines()
     assert len(lines) < 275
 
 
 @pytest.mark.parametrize("name", ["OPERATIONS", "HOLDS", "CHANGES_A_DAY"])
-def test_a_setting_under_its_old_name_stops_the_start(name):
+def test_old_setting_name_stops_the_start(name):
     old, new = f"BOOKING_MOST_{name}", f"BOOKING_MAX_{name}"
     assert start(**{old: "4"}) == told(f"{old} is called {new} now, rename it")
 
@@ -192,7 +192,7 @@ def test_a_setting_under_its_old_name_stops_the_start(name):
         ("SMS_GATEWAY", "messaging.gateways.Console"),
     ],
 )
-def test_a_class_where_it_was_before_stops_the_start(name, path):
+def test_former_class_path_stops_start(name, path):
     assert start(**{name: f"core.{path}"}) == ""
     reason = f"{name} names tawasul.{path}, write core.{path}"
     assert start(**{name: f"tawasul.{path}"}) == told(reason)

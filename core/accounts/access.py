@@ -1,4 +1,4 @@
-"""Pages for people who are signed in."""
+"""The decorator for pages that need an account with an identity."""
 
 from functools import wraps
 
@@ -7,7 +7,11 @@ from django.core.exceptions import PermissionDenied
 
 
 def resident_required(view):
-    """Only for accounts with an identity; others sign in first and come back."""
+    """Let only accounts with an identity open the view.
+
+    Visitors without a session are sent to sign in and come back. An account without an identity
+    raises PermissionDenied.
+    """
 
     @wraps(view)
     def guarded(request, *args, **kwargs):

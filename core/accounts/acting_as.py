@@ -1,4 +1,4 @@
-"""In whose name somebody acts in this session: their own, or an establishment's."""
+"""The holder in whose name a user acts in this session: their own identity or an establishment."""
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
@@ -7,7 +7,7 @@ from core.accounts.models import Identity
 
 
 def act_as(request, holder):
-    """From here on in this session, act in the name of `holder`; None is oneself."""
+    """Let the user act for `holder` for the rest of this session; None is their own identity."""
     if holder is None:
         request.session.pop("acting_as", None)
     else:
@@ -15,9 +15,9 @@ def act_as(request, holder):
 
 
 def holder_of(request):
-    """In whose name somebody acts: their own identity, or the establishment they have chosen.
+    """Return the holder the user acts as: their own identity or the establishment they chose.
 
-    A mandate that has ended since is gone at once, and the person is told.
+    A mandate that has ended is dropped from the session at once, with a message to the user.
     """
     if not hasattr(request, "holder"):
         request.holder = _chosen_holder(request) or request.user.identity

@@ -1,4 +1,4 @@
-"""Who may act for whom: the one rule that filing and booking share."""
+"""The rule that filing and booking share: which holder may act for which person."""
 
 from django.utils.translation import gettext as _
 
@@ -7,10 +7,10 @@ from core.exceptions import RuleViolation
 
 
 def check_may_act_for(*, actor, holder, person, service, person_field):
-    """Check that `actor` may ask for `service` for `person` through `holder`.
+    """Check that `actor` may use `service` for `person` through `holder`.
 
-    RuleViolation says by its code what does not go with the others: `holder`, `service`, or
-    `person_field`, which is the name of the field in which the person is chosen.
+    The code of a RuleViolation is the field to correct: `holder`, `service`, or the value of
+    `person_field`, the name of the form field in which the person is chosen.
     """
     mandates = Identity.objects.establishments_represented_by(actor.identity)
     if holder != actor.identity and not mandates.filter(pk=holder.pk).exists():
@@ -37,7 +37,7 @@ def check_may_act_for(*, actor, holder, person, service, person_field):
 
 
 def check_is_for(service, person):
-    """Check that the service is for people like this one. RuleViolation `service`."""
+    """Check that the service is for the person's kind and nationality. RuleViolation: `service`."""
     if not service.is_for(kind=person.kind, nationality=person.nationality):
         raise RuleViolation(
             _("“%(service)s” is not for %(name)s. Choose a service that fits this person.")

@@ -1,6 +1,6 @@
-"""What a sent code is asked for, one class for each purpose: how it is sent, and what it opens.
+"""The steps that need a one-time code, one class for each purpose.
 
-A step waits in the session with the facts with which it was begun (see `pending_steps`).
+A step waits in the session with the facts it was begun with (see `pending_steps`).
 """
 
 from django.contrib import messages
@@ -20,14 +20,18 @@ from core.http import client_network
 
 
 class CodeStep:
-    """`after` is where its second click goes, and whoever comes here with nothing waiting."""
+    """A step that sends a code and continues when the right one is entered.
+
+    `after` is the page for a second click on the button, and for a request with no step waiting.
+    """
 
     purpose: str
     after: str
     title = gettext_lazy("Enter the code")
     button = gettext_lazy("Continue")
-    # Whether the page says how it is with the message; it must not, where that tells who exists.
-    tells = True
+    # Whether the page shows the delivery status of the message. It must not where the status would
+    # reveal which accounts exist.
+    shows_message_status = True
 
     def __init__(self, request):
         self.request = request
@@ -42,7 +46,10 @@ class CodeStep:
         return self.facts is not None and self.request.user.is_authenticated
 
     def begin(self, **facts):
-        """Send the code and go to its page, where a limit of sends is told; RuleViolation."""
+        """Send the code and redirect to its page.
+
+        A send limit becomes a message on that page; any other RuleViolation of `send` is raised.
+        """
         pending_steps.begin(self.request, self.purpose, **facts)
         self.facts = facts
         self.send_within_limits()
@@ -68,7 +75,7 @@ class CodeStep:
         raise NotImplementedError
 
     def try_code(self, guess):
-        """Use the code; RuleViolation when it is not the right one, or opens nothing."""
+        """Use the code, and return the result of its action, or raise as `codes.use_code` does."""
         return codes.use_code(
             actor=self.actor,
             purpose=self.purpose,
@@ -78,20 +85,22 @@ class CodeStep:
         )
 
     def on_success(self, used):
-        """The page after the right code, with what using it has given."""
+        """Return the response after the right code; `used` is the return value of `try_code`."""
         raise NotImplementedError
 
     def end(self):
         pending_steps.end(self.request, self.purpose)
 
     def sent(self):
-        """The code that was sent last, if the page tells of it."""
-        return self.tells and codes.latest_code(actor=self.actor, **self.of_this_session())
+        """Return the last code sent in this session; False if the page must not show its status."""
+        return self.shows_message_status and codes.latest_code(
+            actor=self.actor, **self.code_filter()
+        )
 
-    def of_this_session(self):
+    def code_filter(self):
         return {"purpose": self.purpose, "session_key": self.request.session.session_key}
 
-    def for_sending(self):
+    def send_kwargs(self):
         return {"session_key": self.request.session.session_key, "language": get_language()}
 
 
@@ -102,7 +111,7 @@ class SignIn(CodeStep):
 
     @cached_property
     def actor(self):
-        """Who has given the password, if it is still theirs."""
+        """The user who gave the password; None if they are inactive or have changed it since."""
         user = User.objects.filter(pk=self.facts["user"], is_active=True).first()
         is_same = user and user.get_session_auth_hash() == self.facts.get("password")
         return user if is_same else None
@@ -112,14 +121,14 @@ class SignIn(CodeStep):
         return self.facts is not None and self.actor is not None
 
     def begin(self, **facts):
-        """From here on the password is proven, and a session of its own waits for the code."""
+        """Begin the step after the right password, in a session with a new key."""
         if not (self.facts and self.facts["user"] == facts["user"]):
-            # Whoever comes back to the password keeps the session, and the code sent for it.
+            # A user who gives the password again keeps the session, and the code sent for it.
             self.request.session.cycle_key()
         return super().begin(**facts)
 
     def send(self):
-        codes.send_code(actor=self.actor, purpose=self.purpose, **self.for_sending())
+        codes.send_code(actor=self.actor, purpose=self.purpose, **self.send_kwargs())
 
     def try_code(self, guess):
         actions.check_may_enter(self.actor)
@@ -135,20 +144,20 @@ class SignIn(CodeStep):
 
 
 class AnonymousStep(CodeStep):
-    """Of somebody who has not signed in, and about whom the page says nothing."""
+    """A step of a visitor who is not signed in; its page reveals nothing about accounts."""
 
     actor = None
-    tells = False
+    shows_message_status = False
 
     @property
     def is_waiting(self):
         return self.facts is not None
 
-    def for_sending(self):
-        return {**super().for_sending(), "network": client_network(self.request)}
+    def send_kwargs(self):
+        return {**super().send_kwargs(), "network": client_network(self.request)}
 
-    def go_on_to(self, next_step, **facts):
-        """The code has proven something: in a session with a new key, `next_step` waits."""
+    def continue_with(self, next_step, **facts):
+        """End this step, and begin `next_step` in a session with a new key."""
         self.end()
         self.request.session.cycle_key()
         pending_steps.begin(self.request, next_step, **facts)
@@ -166,11 +175,11 @@ class Register(AnonymousStep):
 
     def send(self):
         actions.ask_to_register(
-            number=self.facts["number"], born=parse_date(self.facts["born"]), **self.for_sending()
+            number=self.facts["number"], born=parse_date(self.facts["born"]), **self.send_kwargs()
         )
 
     def on_success(self, code):
-        return self.go_on_to("choose", identity=int(code.confirms))
+        return self.continue_with("choose", identity=int(code.confirms))
 
 
 class Reset(AnonymousStep):
@@ -182,14 +191,17 @@ class Reset(AnonymousStep):
     )
 
     def send(self):
-        actions.ask_to_reset(login=self.facts["login"], **self.for_sending())
+        actions.ask_to_reset(login=self.facts["login"], **self.send_kwargs())
 
     def on_success(self, code):
-        return self.go_on_to("new_password", user=int(code.confirms))
+        return self.continue_with("new_password", user=int(code.confirms))
 
 
 class Picture(AnonymousStep):
-    """In place of a picture: sent to whatever mobile is given, as it proves nothing else."""
+    """A texted code in place of the picture.
+
+    It goes to any mobile the visitor gives, because it proves nothing about an account.
+    """
 
     purpose = purposes.PICTURE
     after = "accounts:picture-by-text"
@@ -202,7 +214,7 @@ class Picture(AnonymousStep):
             asked_for=mobile,
             recipient=mobile,
             template="code_picture",
-            **self.for_sending(),
+            **self.send_kwargs(),
         )
 
     def on_success(self, code):
@@ -218,7 +230,7 @@ class Mobile(CodeStep):
 
     def send(self):
         actions.ask_to_change_mobile(
-            actor=self.actor, mobile=self.facts["mobile"], **self.for_sending()
+            actor=self.actor, mobile=self.facts["mobile"], **self.send_kwargs()
         )
 
     def try_code(self, guess):
@@ -245,7 +257,7 @@ class Email(CodeStep):
 
     def send(self):
         actions.ask_to_confirm_email(
-            actor=self.actor, email=self.facts["email"], **self.for_sending()
+            actor=self.actor, email=self.facts["email"], **self.send_kwargs()
         )
 
     def try_code(self, guess):

@@ -1,4 +1,4 @@
-"""One-time codes: sending one, and using it up together with what it confirms."""
+"""One-time codes: sending them, and using them in the transaction of the action they confirm."""
 
 import math
 import secrets
@@ -22,28 +22,28 @@ from core.text import bare_digits
 VALID_FOR = timedelta(minutes=10)
 BETWEEN_SENDS = timedelta(seconds=60)
 MAX_UNUSED_PER_HOUR = 5
-MAX_UNUSED_PER_NETWORK = 100  # an hour; one network may be a whole mobile operator's
+MAX_UNUSED_PER_NETWORK = 100  # per hour; one network may be a whole mobile operator's
 MAX_COMPARED = 5
 
 
 def session_hash(session_key):
-    """What stands for a session in the database; the key itself would open it."""
+    """Return the hash stored in place of a session key, because the key would open the session."""
     return salted_hmac("accounts.session", session_key, algorithm="sha256").hexdigest()
 
 
 def latest_code(*, actor, purpose, session_key):
-    """The code that was sent last in this session, good or not; None when there was none."""
+    """Return the last code sent in this session, valid or not; None if there is none."""
     return OneTimeCode.objects.latest_for(
         user=actor, purpose=purpose, session=session_hash(session_key)
     ).first()
 
 
 def send_code(*, actor, purpose, session_key, language, recipient=None, confirms="", about=None):
-    """Send a new code to the actor's mobile, or to the new `recipient` that it confirms.
+    """Send a new code to the actor's mobile, or to the new `recipient` that the code confirms.
 
-    `confirms` is the digest of what the code will confirm, `about` the words for it in the text.
-    The code before becomes useless. RuleViolation: `no_mobile`, `too_soon` within a minute of the
-    last one, `too_many` in an hour.
+    `confirms` is the digest of the content that the code will confirm, and `about` describes it in
+    the text. The previous code is replaced. RuleViolation: `no_mobile`, `too_soon` (less than a
+    minute after the last code), `too_many` (five unused codes in an hour).
     """
     recipient = recipient or str(actor.mobile)
     if not recipient:
@@ -52,7 +52,7 @@ def send_code(*, actor, purpose, session_key, language, recipient=None, confirms
             code="no_mobile",
         )
     with _locked_stripes(recipient, f"account {actor.pk}"):
-        _check_pace(_asked_for(recipient), purpose)
+        _check_pace(_codes_asked_for(recipient), purpose)
         _check_account(actor, purpose)
         return _issue(
             actor=actor,
@@ -70,16 +70,16 @@ def send_code(*, actor, purpose, session_key, language, recipient=None, confirms
 def send_code_to_unknown(
     *, purpose, session_key, language, asked_for, network, recipient, template, confirms=""
 ):
-    """Answer somebody who has not signed in: by text to `recipient` alone, never on the page.
+    """Send a code to a visitor who is not signed in, and reveal the outcome in the text alone.
 
-    Without a template of its own for a code, or without a recipient, a decoy is written that no
-    guess matches: the page, the limits and the work done are the same. What was typed,
-    `asked_for`, is what limits count aloud; a recipient who has had enough texts gets none, and
-    nobody is told. RuleViolation: `too_soon`, `too_many`.
+    If `template` is not the purpose's code template, or `recipient` is empty, the row is a decoy
+    that no guess matches: the page, the limits and the work done are the same. The limits that
+    raise count `asked_for`, the input of the visitor, and `network`. A recipient who has had enough
+    texts gets none, without any notice. RuleViolation: `too_soon`, `too_many`.
     """
     with _locked_stripes(asked_for, recipient or f"nobody {asked_for}"):
         _check_network(network)
-        _check_pace(_asked_for(asked_for), purpose)
+        _check_pace(_codes_asked_for(asked_for), purpose)
         texts = OneTimeCode.objects.filter(purpose=purpose, recipient=recipient or asked_for)
         if _wait(texts, timezone.now()):
             recipient = ""
@@ -97,17 +97,17 @@ def send_code_to_unknown(
 
 
 def use_code(*, actor, purpose, session_key, guess, action):
-    """Try `guess`; if it is right, use the code up and do `action(code)`; the action's result.
+    """Compare `guess` with the code and, if it is right, use it up and return `action(code)`.
 
-    Tries on one code queue at its row, so each finds what the one before has left. The try is
-    counted in a transaction of its own that commits whatever the action does: the action is a
-    savepoint inside it, so that one that fails takes back the use of the code and itself, never the
-    count.
-    Nobody learns the outcome before that commit. Counting in an earlier transaction instead would
-    refuse the sixth of twenty identical sends before the first of them has filed.
+    Concurrent tries queue at the lock on the code's row, so that each try sees the result of the
+    one before. The try is counted in a durable transaction that commits whatever the action does.
+    The action runs in a savepoint inside it: an action that fails rolls back itself and the use of
+    the code, but not the count. No caller learns the outcome before that commit. Counting in an
+    earlier transaction instead would refuse the sixth of twenty identical requests before the first
+    of them has filed its inquiry.
 
-    RuleViolation: `no_code`, `used`, `replaced`, `expired`, `spent` (five were compared),
-    `wrong`, or what the action raises.
+    RuleViolation: `no_code`, `used`, `replaced`, `expired`, `spent` (five tries were compared),
+    `wrong`. Exceptions of the action are raised as they are.
     """
     failure = result = None
     with transaction.atomic(durable=True):
@@ -132,20 +132,23 @@ def use_code(*, actor, purpose, session_key, guess, action):
 
 
 def forget_old_codes():
-    """Delete codes that neither anybody nor any limit can need any more; how many."""
+    """Delete the codes that expired over a day ago, which no limit counts; return how many."""
     return OneTimeCode.objects.filter(expires_at__lt=timezone.now() - timedelta(days=1)).delete()[0]
 
 
 @contextmanager
 def _locked_stripes(*names):
-    """A transaction in which nobody else sends for the same names, so that two count each other."""
+    """Open a transaction that holds the lock stripes of these names.
+
+    Concurrent sends for the same name queue here, so that each counts the one before.
+    """
     with transaction.atomic():
         for number in sorted({crc32(name.encode()) % LockStripe.COUNT for name in names}):
             LockStripe.objects.select_for_update().get_or_create(number=number)
         yield
 
 
-def _asked_for(name):
+def _codes_asked_for(name):
     return OneTimeCode.objects.filter(asked_for=_fingerprint(name))
 
 
@@ -168,7 +171,7 @@ def _check_pace(earlier, purpose):
 
 
 def _check_account(actor, purpose):
-    """An account has as many sends an hour as a recipient has, whatever recipients it names."""
+    """Check that the account is within the hourly limit, which is independent of the recipients."""
     hour_ago = timezone.now() - timedelta(hours=1)
     sent = OneTimeCode.objects.filter(user=actor, purpose=purpose)
     if sent.unused_since(hour_ago).count() >= MAX_UNUSED_PER_HOUR:
@@ -196,7 +199,7 @@ def _too_many(wait):
 
 
 def _wait(earlier, now):
-    """How long until another code may be sent after these; None for at once."""
+    """Return the time until another code may be sent after the `earlier` ones; None for no wait."""
     hour_ago = now - timedelta(hours=1)
     sent_at = list(
         earlier.unused_since(hour_ago).values_list("created_at", flat=True)[:MAX_UNUSED_PER_HOUR]
@@ -222,7 +225,7 @@ def _issue(
     about=None,
 ):
     now = timezone.now()
-    same = _asked_for(asked_for).filter(purpose=purpose, used_at=None, replaced_at=None)
+    same = _codes_asked_for(asked_for).filter(purpose=purpose, used_at=None, replaced_at=None)
     same.update(replaced_at=now)
     digits = f"{secrets.randbelow(10**6):06}"
     code = OneTimeCode(
@@ -253,7 +256,7 @@ def _issue(
 
 
 def _count_and_compare(code, guess):
-    """Count this try, and compare it if it is among the first five; why it failed, or None."""
+    """Count this try, compare it if it is one of the first five, and return its error or None."""
     if code is None:
         return RuleViolation(_("Ask for a code first."), code="no_code")
     OneTimeCode.objects.filter(pk=code.pk).update(tries=F("tries") + 1)

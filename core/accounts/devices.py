@@ -1,4 +1,4 @@
-"""Signing somebody in on a device, and what it is called in the list of those."""
+"""Signing a user in on a device, and the device's name in the list of devices."""
 
 from django.contrib import auth
 from django.utils import timezone
@@ -6,18 +6,18 @@ from ua_parser import parse
 
 from core.text import clean
 
-_MAX_READ = 300  # characters: a browser's name for itself is shorter
+_MAX_HEADER_LENGTH = 300  # characters; real User-Agent headers are shorter
 
 
 def start_session(request, user):
-    """Begin a session in which `user` is signed in, and note on which device."""
+    """Sign `user` in, and store the browser and the time in the session."""
     auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     request.session["browser"] = browser_of(request)
     request.session["signed_in_at"] = timezone.now().isoformat()
 
 
 def browser_of(request):
-    """Its family and its system, as "Chrome Mobile, Android"; nothing for an unknown one."""
-    result = parse(request.headers.get("User-Agent", "")[:_MAX_READ])
+    """Return the browser's family and system, as "Chrome Mobile, Android"; empty if unknown."""
+    result = parse(request.headers.get("User-Agent", "")[:_MAX_HEADER_LENGTH])
     families = [part.family for part in (result.user_agent, result.os) if part]
     return clean(", ".join(families))[:80]

@@ -1,4 +1,4 @@
-"""Signing in, registering and one's account: what people type."""
+"""The forms for signing in, registering and changing one's account."""
 
 from django import forms
 from django.conf import settings
@@ -26,7 +26,7 @@ class LoginField(TextField):
 
 
 class PasswordField(forms.CharField):
-    """A password, exactly as it was typed."""
+    """A password, neither stripped nor normalised."""
 
     default_error_messages = TextField.default_error_messages
 
@@ -51,7 +51,7 @@ class SignInForm(forms.Form):
 
 
 class CodeForm(forms.Form):
-    """Six digits from a text message or from an authenticator app."""
+    """The six digits of a one-time code, from a message or an authenticator app."""
 
     code = TextField(
         label=_("Code"),
@@ -64,7 +64,7 @@ class CodeForm(forms.Form):
 
 
 class VisualCodeForm(forms.Form):
-    """Ends with the code in a picture, unless a texted code stands in its place."""
+    """A form that ends with the picture field, unless a texted code takes its place."""
 
     def __init__(self, *args, needs_picture, **kwargs):
         super().__init__(*args, **kwargs)
@@ -92,7 +92,7 @@ class MobileForm(forms.Form):
 
 
 class NewPasswordForm(forms.Form):
-    """A password to set, twice; checked against what is known of `user`."""
+    """A new password, typed twice, and validated against the personal data of `user`."""
 
     new_password = PasswordField(
         label=_("New password"),
@@ -196,7 +196,7 @@ class LanguageForm(forms.Form):
 
 
 class ActingAsForm(forms.Form):
-    """In whose name: no choice is oneself."""
+    """The choice of the holder to act for; an empty choice is the user's own identity."""
 
     holder = forms.ModelChoiceField(
         label=_("Who are you acting for?"),

@@ -1,4 +1,4 @@
-"""The rows of an import on their way into the tables, kept on disk."""
+"""The staging of an import: its rows on disk before they are written to the tables."""
 
 import pickle
 import sqlite3
@@ -10,7 +10,10 @@ BATCH = 2_000  # rows
 
 
 class ImportStaging:
-    """Rows on their way into the tables, on disk, in a file without a name that goes with us."""
+    """Rows that wait to be written to the tables, in a temporary SQLite database on disk.
+
+    The database file has no name, and SQLite deletes it when the connection closes.
+    """
 
     def __init__(self):
         self._db = sqlite3.connect("", isolation_level=None)
@@ -29,7 +32,7 @@ class ImportStaging:
         self._db.close()
 
     def put(self, kind, line, record):
-        """Keep a row; WrongRecord where its number stands in another one already."""
+        """Store a row; raise WrongRecord if an earlier row has its number already."""
         if kind != "link":
             current_number = getattr(record, "current_number", None)
             self._claim(kind, record.number, line, current_number)
@@ -39,10 +42,10 @@ class ImportStaging:
         self._db.execute("DELETE FROM rows WHERE kind = ? AND line = ?", (kind, line))
 
     def pop_contradictions(self):
-        """Take off the rows that call a number the one in force which another calls a former one.
+        """Remove the rows that have a number in force which another row calls a former number.
 
-        Their kinds, lines and what is wrong. Otherwise it would hang on what the tables hold
-        already which of the two is right, and a second run could find other rows wrong.
+        Yield the kind, the line and the reason of each. Otherwise the content of the tables would
+        decide which of the two rows is right, and a second run could reject other rows.
         """
         self._db.execute(
             """
@@ -66,7 +69,7 @@ class ImportStaging:
         )
 
     def batches(self, kind):
-        """Lines and records of what there is of a kind, in the order of the file."""
+        """Yield lists of lines and records of a kind, `BATCH` at a time, in the file's order."""
         last = 0
         while True:
             rows = self._db.execute(
@@ -76,11 +79,11 @@ class ImportStaging:
             if not rows:
                 return
             last = rows[-1][0]
-            # What has been pickled here a moment ago, in a file that nobody else can open.
+            # The data was pickled by this object, in a file that no other process can open by name.
             yield [line for line, _ in rows], [pickle.loads(record) for _, record in rows]  # noqa: S301
 
     def without_duplicates(self, lines, links):
-        """The links, with a WrongRecord for each that stands in the file already."""
+        """Yield the links, with a WrongRecord in place of each that an earlier line has already."""
         for line, link in zip(lines, links, strict=True):
             try:
                 if not isinstance(link, WrongRecord):

@@ -1,4 +1,4 @@
-"""What was typed on a form whose session had ended, kept until its owner has signed in again."""
+"""Form input that is kept when the session has ended, until its owner has signed in again."""
 
 from functools import wraps
 
@@ -9,10 +9,10 @@ _MAX_KEPT = 20_000  # characters: the longest form by far is an inquiry's descri
 
 
 def keeps_input(page):
-    """What is posted without a session can be taken again on the same `page` of the same thing.
+    """Return a decorator that keeps the input posted without a session, for `take_input`.
 
-    Only for pages of things that have one owner: whoever signs in next in the same browser must
-    not come to see it.
+    `page` is the name under which it is kept. Use it only on pages of objects with one owner: the
+    next user who signs in with the same browser must not see the input.
     """
 
     def decorate(view):
@@ -29,14 +29,14 @@ def keeps_input(page):
 
 
 def keep_input(request, page):
-    """Put the posted fields into the session, for `take_input`."""
+    """Store the posted fields in the session, for `take_input`."""
     fields = {name: request.POST[name] for name in request.POST if name != "csrfmiddlewaretoken"}
     if sum(map(len, [*fields, *fields.values()])) <= _MAX_KEPT:
         request.session["typed"] = {"place": _place(request, page), "fields": fields}
 
 
 def take_input(request, page):
-    """The fields that were kept for this page, once; None when there are none."""
+    """Return the fields kept for this page and remove them; None if there are none."""
     typed = request.session.get("typed")
     if request.method != "GET" or not typed or typed["place"] != _place(request, page):
         return None
@@ -49,5 +49,5 @@ def take_input(request, page):
 
 
 def _place(request, page):
-    """The page and what it is about, whatever the language of its address."""
+    """Return the page and the arguments of its URL, which do not depend on the language."""
     return [page, *map(str, request.resolver_match.kwargs.values())]

@@ -1,8 +1,8 @@
-"""How often a password may be guessed: per account and per network, by django-axes.
+"""The limits on wrong passwords, per account and per network, with django-axes.
 
-Guesses from a browser in which the owner has signed in before are counted apart from everybody
-else's, and a new password set with a texted code clears the count: whoever guesses at somebody
-else's account shuts out themselves.
+Wrong passwords from a browser in which the owner has signed in before are counted apart from all
+others, and a new password set with a texted code clears the count: an attacker who guesses at an
+account locks out only themselves.
 """
 
 import secrets
@@ -21,59 +21,60 @@ REFUSAL = gettext_lazy(
 )
 STAFF_REFUSAL = gettext_lazy("Too many wrong passwords. Try again in 15 minutes.")
 
-# Behind one address there may be a whole office, or a mobile network: it has ten times the tries.
-PEOPLE_BEHIND_AN_ADDRESS = 10
+# One address may be that of a whole office or a mobile network, so it has ten times the tries.
+NETWORK_LIMIT_FACTOR = 10
 
-MAX_KNOWN = 5  # accounts in one browser
+MAX_ACCOUNTS_PER_BROWSER = 5  # the cookie drops the least recent one
 
 _COOKIE = "known-browser"
-_COOKIE_AGE = 400 * 24 * 60 * 60  # seconds; browsers keep none longer
+_COOKIE_AGE = 400 * 24 * 60 * 60  # seconds; browsers keep no cookie longer
 
 
 class Handler(AxesDatabaseHandler):
     def get_failures(self, request, credentials=None):
-        """Wrong passwords for this account; or from this network, where ten count as one."""
+        """Count the account's wrong passwords, or a tenth of the network's if that is more."""
         of_account, from_network = (
             attempts.aggregate(total=Sum("failures_since_start"))["total"] or 0
             for attempts in self.get_user_attempts(request, credentials)
         )
-        return max(of_account, from_network // PEOPLE_BEHIND_AN_ADDRESS)
+        return max(of_account, from_network // NETWORK_LIMIT_FACTOR)
 
 
 def keep_the_response(request, response, credentials):
-    """The view says what is wrong itself: on the form, and keeping what was typed."""
+    """Return the view's own response, which shows the refusal on the form and keeps the input."""
     return response
 
 
 def is_locked_out(request):
-    """Whether this request was refused, or made the next one be refused, for too many guesses."""
+    """Return whether django-axes refused this request, or refuses the next, for its failures."""
     return getattr(request, "axes_locked_out", False)
 
 
 def status_of(request):
-    """Of the page that answers a sign-in: 429 for one that may not be tried again yet."""
+    """Return the HTTP status of the sign-in page: 429 while no further try is allowed, else 200."""
     return 429 if is_locked_out(request) else 200
 
 
 def axes_username(request, credentials):
-    """Under which name wrong passwords are counted: a keyed hash, which says nothing to a reader.
+    """Return the name under which wrong passwords are counted: a keyed hash that reveals no login.
 
-    All the names of one person are one; a name that nobody has stands for itself.
+    The username and all identity numbers of one account have the same name. A login that no account
+    has gets a name of its own.
     """
     login = (credentials or {}).get("username") or ""
     user = User.objects.by_login(login).values_list("pk", flat=True).first()
     if user is None:
         return _name("login", canonical_login(login))
-    return _name("account", user, _known_as(request, user))
+    return _name("account", user, _browser_token(request, user))
 
 
 def remember_browser(request, response, user):
-    """From now on, guesses from this browser at this account are the owner's own."""
-    known = _known_here(request)
+    """Set the cookie by which wrong passwords from this browser are counted as the owner's."""
+    known = _browser_tokens(request)
     known[str(user.pk)] = known.pop(str(user.pk), None) or secrets.token_urlsafe(12)
     response.set_cookie(
         _COOKIE,
-        signing.dumps(dict(list(known.items())[-MAX_KNOWN:]), salt=_COOKIE),
+        signing.dumps(dict(list(known.items())[-MAX_ACCOUNTS_PER_BROWSER:]), salt=_COOKIE),
         max_age=_COOKIE_AGE,
         secure=request.is_secure(),
         httponly=True,
@@ -82,17 +83,20 @@ def remember_browser(request, response, user):
 
 
 def forget_guesses(request, user):
-    """Open the account to guesses again; for when its owner has set a new password."""
-    names = [_name("account", user.pk, known) for known in ("", _known_as(request, user.pk))]
+    """Clear the counts of wrong passwords, after the owner has set a new password with a code."""
+    names = [_name("account", user.pk, known) for known in ("", _browser_token(request, user.pk))]
     AccessAttempt.objects.filter(username__in=names).delete()
 
 
-def _known_as(request, user):
-    return _known_here(request).get(str(user), "")
+def _browser_token(request, user):
+    return _browser_tokens(request).get(str(user), "")
 
 
-def _known_here(request):
-    """What this browser is called for each account, by id, whose owner has signed in in it."""
+def _browser_tokens(request):
+    """Return the token of this browser for each account that has signed in with it.
+
+    The keys are the primary keys as strings. A missing or forged cookie gives an empty dict.
+    """
     try:
         return signing.loads(request.COOKIES.get(_COOKIE, ""), salt=_COOKIE)
     except signing.BadSignature:

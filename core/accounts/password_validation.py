@@ -1,8 +1,9 @@
-"""What a password may be: long enough, not what many people use, not about oneself.
+"""Validators of passwords: length, common passwords, and the personal data of the user.
 
-`common_passwords/` holds what cannot stand here: words in two languages (`arabic.txt`,
-`latin.txt`), what people put before them (`openings.txt`), orders of letters and keys that fingers
-follow (`runs.txt`) and the Arabic keyboard (101 keys), each key with the letters it types.
+The word lists are files in `common_passwords/`: words in two languages (`arabic.txt`, `latin.txt`),
+articles and the like in front of them (`openings.txt`), runs of letters and of neighbouring keys
+(`runs.txt`), and the Arabic keyboard of 101 keys, each key with the letters it types
+(`keyboard.txt`).
 """
 
 import re
@@ -22,12 +23,12 @@ MIN_LENGTH = 8
 MAX_LENGTH = 128
 
 _LISTS = Path(__file__).parent / "common_passwords"
-_MAX_NUMBER_LENGTH = 4 * MAX_LENGTH  # NFC never makes more than four characters one
-# What is shorter than these stands in many a good password by chance.
+_MAX_RAW_LENGTH = 4 * MAX_LENGTH  # NFC never composes more than four characters into one
+# Shorter strings occur in many good passwords by chance.
 _MIN_WORD_LENGTH = 3
 _MIN_REPLACED_LENGTH = 4
 _MIN_ROW_LENGTH = 5
-_MIN_KNOWN_LENGTH = 4
+_MIN_PERSONAL_LENGTH = 4
 
 _LEET = str.maketrans("@4301!$57", "aaeoiisst")
 _ARABIZI = str.maketrans({"2": "a", "3": "a", "5": "kh", "6": "t", "7": "h", "8": "q", "9": "q"})
@@ -37,7 +38,7 @@ _SOUNDS = str.maketrans("eyo", "iiu")
 _DAY = "(?:0?[1-9]|[12][0-9]|3[01])"
 _MONTH = "(?:0?[1-9]|1[0-2])"
 _YEAR = "(?:1[349]|20)[0-9]{2}"
-_NUMBER_OF_SOMEBODY = re.compile(
+_PERSONAL_NUMBER = re.compile(
     "(?:966|00966|0)?5[0-9]{8}"  # a mobile
     "|[1-47][0-9]{9}"  # an identity number, whatever its check digit
     f"|{_DAY}{_MONTH}{_YEAR}|{_MONTH}{_DAY}{_YEAR}|{_YEAR}{_MONTH}{_DAY}|{_YEAR}{_DAY}{_MONTH}"
@@ -46,7 +47,7 @@ _NUMBER_OF_SOMEBODY = re.compile(
 
 
 class PasswordLengthValidator:
-    """8 to 128 characters, counted in NFC: however a keyboard composes a letter, it is one."""
+    """Allow 8 to 128 characters, counted in NFC, so that a composed letter counts as one."""
 
     def validate(self, password, user=None):
         length = _length(password)
@@ -66,7 +67,7 @@ class PasswordLengthValidator:
 
 
 class GuessablePasswordValidator:
-    """None that many people use, in either language, on either layout of the keyboard."""
+    """Refuse common passwords, in either language and on either layout of the keyboard."""
 
     def validate(self, password, user=None):
         if any(_is_common(reading) for reading in _readings(password)):
@@ -83,17 +84,19 @@ class GuessablePasswordValidator:
 
 
 class PersonalDataPasswordValidator:
-    """None that whoever knows the person's data would try."""
+    """Refuse passwords that can be guessed from the personal data of the user."""
 
     def validate(self, password, user=None):
         if user is None:
             return
-        known, names = _known_of(user), _names_of(user)
+        known, names = _personal_data_of(user), _names_of(user)
         for reading in _readings(password):
             word = _flat(reading)
             letters = _letters(word)
-            has_known = any(each in word for each in known)
-            if has_known or (len(letters) >= _MIN_KNOWN_LENGTH and _is_made_of(letters, names)):
+            has_personal_data = any(each in word for each in known)
+            if has_personal_data or (
+                len(letters) >= _MIN_PERSONAL_LENGTH and _is_made_of(letters, names)
+            ):
                 raise ValidationError(
                     _("This password can be guessed from what is known about you. Choose another."),
                     code="about_oneself",
@@ -107,20 +110,23 @@ class PersonalDataPasswordValidator:
 
 
 def _length(password):
-    """Characters in NFC; of what is too long at any rate, before it."""
-    if len(password) > _MAX_NUMBER_LENGTH:
+    """Return the length in NFC; an input that is too long in any case is not normalised."""
+    if len(password) > _MAX_RAW_LENGTH:
         return len(password)
     return len(unicodedata.normalize("NFC", password))
 
 
 def _readings(password):
-    """What the pressed keys say: as typed, and with the other layout; digits as 0-9."""
+    """Return the texts that the pressed keys give: as typed, and on the other layout.
+
+    Digits are 0-9. The set is empty for a password that is too long.
+    """
     if _length(password) > MAX_LENGTH:
-        return set()  # refused for that, and reading it would take long
-    # NFKC makes up to 18 characters of one; the beginning of so many says enough.
+        return set()  # PasswordLengthValidator refuses it, and reading it would take long
+    # NFKC turns one character into up to 18; the beginning of such a text is enough.
     typed = ascii_digits(unicodedata.normalize("NFKC", password)[: 2 * MAX_LENGTH])
     to_arabic, pairs, to_latin = _keyboard()
-    # Lam-alef has a key of its own, but its letters may as well be two keys, as in "asdfghjk".
+    # Lam-alef has a key of its own, but its two letters may also come from two keys ("asdfghjk").
     with_pairs = typed
     for pair, key in pairs.items():
         with_pairs = with_pairs.replace(pair, key)
@@ -136,26 +142,28 @@ def _is_common(text):
     keys = "".join(text.lower().translate(_UNSHIFTED).split())
     whole = "" if _is_mostly_signs(text) else _flat(text)
     return (
-        _is_number_of_somebody(text)
-        or whole in _popular()
+        _is_personal_number(text)
+        or whole in _django_passwords()
         or _is_pattern(keys)
         or _is_pattern(whole)
-        or any(_is_common_word(word) for part in _without_ends(text) for word in _spelled(part))
+        or any(
+            _is_common_word(word) for part in _without_ends(text) for word in _candidate_words(part)
+        )
     )
 
 
-def _is_number_of_somebody(text):
-    """Whether it is a mobile, an identity number, a date or years, with two letters at most."""
+def _is_personal_number(text):
+    """Return whether it is a mobile, identity number, date or years, with two letters at most."""
     digits = re.search("(?s)[0-9].*[0-9]", text)
     return (
         digits is not None
         and sum(map(str.isalpha, text)) <= 2
-        and _NUMBER_OF_SOMEBODY.fullmatch(bare_digits(digits[0])) is not None
+        and _PERSONAL_NUMBER.fullmatch(bare_digits(digits[0])) is not None
     )
 
 
 def _is_pattern(text):
-    """Whether a few runs make it up, or two interlaced, or a short part that is repeated."""
+    """Return whether `text` is a few runs, two interlaced runs, or a short part repeated."""
     if len(text) < MIN_LENGTH:
         return False
     squeezed = _squeezed(text)
@@ -167,7 +175,7 @@ def _is_pattern(text):
 
 
 def _squeezed(text):
-    """`text` with every character once that is typed several times in a row."""
+    """Return `text` with each run of one repeated character reduced to one."""
     return re.sub(r"(?s)(.)\1+", r"\1", text)
 
 
@@ -182,14 +190,14 @@ def _count_runs(text):
 
 
 def _repeated(text):
-    """The part that makes up `text` when repeated; `text` itself where it does not repeat."""
+    """Return the part that gives `text` when repeated, or `text` itself if there is none."""
     return text[: (text + text).find(text, 1)]
 
 
 def _without_ends(text):
-    """`text` whole, and without the digits and signs at its ends, which are common additions.
+    """Return `text`, and `text` without the digits and signs that people add at its ends.
 
-    One of them may stay at each end: it may stand for a letter.
+    There are variants that keep one of them at either end, since it may stand for a letter.
     """
     letters = [place for place, char in enumerate(text) if char.isalpha()]
     if not letters:
@@ -199,8 +207,8 @@ def _without_ends(text):
     return {text, *(text[start:end] for start in starts for end in ends)}
 
 
-def _spelled(text):
-    """The words that `text` may be: as it stands, and with digits and signs read as letters."""
+def _candidate_words(text):
+    """Yield the words that `text` may be: as it is, and with digits and signs read as letters."""
     if not _is_mostly_signs(text):
         yield _flat(text)
     for table in (_LEET, _ARABIZI):
@@ -210,34 +218,35 @@ def _spelled(text):
 
 
 def _is_mostly_signs(text):
-    """Whether signs are more than a third of it, and not one and the same throughout."""
+    """Return whether more than a third of `text` is signs, and these are not all the same."""
     signs = [char for char in text if not (char.isalnum() or unicodedata.combining(char))]
     return len(set(signs)) > 1 and 3 * len(signs) > len(text)
 
 
 def _is_common_word(word):
-    """Whether a listed word, one repeated, or letters in a row."""
+    """Return whether `word` is a listed word, a repeated one, or a single run."""
     part = _repeated(word)
     is_row = len(word) >= _MIN_ROW_LENGTH and _count_runs(_squeezed(part)) == 1
     return is_row or any(map(_is_listed, {word, part, part.strip("0123456789")}))
 
 
 def _is_listed(word):
-    return word in _popular() or any(
-        _sounded(each) in _our_own() for each in _without_opening(word)
+    return word in _django_passwords() or any(
+        _phonetic(each) in _own_words() for each in _without_opening(word)
     )
 
 
 def _without_opening(word):
-    """`word`, and what is left when an article or the like is taken from its beginning."""
+    """Return `word`, and its rest after each opening (an article or the like) it begins with."""
     openings = (each for each in _openings() if word.startswith(each))
     return {word, *(word[len(each) :] for each in openings)}
 
 
 def _flat(text):
-    """The letters and digits alone, folded; the article stays, for `fold` would take many.
+    """Return only the letters and digits, folded, without spaces.
 
-    The 0 in front keeps it: an article begins a word.
+    `fold` removes an article at the beginning of a word, and would remove too many here. The 0 put
+    in front prevents it.
     """
     return fold("0" + "".join(filter(str.isalnum, text)))[1:].replace(" ", "")
 
@@ -246,24 +255,24 @@ def _letters(word):
     return "".join(filter(str.isalpha, word))
 
 
-def _sounded(word):
-    """Close spellings of one Arabic word in Latin letters as one: Mohamed and Mohammed."""
+def _phonetic(word):
+    """Return one form for close Latin spellings of an Arabic word, as Mohamed and Mohammed."""
     return re.sub("(?<=[aiu])h$", "", _squeezed(word.translate(_SOUNDS)))
 
 
-def _known_of(user):
-    """What a password must not contain, flat: names to sign in with, numbers, dates."""
+def _personal_data_of(user):
+    """Return the personal data that a password must not contain, flat: logins, numbers, dates."""
     known = [user.username, _local_part(user.email), *_national_parts(user.mobile)]
     if user.identity is not None:
         known += _national_parts(user.identity.mobile)
         known += _dates_in_digits(user.identity.birth_date)
         if user.identity.pk is not None:
             known += [number.number for number in user.identity.numbers.all()]
-    return {word for word in map(_flat, known) if len(word) >= _MIN_KNOWN_LENGTH}
+    return {word for word in map(_flat, known) if len(word) >= _MIN_PERSONAL_LENGTH}
 
 
 def _names_of(user):
-    """The words, flat, of which alone a password must not be made."""
+    """Return the parts of the user's names, flat; a password must not consist of them alone."""
     names = [user.username, _local_part(user.email)]
     if user.identity is not None:
         names += [user.identity.name_ar, user.identity.name_en]
@@ -276,12 +285,12 @@ def _local_part(email):
 
 
 def _national_parts(mobile):
-    """The mobile without country code and leading zero, if there is one that could be read."""
+    """Return a list of the mobile without country code and leading zero; empty if unreadable."""
     return [str(mobile.national_number)] if mobile and mobile.national_number else []
 
 
 def _dates_in_digits(day):
-    """A day in both calendars as people write it in digits."""
+    """Return a day in both calendars, in the ways people write it in digits."""
     if day is None:
         return []
     dates = [(day.year, day.month, day.day)]
@@ -303,7 +312,7 @@ def _dates_in_digits(day):
 
 
 def _is_made_of(text, words):
-    """Whether `text` is nothing but `words`, in any order and number."""
+    """Return whether `text` consists only of `words`, in any order and number."""
     ends = {0}
     for start in range(len(text)):
         if start in ends:
@@ -316,16 +325,16 @@ def _lines(name):
 
 
 @cache
-def _our_own():
-    """Our lists as sounded, with the article and without."""
+def _own_words():
+    """Return the words of our own lists in phonetic form, with the article and without."""
     entries = [_flat(line) for name in ("arabic.txt", "latin.txt") for line in _lines(name)]
-    return _without_short(map(_sounded, (*entries, *map(fold, entries))))
+    return _without_short(map(_phonetic, (*entries, *map(fold, entries))))
 
 
 @cache
-def _popular():
-    """Django's list, flat."""
-    # Most are flat as they stand; the first person need not wait until all have been folded.
+def _django_passwords():
+    """Return Django's list of common passwords, flat."""
+    # Most entries are flat already; folding all of them would keep the first user waiting.
     return _without_short(
         entry if entry.isascii() and entry.isalnum() else _flat(entry)
         for entry in CommonPasswordValidator().passwords
@@ -343,7 +352,7 @@ def _openings():
 
 @cache
 def _runs():
-    """Every part of a run, forwards and backwards."""
+    """Return every part of every listed run, forwards and backwards."""
     runs = [direction for line in _lines("runs.txt") for direction in (line, line[::-1])]
     return {
         run[start:end]
@@ -355,7 +364,7 @@ def _runs():
 
 @cache
 def _keyboard():
-    """Latin to Arabic, the pairs of Arabic letters that are one key, Arabic to Latin."""
+    """Return Latin to Arabic, the pairs of Arabic letters on one key, and Arabic to Latin."""
     letters = dict(line.split() for line in _lines("keyboard.txt"))
     pairs = {typed: key for key, typed in letters.items() if len(typed) == 2}
     single = {typed: key for key, typed in letters.items() if len(typed) == 1}

@@ -1,4 +1,4 @@
-"""Steps that wait in the session for the one after them: what has been proven, and when."""
+"""Steps that wait in the session to be completed, with their facts and time of beginning."""
 
 import time
 
@@ -6,13 +6,13 @@ MAX_SECONDS = 15 * 60
 
 
 def begin(request, step, **facts):
-    """From here on `step` waits; the session exists, and codes can be sent for it."""
+    """Store `step` with its facts in the session, and save it so that it has a key for codes."""
     request.session[f"pending_{step}"] = {**facts, "at": time.time()}
     request.session.save()
 
 
 def get(request, step, seconds=MAX_SECONDS):
-    """The facts with which `step` was begun; None when it was not, or too long ago."""
+    """Return the facts `step` was begun with; None if it was not, or over `seconds` ago."""
     facts = request.session.get(f"pending_{step}")
     return facts if facts and time.time() - facts["at"] <= seconds else None
 

@@ -1,4 +1,4 @@
-"""What one-time codes are for: each purpose is registered by the app that owns it."""
+"""The purposes of one-time codes, each registered by the app that owns it."""
 
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
@@ -9,10 +9,10 @@ _registered: dict[str, bool] = {}
 
 
 def register(name: str, *, by_mail: bool = False) -> str:
-    """Let codes be sent for the purpose `name`, as the text or the mail `code_<name>`.
+    """Register the purpose `name`, whose codes are sent as the text or mail `code_<name>`.
 
-    The name stands in the table of codes, so it has at most 30 characters and never changes.
-    ImproperlyConfigured where it is taken.
+    The name is stored with each code, so it has at most 30 characters and never changes. Raises
+    ImproperlyConfigured if it is taken.
     """
     if name in _registered:
         raise ImproperlyConfigured(f"the purpose {name} of one-time codes is registered already")
@@ -29,7 +29,7 @@ def is_sent_by_mail(name: str) -> bool:
 
 
 def check_texts(**_kwargs: object) -> list[checks.CheckMessage]:
-    """Report each purpose whose code could not be sent, because its text is missing."""
+    """Report each purpose without a text, because its codes could not be sent."""
     return [
         checks.Error(f"There is no text {path} for the code's purpose {name}.", id="tawasul.E001")
         for name, by_mail in _registered.items()

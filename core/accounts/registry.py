@@ -1,7 +1,7 @@
 """The registry of people and establishments, behind one small interface.
 
-A registry is chosen by the setting REGISTRY, a dotted path to a class with `lookup` and `refresh`.
-Both raise RegistryUnavailable when they cannot answer: then nobody is let through.
+The setting REGISTRY is the dotted path to a class with `lookup` and `refresh`. Both raise
+RegistryUnavailable when they cannot answer, so that no request passes without a check.
 """
 
 import json
@@ -32,15 +32,15 @@ from core.accounts.registry_records import (
 from core.exceptions import RuleViolation
 from core.identity_numbers import is_identity_number
 
-TIMEOUT_SECONDS = 5  # for each step of the way
-DEADLINE_SECONDS = 10  # for the whole answer
-MAX_ANSWER_BYTES = 2**20  # bytes
+TIMEOUT_SECONDS = 5  # for each network operation
+DEADLINE_SECONDS = 10  # for the whole exchange
+MAX_ANSWER_BYTES = 2**20
 
 logger = logging.getLogger(__name__)
 
 
 class RegistryUnavailable(RuleViolation):
-    """The registry did not answer, or not so that it could be understood."""
+    """Raised when the registry does not answer, or its answer is not valid."""
 
     def __init__(self):
         super().__init__(
@@ -50,31 +50,33 @@ class RegistryUnavailable(RuleViolation):
 
 
 class LocalRegistry:
-    """The tables of this database, filled by `manage.py import_identities`."""
+    """A registry in the tables of this database, filled by `manage.py import_identities`."""
 
     def lookup(self, number):
-        """The identity with this number, former or current, as it is now; None for nobody's."""
+        """Return the up-to-date identity with this number, former or current; None if unknown."""
         return Identity.objects.filter(numbers__number=number).first()
 
     def refresh(self, identity):
-        """The same identity as it is now, with the links in which it is the person."""
+        """Return the identity, up to date together with the links in which it is the person."""
         return Identity.objects.get(pk=identity.pk)
 
 
 class HttpRegistry:
-    """Asks GET REGISTRY_URL + number, with REGISTRY_TOKEN as bearer, and keeps what it says.
+    """A registry over HTTP, whose answers are written to the tables of this database.
 
-    404 means that nobody has the number. 200 comes with JSON {"records": [{column: text}, ...]} in
-    the columns of `manage.py import_identities`: who has the number, their former numbers, every
-    link in which they are the person, and the holders of these. A link that is not among them has
-    ended. Anything else is no answer, and then nothing is written; a redirect is not followed.
+    The request is GET REGISTRY_URL + number, with REGISTRY_TOKEN as bearer. Status 404 means that
+    the number is unknown. Status 200 has JSON {"records": [{column: text}, ...]} in the columns of
+    `manage.py import_identities`: the identity with the number, its former numbers, every link in
+    which it is the person, and the holders of these links. A link missing from the answer has
+    ended. For any other answer nothing is written and RegistryUnavailable is raised; a redirect is
+    not followed.
 
-    This takes up to DEADLINE_SECONDS: never call it inside a transaction, which would hold its
+    A call takes up to DEADLINE_SECONDS: never make it inside a transaction, which would hold its
     locks as long.
     """
 
     def lookup(self, number):
-        """The identity with this number, former or current, as it is now; None for nobody's."""
+        """Return the up-to-date identity with this number, former or current; None if unknown."""
         if not is_identity_number(number):
             return None
         try:
@@ -85,16 +87,16 @@ class HttpRegistry:
             try:
                 return _put(records, number)
             except IntegrityError:
-                # Another request has just added the same person or holder: now they are known.
+                # Another request has added the same person or holder; the second try finds them.
                 return _put(records, number)
         except (OSError, HTTPException, ValueError, RecursionError, IntegrityError) as error:
-            # What others say may hold the number.
+            # The messages of other errors may contain the number.
             reason = f": {error}" if isinstance(error, InvalidAnswer | WrongRecord) else ""
             logger.warning("the registry is away: %s%s", type(error).__name__, reason)
             raise RegistryUnavailable from error
 
     def refresh(self, identity):
-        """The same identity as it is now, with the links in which it is the person."""
+        """Return the identity, up to date together with the links in which it is the person."""
         number = Identity.objects.get(pk=identity.pk).current_number
         known = number and self.lookup(number)
         if not known:
@@ -111,11 +113,11 @@ def refresh(identity):
 
 
 class InvalidAnswer(ValueError):
-    """What came is none; says why without a word of it."""
+    """Raised for an answer that is not valid; its message quotes nothing of the answer."""
 
 
 def _answer_about(number):
-    """The body of the answer; None if nobody has the number."""
+    """Return the body of the registry's answer; None if the number is unknown."""
     address = urlsplit(settings.REGISTRY_URL + number)
     target = address._replace(scheme="", netloc="").geturl()
     headers = {
@@ -137,7 +139,10 @@ def _answer_about(number):
 
 @contextmanager
 def _connected(address):
-    """A connection that is cut at the deadline: one byte now and then would keep it up for ever."""
+    """Open a connection that is cut at the deadline, with a TimeoutError.
+
+    The socket's timeout alone would not end an answer that sends a byte now and then.
+    """
     end = time.monotonic() + DEADLINE_SECONDS
     connect = {"https": HTTPSConnection, "http": HTTPConnection}[address.scheme]
     with closing(connect(address.netloc, timeout=TIMEOUT_SECONDS)) as connection:
@@ -172,20 +177,24 @@ def _records_in(answer):
 
 @transaction.atomic
 def _put(records, number):
-    """Put the records into the tables; the identity with `number`, which they have to be about."""
+    """Write the records to the tables, and return the identity with `number`.
+
+    Raises InvalidAnswer if the records repeat each other or are about another number or person,
+    and WrongRecord for the first that cannot be written.
+    """
     identities, former_numbers, links = (
         [record for record in records if isinstance(record, kind)]
         for kind in (IdentityRecord, FormerNumberRecord, LinkRecord)
     )
     in_force = {record.number for record in identities}
-    led_from = {r.number for r in former_numbers if r.current_number in in_force}
-    if number not in in_force | led_from:
+    superseded = {r.number for r in former_numbers if r.current_number in in_force}
+    if number not in in_force | superseded:
         raise InvalidAnswer("about another number")
     _refuse_repeated([(type(record), record.number) for record in (*identities, *former_numbers)])
     registry_import.exchange_numbers(former_numbers)
-    _raise_wrong(registry_import.put_identities(identities))
-    _raise_wrong(registry_import.put_former_numbers(former_numbers))
-    links = _raise_wrong(registry_import.links_between(links))
+    _raise_wrong_record(registry_import.put_identities(identities))
+    _raise_wrong_record(registry_import.put_former_numbers(former_numbers))
+    links = _raise_wrong_record(registry_import.links_between(links))
     _refuse_repeated([registry_import.link_key(link) for link in links])
     identity = Identity.objects.get(numbers__number=number)
     if any(link.person_id != identity.pk for link in links):
@@ -195,7 +204,7 @@ def _put(records, number):
     return identity
 
 
-def _raise_wrong(outcomes):
+def _raise_wrong_record(outcomes):
     for outcome in outcomes:
         if isinstance(outcome, WrongRecord):
             raise outcome

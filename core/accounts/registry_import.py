@@ -1,8 +1,8 @@
-"""Putting what the registry says into the tables: the one way in for identities, numbers, links.
+"""Writing registry records to the tables: the only way in for identities, numbers and links.
 
-Each function takes the records of one batch, no number twice, and returns what became of each:
-ADDED, CHANGED, UNCHANGED, or the WrongRecord that says why it did not go in. It asks a handful
-of questions, however many records there are, and writes all that is right or, on an error, nothing.
+Each function takes the records of one batch, with no number twice, and returns an outcome for each:
+ADDED, CHANGED, UNCHANGED, or a WrongRecord with the reasons. It needs a handful of queries, however
+many records there are, and writes all valid records or, on an error, none.
 """
 
 from collections import defaultdict
@@ -14,18 +14,18 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core.accounts.models import Identity, IdentityNumber, Link
-from core.accounts.registry_records import OF_AN_IDENTITY, WrongRecord
+from core.accounts.registry_records import IDENTITY_FIELDS, WrongRecord
 from core.identity_numbers import IdentityKind, identity_kind
 
 ADDED, CHANGED, UNCHANGED = "added", "changed", "unchanged"
 
-_WHO_HOLDS = {
+_HOLDER_KINDS = {
     Link.Kind.EMPLOYER: (IdentityKind.CITIZEN, IdentityKind.ESTABLISHMENT),
     Link.Kind.HOST: (IdentityKind.CITIZEN, IdentityKind.RESIDENT),
     Link.Kind.GUARDIAN: (IdentityKind.CITIZEN, IdentityKind.RESIDENT),
     Link.Kind.REPRESENTATIVE: (IdentityKind.ESTABLISHMENT,),
 }
-_WHO_IS_LINKED = {
+_PERSON_KINDS = {
     Link.Kind.EMPLOYER: (IdentityKind.RESIDENT,),
     Link.Kind.HOST: (IdentityKind.VISITOR,),
 }
@@ -38,9 +38,10 @@ class _Owner(NamedTuple):
 
 @transaction.atomic
 def exchange_numbers(records):
-    """Let a number nobody has yet follow the one in force: one person, who keeps their history.
+    """Give an identity its new number, when the number in force is now a former one.
 
-    None for each FormerNumberRecord that is none of this; it is left to `put_former_numbers`.
+    The identity stays the same, with its history. The outcome is CHANGED, or None for each
+    FormerNumberRecord that is not such an exchange; those are left to `put_former_numbers`.
     """
     owners = _owners_of(number for r in records for number in (r.number, r.current_number))
     followed = {}
@@ -54,7 +55,7 @@ def exchange_numbers(records):
         else:
             outcomes.append(None)
     if followed:
-        # First: an identity has no more than one number in force.
+        # This comes first, because an identity has at most one number in force.
         IdentityNumber.objects.filter(number__in=followed.values()).update(is_current=False)
         IdentityNumber.objects.bulk_create(
             IdentityNumber(number=current, identity_id=owners[former].identity)
@@ -65,16 +66,16 @@ def exchange_numbers(records):
 
 @transaction.atomic
 def put_identities(records):
-    """Add the people and establishments that are not known yet, and bring the others up to date."""
+    """Add the people and establishments that are unknown, and update the others."""
     owners = _owners_of(record.number for record in records)
     pks = {owner.identity for owner in owners.values()}
     known = {
-        row["pk"]: row for row in Identity.objects.filter(pk__in=pks).values("pk", *OF_AN_IDENTITY)
+        row["pk"]: row for row in Identity.objects.filter(pk__in=pks).values("pk", *IDENTITY_FIELDS)
     }
     new, changed, outcomes = {}, [], []
     for record in records:
         owner = owners.get(record.number)
-        fields = {name: getattr(record, name) for name in OF_AN_IDENTITY}
+        fields = {name: getattr(record, name) for name in IDENTITY_FIELDS}
         if owner is None:
             new[record.number] = Identity(**fields)
             outcomes.append(ADDED)
@@ -86,21 +87,21 @@ def put_identities(records):
             changed.append(Identity(pk=owner.identity, **fields))
             outcomes.append(CHANGED)
     Identity.objects.bulk_create(new.values())
-    # In order, so that two who add the same numbers wait for each other in one direction.
+    # The order avoids a deadlock between two transactions that add the same numbers.
     IdentityNumber.objects.bulk_create(
         IdentityNumber(number=number, identity=new[number]) for number in sorted(new)
     )
-    # All of these are there. bulk_update would take much longer: it writes a CASE for each field,
+    # All of these rows exist. bulk_update would take much longer: it writes a CASE for each field,
     # with a branch for each row.
     Identity.objects.bulk_create(
-        changed, update_conflicts=True, unique_fields=["pk"], update_fields=OF_AN_IDENTITY
+        changed, update_conflicts=True, unique_fields=["pk"], update_fields=IDENTITY_FIELDS
     )
     return outcomes
 
 
 @transaction.atomic
 def put_former_numbers(records):
-    """Add the former numbers of people and establishments that are known; nobody is merged."""
+    """Add the former numbers of known people and establishments; two identities never merge."""
     owners = _owners_of(number for r in records for number in (r.number, r.current_number))
     new, outcomes = {}, []
     for record in records:
@@ -125,7 +126,7 @@ def put_former_numbers(records):
 
 
 def links_between(records):
-    """The Link, not saved, that each record tells of, or the WrongRecord that says why none."""
+    """Return an unsaved Link for each record, or a WrongRecord with the reasons."""
     owners = _owners_of(number for record in records for number in (record.holder, record.number))
     kinds = _kinds_of({owner.identity for owner in owners.values()})
     links = []
@@ -137,7 +138,7 @@ def links_between(records):
             if owner is None
         ]
         if not reasons:
-            reasons = _why_not(record.kind, kinds[holder.identity], kinds[person.identity])
+            reasons = _kind_errors(record.kind, kinds[holder.identity], kinds[person.identity])
             if holder.identity == person.identity:
                 reasons.append("holder and number are the same person")
         if reasons:
@@ -150,13 +151,13 @@ def links_between(records):
 
 
 def link_key(link):
-    """By what a link is found again."""
+    """Return the fields that identify a link, as in the constraint `link_once`."""
     return link.holder_id, link.person_id, link.kind, link.since
 
 
 @transaction.atomic
 def put_links(links):
-    """Save what `links_between` has made, no link twice; those known already get their end."""
+    """Save the links of `links_between`, with no link twice; a known link gets its new end."""
     right = [link for link in links if isinstance(link, Link)]
     people = {link.person_id for link in right}
     known = {link_key(link): link for link in Link.objects.filter(person__in=people)}
@@ -182,9 +183,9 @@ def put_links(links):
 
 
 def end_other_links(person, links):
-    """End yesterday what links `person` to anybody, except these links, which are saved.
+    """End all links of `person` as of yesterday, except `links`, which have to be saved.
 
-    A link that began today or is to begin has never been: it goes.
+    Links that begin today or later are deleted: with that end they would never have been in force.
     """
     today = timezone.localdate()
     others = Link.objects.filter(person=person).exclude(pk__in=[link.pk for link in links])
@@ -193,7 +194,7 @@ def end_other_links(person, links):
 
 
 def _owners_of(numbers):
-    """Whose each of these numbers is; those of nobody are not in it."""
+    """Return the owner of each number in a dict; unknown numbers are left out."""
     found = IdentityNumber.objects.filter(number__in=set(numbers))
     return {
         number: _Owner(identity, is_current)
@@ -202,7 +203,7 @@ def _owners_of(numbers):
 
 
 def _kinds_of(identities):
-    """The kinds that each identity is or was: who has an iqama may have been a guest before."""
+    """Return the kinds that each identity is or was: a resident may have been a visitor before."""
     kinds = defaultdict(set)
     numbers = IdentityNumber.objects.filter(identity__in=identities)
     for identity, number in numbers.values_list("identity", "number"):
@@ -210,18 +211,18 @@ def _kinds_of(identities):
     return kinds
 
 
-def _why_not(kind, holder_kinds, person_kinds):
-    """Why people of these kinds have no link of this kind; nothing if they may."""
+def _kind_errors(kind, holder_kinds, person_kinds):
+    """Return the reasons against a link of this kind between these kinds of identities."""
     columns = (
-        ("holder", _WHO_HOLDS[kind], holder_kinds),
-        ("number", _WHO_IS_LINKED.get(kind, person_kinds), person_kinds),
+        ("holder", _HOLDER_KINDS[kind], holder_kinds),
+        ("number", _PERSON_KINDS.get(kind, person_kinds), person_kinds),
     )
     return [
-        f"{column} has to be {' or '.join(map(_a, may))} where kind is {kind}"
+        f"{column} has to be {' or '.join(map(_with_article, may))} where kind is {kind}"
         for column, may, kinds in columns
         if kinds.isdisjoint(may)
     ]
 
 
-def _a(kind):
+def _with_article(kind):
     return f"an {kind}" if kind == IdentityKind.ESTABLISHMENT else f"a {kind}"

@@ -1,4 +1,4 @@
-"""What the registry says, row by row: read from texts and validated, without a look at the tables.
+"""Records of the registry, read from texts and validated without a query.
 
 The rows are those of `manage.py import_identities` and of a registry that answers over HTTP.
 """
@@ -17,22 +17,22 @@ from core.identity_numbers import IdentityKind, identity_kind, is_identity_numbe
 from core.mobiles import MobileField
 from core.text import ascii_digits, bare_digits, single_line
 
-OF_AN_IDENTITY = ("name_ar", "name_en", "birth_date", "nationality", "mobile", "status")
-OF_A_LINK = ("holder", "kind", "since", "until")
-COLUMNS = ("record", "number", *OF_AN_IDENTITY, "current_number", *OF_A_LINK)
+IDENTITY_FIELDS = ("name_ar", "name_en", "birth_date", "nationality", "mobile", "status")
+LINK_FIELDS = ("holder", "kind", "since", "until")
+COLUMNS = ("record", "number", *IDENTITY_FIELDS, "current_number", *LINK_FIELDS)
 
-_PERSONS = ("1", "2", "3", "4")
-_ALL = (*_PERSONS, "7")
+_PERSON_DIGITS = ("1", "2", "3", "4")
+_FIRST_DIGITS = (*_PERSON_DIGITS, "7")
 _FIRST_GREGORIAN_YEAR = 1700
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_UNREADABLE = "\ufffd"  # stands where a program before us met bytes that it could not read
+_UNREADABLE = "\ufffd"  # the mark that decoders put in place of bytes they could not read
 _ACTIVE, _DEPARTED = Identity.Status.ACTIVE.value, Identity.Status.DEPARTED.value
 _MOBILE = MobileField()
 
 
 class WrongRecord(ValueError):
-    """Holds every reason why; none repeats what stood there, because reasons are logged."""
+    """Raised with all reasons against a record; none quotes its data, as reasons are logged."""
 
     def __init__(self, *reasons):
         super().__init__("; ".join(reasons))
@@ -53,7 +53,7 @@ class IdentityRecord:
 
 @dataclass(frozen=True, slots=True)
 class FormerNumberRecord:
-    """A number that somebody had, and the one in force."""
+    """A former number of an identity, and its number in force."""
 
     number: str
     current_number: str
@@ -61,7 +61,7 @@ class FormerNumberRecord:
 
 @dataclass(frozen=True, slots=True)
 class LinkRecord:
-    """Why the person with `number` is linked to `holder`; both numbers may be former ones."""
+    """A link between the person with `number` and `holder`; both numbers may be former ones."""
 
     holder: str
     number: str
@@ -71,29 +71,29 @@ class LinkRecord:
 
 
 def read_record(texts):
-    """What these texts, by column, tell of; raises WrongRecord with every reason."""
+    """Return the record in `texts`, a dict by column; raise WrongRecord with all reasons."""
     row = _Row(texts)
     word = row.texts["record"]
     if word not in _READERS:
         raise WrongRecord(f"record has to be {_listed(_READERS)}")
     record = _READERS[word](row)
-    row.refuse_the_rest(word)
+    row.refuse_other_columns(word)
     if row.reasons:
         raise WrongRecord(*row.reasons)
     return record
 
 
 class _Row:
-    """The texts of a row, taken column by column; what is wrong with them is gathered."""
+    """The texts of a row, taken column by column; errors are collected in `reasons`."""
 
     def __init__(self, texts):
         self.texts = {column: single_line(texts.get(column) or "") for column in COLUMNS}
         self.reasons = []
-        self._left = dict.fromkeys(COLUMNS[1:])
+        self._unread = dict.fromkeys(COLUMNS[1:])
 
     def take(self, column, read):
-        """What `read` makes of the column; None where something is wrong."""
-        self._left.pop(column)
+        """Return the column as read by `read`; if that fails, note the error and return None."""
+        self._unread.pop(column)
         text = self.texts[column]
         try:
             if not text:
@@ -106,22 +106,22 @@ class _Row:
             return None
 
     def take_if_any(self, column, read, empty):
-        """As `take`, and `empty` for a column in which nothing stands."""
+        """Return `empty` for an empty column; otherwise do as `take`."""
         if not self.texts[column]:
-            self._left.pop(column)
+            self._unread.pop(column)
             return empty
         return self.take(column, read)
 
-    def refuse_the_rest(self, word):
-        """What stands in a column that says nothing for such a row has slipped there."""
-        for column in self._left:
+    def refuse_other_columns(self, word):
+        """Note an error for each filled column that a record of this type does not have."""
+        for column in self._unread:
             if self.texts[column]:
                 self.reasons.append(f"{column} has to be empty for {word}")
 
 
 def _person(row):
     return IdentityRecord(
-        number=row.take("number", _number_of(*_PERSONS)),
+        number=row.take("number", _number_of(*_PERSON_DIGITS)),
         name_ar=row.take("name_ar", _name),
         name_en=row.take("name_en", _name),
         birth_date=row.take("birth_date", _past_day),
@@ -144,8 +144,8 @@ def _establishment(row):
 
 
 def _former_number(row):
-    number = row.take("number", _number_of(*_ALL))
-    current = row.take("current_number", _number_of(*_ALL))
+    number = row.take("number", _number_of(*_FIRST_DIGITS))
+    current = row.take("current_number", _number_of(*_FIRST_DIGITS))
     if number and current:
         if number == current:
             row.reasons.append("number and current_number are the same")
@@ -156,8 +156,8 @@ def _former_number(row):
 
 def _link(row):
     link = LinkRecord(
-        holder=row.take("holder", _number_of(*_ALL)),
-        number=row.take("number", _number_of(*_PERSONS)),
+        holder=row.take("holder", _number_of(*_FIRST_DIGITS)),
+        number=row.take("number", _number_of(*_PERSON_DIGITS)),
         kind=row.take("kind", _one_of(*Link.Kind.values)),
         since=row.take("since", _day),
         until=row.take_if_any("until", _day, None),
@@ -220,7 +220,7 @@ def _mobile(text):
 
 
 def _day(text):
-    """A day of either calendar: a year before 1700 is one of Umm al-Qura."""
+    """Return a day of either calendar; a year before 1700 is taken as Umm al-Qura."""
     found = _DAY.fullmatch(ascii_digits(text))
     if not found:
         raise ValueError("has to be a day written as YYYY-MM-DD")

@@ -1,4 +1,4 @@
-"""Sessions in the database that know whose they are: people see where they are signed in."""
+"""The session store, which saves the user of each session for the list of devices."""
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
 

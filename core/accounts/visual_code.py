@@ -1,7 +1,8 @@
-"""The code in a picture, which keeps programs out, and the text message for who cannot see it.
+"""The code in a picture, which keeps programs out, and the texted code in its place.
 
 The picture and its store are django-simple-captcha's. As shipped, one answer is accepted several
-times in parallel: here the row is taken out first, and whoever has taken it out is compared.
+times in parallel. Here the row is deleted first, and only the request that has deleted it gets its
+answer compared.
 """
 
 import secrets
@@ -21,8 +22,8 @@ from core.text import bare_digits, clean
 
 LENGTH = 5
 FIELD = "picture"
-# The buttons that ask for another picture, and for a text: they send the form along with them.
-# They stand behind the form's own button, which the Enter key presses.
+# The names of the buttons for another picture and for a text, which submit the form. They come
+# after the form's own button, because the Enter key presses the first.
 ANOTHER, BY_TEXT = "another_picture", "picture_by_text"
 
 _PROVEN = "seen_by_text"
@@ -30,14 +31,14 @@ _MAX_KEPT = 200  # characters of a field
 
 
 def reduce_to_four_greys(image):
-    """The picture in a fifth of its bytes; nothing that tells the digits is lost."""
+    """Reduce the picture to four greys: a fifth of the bytes, and the digits stay readable."""
     return image.convert("L").quantize(4)
 
 
 def challenge():
-    """What is drawn and what has to be typed, for django-simple-captcha: digits, for any keyboard.
+    """Return the text to draw and the answer to it, for django-simple-captcha.
 
-    None that look alike in the picture.
+    Both are digits, which every keyboard has, without those that look alike in the picture.
     """
     digits = "".join(secrets.choice("2345678") for _place in range(LENGTH))
     return digits, digits
@@ -60,7 +61,7 @@ class _PictureInput(forms.MultiWidget):
         return ["", ""]
 
     def get_context(self, name, value, attrs):
-        """With the picture that was sent, while it can still be used; else with another."""
+        """Keep the picture of the submitted form while it is unused; otherwise add a new one."""
         if not _unused(value[0] if value else "").exists():
             value = [CaptchaStore.generate_key(), ""]
         return super().get_context(name, value, attrs)
@@ -70,7 +71,7 @@ class _PictureInput(forms.MultiWidget):
 
 
 class VisualCodeField(forms.Field):
-    """The key of a picture and what somebody saw on it; for `use`, which alone compares them."""
+    """The key of a picture and the digits typed for it; only `use` compares them."""
 
     widget = _PictureInput
     default_error_messages = {
@@ -91,19 +92,19 @@ class VisualCodeField(forms.Field):
 
 
 def is_needed(request):
-    """Whether the picture has still to be asked for: a texted code does in its place, once."""
+    """Return whether the form needs the picture; a texted code replaces it once."""
     return pending_steps.get(request, _PROVEN) is None
 
 
 def prove_by_text(request, code):
-    """From here on, a code that was texted stands in place of the next picture."""
+    """Let this texted code, which has been entered, replace the next picture of the session."""
     pending_steps.begin(request, _PROVEN, code=str(code.pk))
 
 
 def use(request, cleaned_data):
-    """Use up the picture, or the text in its place. RuleViolation `picture`: it does not count."""
+    """Use up the picture or the texted code. RuleViolation: `picture` if it is wrong or used."""
     if FIELD not in cleaned_data:
-        # None when its quarter of an hour has ended since the form was made.
+        # The proof may have expired, after a quarter of an hour, since the form was shown.
         proof = pending_steps.get(request, _PROVEN) or {}
         pending_steps.end(request, _PROVEN)
         taken, _rows = OneTimeCode.objects.filter(pk=proof.get("code")).delete()
@@ -130,7 +131,7 @@ def ask_again(request, form):
 
 
 def as_typed(form):
-    """What was sent, as the initial values of a new form: kept, and not checked yet."""
+    """Return the submitted values, not validated, as initial values for a new form."""
     return {
         name: _cut(field.widget.value_from_datadict(form.data, form.files, form.add_prefix(name)))
         for name, field in form.fields.items()
@@ -139,7 +140,7 @@ def as_typed(form):
 
 
 def _cut(value):
-    """Without what is longer than anybody types: it is kept in the session."""
+    """Cut each text at `_MAX_KEPT` characters, because the values are kept in the session."""
     return [_cut(part) for part in value] if isinstance(value, list) else (value or "")[:_MAX_KEPT]
 
 

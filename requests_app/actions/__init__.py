@@ -1,4 +1,4 @@
-"""What can be done to an inquiry: by who files it, and by who works on it."""
+"""Actions of applicants and officers on inquiries."""
 
 from requests_app.actions.attachments import attach, move_up, remove
 from requests_app.actions.contact_mobile import ask_to_confirm_mobile, confirm_mobile

@@ -1,4 +1,4 @@
-"""What the applicant does to the documents of an inquiry, until they are sent."""
+"""Actions of the applicant on the documents of an inquiry until they are sent."""
 
 from django.db import transaction
 from django.db.models import Count, Max, Sum
@@ -13,20 +13,21 @@ MAX_TOTAL_BYTES = 40 * 1024 * 1024
 
 
 def attach(*, actor, inquiry, document_type, upload):
-    """Check and store one document; the same one again is the one that is there.
+    """Check and store one document, or return the row that already has the same content.
 
-    The file is on the disk before its row is written: whatever is acknowledged exists.
-    RuleViolation `document` names the file and says how to mend it.
+    The file is on the disk before its row is written, so that every acknowledged document exists.
+    RuleViolation `document` names the file and says how to correct it; RuleViolation `filed` if
+    the inquiry no longer accepts documents.
     """
     document = clean_document(upload)
     stored_name = store(document)
     try:
         with transaction.atomic():
             inquiry = _lock(actor, inquiry)
-            same = inquiry.attachments.filter(
+            existing = inquiry.attachments.filter(
                 document_type=document_type, sha256=document.sha256
             ).first()
-            if same is None:
+            if existing is None:
                 _check_room(inquiry, document)
                 return Attachment.objects.create(
                     inquiry=inquiry,
@@ -39,15 +40,15 @@ def attach(*, actor, inquiry, document_type, upload):
                     position=_last_position(inquiry) + 1,
                 )
     except RuleViolation:
-        # After any other failure nobody knows whether the row is there: the sweep finds out.
+        # After any other failure it is unknown whether the row exists: the sweep finds out.
         discard(stored_name)
         raise
     discard(stored_name)
-    return same
+    return existing
 
 
 def remove(*, actor, inquiry, pk):
-    """Take away a document that has not been sent; nothing when it is gone already."""
+    """Remove an unsent document; do nothing if it has been removed already."""
     with transaction.atomic():
         attachment = _lock(actor, inquiry).attachments.unsent().filter(pk=pk).first()
         if attachment is None:
@@ -58,19 +59,19 @@ def remove(*, actor, inquiry, pk):
 
 @transaction.atomic
 def move_up(*, actor, inquiry, pk):
-    """Let a document that has not been sent change places with the one before it."""
+    """Swap an unsent document with the unsent one before it."""
     unsent = list(_lock(actor, inquiry).attachments.unsent())
-    places = [attachment.pk for attachment in unsent]
-    if pk not in places[1:]:
+    pks = [attachment.pk for attachment in unsent]
+    if pk not in pks[1:]:
         return
-    this, before = unsent[places.index(pk)], unsent[places.index(pk) - 1]
+    this, before = unsent[pks.index(pk)], unsent[pks.index(pk) - 1]
     this.position, before.position = before.position, this.position
     for attachment in (this, before):
         attachment.save(update_fields=["position"])
 
 
 def _lock(actor, inquiry):
-    """The inquiry, kept from everybody else, if its applicant can still add documents to it."""
+    """Lock the actor's inquiry. RuleViolation `filed` if it no longer accepts documents."""
     locked = (
         Inquiry.objects.filter(applicant=actor)
         .select_for_update(of=("self",), no_key=True)
@@ -85,7 +86,11 @@ def _lock(actor, inquiry):
 
 
 def _check_room(inquiry, document):
-    """What was sent before an inquiry was returned leaves room for what was asked for."""
+    """Check that one more document fits into the inquiry. RuleViolation `document`.
+
+    Documents that were sent before a return do not count, so that there is room for those that
+    the officer has asked for.
+    """
     unsent = inquiry.attachments.unsent().aggregate(number=Count("pk"), bytes=Sum("size"))
     if unsent["number"] >= MAX_DOCUMENTS:
         raise RuleViolation(

@@ -1,4 +1,4 @@
-"""Confirming the mobile of an inquiry, where it is not the account's."""
+"""Confirmation of an inquiry's mobile when it differs from the account's."""
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from requests_app.actions.drafts import _lock_draft
 
 
 def ask_to_confirm_mobile(*, actor, inquiry, session_key):
-    """Text a code to the draft's mobile, where it is not the account's; RuleViolation: limits."""
+    """Text a code to the draft's mobile. RuleViolation: the limits of `send_code`."""
     return send_code(
         actor=actor,
         purpose=purposes.CONTACT,
@@ -24,7 +24,10 @@ def ask_to_confirm_mobile(*, actor, inquiry, session_key):
 
 
 def confirm_mobile(*, actor, inquiry, session_key, guess):
-    """The code has arrived where it was sent: officers can use this mobile for the inquiry."""
+    """Check the code and mark the draft's mobile as confirmed, so that officers can use it.
+
+    RuleViolation `changed` if the draft's mobile is no longer the one that the code was sent to.
+    """
 
     def confirm(code):
         draft = _lock_draft(actor, inquiry)

@@ -1,4 +1,4 @@
-"""What the applicant does to a draft."""
+"""Actions of the applicant on a draft."""
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -9,15 +9,17 @@ from requests_app.actions.rules import check_details, check_may_file
 from requests_app.models import Inquiry
 from requests_app.uploads import discard
 
-# With ten million inquiries, one new reference in a thousand is another's already.
+# With ten million inquiries, one new reference in a thousand is already taken.
 MAX_REFERENCE_TRIES = 5
-DETAILS = ("name", "id_number", "mobile", "description", "earlier_reference")
+DETAIL_FIELDS = ("name", "id_number", "mobile", "description", "earlier_reference")
 
 
 def start(*, actor, beneficiary, service, idempotency_key, holder=None):
-    """Begin a draft, filled with what the registry knows; a second click gets the first's.
+    """Create a draft, filled in from the registry.
 
-    It is filed through the actor's own identity, or through the establishment they represent.
+    A second request with the same idempotency key returns the draft of the first. `holder` is the
+    actor's own identity by default, or the establishment that they represent. RuleViolation as in
+    `check_may_file`.
     """
     holder = holder or actor.identity
     check_may_file(actor=actor, holder=holder, beneficiary=beneficiary, service=service)
@@ -36,17 +38,18 @@ def start(*, actor, beneficiary, service, idempotency_key, holder=None):
                     mobile=actor.mobile,
                 )
         except IntegrityError:
-            begun = Inquiry.objects.filter(idempotency_key=idempotency_key).first()
-            if begun:
-                return begun
+            existing = Inquiry.objects.filter(idempotency_key=idempotency_key).first()
+            if existing:
+                return existing
             if attempt == MAX_REFERENCE_TRIES - 1:
                 raise
 
 
 def change_subject(*, actor, inquiry, holder, beneficiary, service):
-    """Let a draft be for somebody else, about another service, or filed through another holder.
+    """Change the beneficiary, the service or the holder of a draft.
 
-    What was written and added to it stays; the name and number are those of who it is now for.
+    Its texts and documents stay; name and number become those of the new beneficiary.
+    RuleViolation as in `check_may_file`, or `filed`, `deleted`.
     """
     check_may_file(actor=actor, holder=holder, beneficiary=beneficiary, service=service)
     with transaction.atomic():
@@ -60,7 +63,10 @@ def change_subject(*, actor, inquiry, holder, beneficiary, service):
 
 
 def save_details(*, actor, inquiry, name, id_number, mobile, description, earlier_reference=""):
-    """Keep the second step of a draft. RuleViolation: its code is the name of the field."""
+    """Save the second step of a draft.
+
+    RuleViolation as in `check_details`, whose code is the name of a field, or `filed`, `deleted`.
+    """
     inquiry.name = name
     inquiry.id_number = id_number
     inquiry.mobile = mobile
@@ -69,11 +75,11 @@ def save_details(*, actor, inquiry, name, id_number, mobile, description, earlie
     check_details(inquiry)
     with transaction.atomic():
         _lock_draft(actor, inquiry)
-        inquiry.save(update_fields=[*DETAILS])
+        inquiry.save(update_fields=[*DETAIL_FIELDS])
 
 
 def delete_draft(*, actor, inquiry):
-    """Drop a draft with its documents. RuleViolation: `filed`, `deleted`."""
+    """Delete a draft with its documents. RuleViolation `filed` or `deleted`."""
     with transaction.atomic():
         draft = _lock_draft(actor, inquiry)
         stored = list(draft.attachments.values_list("stored_name", flat=True))
@@ -84,7 +90,10 @@ def delete_draft(*, actor, inquiry):
 
 
 def _lock_draft(actor, inquiry):
-    """The draft as it stands, kept from everybody else until the transaction ends."""
+    """Lock the actor's draft until the transaction ends, and return its current row.
+
+    RuleViolation `filed` or `deleted` if it is no longer a draft.
+    """
     draft = (
         Inquiry.objects.drafts_of(actor)
         .select_for_update(of=("self",), no_key=True)

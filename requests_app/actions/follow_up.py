@@ -1,4 +1,4 @@
-"""What the applicant does to an inquiry that has been filed."""
+"""Actions of the applicant on a filed inquiry."""
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -12,7 +12,7 @@ from requests_app.uploads import discard
 
 
 def answer_return(*, actor, inquiry, expected_version, text, idempotency_key):
-    """Send back what was returned, with what was missing; the time for an answer starts anew."""
+    """Answer a returned inquiry with a text and its unsent documents; compute a new due date."""
     due_on = add_working_days(timezone.localdate(), inquiry.service.target_working_days)
 
     def send(documents):
@@ -31,10 +31,10 @@ def answer_return(*, actor, inquiry, expected_version, text, idempotency_key):
 
 
 def withdraw(*, actor, inquiry, expected_version, text, idempotency_key):
-    """End it oneself, with the reason; documents that were not sent are forgotten."""
+    """Withdraw the inquiry with a reason, and delete its unsent documents."""
     stored = []
 
-    def forget(documents):
+    def delete_documents(documents):
         stored.extend(documents.values_list("stored_name", flat=True))
         documents.delete()
 
@@ -45,7 +45,7 @@ def withdraw(*, actor, inquiry, expected_version, text, idempotency_key):
         expected_version=expected_version,
         text=text,
         idempotency_key=idempotency_key,
-        with_unsent=forget,
+        with_unsent=delete_documents,
     )
     for name in stored:
         discard(name)
@@ -53,7 +53,7 @@ def withdraw(*, actor, inquiry, expected_version, text, idempotency_key):
 
 
 def mark_answers_read(*, actor, inquiry):
-    """Whoever has filed it has now the answers on their screen."""
+    """Mark the officers' answers as read, once the applicant has them on the screen."""
     if inquiry.applicant_id == actor.pk:
         unread = inquiry.replies.filter(kind=Reply.Kind.ANSWER, read_at=None)
         unread.update(read_at=timezone.now())
@@ -62,19 +62,23 @@ def mark_answers_read(*, actor, inquiry):
 def _write(
     inquiry, event_type, *, actor, expected_version, text, idempotency_key, with_unsent, **changes
 ):
-    """A move of the applicant with a text; the second click of its form does nothing."""
+    """Record an event of the applicant with its text; set the fields in `changes`.
+
+    A second request with the same idempotency key changes nothing. `with_unsent` is called with
+    the queryset of the unsent documents. RuleViolation as in `move`.
+    """
     idempotency_key = derive_key(idempotency_key, actor.pk, inquiry.pk, event_type, text)
     try:
         with transaction.atomic():
-            # Whoever adds a document at this moment waits for the row, and finds it moved on.
+            # A concurrent upload waits for this lock, and then finds the new status.
             locked = (
                 Inquiry.objects.filter(applicant=actor)
                 .select_for_update(of=("self",), no_key=True)
                 .get(pk=inquiry.pk)
             )
-            is_news = locked.events.filter(seq__gt=expected_version).public().exists()
-            if expected_version < locked.version and not is_news:
-                # What officers have noted among themselves since is no news to the applicant.
+            has_public_events = locked.events.filter(seq__gt=expected_version).public().exists()
+            if expected_version < locked.version and not has_public_events:
+                # Internal events since then are hidden from the applicant, so they are no conflict.
                 expected_version = locked.version
             unsent = locked.attachments.unsent()
             moved = move(

@@ -1,4 +1,4 @@
-"""What the applicant is told, and the reminder of an inquiry that was returned."""
+"""Notices to the applicant, and the reminder of a returned inquiry."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from requests_app.models import InquiryEvent
 
 EventType = InquiryEvent.EventType
 
-# The events of which the applicant is told.
+# The applicant gets a notice of these events.
 NOTICES = {
     EventType.SUBMITTED,
     EventType.REPLIED,
@@ -19,18 +19,18 @@ NOTICES = {
     EventType.REJECTED,
     EventType.WITHDRAWN,
 }
-REMINDED_AFTER = timedelta(days=7)
+REMINDER_DELAY = timedelta(days=7)
 
 
 def tell_applicant(inquiry, event_type):
-    """Tell the applicant of what has just happened, where that concerns them."""
+    """Notify the applicant of the event if it is in `NOTICES`."""
     if event_type in NOTICES:
         _notify(inquiry, f"inquiry_{event_type}")
 
 
 def remind_of_return(inquiry):
-    """Remind the applicant when the inquiry has waited for them for a week."""
-    later = timezone.now() + REMINDED_AFTER
+    """Schedule a reminder to the applicant for an inquiry that stays returned for a week."""
+    later = timezone.now() + REMINDER_DELAY
     _notify(inquiry, "inquiry_reminder", reminder=_reminder(inquiry), not_before=later)
 
 

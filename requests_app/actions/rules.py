@@ -1,4 +1,4 @@
-"""What may be filed: for whom, by whom, with which words and documents."""
+"""The rules for filing an inquiry: its people, service, texts and documents."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -13,7 +13,10 @@ MIN_DIFFERENT_WORDS = 5
 
 
 def check_ready(draft):
-    """RuleViolation says what still keeps this draft from being sent."""
+    """Check that the draft can be sent.
+
+    RuleViolation as in `check_may_file` and `check_details`, or `mobile`, `document`.
+    """
     check_may_file(
         actor=draft.applicant,
         holder=draft.holder,
@@ -35,12 +38,12 @@ def check_ready(draft):
 
 
 def missing_documents(inquiry):
-    """The types that its service needs and nothing has been added of."""
+    """Return the document types that the service requires and the inquiry lacks."""
     return inquiry.service.documents.exclude(pk__in=inquiry.attachments.values("document_type"))
 
 
 def obstacle(draft):
-    """Why its service or its people no longer go together, a RuleViolation; None if they do."""
+    """Return the RuleViolation that `check_may_file` raises for this draft, or None."""
     try:
         check_may_file(
             actor=draft.applicant,
@@ -54,9 +57,9 @@ def obstacle(draft):
 
 
 def check_may_file(*, actor, holder, beneficiary, service):
-    """Check that `actor` may file this for the beneficiary through `holder`, as things are now.
+    """Check that `actor` may now file for `beneficiary` and `service` through `holder`.
 
-    RuleViolation `holder`, `beneficiary` or `service` says what does not go with the others.
+    RuleViolation `holder`, `beneficiary` or `service`, after the choice that does not fit.
     """
     if not Service.objects.open_to_inquiries().filter(pk=service.pk).exists():
         raise RuleViolation(
@@ -77,7 +80,10 @@ def check_may_file(*, actor, holder, beneficiary, service):
 
 
 def check_details(inquiry):
-    """RuleViolation: its code is the name of the field to mend, and all that are wrong are told."""
+    """Check the number, the name and the description of an inquiry.
+
+    RuleViolation has the name of the first wrong field as its code, and the others in `also`.
+    """
     broken = [*_wrong_number(inquiry), *_wrong_name(inquiry), *_poor_description(inquiry)]
     if broken:
         first, *also = broken

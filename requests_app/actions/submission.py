@@ -1,4 +1,4 @@
-"""Sending a draft to the directorate, confirmed with a texted code."""
+"""Submission of a draft to the directorate, confirmed with a one-time code."""
 
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -16,7 +16,11 @@ from requests_app.models import Inquiry
 
 
 def request_confirmation(*, actor, inquiry, session_key, shown):
-    """Text the applicant a code for the draft with the digest `shown`, which they have read."""
+    """Text the applicant a code that confirms the draft.
+
+    `shown` is the digest of the content on the page that they have read. RuleViolation `changed`
+    if the draft has another one by now, `registry_away`, or as in `check_ready` and `send_code`.
+    """
     if inquiry.content_digest() != shown:
         raise RuleViolation(
             _("Your answers have changed since you read them here. Check them again."),
@@ -35,9 +39,10 @@ def request_confirmation(*, actor, inquiry, session_key, shown):
 
 
 def submit(*, actor, inquiry, session_key, guess):
-    """File the draft with the code that was sent for it; the inquiry as filed.
+    """File the draft with the code that was sent for it, and return the filed inquiry.
 
-    Whoever sends a second time, or comes second, gets the inquiry that the first has filed.
+    A repeated or concurrent request returns the inquiry that the first one has filed.
+    RuleViolation `changed`, `deleted`, `registry_away`, or as in `check_ready` and `use_code`.
     """
 
     def file(code):
@@ -86,7 +91,10 @@ def _submit(draft, actor):
 
 
 def _refresh_identities(inquiry):
-    """Bring everybody in it up to date, before any transaction; RuleViolation `registry_away`."""
+    """Update the identities of the inquiry from the registry.
+
+    Call it outside any transaction. RuleViolation `registry_away` or `deleted`.
+    """
     for identity in {inquiry.applicant.identity, inquiry.holder, inquiry.beneficiary}:
         registry.refresh(identity)
     try:

@@ -1,4 +1,4 @@
-"""From which status each event leads to which, and moving on."""
+"""The status transitions of inquiries."""
 
 from django.db.models import F, Q
 from django.utils import timezone
@@ -11,8 +11,8 @@ from requests_app.models import Inquiry, InquiryEvent
 
 Status, Outcome = Inquiry.Status, Inquiry.Outcome
 EventType, Role = InquiryEvent.EventType, InquiryEvent.Role
-# From which statuses each event leads to which; None is where it was.
-MOVES = {
+# The statuses in which each event may happen, and the status after it; None keeps the status.
+TRANSITIONS = {
     EventType.SUBMITTED: ({Status.DRAFT}, Status.UNDER_PROCESSING),
     EventType.CLAIMED: (Inquiry.AT_THE_DESK, None),
     EventType.RELEASED: (Inquiry.AT_THE_DESK, None),
@@ -44,8 +44,12 @@ def move(
     content_digest="",
     **changes,
 ):
-    """Move on from the version that `actor` has seen, and record it; RuleViolation says why not."""
-    from_statuses, to_status = MOVES[event_type]
+    """Record an event on the inquiry and set its new status and the fields in `changes`.
+
+    `expected_version` is the version that `actor` has seen, `only_if` a further condition on the
+    row. RuleViolation `claimed`, `stale`, `unclaimed` or `status`.
+    """
+    from_statuses, to_status = TRANSITIONS[event_type]
     before = Inquiry.objects.filter(pk=inquiry.pk).values_list("status", flat=True).get()
     to_status = to_status or before
     if event_type in OUTCOMES:
@@ -58,7 +62,7 @@ def move(
         .update(status=to_status, version=F("version") + 1, **changes)
     )
     if not moved:
-        raise _why_not(inquiry.pk, event_type, actor, role, expected_version)
+        raise _explain_refusal(inquiry.pk, event_type, actor, role, expected_version)
     inquiry = Inquiry.objects.select_related("service", "applicant", "assignee").get(pk=inquiry.pk)
     InquiryEvent.append(
         inquiry,
@@ -77,7 +81,7 @@ def move(
     return inquiry
 
 
-def _why_not(pk, event_type, actor, role, expected_version):
+def _explain_refusal(pk, event_type, actor, role, expected_version):
     inquiry = Inquiry.objects.select_related("assignee__identity").get(pk=pk)
     if event_type == EventType.CLAIMED and inquiry.assignee_id:
         return RuleViolation(
@@ -85,7 +89,7 @@ def _why_not(pk, event_type, actor, role, expected_version):
             % {"who": inquiry.assignee.get_short_name()},
             code="claimed",
         )
-    changes = _changes(inquiry, role, expected_version)
+    changes = _describe_changes(inquiry, role, expected_version)
     if changes:
         return RuleViolation(
             _("This inquiry has changed since you opened it: %(changes)s. Read it again first.")
@@ -104,8 +108,8 @@ def _why_not(pk, event_type, actor, role, expected_version):
     )
 
 
-def _changes(inquiry, role, expected_version):
-    """What has happened since, in words; who did it is told to officers alone."""
+def _describe_changes(inquiry, role, expected_version):
+    """Describe the events since `expected_version`; only officers are told the actors' names."""
     since = inquiry.events.filter(seq__gt=expected_version).select_related("actor__identity")
     if role == Role.OFFICER:
         words = [

@@ -1,4 +1,4 @@
-"""What officers do to an inquiry, and supervisors."""
+"""Actions of officers and supervisors on an inquiry."""
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -11,7 +11,10 @@ from requests_app.models import Inquiry, Reply
 
 
 def claim(*, actor, inquiry, expected_version):
-    """Take an inquiry up: from now on it is this officer's to answer."""
+    """Assign an unassigned inquiry to the actor.
+
+    A second request returns the inquiry that the first one has assigned to them.
+    """
     try:
         with transaction.atomic():
             return _officer_move(
@@ -45,7 +48,11 @@ def release(*, actor, inquiry, expected_version):
 
 @transaction.atomic
 def assign(*, actor, inquiry, expected_version, officer):
-    """Give an inquiry to an officer; for supervisors. RuleViolation `officer`: may not have it."""
+    """Assign an inquiry to an officer, as a supervisor.
+
+    RuleViolation `not_supervisor`, `officer` if that officer may not work on the inquiry, or as in
+    `_officer_move`.
+    """
     _check_supervisor(actor)
     if not (
         officer.is_active
@@ -68,7 +75,7 @@ def assign(*, actor, inquiry, expected_version, officer):
 
 
 def reply(*, actor, inquiry, expected_version, text, idempotency_key):
-    """Answer in public and go on working on it."""
+    """Send an answer to the applicant and keep the inquiry open."""
     return _write(
         inquiry,
         EventType.REPLIED,
@@ -80,7 +87,7 @@ def reply(*, actor, inquiry, expected_version, text, idempotency_key):
 
 
 def note(*, actor, inquiry, expected_version, text, idempotency_key):
-    """Write something down that the applicant never sees."""
+    """Add an internal note, which the applicant never sees."""
     return _write(
         inquiry,
         EventType.NOTED,
@@ -92,7 +99,7 @@ def note(*, actor, inquiry, expected_version, text, idempotency_key):
 
 
 def send_back(*, actor, inquiry, expected_version, text, idempotency_key):
-    """Return it to the applicant, with what is missing."""
+    """Return the inquiry to the applicant with a text that says what is missing."""
     return _write(
         inquiry,
         EventType.RETURNED,
@@ -104,7 +111,7 @@ def send_back(*, actor, inquiry, expected_version, text, idempotency_key):
 
 
 def approve(*, actor, inquiry, expected_version, text, idempotency_key):
-    """Approve with an answer."""
+    """Approve the inquiry with an answer."""
     return _write(
         inquiry,
         EventType.APPROVED,
@@ -116,7 +123,7 @@ def approve(*, actor, inquiry, expected_version, text, idempotency_key):
 
 
 def reject(*, actor, inquiry, expected_version, text, idempotency_key):
-    """Reject with the reason."""
+    """Reject the inquiry with the reason."""
     return _write(
         inquiry,
         EventType.REJECTED,
@@ -129,12 +136,15 @@ def reject(*, actor, inquiry, expected_version, text, idempotency_key):
 
 @transaction.atomic
 def close(*, actor, inquiry, expected_version):
-    """Put away what has been processed."""
+    """Close a processed inquiry."""
     return _officer_move(inquiry, EventType.CLOSED, actor=actor, expected_version=expected_version)
 
 
 def _write(inquiry, event_type, *, actor, expected_version, text, idempotency_key):
-    """Move on with a text; the form's `idempotency_key` lets its second click do nothing."""
+    """Record an event of the officer with its text.
+
+    A second request with the same idempotency key changes nothing.
+    """
     idempotency_key = derive_key(idempotency_key, actor.pk, inquiry.pk, event_type, text)
     is_note = event_type == EventType.NOTED
     try:
@@ -159,6 +169,7 @@ def _write(inquiry, event_type, *, actor, expected_version, text, idempotency_ke
 
 
 def _officer_move(inquiry, event_type, *, actor, **changes):
+    """Record an event of an officer. RuleViolation `not_officer`, `own_case`, or as in `move`."""
     if not actor.has_perm("requests_app.triage_inquiry"):
         raise RuleViolation(_("Your account may not work on inquiries."), code="not_officer")
     if not Inquiry.objects.visible_to_staff(actor).filter(pk=inquiry.pk).exists():

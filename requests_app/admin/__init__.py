@@ -1,4 +1,4 @@
-"""The triage desk: the queue, one inquiry on one page, and many at once."""
+"""The triage desk: the queue, the page of an inquiry, and the bulk actions."""
 
 from requests_app.admin.queue import InquiryAdmin
 

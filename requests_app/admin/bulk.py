@@ -1,4 +1,4 @@
-"""The same action for many inquiries: each by itself, with its own result."""
+"""Bulk actions: one action on many inquiries, each with its own result."""
 
 import re
 
@@ -20,7 +20,7 @@ _ITEM = re.compile(r"([0-9]{1,18}):([0-9]{1,9})")
 
 
 def begin(request, name, chosen):
-    """Show what was chosen in the queue, and ask for what the action needs."""
+    """Show the inquiries that were chosen in the queue, and the form of the action."""
     if chosen.count() > MAX_INQUIRIES:
         too_many = _("Choose at most %(most)s inquiries at once.") % {"most": MAX_INQUIRIES}
         messages.error(request, too_many)
@@ -29,7 +29,7 @@ def begin(request, name, chosen):
 
 
 def press(request, name):
-    """Do it to each that was shown, from the version that was shown; tell each one's result."""
+    """Run the action on each inquiry at the version that was shown, and report each result."""
     if name not in BUTTONS:
         raise Http404
     button = BUTTONS[name]
@@ -55,7 +55,7 @@ def press(request, name):
         else:
             messages.success(request, format_html("{}: {}", reference, button.done))
     if refused and "text" in form.fields:
-        # The officer has been told what is against it; what was typed stays, for these alone.
+        # The messages give the reasons; the text stays on the page for the refused inquiries.
         for inquiry in refused:
             inquiry.refresh_from_db()
         again = button.form(initial={"expected_version": 0, "text": form.cleaned_data["text"]})

@@ -1,4 +1,4 @@
-"""What an officer can press."""
+"""The buttons of the triage desk."""
 
 from functools import partial
 
@@ -44,5 +44,5 @@ BUTTONS = {
     "close": _button(_("Close the inquiry"), actions.close, _("The inquiry has been closed.")),
     "note": _button(_("Add a note"), actions.note, _("The note has been added."), form=NoteForm),
 }
-# Those that stand together under the answer that is written to the applicant.
+# These buttons stand together below the answer to the applicant.
 ANSWERS = ("approve", "reject", "return", "reply")

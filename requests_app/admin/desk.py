@@ -1,4 +1,4 @@
-"""One inquiry on one page: read here, changed by its buttons alone."""
+"""The page of an inquiry for officers; only its buttons change the inquiry."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -13,11 +13,11 @@ from requests_app.downloads import download, preview
 from requests_app.forms import AnswerForm, AssignForm, NoteForm
 from requests_app.models import Inquiry
 
-PREVIEW_SIDE = 1200  # pixels; a page photographed at this size can be read
+PREVIEW_SIDE = 1200  # pixels; a photographed page is readable at this size
 
 
 def get_inquiry_for(request, pk):
-    """The inquiry if this officer may see it; 404 for any other as for none."""
+    """Return the inquiry if this officer may see it; raise 404 as for a missing one if not."""
     if not request.user.has_perm("requests_app.view_inquiry"):
         raise PermissionDenied
     inquiries = Inquiry.objects.visible_to_staff(request.user).select_related(
@@ -28,16 +28,16 @@ def get_inquiry_for(request, pk):
 
 def desk(request, pk):
     inquiry = get_inquiry_for(request, pk)
-    # Only whose inquiry it is wrote the answer that may have been kept in this browser.
+    # Only the assignee can have written an answer that was kept in this browser.
     is_mine = inquiry.assignee == request.user
     typed = (is_mine and take_input(request, "desk")) or {}
-    # After an action, which is told of, the focus goes to where the work goes on.
+    # A message means that an action was done, so the focus goes to the next thing to do.
     focus = "work" if len(messages.get_messages(request)) else ""
     return _page(request, inquiry, _answer_form(inquiry, typed.get("text")), focus=focus)
 
 
 def press(request, pk, name):
-    """Do what a button says that stands by itself."""
+    """Run the action of a button that needs no answer to the applicant."""
     inquiry = get_inquiry_for(request, pk)
     button = BUTTONS[name]
     if request.method != "POST":
@@ -54,14 +54,14 @@ def press(request, pk, name):
     elif "expected_version" not in form.errors:
         for errors in form.errors.values():
             messages.error(request, errors[0])
-    # The officer has now been told what changed, and the page shows it, with what was typed.
+    # The message says what changed, so the page shows the current version and the typed text.
     inquiry.refresh_from_db()
     form = _answer_form(inquiry)
     return _page(request, inquiry, form, note=request.POST.get("text"), focus="told")
 
 
 def answer(request, pk):
-    """Write to the applicant; the button that was pressed says what becomes of the inquiry."""
+    """Send an answer to the applicant; the pressed button decides what happens to the inquiry."""
     inquiry = get_inquiry_for(request, pk)
     if request.method != "POST":
         return redirect("admin:requests_app_inquiry_change", pk)
@@ -76,7 +76,7 @@ def answer(request, pk):
         except RuleViolation as violation:
             messages.error(request, violation.message)
             focus = "told"
-            # The officer has now been told what changed, and the page shows it.
+            # The message says what changed, so the page shows the current version.
             inquiry.refresh_from_db()
             form = _answer_form(inquiry, form.cleaned_data["text"])
         else:
@@ -103,19 +103,19 @@ def _answer_form(inquiry, text=None):
 
 
 def _next_after(inquiry, officer):
-    """The inquiry that comes after this one in the officer's queue; None at its end."""
+    """Return the pk of the next inquiry in the officer's queue, or None at its end."""
     later = Q(due_on__gt=inquiry.due_on) | Q(due_on=inquiry.due_on, pk__gt=inquiry.pk)
     queue = Inquiry.objects.visible_to_staff(officer).waiting().unassigned_or_assigned_to(officer)
     return queue.filter(later).order_by("due_on", "pk").values_list("pk", flat=True).first()
 
 
 def _page(request, inquiry, form, note=None, focus=""):
-    """The desk, with the focus on what was `told`, or where the `work` goes on."""
+    """Render the desk with the focus on the messages ("told") or the next thing to do ("work")."""
     is_mine = inquiry.assignee == request.user
-    is_here = inquiry.is_at_the_desk
+    is_at_desk = inquiry.is_at_the_desk
     expected_version = {"expected_version": inquiry.version}
-    # An answer that was refused stays on the screen, whoever has the inquiry now.
-    can_answer = (is_here and is_mine) or bool(form["text"].value())
+    # A refused answer stays on the screen, even if another officer has the inquiry by now.
+    can_answer = (is_at_desk and is_mine) or bool(form["text"].value())
     attributes = form.fields["text"].widget.attrs
     attributes["accesskey"] = pgettext("a key of the keyboard", "a")
     if focus == "work" and can_answer:
@@ -130,13 +130,13 @@ def _page(request, inquiry, form, note=None, focus=""):
         "form": form,
         "answers": [(name, BUTTONS[name].label) for name in ANSWERS],
         "note_form": NoteForm(initial={**expected_version, "text": note}, auto_id="note_%s"),
-        "can_claim": is_here and inquiry.assignee is None,
-        "can_release": is_here and is_mine,
+        "can_claim": is_at_desk and inquiry.assignee is None,
+        "can_release": is_at_desk and is_mine,
         "can_close": inquiry.status == Inquiry.Status.PROCESSED,
         "can_answer": can_answer,
         "next": _next_after(inquiry, request.user),
         "focus": focus,
     }
-    if is_here and request.user.has_perm("requests_app.assign_inquiry"):
+    if is_at_desk and request.user.has_perm("requests_app.assign_inquiry"):
         context["assign_form"] = AssignForm(initial=expected_version, auto_id="assign_%s")
     return render(request, "admin/requests_app/inquiry/desk.html", context)

@@ -1,4 +1,4 @@
-"""The queue of inquiries: what is to be done, narrowed, searched and chosen from."""
+"""The queue of inquiries: its filters, columns, search and bulk actions."""
 
 import re
 from functools import partial
@@ -24,7 +24,7 @@ from requests_app.models import Inquiry
 
 
 class AssigneeFilter(admin.SimpleListFilter):
-    """Whose work it is; unless they ask for more, what this officer has to do."""
+    """A filter by assignee; by default, the unassigned inquiries and the officer's own."""
 
     title = _("assigned to")
     parameter_name = "queue"
@@ -50,7 +50,7 @@ class AssigneeFilter(admin.SimpleListFilter):
 
     def queryset(self, request, queryset):
         value = self.value()
-        # Whoever looks for something looks among all, and what is over is found by its status.
+        # A search covers all inquiries, and finished ones are found by a filter on their status.
         if value == "all" or (value is None and request.GET.get("q", "").strip()):
             return queryset
         if not (request.GET.get("status__exact") or request.GET.get("outcome__exact")):
@@ -76,7 +76,7 @@ class OverdueFilter(admin.SimpleListFilter):
 
 
 class FiledStatusFilter(admin.ChoicesFieldListFilter):
-    """The statuses that staff can meet: a draft is its applicant's alone."""
+    """A filter by status without drafts, which only the applicant sees."""
 
     def choices(self, changelist):
         for choice in super().choices(changelist):
@@ -84,7 +84,7 @@ class FiledStatusFilter(admin.ChoicesFieldListFilter):
                 yield choice
 
 
-def _in_bulk(name):
+def _bulk_action(name):
     button = BUTTONS[name]
 
     @admin.action(description=button.label, permissions=[button.permission])
@@ -116,7 +116,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
     list_select_related = ("service", "assignee__identity")
     search_fields = ("search_text",)
     ordering = ("due_on", "pk")
-    actions = [_in_bulk(name) for name in BUTTONS]
+    actions = [_bulk_action(name) for name in BUTTONS]
 
     @admin.display(description=_("request number"), ordering="reference")
     def request_number(self, inquiry):
@@ -147,8 +147,8 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
 
     def get_ordering(self, request):
         if request.GET.get("q"):
-            # Newest first, by an expression: in the order of an index, PostgreSQL would read the
-            # whole table for a word that only old rows have.
+            # The order is newest first, by an expression: in the order of an index, PostgreSQL
+            # would read the whole table for a word that only old rows have.
             return [(F("pk") + 0).desc()]
         return self.ordering
 

@@ -1,4 +1,4 @@
-"""Inquiries, what was attached and answered to them, and the record of what happened."""
+"""Inquiries with their documents, replies and events."""
 
 from requests_app.models.attachments import Attachment
 from requests_app.models.events import InquiryEvent

@@ -10,16 +10,16 @@ from requests_app.models.inquiries import Inquiry
 
 class AttachmentQuerySet(models.QuerySet):
     def sent(self):
-        """What the directorate has been given."""
+        """Return the documents that the directorate has received."""
         return self.exclude(sent_at=None)
 
     def unsent(self):
-        """What the applicant can still take away."""
+        """Return the documents that the applicant can still remove."""
         return self.filter(sent_at=None)
 
 
 class Attachment(models.Model):
-    """A document, checked and made anew before it was stored under a random name."""
+    """A document, checked and re-encoded before it was stored under a random name."""
 
     class Status(models.TextChoices):
         CLEAN = "clean", _("checked")

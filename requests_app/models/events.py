@@ -1,4 +1,4 @@
-"""The record of what happened to an inquiry."""
+"""The events of an inquiry."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -11,12 +11,12 @@ from requests_app.models.inquiries import Inquiry
 
 class InquiryEventQuerySet(models.QuerySet):
     def public(self):
-        """What the people of an inquiry may know of."""
+        """Return the events that the applicant and the beneficiary may see."""
         return self.exclude(event_type__in=InquiryEvent.INTERNAL)
 
 
 class InquiryEvent(Event):
-    """One thing that happened to an inquiry."""
+    """An event of an inquiry."""
 
     SUBJECT = "inquiry"
     DIGESTED = ("from_status", "to_status", "content_digest")
@@ -35,7 +35,7 @@ class InquiryEvent(Event):
         CLOSED = "closed", pgettext_lazy("what happened to an inquiry", "Closed")
         WITHDRAWN = "withdrawn", pgettext_lazy("what happened to an inquiry", "Withdrawn")
 
-    # What only officers see.
+    # Only officers see these events.
     INTERNAL = (EventType.RELEASED, EventType.ASSIGNED, EventType.NOTED)
 
     class Role(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Inquiries, and the questions asked of them."""
+"""Inquiries and their queryset."""
 
 from django.conf import settings
 from django.db import models
@@ -18,7 +18,7 @@ from core.text import bare_digits
 
 class InquiryQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """What a person may see: what they filed, and what was filed for them."""
+        """Return the user's own inquiries, and the filed ones of which they are the beneficiary."""
         return self.filter(
             Q(applicant=user) | (Q(beneficiary=user.identity_id) & ~Q(status=Inquiry.Status.DRAFT))
         )
@@ -30,7 +30,11 @@ class InquiryQuerySet(models.QuerySet):
         return self.exclude(status=Inquiry.Status.DRAFT)
 
     def visible_to_staff(self, user):
-        """What an officer may see: everything filed, except what concerns themselves."""
+        """Return the filed inquiries that an officer may see: all except their own cases.
+
+        Their own cases are those of which they are the applicant, the beneficiary or the holder,
+        and those filed through an establishment that they represent.
+        """
         own = Q(applicant=user)
         if user.identity_id:
             represented = Identity.objects.establishments_represented_by(user.identity)
@@ -39,14 +43,14 @@ class InquiryQuerySet(models.QuerySet):
         return self.filed().exclude(own)
 
     def waiting(self):
-        """What somebody at the directorate has to do something about."""
+        """Return the inquiries that the directorate has to work on."""
         return self.filter(status__in=Inquiry.AT_THE_DESK)
 
     def overdue(self):
         return self.waiting().filter(due_on__lt=timezone.localdate())
 
     def same_drafts(self, draft):
-        """Other drafts of the same person for the same service and beneficiary."""
+        """Return the applicant's other drafts for the same service and beneficiary."""
         return (
             self.drafts_of(draft.applicant)
             .filter(service=draft.service, beneficiary=draft.beneficiary)
@@ -54,7 +58,7 @@ class InquiryQuerySet(models.QuerySet):
         )
 
     def waiting_for(self, user):
-        """What somebody has to answer before the directorate goes on."""
+        """Return the inquiries that were returned to the user and wait for their answer."""
         return self.filter(applicant=user, status=Inquiry.Status.RETURNED_TO_APPLICANT)
 
     def finished(self):
@@ -64,7 +68,7 @@ class InquiryQuerySet(models.QuerySet):
         return self.filter(Q(assignee=None) | Q(assignee=officer))
 
     def with_words(self, query):
-        """Those that `query` finds by numbers, names or words, whatever their spelling."""
+        """Return the inquiries that match `query` by number, name or word, in any spelling."""
         return self.filter(found_by("search_text", query))
 
 
@@ -88,7 +92,8 @@ class Inquiry(models.Model):
         REJECTED = "rejected", _("Rejected")
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
-    # Where the directorate has to do something; where somebody has to; all but drafts.
+    # At the desk, the directorate has to act; while an inquiry is open, the directorate or the
+    # applicant has to. All inquiries but drafts are filed.
     AT_THE_DESK = (Status.UNDER_PROCESSING, Status.RETURNED_BY_APPLICANT)
     OPEN = (*AT_THE_DESK, Status.RETURNED_TO_APPLICANT)
     FILED = (*OPEN, Status.PROCESSED, Status.CLOSED)
@@ -185,21 +190,21 @@ class Inquiry(models.Model):
 
     @property
     def is_returned(self):
-        """Whether it waits for its applicant."""
+        """Whether the inquiry waits for its applicant."""
         return self.status == self.Status.RETURNED_TO_APPLICANT
 
     @property
     def accepts_documents(self):
-        """Whether its applicant can still add documents to it."""
+        """Whether the applicant can still add documents."""
         return self.is_draft or self.is_returned
 
     @property
     def has_confirmed_mobile(self):
-        """Whether a code has reached the mobile, as the account's or as this inquiry's."""
+        """Whether a code has confirmed the mobile, for the account or for this inquiry."""
         return self.mobile in (self.applicant.mobile, self.confirmed_mobile)
 
     def build_search_text(self):
-        """What officers look for: its numbers, the people in it, and what it says."""
+        """Return the text that officers search: the numbers, names and description."""
         mobile = str(self.mobile).lstrip("+")
         return searchable(
             self.reference,
@@ -216,7 +221,7 @@ class Inquiry(models.Model):
         )
 
     def content_digest(self):
-        """Digest of all that the applicant confirms: any change of it makes another."""
+        """Return the digest of everything that the applicant confirms; any change alters it."""
         attachments = self.attachments.values_list("document_type_id", "sha256")
         return digest_of(
             {

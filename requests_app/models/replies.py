@@ -1,4 +1,4 @@
-"""What is written about an inquiry."""
+"""The replies and notes on an inquiry."""
 
 from django.db import models
 from django.utils import timezone
@@ -10,12 +10,12 @@ from requests_app.models.inquiries import Inquiry
 
 class ReplyQuerySet(models.QuerySet):
     def public(self):
-        """What the applicant may read."""
+        """Return the replies that the applicant may read."""
         return self.exclude(kind=Reply.Kind.NOTE)
 
 
 class Reply(models.Model):
-    """Something written about an inquiry: to its applicant, by them, or among officers."""
+    """A text on an inquiry: an answer to the applicant, one from them, or an internal note."""
 
     class Kind(models.TextChoices):
         ANSWER = "answer", _("answer")

@@ -1,4 +1,4 @@
-"""The one door to an inquiry for people: theirs, or the 404 of nothing."""
+"""Access to inquiries in the portal: another person's inquiry is a 404, like a missing one."""
 
 from functools import wraps
 
@@ -9,18 +9,18 @@ from requests_app.models import Inquiry
 
 
 def get_inquiry_for(user, reference):
-    """The inquiry that `user` may see under this reference; 404 for any other as for none."""
+    """Return the inquiry if `user` may see it; raise 404 as for a missing one if not."""
     return get_object_or_404(_with_people(Inquiry.objects.visible_to(user)), reference=reference)
 
 
 def get_filed_by(user, reference):
-    """The inquiry that `user` has filed; 404 for any other as for none."""
+    """Return the inquiry if `user` has filed it; raise 404 as for a missing one if not."""
     filed = Inquiry.objects.filed().filter(applicant=user)
     return get_object_or_404(_with_people(filed), reference=reference)
 
 
 def draft_step(view):
-    """A page that works on a draft; once it is filed, each of them leads to the receipt."""
+    """Decorate a view that works on a draft; redirect to the receipt once it is filed."""
 
     @wraps(view)
     def step(request, reference):

@@ -1,4 +1,4 @@
-"""The documents of an inquiry: adding, ordering, taking away, looking at and downloading them."""
+"""The documents of an inquiry: adding, ordering, removing, previewing and downloading them."""
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404
@@ -10,12 +10,12 @@ from requests_app.downloads import download, preview
 from requests_app.views.access import get_inquiry_for
 
 PREVIEW_SIDE = 320  # pixels
-# The buttons beside a document, each with its number as the value.
+# The name of each button beside a document; its value is the pk of the document.
 _BUTTONS = {"remove": actions.remove, "up": actions.move_up}
 
 
 def attach_all(request, inquiry, form):
-    """Add every file that can be taken; whether all were. The form tells what is wrong."""
+    """Add every acceptable file, put the errors on the form, and return whether it has none."""
     for upload in form.cleaned_data["files"]:
         try:
             actions.attach(
@@ -30,7 +30,7 @@ def attach_all(request, inquiry, form):
 
 
 def press_button(request, inquiry):
-    """Do what the button beside a document says; whether one was pressed."""
+    """Run the action of a button beside a document; return whether one was pressed."""
     for name, act in _BUTTONS.items():
         pk = request.POST.get(name, "")
         if pk.isascii() and pk.isdecimal() and len(pk) < 19:

@@ -1,4 +1,4 @@
-"""Filing an inquiry, step by step."""
+"""The steps of filing an inquiry."""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -16,8 +16,8 @@ from requests_app.models import Inquiry
 from requests_app.views.access import draft_step
 from requests_app.views.documents import attach_all, press_button
 
-# Which step mends what the review finds; all else is on the page of the details.
-MENDED_AT = {
+# The step that corrects a violation by its code; all other fields are on the details page.
+STEP_TO_FIX = {
     "holder": "inquiries:subject",
     "beneficiary": "inquiries:subject",
     "service": "inquiries:subject",
@@ -42,9 +42,9 @@ def new(request):
 
 @draft_step
 def subject(request, inquiry):
-    """For whom and about what a draft is, chosen again."""
-    so_far = {"beneficiary": inquiry.beneficiary_id, "service": inquiry.service.slug}
-    form = SubjectForm(request.POST or None, holder=holder_of(request), initial=so_far)
+    """Change the beneficiary and the service of a draft."""
+    initial = {"beneficiary": inquiry.beneficiary_id, "service": inquiry.service.slug}
+    form = SubjectForm(request.POST or None, holder=holder_of(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             actions.change_subject(actor=request.user, inquiry=inquiry, **form.cleaned_data)
@@ -87,7 +87,7 @@ def details(request, inquiry):
 
 @draft_step
 def mobile(request, inquiry):
-    """The code that was texted to a mobile which is not the account's."""
+    """Confirm the draft's mobile with the code that was texted to it."""
     if inquiry.has_confirmed_mobile:
         return redirect("inquiries:documents", inquiry.reference)
     form = CodeForm(request.POST or None)
@@ -104,8 +104,8 @@ def mobile(request, inquiry):
         else:
             return redirect("inquiries:documents", inquiry.reference)
     sent = _latest_code(request, purposes.CONTACT)
-    is_for_this = sent is not None and sent.recipient == str(inquiry.mobile)
-    context = {"form": form, "inquiry": inquiry, "notice": sent.message if is_for_this else None}
+    is_current = sent is not None and sent.recipient == str(inquiry.mobile)
+    context = {"form": form, "inquiry": inquiry, "notice": sent.message if is_current else None}
     return render(request, "inquiries/mobile.html", context)
 
 
@@ -145,7 +145,7 @@ def documents(request, inquiry):
 
 @draft_step
 def review(request, inquiry):
-    """Check your answers; posting asks for the code that confirms just these."""
+    """Show the draft's content for review; on POST, send the code that confirms exactly it."""
     problem = None
     if request.method == "POST":
         try:
@@ -166,7 +166,7 @@ def review(request, inquiry):
         "inquiry": inquiry,
         "attachments": inquiry.attachments.select_related("document_type"),
         "problem": problem,
-        "mended_at": MENDED_AT.get(problem.code, "inquiries:details") if problem else None,
+        "mended_at": STEP_TO_FIX.get(problem.code, "inquiries:details") if problem else None,
         "shown": inquiry.content_digest(),
     }
     return render(request, "inquiries/review.html", context)
@@ -174,7 +174,7 @@ def review(request, inquiry):
 
 @draft_step
 def confirm(request, inquiry):
-    """The texted code; posting it sends the inquiry."""
+    """Ask for the texted code; on POST, file the inquiry with it."""
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -189,12 +189,12 @@ def confirm(request, inquiry):
         else:
             return redirect("inquiries:receipt", inquiry.reference)
     sent = _latest_code(request, purposes.FILE)
-    is_for_this = sent is not None and sent.confirms == inquiry.content_digest()
+    is_current = sent is not None and sent.confirms == inquiry.content_digest()
     context = {
         "form": form,
         "inquiry": inquiry,
-        "shown": sent.confirms if is_for_this else "",
-        "notice": sent.message if is_for_this else None,
+        "shown": sent.confirms if is_current else "",
+        "notice": sent.message if is_current else None,
     }
     return render(request, "inquiries/confirm.html", context)
 
@@ -213,5 +213,5 @@ def delete_draft(request, inquiry):
 
 
 def _latest_code(request, purpose):
-    """The code that was sent last for this in this session."""
+    """Return the last code that was sent for this purpose in this session."""
     return latest_code(actor=request.user, purpose=purpose, session_key=request.session.session_key)

@@ -1,4 +1,4 @@
-"""Answering a return, and withdrawing an inquiry."""
+"""The answer to a returned inquiry, and the withdrawal of an inquiry."""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -16,27 +16,27 @@ from requests_app.views.documents import attach_all, press_button
 @keeps_input("answer")
 @resident_required
 def answer_return(request, reference):
-    """Send back what was returned, with words and documents."""
+    """Answer a returned inquiry with a text and documents."""
     inquiry = get_filed_by(request.user, reference)
     if request.method != "POST" and not inquiry.is_returned:
         return redirect("inquiries:detail", reference)
     actions.mark_answers_read(actor=request.user, inquiry=inquiry)
     typed = take_input(request, "answer") or {}
-    form = _form_of(ReturnAnswerForm, inquiry, typed.get("text"), request.POST)
+    form = _build_form(ReturnAnswerForm, inquiry, typed.get("text"), request.POST)
     documents = DocumentsForm(
         request.POST or None, request.FILES or None, inquiry=inquiry, is_required=False
     )
-    # Files that can be taken are kept, whatever is wrong beside them. After a second click, the
-    # first has sent them already.
+    # Valid files are kept even if the text is not valid. On a second click, the first request
+    # has sent them already.
     if request.method == "POST" and inquiry.is_returned and documents.is_valid():
         attach_all(request, inquiry, documents)
     if request.method == "POST" and press_button(request, inquiry):
-        form = _form_of(ReturnAnswerForm, inquiry, request.POST.get("text"))
+        form = _build_form(ReturnAnswerForm, inquiry, request.POST.get("text"))
     elif form.is_valid() and documents.is_valid():
         try:
             actions.answer_return(actor=request.user, inquiry=inquiry, **form.cleaned_data)
         except RuleViolation as violation:
-            form = _told_of(request, form, inquiry, violation)
+            form = _form_after_violation(request, form, inquiry, violation)
         else:
             messages.success(request, _("Your answer has been sent."))
             return redirect("inquiries:detail", reference)
@@ -57,25 +57,25 @@ def withdraw(request, reference):
     if request.method != "POST" and not inquiry.is_open:
         return redirect("inquiries:detail", reference)
     typed = take_input(request, "withdraw") or {}
-    form = _form_of(WithdrawForm, inquiry, typed.get("text"), request.POST)
+    form = _build_form(WithdrawForm, inquiry, typed.get("text"), request.POST)
     if form.is_valid():
         try:
             actions.withdraw(actor=request.user, inquiry=inquiry, **form.cleaned_data)
         except RuleViolation as violation:
-            form = _told_of(request, form, inquiry, violation)
+            form = _form_after_violation(request, form, inquiry, violation)
         else:
             messages.success(request, _("The inquiry has been withdrawn."))
             return redirect("inquiries:detail", reference)
     return render(request, "inquiries/withdraw.html", {"form": form, "inquiry": inquiry})
 
 
-def _form_of(form_class, inquiry, text, posted=None):
-    """The form with what was posted, or for the version that is on this page."""
+def _build_form(form_class, inquiry, text, posted=None):
+    """Return the form with the posted data, or a new one for the version on this page."""
     return form_class(posted or None, initial={"expected_version": inquiry.version, "text": text})
 
 
-def _told_of(request, form, inquiry, violation):
-    """The person is told what stands against it; the text stays, for the page as it is now."""
+def _form_after_violation(request, form, inquiry, violation):
+    """Show the violation, reload the inquiry, and return a form for it that keeps the text."""
     messages.error(request, violation.message)
     inquiry.refresh_from_db()
-    return _form_of(type(form), inquiry, form.cleaned_data["text"])
+    return _build_form(type(form), inquiry, form.cleaned_data["text"])

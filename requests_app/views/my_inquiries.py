@@ -1,4 +1,4 @@
-"""A person's inquiries: the list, one of them, and its receipt."""
+"""A person's inquiries: the list, the page of one inquiry, and its receipt."""
 
 from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
@@ -11,8 +11,7 @@ from requests_app.models import Inquiry
 from requests_app.views.access import get_inquiry_for
 
 ROWS = 20
-# What a person may want to see of their inquiries.
-SHOWN = {
+LIST_FILTERS = {
     "all": gettext_lazy("All"),
     "drafts": gettext_lazy("Drafts"),
     "waiting": gettext_lazy("Waiting for you"),
@@ -24,18 +23,18 @@ SHOWN = {
 @resident_required
 def inquiry_list(request):
     asked = request.GET.get("show")
-    show = asked if asked in SHOWN else "all"
+    show = asked if asked in LIST_FILTERS else "all"
     inquiries = Inquiry.objects.visible_to(request.user)
-    narrowed = {
+    querysets = {
         "all": inquiries,
         "drafts": inquiries.drafts_of(request.user),
         "waiting": inquiries.waiting_for(request.user),
         "open": inquiries.waiting(),
         "finished": inquiries.finished(),
     }
-    rows = narrowed[show].select_related("service").order_by("-pk")
+    rows = querysets[show].select_related("service").order_by("-pk")
     page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
-    context = {"page": page, "show": show, "shown": SHOWN.items()}
+    context = {"page": page, "show": show, "shown": LIST_FILTERS.items()}
     return render(request, "inquiries/list.html", context)
 
 

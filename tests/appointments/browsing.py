@@ -1,4 +1,4 @@
-"""Browsers at the pages of appointments: verified, and with a criteria in the address."""
+"""Helpers for the pages of appointments: verified browsers, and addresses with criteria."""
 
 import re
 from urllib.parse import urlencode
@@ -20,13 +20,13 @@ def own_data(user, **changes):
 
 
 def picture_on(page):
-    """What the form sends once somebody has read its picture."""
+    """Return the form fields that answer the picture on the page."""
     key = re.search(r'name="picture_key" value="(\w+)"', page.content.decode())[1]
     return {"picture_key": key, "picture": CaptchaStore.objects.get(hashkey=key).response}
 
 
 def verified(user):
-    """A browser in which `user` is signed in and has shown that they know their data."""
+    """Return a browser in which `user` is signed in and has verified their data."""
     browser = signed_in(user)
     session = browser.session
     session["data_verified"] = True
@@ -49,7 +49,7 @@ def address(step, criteria, **chosen):
 
 
 def take(browser, step, slot, **options):
-    """Choose the time of `slot` on the page `step`, as it is sent from there."""
+    """Choose the time of `slot` on the page `step`, with the idempotency key of its form."""
     idempotency_key = browser.get(step).context["form"]["idempotency_key"].value()
     return browser.post(step, {"idempotency_key": idempotency_key, "slot": slot.pk}, **options)
 
@@ -59,8 +59,10 @@ def page_of(appointment, page=""):
 
 
 def queries(browser, path):
-    """How many queries it takes to get a page."""
-    browser.get(path)  # what is asked once in a process is asked here
+    """Return the number of queries that one GET of the page makes."""
+    browser.get(
+        path
+    )  # the first request also makes the queries that are cached for the whole process
     with CaptureQueriesContext(connection) as asked:
         assert browser.get(path).status_code == 200
     return len(asked)

@@ -20,7 +20,7 @@ def office():
 
 @pytest.fixture
 def elsewhere():
-    """Opening hours of another office."""
+    """Return opening hours of another office."""
     return places.window(office=places.office("qasr-al-hukm", "Qasr Al-Hukm"))
 
 
@@ -31,13 +31,13 @@ def clerk(office):
 
 @pytest.fixture
 def browser(clerk):
-    """A browser in which the clerk of the office is signed in."""
+    """Return a browser in which the clerk of the office is signed in."""
     return signed_in_staff(clerk)
 
 
 @pytest.fixture
 def slot(office):
-    """Today at ten; it is nine."""
+    """Return a slot of today at ten; the clock stands at nine."""
     return places.slot(SUNDAY, of=places.window(office=office))
 
 

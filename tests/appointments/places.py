@@ -1,6 +1,6 @@
 """Offices, hours, slots and appointments for the tests.
 
-Days stand still where the clock does; `some_slot` is ahead of whatever day it is.
+The days below are fixed, for tests with the `clock` fixture; `some_slot` is always ahead of now.
 """
 
 import datetime
@@ -23,7 +23,7 @@ from core.messaging.models import Message
 from tawasul.portal.staff_roles import group_for_role
 from tests import factories
 
-# An ordinary week: Umm al-Qura 16 Dhu al-Qadah 1447 to 19 Dhu al-Qadah 1447.
+# An ordinary week: 16 to 19 Dhu al-Qadah 1447 in the Umm al-Qura calendar.
 SUNDAY = datetime.date(2026, 5, 3)
 MONDAY = datetime.date(2026, 5, 4)
 TUESDAY = datetime.date(2026, 5, 5)
@@ -33,13 +33,13 @@ SECOND = datetime.timedelta(seconds=1)
 
 
 def at(day, time):
-    """A moment in the Kingdom."""
+    """Return the moment of this day and time in the time zone of the Kingdom."""
     zone = timezone.get_default_timezone()
     return datetime.datetime.combine(day, datetime.time.fromisoformat(time), zone)
 
 
 class Clock:
-    """Stands until it is set; Sunday at nine to begin with."""
+    """A clock that stands still until it is set; it begins on Sunday at nine."""
 
     def __init__(self):
         self.now = at(SUNDAY, "09:00")
@@ -61,7 +61,7 @@ def office(slug="al-rimal", name="Al-Rimal", **fields):
 
 
 def window(opens="08:00", closes="15:00", services=(), **fields):
-    """Opening hours from Sunday to Thursday, four operations every quarter of an hour."""
+    """Make opening hours from Sunday to Thursday, four operations every quarter of an hour."""
     made = OpeningWindow.objects.create(
         office=fields.pop("office", None) or office(),
         weekdays=fields.pop("weekdays", WORKING_DAYS),
@@ -74,7 +74,7 @@ def window(opens="08:00", closes="15:00", services=(), **fields):
 
 
 def slot(day=MONDAY, time="10:00", *, of=None, capacity=4, minutes=15, belongs_to=None):
-    """A slot of the window `of`, made by itself: on Monday at ten unless told."""
+    """Make a single slot of the window `of`, on Monday at ten by default."""
     of = of or OpeningWindow.objects.first() or window()
     return Slot.objects.create(
         office=of.office,
@@ -90,9 +90,9 @@ _offices = count(1)
 
 
 def some_slots(number=1, *, time="12:00", capacity=1):
-    """Slots of half an hour one after the other, at an office of their own.
+    """Make consecutive slots of half an hour at an office of their own.
 
-    So far ahead that, at any time of day, an appointment has both its reminders before it.
+    They are so far ahead that, at any time of day, both reminders of an appointment are still due.
     """
     day = timezone.localdate() + datetime.timedelta(days=2)
     opens = at(day, time)
@@ -115,7 +115,7 @@ def some_slot(**hours):
 
 
 def held(user=None, *, slot=None, **criteria):
-    """A place of `slot` that `user` holds, for themselves unless told."""
+    """Hold a place of `slot` as `user`, for themselves by default."""
     user = user or factories.UserFactory()
     slot = slot or some_slot()
     holder = criteria.pop("holder", user.identity)
@@ -132,13 +132,13 @@ def held(user=None, *, slot=None, **criteria):
 
 
 def confirmed(user=None, **criteria):
-    """An appointment that stands."""
+    """Make a confirmed appointment."""
     kept = held(user, **criteria)
     return actions.confirm(actor=kept.user, appointment=kept)
 
 
 def in_status(status, *, slot, **criteria):
-    """An appointment of that status, whatever led to it."""
+    """Make an appointment of this status, without the events that lead to it."""
     appointment = confirmed(slot=slot, **criteria)
     Appointment.objects.filter(pk=appointment.pk).update(status=status)
     appointment.refresh_from_db()
@@ -150,9 +150,9 @@ def taken(slot):
 
 
 def lapse(*holds):
-    """As if their minutes were over, and no worker had seen them yet.
+    """Let the holds lapse, as if their minutes were over and no worker had expired them yet.
 
-    All at once: whoever holds a place ends the holds of that slot that have lapsed.
+    All of them lapse together, because a new hold expires the lapsed holds of its slot.
     """
     for each in holds:
         each.expires_at = timezone.now() - SECOND
@@ -161,7 +161,7 @@ def lapse(*holds):
 
 
 def texts(appointment):
-    """What is texted about it, the reminders among it."""
+    """Return the messages about the appointment, with its reminders, in alphabetical order."""
     about = Message.objects.filter(about=appointment.reference)
     return sorted(about.values_list("text", flat=True))
 
@@ -177,7 +177,7 @@ def notice_of_cancellation(appointment):
 
 
 def texts_of_a_confirmation(appointment):
-    """The notice and both reminders, in the order of `texts`."""
+    """Return the notice and both reminders, in the order of `texts`."""
     at, office = moment_in_words(appointment.slot.start), appointment.slot.office.name
     number = appointment.reference
     return [
@@ -188,7 +188,7 @@ def texts_of_a_confirmation(appointment):
 
 
 def clerk(*offices, codenames=("view_appointment", "receive_appointment"), **fields):
-    """Somebody who receives people at these offices, without an identity unless given."""
+    """Make a clerk who receives people at these offices, without an identity by default."""
     user = factories.OfficerFactory(**fields)
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     user.offices.set(offices)
@@ -196,14 +196,14 @@ def clerk(*offices, codenames=("view_appointment", "receive_appointment"), **fie
 
 
 def manager(*offices):
-    """Somebody who keeps the hours of these offices, and receives people there."""
+    """Make a manager who keeps the hours of these offices and receives people there."""
     user = clerk(*offices, codenames=[])
     user.groups.add(group_for_role("manager"))
     return user
 
 
 def offered(appointment):
-    """A time kept for the appointment, at an office of its own."""
+    """Offer the appointment a time at an office of its own, for 30 minutes."""
     other = some_slot()
     until = timezone.now() + 30 * MINUTE
     with transaction.atomic():
@@ -213,7 +213,7 @@ def offered(appointment):
 
 
 def refused(action, *args, **kwargs):
-    """The sentence with which it is refused; nothing has been taken by it."""
+    """Return the message of the refusal; check that it changed no appointment."""
     before = list(Appointment.objects.order_by("pk").values("pk", "status", "slot", "version"))
     with pytest.raises(RuleViolation) as refusal:
         action(*args, **kwargs)

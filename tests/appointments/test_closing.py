@@ -1,4 +1,4 @@
-"""What becomes of those who are booked where an office closes: told once, and another time kept."""
+"""Appointments at an office that closes: one notice, and another time on offer."""
 
 import datetime
 from itertools import count
@@ -26,7 +26,7 @@ ON_TUESDAY = "5 May 2026 CE (18 Dhu al-Qadah 1447 AH)"
 
 @pytest.fixture
 def hours():
-    """Working days from ten to eleven, two at a time."""
+    """Return hours on working days from ten to eleven, two operations at a time, with slots."""
     hours = places.window("10:00", "11:00", capacity=2)
     actions.make_slots()
     return hours
@@ -37,7 +37,7 @@ def slot_of(hours, day=MONDAY, time="10:00"):
 
 
 def close(day=MONDAY, office=None, last_day=None):
-    """What the desk saves, and what the worker does next."""
+    """Save a closure as the admin does, then displace appointments as the worker does."""
     texts = {"reason_ar": "صيانة", "reason_en": "Maintenance"}
     Closure.objects.create(office=office, first_day=day, last_day=last_day or day, **texts)
     actions.make_slots()
@@ -53,7 +53,7 @@ def in_status(appointment):
     return Appointment.objects.get(pk=appointment.pk).status
 
 
-def test_who_is_booked_is_told_and_the_next_time_is_kept_for_them(hours, clock):
+def test_closure_notifies_and_offers_next_time(hours, clock):
     appointment = places.confirmed(slot=slot_of(hours))
     assert close() == 1
     offer = appointment.offers.get()
@@ -67,7 +67,7 @@ def test_who_is_booked_is_told_and_the_next_time_is_kept_for_them(hours, clock):
     assert in_status(appointment) == DISPLACED
 
 
-def test_a_day_has_24_hours_although_the_clock_goes_on(hours, clock, monkeypatch):
+def test_notice_says_24_hours_while_clock_ticks(hours, clock, monkeypatch):
     appointment = places.confirmed(slot=slot_of(hours))
     moments = (clock.now + tick * datetime.timedelta(milliseconds=1) for tick in count())
     monkeypatch.setattr(timezone, "now", lambda: next(moments))
@@ -75,13 +75,13 @@ def test_a_day_has_24_hours_although_the_clock_goes_on(hours, clock, monkeypatch
     assert "Sign in to accept it within 24 hours." in texts(appointment)[-1]
 
 
-def test_its_reminders_are_gone(hours):
+def test_closure_removes_reminders(hours):
     appointment = places.confirmed(slot=slot_of(hours))
     close()
     assert not [text for text in texts(appointment) if "tomorrow" in text or "two hours" in text]
 
 
-def test_everybody_is_kept_a_place_of_their_own(hours):
+def test_closure_offers_each_their_own_place(hours):
     booked = [
         places.confirmed(slot=slot_of(hours, MONDAY, time)) for time in TIMES for _two in "12"
     ]
@@ -91,7 +91,7 @@ def test_everybody_is_kept_a_place_of_their_own(hours):
     assert {slot.day for slot in kept} == {TUESDAY}
 
 
-def test_where_nothing_is_free_that_is_told(hours):
+def test_closure_without_free_times_says_so(hours):
     appointment = places.confirmed(slot=slot_of(hours))
     close(SUNDAY, last_day=actions.horizon()[-1])
     assert not appointment.offers.exists()
@@ -101,7 +101,7 @@ def test_where_nothing_is_free_that_is_told(hours):
     )
 
 
-def test_the_same_office_comes_before_others_of_the_region(hours):
+def test_same_office_is_offered_before_others_in_region(hours):
     other = places.window("10:00", "11:00", office=places.office("qasr-al-hukm", "Qasr Al-Hukm"))
     actions.make_slots()
     appointment = places.confirmed(slot=slot_of(hours))
@@ -112,7 +112,7 @@ def test_the_same_office_comes_before_others_of_the_region(hours):
     assert appointment.offers.open().get().slot == slot_of(other)
 
 
-def test_a_closing_that_is_repeated_tells_nobody_again(hours):
+def test_repeated_closure_notifies_nobody_again(hours):
     appointment = places.confirmed(slot=slot_of(hours))
     close()
     before = texts(appointment)
@@ -123,7 +123,7 @@ def test_a_closing_that_is_repeated_tells_nobody_again(hours):
     assert appointment.offers.count() == 1
 
 
-def test_a_worker_that_dies_in_the_middle_goes_on_with_the_rest(hours, monkeypatch):
+def test_displacement_resumes_after_worker_dies(hours, monkeypatch):
     booked = [places.confirmed(slot=slot_of(hours, MONDAY, time)) for time in TIMES]
     real, turns = displacement.offer_replacement, iter(range(2))
 
@@ -142,7 +142,7 @@ def test_a_worker_that_dies_in_the_middle_goes_on_with_the_rest(hours, monkeypat
     assert [len([t for t in texts(each) if "closed" in t]) for each in booked] == [1] * 4
 
 
-def test_who_is_here_already_is_served(hours, clock):
+def test_closure_leaves_checked_in_appointment(hours, clock):
     appointment = places.confirmed(slot=slot_of(hours))
     clock.now = slot_of(hours).start - MINUTE
     actions.check_in(actor=places.clerk(hours.office), appointment=appointment)
@@ -150,14 +150,14 @@ def test_who_is_here_already_is_served(hours, clock):
     assert in_status(appointment) == Appointment.Status.CHECKED_IN
 
 
-def test_the_past_is_left_as_it_was(hours, clock):
+def test_past_is_left_unchanged(hours, clock):
     appointment = places.confirmed(slot=slot_of(hours))
     clock.now = slot_of(hours).start
     assert close() == 0
     assert in_status(appointment) == CONFIRMED
 
 
-def test_a_time_that_is_kept_and_closes_too_is_replaced(hours):
+def test_offered_time_that_closes_is_replaced(hours):
     appointment = places.confirmed(slot=slot_of(hours))
     close()
     close(TUESDAY)
@@ -167,7 +167,7 @@ def test_a_time_that_is_kept_and_closes_too_is_replaced(hours):
     assert (places.taken(first.slot), places.taken(second.slot)) == (0, 1)
 
 
-def test_an_earlier_time_offered_to_who_waits_is_withdrawn_when_it_closes(hours):
+def test_earlier_time_on_offer_is_withdrawn_when_it_closes(hours):
     booked = places.confirmed(slot=slot_of(hours), operations=2)
     appointment = places.confirmed(slot=slot_of(hours, TUESDAY))
     actions.wait(actor=appointment.user, appointment=appointment)
@@ -178,14 +178,14 @@ def test_an_earlier_time_offered_to_who_waits_is_withdrawn_when_it_closes(hours)
     assert places.taken(slot_of(hours)) == 0
 
 
-def test_who_is_elsewhere_at_the_next_time_is_kept_the_one_after(hours):
+def test_replacement_skips_time_of_other_appointment(hours):
     appointment = places.confirmed(slot=slot_of(hours))
     places.confirmed(appointment.user, slot=slot_of(hours, TUESDAY))
     close()
     assert appointment.offers.get().slot == slot_of(hours, TUESDAY, "10:15")
 
 
-def test_two_appointments_of_one_person_are_kept_two_times(hours):
+def test_two_appointments_get_two_replacements(hours):
     first = places.confirmed(slot=slot_of(hours))
     second = places.confirmed(first.user, slot=slot_of(hours, time="10:15"))
     close()
@@ -194,7 +194,7 @@ def test_two_appointments_of_one_person_are_kept_two_times(hours):
     assert (in_status(first), in_status(second)) == (CONFIRMED, CONFIRMED)
 
 
-def test_it_is_taken_with_one_step(hours):
+def test_accept_moves_displaced_appointment(hours):
     appointment = places.confirmed(slot=slot_of(hours))
     close()
     moved = actions.accept(actor=appointment.user, offer=appointment.offers.get())
@@ -203,7 +203,7 @@ def test_it_is_taken_with_one_step(hours):
     assert len([text for text in texts(moved) if "tomorrow" in text]) == 1
 
 
-def test_who_chooses_the_very_time_that_is_kept_for_them_gets_it_however_full_it_is(hours):
+def test_move_to_own_offered_time_succeeds_when_full(hours):
     appointment, neighbour = [places.confirmed(slot=slot_of(hours)) for _two in "12"]
     close()
     kept = slot_of(hours, TUESDAY)
@@ -213,7 +213,7 @@ def test_who_chooses_the_very_time_that_is_kept_for_them_gets_it_however_full_it
     assert (places.taken(kept), neighbour.offers.open().get().slot) == (2, kept)
 
 
-def test_who_lets_it_lapse_still_chooses_or_cancels(hours, clock):
+def test_move_and_cancel_work_after_offer_lapses(hours, clock):
     appointment = places.confirmed(slot=slot_of(hours))
     close()
     clock.now += 24 * HOUR
@@ -226,8 +226,8 @@ def test_who_lets_it_lapse_still_chooses_or_cancels(hours, clock):
     assert Slot.objects.filter(taken__gt=0).count() == 0
 
 
-def test_who_lets_it_lapse_is_told_that_it_is_gone(hours, clock):
-    """The text about the closing may not have left in time: this one says it again."""
+def test_lapsed_replacement_is_notified_once(hours, clock):
+    """The text about the closure may not have been sent in time, so this one repeats it."""
     appointment = places.confirmed(slot=slot_of(hours))
     close()
     clock.now += 24 * HOUR
@@ -240,7 +240,7 @@ def test_who_lets_it_lapse_is_told_that_it_is_gone(hours, clock):
     assert len([text for text in texts(appointment) if "any more" in text]) == 1
 
 
-def test_it_waits_for_an_answer_although_its_old_time_is_over(hours, clock):
+def test_displaced_stays_unsettled_after_its_old_time(hours, clock):
     appointment = places.confirmed(slot=slot_of(hours))
     close()
     clock.now = slot_of(hours).end + HOUR
@@ -249,7 +249,7 @@ def test_it_waits_for_an_answer_although_its_old_time_is_over(hours, clock):
     assert list(mine.over()) == []
 
 
-def test_who_is_displaced_is_led_to_that_one_when_they_book_anew(hours):
+def test_new_booking_refers_to_displaced_appointment(hours):
     service = factories.ServiceFactory()
     appointment = places.confirmed(slot=slot_of(hours), service=service)
     close()
@@ -262,7 +262,7 @@ def test_who_is_displaced_is_led_to_that_one_when_they_book_anew(hours):
     assert places.held(appointment.user, **criteria).is_held
 
 
-def test_who_is_displaced_waits_for_nothing(hours):
+def test_displaced_appointment_cannot_wait(hours):
     appointment = places.confirmed(slot=slot_of(hours))
     actions.wait(actor=appointment.user, appointment=appointment)
     close()
@@ -271,7 +271,7 @@ def test_who_is_displaced_waits_for_nothing(hours):
     assert sentence == "The office has closed at this time. Choose another time first."
 
 
-def test_the_page_says_so_and_offers_the_time(hours, resident):
+def test_page_of_displaced_appointment_shows_offer(hours, resident):
     appointment = places.confirmed(resident, slot=slot_of(hours))
     close()
     browser = verified(resident)
@@ -283,7 +283,7 @@ def test_the_page_says_so_and_offers_the_time(hours, resident):
     assert notices_on(page) == ["Your appointment has been moved."]
 
 
-def test_the_slip_of_a_displaced_appointment_is_not_good(hours, client):
+def test_slip_of_displaced_appointment_is_invalid(hours, client):
     appointment = places.confirmed(slot=slot_of(hours))
     close()
     page = client.get(f"/en/check/{appointment.slips.get().check_code}/")
@@ -292,14 +292,14 @@ def test_the_slip_of_a_displaced_appointment_is_not_good(hours, client):
     ]
 
 
-def test_the_language_is_that_of_who_booked(hours):
+def test_notice_uses_language_of_booking_user(hours):
     user = factories.UserFactory(language="ar")
     appointment = places.confirmed(user, slot=slot_of(hours))
     close()
     assert texts(appointment)[-1].startswith("تواصل: ")
 
 
-def test_the_message_is_under_two_parts(hours):
+def test_arabic_notice_fits_in_two_sms_parts(hours):
     user = factories.UserFactory(language="ar")
     appointment = places.confirmed(user, slot=slot_of(hours))
     close()

@@ -1,4 +1,4 @@
-"""The office desk: today's people, found by what they bring, received, served or missed."""
+"""The office desk: the list of today, the search, check-in, service and no-shows."""
 
 import datetime
 import re
@@ -38,7 +38,7 @@ def press(browser, appointment, button):
 
 
 def listed(browser, **query):
-    """The appointments in the list, from above, by their references."""
+    """Return the references of the appointments in the list, from the top."""
     page = browser.get(LIST, query)
     assert page.status_code == 200
     found = re.findall(r"\b8\d{3}-\d{4}-\d{4}\b", words(page))
@@ -58,9 +58,7 @@ def refused(action, actor, appointment):
 # The list
 
 
-def test_the_list_has_today_s_people_of_one_s_offices_by_their_time(
-    browser, office, slot, elsewhere
-):
+def test_list_shows_today_at_own_offices_by_time(browser, office, slot, elsewhere):
     later = places.confirmed(slot=places.slot(SUNDAY, "11:00", of=slot.window))
     sooner = places.confirmed(slot=slot)
     places.confirmed(slot=places.slot(MONDAY, of=slot.window))
@@ -78,7 +76,7 @@ def test_all_days_can_be_listed(browser, slot, appointment):
     assert "10:00 · 4 May 2026 CE (17 Dhu al-Qadah 1447 AH)" in shown
 
 
-def test_the_list_can_be_narrowed_to_a_state(browser, slot, appointment):
+def test_list_filters_by_status(browser, slot, appointment):
     there = places.in_status(Status.CHECKED_IN, slot=slot)
     assert listed(browser, status__exact="checked_in") == references(there)
     assert listed(browser, status__exact="held") == []
@@ -95,24 +93,24 @@ def after_midnight(window):
     return places.confirmed(slot=late)
 
 
-def test_people_of_the_evening_are_in_the_list_of_the_day_it_began(browser, slot):
+def test_evening_past_midnight_is_listed_on_first_day(browser, slot):
     late = after_midnight(slot.window)
     assert listed(browser) == references(late)
 
 
-def test_people_of_the_evening_stay_in_the_list_after_midnight(browser, slot, clock):
+def test_evening_stays_listed_after_midnight(browser, slot, clock):
     late = after_midnight(slot.window)
     clock.now = at(MONDAY, "00:10")
     browser = signed_in_staff(slot.office.clerks.get())
     assert listed(browser) == references(late)
 
 
-# Finding somebody
+# The search
 
 
 @pytest.fixture
 def found_by(browser, slot, appointment):
-    """The list for these words; others stand beside the appointment, and it is of another day."""
+    """Return a function that searches the list, in which two other appointments could match."""
     places.confirmed(slot=slot)
     places.confirmed(slot=places.slot(MONDAY, of=slot.window))
 
@@ -127,16 +125,16 @@ def arabic(digits):
 
 
 @pytest.mark.parametrize("write", [str, grouped_reference, arabic, "  {}  ".format])
-def test_an_appointment_is_found_by_its_number(found_by, appointment, write):
+def test_search_finds_appointment_by_reference(found_by, appointment, write):
     assert found_by(write(appointment.reference)) == references(appointment)
 
 
 @pytest.mark.parametrize("write", [str, arabic, " {} ".format])
-def test_an_appointment_is_found_by_the_id_number_of_who_comes(found_by, appointment, write):
+def test_search_finds_appointment_by_attendee_number(found_by, appointment, write):
     assert found_by(write(appointment.attendee.current_number)) == references(appointment)
 
 
-def test_a_former_number_finds_the_person_too(found_by, appointment):
+def test_search_finds_attendee_by_former_number(found_by, appointment):
     appointment.attendee.numbers.create(number="3000000004", is_current=False)
     assert found_by("3000000004") == references(appointment)
 
@@ -154,14 +152,12 @@ def test_a_former_number_finds_the_person_too(found_by, appointment):
     ],
 )
 @pytest.mark.parametrize("case", [str.lower, str.upper])
-def test_an_appointment_is_found_by_its_check_code_as_a_scanner_types_it(
-    found_by, appointment, scan, case
-):
+def test_search_finds_appointment_by_scanned_check_code(found_by, appointment, scan, case):
     code = appointment.slips.get().check_code
     assert found_by(case(scan.format(code))) == references(appointment)
 
 
-def test_the_code_of_an_old_slip_finds_the_moved_appointment(browser, slot):
+def test_search_finds_moved_appointment_by_old_slip(browser, slot):
     appointment = places.confirmed(slot=places.slot(MONDAY, of=slot.window))
     old = appointment.slips.get().check_code
     later = places.slot(TUESDAY, of=slot.window)
@@ -175,7 +171,7 @@ def test_a_search_looks_at_all_days(browser, slot):
     assert listed(browser, q=other.reference) == references(other)
 
 
-def test_nobody_of_another_office_is_found(browser, appointment, elsewhere):
+def test_search_finds_nothing_of_another_office(browser, appointment, elsewhere):
     other = places.confirmed(slot=places.slot(SUNDAY, of=elsewhere))
     code, number = other.slips.get().check_code, other.attendee.current_number
     assert [listed(browser, q=q) for q in (other.reference, code, number)] == [[], [], []]
@@ -188,12 +184,12 @@ def test_nobody_of_another_office_is_found(browser, appointment, elsewhere):
         "https://", "/", "////", "٣", "²", "\u202e", "😀", "a b c", "2" * 40,
     ],
 )  # fmt: skip
-def test_whatever_is_searched_for_is_a_list(browser, appointment, q):
+def test_odd_search_shows_empty_list(browser, appointment, q):
     assert listed(browser, q=q) == []
 
 
 @pytest.mark.parametrize("q", ["\0", "8\0"])
-def test_bytes_that_are_no_text_are_refused(browser, q):
+def test_invalid_bytes_are_refused(browser, q):
     assert browser.get(LIST, {"q": q}).status_code == 400
 
 
@@ -201,14 +197,14 @@ def test_bytes_that_are_no_text_are_refused(browser, q):
     "query",
     [{"attendee__numbers__number__startswith": "2"}, {"user__password__contains": "a"}],
 )
-def test_nothing_is_looked_up_past_the_filters(browser, appointment, query):
+def test_lookup_outside_filters_is_refused(browser, appointment, query):
     assert browser.get(LIST, query).status_code == 400
 
 
-# At the door
+# Check-in, service and no-show
 
 
-def test_somebody_is_checked_in_and_served(browser, clerk, appointment):
+def test_attendee_is_checked_in_and_served(browser, clerk, appointment):
     page = browser.get(desk_of(appointment))
     assert "Check in Did not come" in words(page)
     page = press(browser, appointment, "check-in")
@@ -228,7 +224,7 @@ def test_somebody_is_checked_in_and_served(browser, clerk, appointment):
     ("seconds", "notice", "status"),
     [(-1, TOO_EARLY, "confirmed"), (0, MISSED, "no_show"), (1, MISSED, "no_show")],
 )
-def test_somebody_is_missed_fifteen_minutes_after_the_time(
+def test_no_show_is_allowed_fifteen_minutes_after_start(
     clerk, appointment, clock, seconds, notice, status
 ):
     clock.now = appointment.slot.start + 15 * MINUTE + seconds * SECOND
@@ -268,7 +264,7 @@ LABELS = {
         (mark_no_show, ["checked_in", "served", "cancelled"]),
     ],
 )
-def test_what_has_gone_another_way_is_refused(clerk, slot, clock, action, statuses):
+def test_action_in_wrong_status_is_refused(clerk, slot, clock, action, statuses):
     clock.now = slot.start - MINUTE
     for status in statuses:
         appointment = places.in_status(status, slot=slot)
@@ -281,19 +277,19 @@ def test_what_has_gone_another_way_is_refused(clerk, slot, clock, action, status
 
 
 @pytest.mark.parametrize("days", [-1, 1])
-def test_nobody_is_checked_in_on_another_day(clerk, appointment, clock, days):
+def test_check_in_on_another_day_is_refused(clerk, appointment, clock, days):
     clock.now += datetime.timedelta(days=days)
     assert refused(check_in, clerk, appointment) == OTHER_DAY
 
 
 @pytest.mark.parametrize("moment", [at(SUNDAY, "23:50"), at(MONDAY, "00:20")])
-def test_after_midnight_people_are_checked_in_on_either_day(clerk, slot, clock, moment):
+def test_check_in_past_midnight_works_on_either_day(clerk, slot, clock, moment):
     late = after_midnight(slot.window)
     clock.now = moment
     assert check_in(actor=clerk, appointment=late).status == Status.CHECKED_IN
 
 
-def test_who_was_due_before_midnight_is_received_through_the_night(clerk, office, clock):
+def test_late_evening_check_in_works_until_six(clerk, office, clock):
     evening = places.window("21:00", "01:00", office=office)
     late = places.confirmed(slot=places.slot(SUNDAY, "23:45", of=evening))
     clock.now = at(MONDAY, "06:00")
@@ -303,19 +299,19 @@ def test_who_was_due_before_midnight_is_received_through_the_night(clerk, office
 
 
 @pytest.mark.parametrize("status", [Status.HELD, Status.EXPIRED])
-def test_what_was_never_confirmed_is_not_at_the_desk(clerk, browser, slot, status):
+def test_unconfirmed_appointment_is_not_at_desk(clerk, browser, slot, status):
     appointment = places.in_status(status, slot=slot)
     assert browser.get(desk_of(appointment)).status_code == 404
     assert refused(check_in, clerk, appointment) == NOT_CLERK
 
 
-def test_what_was_held_and_given_up_is_not_at_the_desk(clerk, browser, slot):
+def test_cancelled_hold_is_not_at_desk(clerk, browser, slot):
     held = places.held(slot=slot)
     cancel(actor=held.user, appointment=held)
     assert browser.get(desk_of(held)).status_code == 404
 
 
-def test_who_is_here_is_kept_no_earlier_time(clerk, office, slot, clock):
+def test_check_in_withdraws_offer_of_earlier_time(clerk, office, slot, clock):
     earlier = places.confirmed(slot=places.slot(SUNDAY, "12:00", of=slot.window, capacity=1))
     here = places.confirmed(slot=places.slot(SUNDAY, "14:00", of=slot.window))
     wait(actor=here.user, appointment=here)
@@ -328,17 +324,17 @@ def test_who_is_here_is_kept_no_earlier_time(clerk, office, slot, clock):
 
 
 @pytest.mark.parametrize("button", ["check-in", "served", "missed", "nonsense"])
-def test_nothing_is_done_by_an_address(browser, appointment, button):
+def test_get_on_button_address_does_nothing(browser, appointment, button):
     assert browser.get(desk_of(appointment, f"{button}/press")).url == desk_of(appointment)
     press(browser, appointment, "nonsense")
     assert appointment.events.count() == 2
 
 
-# Who may
+# Permissions
 
 
 def is_out_of_reach(user, appointment):
-    """Nothing of it is shown to or done by this clerk."""
+    """Check that this user neither sees the appointment nor can act on it."""
     browser = signed_in_staff(user)
     assert listed(browser, day="all") == []
     for page in ("change", "check-in/press", "history", "delete"):
@@ -351,7 +347,7 @@ def test_appointments_of_another_office_are_out_of_reach(appointment, elsewhere)
     assert is_out_of_reach(places.clerk(elsewhere.office), appointment)
 
 
-def test_superusers_receive_nobody_where_they_are_not_clerks(appointment):
+def test_superuser_has_to_be_clerk_of_office(appointment):
     boss = factories.OfficerFactory(is_superuser=True)
     assert is_out_of_reach(boss, appointment)
     appointment.slot.office.clerks.add(boss)
@@ -364,7 +360,7 @@ def test_clerks_do_not_receive_themselves(slot):
     assert is_out_of_reach(clerk, appointment)
 
 
-def test_clerks_do_not_receive_whom_they_have_booked_for_or_who_booked_for_them(slot):
+def test_clerks_do_not_receive_bookings_by_or_for_them(slot):
     clerk = places.clerk(slot.office, identity=factories.IdentityFactory())
     employer, worker = factories.UserFactory(), factories.IdentityFactory()
     factories.link(employer.identity, clerk.identity)
@@ -374,7 +370,7 @@ def test_clerks_do_not_receive_whom_they_have_booked_for_or_who_booked_for_them(
     assert is_out_of_reach(clerk, booked)
 
 
-def test_clerks_do_not_receive_who_comes_for_them(slot):
+def test_clerks_do_not_receive_bookings_they_benefit_from(slot):
     clerk = places.clerk(slot.office, identity=factories.IdentityFactory())
     user = factories.UserFactory()
     factories.link(user.identity, clerk.identity)
@@ -382,7 +378,7 @@ def test_clerks_do_not_receive_who_comes_for_them(slot):
     assert is_out_of_reach(clerk, booked)
 
 
-def test_clerks_do_not_receive_for_whom_they_represent(slot):
+def test_clerks_do_not_receive_for_company_they_represent(slot):
     clerk = places.clerk(slot.office, identity=factories.IdentityFactory())
     colleague = factories.UserFactory()
     company = factories.IdentityFactory(number="7000000009", birth_date=None, nationality="")
@@ -397,7 +393,7 @@ def test_clerks_do_not_receive_for_whom_they_represent(slot):
 @pytest.mark.parametrize(
     "codenames", [(), ("view_inquiry", "triage_inquiry"), ("receive_appointment",)]
 )
-def test_staff_without_the_right_to_look_see_nothing(appointment, codenames):
+def test_staff_without_view_permission_see_nothing(appointment, codenames):
     user = places.clerk(appointment.slot.office, codenames=codenames)
     browser = signed_in_staff(user)
     for path in (LIST, desk_of(appointment)):
@@ -407,12 +403,12 @@ def test_staff_without_the_right_to_look_see_nothing(appointment, codenames):
     assert appointment.is_confirmed
 
 
-def test_who_may_look_but_not_receive_sees_nobody(appointment):
+def test_clerk_without_receive_permission_sees_nobody(appointment):
     user = places.clerk(appointment.slot.office, codenames=("view_appointment",))
     assert is_out_of_reach(user, appointment)
 
 
-def test_residents_are_not_at_the_desk(appointment):
+def test_residents_have_no_access_to_desk(appointment):
     for browser in (signed_in(appointment.user), signed_in(factories.UserFactory())):
         assert browser.get(LIST).status_code in (302, 403, 404)
         assert browser.post(desk_of(appointment, "check-in/press")).status_code in (302, 403, 404)
@@ -421,16 +417,16 @@ def test_residents_are_not_at_the_desk(appointment):
 
 
 @pytest.mark.parametrize("pk", ["0", "x", HUGE, "-1", "1" * 18])
-def test_an_appointment_that_never_was_is_at_no_desk(browser, appointment, pk):
+def test_unknown_appointment_has_no_change_page(browser, appointment, pk):
     assert browser.get(f"{LIST}{pk}/change/").status_code in (302, 404)
 
 
 @pytest.mark.parametrize("pk", ["0", "1" * 18, HUGE])
-def test_nothing_is_done_to_an_appointment_that_never_was(browser, appointment, pk):
+def test_check_in_of_unknown_appointment_is_not_found(browser, appointment, pk):
     assert browser.post(f"{LIST}{pk}/check-in/press/").status_code == 404
 
 
-def test_nothing_is_added_changed_or_deleted_past_the_buttons(clerk, appointment):
+def test_superuser_cannot_add_change_or_delete(clerk, appointment):
     clerk.is_superuser = True
     clerk.save(update_fields=["is_superuser"])
     browser = signed_in_staff(clerk)

@@ -1,4 +1,4 @@
-"""What managers see of their offices: the figures of a month, on the page and in files."""
+"""The monthly figures of an office for its managers, on the page and in files."""
 
 import csv
 import datetime
@@ -67,12 +67,12 @@ def hours(office):
 
 @pytest.fixture
 def slot(hours):
-    """Today at ten, four operations; it is nine."""
+    """Return a slot of today at ten for four operations; the clock stands at nine."""
     return places.slot(SUNDAY, of=hours)
 
 
 def tables_in(text):
-    """The tables of a CSV file, each as [its title, its headings, row, ..., total]."""
+    """Return the tables of a CSV file, each as a list of rows: title, headings, ..., total."""
     tables = [[]]
     for row in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")):
         tables.append([]) if not row else tables[-1].append(row)
@@ -80,9 +80,9 @@ def tables_in(text):
 
 
 def tables(browser, office, language="en", **query):
-    """Those of the days, the hours and the services: {first cell: the others}, below the headings.
+    """Return the tables of days, hours and services, each as {first cell: other cells}.
 
-    What the page and both files say is the same.
+    The titles and headings are left out. The page and both files have to show the same tables.
     """
     page = browser.get(figures_of(office, "", language), query)
     shown = tables_on(page)
@@ -116,7 +116,7 @@ def book_of(response):
 
 
 def numbers(text):
-    """The cells of a row; a dash is an empty one."""
+    """Split a row into its cells; a dash stands for an empty cell."""
     return ["" if each == "-" else each for each in text.split()]
 
 
@@ -126,7 +126,7 @@ def served(slot, clerk, **criteria):
     return serve(actor=clerk, appointment=appointment)
 
 
-# What is counted
+# Counting
 
 
 def test_a_day_is_counted_in_operations(browser, manager, slot):
@@ -135,7 +135,7 @@ def test_a_day_is_counted_in_operations(browser, manager, slot):
     assert tables(browser, slot.office)[0][SUNDAY_IN_WORDS] == numbers("4 3 1 2 0 0 75")
 
 
-def test_who_did_not_come_had_the_place(manager, slot, clock):
+def test_no_show_counts_as_booked(manager, slot, clock):
     absent = places.confirmed(slot=slot, operations=2)
     clock.now = slot.start + 15 * MINUTE
     mark_no_show(actor=manager, appointment=absent)
@@ -143,13 +143,13 @@ def test_who_did_not_come_had_the_place(manager, slot, clock):
     assert tables(browser, slot.office)[0][SUNDAY_IN_WORDS] == numbers("4 2 2 0 2 0 50")
 
 
-def test_what_was_cancelled_is_free_again(browser, hours):
+def test_cancelled_place_counts_as_free(browser, hours):
     appointment = places.confirmed(slot=places.slot(TUESDAY, of=hours), operations=3)
     cancel(actor=appointment.user, appointment=appointment)
     assert tables(browser, hours.office)[0][TUESDAY_IN_WORDS] == numbers("4 0 4 0 0 3 0")
 
 
-def test_a_hold_has_the_place_until_it_lapses(browser, slot):
+def test_hold_counts_as_booked_until_it_lapses(browser, slot):
     hold = places.held(slot=slot)
     assert tables(browser, slot.office)[0][SUNDAY_IN_WORDS] == numbers("4 1 3 0 0 0 25")
     places.lapse(hold)
@@ -158,7 +158,7 @@ def test_a_hold_has_the_place_until_it_lapses(browser, slot):
     assert services == {"Total": numbers("0 0 0")}
 
 
-def test_a_hold_that_was_given_up_never_was_an_appointment(browser, slot):
+def test_cancelled_hold_is_not_counted(browser, slot):
     hold = places.held(slot=slot)
     cancel(actor=hold.user, appointment=hold)
     assert tables(browser, slot.office)[0][SUNDAY_IN_WORDS] == numbers("4 0 4 0 0 0 0")
@@ -172,13 +172,13 @@ def test_a_place_on_offer_is_neither_booked_nor_free(browser, slot, hours):
     assert tables(browser, slot.office)[0][SUNDAY_IN_WORDS] == numbers("4 0 3 0 0 0 0")
 
 
-def test_whom_an_early_visitor_makes_room_for_leaves_no_less_than_nothing(browser, manager, slot):
+def test_free_places_are_never_negative(browser, manager, slot):
     served(slot, manager, operations=4)
     places.confirmed(slot=slot, operations=4)
     assert tables(browser, slot.office)[0][SUNDAY_IN_WORDS] == numbers("4 8 0 4 0 0 200")
 
 
-def test_a_day_that_was_closed_has_no_places(browser, office, hours):
+def test_closed_day_has_no_places(browser, office, hours):
     make_slots()
     appointment = places.confirmed(slot=Slot.objects.get(start=at(MONDAY, "10:00")))
     Closure.objects.create(office=office, first_day=MONDAY, last_day=MONDAY, reason_ar="صيانة")
@@ -191,7 +191,7 @@ def test_a_day_that_was_closed_has_no_places(browser, office, hours):
     assert days[TUESDAY_IN_WORDS][0] == "112"
 
 
-def test_who_was_served_on_a_day_that_was_closed_then_still_counts(browser, manager, slot):
+def test_served_on_day_closed_later_still_counts(browser, manager, slot):
     served(slot, manager)
     Slot.objects.filter(pk=slot.pk).update(is_closed=True)
     days, hours, _services = tables(browser, slot.office)
@@ -221,7 +221,7 @@ def test_other_months_and_other_offices_are_not_counted(browser, slot, hours, el
     assert services == {"Total": numbers("0 0 0")}
 
 
-def test_the_load_of_an_hour_is_that_of_all_its_times_on_all_days(browser, hours):
+def test_load_of_hour_sums_its_slots_on_all_days(browser, hours):
     for day, time in ((SUNDAY, "10:45"), (MONDAY, "10:00"), (MONDAY, "09:30")):
         places.slot(day, time, of=hours)
     places.confirmed(slot=Slot.objects.get(start=at(SUNDAY, "10:45")), operations=2)
@@ -233,7 +233,7 @@ def test_the_load_of_an_hour_is_that_of_all_its_times_on_all_days(browser, hours
     ]
 
 
-def test_the_evening_past_midnight_is_of_the_day_it_began(browser, hours):
+def test_evening_past_midnight_counts_on_first_day(browser, hours):
     last = datetime.date(2026, 5, 31)
     evening = places.window("22:00", "01:00", office=hours.office, weekdays=[6])
     places.slot(last, "22:00", of=evening)
@@ -247,7 +247,7 @@ def test_the_evening_past_midnight_is_of_the_day_it_began(browser, hours):
     assert june["Total"] == numbers("0 0 0 0 0 0 -")
 
 
-def test_an_hour_is_the_kingdom_s_whatever_the_zone_of_the_process(browser, hours):
+def test_hours_are_riyadh_time_in_any_process_zone(browser, hours):
     """Half past two in Riyadh is half past eleven, the evening before, in UTC."""
     night = places.window("02:00", "03:00", office=hours.office)
     places.slot(datetime.date(2026, 5, 1), "02:30", of=night)
@@ -257,7 +257,7 @@ def test_an_hour_is_the_kingdom_s_whatever_the_zone_of_the_process(browser, hour
     assert list(at_hours) == ["02:00", "Total"]
 
 
-def test_services_are_listed_by_how_much_they_are_booked(browser, manager, slot):
+def test_services_are_ordered_by_bookings(browser, manager, slot):
     seldom = factories.ServiceFactory(name_en="Final exit")
     often = factories.ServiceFactory(name_en="Iqama renewal")
     factories.ServiceFactory(name_en="Never booked")
@@ -286,7 +286,7 @@ def test_services_are_listed_by_how_much_they_are_booked(browser, manager, slot)
         ("ar", "1448-01", 29, (2026, 6, 16), (2026, 7, 14), "1447-12", "1448-02"),
     ],
 )
-def test_a_month_of_one_s_own_calendar(
+def test_month_follows_calendar_of_language(
     browser, hours, language, code, length, first, last, before, after
 ):
     first, last = datetime.date(*first), datetime.date(*last)
@@ -303,12 +303,12 @@ def test_a_month_of_one_s_own_calendar(
 
 
 def months_linked_from(browser, office, language="en", **query):
-    """Before, after, and those of the files."""
+    """Return the months in the links: the one before, the one after, and those of the files."""
     page = browser.get(figures_of(office, language=language), query).content.decode()
     return re.findall(r'href="[^"]*\?month=([^"]+)"', re.search(r"(?s)<main.*</main>", page)[0])
 
 
-def test_it_is_the_month_of_today_unless_another_is_asked_for(browser, slot):
+def test_month_defaults_to_current(browser, slot):
     assert months_linked_from(browser, slot.office)[:2] == ["2026-04", "2026-06"]
     assert months_linked_from(browser, slot.office, "ar")[:2] == ["1447-10", "1447-12"]
     heading = "May 2026 CE (Dhu al-Qadah – Dhu al-Hijjah 1447 AH)"
@@ -325,7 +325,7 @@ def test_it_is_the_month_of_today_unless_another_is_asked_for(browser, slot):
     ],
     ids=lambda code: repr(code)[:30],
 )
-def test_for_any_other_text_it_is_the_month_of_today(browser, slot, code):
+def test_invalid_month_falls_back_to_current(browser, slot, code):
     for language, months in (("en", ["2026-04", "2026-06"]), ("ar", ["1447-10", "1447-12"])):
         for page in FILES:
             response = browser.get(figures_of(slot.office, page, language), {"month": code})
@@ -334,7 +334,7 @@ def test_for_any_other_text_it_is_the_month_of_today(browser, slot, code):
 
 
 @pytest.mark.parametrize("code", ["2026-06\0", "\0"])
-def test_bytes_that_are_no_text_are_refused(browser, slot, code):
+def test_invalid_bytes_are_refused(browser, slot, code):
     for page in FILES:
         assert browser.get(figures_of(slot.office, page), {"month": code}).status_code == 400
 
@@ -342,9 +342,7 @@ def test_bytes_that_are_no_text_are_refused(browser, slot, code):
 @pytest.mark.parametrize(
     ("language", "asked", "shown"), [("ar", "2026-11", "1448-06"), ("en", "1448-06", "2026-11")]
 )
-def test_the_month_stays_about_the_same_in_the_other_language(
-    browser, slot, language, asked, shown
-):
+def test_month_is_converted_to_other_calendar(browser, slot, language, asked, shown):
     links = months_linked_from(browser, slot.office, language, month=asked)
     assert set(links[2:]) == {shown}
 
@@ -358,12 +356,12 @@ def test_the_month_stays_about_the_same_in_the_other_language(
         ("ar", "1500-11", "1500-10"),
     ],
 )
-def test_where_a_calendar_ends_there_is_one_way_only(browser, slot, language, code, other):
+def test_end_of_calendar_links_one_way_only(browser, slot, language, code, other):
     links = months_linked_from(browser, slot.office, language, month=code)
     assert links == [other, code, code]
 
 
-# Who may
+# Permissions
 
 
 def answers(browser, office):
@@ -371,7 +369,7 @@ def answers(browser, office):
 
 
 def is_offered(browser):
-    """Whether the list of offices leads to the figures of one of them."""
+    """Return whether the list of offices links to the figures of one of them."""
     page = browser.get(OFFICES).content.decode()
     link = re.search(r'href="([^"]*)">Figures of your offices<', page)
     return bool(link) and browser.get(link[1]).status_code == 200
@@ -384,7 +382,7 @@ def test_managers_see_their_own_office_alone(browser, office, elsewhere):
     assert "Qasr" not in words(browser.get(figures_of(office)))
 
 
-def test_another_s_office_and_none_at_all_are_the_same(browser, elsewhere):
+def test_foreign_and_missing_office_answer_alike(browser, elsewhere):
     for page in FILES:
         of_another = browser.get(figures_of(elsewhere, page))
         path, nowhere = f"office/{elsewhere.pk}/", "office/987654/"
@@ -394,7 +392,7 @@ def test_another_s_office_and_none_at_all_are_the_same(browser, elsewhere):
         assert read == without_tokens(of_another).decode()
 
 
-def test_managers_of_two_offices_go_from_one_to_the_other(browser, manager, office, elsewhere):
+def test_manager_of_two_offices_can_switch(browser, manager, office, elsewhere):
     manager.offices.add(elsewhere)
     page = browser.get(figures_of(office), {"month": "2026-07"})
     link = f'<a href="{figures_of(elsewhere)}?month=2026-07"><bdi>Qasr Al-Hukm</bdi></a>'
@@ -413,7 +411,7 @@ def test_superusers_see_every_office(office, elsewhere):
     "codenames",
     [(), ("view_appointment", "receive_appointment"), ("view_office", "change_office")],
 )
-def test_clerks_without_the_right_see_no_figures(office, elsewhere, codenames):
+def test_clerks_without_permission_see_no_figures(office, elsewhere, codenames):
     browser = signed_in_staff(places.clerk(office, codenames=codenames))
     assert answers(browser, office) == answers(browser, elsewhere) == [403, 403, 403]
     assert not is_offered(browser)
@@ -425,7 +423,7 @@ def test_a_manager_of_no_office_sees_nothing(office):
     assert not is_offered(browser)
 
 
-def test_whoever_is_not_staff_or_not_signed_in_is_led_to_the_sign_in(office, manager):
+def test_browser_without_staff_session_goes_to_sign_in(office, manager):
     resident = factories.UserFactory()
     resident.user_permissions.set(manager.user_permissions.all())
     office.clerks.add(resident)
@@ -435,7 +433,7 @@ def test_whoever_is_not_staff_or_not_signed_in_is_led_to_the_sign_in(office, man
 
 
 @pytest.mark.parametrize("pk", ["0", "1" * 18, HUGE])
-def test_an_office_that_never_was_has_no_figures(browser, pk):
+def test_unknown_office_has_no_figures(browser, pk):
     for page in FILES:
         assert browser.get(f"{OFFICES}{pk}/figures/{page}").status_code == 404
 
@@ -444,7 +442,7 @@ def test_an_office_that_never_was_has_no_figures(browser, pk):
 
 
 @pytest.mark.parametrize("extension", ["csv", "xlsx"])
-def test_a_file_has_a_name_for_every_program(browser, office, extension):
+def test_file_name_has_ascii_fallback(browser, office, extension):
     office.name_ar = 'الرمال "1";\r\n\u202e/x'
     office.save()
     names = {"en": ("2026-05", "Al-Rimal"), "ar": ("1447-11", 'الرمال "1"; /x')}
@@ -466,7 +464,7 @@ def test_the_columns_have_headings(browser, office):
     assert services == [["By service"], ["Service", "Booked", "Served", "Missed"]]
 
 
-def test_names_are_those_of_the_language(browser, office, slot):
+def test_names_follow_language(browser, office, slot):
     office.name_ar = "الرمال"
     office.save()
     places.confirmed(slot=slot)
@@ -476,7 +474,7 @@ def test_names_are_those_of_the_language(browser, office, slot):
     assert "Al-Rimal" not in shown
 
 
-def test_a_service_whose_name_is_a_formula_and_markup_is_a_text(browser, slot):
+def test_formula_and_markup_in_name_are_plain_text(browser, slot):
     name = "=1+<b>1</b>"
     places.confirmed(slot=slot, service=factories.ServiceFactory(name_en=name))
     page = browser.get(figures_of(slot.office)).content.decode()
@@ -488,7 +486,7 @@ def test_a_service_whose_name_is_a_formula_and_markup_is_a_text(browser, slot):
 
 
 @pytest.mark.parametrize("page", FILES)
-def test_the_figures_of_thousands_of_times(browser, manager, slot, page):
+def test_query_count_is_constant_for_thousands_of_slots(browser, manager, slot, page):
     one = places.confirmed(slot=slot)
     path = figures_of(slot.office, page)
     for_one = queries(browser, path)

@@ -35,7 +35,7 @@ def worker():
     return factories.IdentityFactory(name_en="Bilal Ahmed")
 
 
-# Until when a time is held
+# The end of a hold
 
 
 @pytest.mark.parametrize(("seconds", "stands"), [(-1, True), (0, False), (1, False)])
@@ -49,9 +49,7 @@ def test_a_held_time_is_confirmed_within_ten_minutes(resident, slot, clock, seco
 
 
 @pytest.mark.parametrize(("seconds", "stands"), [(-1, True), (0, False)])
-def test_a_time_held_shortly_before_it_begins_is_confirmed_until_it_does(
-    resident, slot, clock, seconds, stands
-):
+def test_hold_shortly_before_start_expires_at_start(resident, slot, clock, seconds, stands):
     clock.now = slot.start - 2 * MINUTE
     held = places.held(resident, slot=slot)
     clock.now = slot.start + seconds * SECOND
@@ -62,7 +60,7 @@ def test_a_time_held_shortly_before_it_begins_is_confirmed_until_it_does(
 
 
 @pytest.mark.parametrize(("seconds", "is_free"), [(-1, False), (0, True), (1, True)])
-def test_the_place_of_a_lapsed_hold_is_another_s_at_once(clock, seconds, is_free):
+def test_lapsed_hold_frees_its_place_at_once(clock, seconds, is_free):
     slot = places.slot(capacity=1)
     lapsed = places.held(slot=slot)
     clock.now += 10 * MINUTE + seconds * SECOND
@@ -76,7 +74,7 @@ def test_the_place_of_a_lapsed_hold_is_another_s_at_once(clock, seconds, is_free
 
 
 @pytest.mark.parametrize(("seconds", "expired"), [(-1, 0), (0, 1), (1, 1)])
-def test_lapsed_holds_are_given_back_without_anybody_booking(slot, clock, seconds, expired):
+def test_expire_due_frees_lapsed_holds(slot, clock, seconds, expired):
     places.held(slot=slot, operations=3)
     places.confirmed(slot=slot)
     clock.now += 10 * MINUTE + seconds * SECOND
@@ -85,13 +83,13 @@ def test_lapsed_holds_are_given_back_without_anybody_booking(slot, clock, second
     assert actions.expire_due() == 0
 
 
-def test_a_held_time_can_be_given_back(resident, slot):
+def test_hold_can_be_cancelled(resident, slot):
     held = places.held(resident, slot=slot, operations=2)
     assert actions.cancel(actor=resident, appointment=held).status == Status.CANCELLED
     assert places.taken(slot) == 0
 
 
-# Until when it can be changed
+# The time limit of changes
 
 
 @pytest.mark.parametrize(("seconds", "can_be"), [(-1, True), (0, False), (1, False)])
@@ -129,7 +127,7 @@ def test_an_appointment_is_changed_until_two_hours_before(
         (Status.HELD, "Not confirmed yet"),
     ],
 )
-def test_what_does_not_stand_cannot_be_changed(resident, slot, status, label):
+def test_appointment_in_other_status_cannot_be_changed(resident, slot, status, label):
     appointment = places.in_status(status, user=resident, slot=slot)
     sentence = f"This appointment is “{label}” and cannot be changed any more."
     move = {"actor": resident, "appointment": appointment, "slot": places.slot(TUESDAY)}
@@ -146,7 +144,7 @@ def test_a_move_takes_as_many_places_as_it_gives_back(resident, slot):
     assert (places.taken(slot), places.taken(later)) == (0, 3)
 
 
-def test_a_move_to_where_there_is_too_little_room_keeps_the_time_it_has(resident, slot):
+def test_move_to_slot_without_room_keeps_old_slot(resident, slot):
     appointment = places.confirmed(resident, slot=slot, operations=3)
     full = places.slot(TUESDAY, capacity=2)
     criteria = {"actor": resident, "appointment": appointment, "slot": full}
@@ -154,9 +152,7 @@ def test_a_move_to_where_there_is_too_little_room_keeps_the_time_it_has(resident
     assert (places.taken(slot), places.taken(full)) == (3, 0)
 
 
-def test_an_appointment_of_who_is_linked_no_more_is_not_moved_and_can_be_given_back(
-    resident, slot, worker
-):
+def test_appointment_with_ended_link_can_only_be_cancelled(resident, slot, worker):
     link = factories.link(resident.identity, worker)
     appointment = places.confirmed(resident, slot=slot, attendee=worker)
     link.until = SUNDAY - datetime.timedelta(days=1)
@@ -167,7 +163,7 @@ def test_an_appointment_of_who_is_linked_no_more_is_not_moved_and_can_be_given_b
     assert places.taken(slot) == 0
 
 
-def test_a_move_may_overlap_the_time_it_gives_up_and_no_other(resident):
+def test_move_may_overlap_only_its_own_old_time(resident):
     appointment = places.confirmed(resident, slot=places.slot(minutes=30))
     places.confirmed(resident, slot=places.slot(time="12:00", minutes=30))
     criteria = {"actor": resident, "appointment": appointment}

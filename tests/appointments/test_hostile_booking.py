@@ -1,4 +1,4 @@
-"""Booking, looking it up and receiving people, with anything at all in every field and address."""
+"""Hostile values in every field and address of booking, of look-ups and of the desk."""
 
 import re
 import uuid
@@ -37,18 +37,20 @@ from tests.test_hostile_forms import VALUES as HOSTILE
 pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
 
 DESK = "/en/staff/appointments/appointment/"
-# What an address can hold: it is refused as a whole where a byte of it is NUL.
+# Values that an address can hold: an address with a NUL byte is refused as a whole.
 IN_ADDRESSES = [value for value in HOSTILE if "\0" not in value]
 OTHER_SCRIPTS = ["العليا", "०", "０", "𝟘", "Ⅷ", "\u202e1", "é" * 300, "1\u0301"]
 CRITERIA = ("attendee", "service", "region", "operations", "beneficiaries")
 FIELDS = (*CRITERIA, "office", "day", "slot", "idempotency_key", "page", "q", "status__exact")
-# What reads as a good number of operations, as nobody at all, or as somebody's number.
+# Values that read as a good number of operations, as no beneficiary, or as the key of a person.
 GOOD = {"operations": {"\u202e1"}, "beneficiaries": {"", " ", "1_0"}, "attendee": {"1_0"}}
 
 
 @pytest.fixture(autouse=True)
 def _no_limit(settings):
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the shape of each is meant, not the size of all
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = (
+        None  # the tests are about each value, not the total size
+    )
 
 
 @pytest.fixture
@@ -73,7 +75,7 @@ def appointment(resident, slot):
 
 
 def everything_booked():
-    """Each appointment with its events and slips, and what each slot has given away."""
+    """Return all rows of appointments, their events, and slots."""
     return (
         list(Appointment.objects.order_by("pk").values()),
         list(AppointmentEvent.objects.order_by("pk").values()),
@@ -85,7 +87,7 @@ def everything_booked():
 
 
 @pytest.mark.parametrize("field", CRITERIA)
-def test_a_wish_with_anything_in_a_field_takes_nothing(browser, criteria, slot, field):
+def test_hostile_criteria_take_no_place(browser, criteria, slot, field):
     posted = {"idempotency_key": uuid.uuid4(), "slot": slot.pk}
     for value in {*IN_ADDRESSES, *OTHER_SCRIPTS} - GOOD.get(field, set()):
         asked = {**criteria, field: value}
@@ -97,7 +99,7 @@ def test_a_wish_with_anything_in_a_field_takes_nothing(browser, criteria, slot, 
         for step in (OFFICES, DAYS, TIMES):
             path = address(step, asked, office="al-rimal", day=MONDAY)
             for response in (browser.get(path), browser.post(path, posted)):
-                if value == LONG:  # too long for an address that one is sent to
+                if value == LONG:  # the address of a redirect may not be so long
                     assert response.status_code == 400
                 else:
                     assert response.url.startswith(f"{NEW}?")
@@ -106,21 +108,21 @@ def test_a_wish_with_anything_in_a_field_takes_nothing(browser, criteria, slot, 
 
 @pytest.mark.parametrize("field", CRITERIA)
 @pytest.mark.parametrize("step", [OFFICES, TIMES])
-def test_errors_in_a_wish_are_said_in_arabic(browser, criteria, field, step):
+def test_errors_in_criteria_are_in_arabic(browser, criteria, field, step):
     path = address(step, {**criteria, field: "no-such-thing"}).replace("/en/", "/ar/")
     page = browser.get(path, follow=True)
     (error,) = errors_on(page)
     assert not re.search("[a-z]", error), error
 
 
-def test_of_a_list_where_one_value_is_expected_the_last_counts(browser, criteria, resident):
+def test_last_of_repeated_values_counts(browser, criteria, resident):
     for field in ("attendee", "service", "region", "operations"):
         good = criteria[field]
         assert browser.get(address(OFFICES, {**criteria, field: ["x", good]})).status_code == 200
         assert browser.get(address(OFFICES, {**criteria, field: [good, "x"]})).status_code == 302
 
 
-def test_somebody_who_is_named_many_times_is_one_person(browser, criteria, slot, resident):
+def test_repeated_beneficiary_counts_once(browser, criteria, slot, resident):
     named = {**criteria, "beneficiaries": [resident.identity_id] * 300}
     path = address(TIMES, named, office="al-rimal", day=MONDAY)
     browser.post(path, {"idempotency_key": uuid.uuid4(), "slot": slot.pk})
@@ -142,9 +144,7 @@ def test_one_stranger_among_many_beneficiaries_is_refused(browser, criteria, slo
 
 
 @pytest.mark.parametrize("field", ["office", "day"])
-def test_a_choice_of_anything_leads_back_to_a_step_that_can_be_read(
-    browser, criteria, appointment, field
-):
+def test_hostile_office_or_day_leads_back_to_a_step(browser, criteria, appointment, field):
     before = everything_booked()
     moving = page_of(appointment, "move/time/")
     other = {**criteria, "service": factories.ServiceFactory().slug}
@@ -161,8 +161,8 @@ def test_a_choice_of_anything_leads_back_to_a_step_that_can_be_read(
 
 
 @pytest.mark.parametrize("field", ["slot", "idempotency_key"])
-def test_a_time_with_anything_in_a_field_is_not_taken(browser, criteria, appointment, field):
-    """Neither taken nor moved to; which time was chosen is kept."""
+def test_hostile_time_form_takes_no_place(browser, criteria, appointment, field):
+    """The time is neither held nor moved to, and the form keeps the choice."""
     later = places.slot(time="11:00")
     before = everything_booked()
     other = {**criteria, "service": factories.ServiceFactory().slug}
@@ -180,7 +180,7 @@ def test_a_time_with_anything_in_a_field_is_not_taken(browser, criteria, appoint
 
 
 @pytest.mark.parametrize("name", ["slot", "idempotency_key"])
-def test_errors_in_a_time_are_said_in_arabic(browser, criteria, slot, name):
+def test_errors_in_time_form_are_in_arabic(browser, criteria, slot, name):
     path = address(TIMES, criteria, office="al-rimal", day=MONDAY).replace("/en/", "/ar/")
     for value in ("", "x", "\0"):
         page = browser.post(path, {"idempotency_key": uuid.uuid4(), "slot": slot.pk, name: value})
@@ -188,14 +188,14 @@ def test_errors_in_a_time_are_said_in_arabic(browser, criteria, slot, name):
         assert not re.search("[a-z]", error), error
 
 
-def test_a_move_to_a_region_of_any_name_shows_offices(browser, appointment):
+def test_move_with_hostile_region_shows_offices(browser, appointment):
     for value in [*IN_ADDRESSES, *OTHER_SCRIPTS]:
         page = browser.get(page_of(appointment, "move/"), {"region": value})
         assert page.status_code == 200
         assert_harmless(page)
 
 
-def test_confirming_and_cancelling_read_nothing_that_is_sent(browser, resident):
+def test_confirm_ignores_posted_fields(browser, resident):
     held = places.held(resident)
     for value in (LONG, BIDI, "\0", TEXT):
         fields = dict.fromkeys(FIELDS, value)
@@ -211,7 +211,7 @@ def test_confirming_and_cancelling_read_nothing_that_is_sent(browser, resident):
     "field",
     ["number", "born_day", "born_month", "born_year", "picture", "picture_key"],
 )
-def test_data_of_anything_verify_nobody_and_are_kept(resident, field):
+def test_hostile_data_verify_nobody_and_are_kept(resident, field):
     browser = signed_in(resident)
     for value in (*IN_ADDRESSES, "\0", *OTHER_SCRIPTS):
         typed = {**own_data(resident), **picture_on(browser.get(VERIFY)), field: value}
@@ -223,18 +223,18 @@ def test_data_of_anything_verify_nobody_and_are_kept(resident, field):
         assert browser.get(ROOT).status_code == 302
 
 
-# What is looked up
+# Look-ups
 
 
 @pytest.mark.parametrize("page", ["", "slip/", "calendar/", "cancel/", "move/", "move/time/"])
-def test_an_appointment_of_any_number_is_not_there(browser, appointment, page):
+def test_invalid_reference_is_not_found(browser, appointment, page):
     for number in ("0" * 12, "9" * 12, "9" * 11, "9" * 5000, "x", "%FF", "%00", "٨" * 12, "%0A"):
         response = browser.get(f"{ROOT}{number}/{page}")
         assert response.status_code in (400, 404)
         assert_harmless(response)
 
 
-def test_a_check_code_of_any_letters_is_no_slip(appointment):
+def test_invalid_check_code_is_not_found(appointment):
     code = appointment.slips.get().check_code
     for other in (code.upper(), code[:-1], f"{code}2", "x" * 5000, "0" * 16, "-", "_", "%25"):
         response = Client().get(f"/en/check/{other}/")
@@ -249,7 +249,7 @@ def test_a_check_code_of_any_letters_is_no_slip(appointment):
 
 
 @pytest.mark.parametrize("value", [*IN_ADDRESSES, *OTHER_SCRIPTS], ids=lambda value: value[:10])
-def test_a_page_of_anything_lists_my_appointments(browser, appointment, value):
+def test_hostile_page_number_lists_appointments(browser, appointment, value):
     page = browser.get(ROOT, {"page": [value, value]})
     assert page.status_code == 200
     assert appointment.reference in page.content.decode()
@@ -259,7 +259,7 @@ def test_a_page_of_anything_lists_my_appointments(browser, appointment, value):
 
 
 @pytest.mark.parametrize("field", ["day", "status__exact", "q", "p", "o", "e", "all"])
-def test_the_desk_is_asked_for_anything(field):
+def test_hostile_query_at_desk_is_harmless(field):
     hours = places.window()
     today = places.confirmed(slot=places.slot(SUNDAY, of=hours))
     held = places.held(slot=places.slot(SUNDAY, "11:00", of=hours))
@@ -280,7 +280,7 @@ def test_the_desk_is_asked_for_anything(field):
         )
 
 
-def test_a_button_of_any_name_does_nothing():
+def test_unknown_button_does_nothing():
     hours = places.window()
     appointment = places.confirmed(slot=places.slot(SUNDAY, of=hours))
     browser = signed_in_staff(places.clerk(hours.office))
@@ -295,12 +295,12 @@ def test_a_button_of_any_name_does_nothing():
     assert everything_booked() == before
 
 
-# Anything
+# Random values
 
 
 @st.composite
 def bookings(draw):
-    """A way through a booking in which up to two fields hold anything."""
+    """Draw a booking request; up to two fields of its query and its body hold any value."""
     values = st.sampled_from([value.encode() for value in (*HOSTILE, *OTHER_SCRIPTS)]) | ANY_BYTES
     spoilt = st.dictionaries(st.sampled_from(FIELDS), st.lists(values, max_size=2), max_size=2)
     return {
@@ -315,8 +315,8 @@ def bookings(draw):
 
 
 @pytest.fixture
-def way(criteria, slot, appointment):
-    """The fields of a booking that is in order, and where an appointment is moved."""
+def valid_booking(criteria, slot, appointment):
+    """Return the query and body of a valid booking, and the page of an appointment to move."""
     good = {**criteria, "office": "al-rimal", "day": MONDAY}
     taken = {"idempotency_key": uuid.uuid4(), "slot": places.slot(time="11:00").pk}
     return good, taken, page_of(appointment)
@@ -329,8 +329,8 @@ def way(criteria, slot, appointment):
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(booking=bookings())
-def test_a_booking_of_anything_is_answered_and_leaves_all_in_order(browser, way, booking):
-    good, taken, mine = way
+def test_hostile_booking_keeps_slot_counters_right(browser, valid_booking, booking):
+    good, taken, mine = valid_booking
     step = booking["step"] if booking["step"].startswith("/") else f"{mine}{booking['step']}"
     query = urlencode({**good, **booking["asked"]}, doseq=True)
     body = urlencode({**taken, **booking["posted"]}, doseq=True)

@@ -1,4 +1,4 @@
-"""From opening hours to slots: which are made, which are closed, and what never happens to them."""
+"""Slots made from opening hours: which are made, closed and kept."""
 
 import datetime
 import os
@@ -27,7 +27,7 @@ Season = OpeningWindow.Season
 
 
 def times(day, office=None):
-    """The times of the slots that belong to `day` and are open."""
+    """Return the times of the open slots that belong to `day`."""
     slots = Slot.objects.filter(day=day, is_closed=False)
     if office:
         slots = slots.filter(office=office)
@@ -35,7 +35,7 @@ def times(day, office=None):
 
 
 def quarters(first, last):
-    """Every quarter of an hour from the one time to the other, as times of a day and the next."""
+    """Return the quarters of an hour from `first` to `last`, past midnight if `last` is earlier."""
     start, end = at(MONDAY, first), at(MONDAY, last)
     end += DAY if end < start else 0 * DAY
     count = (end - start) // datetime.timedelta(minutes=15)
@@ -57,7 +57,7 @@ def closure(first, last=None, office=None):
     )
 
 
-# What is made
+# Making slots
 
 
 def test_working_days_have_a_slot_every_quarter_of_an_hour():
@@ -70,13 +70,13 @@ def test_working_days_have_a_slot_every_quarter_of_an_hour():
     assert (slot.end, slot.capacity, slot.taken) == (at(MONDAY, "08:15"), 4, 0)
 
 
-def test_a_slot_that_would_end_after_the_office_closes_is_not_made():
+def test_slot_ending_after_closing_time_is_not_made():
     places.window("08:00", "08:50", slot_minutes=20)
     make_slots()
     assert times(MONDAY) == ["08:00", "08:20"]
 
 
-def test_in_ramadan_the_hours_are_those_of_ramadan(clock):
+def test_ramadan_has_its_own_hours(clock):
     """1 Ramadan 1447 is 18 February 2026, the 30th is 19 March."""
     clock.now = at(datetime.date(2026, 2, 17), "07:00")
     places.window("08:00", "15:00", season=Season.ORDINARY)
@@ -90,7 +90,7 @@ def test_in_ramadan_the_hours_are_those_of_ramadan(clock):
     assert times(datetime.date(2026, 3, 22)) == quarters("08:00", "14:45")
 
 
-def test_after_midnight_belongs_to_the_evening_before():
+def test_slot_after_midnight_belongs_to_evening_before():
     places.window("21:00", "01:00")
     make_slots()
     assert times(MONDAY) == quarters("21:00", "00:45")
@@ -100,20 +100,20 @@ def test_after_midnight_belongs_to_the_evening_before():
     assert times(FRIDAY) == []
 
 
-def test_hours_that_end_at_midnight_end_there():
+def test_hours_may_end_at_midnight():
     places.window("21:00", "00:00")
     make_slots()
     assert times(MONDAY) == quarters("21:00", "23:45")
 
 
-def test_the_evening_of_the_last_day_can_be_booked_to_its_end_after_midnight():
+def test_last_evening_is_bookable_past_midnight():
     places.window("21:00", "01:00")
     make_slots()
     bookable = Slot.objects.bookable(factories.ServiceFactory(), 1)
     assert bookable.latest("start").start == at(LAST_DAY + DAY, "00:45")
 
 
-def test_hours_hold_from_their_first_day_to_their_last():
+def test_hours_apply_from_first_to_last_day():
     places.window(valid_from=TUESDAY, valid_until=THURSDAY)
     make_slots()
     days = Slot.objects.order_by("day").values_list("day", flat=True).distinct()
@@ -131,7 +131,7 @@ def test_slots_are_made_from_today_to_thirty_days_ahead(clock):
     assert times(LAST_DAY + DAY) == quarters("08:00", "14:45")
 
 
-def test_making_them_again_makes_and_changes_nothing():
+def test_make_slots_twice_changes_nothing():
     places.window()
     places.window("21:00", "01:00", office=places.office("qasr-al-hukm", "Qasr Al-Hukm"))
     assert make_slots() == (28 + 16) * 23
@@ -140,17 +140,17 @@ def test_making_them_again_makes_and_changes_nothing():
     assert list(Slot.objects.order_by("pk").values()) == before
 
 
-def test_the_command_tells_how_many_were_made(capsys):
+def test_command_prints_number_of_slots_made(capsys):
     places.window("08:00", "09:00", valid_until=SUNDAY)
     call_command("make_slots")
     call_command("make_slots")
     assert capsys.readouterr().out.splitlines() == ["4 times added", "0 times added"]
 
 
-# Days on which nobody works
+# Holidays and closures
 
 
-def test_a_holiday_closes_every_office_and_its_end_opens_them():
+def test_holiday_closes_all_offices_until_deleted():
     one, other = places.office(), places.office("qasr-al-hukm", "Qasr Al-Hukm")
     places.window(office=one)
     places.window(office=other)
@@ -165,7 +165,7 @@ def test_a_holiday_closes_every_office_and_its_end_opens_them():
 
 
 @pytest.mark.parametrize("is_there_first", [True, False])
-def test_a_closure_closes_one_office_from_its_first_day_to_its_last(is_there_first):
+def test_closure_closes_one_office_for_its_days(is_there_first):
     one, other = places.office(), places.office("qasr-al-hukm", "Qasr Al-Hukm")
     places.window(office=one)
     places.window(office=other)
@@ -181,9 +181,7 @@ def test_a_closure_closes_one_office_from_its_first_day_to_its_last(is_there_fir
     assert times(MONDAY, one) == times(TUESDAY, one) == quarters("08:00", "14:45")
 
 
-def test_a_day_that_is_closed_when_the_slots_of_one_office_are_made_stays_closed_at_the_next(
-    monkeypatch,
-):
+def test_closure_saved_during_make_slots_is_kept(monkeypatch):
     first, second = (places.window(office=places.office(slug)) for slug in ("first", "second"))
     make_slots()
     bring_up_to_date = slot_generation._bring_up_to_date
@@ -200,7 +198,7 @@ def test_a_day_that_is_closed_when_the_slots_of_one_office_are_made_stays_closed
     assert times(MONDAY, second.office) == []
 
 
-def test_slots_are_made_of_the_windows_that_are_meant_alone():
+def test_make_slots_only_of_given_windows():
     first, second = (places.window(office=places.office(slug)) for slug in ("first", "second"))
     assert make_slots(first.office.windows) == 28 * 23
     assert times(MONDAY, second.office) == []
@@ -216,7 +214,7 @@ def test_a_closure_without_an_office_is_for_all():
     assert times(MONDAY) == []
 
 
-def test_a_closed_day_closes_its_evening_to_the_end_and_not_the_night_before():
+def test_closure_closes_evening_of_its_day_past_midnight():
     places.window("21:00", "01:00")
     make_slots()
     closure(MONDAY)
@@ -227,7 +225,7 @@ def test_a_closed_day_closes_its_evening_to_the_end_and_not_the_night_before():
     assert Slot.objects.get(start=at(TUESDAY, "00:45")).is_closed is True
 
 
-def test_what_is_booked_on_a_day_that_is_closed_keeps_its_place():
+def test_appointment_on_closed_day_keeps_its_place():
     places.window()
     make_slots()
     slot = Slot.objects.get(start=at(MONDAY, "10:00"))
@@ -239,10 +237,10 @@ def test_what_is_booked_on_a_day_that_is_closed_keeps_its_place():
     assert (appointment.status, appointment.slot_id) == (Appointment.Status.CONFIRMED, slot.pk)
 
 
-# Hours that are changed
+# Changed hours
 
 
-def test_changed_hours_close_what_they_no_longer_make_and_make_what_is_new():
+def test_changed_hours_close_old_slots_and_make_new_ones():
     window = places.window()
     make_slots()
     assert change(window, opens="09:00", closes="16:00") == 4 * 23
@@ -251,7 +249,7 @@ def test_changed_hours_close_what_they_no_longer_make_and_make_what_is_new():
     assert times(MONDAY) == quarters("08:00", "14:45")
 
 
-def test_what_is_booked_outside_of_changed_hours_is_kept():
+def test_appointment_outside_changed_hours_is_kept():
     window = places.window()
     make_slots()
     slot = Slot.objects.get(start=at(MONDAY, "08:00"))
@@ -263,7 +261,7 @@ def test_what_is_booked_outside_of_changed_hours_is_kept():
     assert (appointment.is_confirmed, appointment.slot_id) == (True, slot.pk)
 
 
-def test_the_past_is_left_as_it_was(clock):
+def test_past_is_left_unchanged(clock):
     window = places.window()
     make_slots()
     clock.now += DAY
@@ -273,7 +271,7 @@ def test_the_past_is_left_as_it_was(clock):
 
 
 @pytest.mark.parametrize(("before", "after"), [(15, 30), (30, 15)])
-def test_slots_of_another_length_end_when_they_should(before, after):
+def test_changed_slot_length_applies_to_open_slots(before, after):
     window = places.window(slot_minutes=before)
     make_slots()
     change(window, slot_minutes=after)
@@ -292,7 +290,7 @@ def test_raised_capacity_is_free_at_once():
     assert set(Slot.objects.values_list("capacity", flat=True)) == {6}
 
 
-def test_lowered_capacity_stays_above_what_is_taken():
+def test_lowered_capacity_is_never_below_taken():
     window = places.window()
     make_slots()
     slot = Slot.objects.get(start=at(MONDAY, "10:00"))
@@ -307,7 +305,7 @@ def test_lowered_capacity_stays_above_what_is_taken():
     assert (slot.capacity, slot.taken) == (1, 0)
 
 
-def test_an_office_that_is_switched_off_takes_nobody_until_it_is_on_again():
+def test_inactive_office_has_no_open_slots_until_active_again():
     office = places.office()
     places.window(office=office)
     make_slots()
@@ -322,12 +320,12 @@ def test_an_office_that_is_switched_off_takes_nobody_until_it_is_on_again():
     assert times(MONDAY) == quarters("08:00", "14:45")
 
 
-def test_an_office_that_is_off_from_the_beginning_gets_no_slots():
+def test_office_inactive_from_start_gets_no_slots():
     places.window(office=places.office(is_active=False))
     assert make_slots() == 0
 
 
-# Where the server stands
+# The time zone of the server
 
 
 @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Kiritimati"])
@@ -348,7 +346,7 @@ def test_the_zone_of_the_server_changes_nothing(zone, monkeypatch, clock):
         time.tzset()
 
 
-# The offices that are known
+# Loading the known offices
 
 
 @pytest.fixture
@@ -357,7 +355,7 @@ def regions():
     assert Region.objects.count() == 13
 
 
-def test_twenty_four_offices_in_thirteen_regions_are_loaded_once(regions, capsys):
+def test_load_offices_twice_adds_24_offices_once(regions, capsys):
     capsys.readouterr()
     call_command("load_offices")
     call_command("load_offices")
@@ -369,7 +367,7 @@ def test_twenty_four_offices_in_thirteen_regions_are_loaded_once(regions, capsys
         assert all([office.name_ar, office.name_en, office.city_ar, office.city_en])
 
 
-def test_what_staff_have_changed_stays_when_offices_are_loaded_again(regions):
+def test_load_offices_again_keeps_changes_by_staff(regions):
     call_command("load_offices", verbosity=0)
     Office.objects.filter(slug="riyadh").update(name_en="Riyadh Passports", is_active=False)
     OpeningWindow.objects.filter(office__slug="riyadh", season=Season.ORDINARY).delete()
@@ -379,7 +377,7 @@ def test_what_staff_have_changed_stays_when_offices_are_loaded_again(regions):
     assert office.windows.count() == 1
 
 
-def test_the_nights_of_ramadan_1447_are_those_that_were_announced(regions, clock):
+def test_ramadan_1447_hours_are_as_announced(regions, clock):
     call_command("load_offices", verbosity=0)
     clock.now = at(datetime.date(2026, 2, 20), "07:00")  # a Friday in Ramadan
     make_slots()

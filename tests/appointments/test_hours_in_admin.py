@@ -1,6 +1,6 @@
-"""Offices, opening hours and closures as they are kept in the admin: at once, and never senseless.
+"""The admin of offices, opening hours and closures.
 
-What makes no sense is refused with a sentence that says how to mend it.
+Changes apply at once, and invalid values are refused with a message that says how to correct them.
 """
 
 import pytest
@@ -13,7 +13,7 @@ from appointments.models import Appointment, Closure, Office, OpeningWindow, Slo
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import page_of, verified
-from tests.appointments.hours_desk import (
+from tests.appointments.hours_forms import (
     CLOSURES,
     HOURS,
     OFFICES,
@@ -39,7 +39,9 @@ HOSTILE = [
 
 @pytest.fixture(autouse=True)
 def _no_limit(settings):
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the shape of each is meant, not the size of all
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = (
+        None  # the tests are about each value, not the total size
+    )
 
 
 @pytest.fixture
@@ -62,16 +64,14 @@ def office():
 
 @pytest.fixture
 def hours(office):
-    """Working days from eight to three."""
+    """Return hours on working days from eight to three, with their slots."""
     hours = places.window(office=office)
     make_slots()
     return hours
 
 
 def save(browser, path, fields, row=None):
-    """Send the form for a new row, or for the one that is changed, and what comes before it is
-    saved; the page that answers.
-    """
+    """Send the form of `row`, or of a new one, confirm its preview, and return the response."""
     step = f"{path}{row.pk}/change/" if row else f"{path}add/"
     response = browser.post(step, fields)
     if response.context and (seen := response.context.get("seen")):
@@ -84,13 +84,13 @@ def kept(path):
 
 
 def sentences(response):
-    """{field: what is said of it}; of the whole form under the empty name."""
+    """Return {field: error messages}; those of the whole form are under the empty name."""
     form = response.context["adminform"].form
     return {name.replace("__all__", ""): list(errors) for name, errors in form.errors.items()}
 
 
 def refusal(browser, path, fields, row=None):
-    """What is said of a form that is refused; nothing is kept of it, and it is shown as typed."""
+    """Return the errors of a refused form; check that it saved nothing and shows what was typed."""
     before = kept(path), times(MONDAY)
     response = save(browser, path, fields, row)
     assert response.status_code == 200
@@ -111,7 +111,7 @@ def as_sent(value):
     return ["on" if each is True else str(each) for each in values]
 
 
-# Hours that are kept
+# Valid hours
 
 
 def test_new_hours_can_be_booked_at_once(browser, office):
@@ -120,7 +120,7 @@ def test_new_hours_can_be_booked_at_once(browser, office):
     assert OpeningWindow.objects.get().weekdays == WORKING_DAYS
 
 
-def test_changed_hours_are_changed_at_once(browser, office, hours):
+def test_changed_hours_apply_at_once(browser, office, hours):
     changes = {"opens": "10:00", "closes": "01:00", "slot_minutes": "30", "capacity": "2"}
     assert is_saved(save(browser, HOURS, hours_form(office, **changes), hours))
     assert times(MONDAY) == quarters("10:00", "00:45")[::2]
@@ -128,7 +128,7 @@ def test_changed_hours_are_changed_at_once(browser, office, hours):
     assert set(open_ones.values_list("capacity", flat=True)) == {2}
 
 
-def test_the_form_of_hours_shows_them_as_they_are(browser, office, hours):
+def test_hours_form_shows_saved_values(browser, office, hours):
     page = browser.get(f"{HOURS}{hours.pk}/change/")
     form = page.context["adminform"].form
     fields = {name: form[name].value() for name in form.fields}
@@ -139,12 +139,12 @@ def test_the_form_of_hours_shows_them_as_they_are(browser, office, hours):
     assert times(MONDAY) == MORNING
 
 
-def test_hours_with_a_last_day_end_with_it(browser, office, hours):
+def test_hours_end_with_their_last_day(browser, office, hours):
     assert is_saved(save(browser, HOURS, hours_form(office, valid_until=MONDAY), hours))
     assert (times(MONDAY), times(TUESDAY)) == (MORNING, [])
 
 
-def test_hours_on_fewer_days_close_the_others_and_keep_who_is_booked(browser, office, hours):
+def test_fewer_weekdays_close_days_and_keep_appointments(browser, office, hours):
     appointment = places.confirmed(slot=Slot.objects.get(start=at(MONDAY, "10:00")))
     assert is_saved(save(browser, HOURS, hours_form(office, weekdays=[6, 1]), hours))
     assert (times(SUNDAY), times(MONDAY), times(TUESDAY)) == (MORNING, [], MORNING)
@@ -152,14 +152,14 @@ def test_hours_on_fewer_days_close_the_others_and_keep_who_is_booked(browser, of
     assert appointment.is_confirmed
 
 
-def test_hours_for_one_service_take_no_other_at_once(browser, office, hours):
+def test_hours_for_one_service_refuse_others_at_once(browser, office, hours):
     one, other = factories.ServiceFactory(), factories.ServiceFactory()
     assert is_saved(save(browser, HOURS, hours_form(office, services=[one.pk]), hours))
     assert Slot.objects.bookable(one, 1).exists()
     assert not Slot.objects.bookable(other, 1).exists()
 
 
-def test_saving_hours_costs_the_same_however_many_other_offices_there_are(browser, office, hours):
+def test_query_count_of_saving_hours_is_constant(browser, office, hours):
     def asked_for(capacity):
         with CaptureQueriesContext(connection) as asked:
             assert is_saved(save(browser, HOURS, hours_form(office, capacity=capacity), hours))
@@ -177,7 +177,7 @@ def test_saving_hours_costs_the_same_however_many_other_offices_there_are(browse
     assert asked_for(7) == for_few
 
 
-def test_hours_stay_with_the_office_where_their_times_are_booked(browser, office, hours):
+def test_hours_cannot_move_to_another_office(browser, office, hours):
     other = places.office("qasr-al-hukm", "Qasr Al-Hukm")
     assert is_saved(save(browser, HOURS, hours_form(other), hours))
     assert (times(MONDAY, office), times(MONDAY, other)) == (MORNING, [])
@@ -198,7 +198,7 @@ def test_the_shortest_and_the_longest_slots(browser, office, opens, closes, minu
     assert (times(MONDAY)[0], times(MONDAY)[-1]) == (first, last)
 
 
-# Hours that make no sense
+# Invalid hours
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_the_shortest_and_the_longest_slots(browser, office, opens, closes, minu
         ("valid_until", ["0000-00-00"]),
     ],
 )
-def test_hours_that_cannot_be_are_refused(browser, office, hours, field, values):
+def test_invalid_hours_are_refused(browser, office, hours, field, values):
     for value in [*values, *HOSTILE]:
         fields = {**hours_form(office, season="ramadan"), field: value}
         said = refusal(browser, HOURS, fields)
@@ -223,12 +223,12 @@ def test_hours_that_cannot_be_are_refused(browser, office, hours, field, values)
         assert refusal(browser, HOURS, fields, hours) == said
 
 
-def test_hours_are_of_an_office_that_there_is(browser, office):
+def test_hours_of_unknown_office_are_refused(browser, office):
     for value in ["", "0", *HOSTILE]:
         assert refusal(browser, HOURS, {**hours_form(office), "office": value}).keys() == {"office"}
 
 
-def test_services_that_there_are_not_are_named(browser, office):
+def test_unknown_service_is_named_in_error(browser, office):
     for value in ("0", "9" * 30):
         said = f"Select a valid choice. {value} is not one of the available choices."
         fields = hours_form(office, services=[value])
@@ -245,13 +245,13 @@ def test_services_that_there_are_not_are_named(browser, office):
     ],
     ids=["no-length", "ends-before-it-begins", "no-room-for-one-slot", "no-room-at-night"],
 )
-def test_hours_that_never_take_anybody_are_refused(browser, office, hours, changes):
+def test_hours_without_any_slot_are_refused(browser, office, hours, changes):
     fields = hours_form(office, **changes)
     assert refusal(browser, HOURS, fields) == refusal(browser, HOURS, fields, hours)
 
 
 def test_the_same_hours_are_not_added_twice(browser, office):
-    """Every time would be there twice, and twice as many people would come."""
+    """Otherwise every time would exist twice, and twice as many people would come."""
     save(browser, HOURS, hours_form(office))
     save(browser, HOURS, hours_form(office))
     assert OpeningWindow.objects.count() == 1
@@ -259,8 +259,8 @@ def test_the_same_hours_are_not_added_twice(browser, office):
 
 
 @pytest.mark.parametrize("weekdays", [[0, 6], [6, 0, 0], [0, 0, 6, 6]])
-def test_the_same_weekdays_in_another_order_are_the_same_hours(browser, office, weekdays):
-    places.window(office=office, weekdays=[0, 6, 0])  # kept in an order of its own
+def test_weekdays_in_another_order_are_same_hours(browser, office, weekdays):
+    places.window(office=office, weekdays=[0, 6, 0])  # saved in another order
     fields = hours_form(office, weekdays=weekdays)
     assert refusal(browser, HOURS, fields) == {
         "": ["This office has these opening hours already. Change those."]
@@ -300,14 +300,14 @@ def test_a_clerk_of_a_new_office_is_at_its_desk(browser):
     assert list(Appointment.objects.visible_to_clerk(clerk)) == [appointment]
 
 
-def test_the_form_of_an_office_does_not_list_everybody_who_has_an_account(browser, office):
+def test_office_form_does_not_list_all_users(browser, office):
     factories.UserFactory(username="aslam-khan")
     for page in ("add/", f"{office.pk}/change/"):
         assert "aslam-khan" not in browser.get(f"{OFFICES}{page}").content.decode()
 
 
 @pytest.mark.parametrize("place", [("24.7", "46.7"), ("-90", "-180"), ("90", "180"), ("", "")])
-def test_an_office_is_anywhere_on_the_map_or_nowhere(browser, place):
+def test_valid_or_empty_coordinates_are_saved(browser, place):
     fields = dict(zip(("latitude", "longitude"), place, strict=True))
     assert is_saved(save(browser, OFFICES, office_form(**fields)))
 
@@ -321,12 +321,12 @@ def test_an_office_is_anywhere_on_the_map_or_nowhere(browser, place):
     ],
     ids=lambda place: str(place)[:30],
 )
-def test_an_office_that_is_on_no_map_is_refused(browser, office, place):
+def test_invalid_coordinates_are_refused(browser, office, place):
     fields = office_form(**dict(zip(("latitude", "longitude"), place, strict=True)))
     assert refusal(browser, OFFICES, fields) == refusal(browser, OFFICES, fields, office)
 
 
-def test_whatever_place_an_office_is_given_its_calendar_entries_can_be_had(browser, office, hours):
+def test_calendar_entry_works_after_incomplete_coordinates(browser, office, hours):
     appointment = places.confirmed(slot=Slot.objects.get(start=at(MONDAY, "10:00")))
     save(browser, OFFICES, office_form(slug=office.slug, latitude="24.7", longitude=""), office)
     entry = verified(appointment.user).get(page_of(appointment, "calendar/"))
@@ -342,7 +342,7 @@ def test_whatever_place_an_office_is_given_its_calendar_entries_can_be_had(brows
         *((f"{text}_{language}", ["", "\0", HUGE]) for text, language in BOTH),
     ],
 )
-def test_an_office_that_cannot_be_is_refused(browser, office, field, values):
+def test_invalid_office_is_refused(browser, office, field, values):
     for value in values:
         fields = {**office_form(), field: value}
         said = refusal(browser, OFFICES, fields)
@@ -350,7 +350,7 @@ def test_an_office_that_cannot_be_is_refused(browser, office, field, values):
         assert refusal(browser, OFFICES, fields, office) == said
 
 
-def test_an_office_with_the_address_of_another_is_refused(browser, office):
+def test_duplicate_slug_is_refused(browser, office):
     refused = refusal(browser, OFFICES, office_form(slug=office.slug))
     assert refused == {"slug": ["Office with this Name in the web address already exists."]}
 
@@ -359,7 +359,7 @@ def test_an_office_with_the_address_of_another_is_refused(browser, office):
 
 
 @pytest.mark.parametrize("of_all", [False, True])
-def test_an_office_that_a_closure_no_longer_concerns_opens_at_once(browser, office, hours, of_all):
+def test_office_reopens_when_closure_moves_to_another(browser, office, hours, of_all):
     other = places.office("qasr-al-hukm", "Qasr Al-Hukm")
     places.window(office=other)
     closed = "" if of_all else office.pk
@@ -369,7 +369,7 @@ def test_an_office_that_a_closure_no_longer_concerns_opens_at_once(browser, offi
     assert (times(MONDAY, office), times(MONDAY, other)) == (MORNING, [])
 
 
-def test_a_closure_closes_its_days_at_once_and_opens_them_when_it_is_changed(browser, hours):
+def test_changed_closure_reopens_its_old_days(browser, hours):
     assert is_saved(save(browser, CLOSURES, closure_form()))
     assert (times(MONDAY), times(TUESDAY)) == ([], MORNING)
     closure = Closure.objects.get()
@@ -378,7 +378,7 @@ def test_a_closure_closes_its_days_at_once_and_opens_them_when_it_is_changed(bro
     assert (times(MONDAY), times(TUESDAY)) == (MORNING, [])
 
 
-def test_a_closure_that_is_deleted_opens_the_days_again(browser, office, hours):
+def test_deleted_closure_reopens_its_days(browser, office, hours):
     save(browser, CLOSURES, closure_form(office=office.pk))
     assert times(MONDAY) == []
     response = browser.post(f"{CLOSURES}{Closure.objects.get().pk}/delete/", {"post": "yes"})
@@ -386,7 +386,7 @@ def test_a_closure_that_is_deleted_opens_the_days_again(browser, office, hours):
     assert times(MONDAY) == MORNING
 
 
-def test_closures_are_not_deleted_in_the_list_where_no_day_would_open(browser, office, hours):
+def test_closures_cannot_be_deleted_in_list(browser, office, hours):
     save(browser, CLOSURES, closure_form())
     chosen = {"action": "delete_selected", "_selected_action": Closure.objects.get().pk}
     browser.post(CLOSURES, {**chosen, "index": 0, "post": "yes"})
@@ -404,7 +404,7 @@ def test_closures_are_not_deleted_in_the_list_where_no_day_would_open(browser, o
         ("reason_en", ["", "\0", HUGE]),
     ],
 )
-def test_a_closure_that_cannot_be_is_refused(browser, hours, field, values):
+def test_invalid_closure_is_refused(browser, hours, field, values):
     closure = Closure.objects.create(first_day=SUNDAY, last_day=SUNDAY, reason_ar="صيانة")
     for value in values:
         fields = {**closure_form(), field: value}
@@ -428,7 +428,7 @@ def manager(hours, django_capture_on_commit_callbacks):
     return signed_in_staff(places.manager(hours.office))
 
 
-def test_a_manager_keeps_hours_and_closures_of_their_own_offices_alone(manager, hours):
+def test_manager_edits_only_own_offices(manager, hours):
     other = places.office("qasr-al-hukm", "Qasr Al-Hukm")
     theirs = places.window(office=other)
     page = manager.get(HOURS)
@@ -452,7 +452,7 @@ def test_a_manager_sees_no_closure_of_other_offices(manager, hours):
     assert [office.pk for office in offices] == [hours.office.pk]
 
 
-# What is never deleted
+# Deletion
 
 
 def test_neither_offices_nor_hours_are_deleted(browser, office, hours):

@@ -1,4 +1,4 @@
-"""What people are told of an appointment: at once what was done, and in time that it is near."""
+"""Messages about an appointment: notices of each action at once, and reminders."""
 
 import datetime
 import json
@@ -34,7 +34,7 @@ def resident():
 
 @pytest.fixture
 def appointment(resident):
-    """On Tuesday at ten; booked on Sunday at nine, of which has been told."""
+    """Return an appointment on Tuesday at ten, booked on Sunday at nine and notified."""
     return booked(resident)
 
 
@@ -45,7 +45,7 @@ def booked(user, day=TUESDAY, time="10:00"):
 
 
 def told():
-    """What has left since this was asked last: the texts, and the mails with their subjects."""
+    """Deliver due messages; return the texts and the mails sent since the last call."""
     while deliver_due():
         pass
     phone = settings.DEMO_PHONE_FILE
@@ -59,7 +59,7 @@ def told():
 
 
 def both_ways(appointment, *sentences):
-    """Each sentence as a text, and as a mail."""
+    """Return each sentence as a text and as a mail, as `told` returns them."""
     user, subject = appointment.user, f"Tawasul: your appointment {appointment.reference}"
     return (
         [(str(user.mobile), sentence) for sentence in sentences],
@@ -90,35 +90,35 @@ def cancel(appointment):
     return actions.cancel(actor=appointment.user, appointment=appointment)
 
 
-def test_a_confirmed_appointment_is_told_by_text_and_mail(resident):
+def test_confirmation_is_sent_by_text_and_mail(resident):
     appointment = places.confirmed(resident, slot=places.slot(TUESDAY))
     assert told() == both_ways(appointment, confirmed(appointment))
 
 
-def test_a_held_time_is_not_told(resident):
+def test_hold_sends_nothing(resident):
     places.held(resident, slot=places.slot(TUESDAY))
     assert told() == NOTHING
 
 
-def test_giving_a_held_time_back_is_not_told(resident):
+def test_cancelled_hold_sends_nothing(resident):
     cancel(places.held(resident, slot=places.slot(TUESDAY)))
     assert told() == NOTHING
 
 
-def test_who_has_no_mail_address_gets_the_text():
+def test_user_without_email_gets_text_only():
     appointment = places.confirmed(slot=places.slot(TUESDAY))
     texts, _mails = both_ways(appointment, confirmed(appointment))
     assert told() == (texts, [])
 
 
-def test_who_comes_after_midnight_is_told_the_day_it_is_then(resident):
+def test_notice_after_midnight_names_actual_day(resident):
     evenings = places.window("21:00", "01:00")
     late = places.slot(TUESDAY, "00:30", of=evenings, belongs_to=MONDAY)
     appointment = places.confirmed(resident, slot=late)
     assert told() == both_ways(appointment, confirmed(appointment, f"{ON_TUESDAY} 00:30"))
 
 
-def test_a_second_click_is_not_told_again(resident):
+def test_second_click_sends_nothing(resident):
     appointment = booked(resident)
     actions.confirm(actor=resident, appointment=appointment)
     assert told() == NOTHING
@@ -128,7 +128,7 @@ def test_a_second_click_is_not_told_again(resident):
     assert told() == NOTHING
 
 
-def test_a_move_is_told_with_the_new_time(appointment):
+def test_move_sends_new_time(appointment):
     move(appointment, places.slot(WEDNESDAY))
     assert told() == both_ways(
         appointment,
@@ -137,7 +137,7 @@ def test_a_move_is_told_with_the_new_time(appointment):
     )
 
 
-def test_the_end_of_an_appointment_is_told(appointment):
+def test_cancellation_is_sent(appointment):
     cancel(appointment)
     assert told() == both_ways(
         appointment,
@@ -148,7 +148,7 @@ def test_the_end_of_an_appointment_is_told(appointment):
 # Reminders
 
 
-def test_a_day_and_two_hours_before_it_begins_people_are_reminded(appointment, clock):
+def test_reminders_are_sent_a_day_and_two_hours_before(appointment, clock):
     for due, sentence in (
         (at(MONDAY, "10:00"), tomorrow(appointment)),
         (at(TUESDAY, "08:00"), soon(appointment)),
@@ -165,8 +165,8 @@ def test_a_day_and_two_hours_before_it_begins_people_are_reminded(appointment, c
     ("time", "sentences"),
     [("09:00", []), ("10:59", []), ("11:00", []), ("11:01", [soon])],
 )
-def test_nobody_is_reminded_of_what_they_have_just_booked(resident, clock, time, sentences):
-    """Booked on Sunday at nine for the same day."""
+def test_no_reminder_of_fresh_booking(resident, clock, time, sentences):
+    """The appointment is booked on Sunday at nine for the same day."""
     clock.now = at(SUNDAY, "08:59") if time == "09:00" else clock.now
     appointment = booked(resident, SUNDAY, time)
     reminders = []
@@ -186,13 +186,13 @@ def test_nobody_is_reminded_of_what_they_have_just_booked(resident, clock, time,
         (at(TUESDAY, "08:30"), []),
     ],
 )
-def test_a_reminder_that_is_late_is_sent_while_it_is_true(appointment, clock, moment, sentences):
+def test_late_reminder_is_sent_while_still_true(appointment, clock, moment, sentences):
     clock.now = moment
     expected = [sentence(appointment) for sentence in sentences]
     assert [text for _to, text in told()[0]] == expected
 
 
-def test_a_moved_appointment_reminds_of_the_new_time_alone(appointment, clock):
+def test_moved_appointment_reminds_only_of_new_time(appointment, clock):
     move(appointment, places.slot(WEDNESDAY))
     told()
     clock.now = at(TUESDAY, "09:59")
@@ -203,7 +203,7 @@ def test_a_moved_appointment_reminds_of_the_new_time_alone(appointment, clock):
     assert told() == both_ways(appointment, soon(appointment, f"{ON_WEDNESDAY} 10:00"))
 
 
-def test_who_moves_there_and_back_is_reminded_once(appointment, clock):
+def test_move_there_and_back_reminds_once(appointment, clock):
     first = appointment.slot
     move(appointment, places.slot(WEDNESDAY))
     move(appointment, first)
@@ -212,7 +212,7 @@ def test_who_moves_there_and_back_is_reminded_once(appointment, clock):
     assert told() == both_ways(appointment, tomorrow(appointment))
 
 
-def test_nobody_is_reminded_of_what_was_cancelled(appointment, clock):
+def test_cancelled_appointment_sends_no_reminder(appointment, clock):
     cancel(appointment)
     told()
     for moment in (at(MONDAY, "10:00"), at(TUESDAY, "08:00")):
@@ -220,7 +220,7 @@ def test_nobody_is_reminded_of_what_was_cancelled(appointment, clock):
         assert told() == NOTHING
 
 
-def test_who_is_at_the_office_is_not_reminded(resident, clock):
+def test_checked_in_appointment_sends_no_reminder(resident, clock):
     appointment = booked(resident)
     clock.now = at(MONDAY, "10:00")
     told()

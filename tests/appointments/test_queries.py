@@ -1,4 +1,4 @@
-"""Pages of booking ask the database as often for thirty rows as for one."""
+"""Query counts of the booking pages, which are the same for thirty rows as for one."""
 
 import datetime
 import uuid
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 MAX = 12
 MAX_AT_THE_LAST_STEP = 14
-MAX_AT_WORK = 14
+MAX_FOR_STAFF = 14
 DAY = datetime.timedelta(days=1)
 STAFF = "/en/staff/appointments/"
 DESK = f"{STAFF}appointment/"
@@ -54,7 +54,7 @@ def criteria(resident):
 
 
 def copies(appointment, count, **changes):
-    """So many rows as `appointment`, each of a service, an office and a person of its own."""
+    """Make `count` copies of `appointment`, each of a service and an attendee of its own."""
     fields = {
         field.name: getattr(appointment, field.name)
         for field in Appointment._meta.concrete_fields
@@ -72,7 +72,7 @@ def copies(appointment, count, **changes):
 
 
 def slots_of(window, count, *, day=MONDAY, minutes=15):
-    """So many slots of a day, one after the other from eight o'clock."""
+    """Make `count` consecutive slots of a day, from eight o'clock."""
     start = at(day, "08:00")
     return Slot.objects.bulk_create(
         Slot(
@@ -88,7 +88,7 @@ def slots_of(window, count, *, day=MONDAY, minutes=15):
 
 
 def offices(count):
-    """So many offices of Riyadh, each with a clerk, opening hours, a closure and a slot."""
+    """Make `count` offices of Riyadh, each with a clerk, opening hours, a closure and a slot."""
     first = Office.objects.count()
     for n in range(first, first + count):
         office = places.office(f"office-{n}", f"Office {n}")
@@ -103,7 +103,7 @@ def shown_on(browser, path):
     return browser.get(path).content.decode()
 
 
-# What a person sees
+# The public pages
 
 
 def test_my_appointments(browser, resident, slot):
@@ -131,7 +131,7 @@ def test_an_appointment_with_many_beneficiaries_and_documents(browser, resident,
     assert queries(browser, path) == for_one <= MAX
 
 
-def test_the_first_step_of_who_has_many_people(browser, resident):
+def test_first_step_with_many_linked_people(browser, resident):
     def link(count):
         for _worker in range(count):
             factories.link(resident.identity, factories.IdentityFactory())
@@ -175,7 +175,7 @@ def test_the_times_of_a_day(browser, criteria):
     assert queries(browser, path) == for_one <= MAX_AT_THE_LAST_STEP
 
 
-# What staff see
+# The staff pages
 
 
 @pytest.mark.parametrize("query", ["", "?day=all", "?status__exact=confirmed"])
@@ -185,7 +185,7 @@ def test_the_desk(query):
     browser = signed_in_staff(places.clerk(hours.office))
     for_one = queries(browser, f"{DESK}{query}")
     copies(today, 29, slot=places.slot(SUNDAY, "11:00", of=hours), user=factories.UserFactory())
-    assert queries(browser, f"{DESK}{query}") == for_one <= MAX_AT_WORK
+    assert queries(browser, f"{DESK}{query}") == for_one <= MAX_FOR_STAFF
 
 
 def test_one_appointment_at_the_desk():
@@ -197,10 +197,10 @@ def test_one_appointment_at_the_desk():
     for n in range(4):
         appointment.beneficiaries.add(factories.IdentityFactory(name_en=f"Person {n}"))
     assert "Person 3" in shown_on(browser, f"{DESK}{appointment.pk}/change/")
-    assert queries(browser, f"{DESK}{appointment.pk}/change/") == for_one <= MAX_AT_WORK
+    assert queries(browser, f"{DESK}{appointment.pk}/change/") == for_one <= MAX_FOR_STAFF
 
 
-# The page on which hours are changed shows their one office alone.
+# The change page of opening hours is left out, because it shows a single office.
 @pytest.mark.parametrize(
     ("model", "page"),
     [(model, page) for model in ("office", "closure") for page in ("", "add/", "change/")]
@@ -214,4 +214,4 @@ def test_offices_hours_and_closures(as_chief, model, page):
     offices(29)
     names = {"office": "officer-" if page else "Office "}
     assert shown_on(as_chief, path).count(names.get(model, "Office ")) >= 30
-    assert queries(as_chief, path) == for_one <= MAX_AT_WORK
+    assert queries(as_chief, path) == for_one <= MAX_FOR_STAFF

@@ -1,4 +1,4 @@
-"""Who may book what, and when: each refusal whole, each limit a second before, at it and after."""
+"""The rules of booking: messages compared whole, limits a second before, at and after them."""
 
 import datetime
 import uuid
@@ -52,10 +52,10 @@ def live_for(service, advice=". Move or cancel that one."):
     )
 
 
-# For whom
+# The attendee
 
 
-def test_one_books_for_oneself(resident, slot):
+def test_user_books_for_themselves(resident, slot):
     appointment = places.held(resident, slot=slot, operations=2)
     assert (appointment.attendee, appointment.holder) == (resident.identity, resident.identity)
     assert appointment.is_held
@@ -63,17 +63,17 @@ def test_one_books_for_oneself(resident, slot):
 
 
 @pytest.mark.parametrize("kind", [Link.Kind.EMPLOYER, Link.Kind.HOST])
-def test_one_books_for_who_is_linked(resident, slot, worker, kind):
+def test_user_books_for_linked_person(resident, slot, worker, kind):
     factories.link(resident.identity, worker, kind)
     assert places.held(resident, slot=slot, attendee=worker).attendee == worker
 
 
-def test_nobody_books_for_who_is_not_linked(resident, slot, worker):
+def test_booking_for_unlinked_person_is_refused(resident, slot, worker):
     assert refused(places.held, resident, slot=slot, attendee=worker) == NOT_LINKED
     assert places.taken(slot) == 0
 
 
-def test_nobody_books_for_who_they_are_linked_to(resident, slot, worker):
+def test_link_in_other_direction_is_refused(resident, slot, worker):
     factories.link(worker, resident.identity)
     assert refused(places.held, resident, slot=slot, attendee=worker) == NOT_LINKED
 
@@ -96,14 +96,14 @@ def test_a_link_counts_from_its_first_day_to_its_last(resident, slot, worker, da
 
 
 @pytest.mark.parametrize("status", [Identity.Status.DEPARTED, Identity.Status.DECEASED])
-def test_nobody_books_for_who_has_departed_or_died(resident, slot, worker, status):
+def test_booking_for_departed_or_deceased_is_refused(resident, slot, worker, status):
     factories.link(resident.identity, worker)
     Identity.objects.filter(pk=worker.pk).update(status=status)
     worker.refresh_from_db()
     assert refused(places.held, resident, slot=slot, attendee=worker) == NOT_ACTIVE
 
 
-def test_nobody_books_while_their_own_status_forbids_it(resident, slot, worker):
+def test_booking_by_departed_user_is_refused(resident, slot, worker):
     factories.link(resident.identity, worker)
     resident.identity.status = Identity.Status.DEPARTED
     resident.identity.save(update_fields=["status"])
@@ -111,7 +111,7 @@ def test_nobody_books_while_their_own_status_forbids_it(resident, slot, worker):
         assert refused(places.held, resident, slot=slot, attendee=attendee) == NOT_ACTIVE
 
 
-# Eighteen Hijri years before 16 Dhu al-Qadah 1447, and the day after.
+# The dates are eighteen Hijri years before 16 Dhu al-Qadah 1447, and the day after.
 @pytest.mark.parametrize(
     ("born", "is_minor"),
     [(datetime.date(2008, 11, 14), False), (datetime.date(2008, 11, 15), True)],
@@ -132,9 +132,7 @@ def establishment():
     )
 
 
-def test_an_establishment_books_for_its_workers_through_who_represents_it(
-    resident, slot, worker, establishment
-):
+def test_representative_books_for_workers_of_establishment(resident, slot, worker, establishment):
     factories.link(establishment, worker)
     factories.link(establishment, resident.identity, Link.Kind.REPRESENTATIVE)
     criteria = {"slot": slot, "holder": establishment, "attendee": worker}
@@ -142,7 +140,7 @@ def test_an_establishment_books_for_its_workers_through_who_represents_it(
     assert (appointment.holder, appointment.attendee) == (establishment, worker)
 
 
-def test_a_mandate_that_has_ended_books_nothing(resident, slot, worker, establishment):
+def test_booking_with_ended_mandate_is_refused(resident, slot, worker, establishment):
     factories.link(establishment, worker)
     yesterday = SUNDAY - datetime.timedelta(days=1)
     factories.link(establishment, resident.identity, Link.Kind.REPRESENTATIVE, until=yesterday)
@@ -152,13 +150,13 @@ def test_a_mandate_that_has_ended_books_nothing(resident, slot, worker, establis
     )
 
 
-def test_who_represents_it_is_not_somebody_it_books_for(resident, slot, establishment):
+def test_establishment_cannot_book_for_representative(resident, slot, establishment):
     factories.link(establishment, resident.identity, Link.Kind.REPRESENTATIVE)
     criteria = {"slot": slot, "holder": establishment, "attendee": resident.identity}
     assert refused(places.held, resident, **criteria) == NOT_LINKED
 
 
-def test_an_establishment_does_not_come_itself(resident, slot, establishment):
+def test_establishment_cannot_be_attendee(resident, slot, establishment):
     factories.link(establishment, resident.identity, Link.Kind.REPRESENTATIVE)
     criteria = {"slot": slot, "holder": establishment, "attendee": establishment}
     assert refused(places.held, resident, **criteria) == (
@@ -166,7 +164,7 @@ def test_an_establishment_does_not_come_itself(resident, slot, establishment):
     )
 
 
-# Which service
+# The service
 
 
 @pytest.mark.parametrize("switch", ["is_active", "can_be_booked"])
@@ -187,7 +185,7 @@ def test_a_service_that_cannot_be_booked_is_refused(resident, slot, service, swi
         ({"beneficiary_kinds": ["resident"], "nationalities": ["YE", "PK"]}, "2000000009", True),
     ],
 )
-def test_a_service_is_booked_for_the_kind_of_person_it_is_for(slot, limits, number, fits):
+def test_service_is_limited_to_kinds_and_nationalities(slot, limits, number, fits):
     user = factories.UserFactory(identity=factories.IdentityFactory(number=number))
     service = factories.ServiceFactory(**limits)
     if fits:
@@ -199,19 +197,19 @@ def test_a_service_is_booked_for_the_kind_of_person_it_is_for(slot, limits, numb
         )
 
 
-def test_hours_that_name_services_take_those_alone(resident, service):
+def test_hours_with_services_take_only_those(resident, service):
     other = factories.ServiceFactory()
     named = places.slot(of=places.window(services=[other]))
     assert refused(places.held, resident, slot=named, service=service) == TAKEN
     assert places.held(resident, slot=named, service=other).is_held
 
 
-def test_hours_that_name_none_take_all(resident, service):
+def test_hours_without_services_take_all(resident, service):
     places.window(services=[factories.ServiceFactory()])
     assert places.held(resident, slot=places.slot(of=places.window()), service=service).is_held
 
 
-# Which time
+# The time
 
 
 @pytest.mark.parametrize(("ahead", "is_free"), [(1, True), (0, False), (-1, False)])
@@ -232,13 +230,13 @@ def test_a_time_is_booked_within_the_horizon(resident, days, is_free):
         assert refused(places.held, resident, slot=slot) == TAKEN
 
 
-def test_a_time_that_is_closed_is_not_booked(resident, slot):
+def test_closed_slot_is_refused(resident, slot):
     slot.is_closed = True
     slot.save(update_fields=["is_closed"])
     assert refused(places.held, resident, slot=slot) == TAKEN
 
 
-def test_a_time_at_an_office_that_is_switched_off_is_not_booked(resident, slot):
+def test_slot_of_inactive_office_is_refused(resident, slot):
     slot.office.is_active = False
     slot.office.save(update_fields=["is_active"])
     assert refused(places.held, resident, slot=slot) == TAKEN
@@ -261,7 +259,7 @@ def test_an_appointment_is_for_one_to_five_operations(resident, operations):
     assert places.taken(slot) == 0
 
 
-# What somebody has already
+# Other appointments
 
 
 def test_one_appointment_for_one_person_and_service(resident, slot, service):
@@ -275,19 +273,19 @@ def test_one_appointment_for_one_person_and_service(resident, slot, service):
 @pytest.mark.parametrize(
     "status", [Status.CANCELLED, Status.EXPIRED, Status.SERVED, Status.NO_SHOW]
 )
-def test_what_is_over_does_not_stand_against_another(resident, slot, service, status):
+def test_ended_appointment_does_not_prevent_another(resident, slot, service, status):
     places.in_status(status, user=resident, slot=slot, service=service)
     assert places.held(resident, slot=places.slot(TUESDAY), service=service).is_held
 
 
 @pytest.mark.parametrize("status", [Status.HELD, Status.CONFIRMED])
-def test_what_is_live_stands_against_another(resident, slot, service, status):
+def test_live_appointment_prevents_another(resident, slot, service, status):
     places.in_status(status, user=resident, slot=slot, service=service)
     later = places.slot(TUESDAY)
     assert refused(places.held, resident, slot=later, service=service) == live_for(service)
 
 
-def test_who_is_at_the_office_is_not_told_to_move_it(resident, slot, service):
+def test_refusal_for_checked_in_suggests_no_move(resident, slot, service):
     places.in_status(Status.CHECKED_IN, user=resident, slot=slot, service=service)
     later = places.slot(TUESDAY)
     assert refused(places.held, resident, slot=later, service=service) == live_for(
@@ -297,7 +295,7 @@ def test_who_is_at_the_office_is_not_told_to_move_it(resident, slot, service):
     )
 
 
-def test_nobody_books_and_moves_all_day_long(resident, slot, service, clock, settings):
+def test_bookings_and_moves_a_day_are_limited(resident, slot, service, clock, settings):
     settings.BOOKING = {**settings.BOOKING, "MAX_CHANGES_A_DAY": 3}
     sentence = (
         "An appointment for this service and this person can be booked and moved 3 times a day at "
@@ -309,7 +307,7 @@ def test_nobody_books_and_moves_all_day_long(resident, slot, service, clock, set
     booked = places.confirmed(resident, slot=slot, service=service)
     move = {"actor": resident, "appointment": booked, "slot": places.slot(TUESDAY)}
     assert refused(actions.move, **move) == sentence
-    # Neither another service nor another person is meant.
+    # The limit concerns neither another service nor another person.
     noon = places.slot(TUESDAY, "12:00")
     assert places.held(resident, slot=noon).is_held
     assert places.held(slot=noon, service=service).is_held
@@ -320,7 +318,7 @@ def test_nobody_books_and_moves_all_day_long(resident, slot, service, clock, set
     assert places.held(resident, slot=later, service=service).is_held
 
 
-def test_one_person_s_service_is_booked_once_whoever_books(resident, slot, service):
+def test_one_appointment_even_across_accounts(resident, slot, service):
     employer = factories.UserFactory()
     factories.link(employer.identity, resident.identity)
     places.confirmed(employer, slot=slot, service=service, attendee=resident.identity)
@@ -335,8 +333,8 @@ def test_one_person_s_service_is_booked_once_whoever_books(resident, slot, servi
     ("time", "overlaps"),
     [("09:30", False), ("09:45", True), ("10:00", True), ("10:15", True), ("10:30", False)],
 )
-def test_nobody_is_in_two_places_at_once(resident, time, overlaps):
-    """The appointment is from ten to half past; the other takes half an hour too."""
+def test_overlapping_appointment_is_refused(resident, time, overlaps):
+    """The first appointment is from ten to half past; the other takes half an hour too."""
     places.confirmed(resident, slot=places.slot(minutes=30))
     elsewhere = places.window(office=places.office("qasr-al-hukm", "Qasr Al-Hukm"))
     other = places.slot(time=time, minutes=30, of=elsewhere)
@@ -346,13 +344,13 @@ def test_nobody_is_in_two_places_at_once(resident, time, overlaps):
         assert places.held(resident, slot=other).is_held
 
 
-def test_two_persons_of_one_account_may_come_at_the_same_time(resident, slot, worker):
+def test_two_people_of_one_account_may_share_a_time(resident, slot, worker):
     factories.link(resident.identity, worker)
     places.confirmed(resident, slot=slot)
     assert places.confirmed(resident, slot=slot, attendee=worker).is_confirmed
 
 
-def test_three_times_are_held_at_once_and_no_more(resident, clock):
+def test_at_most_three_holds_at_once(resident, clock):
     held = [places.held(resident, slot=places.slot(time=f"1{n}:00")) for n in range(3)]
     fourth = places.slot(time="13:00")
     assert refused(places.held, resident, slot=fourth) == HOLDS
@@ -365,7 +363,7 @@ def test_three_times_are_held_at_once_and_no_more(resident, clock):
 # A second click
 
 
-def test_the_second_click_gets_the_first_one_s_place(resident, slot, service):
+def test_second_click_gets_same_place(resident, slot, service):
     idempotency_key = uuid.uuid4()
     first = places.held(resident, slot=slot, service=service, idempotency_key=idempotency_key)
     assert (
@@ -374,7 +372,7 @@ def test_the_second_click_gets_the_first_one_s_place(resident, slot, service):
     assert places.taken(slot) == 1
 
 
-def test_the_second_click_gets_the_last_place_too(resident, service):
+def test_second_click_gets_same_last_place(resident, service):
     idempotency_key, last = uuid.uuid4(), places.slot(capacity=1)
     first = places.held(resident, slot=last, service=service, idempotency_key=idempotency_key)
     assert (
@@ -382,7 +380,7 @@ def test_the_second_click_gets_the_last_place_too(resident, service):
     )
 
 
-def test_another_time_on_the_same_form_is_another_appointment(resident, slot):
+def test_same_key_with_another_slot_is_another_appointment(resident, slot):
     idempotency_key = uuid.uuid4()
     first = places.held(resident, slot=slot, idempotency_key=idempotency_key)
     assert (
@@ -390,7 +388,7 @@ def test_another_time_on_the_same_form_is_another_appointment(resident, slot):
     )
 
 
-def test_moving_to_the_last_place_twice_moves_once(resident, slot):
+def test_move_to_last_place_twice_moves_once(resident, slot):
     appointment = places.confirmed(resident, slot=slot)
     last = places.slot(TUESDAY, capacity=1)
     for _click in range(2):
@@ -398,7 +396,7 @@ def test_moving_to_the_last_place_twice_moves_once(resident, slot):
     assert (moved.slot, moved.slips.count()) == (last, 2)
 
 
-def test_a_second_confirmation_and_a_second_cancellation_change_nothing(resident, slot):
+def test_confirm_or_cancel_twice_changes_nothing(resident, slot):
     appointment = places.confirmed(resident, slot=slot)
     again = actions.confirm(actor=resident, appointment=appointment)
     assert (again.version, again.slips.count()) == (appointment.version, 1)

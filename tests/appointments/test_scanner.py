@@ -1,4 +1,4 @@
-"""The field of the scanner: whoever is found by what it types is checked in at once."""
+"""The scanner field of the desk, which checks in the appointment it finds at once."""
 
 import re
 
@@ -37,14 +37,14 @@ def scan(browser, typed, **fields):
 
 
 def told(page):
-    """What is wrong with what was scanned; it is kept, and has the focus."""
+    """Return the error of the scan; check that the field has the focus and refers to it."""
     assert page.status_code == 200
     assert re.search(r"<input[^>]* autofocus[^>]*aria-describedby=\"wrong\"", page.content.decode())
     return words(re.search(r'(?s)<p class="invalid-feedback".*?</p>', page.content.decode())[0])
 
 
 def is_received(response, appointment):
-    """It is told, and the list comes back with an empty field that has the focus."""
+    """Check the notice and the empty field with the focus; return whether it is checked in."""
     assert (response.status_code, response.url) == (302, HERE)
     page = response.client.get(HERE)
     number = grouped_reference(appointment.reference)
@@ -73,7 +73,7 @@ def arabic(digits):
         "{5}",
     ],
 )
-def test_whoever_is_scanned_is_checked_in_at_once(browser, slot, appointment, write):
+def test_scan_checks_in_at_once(browser, slot, appointment, write):
     places.confirmed(slot=slot)
     number = appointment.attendee.current_number
     typed = write.format(
@@ -88,14 +88,14 @@ def test_whoever_is_scanned_is_checked_in_at_once(browser, slot, appointment, wr
     assert event_types(appointment) == ["held", "confirmed", "checked_in"]
 
 
-def test_nothing_of_what_was_scanned_is_in_an_address(browser, appointment):
+def test_scanned_text_is_kept_out_of_address(browser, appointment):
     answer = scan(browser, appointment.attendee.current_number)
     assert answer.url == HERE
     assert browser.get(HERE, {"typed": appointment.reference}).context["typed"] == ""
     assert status_of(appointment) == Status.CHECKED_IN
 
 
-def test_an_old_slip_says_that_it_was_moved(browser, slot):
+def test_old_slip_says_moved(browser, slot):
     appointment = places.confirmed(slot=places.slot(SUNDAY, "12:00", of=slot.window))
     old = appointment.slips.get().check_code
     later = places.slot(SUNDAY, "14:00", of=slot.window)
@@ -107,9 +107,7 @@ def test_an_old_slip_says_that_it_was_moved(browser, slot):
     assert is_received(scan(browser, new), appointment)
 
 
-def test_an_old_slip_of_this_office_says_so_when_the_appointment_is_elsewhere(
-    browser, slot, elsewhere
-):
+def test_old_slip_says_moved_when_now_at_another_office(browser, slot, elsewhere):
     appointment = places.confirmed(slot=places.slot(TUESDAY, of=slot.window))
     old, there = appointment.slips.get().check_code, places.slot(MONDAY, of=elsewhere)
     move(actor=appointment.user, appointment=appointment, slot=there)
@@ -118,7 +116,7 @@ def test_an_old_slip_of_this_office_says_so_when_the_appointment_is_elsewhere(
     assert told(scan(browser, appointment.reference)) == NOTHING
 
 
-def test_who_comes_on_another_day_is_not_checked_in(browser, slot):
+def test_scan_on_another_day_is_refused(browser, slot):
     tomorrow = places.confirmed(slot=places.slot(MONDAY, of=slot.window))
     code, number = tomorrow.slips.get().check_code, tomorrow.attendee.current_number
     for typed in (code, number, tomorrow.reference):
@@ -126,7 +124,7 @@ def test_who_comes_on_another_day_is_not_checked_in(browser, slot):
     assert status_of(tomorrow) == Status.CONFIRMED
 
 
-def test_who_is_here_already_is_not_checked_in_again(browser, appointment):
+def test_second_scan_is_refused(browser, appointment):
     scan(browser, appointment.reference)
     assert told(scan(browser, appointment.reference)) == ALREADY
     assert event_types(appointment) == ["held", "confirmed", "checked_in"]
@@ -141,13 +139,13 @@ def test_who_is_here_already_is_not_checked_in_again(browser, appointment):
         (Status.DISPLACED, "Office closed"),
     ],
 )
-def test_what_has_gone_another_way_is_told(browser, slot, status, label):
+def test_scan_in_wrong_status_is_refused(browser, slot, status, label):
     gone = places.in_status(status, slot=slot)
     sentence = f"This cannot be done: the appointment is “{label}”."
     assert told(scan(browser, gone.reference)) == sentence
 
 
-def test_of_several_appointments_of_a_person_the_clerk_chooses(browser, slot, appointment):
+def test_scan_with_several_appointments_lists_them(browser, slot, appointment):
     later = places.slot(SUNDAY, "11:00", of=slot.window)
     other = places.confirmed(appointment.user, slot=later)
     first, second = (grouped_reference(each.reference) for each in (appointment, other))
@@ -159,16 +157,16 @@ def test_of_several_appointments_of_a_person_the_clerk_chooses(browser, slot, ap
     assert status_of(appointment) == Status.CONFIRMED
 
 
-def test_one_appointment_of_today_is_found_among_those_of_other_days(browser, slot, appointment):
+def test_scan_finds_appointment_of_today_among_others(browser, slot, appointment):
     places.confirmed(appointment.user, slot=places.slot(MONDAY, of=slot.window))
     cancelled = places.confirmed(appointment.user, slot=places.slot(SUNDAY, "14:00"))
     cancel(actor=cancelled.user, appointment=cancelled)
     assert is_received(scan(browser, appointment.attendee.current_number), appointment)
 
 
-def test_whoever_is_of_another_office_is_exactly_as_nobody(clerk, browser, appointment, elsewhere):
+def test_scan_of_foreign_and_unknown_answer_alike(clerk, browser, appointment, elsewhere):
     other = places.confirmed(slot=places.slot(SUNDAY, of=elsewhere))
-    clerk.offices.add(elsewhere.office)  # one's own, and not the one that was chosen
+    clerk.offices.add(elsewhere.office)  # the clerk's other office, which is not the chosen one
     nothing = {"8" * 12: "0" * 12, "z" * 16: "y" * 16, "2" + "9" * 9: "2" + "8" * 9}
     code, number = other.slips.get().check_code, other.attendee.current_number
     for typed, unknown in zip((other.reference, code, number), nothing.values(), strict=True):
@@ -190,10 +188,8 @@ def test_clerks_do_not_scan_themselves(slot):
 
 @pytest.mark.parametrize("write", ["{0}{1}", "{1}{0}"])
 @pytest.mark.parametrize("address", ["{}", "https://tawasul.example/en/check/{}/"])
-def test_a_scanner_that_writes_beside_what_an_error_has_kept_is_understood(
-    browser, slot, appointment, write, address
-):
-    """Nobody has emptied the field; the scanner writes where the cursor stands."""
+def test_scan_beside_kept_text_is_understood(browser, slot, appointment, write, address):
+    """The clerk has not emptied the field; the scanner types where the cursor stands."""
     other = places.confirmed(slot=places.slot(MONDAY, of=slot.window))
     wrong, right = (address.format(each.slips.get().check_code) for each in (other, appointment))
     kept = scan(browser, wrong).context["typed"]
@@ -201,15 +197,15 @@ def test_a_scanner_that_writes_beside_what_an_error_has_kept_is_understood(
     assert is_received(scan(browser, write.format(kept, right), kept=kept), appointment)
 
 
-def test_a_number_is_completed_in_what_was_kept(browser, appointment):
+def test_number_kept_after_error_can_be_completed(browser, appointment):
     kept, rest = appointment.reference[:-1], appointment.reference[-1]
     assert told(scan(browser, kept)) == NOTHING
     assert is_received(scan(browser, kept + rest, kept=kept), appointment)
 
 
 @pytest.mark.parametrize("field", ["typed", "kept"])
-def test_whatever_is_scanned_is_answered_and_changes_nothing(browser, appointment, field, settings):
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the shape of each is meant, not the size of all
+def test_hostile_scan_changes_nothing(browser, appointment, field, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the test is about each value, not the total size
     for value in [*HOSTILE, "😀", "z" * 16, "/" * 999, "2" * 400, "٣", "²"]:
         page = scan(browser, **{"typed": "x", field: value})
         assert told(page) == NOTHING
@@ -217,13 +213,13 @@ def test_whatever_is_scanned_is_answered_and_changes_nothing(browser, appointmen
     assert event_types(appointment) == ["held", "confirmed"]
 
 
-def test_nothing_at_all_is_nobody(browser, appointment):
+def test_empty_scan_finds_nothing(browser, appointment):
     assert told(browser.post(HERE)) == NOTHING
 
 
 @pytest.mark.parametrize("page", [TODAY, CALLS, WALK_IN])
 @pytest.mark.parametrize("name", ["office", "show", "page"])
-def test_whatever_is_in_the_address_is_answered(browser, appointment, page, name):
+def test_hostile_query_is_answered(browser, appointment, page, name):
     for value in HOSTILE:
         answer = browser.get(page, {name: value}) if value != LONG else None
         is_none = name == "office" and value
@@ -233,7 +229,7 @@ def test_whatever_is_in_the_address_is_answered(browser, appointment, page, name
             assert b"<script>alert" not in answer.content
 
 
-def test_the_field_takes_no_post_from_elsewhere(clerk, appointment):
+def test_post_without_csrf_token_is_refused(clerk, appointment):
     browser = Client(enforce_csrf_checks=True)
     browser.cookies = signed_in_staff(clerk).cookies
     for page in (TODAY, WALK_IN):

@@ -1,4 +1,4 @@
-"""A form that is sent again reaches what the first one has taken, and loses no place on the way."""
+"""Repeated requests, which return the result of the first one and lose no place."""
 
 import uuid
 
@@ -21,7 +21,7 @@ def person():
 
 @pytest.fixture
 def hold(person):
-    """Send one form, as often as it is called."""
+    """Return a function that sends the same form, with one idempotency key, at every call."""
     form = {"idempotency_key": uuid.uuid4(), "service": ServiceFactory(), "operations": 1}
 
     def hold(slot):
@@ -36,13 +36,13 @@ def taken_and_live(slot):
     return slot.taken, sum(slot.appointments.live().values_list("operations", flat=True))
 
 
-def test_the_last_place_is_not_refused_to_who_has_it(hold):
+def test_hold_last_place_twice_returns_same_hold(hold):
     slot = places.some_slot(capacity=1)
     assert hold(slot) == hold(slot)
     assert taken_and_live(slot) == (1, 1)
 
 
-def test_a_second_click_frees_no_lapsed_hold_without_its_place(hold):
+def test_second_click_keeps_counter_right_beside_lapsed_hold(hold):
     slot = places.some_slot(capacity=3)
     other = places.held(slot=slot)
     first = hold(slot)
@@ -52,7 +52,7 @@ def test_a_second_click_frees_no_lapsed_hold_without_its_place(hold):
     assert taken == live
 
 
-def test_a_form_whose_hold_has_lapsed_shows_that_it_has(hold, person):
+def test_second_click_after_lapse_returns_lapsed_hold(hold, person):
     slot = places.some_slot(capacity=3)
     first = hold(slot)
     places.lapse(first)
@@ -63,7 +63,7 @@ def test_a_form_whose_hold_has_lapsed_shows_that_it_has(hold, person):
     assert taken_and_live(slot) == (0, 0)
 
 
-def test_a_move_to_the_last_place_is_not_refused_to_who_has_made_it():
+def test_move_to_last_place_twice_moves_once():
     appointment, slot = places.confirmed(), places.some_slot(capacity=1)
     for _click in range(2):
         moved = actions.move(actor=appointment.user, appointment=appointment, slot=slot)
@@ -72,7 +72,7 @@ def test_a_move_to_the_last_place_is_not_refused_to_who_has_made_it():
     assert taken_and_live(appointment.slot) == (0, 0)
 
 
-def test_ones_own_lapsed_hold_is_in_nobodys_way():
+def test_own_lapsed_hold_does_not_block_move():
     appointment = places.confirmed()
     at_three = [places.some_slot(time="15:00") for _office in range(2)]
     places.lapse(places.held(appointment.user, slot=at_three[0]))
@@ -81,7 +81,7 @@ def test_ones_own_lapsed_hold_is_in_nobodys_way():
 
 
 @pytest.mark.parametrize("action", ["confirm", "cancel"])
-def test_a_stranger_does_nothing_to_it(action):
+def test_stranger_cannot_confirm_or_cancel(action):
     appointment = places.confirmed()
     with pytest.raises(Appointment.DoesNotExist):
         getattr(actions, action)(actor=UserFactory(), appointment=appointment)
@@ -93,7 +93,7 @@ def test_a_stranger_does_nothing_to_it(action):
     assert browser.post(address).status_code == 404
 
 
-def test_who_is_served_gives_the_place_back():
+def test_serve_frees_place():
     appointment = places.confirmed()
     clerk = places.clerk(appointment.slot.office)
     appointment.slot.day = timezone.localdate()

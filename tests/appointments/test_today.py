@@ -1,4 +1,4 @@
-"""The clerk's day: who is due, here and late, the field of the scanner, and the waiting room."""
+"""The clerk's page of today: people due, late and at the office, and the waiting room screen."""
 
 import re
 
@@ -32,7 +32,7 @@ ROW = re.compile(r'(?s)<li id="n(\d+)".*?</li>')
 
 
 def rows(page):
-    """{appointment: its row as one reads it}, from above."""
+    """Return {primary key: text of the row}, from the top."""
     return {int(row[1]): words(row[0]) for row in ROW.finditer(page.content.decode())}
 
 
@@ -62,7 +62,7 @@ def event_types(appointment):
 # The list
 
 
-def test_the_list_has_everybody_of_today_by_time_with_how_they_stand(browser, clerk, slot, clock):
+def test_list_shows_today_by_time_with_standing(browser, clerk, slot, clock):
     times = ("10:45", "10:30", "10:15")
     later = [places.slot(SUNDAY, time, of=slot.window) for time in times]
     due, served, late = (places.confirmed(slot=each) for each in later)
@@ -92,15 +92,13 @@ def test_the_list_has_everybody_of_today_by_time_with_how_they_stand(browser, cl
 
 
 @pytest.mark.parametrize(("minutes", "standing"), [(14, "Due"), (15, "Late"), (16, "Late")])
-def test_somebody_is_late_when_the_time_of_grace_is_over(
-    clerk, appointment, clock, minutes, standing
-):
+def test_attendee_is_late_after_grace_period(clerk, appointment, clock, minutes, standing):
     clock.now = appointment.slot.start + minutes * MINUTE
     page = signed_in_staff(clerk).get(TODAY)
     assert f"1 operation {standing} Check in" in rows(page)[appointment.pk]
 
 
-def test_what_does_not_come_today_is_not_in_the_list(browser, slot, elsewhere):
+def test_list_omits_other_days_offices_and_statuses(browser, slot, elsewhere):
     places.confirmed(slot=places.slot(MONDAY, of=slot.window))
     places.confirmed(slot=places.slot(SUNDAY, of=elsewhere))
     places.held(slot=slot)
@@ -113,19 +111,19 @@ def test_what_does_not_come_today_is_not_in_the_list(browser, slot, elsewhere):
 
 
 @pytest.mark.parametrize("moment", [at(SUNDAY, "23:50"), at(MONDAY, "00:10")])
-def test_people_past_midnight_are_in_the_lists_of_both_days(clerk, slot, clock, moment):
+def test_slot_past_midnight_is_listed_on_both_days(clerk, slot, clock, moment):
     late = places.slot(MONDAY, "00:30", of=slot.window, belongs_to=SUNDAY)
     late = places.confirmed(slot=late)
     clock.now = moment
     assert shown(signed_in_staff(clerk)) == pks(late)
 
 
-def test_people_of_hours_that_end_by_day_are_not_in_the_list_of_the_next(clerk, appointment, clock):
+def test_daytime_slot_is_not_listed_on_next_day(clerk, appointment, clock):
     clock.now = at(MONDAY, "00:10")
     assert shown(signed_in_staff(clerk)) == []
 
 
-def test_people_of_an_evening_past_midnight_stay_in_the_list_until_morning(clerk, office, clock):
+def test_evening_past_midnight_is_listed_until_six(clerk, office, clock):
     evening = places.window("21:00", "01:00", office=office)
     here = places.in_status(Status.CHECKED_IN, slot=places.slot(SUNDAY, "23:45", of=evening))
     clock.now = at(MONDAY, "05:59")
@@ -135,7 +133,7 @@ def test_people_of_an_evening_past_midnight_stay_in_the_list_until_morning(clerk
     assert shown(browser) == []
 
 
-def test_the_counts_narrow_the_list(browser, clerk, slot):
+def test_counts_filter_the_list(browser, clerk, slot):
     due, here = places.confirmed(slot=slot), places.confirmed(slot=slot)
     check_in(actor=clerk, appointment=here)
     assert [shown(browser, show=show) for show in ("due", "here", "late", "nonsense")] == [
@@ -164,7 +162,7 @@ def test_a_long_day_has_pages(browser, office, appointment, slot):
 
 
 @pytest.mark.parametrize("page", [TODAY, f"{TODAY}?show=due", CALLS])
-def test_the_pages_ask_as_often_for_thirty_as_for_one(browser, clerk, appointment, slot, page):
+def test_query_count_is_constant_for_thirty_rows(browser, clerk, appointment, slot, page):
     first = check_in(actor=clerk, appointment=appointment)
     first = call(actor=clerk, appointment=first)
     places.confirmed(slot=slot)
@@ -181,7 +179,7 @@ def test_the_change_list_leads_to_today(browser, appointment):
 # The buttons
 
 
-def test_a_person_goes_from_button_to_button_and_the_list_keeps_its_place(browser, appointment):
+def test_buttons_return_to_place_in_list(browser, appointment):
     place = f"{HERE}&show=due&page=1"
     page = browser.get(place)
     assert f'value="{place}#n{appointment.pk}"'.replace("&", "&amp;") in page.content.decode()
@@ -192,7 +190,7 @@ def test_a_person_goes_from_button_to_button_and_the_list_keeps_its_place(browse
     assert event_types(appointment)[2:] == ["checked_in", "called", "served"]
 
 
-def test_what_is_refused_is_told_above_the_list(browser, appointment):
+def test_refusal_is_shown_above_list(browser, appointment):
     page = press(browser, appointment, "missed")
     assert (page.redirect_chain, notices_on(page)) == ([(HERE, 302)], [TOO_EARLY])
 
@@ -200,7 +198,7 @@ def test_what_is_refused_is_told_above_the_list(browser, appointment):
 @pytest.mark.parametrize(
     "place", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "", "\0", BIDI]
 )
-def test_a_button_leads_to_nowhere_else(browser, appointment, place):
+def test_button_redirects_to_no_other_site(browser, appointment, place):
     answer = browser.post(f"{LIST}{appointment.pk}/check-in/press/", {"next": place})
     assert answer.url == f"{LIST}{appointment.pk}/change/"
 
@@ -213,7 +211,7 @@ def called_on(browser, office="al-rimal"):
     return page, re.findall(r'<li><bdi dir="ltr">([\d-]+)</bdi></li>', page.content.decode())
 
 
-def test_the_waiting_room_sees_numbers_alone_the_last_one_first(browser, clerk, slot, clock):
+def test_screen_shows_only_numbers_latest_first(browser, clerk, slot, clock):
     people = [places.confirmed(slot=slot) for _each in range(3)]
     for each in people:
         check_in(actor=clerk, appointment=each)
@@ -233,7 +231,7 @@ def test_the_waiting_room_sees_numbers_alone_the_last_one_first(browser, clerk, 
     assert called_on(browser)[1] == [third, second]
 
 
-def test_the_screen_shows_the_last_few_of_these_hours(clerk, browser, slot, elsewhere, clock):
+def test_screen_shows_last_six_recent_calls(clerk, browser, slot, elsewhere, clock):
     first = places.in_status(Status.CHECKED_IN, slot=places.slot(SUNDAY, of=elsewhere))
     Appointment.objects.filter(pk=first.pk).update(called_at=clock.now)
     waiting = places.in_status(Status.CHECKED_IN, slot=slot)
@@ -246,7 +244,7 @@ def test_the_screen_shows_the_last_few_of_these_hours(clerk, browser, slot, else
     assert "Nobody is being called at the moment." in words(page)
 
 
-def test_the_screen_speaks_both_languages_with_the_arabic_first(browser, office):
+def test_screen_shows_both_languages_arabic_first(browser, office):
     office.name_ar = "الرمال"
     office.save(update_fields=["name_ar"])
     for language in ("ar", "en"):
@@ -256,7 +254,7 @@ def test_the_screen_speaks_both_languages_with_the_arabic_first(browser, office)
         assert re.findall(r">(الرمال|Al-Rimal)<", page) == ["الرمال", "Al-Rimal"]
 
 
-def test_the_screen_leaves_to_the_clerk_what_the_clerk_is_told(browser, appointment):
+def test_screen_does_not_consume_messages_of_clerk(browser, appointment):
     browser.post(f"{LIST}{appointment.pk}/check-in/press/", {"next": HERE})
     called_on(browser)
     assert notices_on(browser.get(HERE)) == ["The person is checked in."]
@@ -271,27 +269,27 @@ def test_the_screen_leaves_to_the_clerk_what_the_clerk_is_told(browser, appointm
         (Status.CANCELLED, "Cancelled"),
     ],
 )
-def test_only_who_is_here_is_called(clerk, slot, status, label):
+def test_call_needs_checked_in_appointment(clerk, slot, status, label):
     appointment = places.in_status(status, slot=slot)
     sentence = f"This cannot be done: the appointment is “{label}”."
     assert refused(call, actor=clerk, appointment=appointment) == sentence
     assert Appointment.objects.get(pk=appointment.pk).called_at is None
 
 
-# Who may
+# Permissions
 
 
 @pytest.mark.parametrize("page", [TODAY, CALLS, WALK_IN])
 @pytest.mark.parametrize(
     "codenames", [(), ("view_inquiry",), ("view_appointment",), ("receive_appointment",)]
 )
-def test_only_who_receives_people_has_these_pages(office, page, codenames):
+def test_pages_need_both_permissions(office, page, codenames):
     browser = signed_in_staff(places.clerk(office, codenames=codenames))
     assert browser.get(page).status_code == browser.post(page).status_code == 403
 
 
 @pytest.mark.parametrize("page", [TODAY, CALLS, WALK_IN])
-def test_the_pages_of_another_office_are_as_those_of_none(browser, appointment, elsewhere, page):
+def test_foreign_and_missing_office_answer_alike(browser, appointment, elsewhere, page):
     there = [browser.get(page, {"office": slug}) for slug in ("qasr-al-hukm", "no-such-office")]
     assert [each.status_code for each in there] == [404, 404]
     assert without_tokens(there[0]).replace(b"qasr-al-hukm", b"no-such-office") == (
@@ -300,7 +298,7 @@ def test_the_pages_of_another_office_are_as_those_of_none(browser, appointment, 
 
 
 @pytest.mark.parametrize("page", [TODAY, CALLS, WALK_IN])
-def test_superusers_have_no_desk_where_they_are_not_clerks(appointment, page):
+def test_superuser_without_office_has_no_desk(appointment, page):
     browser = signed_in_staff(factories.OfficerFactory(is_superuser=True))
     assert "Your account does not receive people at any office." in words(browser.get(page))
     assert browser.get(page, {"office": "al-rimal"}).status_code == 404
@@ -316,7 +314,7 @@ def test_residents_have_no_desk(appointment, page):
     assert status_of(appointment) == Status.CONFIRMED
 
 
-def test_nobody_is_called_by_a_clerk_of_another_office(appointment, clerk, elsewhere):
+def test_call_by_clerk_of_another_office_is_refused(appointment, clerk, elsewhere):
     check_in(actor=clerk, appointment=appointment)
     other = places.clerk(elsewhere.office)
     assert refused(call, actor=other, appointment=appointment) == NOT_CLERK

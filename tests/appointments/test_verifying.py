@@ -1,4 +1,4 @@
-"""My own number and date of birth, once in a session, before anything is booked."""
+"""Verifying one's own number and date of birth, once per session, before booking."""
 
 import datetime
 
@@ -26,7 +26,7 @@ NUMBER = "2987654320"
 
 @pytest.fixture
 def person():
-    """Born on 14 March 1986, 4 Rajab 1406, with a border number from before the iqama."""
+    """Return a user born on 14 March 1986 (4 Rajab 1406), with a border number before the iqama."""
     identity = factories.IdentityFactory(number=NUMBER)
     identity.numbers.create(number="3000000004", is_current=False)
     return factories.UserFactory(identity=identity)
@@ -38,7 +38,7 @@ def browser(person):
 
 
 def verify(browser, user, **changes):
-    """Fill in the form as the page asks for it; what is changed is typed otherwise."""
+    """Send the form with the user's own data and the right picture, except for `changes`."""
     picture = picture_on(browser.get(VERIFY))
     return browser.post(VERIFY, {**own_data(user), **picture, **changes})
 
@@ -52,11 +52,11 @@ def born(calendar, day, month, year):
     }
 
 
-def is_let_in(browser):
+def is_verified(browser):
     return browser.get(ROOT).status_code == 200
 
 
-def test_every_page_asks_for_it_first_and_is_come_back_to(person, browser):
+def test_page_asks_to_verify_and_is_returned_to(person, browser):
     criteria = f"{NEW}?service=passport&region=riyadh"
     page = browser.get(criteria, follow=True)
     assert page.request["PATH_INFO"] == VERIFY
@@ -65,31 +65,31 @@ def test_every_page_asks_for_it_first_and_is_come_back_to(person, browser):
     assert browser.post(VERIFY, sent).url == criteria
 
 
-def test_it_is_asked_once_in_a_session(person, browser):
-    assert not is_let_in(browser)
+def test_data_are_asked_once_per_session(person, browser):
+    assert not is_verified(browser)
     assert verify(browser, person).url == ROOT
-    assert is_let_in(browser)
-    assert is_let_in(browser)
+    assert is_verified(browser)
+    assert is_verified(browser)
 
 
 def test_another_session_asks_again(person):
     first = sign_in(person)
     verify(first, person)
-    assert is_let_in(first)
-    assert not is_let_in(signed_in(person))
+    assert is_verified(first)
+    assert not is_verified(signed_in(person))
     first.post("/en/account/sign-out/")
     first.force_login(person)
-    assert not is_let_in(first)
+    assert not is_verified(first)
 
 
-def test_somebody_else_in_the_same_browser_is_asked(person, browser):
+def test_another_user_in_same_browser_is_asked(person, browser):
     verify(browser, person)
     browser.force_login(factories.UserFactory())
-    assert not is_let_in(browser)
+    assert not is_verified(browser)
 
 
 @pytest.mark.parametrize("target", ["https://elsewhere.example/", "//elsewhere.example", "x", ""])
-def test_it_leads_to_no_other_site(person, browser, target):
+def test_next_leads_to_no_other_site(person, browser, target):
     assert verify(browser, person, next=target).url == ROOT
 
 
@@ -98,9 +98,9 @@ def test_it_leads_to_no_other_site(person, browser, target):
     [NUMBER, "٢٩٨٧٦٥٤٣٢٠", "۲۹۸۷۶۵۴۳۲۰", "२९८७६५४३२०", " 2987-654-320 ", "3000000004"],
     ids=["european", "arabic", "persian", "devanagari", "grouped", "former"],
 )
-def test_my_number_is_taken_however_it_is_typed(person, browser, number):
+def test_own_number_is_accepted_however_typed(person, browser, number):
     assert verify(browser, person, number=number).status_code == 302
-    assert is_let_in(browser)
+    assert is_verified(browser)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_my_number_is_taken_however_it_is_typed(person, browser, number):
         born("gregorian", "۱۴", "۳", "۱۹۸۶"),
     ],
 )
-def test_my_birth_date_is_taken_in_either_calendar(person, browser, date):
+def test_birth_date_is_accepted_in_either_calendar(person, browser, date):
     assert verify(browser, person, **date).status_code == 302
 
 
@@ -133,23 +133,23 @@ def test_my_birth_date_is_taken_in_either_calendar(person, browser, date):
         (datetime.date(1986, 3, 14), born("gregorian", 3, 14, 1986), NO_SUCH_DAY),
     ],
 )
-def test_the_day_is_that_of_the_calendar_chosen(person, browser, birth_date, typed, error):
+def test_birth_date_follows_chosen_calendar(person, browser, birth_date, typed, error):
     person.identity.birth_date = birth_date
     person.identity.save(update_fields=["birth_date"])
     page = verify(browser, person, **typed)
     assert (None if page.status_code == 302 else errors_on(page)) == (error and [error])
-    assert is_let_in(browser) == (error is None)
+    assert is_verified(browser) == (error is None)
 
 
-def test_the_number_of_somebody_else_is_refused(person, browser):
+def test_number_of_another_user_is_refused(person, browser):
     other = factories.UserFactory()
     page = verify(browser, person, number=other.identity.current_number)
     assert errors_on(page) == [NOT_OWN]
     assert page.context["form"]["number"].value() == other.identity.current_number
-    assert not is_let_in(browser)
+    assert not is_verified(browser)
 
 
-def test_a_number_nobody_has_is_refused_the_same(person, browser):
+def test_unknown_number_is_refused_alike(person, browser):
     assert errors_on(verify(browser, person, number="2999999999")) == [NOT_OWN]
 
 
@@ -164,11 +164,11 @@ def test_a_number_nobody_has_is_refused_the_same(person, browser):
         ),
     ],
 )
-def test_what_is_no_number_is_named(person, browser, typed, error):
+def test_invalid_number_is_explained(person, browser, typed, error):
     assert errors_on(verify(browser, person, number=typed)) == [error]
 
 
-def test_nothing_typed_names_everything(browser):
+def test_empty_form_names_every_field(browser):
     picture = picture_on(browser.get(VERIFY))
     page = browser.post(VERIFY, {"picture_key": picture["picture_key"]})
     assert errors_on(page) == [
@@ -181,9 +181,9 @@ def test_nothing_typed_names_everything(browser):
 # The picture
 
 
-def test_a_wrong_picture_lets_nobody_in(person, browser):
+def test_wrong_picture_is_refused(person, browser):
     assert errors_on(verify(browser, person, picture="99999")) == [WRONG_DIGITS]
-    assert not is_let_in(browser)
+    assert not is_verified(browser)
 
 
 def test_each_wrong_guess_needs_another_picture(person, browser):
@@ -194,7 +194,7 @@ def test_each_wrong_guess_needs_another_picture(person, browser):
     assert browser.post(VERIFY, {**own_data(person), **picture_on(page)}).status_code == 302
 
 
-def test_another_picture_keeps_what_was_typed(person, browser):
+def test_another_picture_keeps_typed_values(person, browser):
     sent = {"number": " ٢٩٨٧ x", visual_code.ANOTHER: "1", "next": NEW}
     page = verify(browser, person, **sent)
     assert errors_on(page) == []
@@ -202,17 +202,17 @@ def test_another_picture_keeps_what_was_typed(person, browser):
     assert page.context["next"] == NEW
 
 
-def test_a_texted_code_does_in_its_place(person, browser):
+def test_texted_code_replaces_picture(person, browser):
     browser.post(BY_TEXT, {"mobile": "0501234567", "next": VERIFY})
     code = factories.code_sent_to(None, "picture")
     page = browser.post(f"{BY_TEXT}code/", {"code": code}, follow=True)
     assert page.request["PATH_INFO"] == VERIFY
     assert "picture" not in page.context["form"].fields
     assert browser.post(VERIFY, own_data(person)).status_code == 302
-    assert is_let_in(browser)
+    assert is_verified(browser)
 
 
-def test_a_texted_code_is_good_for_one_guess(person, browser):
+def test_texted_code_is_valid_for_one_attempt(person, browser):
     browser.post(BY_TEXT, {"mobile": "0501234567", "next": VERIFY})
     code = factories.code_sent_to(None, "picture")
     browser.post(f"{BY_TEXT}code/", {"code": code})
@@ -221,7 +221,7 @@ def test_a_texted_code_is_good_for_one_guess(person, browser):
     assert "picture" in page.context["form"].fields
 
 
-def test_the_button_for_a_text_leads_to_it_and_back_to_what_was_typed(person, browser):
+def test_text_button_returns_to_typed_values(person, browser):
     page = verify(browser, person, **{"picture": "", visual_code.BY_TEXT: "1"})
     assert page.status_code == 302
     assert page.url.startswith(BY_TEXT)
@@ -233,7 +233,7 @@ def test_the_button_for_a_text_leads_to_it_and_back_to_what_was_typed(person, br
     assert page.context["form"]["number"].value() == NUMBER
 
 
-# Who has no data to show
+# People without data to verify
 
 
 def test_strangers_sign_in_first(db):

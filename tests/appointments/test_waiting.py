@@ -1,4 +1,4 @@
-"""Waiting for an earlier time: who is offered what, in which order, and what an answer does."""
+"""The waiting list for earlier times: the offers, their order, and the answers to them."""
 
 import datetime
 import itertools
@@ -26,7 +26,7 @@ ON_MONDAY = "4 May 2026 CE (17 Dhu al-Qadah 1447 AH)"
 
 @pytest.fixture
 def monday():
-    """One place on Monday at ten, which somebody has."""
+    """Return a slot with a single place, on Monday at ten."""
     return places.slot(capacity=1)
 
 
@@ -37,7 +37,7 @@ def booked(monday):
 
 @pytest.fixture
 def waits():
-    """Let somebody with an appointment, each at a time of their own, wait for an earlier one."""
+    """Return a function that books an appointment, each at its own time, and lets it wait."""
     hours = itertools.count(11)
 
     def wait(day=WEDNESDAY, *, office=None, **criteria):
@@ -54,7 +54,7 @@ def cancel(appointment):
 
 
 def offered(slot):
-    """Whom a time is kept for, in the order of the offers."""
+    """Return the appointments that have an open offer of the slot, in the order of the offers."""
     return [offer.appointment for offer in slot.offers.open().order_by("pk")]
 
 
@@ -63,10 +63,10 @@ def answer(action, appointment):
     return getattr(actions, action)(actor=appointment.user, offer=offer)
 
 
-# Who is offered what
+# The offers
 
 
-def test_a_freed_place_is_kept_for_who_has_waited_longest(booked, monday, clock, waits):
+def test_freed_place_is_offered_to_longest_waiting(booked, monday, clock, waits):
     first = waits()
     clock.now += MINUTE
     waits()
@@ -76,19 +76,19 @@ def test_a_freed_place_is_kept_for_who_has_waited_longest(booked, monday, clock,
     assert monday.offers.get().expires_at == clock.now + 30 * MINUTE
 
 
-def test_without_anybody_who_waits_it_is_free_at_once(booked, monday):
+def test_freed_place_without_waiting_list_is_free(booked, monday):
     cancel(booked)
     assert places.taken(monday) == 0
 
 
-def test_nobody_can_book_what_is_kept(booked, monday, waits):
+def test_offered_place_cannot_be_booked(booked, monday, waits):
     waits()
     cancel(booked)
     assert refused(places.held, slot=monday) == "This time has just been taken. Choose another."
 
 
 @pytest.mark.parametrize("action", ["moves away", "lets the hold lapse", "gives the hold back"])
-def test_a_place_is_passed_on_however_it_comes_free(monday, clock, action, waits):
+def test_place_freed_in_any_way_is_offered(monday, clock, action, waits):
     if action == "moves away":
         booked = places.confirmed(slot=monday)
         waiting = waits()
@@ -106,7 +106,7 @@ def test_a_place_is_passed_on_however_it_comes_free(monday, clock, action, waits
     assert places.taken(monday) == 1
 
 
-def test_who_wants_it_does_not_fit_when_it_is_no_earlier(monday):
+def test_later_time_is_not_offered(monday):
     at_nine, at_ten = places.slot(TUESDAY, "09:00", capacity=1), places.slot(TUESDAY, capacity=1)
     booked = places.confirmed(slot=at_ten)
     appointment = places.confirmed(slot=at_nine)
@@ -115,7 +115,7 @@ def test_who_wants_it_does_not_fit_when_it_is_no_earlier(monday):
     assert offered(at_ten) == []
 
 
-def test_who_needs_more_places_than_come_free_is_passed_over(booked, monday, clock, waits):
+def test_waiting_party_larger_than_free_is_skipped(booked, monday, clock, waits):
     waits(operations=2)
     clock.now += MINUTE
     alone = waits()
@@ -123,7 +123,7 @@ def test_who_needs_more_places_than_come_free_is_passed_over(booked, monday, clo
     assert offered(monday) == [alone]
 
 
-def test_several_places_that_come_free_at_once_go_to_several(clock, waits):
+def test_several_freed_places_are_offered_to_several(clock, waits):
     slot = places.slot(capacity=3)
     party = places.confirmed(slot=slot, operations=3)
     first, second = waits(operations=2), waits()
@@ -132,14 +132,14 @@ def test_several_places_that_come_free_at_once_go_to_several(clock, waits):
     assert places.taken(slot) == 3
 
 
-def test_who_waits_at_one_office_is_offered_nothing_elsewhere(booked, monday, waits):
+def test_waiting_at_one_office_gets_no_other_office(booked, monday, waits):
     waits(office=places.office("qasr-al-hukm", "Qasr Al-Hukm"))
     here = waits(office=monday.office)
     cancel(booked)
     assert offered(monday) == [here]
 
 
-def test_who_waits_in_a_region_is_offered_nothing_in_another(booked, monday):
+def test_waiting_in_region_gets_no_other_region(booked, monday):
     far = places.office("abha", "Abha", region=places.region("asir", "SA-14", "Asir"))
     slot = places.slot(WEDNESDAY, of=places.window(office=far))
     appointment = places.confirmed(slot=slot)
@@ -148,14 +148,14 @@ def test_who_waits_in_a_region_is_offered_nothing_in_another(booked, monday):
     assert offered(monday) == []
 
 
-def test_hours_for_other_services_are_offered_to_nobody_who_needs_another(booked, monday, waits):
+def test_hours_without_the_service_are_not_offered(booked, monday, waits):
     waits()
     OpeningWindow.objects.get(pk=monday.window_id).services.set([booked.service])
     cancel(booked)
     assert offered(monday) == []
 
 
-def test_who_has_to_be_elsewhere_at_that_time_is_passed_over(booked, monday, waits):
+def test_waiting_person_busy_at_that_time_is_skipped(booked, monday, waits):
     appointment = waits()
     beside = places.slot(of=places.window(office=places.office("qasr-al-hukm", "Qasr Al-Hukm")))
     places.confirmed(appointment.user, slot=beside)
@@ -164,9 +164,7 @@ def test_who_has_to_be_elsewhere_at_that_time_is_passed_over(booked, monday, wai
 
 
 @pytest.mark.parametrize(("seconds", "is_offered"), [(-1, True), (0, False)])
-def test_a_time_that_begins_too_soon_is_offered_to_nobody(
-    monday, clock, seconds, is_offered, waits
-):
+def test_time_that_begins_too_soon_is_not_offered(monday, clock, seconds, is_offered, waits):
     waits()
     moment = monday.start - datetime.timedelta(hours=2) + seconds * SECOND
     clock.now = moment - MINUTE
@@ -176,7 +174,7 @@ def test_a_time_that_begins_too_soon_is_offered_to_nobody(
     assert bool(offered(monday)) == is_offered
 
 
-def test_of_two_appointments_of_one_person_one_is_offered_the_same_time(clock, waits):
+def test_one_person_is_offered_a_time_once(clock, waits):
     monday = places.slot(capacity=2)
     leaving = [places.confirmed(slot=monday) for _place in range(2)]
     first = waits()
@@ -189,7 +187,7 @@ def test_of_two_appointments_of_one_person_one_is_offered_the_same_time(clock, w
     assert offered(monday) == [first, another]
 
 
-def test_whose_link_has_ended_waits_for_nothing(booked, monday, clock, waits):
+def test_waiting_with_ended_link_is_skipped(booked, monday, clock, waits):
     employer, worker = factories.UserFactory(), factories.IdentityFactory(name_en="Bilal Ahmed")
     link = factories.link(employer.identity, worker)
     of_worker = waits(user=employer, holder=employer.identity, attendee=worker)
@@ -203,7 +201,7 @@ def test_whose_link_has_ended_waits_for_nothing(booked, monday, clock, waits):
     assert sentence == "This person is not linked to your account. Choose somebody who is."
 
 
-def test_it_is_kept_no_longer_than_it_can_be_accepted(clock):
+def test_offer_expires_when_it_can_no_longer_be_accepted(clock):
     earlier = places.confirmed(slot=places.slot(SUNDAY, "11:15", capacity=1))
     appointment = places.confirmed(slot=places.slot(SUNDAY, "11:30"))
     actions.wait(actor=appointment.user, appointment=appointment)
@@ -216,7 +214,7 @@ def test_it_is_kept_no_longer_than_it_can_be_accepted(clock):
 
 
 @pytest.mark.parametrize("action", ["holds", "moves there"])
-def test_what_lapses_goes_to_who_waits_although_another_wanted_it(monday, clock, action, waits):
+def test_lapsed_hold_goes_to_waiting_list_before_others(monday, clock, action, waits):
     held = places.held(slot=monday)
     appointment = waits()
     elsewhere = places.confirmed(slot=places.slot(TUESDAY))
@@ -240,24 +238,24 @@ def test_one_offer_at_a_time(booked, monday, waits):
     assert (offered(also.slot), places.taken(also.slot)) == ([], 0)
 
 
-# What comes free bit by bit
+# Places that come free one by one
 
 
-def test_who_comes_with_another_is_offered_two_places_that_came_free_one_by_one(clock, waits):
+def test_places_freed_one_by_one_are_offered_together(clock, waits):
     monday = places.slot(capacity=2)
     leaving = [places.confirmed(slot=monday) for _place in range(2)]
     couple = waits(operations=2)
     cancel(leaving[0])
-    assert (actions.offer_what_came_free(), offered(monday)) == (0, [])
+    assert (actions.offer_recently_freed(), offered(monday)) == (0, [])
     clock.now += MINUTE
     cancel(leaving[1])
-    assert (actions.offer_what_came_free(), offered(monday)) == (2, [couple])
+    assert (actions.offer_recently_freed(), offered(monday)) == (2, [couple])
     assert places.taken(monday) == 2
-    assert actions.offer_what_came_free() == 0
+    assert actions.offer_recently_freed() == 0
 
 
 @pytest.mark.parametrize("change", ["more places", "open again", "other hours"])
-def test_what_the_office_gives_while_they_wait_is_offered_to_them(monday, clock, waits, change):
+def test_new_places_are_offered_to_waiting_list(monday, clock, waits, change):
     places.confirmed(slot=monday)
     hours, closed = monday.window, {"first_day": SUNDAY, "last_day": TUESDAY}
     hours.capacity = 1
@@ -275,14 +273,14 @@ def test_what_the_office_gives_while_they_wait_is_offered_to_them(monday, clock,
     else:
         OpeningWindow.objects.update(closes="10:30")
     actions.make_slots()
-    assert actions.offer_what_came_free() == 1
+    assert actions.offer_recently_freed() == 1
     assert appointment.offers.open().get().slot.start < appointment.slot.start
 
 
-def test_what_was_free_before_they_waited_is_offered_to_nobody(booked, monday, clock, waits):
+def test_place_free_before_waiting_is_not_offered(booked, monday, clock, waits):
     cancel(booked)
     waits()
-    assert (actions.offer_what_came_free(), offered(monday)) == (0, [])
+    assert (actions.offer_recently_freed(), offered(monday)) == (0, [])
 
 
 # The answer
@@ -299,7 +297,7 @@ def test_accepting_moves_the_appointment_and_frees_the_old_time(booked, monday, 
     assert not Waiting.objects.open().exists()
 
 
-def test_the_old_time_of_who_accepts_goes_to_the_next_who_waits(booked, monday, waits):
+def test_accept_offers_old_time_to_next(booked, monday, waits):
     first, second = waits(TUESDAY), waits(WEDNESDAY)
     cancel(booked)
     answer("accept", first)
@@ -317,7 +315,7 @@ def test_a_second_click_on_accept_changes_nothing(booked, waits):
     ]
 
 
-def test_who_has_accepted_does_not_decline_any_more(booked, monday, waits):
+def test_decline_after_accept_is_refused(booked, monday, waits):
     appointment = waits()
     cancel(booked)
     answer("accept", appointment)
@@ -326,7 +324,7 @@ def test_who_has_accepted_does_not_decline_any_more(booked, monday, waits):
     assert places.taken(monday) == 1
 
 
-def test_declining_passes_it_on_and_it_does_not_come_back(booked, monday, clock, waits):
+def test_decline_passes_offer_on_for_good(booked, monday, clock, waits):
     first = waits()
     clock.now += MINUTE
     second = waits()
@@ -351,7 +349,7 @@ def test_an_offer_stands_for_half_an_hour(booked, monday, clock, seconds, stands
         assert places.taken(monday) == 0
 
 
-def test_an_offer_that_nobody_has_lapsed_yet_is_over_all_the_same(booked, monday, clock, waits):
+def test_accept_after_expiry_is_refused_before_worker_runs(booked, monday, clock, waits):
     appointment = waits()
     cancel(booked)
     clock.now += 30 * MINUTE
@@ -360,9 +358,7 @@ def test_an_offer_that_nobody_has_lapsed_yet_is_over_all_the_same(booked, monday
 
 
 @pytest.mark.parametrize("action", ["move", "cancel"])
-def test_who_moves_or_cancels_instead_gives_the_offer_to_the_next(
-    booked, monday, clock, action, waits
-):
+def test_move_or_cancel_passes_offer_to_next(booked, monday, clock, action, waits):
     first = waits()
     clock.now += MINUTE
     second = waits()
@@ -374,14 +370,14 @@ def test_who_moves_or_cancels_instead_gives_the_offer_to_the_next(
     assert [each.appointment for each in Waiting.objects.open()] == [second]
 
 
-def test_who_stops_waiting_is_offered_nothing(booked, monday, waits):
+def test_stop_waiting_prevents_offers(booked, monday, waits):
     appointment = waits()
     actions.stop_waiting(actor=appointment.user, appointment=appointment)
     cancel(booked)
     assert offered(monday) == []
 
 
-def test_who_asks_again_keeps_their_turn(booked, monday, clock, waits):
+def test_waiting_again_keeps_turn(booked, monday, clock, waits):
     first = waits(office=monday.office)
     clock.now += MINUTE
     waits()
@@ -392,7 +388,7 @@ def test_who_asks_again_keeps_their_turn(booked, monday, clock, waits):
     assert Waiting.objects.open().get(appointment=first).office is None
 
 
-def test_nobody_answers_for_another(booked, monday, waits):
+def test_stranger_cannot_answer_offer(booked, monday, waits):
     appointment = waits()
     cancel(booked)
     for action in (actions.accept, actions.decline):
@@ -401,10 +397,10 @@ def test_nobody_answers_for_another(booked, monday, waits):
     assert monday.offers.get().status == Offer.Status.OPEN
 
 
-# What is told
+# The notices
 
 
-def test_the_offer_is_told_by_text_until_it_is_over(booked, monday, clock, waits):
+def test_offer_is_sent_by_text_until_it_expires(booked, monday, clock, waits):
     appointment = waits()
     cancel(booked)
     text = Message.objects.filter(about=appointment.reference).latest("pk")
@@ -429,7 +425,7 @@ def mine(resident):
     return places.confirmed(resident, slot=places.slot(WEDNESDAY))
 
 
-def test_waiting_is_asked_for_on_the_page_of_the_appointment(browser, mine, monday):
+def test_page_starts_and_stops_waiting(browser, mine, monday):
     page = browser.post(page_of(mine, "wait/"), {"where": "office"}, follow=True)
     assert notices_on(page) == ["We will text you when an earlier time comes free."]
     assert "We will text you when an earlier time comes free at Al-Rimal." in words(page)
@@ -440,12 +436,12 @@ def test_waiting_is_asked_for_on_the_page_of_the_appointment(browser, mine, mond
 
 
 @pytest.mark.parametrize("where", ["", "region", "moon", "\u0661", "x" * 5000])
-def test_whatever_is_sent_is_the_region(browser, mine, where):
+def test_any_other_value_waits_in_region(browser, mine, where):
     browser.post(page_of(mine, "wait/"), {"where": where})
     assert Waiting.objects.get().office is None
 
 
-def test_an_offer_is_taken_on_the_page(browser, mine, booked, monday):
+def test_page_accepts_offer(browser, mine, booked, monday):
     actions.wait(actor=mine.user, appointment=mine)
     cancel(booked)
     shown = words(browser.get(page_of(mine)))
@@ -455,7 +451,7 @@ def test_an_offer_is_taken_on_the_page(browser, mine, booked, monday):
     assert f"{ON_MONDAY} · 10:00" in words(page)
 
 
-def test_an_offer_is_declined_on_the_page(browser, mine, booked, monday):
+def test_page_declines_offer(browser, mine, booked, monday):
     actions.wait(actor=mine.user, appointment=mine)
     cancel(booked)
     page = browser.post(page_of(mine, f"offers/{monday.offers.get().pk}/decline/"), follow=True)
@@ -464,9 +460,7 @@ def test_an_offer_is_declined_on_the_page(browser, mine, booked, monday):
 
 
 @pytest.mark.parametrize("answered", ["accept", "decline"])
-def test_the_offers_of_others_are_the_404_of_nothing(
-    browser, mine, booked, monday, answered, waits
-):
+def test_foreign_offer_is_not_found(browser, mine, booked, monday, answered, waits):
     waits()
     cancel(booked)
     theirs = monday.offers.get()
@@ -477,14 +471,14 @@ def test_the_offers_of_others_are_the_404_of_nothing(
 
 
 @pytest.mark.parametrize("button", ["wait/", "wait/stop/", "offers/1/accept/", "offers/1/decline/"])
-def test_the_address_of_a_button_presses_nothing_and_leads_to_its_page(browser, mine, button):
+def test_get_on_button_redirects_to_page(browser, mine, button):
     actions.wait(actor=mine.user, appointment=mine)
     assert browser.get(page_of(mine, button)).url == page_of(mine)
     assert Waiting.objects.open().count() == 1
     assert browser.get(page_of(places.confirmed(), button)).status_code == 404
 
 
-def test_it_is_not_offered_where_nothing_can_be_changed_any_more(browser, resident, clock):
+def test_waiting_is_unavailable_when_too_late_to_change(browser, resident, clock):
     mine = places.confirmed(resident, slot=places.slot(SUNDAY, "12:00"))
     clock.now = mine.slot.start - datetime.timedelta(hours=2)
     assert "Tell me if an earlier time" not in words(browser.get(page_of(mine)))

@@ -1,4 +1,4 @@
-"""Who comes without an appointment gets a place that is free, and no place that is not."""
+"""Walk-ins: people without an appointment get a place that is free, and never a taken one."""
 
 import uuid
 
@@ -30,7 +30,7 @@ BOOKED_ELSEWHERE = (
     "This person has an appointment for this service at another time or another office. They can "
     "move or cancel it."
 )
-# What reads as a number of operations.
+# Values that read as a number of operations.
 GOOD = {"operations": {"1\0"}}
 NOT_CLERK = "Your account may not receive people here."
 
@@ -42,7 +42,7 @@ def hours(office):
 
 @pytest.fixture
 def slot(hours):
-    """It runs now, until a quarter past nine."""
+    """Return the slot that is running now, until a quarter past nine."""
     return places.slot(SUNDAY, "09:00", of=hours, capacity=2)
 
 
@@ -75,7 +75,7 @@ def criteria(clerk, office, person, service):
 
 @pytest.fixture
 def typed(person, service):
-    """What the clerk types into the form."""
+    """Return valid values of the form."""
     return {
         "idempotency_key": uuid.uuid4(),
         "number": person.current_number,
@@ -87,7 +87,7 @@ def typed(person, service):
 # The place
 
 
-def test_who_has_come_gets_the_time_that_runs_now_and_is_here(clerk, criteria, person, slot, later):
+def test_walk_in_gets_running_slot_and_is_checked_in(clerk, criteria, person, slot, later):
     made = walk_in(**criteria)
     assert (made.slot, made.status, made.is_walk_in) == (slot, Status.CHECKED_IN, True)
     assert (made.user, made.holder, made.attendee) == (clerk, person, person)
@@ -98,14 +98,14 @@ def test_who_has_come_gets_the_time_that_runs_now_and_is_here(clerk, criteria, p
     assert not Message.objects.exists()
 
 
-def test_who_has_come_gets_the_next_time_with_room(criteria, slot, later):
+def test_walk_in_gets_next_slot_with_room(criteria, slot, later):
     places.slot(SUNDAY, "10:00", of=slot.window)
     assert walk_in(**{**criteria, "operations": 2}).slot == slot
     other = factories.IdentityFactory()
     assert walk_in(**{**criteria, "number": other.current_number}).slot == later
 
 
-def test_the_time_that_runs_ends_when_the_next_begins(criteria, slot, later, clock):
+def test_walk_in_gets_next_slot_once_it_begins(criteria, slot, later, clock):
     clock.now = later.start
     assert walk_in(**criteria).slot == later
 
@@ -118,7 +118,7 @@ def test_no_party_is_split_and_no_place_sold_twice(criteria, slot, later):
     assert (taken(slot), taken(later)) == (2, 1)
 
 
-def test_a_place_under_a_lapsed_hold_is_free_without_a_worker(criteria, slot, later):
+def test_walk_in_takes_place_of_lapsed_hold(criteria, slot, later):
     later_holds = [places.held(slot=later) for _each in range(2)]
     places.lapse(*later_holds)
     assert walk_in(**{**criteria, "operations": 2}).slot == slot
@@ -128,16 +128,14 @@ def test_a_place_under_a_lapsed_hold_is_free_without_a_worker(criteria, slot, la
     assert [event_types(each) for each in later_holds] == [["held", "expired"]] * 2
 
 
-def test_a_hold_of_the_person_that_has_lapsed_does_not_stand_against_it(
-    criteria, person, service, slot, later
-):
+def test_own_lapsed_hold_does_not_prevent_walk_in(criteria, person, service, slot, later):
     user = factories.UserFactory(identity=person)
     places.lapse(places.held(user, slot=later, service=service))
     assert walk_in(**criteria).slot == slot
     assert taken(later) == 0
 
 
-def test_who_is_booked_at_this_time_gets_the_next(criteria, person, hours, slot, later):
+def test_walk_in_skips_time_of_other_appointment(criteria, person, hours, slot, later):
     places.slot(SUNDAY, "09:30", of=hours)
     booked = places.confirmed(factories.UserFactory(identity=person), slot=later)
     assert walk_in(**{**criteria, "operations": 2}).slot == slot
@@ -148,12 +146,12 @@ def test_who_is_booked_at_this_time_gets_the_next(criteria, person, hours, slot,
 @pytest.mark.parametrize(
     "change", [{"is_closed": True}, {"capacity": 0}, {"day": MONDAY, "start": at(MONDAY, "09:00")}]
 )
-def test_what_is_closed_or_full_or_another_day_is_no_place(criteria, slot, change):
+def test_closed_full_or_other_day_slot_is_refused(criteria, slot, change):
     type(slot).objects.filter(pk=slot.pk).update(**{"end": at(MONDAY, "09:15"), **change})
     assert refused(walk_in, **criteria) == FULL
 
 
-def test_another_office_s_places_and_hours_for_other_services_are_none(criteria, hours, slot):
+def test_slots_of_other_offices_or_services_are_refused(criteria, hours, slot):
     hours.services.set([factories.ServiceFactory()])
     other = places.window(office=places.office("qasr-al-hukm"))
     places.slot(SUNDAY, "09:00", of=other)
@@ -161,13 +159,13 @@ def test_another_office_s_places_and_hours_for_other_services_are_none(criteria,
 
 
 @pytest.mark.parametrize("moment", [at(SUNDAY, "23:50"), at(MONDAY, "00:30")])
-def test_past_midnight_the_hours_of_the_evening_go_on(criteria, hours, clock, moment):
+def test_walk_in_uses_evening_hours_past_midnight(criteria, hours, clock, moment):
     late = places.slot(MONDAY, "00:30", of=hours, belongs_to=SUNDAY)
     clock.now = moment
     assert walk_in(**criteria).slot == late
 
 
-def test_the_place_of_who_has_not_come_is_free_for_who_has(clerk, criteria, slot, clock):
+def test_walk_in_takes_place_of_no_show(clerk, criteria, slot, clock):
     clock.now = at(SUNDAY, "08:00")
     booked = places.confirmed(slot=slot, operations=2)
     clock.now = at(SUNDAY, "09:14")
@@ -182,7 +180,7 @@ def test_the_place_of_who_has_not_come_is_free_for_who_has(clerk, criteria, slot
 # Afterwards
 
 
-def test_who_walked_in_is_called_and_served_like_anybody(clerk, criteria, slot):
+def test_walk_in_is_called_and_served(clerk, criteria, slot):
     made = walk_in(**criteria)
     assert shown(signed_in_staff(clerk)) == [made.pk]
     call(actor=clerk, appointment=made)
@@ -190,7 +188,7 @@ def test_who_walked_in_is_called_and_served_like_anybody(clerk, criteria, slot):
     assert event_types(made) == ["walked_in", "called", "served"]
 
 
-def test_a_second_click_gets_the_first_one_s(criteria, slot, later):
+def test_second_click_returns_same_walk_in(criteria, slot, later):
     first = walk_in(**criteria)
     assert walk_in(**criteria) == first
     serve(actor=criteria["actor"], appointment=first)
@@ -199,9 +197,7 @@ def test_a_second_click_gets_the_first_one_s(criteria, slot, later):
     assert walk_in(**other) != first
 
 
-def test_who_walked_in_sees_it_among_their_own_and_the_clerk_does_not(
-    criteria, office, person, slot
-):
+def test_walk_in_is_visible_to_attendee_not_clerk(criteria, office, person, slot):
     clerk = places.clerk(office, identity=factories.IdentityFactory(), is_staff=False)
     made = walk_in(**{**criteria, "actor": clerk})
     browser = verified(factories.UserFactory(identity=person))
@@ -215,11 +211,11 @@ def test_who_walked_in_sees_it_among_their_own_and_the_clerk_does_not(
 
 
 @pytest.mark.parametrize("number", ["2999999999", "", "x"])
-def test_nobody_knows_the_number(criteria, slot, number):
+def test_unknown_number_is_refused(criteria, slot, number):
     assert refused(walk_in, **{**criteria, "number": number}) == UNKNOWN
 
 
-def test_the_registry_is_asked_and_may_be_away(criteria, slot, monkeypatch):
+def test_unreachable_registry_refuses_walk_in(criteria, slot, monkeypatch):
     def away(_number):
         raise RegistryUnavailable
 
@@ -229,7 +225,7 @@ def test_the_registry_is_asked_and_may_be_away(criteria, slot, monkeypatch):
     )
 
 
-def test_an_establishment_does_not_come(criteria, slot):
+def test_establishment_cannot_walk_in(criteria, slot):
     factories.IdentityFactory(number="7000000001", birth_date=None)
     assert refused(walk_in, **{**criteria, "number": "7000000001"}) == (
         "This is the number of an establishment. Enter that of the person who has come."
@@ -237,7 +233,7 @@ def test_an_establishment_does_not_come(criteria, slot):
 
 
 @pytest.mark.parametrize("status", [Identity.Status.DEPARTED, Identity.Status.DECEASED])
-def test_the_status_in_the_registry_counts(criteria, person, slot, status):
+def test_departed_or_deceased_cannot_walk_in(criteria, person, slot, status):
     Identity.objects.filter(pk=person.pk).update(status=status)
     assert refused(walk_in, **criteria) == (
         "This person's status in the registry does not allow this. Please call the Directorate."
@@ -245,14 +241,14 @@ def test_the_status_in_the_registry_counts(criteria, person, slot, status):
 
 
 @pytest.mark.parametrize("switched", ["is_active", "can_be_booked"])
-def test_the_service_can_be_booked(criteria, service, slot, switched):
+def test_service_not_open_to_booking_is_refused(criteria, service, slot, switched):
     setattr(service, switched, False)
     assert refused(walk_in, **criteria) == (
         "There are no appointments for this service at the moment. Choose another."
     )
 
 
-def test_the_service_is_for_the_person(criteria, service, slot):
+def test_service_that_does_not_fit_is_refused(criteria, service, slot):
     service.beneficiary_kinds = ["citizen"]
     assert refused(walk_in, **criteria) == (
         "“Services for residents” is not for Mohammed Aslam Khan. "
@@ -261,13 +257,13 @@ def test_the_service_is_for_the_person(criteria, service, slot):
 
 
 @pytest.mark.parametrize("operations", [-1, 0, 6, 10**9])
-def test_operations_are_few(criteria, slot, operations):
+def test_number_of_operations_is_limited(criteria, slot, operations):
     assert refused(walk_in, **{**criteria, "operations": operations}) == (
         "Choose between 1 and 5 operations."
     )
 
 
-def test_who_has_an_appointment_of_today_uses_that(clerk, criteria, person, service, slot, later):
+def test_person_with_appointment_today_is_refused(clerk, criteria, person, service, slot, later):
     user = factories.UserFactory(identity=person)
     booked = places.confirmed(user, slot=later, service=service)
     sentence = (
@@ -278,9 +274,7 @@ def test_who_has_an_appointment_of_today_uses_that(clerk, criteria, person, serv
     assert refused(walk_in, **criteria) == sentence
 
 
-def test_of_an_appointment_elsewhere_no_more_is_told_than_that_there_is_one(
-    criteria, person, service, slot
-):
+def test_appointment_elsewhere_is_refused_without_details(criteria, person, service, slot):
     user = factories.UserFactory(identity=person)
     there = places.window(office=places.office("qasr-al-hukm"))
     booked = places.confirmed(user, slot=places.slot(SUNDAY, of=there), service=service)
@@ -298,13 +292,13 @@ def test_clerks_do_not_walk_in_at_their_own_desk(criteria, clerk, person, slot):
 
 
 @pytest.mark.parametrize("codenames", [(), ("view_appointment",)])
-def test_only_who_receives_people_gives_places(criteria, office, slot, codenames):
+def test_walk_in_needs_receive_permission(criteria, office, slot, codenames):
     colleague = places.clerk(office, codenames=codenames)
     assert refused(walk_in, **{**criteria, "actor": colleague}) == NOT_CLERK
 
 
 @pytest.mark.parametrize("is_superuser", [True, False])
-def test_no_places_are_given_at_another_office(criteria, slot, is_superuser):
+def test_walk_in_at_another_office_is_refused(criteria, slot, is_superuser):
     other = places.clerk(places.office("qasr-al-hukm"), is_superuser=is_superuser)
     assert refused(walk_in, **{**criteria, "actor": other}) == NOT_CLERK
 
@@ -312,7 +306,7 @@ def test_no_places_are_given_at_another_office(criteria, slot, is_superuser):
 # The form
 
 
-def test_the_clerk_gives_a_place_in_the_form(browser, typed, slot):
+def test_form_makes_walk_in(browser, typed, slot):
     assert "action=" not in browser.get(HERE).content.decode().split("walk-in")[-1]
     typed["number"] = typed["number"].translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
     page = browser.post(HERE, typed, follow=True)
@@ -337,9 +331,7 @@ def test_the_clerk_gives_a_place_in_the_form(browser, typed, slot):
         ("operations", "3", FULL),
     ],
 )
-def test_what_is_wrong_is_told_and_what_was_typed_is_kept(
-    browser, typed, slot, field, value, sentence
-):
+def test_form_error_keeps_typed_values(browser, typed, slot, field, value, sentence):
     typed[field] = value
     page = browser.post(HERE, typed)
     assert (page.status_code, errors_on(page)) == (200, [sentence])
@@ -349,8 +341,8 @@ def test_what_is_wrong_is_told_and_what_was_typed_is_kept(
 
 
 @pytest.mark.parametrize("field", ["idempotency_key", "number", "service", "operations"])
-def test_whatever_is_typed_gives_no_place(browser, typed, slot, field, settings):
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the shape of each is meant, not the size of all
+def test_hostile_form_gives_no_place(browser, typed, slot, field, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the test is about each value, not the total size
     for value in {*HOSTILE, LONG} - GOOD.get(field, set()):
         page = browser.post(HERE, {**typed, field: value})
         assert page.status_code == 200
@@ -360,14 +352,14 @@ def test_whatever_is_typed_gives_no_place(browser, typed, slot, field, settings)
     assert not Appointment.objects.exists()
 
 
-def test_no_place_is_given_at_another_office_by_its_address(browser, typed, slot):
+def test_form_of_another_office_is_not_found(browser, typed, slot):
     there = places.window(office=places.office("qasr-al-hukm"))
     places.slot(SUNDAY, "09:00", of=there)
     assert browser.post(f"{WALK_IN}?office=qasr-al-hukm", typed).status_code == 404
     assert not Appointment.objects.exists()
 
 
-def test_a_place_that_is_given_is_found_again_by_the_id_number(browser, criteria, slot, clock):
+def test_walk_in_is_found_by_id_number(browser, criteria, slot, clock):
     made = walk_in(**criteria)
     clock.now += MINUTE
     page = browser.post(f"{TODAY}?office=al-rimal", {"typed": criteria["number"]})
@@ -375,7 +367,7 @@ def test_a_place_that_is_given_is_found_again_by_the_id_number(browser, criteria
     assert browser.get(f"{LIST}{made.pk}/change/").status_code == 200
 
 
-def test_what_lapses_goes_to_who_waits_although_somebody_has_come(criteria, hours, clock):
+def test_lapsed_hold_goes_to_waiting_list_before_walk_in(criteria, hours, clock):
     afternoon = places.slot(SUNDAY, "14:00", of=hours, capacity=1)
     held = places.held(slot=afternoon)
     waiting = places.confirmed(slot=places.slot(MONDAY, of=hours))

@@ -1,4 +1,4 @@
-"""A browser in front of the portal, and people who go through its pages with it.
+"""Fixtures of the browser tests: the served portal, Chromium, and visitors.
 
 SCREENSHOTS=folder keeps the slip as it is printed, and a picture of every look of the sweep.
 """
@@ -36,11 +36,11 @@ FLAGS = [
 ]
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 
-# Words that stand on an Arabic page as they are, and what is quoted from somebody.
+# Latin words that an Arabic page may have as they are, and quotations.
 KEYS = "Alt|Shift|Control|Option|Firefox|Mac"
-NOT_OF_ANY_LANGUAGE = re.compile(f"JPEG|PNG|PDF|CSV|XLSX|{KEYS}|«[^»]*»|“[^”]*”")
+LANGUAGE_NEUTRAL = re.compile(f"JPEG|PNG|PDF|CSV|XLSX|{KEYS}|«[^»]*»|“[^”]*”")
 OTHER_SCRIPT = {"ar": re.compile("[A-Za-z]{2,}"), "en": re.compile("[\u0620-\u064a]{2,}")}
-# What the portal says itself: names, addresses and what people have typed are isolated.
+# The portal's own words: names, addresses and typed text are isolated, so they are left out.
 OWN_WORDS = """() => {
     const words = [document.title];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -61,7 +61,7 @@ OWN_WORDS = """() => {
 
 @pytest.fixture(scope="session")
 def live_server(django_db_setup: None) -> Iterator[LiveServer]:
-    """The portal as it is served: WhiteNoise and its hashed names, and nothing in front of it."""
+    """Serve the portal with WhiteNoise and hashed static names, without a proxy in front."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(handlers, "StaticFilesHandler", lambda _application: WSGIHandler())
         server = LiveServer("127.0.0.1")
@@ -73,8 +73,8 @@ def live_server(django_db_setup: None) -> Iterator[LiveServer]:
 def chromium(chromium_path: str) -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # While Playwright runs, the tests' thread counts as one with an event loop, where Django
-        # refuses queries and has other connections. Not for tests without a browser, therefore;
-        # those with one are plain functions, which query outside of the loop.
+        # refuses queries and uses other connections. So the variable is set for the browser tests
+        # alone; these are plain functions, which query outside of the loop.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
         yield browser
@@ -93,7 +93,7 @@ def width() -> int:
 
 @pytest.fixture
 def resident(live_server, language):
-    """Somebody who can file for themselves and for a child; their texts are in `language`."""
+    """A resident who can file for themselves and for a child, with texts in `language`."""
     call_command("load_reference", verbosity=0)
     user = factories.UserFactory(
         username="aslam",
@@ -113,7 +113,7 @@ def resident(live_server, language):
 
 @pytest.fixture
 def officer(live_server):
-    """Somebody of the triage desk with an authenticator."""
+    """An officer of the triage desk with an authenticator."""
     user = factories.OfficerFactory(
         username="officer",
         identity=factories.IdentityFactory(
@@ -126,7 +126,7 @@ def officer(live_server):
 
 @pytest.fixture
 def visit(chromium, live_server, language, width):
-    """Opens browsers; what went wrong in any of them unseen is a failure, too."""
+    """Return a function that opens browsers; errors in any of them fail the test at its end."""
     visitors = []
 
     def open_browser(*, scripts: bool = True) -> "Visitor":
@@ -146,7 +146,7 @@ def visit(chromium, live_server, language, width):
 
 
 class Visitor:
-    """Somebody who reads the portal in one language, and presses what is written there."""
+    """A person at a browser, who reads the portal in one language and uses its controls."""
 
     def __init__(
         self, context: BrowserContext, site: str, language: str, width: int, scripts: bool
@@ -164,7 +164,7 @@ class Visitor:
         context.on("requestfailed", self._note_failure)
 
     def reads(self, message: str, **values) -> str:
-        """An English sentence of the portal as it stands on this person's screen."""
+        """Return an English sentence of the portal in the language of this visitor."""
         with translation.override(self.language):
             return translation.gettext(message) % values
 
@@ -192,18 +192,18 @@ class Visitor:
         return urlsplit(self.page.url).path
 
     def is_told(self, message: str, **values) -> None:
-        """The error summary has the focus and says `message`, which stands by its field, too."""
+        """Check that the focused error summary has `message`, as has the feedback at its field."""
         summary = self.page.locator(".error-summary")
         expect(summary).to_contain_text(self.reads(message, **values))
         expect(summary).to_be_focused()
         expect(self.page.locator(".invalid-feedback")).to_have_text(self.reads(message, **values))
 
     def is_done(self, message: str) -> None:
-        """The staff site says that it was done."""
+        """Check that the staff site shows `message`."""
         expect(self.page.locator(".messagelist")).to_have_text(self.reads(message))
 
     def texts(self) -> list[str]:
-        """What has arrived on the demo phone, newest first, opened in another tab."""
+        """Deliver the due texts and return all on the demo phone, newest first."""
         deliver_due()
         phone = self.context.new_page()
         phone.goto(f"{self.site}/demo/phone/")
@@ -212,11 +212,11 @@ class Visitor:
         return texts
 
     def code_on_phone(self) -> str:
-        """The newest code; a notice that was written before it may arrive after it."""
+        """Return the newest code; the newest text may be a notice that was written before it."""
         return next(code for text in self.texts() for code in re.findall(r"\b\d{6}\b", text))
 
-    def has_the_session_of(self, client: Client) -> None:
-        """Skip the pages of the sign-in, where they are not what a test is about."""
+    def use_session_of(self, client: Client) -> None:
+        """Sign this visitor in with the session of `client`, without the pages of the sign-in."""
         cookie = client.cookies[settings.SESSION_COOKIE_NAME]
         self.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": self.site}])
 
@@ -224,7 +224,7 @@ class Visitor:
         return next(each["value"] for each in self.context.cookies() if each["name"] == name)
 
     def look(self, step: str) -> None:
-        """See whether the page is as every page has to be; test_look sees the rest of it."""
+        """Check width, language and errors of the page; test_look checks the rest."""
         self.page.wait_for_load_state()
         beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert self.page.evaluate(beyond) == 0, step
@@ -232,16 +232,16 @@ class Visitor:
         assert self.troubles == [], step
 
     def wrong(self) -> list[str]:
-        """Where the page is not in this person's language, all of it."""
+        """Return the faults in the language of the page."""
         root = self.page.evaluate("[document.documentElement.lang, document.documentElement.dir]")
         expected = [self.language, {"ar": "rtl", "en": "ltr"}[self.language]]
         told = [] if root == expected else [f"is in {root}"]
-        words = NOT_OF_ANY_LANGUAGE.sub("", self.page.evaluate(OWN_WORDS))
+        words = LANGUAGE_NEUTRAL.sub("", self.page.evaluate(OWN_WORDS))
         foreign = dict.fromkeys(OTHER_SCRIPT[self.language].findall(words))
         return [*told, f"says {', '.join(foreign)}"] if foreign else told
 
     def on_paper(self, step: str) -> bytes:
-        """The page as a PDF of A4, kept beside the pictures."""
+        """Return the page as a PDF of A4, and keep it beside the screenshots."""
         paper = self.page.pdf(format="A4")
         if SCREENSHOTS:
             (Path(SCREENSHOTS) / f"{self.language}-{step}.pdf").write_bytes(paper)
@@ -256,7 +256,7 @@ class Visitor:
             self.troubles.append(f"{response.status} {response.url}")
 
     def _note_failure(self, request) -> None:
-        # What became a download, or was still loading when the next page was asked for, ends as
-        # aborted; what the policy blocks or the server lacks has other names.
+        # A request that became a download, or was still loading when the next page was opened, ends
+        # as aborted; requests that the policy blocks or the server lacks fail with other names.
         if request.failure != "net::ERR_ABORTED":
             self.troubles.append(f"{request.failure} {request.url}")

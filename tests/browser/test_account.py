@@ -1,4 +1,4 @@
-"""Who somebody is, in a browser: registering, signing in, acting for another, and the account.
+"""An account in a browser: registering, signing in, acting for another, and changing it.
 
 In both languages, on a phone and on a desk, with scripts and without.
 """
@@ -42,7 +42,7 @@ def establishment(live_server):
 
 @pytest.fixture
 def person(establishment):
-    """Known to the registry, without an account; represents an establishment with a worker."""
+    """An identity without an account, which represents an establishment with a worker."""
     call_command("load_reference", verbosity=0)
     person = factories.IdentityFactory(
         number=NUMBER,
@@ -60,13 +60,15 @@ def person(establishment):
 
 
 @pytest.mark.parametrize(("language", "width"), [("ar", 390), ("en", 1280)])
-def test_the_life_of_an_account(visit, person, establishment, language, width):
+def test_account_from_registration_to_reset(visit, person, establishment, language, width):
     live(visit(), visit(), person, establishment)
 
 
 @pytest.mark.parametrize("width", [390])
 @pytest.mark.parametrize("language", ["ar"])
-def test_the_life_of_an_account_without_javascript(visit, person, establishment, language, width):
+def test_account_from_registration_to_reset_without_javascript(
+    visit, person, establishment, language, width
+):
     live(visit(scripts=False), visit(scripts=False), person, establishment)
 
 
@@ -123,7 +125,7 @@ def enter_birth_date(somebody):
 
 
 def digits_in_picture(somebody):
-    """What a person sees on it."""
+    """Return the digits of the picture on the page."""
     address = somebody.page.locator(".picture img").get_attribute("src")
     return CaptchaStore.objects.get(hashkey=address.split("/")[-1].removesuffix(".png")).response
 
@@ -234,7 +236,7 @@ def sign_in(somebody, password):
 
 
 def reset(somebody):
-    """Through the text in place of the picture."""
+    """Reset the password, with a text in place of the picture."""
     somebody.press("Sign out")
     somebody.open("account/sign-in/")
     somebody.follow("I have forgotten my password")

@@ -1,4 +1,4 @@
-"""An appointment from the first question to the desk: booked, moved, printed, cancelled, let in.
+"""An appointment in a browser: booked, printed, moved, received at the desk, cancelled.
 
 In both languages, on a phone and on a desk, with scripts and without.
 """
@@ -29,7 +29,7 @@ DESK = "staff/appointments/appointment/"
 
 @pytest.fixture
 def clerk(officer):
-    """Somebody at the desk of every office of Riyadh, with times to be booked from tomorrow on."""
+    """A clerk of every office of Riyadh, where there are slots from tomorrow on."""
     call_command("load_offices", verbosity=0)
     OpeningWindow.objects.exclude(office__region__slug="riyadh").delete()
     call_command("make_slots", verbosity=0)
@@ -41,19 +41,19 @@ def clerk(officer):
 
 @pytest.fixture
 def people(visit, resident, clerk):
-    """Opens the browsers of the citizen and of the clerk, both signed in."""
+    """Return a function that opens the browsers of the citizen and the clerk, both signed in."""
 
     def open_browsers(**options):
         citizen, colleague = visit(**options), visit(**options)
-        citizen.has_the_session_of(signed_in(resident))
-        colleague.has_the_session_of(signed_in_staff(clerk))
+        citizen.use_session_of(signed_in(resident))
+        colleague.use_session_of(signed_in_staff(clerk))
         return citizen, colleague
 
     return open_browsers
 
 
 @pytest.mark.parametrize(("language", "width"), [("ar", 390), ("en", 1280)])
-def test_an_appointment_from_the_first_question_to_the_desk(people, resident, language, width):
+def test_appointment_from_booking_to_desk(people, resident, language, width):
     walk(*people(), resident)
 
 
@@ -156,7 +156,7 @@ def print_slip(citizen, appointment):
     for colours in ("light", "dark"):
         citizen.page.emulate_media(color_scheme=colours)
         code = citizen.page.locator(".slip svg")
-        # A clerk's scanner reads dark squares on a light ground alone.
+        # A clerk's scanner reads only dark squares on a light ground.
         expect(code).to_have_css("background-color", "rgb(255, 255, 255)")
         assert scanned(code) == [check]
     citizen.page.emulate_media(color_scheme="light")
@@ -174,7 +174,7 @@ def print_slip(citizen, appointment):
 
 
 def scanned(picture):
-    """What a reader of barcodes finds in a part of the page."""
+    """Return the texts of the barcodes in a part of the page."""
     shown = Image.open(io.BytesIO(picture.screenshot())).convert("L")
     return [code.text for code in zxingcpp.read_barcodes(shown)]
 
@@ -204,7 +204,7 @@ def receive(colleague, appointment):
     colleague.press("Check in")
     colleague.is_done("This appointment is not today. Send the person to the information desk.")
     colleague.look("112-not-today")
-    # The day has come.
+    # Today becomes the day of the appointment.
     now = timezone.now()
     Slot.objects.filter(pk=appointment.slot_id).update(
         day=timezone.localdate(), start=now, end=now + datetime.timedelta(minutes=15)
@@ -217,7 +217,7 @@ def receive(colleague, appointment):
 
 
 def cancel_another(citizen):
-    """The one before has been served: there may be another for the same service."""
+    """Book and cancel another appointment for the same service, as the first has been served."""
     citizen.open("appointments/")
     criteria(citizen)
     choose_time(citizen, office=0, day=1)

@@ -1,4 +1,4 @@
-"""Finding a service and reading about it, in a browser, and the page with the channels."""
+"""The catalogue of services in a browser, and the page with the channels."""
 
 import pytest
 from django.core.management import call_command
@@ -52,7 +52,7 @@ def search(visitor, words):
 
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_the_channels_are_large_enough_to_be_touched(visit, reference, language, width):
+def test_channel_links_are_large_enough_to_touch(visit, reference, language, width):
     visitor = visit()
     visitor.open("")
     visitor.follow("Contact")

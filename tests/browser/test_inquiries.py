@@ -1,4 +1,4 @@
-"""Inquiries from beginning to end: for a child and for a worker, returned, withdrawn, triaged.
+"""Inquiries in a browser: for a child and for a worker, returned, withdrawn, triaged.
 
 In both languages, on a phone and on a desk, with scripts and without.
 """
@@ -27,7 +27,7 @@ PASSPORT, INSURANCE = "current-passport", "health-insurance"
 
 @pytest.fixture
 def establishment(resident):
-    """Represented by the resident, with a worker."""
+    """An establishment with a worker, represented by the resident."""
     establishment = factories.IdentityFactory(
         number="7000000017",
         name_ar="مؤسسة النخيل للمقاولات",
@@ -51,12 +51,12 @@ def supervisor(officer):
 
 @pytest.fixture
 def people(visit, resident, supervisor, establishment):
-    """Opens the browsers of the applicant and of the supervisor, both signed in."""
+    """Return a function that opens the browsers of applicant and supervisor, both signed in."""
 
     def open_browsers(**options):
         applicant, colleague = visit(**options), visit(**options)
-        applicant.has_the_session_of(signed_in(resident))
-        colleague.has_the_session_of(signed_in_staff(supervisor))
+        applicant.use_session_of(signed_in(resident))
+        colleague.use_session_of(signed_in_staff(supervisor))
         return applicant, colleague
 
     return open_browsers
@@ -86,7 +86,7 @@ def walk(applicant, colleague, supervisor):
 
 
 def choose(visitor, person, slug):
-    """The first step: for whom, and about what."""
+    """Fill in the first step: the beneficiary and the service."""
     if person:
         visitor.page.get_by_label(person).check()
     service = Service.objects.get(slug=slug)
@@ -116,10 +116,10 @@ def confirm_mobile(applicant):
     applicant.fill("What do you need?", WISHES[applicant.language])
     applicant.fill("Mobile", OTHER_MOBILE)
     if applicant.scripts:
-        capped_count = applicant.reads("Characters: {count} of 4,000").format(
+        counter = applicant.reads("Characters: {count} of 4,000").format(
             count=len(WISHES[applicant.language])
         )
-        expect(applicant.page.get_by_text(capped_count, exact=True)).to_be_visible()
+        expect(applicant.page.get_by_text(counter, exact=True)).to_be_visible()
     applicant.page.locator("summary").click()
     applicant.look("41-details")
     applicant.press("Save and continue")
@@ -309,10 +309,10 @@ def begin_and_delete(applicant):
 def decide_on_many(colleague):
     people = [factories.IdentityFactory(number=f"200000100{place}") for place in range(2)]
     first, second = (factories.filed(factories.UserFactory(identity=each)) for each in people)
-    choose_deed(colleague, "Assign to me")
+    choose_action(colleague, "Assign to me")
     colleague.look("80-bulk")
     colleague.press("Assign to me")
-    choose_deed(colleague, "Approve")
+    choose_action(colleague, "Approve")
     colleague.fill("Answer to the applicant", ANSWERS[colleague.language])
     colleague.look("81-bulk-approve")
     colleague.press("Approve")
@@ -322,7 +322,7 @@ def decide_on_many(colleague):
     colleague.look("82-bulk-done")
 
 
-def choose_deed(colleague, action):
+def choose_action(colleague, action):
     colleague.open(QUEUE)
     for box in colleague.page.locator("#result_list tbody input").all():
         box.check()

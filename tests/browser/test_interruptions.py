@@ -1,4 +1,4 @@
-"""What people do in the middle: switch the language, go back, click twice, come back too late."""
+"""Interruptions: switching the language, going back, clicking twice, an expired session."""
 
 import re
 import threading
@@ -27,14 +27,14 @@ def draft(resident):
 
 @pytest.fixture
 def applicant(visit, resident):
-    """The resident in their browser, signed in."""
+    """A visitor who is signed in as the resident."""
     applicant = visit()
-    applicant.has_the_session_of(signed_in(resident))
+    applicant.use_session_of(signed_in(resident))
     return applicant
 
 
 def switch_language(visitor):
-    """To the same page in the other language."""
+    """Switch to the same page in the other language."""
     page, other = visitor.page, OTHER[visitor.language]
     place = visitor.path().removeprefix(f"/{visitor.language}/")
     with page.expect_navigation():
@@ -45,21 +45,21 @@ def switch_language(visitor):
 
 @pytest.mark.parametrize("language", ["ar", "en"])
 @pytest.mark.parametrize("place", ["", "account/sign-in/"])
-def test_the_language_switch_leads_to_the_same_public_page(visit, resident, language, place):
+def test_language_switch_keeps_public_page(visit, resident, language, place):
     visitor = visit()
     visitor.open(place)
     switch_language(visitor)
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_the_language_switch_keeps_the_draft(applicant, draft, language):
+def test_language_switch_keeps_draft(applicant, draft, language):
     applicant.open(f"inquiries/{draft.reference}/details/")
     switch_language(applicant)
     expect(applicant.page.locator("textarea")).to_have_value(factories.DESCRIPTION)
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_the_language_switch_keeps_to_the_inquiry(applicant, resident, language):
+def test_language_switch_keeps_inquiry(applicant, resident, language):
     inquiry = factories.filed(resident)
     applicant.open(f"inquiries/{inquiry.reference}/")
     switch_language(applicant)
@@ -67,7 +67,7 @@ def test_the_language_switch_keeps_to_the_inquiry(applicant, resident, language)
 
 
 def ask_for_code(applicant, draft):
-    """As far as the last page, with the right code typed; what is left is to send."""
+    """Go to the last page and type the right code, without sending it."""
     applicant.open(f"inquiries/{draft.reference}/review/")
     applicant.press("Confirm request")
     applicant.fill("Code", applicant.code_on_phone())
@@ -99,7 +99,7 @@ def test_back_from_the_receipt_leads_to_the_receipt(applicant, draft):
     was_filed_once(draft)
 
 
-def test_sending_again_from_another_tab_leads_to_the_same_receipt(applicant, draft):
+def test_second_send_from_another_tab_shows_receipt(applicant, draft):
     ask_for_code(applicant, draft)
     code = applicant.page.get_by_label("Code").input_value()
     with applicant.context.expect_page() as opened:
@@ -116,15 +116,15 @@ def test_sending_again_from_another_tab_leads_to_the_same_receipt(applicant, dra
 
 @pytest.fixture
 def sending(monkeypatch):
-    """Sending takes until `on_success` is set, so that there is time for a second click."""
+    """Make sending wait until `may_go_on` is set, so that there is time for a second click."""
     sending = SimpleNamespace(
-        begun=threading.Semaphore(0), on_success=threading.Event(), done=threading.Semaphore(0)
+        begun=threading.Semaphore(0), may_go_on=threading.Event(), done=threading.Semaphore(0)
     )
     submit = actions.submit
 
     def submit_slowly(**kwargs):
         sending.begun.release()
-        sending.on_success.wait(timeout=60)
+        sending.may_go_on.wait(timeout=60)
         try:
             return submit(**kwargs)
         finally:
@@ -132,21 +132,21 @@ def sending(monkeypatch):
 
     monkeypatch.setattr(actions, "submit", submit_slowly)
     yield sending
-    sending.on_success.set()
+    sending.may_go_on.set()
 
 
 def click_send_twice(applicant, sending, *, sends):
-    """Two clicks before there is an answer; how many of them the page `sends`."""
+    """Click twice before there is a response; check that the page sends `sends` requests."""
     posts = []
     applicant.context.on(
         "request", lambda request: request.method == "POST" and posts.append(request)
     )
     box = applicant.button("Send inquiry").bounding_box()
     for click in range(2):
-        # The mouse alone: clicks on a locator wait until the page has gone.
+        # The mouse is used directly, as a click on a locator waits for the navigation.
         applicant.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         assert click >= sends or sending.begun.acquire(timeout=30)
-    sending.on_success.set()
+    sending.may_go_on.set()
     expect(applicant.page).to_have_url(re.compile("/receipt/$"), timeout=30_000)
     assert [sending.done.acquire(timeout=30) for _send in range(sends)] == [True] * sends
     assert len(posts) == sends
@@ -158,7 +158,7 @@ def test_a_second_click_on_send_is_dropped_by_the_page(applicant, draft, sending
     has_its_receipt(applicant, draft)
 
 
-def test_a_second_click_that_is_sent_leads_to_the_same_receipt(applicant, draft, sending):
+def test_second_sent_click_shows_receipt(applicant, draft, sending):
     applicant.context.route(GUARD, lambda route: route.fulfill(body="", status=200))
     ask_for_code(applicant, draft)
     click_send_twice(applicant, sending, sends=2)

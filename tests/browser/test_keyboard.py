@@ -1,6 +1,6 @@
-"""Without a mouse: every control can be reached, seen to have the focus, and used.
+"""Keyboard use: every control can be reached, shows the focus, and can be used.
 
-Residents walk on a phone, in Arabic to file and in English to book; staff at a desk, in English.
+Residents file in Arabic and book in English, on a phone; staff work in English, at a desk.
 """
 
 import datetime
@@ -22,9 +22,8 @@ from tests.conftest import signed_in, signed_in_staff
 
 pytestmark = pytest.mark.browser
 
-# What has the focus: the width of what is drawn around it, and whether all of it is on the screen
-# with nothing in front, but for parts of a pixel. A link over several lines is looked at where it
-# begins.
+# The element with the focus: the width of its outline, and whether all of it is on the screen with
+# nothing in front, to within a pixel. Of a link over several lines, the first line counts.
 FOCUSED = """() => {
     const control = document.activeElement;
     const style = getComputedStyle(control);
@@ -41,27 +40,27 @@ FOCUSED = """() => {
         isInFront: control.contains(front),
     };
 }"""
-# What a keyboard has to reach, in the order of the page.
+# The controls that a keyboard has to reach, in the order of the page.
 CONTROLS = """() => [...document.querySelectorAll(
         "a[href], button, input, select, summary, textarea"
     )]
     .filter((control) => control.type !== "hidden" && control.checkVisibility())
     .map((control) => control.outerHTML)"""
 HAS_FOCUS = "controls => controls.includes(document.activeElement)"
-# What Django's own pages say.
+# The name of the skip link on Django's own pages.
 DJANGO_SKIP = "Skip to main content"
 
 
 @pytest.fixture
 def visitor(visit):
-    """Somebody without a mouse, for whom a page stands as soon as it has scrolled."""
+    """A visitor with reduced motion, so that pages scroll at once."""
     visitor = visit()
     visitor.page.emulate_media(reduced_motion="reduce")
     return visitor
 
 
 def seen(visitor):
-    """What has the focus shows it, and can be seen; its HTML."""
+    """Check that the focused control is visible and outlined; return its HTML."""
     focused = visitor.page.evaluate(FOCUSED)
     html = focused.pop("html")
     outline = focused.pop("outline")
@@ -71,7 +70,7 @@ def seen(visitor):
 
 
 def tab(visitor, key="Tab"):
-    """On to the next control, which shows that it has the focus; its HTML."""
+    """Move to the next control and check its focus; return its HTML."""
     visitor.page.keyboard.press(key)
     return seen(visitor)
 
@@ -82,7 +81,7 @@ def enter(visitor):
 
 
 def tab_to(visitor, control, key="Tab"):
-    """Forward to this control, or to one of these, past whatever stands before it."""
+    """Move forward to `control`, or to one of several, past the controls before it."""
     for _control in visitor.page.evaluate(CONTROLS):
         tab(visitor, key)
         if control.evaluate_all(HAS_FOCUS):
@@ -95,19 +94,19 @@ def back_to(visitor, control):
 
 
 def go(visitor, control):
-    """On to a button or a link, and to the page that it leads to."""
+    """Move to a button or a link and follow it."""
     tab_to(visitor, control)
     enter(visitor)
 
 
 def type_into(visitor, label, text):
-    """Go on to the field `label` and type."""
+    """Move to the field `label` and type."""
     tab_to(visitor, visitor.page.get_by_label(visitor.reads(label)))
     visitor.page.keyboard.type(text)
 
 
 def choose(visitor, name):
-    """Go on to the radios where `name` is, and to it with the arrow."""
+    """Move to the radio buttons with `name`, and choose it with the arrow key."""
     radio = visitor.page.get_by_role("radio", name=name, exact=True)
     radios = visitor.page.locator(f"input[name={radio.get_attribute('name')}]")
     tab_to(visitor, radios)
@@ -121,7 +120,7 @@ def choose(visitor, name):
 
 
 def select(visitor, label, option):
-    """Go on to the list `label`, and to `option` with the arrow."""
+    """Move to the list `label`, and to `option` with the arrow key."""
     box = visitor.page.get_by_label(visitor.reads(label))
     tab_to(visitor, box)
     for _option in range(box.locator("option").count()):
@@ -141,7 +140,7 @@ def skip_to_the_content(visitor, name="Skip to the content"):
 
 
 def arrive(visitor, heading):
-    """The page has come, and one skips what every page begins with."""
+    """Check that the page has this heading, and skip to its content."""
     expect(visitor.page.locator("h1")).to_have_text(visitor.reads(heading))
     skip_to_the_content(visitor)
 
@@ -177,7 +176,7 @@ def sign_in(visitor, resident):
 def begin_inquiry(applicant):
     go(applicant, applicant.link("File an inquiry"))
     arrive(applicant, "File an inquiry")
-    # Nothing is chosen yet: the summary has the focus, and its link leads to the first service.
+    # Without a choice, the summary has the focus and its link leads to the first service.
     go(applicant, applicant.button("Continue"))
     applicant.is_told("Choose a service.")
     follow_the_error(applicant)
@@ -188,7 +187,7 @@ def begin_inquiry(applicant):
 
 
 def follow_the_error(visitor):
-    """From the summary into the field that it is about."""
+    """Follow the link of the error summary to its field."""
     tab(visitor)
     visitor.page.keyboard.press("Enter")
     seen(visitor)
@@ -215,7 +214,7 @@ def explain(applicant):
 
 
 def add_document(applicant):
-    """The dialog where a file is chosen is the system's: here it is set where the focus is."""
+    """Add a document; the file is set on the focused field, as the dialog is the system's."""
     arrive(applicant, "Add documents")
     tab_to(applicant, applicant.page.locator("input[type=file]"))
     name = FILES[applicant.language]
@@ -238,7 +237,7 @@ def confirm(applicant):
 
 @pytest.fixture
 def times(resident):
-    """To be booked from tomorrow on, at the offices of Riyadh."""
+    """Generate slots from tomorrow on at the offices of Riyadh."""
     call_command("load_offices", verbosity=0)
     OpeningWindow.objects.exclude(office__region__slug="riyadh").delete()
     call_command("make_slots", verbosity=0)
@@ -248,7 +247,7 @@ def times(resident):
 @pytest.mark.parametrize(("language", "width"), [("en", 390)])
 def test_an_appointment_booked_moved_and_cancelled(visitor, resident, language, width):
     citizen = visitor
-    citizen.has_the_session_of(signed_in(resident))
+    citizen.use_session_of(signed_in(resident))
     citizen.open("appointments/")
     verify(citizen, resident)
     book(citizen)
@@ -321,20 +320,20 @@ def cancel(citizen):
     expect(citizen.page.locator(".tag.cancelled")).to_be_visible()
 
 
-def test_an_inquiry_answered(visitor, resident, officer):
+def test_officer_answers_inquiry(visitor, resident, officer):
     colleague = visitor
     inquiry = factories.filed(resident)
-    colleague.has_the_session_of(signed_in_staff(officer))
+    colleague.use_session_of(signed_in_staff(officer))
     colleague.open("staff/requests_app/inquiry/")
     skip_to_the_content(colleague, DJANGO_SKIP)
     go(colleague, colleague.link(quoted(inquiry)))
     skip_to_the_content(colleague, DJANGO_SKIP)
     go(colleague, colleague.button("Assign to me"))
     colleague.is_done("The inquiry is assigned to you. You can answer it now.")
-    # The work goes on in the field for the answer.
+    # Claiming moves the focus to the field for the answer.
     expect(colleague.page.get_by_label("Answer to the applicant")).to_be_focused()
     seen(colleague)
-    # Without an answer: the summary has the focus.
+    # Without an answer, the error summary has the focus.
     go(colleague, colleague.button("Approve"))
     colleague.is_told("Write the answer that the applicant will read.")
     follow_the_error(colleague)
@@ -346,14 +345,14 @@ def test_an_inquiry_answered(visitor, resident, officer):
     assert inquiry.outcome == Inquiry.Outcome.APPROVED
 
 
-def test_a_person_received(visitor, resident):
+def test_clerk_receives_person(visitor, resident):
     clerk = visitor
     appointment = places.confirmed(resident, slot=places.some_slot())
     now = timezone.now()
     Slot.objects.update(
         day=timezone.localdate(), start=now, end=now + datetime.timedelta(minutes=15)
     )
-    clerk.has_the_session_of(signed_in_staff(places.clerk(appointment.slot.office)))
+    clerk.use_session_of(signed_in_staff(places.clerk(appointment.slot.office)))
     clerk.open("staff/appointments/appointment/today/")
     typed = clerk.page.locator("#typed")
     expect(typed).to_be_focused()
@@ -371,7 +370,7 @@ def test_a_person_received(visitor, resident):
         call = pgettext("a button that asks somebody to the counter", "Call")
     for button in (call, "Served"):
         go(clerk, row.get_by_role("button", name=button, exact=True))
-        # Whoever pressed it goes on from the same row.
+        # The focus stays on the row of the button.
         expect(row).to_be_focused()
         seen(clerk)
     appointment.refresh_from_db()
@@ -382,7 +381,7 @@ def test_a_person_received(visitor, resident):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_every_control_is_reached_in_the_order_of_the_page(visitor, resident, language, width):
     draft = factories.draft(resident)
-    visitor.has_the_session_of(signed_in(resident))
+    visitor.use_session_of(signed_in(resident))
     for place in ("", f"inquiries/{draft.reference}/details/", "account/sign-in/"):
         visitor.open(place)
         controls = visitor.page.evaluate(CONTROLS)

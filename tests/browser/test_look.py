@@ -1,9 +1,9 @@
-"""How the portal looks: every look of the catalogue, in both languages, at every width.
+"""The appearance of the portal: every look of the catalogue, in both languages and all widths.
 
-All that is wrong is told at once. With SCREENSHOTS=folder, pictures are taken instead.
+All faults are reported at once. With SCREENSHOTS=folder, screenshots are taken instead.
 
-Axe cannot tell the contrast of letters that join, so Arabic shares the verdict on English: both
-languages have the same colours.
+Axe cannot measure the contrast of joined letters, so the verdict on English holds for Arabic too:
+both languages have the same colours.
 """
 
 import os
@@ -16,7 +16,7 @@ from django.urls import resolve
 from django.utils import translation
 from playwright.sync_api import expect
 
-from tests.access_table import OF_A_DRAFT, OF_A_HELD_TIME, TABLE
+from tests.access_table import DRAFT_TABLE, HELD_TIME_TABLE, TABLE
 from tests.browser.looks import look
 from tests.browser.looks.appointments import APPOINTMENTS
 from tests.browser.looks.checks import HEIGHT, bring_axe, wrong_on
@@ -32,10 +32,10 @@ HASHED = re.compile(r"/static/.+\.[0-9a-f]{12}\.(css|js|svg|woff2)")
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 SECONDS = 15
 GROUPS = (WAYS_IN, INQUIRIES, APPOINTMENTS, TRIAGE, OFFICE)
-# What is answered with something else than a page.
+# The routes whose response is not a page.
 NO_PAGES = re.compile(r"z$|\.png$|<int:(document_)?pk>/(preview/)?$|/(calendar|csv|xlsx|jsi18n)/$")
 PALE = "main, main * { background: #fff !important; color: #bbb !important; }"
-# What is done to the page of the channels, and what the sweep says to it.
+# Changes to the page of the channels, and the fault that the sweep has to report for each.
 FAULTS = {
     "heading.outerHTML = '<h2>Channels</h2>'": "has 0 h1",
     "heading.after(document.createElement('main'))": "has 2 main",
@@ -56,7 +56,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_sweep_tells_what_is_wrong(visit, live_server, fault):
+def test_sweep_reports_fault(visit, live_server, fault):
     channels = look("channels", "anonymous", "contact/")
     visitor = visit()
     bring_axe(visitor)
@@ -93,7 +93,7 @@ def test_styles_and_font_come_under_hashed_names(visit, resident):
 @pytest.mark.takes_long
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_every_page_looks_as_it_has_to(visit, live_server, language, group):
+def test_every_look_is_sound(visit, live_server, language, group):
     with translation.override(language):
         things = group.prepare(language)
     sweep = Sweep(visit, things)
@@ -101,12 +101,12 @@ def test_every_page_looks_as_it_has_to(visit, live_server, language, group):
         sweep.go_to(each)
     unseen = [f"{route}: nobody has looked at it" for route in pages_of(group) - sweep.seen]
     wrong = [*sweep.wrong, *sorted(unseen)]
-    # Told by ourselves, as pytest would cut it short.
+    # The message lists the faults itself, as pytest would cut it short.
     assert not wrong, "\n".join(["", *wrong])
 
 
 class Sweep:
-    """Goes from look to look, with a browser for each person; what is wrong, and routes seen."""
+    """A sweep over looks, one browser per person; it collects the faults and the routes seen."""
 
     def __init__(self, visit, things):
         self.visit = visit
@@ -119,7 +119,7 @@ class Sweep:
         visitor = self.visitor(look.who)
         try:
             told = list(self.told_of(visitor, look))
-        except Exception as error:  # whatever goes wrong, the next look is looked at
+        except Exception as error:  # after any error, the sweep goes on with the next look
             told = [f"{type(error).__name__} {str(error).strip()}"]
         told += unexpected(visitor, look)
         visitor.troubles.clear()
@@ -131,13 +131,13 @@ class Sweep:
             bring_axe(visitor)
             visitor.page.set_default_timeout(SECONDS * 1000)
             if client := self.things["browsers"].get(who):
-                visitor.has_the_session_of(client)
+                visitor.use_session_of(client)
         return self.visitors[who]
 
     def told_of(self, visitor, look):
-        """Load it once, look at it in every way."""
+        """Load the look once and yield its faults, or take its screenshots."""
         visitor.page.set_viewport_size({"width": look.width, "height": HEIGHT})
-        # Colours are compared as they are in the end.
+        # Without motion, the colours compared are the final ones.
         visitor.page.emulate_media(color_scheme="light", reduced_motion="reduce")
         path = look.path.format_map(self.things)
         if path.startswith("/"):
@@ -156,14 +156,14 @@ class Sweep:
 
 
 def route_of(visitor):
-    """As it stands in the table of who gets what."""
+    """Return the route of the page as in access_table."""
     with translation.override(visitor.language):
         route = resolve(visitor.path()).route
     return re.sub(f"^{visitor.language}/", "en/", route)
 
 
 def pages_of(group):
-    """Whatever of the portal can be opened by somebody, and has to be looked at in this group."""
+    """Return the routes with a page for some role that this group has to cover."""
     of_others = tuple(
         route
         for other in GROUPS
@@ -172,7 +172,7 @@ def pages_of(group):
     )
     return {
         route.replace("/^", "/")
-        for table in (TABLE, OF_A_DRAFT, OF_A_HELD_TIME)
+        for table in (TABLE, DRAFT_TABLE, HELD_TIME_TABLE)
         for route, rows in table.items()
         if route.startswith(group.routes)
         and not route.startswith(of_others)
@@ -186,7 +186,7 @@ def opened(rows):
 
 
 def unexpected(visitor, look):
-    """What the browser complains of, but for the status that is looked for."""
+    """Return the browser's errors, without the one that the expected status of the look causes."""
     expected = f"{look.status} {visitor.page.url}"
     if look.status == 200:
         return list(visitor.troubles)

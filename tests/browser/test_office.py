@@ -1,4 +1,4 @@
-"""A clerk's day at the desk, and what a manager does in a week: in both languages."""
+"""The work of a clerk at the desk and of a manager of an office, in both languages."""
 
 import datetime
 import zipfile
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.browser
 
 DESK = "staff/appointments/appointment/"
 QUEUE = "staff/requests_app/inquiry/"
-# By how much lists and pages are wider than the place they have.
+# The overflow in width of lists and pages.
 TOO_WIDE = """() => [...document.querySelectorAll(".results, main, html")]
     .map((place) => place.scrollWidth - place.clientWidth)"""
 LONG_NAMES = {
@@ -36,7 +36,7 @@ CLOSURE = "staff/appointments/closure/add/"
 
 @pytest.fixture
 def hours(resident):
-    """An office that takes people around the clock, so that somebody can come now."""
+    """The opening hours of an office that is open around the clock, so that people can come now."""
     call_command("load_offices", verbosity=0)
     OpeningWindow.objects.all().delete()
     office = Office.objects.get(slug="al-rimal")
@@ -48,9 +48,9 @@ def hours(resident):
 
 @pytest.fixture
 def appointment(resident, hours):
-    """Now."""
+    """An appointment that starts within two minutes."""
     service = Service.objects.get(slug="resident-services")
-    # Between two slots that there are, and today even when it begins after midnight.
+    # The slot lies between generated ones, and belongs to today even if it starts after midnight.
     soon = timezone.localtime(timezone.now() + datetime.timedelta(minutes=1))
     today = timezone.localdate()
     slot = places.slot(soon.date(), f"{soon:%H:%M}:30", of=hours, capacity=3, belongs_to=today)
@@ -64,7 +64,7 @@ def test_a_day_at_the_desk(visit, officer, appointment, language, width):
     officer.offices.add(appointment.slot.office)
     session = signed_in_staff(officer)
     for browser in (clerk, room):
-        browser.has_the_session_of(session)
+        browser.use_session_of(session)
     clerk.open(f"{DESK}today/")
     clerk.look("200-today")
     field = clerk.page.locator("#typed")
@@ -120,8 +120,8 @@ def test_a_week_of_a_manager(visit, resident, officer, hours, language, width):
     slot = hours.slots.filter(day=timezone.localdate() + datetime.timedelta(days=3)).first()
     appointment = places.confirmed(resident, slot=slot)
     manager, citizen = visit(), visit()
-    manager.has_the_session_of(signed_in_staff(officer))
-    citizen.has_the_session_of(verified(resident))
+    manager.use_session_of(signed_in_staff(officer))
+    citizen.use_session_of(verified(resident))
 
     manager.open("staff/appointments/office/")
     manager.follow("Figures of your offices")
@@ -178,7 +178,7 @@ def close_a_day(manager, appointment):
 
 @pytest.fixture
 def long_queue(resident, officer, language):
-    """Thirty inquiries of nobody and thirty of a colleague, all of people with long names."""
+    """A queue of thirty unassigned inquiries and thirty of a colleague, all with long names."""
     name = LONG_NAMES[language]
     filed = factories.filed(resident)
     colleague = factories.IdentityFactory(name_ar=name, name_en=name)
@@ -190,14 +190,12 @@ def long_queue(resident, officer, language):
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_the_staff_site_in_the_colours_of_the_portal(
-    visit, officer, appointment, long_queue, language, colours
-):
+def test_staff_site_has_portal_colours(visit, officer, appointment, long_queue, language, colours):
     officer.offices.add(appointment.slot.office)
     colleague = visit()
     look = {"name": "look", "value": f"{colours}.device.normal", "url": colleague.site}
     colleague.context.add_cookies([look])
-    colleague.has_the_session_of(signed_in_staff(officer))
+    colleague.use_session_of(signed_in_staff(officer))
     for step, place in {
         "220-index": "staff/",
         "221-queue": f"{QUEUE}?queue=all",
@@ -212,7 +210,7 @@ def test_the_staff_site_in_the_colours_of_the_portal(
 
 
 def hold_alt_and(key, visitor):
-    """Press a key of the page; Playwright's own keyboard leaves out which letter it is."""
+    """Press an access key; the keyboard of Playwright leaves out the letter of the key."""
     event = {"modifiers": 1, "key": key, "code": f"Key{key.upper()}"}
     event |= {"text": key, "unmodifiedText": key, "windowsVirtualKeyCode": ord(key.upper())}
     keyboard = visitor.context.new_cdp_session(visitor.page)
@@ -220,9 +218,9 @@ def hold_alt_and(key, visitor):
         keyboard.send("Input.dispatchKeyEvent", {"type": kind, **event})
 
 
-def test_an_inquiry_after_the_other_without_a_mouse(visit, officer, long_queue):
+def test_officer_works_through_queue_without_mouse(visit, officer, long_queue):
     colleague = visit()
-    colleague.has_the_session_of(signed_in_staff(officer))
+    colleague.use_session_of(signed_in_staff(officer))
     keyboard = colleague.page.keyboard
     colleague.open(QUEUE)
     keyboard.press("Tab")
@@ -251,11 +249,11 @@ def test_an_inquiry_after_the_other_without_a_mouse(visit, officer, long_queue):
     expect(colleague.button("Assign to me")).to_be_visible()
 
 
-def test_a_person_at_the_desk_without_a_mouse(visit, officer, appointment):
+def test_clerk_receives_person_with_access_keys(visit, officer, appointment):
     officer.groups.set([group_for_role("clerk")])
     officer.offices.add(appointment.slot.office)
     clerk = visit()
-    clerk.has_the_session_of(signed_in_staff(officer))
+    clerk.use_session_of(signed_in_staff(officer))
     row = clerk.page.locator(f"#n{appointment.pk}")
     clerk.open(f"{DESK}today/")
     clerk.page.keyboard.type(appointment.reference)

@@ -1,7 +1,7 @@
-"""From the home page to the answer in a browser: what the resident does, and what the officer does.
+"""An inquiry in a browser, from the home page to the officer's answer.
 
-In both languages, on a phone and on a desk, with scripts and without: every page on the way is
-looked at by axe and kept from being wider than the screen, half translated or broken unseen.
+In both languages, on a phone and on a desk, with scripts and without. `Visitor.look` checks that no
+page on the way is wider than the screen, half translated or silently broken.
 """
 
 import pytest
@@ -29,13 +29,15 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize(("language", "width"), [("ar", 390), ("en", 1280)])
-def test_the_whole_path(visit, resident, officer, language, width):
+def test_inquiry_from_home_page_to_answer(visit, resident, officer, language, width):
     walk(visit(), visit(), resident, officer)
 
 
 @pytest.mark.parametrize("width", [390])
 @pytest.mark.parametrize("language", ["en"])
-def test_the_whole_path_without_javascript(visit, resident, officer, language, width):
+def test_inquiry_from_home_page_to_answer_without_javascript(
+    visit, resident, officer, language, width
+):
     walk(visit(scripts=False), visit(scripts=False), resident, officer)
 
 

@@ -1,4 +1,4 @@
-"""Events can be added and nothing else: the database refuses, the chain of digests tells."""
+"""Events are append-only: the database refuses changes, and the chain of digests reveals them."""
 
 import re
 import uuid
@@ -24,7 +24,7 @@ ANSWER = "The fee was found and booked to your iqama."
 
 @pytest.fixture
 def approved(db, officer):
-    """An inquiry that was filed, claimed, answered once and approved."""
+    """Create an inquiry that was filed, claimed, answered once and approved."""
     inquiry = factories.claimed(officer)
     for action in (actions.reply, actions.approve):
         inquiry = action(
@@ -49,10 +49,10 @@ def assert_that_events_cannot_be_changed(event):
         InquiryEvent.objects.filter(pk=event.pk).delete()
 
 
-# What the database refuses
+# Refusals of the database
 
 
-# How each engine deletes a row and inserts it anew in one statement.
+# The statement of each engine that deletes a row and inserts it anew.
 REPLACE = {
     "sqlite": f"INSERT OR REPLACE INTO {TABLE} SELECT * FROM {TABLE} WHERE id = %s",
     "postgresql": f"WITH gone AS (DELETE FROM {TABLE} WHERE id = %s RETURNING *) "
@@ -94,11 +94,11 @@ def test_another_event_can_be_added(db):
     assert [event.event_type for event in claimed.events.all()] == ["submitted", "claimed"]
 
 
-# Triggers that were lost
+# Lost triggers
 
 
 def warnings():
-    """What `manage.py check --database default` has to say about append-only tables."""
+    """Return the warnings of `manage.py check --database default` about append-only tables."""
     found = checks.run_checks(databases=["default"])
     return [warning.msg for warning in found if warning.id == "tawasul.W001"]
 
@@ -115,7 +115,7 @@ def lost(names):
     return [f"The table {TABLE} has lost the trigger {name}." for name in names]
 
 
-def test_the_check_names_a_lost_trigger_and_migrate_puts_it_back(transactional_db):
+def test_check_names_lost_trigger_and_migrate_restores_it(transactional_db):
     event = factories.filed().events.get()
     assert warnings() == []
     of_table = f" ON {TABLE}" if connection.vendor == "postgresql" else ""
@@ -123,7 +123,7 @@ def test_the_check_names_a_lost_trigger_and_migrate_puts_it_back(transactional_d
         run(f"DROP TRIGGER {name}{of_table}")
 
     assert warnings() == lost(triggers())
-    # The control: without its trigger the table can be changed.
+    # As a control: without its trigger the table can be changed.
     InquiryEvent.objects.filter(pk=event.pk).update(role=InquiryEvent.Role.OFFICER)
 
     call_command("migrate", verbosity=0)
@@ -150,7 +150,7 @@ LATER_MIGRATIONS = {
 
 @pytest.fixture(params=LATER_MIGRATIONS.values(), ids=LATER_MIGRATIONS)
 def later_migration(transactional_db, request):
-    """Alters the table of events, as a migration to come might do; afterwards it is as it was."""
+    """Return a function that alters the table of events like a later migration; undo it after."""
     migration = migrations.Migration("0099_later", "requests_app")
     migration.operations = [request.param]
     before = MigrationLoader(connection).project_state()
@@ -165,12 +165,12 @@ def later_migration(transactional_db, request):
     call_command("migrate", verbosity=0)
 
 
-def test_events_stay_append_only_after_a_later_migration_altered_their_table(later_migration):
+def test_events_stay_append_only_after_altered_table(later_migration):
     event = factories.filed().events.get()
 
     later_migration()
 
-    # SQLite makes the table anew and forgets its triggers; PostgreSQL alters it in place.
+    # SQLite rebuilds the table and drops its triggers; PostgreSQL alters it in place.
     forgotten = triggers() if connection.vendor == "sqlite" else []
     assert warnings() == lost(forgotten)
 
@@ -182,7 +182,7 @@ def test_events_stay_append_only_after_a_later_migration_altered_their_table(lat
 # The chain
 
 
-def test_each_event_carries_the_digest_of_the_one_before(approved):
+def test_event_has_digest_of_previous_event(approved):
     events = list(approved.events.all())
 
     assert [event.event_type for event in events] == ["submitted", "claimed", "replied", "approved"]
@@ -214,7 +214,7 @@ CHANGES = {
 }
 
 
-def test_every_field_of_an_event_is_among_those_tried_here():
+def test_changes_cover_every_event_field():
     fields = {field.attname for field in InquiryEvent._meta.concrete_fields}
 
     assert fields - {"id", "digest"} == set(CHANGES)
@@ -231,7 +231,7 @@ def test_a_changed_field_breaks_the_chain(approved, field):
     assert event.computed_digest() != event.digest
 
 
-def test_events_prove_the_texts_by_their_digests(approved):
+def test_events_have_digests_of_texts(approved):
     submitted, _claimed, replied, approval = approved.events.all()
 
     assert submitted.content_digest == approved.content_digest()
@@ -239,7 +239,7 @@ def test_events_prove_the_texts_by_their_digests(approved):
     assert approval.content_digest == digest_of(ANSWER)
 
 
-def test_events_hold_ids_and_digests_and_no_personal_text(approved):
+def test_events_hold_no_personal_text(approved):
     words = {*InquiryEvent.EventType, *InquiryEvent.Role, *Inquiry.Status, ""}
 
     for row in InquiryEvent.objects.values():

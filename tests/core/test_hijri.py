@@ -1,4 +1,4 @@
-"""Umm al-Qura and Gregorian dates: conversions that are known, and how both are shown."""
+"""Umm al-Qura and Gregorian dates: known conversions, and their display."""
 
 import datetime
 
@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from core.hijri import both_calendars, hijri_date
 
-# Umm al-Qura as published; months of 28 and 31 days exist before 1365.
+# These are dates of the published Umm al-Qura calendar; before 1365 some months have 28 or 31
+# days.
 KNOWN = [
     ("1343-01-01", "1924-08-01"),
     ("1345-05-31", "1926-12-06"),
@@ -37,7 +38,7 @@ def test_known_days_are_converted(hijri, gregorian):
     ("begun", "days"),
     [("1925-03-27", 28), ("1926-11-06", 31), ("1927-02-04", 28), ("2026-02-18", 30)],
 )
-def test_irregular_months_have_the_days_they_had(begun, days):
+def test_irregular_months_have_their_historical_length(begun, days):
     first = datetime.date.fromisoformat(begun)
     month = hijri_date(first)[:2]
     length = sum(hijri_date(first + datetime.timedelta(days=n))[:2] == month for n in range(40))
@@ -52,7 +53,7 @@ def test_the_next_day_is_the_next_day_in_both(day):
 
 
 @pytest.mark.parametrize("day", [FIRST - datetime.timedelta(1), LAST + datetime.timedelta(1)])
-def test_a_day_out_of_range_is_shown_in_the_gregorian_calendar_alone(day):
+def test_day_out_of_hijri_range_is_shown_in_gregorian_only(day):
     with pytest.raises(OverflowError):
         hijri_date(day)
     month = {7: "July", 11: "November"}[day.month]
@@ -66,13 +67,13 @@ def test_each_language_shows_its_own_calendar_first():
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_the_language_is_the_active_one_unless_told(language):
+def test_language_defaults_to_active_one(language):
     day = datetime.date(2026, 11, 22)
     with translation.override(language):
         assert both_calendars(day) == both_calendars(day, language)
 
 
-def test_a_moment_is_the_day_it_is_in_the_kingdom():
+def test_moment_is_shown_as_day_in_riyadh():
     evening_in_london = datetime.datetime(2026, 11, 21, 21, 30, tzinfo=datetime.UTC)
     assert both_calendars(evening_in_london, "en").startswith("22 November 2026 CE")
 

@@ -1,4 +1,4 @@
-"""A date in either calendar, as people type it: what is taken, what is told, what is shown."""
+"""The date field for both calendars: accepted input, errors, and display."""
 
 import datetime
 import re
@@ -15,7 +15,7 @@ from core.date_field import EitherCalendarDateField
 from core.hijri import Calendar, hijri_date, hijri_to_gregorian
 from tests.core.test_hijri import KNOWN
 
-# The last day of each, and with it the day that it did not have.
+# The last day of each month; the day after it did not exist.
 ENDS_OF_MONTHS = [
     ("1343-01", 30),
     ("1343-09", 28),
@@ -33,7 +33,7 @@ ENDS_OF_MONTHS = [
     ("1448-09", 29),
 ]
 TODAY = datetime.date(2030, 1, 1)
-KNOWN_BY_THEN = [(hijri, day) for hijri, day in KNOWN if day <= str(TODAY)]
+KNOWN_PAST_DAYS = [(hijri, day) for hijri, day in KNOWN if day <= str(TODAY)]
 
 REQUIRED = "Enter the day, the month and the year."
 NUMBERS = "Enter the day, the month and the year in digits, for example 27 9 1410."
@@ -49,7 +49,7 @@ class BirthForm(forms.Form):
 
 @pytest.fixture(autouse=True)
 def _today(monkeypatch):
-    """A day after the months above."""
+    """Set today to a day after the months above."""
     monkeypatch.setattr(timezone, "localdate", lambda: TODAY)
 
 
@@ -58,28 +58,28 @@ def typed(calendar, day, month, year):
 
 
 def taken(*parts):
-    """The day that the form takes these parts for."""
+    """Return the date as which the form reads these parts."""
     form = BirthForm(typed(*parts))
     assert form.is_valid(), form.errors
     return form.cleaned_data["born"]
 
 
 def told(*parts):
-    """What the form says to these parts."""
+    """Return the errors of the form for these parts."""
     form = BirthForm(typed(*parts))
     return form.errors.get("born", [])
 
 
 def parts_of(iso):
-    """Day, month and year of a date written as year, month and day."""
+    """Return day, month and year of a date written as year, month and day."""
     year, month, day = iso.split("-")
     return day, month, year
 
 
-# What is taken
+# Accepted input
 
 
-@pytest.mark.parametrize(("hijri", "gregorian"), KNOWN_BY_THEN)
+@pytest.mark.parametrize(("hijri", "gregorian"), KNOWN_PAST_DAYS)
 def test_known_days_are_the_same_in_both_calendars(hijri, gregorian):
     day = datetime.date.fromisoformat(gregorian)
     assert taken("hijri", *parts_of(hijri)) == day
@@ -87,7 +87,7 @@ def test_known_days_are_the_same_in_both_calendars(hijri, gregorian):
 
 
 @pytest.mark.parametrize(("month", "days"), ENDS_OF_MONTHS)
-def test_a_month_has_the_days_it_had(month, days):
+def test_month_has_its_historical_length(month, days):
     year, month = month.split("-")
     last, first = taken("hijri", str(days), month, year), taken("hijri", "1", month, year)
     assert (last - first).days == days - 1
@@ -112,7 +112,7 @@ def test_a_month_has_the_days_it_had(month, days):
         ("2\u200e7", "9\0", "\ufeff14\u206010"),
     ],
 )
-def test_a_day_is_known_in_digits_of_any_script_with_marks_and_spaces_around(day, month, year):
+def test_day_is_read_in_any_digits_with_marks_and_spaces(day, month, year):
     assert taken("hijri", day, month, year) == DATE
 
 
@@ -125,17 +125,17 @@ def test_every_day_is_taken_in_both_calendars(day, calendar):
     assert field.clean([calendar, str(day_of_month), str(month), str(year)]) == day
 
 
-def test_whoever_is_older_than_the_tables_gives_the_gregorian_date():
+def test_birth_before_hijri_tables_needs_gregorian_date():
     assert taken("gregorian", "1", "7", "1915") == datetime.date(1915, 7, 1)
 
 
-def test_today_is_taken_and_tomorrow_is_not():
+def test_today_is_accepted_and_tomorrow_refused():
     tomorrow = TODAY + datetime.timedelta(days=1)
     assert taken("gregorian", *parts_of(str(TODAY))) == TODAY
     assert told("gregorian", *parts_of(str(tomorrow))) == [FUTURE]
 
 
-# What is refused
+# Errors
 
 
 @pytest.mark.parametrize(
@@ -152,13 +152,13 @@ def test_today_is_taken_and_tomorrow_is_not():
         ("hijri", "1", "1", "0"),
         ("hijri", "0", "0", "0"),
         ("hijri", "9999", "9999", "9999"),
-        # Outside the calendar that is known: 1343 to 1500.
+        # These years are outside the tables, which cover 1343 to 1500.
         ("hijri", "29", "12", "1342"),
         ("hijri", "1", "1", "1501"),
         ("hijri", "22", "4", "1990"),
     ],
 )
-def test_a_day_that_there_never_was_is_refused(calendar, day, month, year):
+def test_impossible_day_is_refused(calendar, day, month, year):
     assert told(calendar, day, month, year) == [INVALID]
 
 
@@ -175,9 +175,7 @@ def test_a_day_that_there_never_was_is_refused(calendar, day, month, year):
         ("hijri", "31", "1", "1410", "Muharram 1410 AH", 30),
     ],
 )
-def test_a_day_that_the_month_did_not_have_is_refused_by_the_month_s_name(
-    calendar, day, month, year, name, days
-):
+def test_day_beyond_month_end_is_refused_with_month_name(calendar, day, month, year, name, days):
     error = f"{name} has only {days} days. Check the calendar and the day."
     assert told(calendar, day, month, year) == [error]
 
@@ -190,17 +188,17 @@ def test_the_month_is_named_in_arabic_in_arabic():
 
 
 @pytest.mark.parametrize("year", ["10", "010", "90", "1"])
-def test_a_year_of_two_digits_is_refused_in_the_hijri_calendar(year):
+def test_two_digit_year_is_refused_in_hijri_calendar(year):
     assert told("hijri", "27", "9", year) == [INVALID]
 
 
 @pytest.mark.parametrize("year", ["90", "1", "990"])
-def test_a_year_of_two_digits_is_refused_in_the_gregorian_calendar(year):
+def test_two_digit_year_is_refused_in_gregorian_calendar(year):
     assert told("gregorian", "22", "4", year) == [INVALID]
 
 
-def test_a_hijri_year_in_the_gregorian_calendar_is_told():
-    """In English that calendar stands first: 27 9 1410 would be a day of the Middle Ages."""
+def test_hijri_year_in_gregorian_calendar_is_refused():
+    """In English the Gregorian calendar comes first, in which 27 9 1410 is a medieval day."""
     assert told("gregorian", "27", "9", "1410") == [INVALID]
 
 
@@ -214,41 +212,41 @@ def test_a_hijri_year_in_the_gregorian_calendar_is_told():
         ("hijri", "30", "12", "1500"),
     ],
 )
-def test_a_day_to_come_is_refused(calendar, day, month, year):
+def test_future_day_is_refused(calendar, day, month, year):
     assert told(calendar, day, month, year) == [FUTURE]
 
 
 @pytest.mark.parametrize("empty", [3, 2, 1])
 @pytest.mark.parametrize("nothing", ["", "  ", "\u200f", "\0"])
-def test_a_part_that_is_empty_is_asked_for(empty, nothing):
+def test_empty_part_is_asked_for(empty, nothing):
     parts = [nothing if place < empty else "9" for place in range(3)]
     assert told("hijri", *parts) == [REQUIRED if empty == 3 else NUMBERS]
     assert told("hijri", *reversed(parts)) == [REQUIRED if empty == 3 else NUMBERS]
 
 
 @pytest.mark.parametrize("missing", ["born_day", "born_month", "born_year"])
-def test_a_part_that_was_not_sent_is_asked_for(missing):
+def test_missing_part_is_asked_for(missing):
     sent = typed("hijri", "27", "9", "1410")
     del sent[missing]
     assert BirthForm(sent).errors["born"] == [NUMBERS]
 
 
-def test_nothing_at_all_is_asked_for():
+def test_empty_date_is_asked_for():
     assert BirthForm({}).errors["born"] == [REQUIRED]
     assert BirthForm({"born_calendar": "hijri"}).errors["born"] == [REQUIRED]
     assert BirthForm({"born": "27 9 1410"}).errors["born"] == [REQUIRED]
 
 
-def test_a_date_that_need_not_be_given_may_be_left_out():
+def test_optional_date_may_be_empty():
     assert EitherCalendarDateField(required=False).clean(["hijri", "", "", ""]) is None
 
 
 @pytest.mark.parametrize("calendar", ["", "x", "HIJRI", "\0", "ا" * 100_000])
-def test_a_calendar_that_there_is_not_is_the_gregorian_one(calendar):
+def test_unknown_calendar_is_read_as_gregorian(calendar):
     assert taken(calendar, "22", "4", "1990") == DATE
 
 
-def test_a_date_without_a_calendar_is_in_the_gregorian_one():
+def test_date_without_calendar_is_gregorian():
     sent = typed("", "22", "4", "1990")
     del sent["born_calendar"]
     form = BirthForm(sent)
@@ -264,14 +262,14 @@ def test_a_date_without_a_calendar_is_in_the_gregorian_one():
     ],
 )
 @pytest.mark.parametrize("calendar", ["hijri", "gregorian"])
-def test_what_is_no_number_is_refused_in_any_place(calendar, part):
+def test_non_number_is_refused_in_any_part(calendar, part):
     assert told(calendar, part, "9", "1410") == [NUMBERS]
     assert told(calendar, "9", part, "1410") == [NUMBERS]
     assert told(calendar, "9", "9", part) == [NUMBERS]
 
 
 @given(st.lists(st.none() | st.text(), max_size=3), st.sampled_from([*Calendar, None, ""]))
-def test_whatever_is_typed_is_a_day_of_the_past_or_refused(parts, calendar):
+def test_any_input_is_a_past_day_or_refused(parts, calendar):
     parts = [*parts, *[None] * (3 - len(parts))]
     try:
         day = EitherCalendarDateField().clean([calendar, *parts])
@@ -281,7 +279,7 @@ def test_whatever_is_typed_is_a_day_of_the_past_or_refused(parts, calendar):
 
 
 @given(*[st.integers(-1, 10_000)] * 3)
-def test_whatever_the_numbers_are_they_are_a_day_or_none(year, month, day):
+def test_any_numbers_are_a_day_or_none(year, month, day):
     try:
         found = hijri_to_gregorian(year, month, day)
     except ValueError:
@@ -290,7 +288,7 @@ def test_whatever_the_numbers_are_they_are_a_day_or_none(year, month, day):
     assert datetime.date(1924, 8, 1) <= found <= datetime.date(2077, 11, 16)
 
 
-# What is shown
+# Display
 
 
 class _Tags(HTMLParser):
@@ -334,7 +332,7 @@ def shown(form, template="components/fields.html"):
 
 
 def inputs_of(page):
-    """What the four inputs show, by their labels."""
+    """Return the values of the four inputs, by their labels."""
     values = {}
     for label in page.all("label"):
         (element,) = [each for each in page.found if each.get("id") == label["for"]]
@@ -347,7 +345,7 @@ def inputs_of(page):
 
 
 @pytest.mark.parametrize(("language", "usual"), [("ar", "hijri"), ("en", "gregorian")])
-def test_the_calendar_usual_in_the_language_stands_first_in_an_empty_form(language, usual):
+def test_empty_form_starts_with_calendar_of_language(language, usual):
     with translation.override(language):
         page = shown(BirthForm())
         calendar, *numbers = inputs_of(page).values()
@@ -364,30 +362,30 @@ def test_the_calendar_usual_in_the_language_stands_first_in_an_empty_form(langua
     ],
 )
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_what_was_typed_is_shown_again_with_what_is_wrong(language, parts):
+def test_input_is_shown_again_with_error(language, parts):
     with translation.override(language):
         page = shown(BirthForm(typed(*parts)))
         calendar, *numbers = inputs_of(page).values()
     assert (calendar, *numbers) == ([parts[0]], *parts[1:])
 
 
-def test_what_was_typed_is_shown_again_where_nothing_is_wrong():
+def test_valid_input_is_shown_again():
     page = shown(BirthForm(typed("hijri", "٢٧", "٩", "١٤١٠")))
     assert inputs_of(page) == {"Calendar": ["hijri"], "Day": "٢٧", "Month": "٩", "Year": "١٤١٠"}
 
 
-def test_a_date_that_is_known_is_shown_in_the_gregorian_calendar():
+def test_initial_date_is_shown_in_gregorian():
     page = shown(BirthForm(initial={"born": DATE}))
     assert inputs_of(page) == {"Calendar": ["gregorian"], "Day": "22", "Month": "4", "Year": "1990"}
 
 
-def test_what_was_kept_as_it_was_typed_is_shown_as_it_was_typed():
+def test_initial_text_parts_are_shown_unchanged():
     page = shown(BirthForm(initial={"born": ["hijri", "x", "", "1410"]}))
     assert inputs_of(page) == {"Calendar": ["hijri"], "Day": "x", "Month": "", "Year": "1410"}
 
 
 @pytest.mark.parametrize("sent", [None, {}, typed("x", "\0", "<b>", "9" * 100_000)])
-def test_every_input_has_a_label_of_its_own_in_one_group_with_a_name(sent):
+def test_inputs_have_labels_in_one_named_group(sent):
     page = shown(BirthForm(sent))
     inputs = [element for element in page.found if element["tag"] in ("input", "select")]
     assert [element["name"] for element in inputs] == [
@@ -401,7 +399,7 @@ def test_every_input_has_a_label_of_its_own_in_one_group_with_a_name(sent):
     assert [option["text"] for option in page.all("option")] == ["Hijri", "Gregorian"]
 
 
-def test_an_error_is_said_with_the_group_and_the_summary_leads_to_it():
+def test_error_describes_group_and_summary_links_to_it():
     form = BirthForm(typed("hijri", "31", "13", "1410"))
     page = shown(form)
     described_by = page.one("fieldset")["aria-describedby"].split()
@@ -414,14 +412,14 @@ def test_an_error_is_said_with_the_group_and_the_summary_leads_to_it():
     assert (link["text"], link["href"]) == (INVALID, f"#{page.one('select')['id']}")
 
 
-def test_without_an_error_nothing_is_said():
+def test_no_error_text_without_error():
     page = shown(BirthForm())
     assert "aria-describedby" not in page.one("fieldset")
     assert not [element for element in page.found if "aria-invalid" in element]
     assert not shown(BirthForm(), "components/error_summary.html").all("a")
 
 
-def test_everything_that_is_shown_is_arabic_in_arabic():
+def test_arabic_form_is_all_arabic():
     with translation.override("ar"):
         page = shown(BirthForm(typed("hijri", "31", "13", "1410")))
         texts = [element["text"] for element in page.found if element["text"]]

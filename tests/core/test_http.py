@@ -1,4 +1,4 @@
-"""What requests pass through, where they come from, and where a form may lead back to."""
+"""Checks of requests: their bytes, their network, and their redirect targets."""
 
 import pytest
 from django.core.exceptions import BadRequest
@@ -15,7 +15,7 @@ DEFAULT = "/en/my/"
 
 @pytest.fixture
 def passes(rf):
-    """Whether a request gets past the look at its bytes."""
+    """Return a function that tells whether a request passes the check of its bytes."""
 
     def passes(path="/", **extra):
         try:
@@ -38,12 +38,12 @@ def passes(rf):
         "/?q=%2500",
     ],
 )
-def test_an_address_that_is_text_passes(passes, path):
+def test_valid_address_passes(passes, path):
     assert passes(path)
 
 
 @pytest.mark.parametrize("path", ["/%00", "/a%00b/", "/?q=%00", "/?%00=1", "/?q=%FF", "/?q=%C0%80"])
-def test_an_address_that_is_no_text_does_not(passes, path):
+def test_undecodable_address_is_refused(passes, path):
     assert not passes(path)
 
 
@@ -57,18 +57,18 @@ def test_an_address_that_is_no_text_does_not(passes, path):
         ("name=a; other=b\0", False),
     ],
 )
-def test_a_cookie_has_to_be_text_too(passes, cookie, is_text):
+def test_cookie_must_be_text(passes, cookie, is_text):
     assert passes(headers={"cookie": cookie}) == is_text
 
 
-def test_nothing_is_kept_in_a_cache_unless_its_view_says_so(rf):
+def test_responses_are_uncached_unless_view_says_otherwise(rf):
     assert no_store(lambda request: HttpResponse())(rf.get("/"))["Cache-Control"] == "no-store"
     kept = HttpResponse(headers={"Cache-Control": "max-age=60"})
     assert no_store(lambda request: kept)(rf.get("/"))["Cache-Control"] == "max-age=60"
 
 
 @pytest.mark.parametrize("target", ["/en/", "/ar/inquiries/?page=2", "/en/inquiries/new/#content"])
-def test_a_form_leads_back_to_a_page_of_ours(rf, target):
+def test_redirect_target_on_this_site_is_kept(rf, target):
     assert safe_target(rf.get("/", {"next": target}), DEFAULT) == target
     assert safe_target(rf.post("/", {"next": target}), DEFAULT) == target
 
@@ -90,19 +90,19 @@ def test_a_form_leads_back_to_a_page_of_ours(rf, target):
         "http://[",
     ],
 )
-def test_a_form_leads_nowhere_else(rf, target):
+def test_redirect_target_elsewhere_is_dropped(rf, target):
     assert safe_target(rf.get("/", {"next": target}), DEFAULT) == DEFAULT
     assert safe_target(rf.post("/", {"next": target}), DEFAULT) == DEFAULT
 
 
 @given(st.text(alphabet=st.sampled_from("/\\:.?#@ \t\nhtpsevil") | st.characters(codec="utf-8")))
-def test_whatever_is_asked_for_is_an_address_on_this_site(target):
+def test_any_redirect_target_stays_on_this_site(target):
     found = safe_target(RequestFactory().post("/", {"next": target}), DEFAULT)
     assert found.startswith("/")
     assert not found.replace("\\", "/").startswith("//")
 
 
-# Where a request comes from
+# The network of a request
 
 
 OFFICE, PROXY = "203.0.113.9", "10.0.0.1"
@@ -127,22 +127,22 @@ def network(seen, **headers):
     ],
 )
 @pytest.mark.parametrize("is_behind_proxy", [False, True])
-def test_a_network_is_an_address_or_what_one_line_has(settings, address, of, is_behind_proxy):
-    """Whoever has an IPv6 line may take another of its addresses for each request."""
+def test_network_is_ipv4_address_or_ipv6_prefix(settings, address, of, is_behind_proxy):
+    """The owner of an IPv6 line may use another of its addresses for each request."""
     settings.BEHIND_TLS_PROXY = is_behind_proxy
     assert network(address) == of
     if is_behind_proxy:
         assert network(PROXY, x_forwarded_for=address) == of
 
 
-def test_neighbours_with_lines_of_their_own_are_two(settings):
+def test_neighbouring_ipv6_prefixes_are_two_networks(settings):
     settings.BEHIND_TLS_PROXY = False
     assert network("2001:db8:1:2::1") != network("2001:db8:1:3::1")
     assert network("203.0.113.9") != network("203.0.113.8")
 
 
 @pytest.mark.parametrize("forged", [OFFICE, "::1", "garbage", "", ", ,", "a" * 100_000])
-def test_without_a_proxy_nobody_says_where_they_come_from(settings, forged):
+def test_forwarded_header_is_ignored_without_proxy(settings, forged):
     settings.BEHIND_TLS_PROXY = False
     assert network("198.51.100.7", x_forwarded_for=forged) == "198.51.100.7"
 
@@ -151,7 +151,7 @@ def test_without_a_proxy_nobody_says_where_they_come_from(settings, forged):
     "came_with_it", ["", "1.2.3.4", "1.2.3.4, 5.6.7.8", "garbage", ",,,", "::1", "9" * 100_000]
 )
 @pytest.mark.parametrize("space", [" ", "", "  "])
-def test_behind_a_proxy_what_it_wrote_itself_counts(settings, came_with_it, space):
+def test_entry_written_by_proxy_counts(settings, came_with_it, space):
     settings.BEHIND_TLS_PROXY = True
     forwarded = f"{came_with_it},{space}{OFFICE}" if came_with_it else OFFICE
     assert network(PROXY, x_forwarded_for=forwarded) == OFFICE
@@ -164,8 +164,8 @@ def test_behind_a_proxy_what_it_wrote_itself_counts(settings, came_with_it, spac
         *("٢٠٣.٠.١١٣.٩", "²03.0.113.9", "203.0.113.09", "1.2.3.4\r\n5.6.7.8", "\0", "g" * 100_000),
     ],
 )
-def test_what_is_no_address_is_one_network_for_all(settings, garbage):
-    """A limit for all of them at once, rather than none."""
+def test_invalid_address_is_one_shared_network(settings, garbage):
+    """All such requests share one limit; otherwise they would have none."""
     settings.BEHIND_TLS_PROXY = True
     assert network(PROXY, x_forwarded_for=garbage) == NOWHERE
     settings.BEHIND_TLS_PROXY = False
@@ -180,6 +180,6 @@ def test_a_server_on_a_socket_has_no_addresses(rf, settings):
 
 
 @given(st.text())
-def test_whatever_a_proxy_says_the_network_is_short(forwarded):
+def test_network_is_short_for_any_forwarded_header(forwarded):
     with override_settings(BEHIND_TLS_PROXY=True):
         assert len(network(PROXY, x_forwarded_for=forwarded)) <= 39

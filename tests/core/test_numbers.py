@@ -15,7 +15,7 @@ from core.references import grouped_reference, new_reference
 from core.text import bare_digits
 from tests import factories
 
-# Made by the algorithm; numbers found in public examples can be somebody's.
+# The algorithm made these, as numbers of public examples can belong to real people.
 WITH_CHECK_DIGIT = [
     "1000000008",
     "1999999996",
@@ -24,9 +24,9 @@ WITH_CHECK_DIGIT = [
     "1900000017",
     "2000000006",
 ]
-# Another last digit, another inside, two neighbours exchanged.
+# These have another last digit, another inner digit, or two neighbours exchanged.
 WITHOUT_CHECK_DIGIT = ["1000000000", "1987654323", "1987954322", "1987653422", "2987654321"]
-# Its last digit would pass for a check digit: there is none in a number of a visitor.
+# Its last digit would pass as a check digit, but the number of a visitor has none.
 OF_A_VISITOR = "3000000004"
 WRONG_SHAPE = [
     "198765432",
@@ -60,7 +60,7 @@ MOBILE = (
 
 
 @pytest.mark.parametrize("number", WITH_CHECK_DIGIT)
-def test_a_number_with_its_check_digit_counts_either_way(settings, number):
+def test_right_check_digit_is_valid_either_way(settings, number):
     for settings.IDENTITY_CHECK_DIGIT in (False, True):
         assert is_identity_number(number)
 
@@ -80,7 +80,7 @@ def test_visitors_and_establishments_have_no_check_digit(settings, number):
 
 
 @pytest.mark.parametrize("number", WRONG_SHAPE)
-def test_a_number_of_another_shape_is_none(number):
+def test_malformed_number_is_refused(number):
     assert not is_identity_number(number)
 
 
@@ -99,7 +99,7 @@ def test_the_first_digit_tells_the_kind(first, kind):
 
 
 @pytest.mark.parametrize("number", ["0000000000", "5000000000", "8000000000"])
-def test_another_first_digit_tells_none(number):
+def test_other_first_digit_has_no_kind(number):
     with pytest.raises(KeyError):
         identity_kind(number)
 
@@ -124,7 +124,7 @@ def test_another_first_digit_tells_none(number):
         ("\t1987654322\r\n", "1987654322"),
     ],
 )
-def test_a_number_is_known_however_it_is_typed(typed, number):
+def test_number_is_read_in_any_spelling(typed, number):
     assert bare_digits(typed) == number
     assert IdentityNumberField().clean(typed) == number
 
@@ -136,7 +136,7 @@ def test_a_number_is_known_however_it_is_typed(typed, number):
         *("1987+654322", "1987654322 5", "1987,654,322", "+1987654322", "1987654322'--", "5" * 40),
     ],
 )
-def test_what_is_no_digit_does_not_become_one(typed):
+def test_non_digit_does_not_become_a_digit(typed):
     with translation.override("en"), pytest.raises(forms.ValidationError) as refused:
         IdentityNumberField().clean(typed)
     assert refused.value.messages == [f"{ID_NUMBER}."]
@@ -145,7 +145,7 @@ def test_what_is_no_digit_does_not_become_one(typed):
 @pytest.mark.parametrize(
     "login", ["2987654320", "3000000004", "٣٠٠٠٠٠٠٠٠٤", "３０００００000４", "3000-000 004\n"]
 )
-def test_the_number_in_force_and_a_former_one_are_the_same_persons(db, login):
+def test_current_and_former_number_find_the_same_person(db, login):
     identity = factories.IdentityFactory(number="2987654320")
     identity.numbers.create(number=OF_A_VISITOR, is_current=False)
     user = factories.UserFactory(identity=identity)
@@ -157,14 +157,14 @@ def test_the_number_in_force_and_a_former_one_are_the_same_persons(db, login):
 @pytest.mark.parametrize(
     "login", ["²987654320", "②987654320", "298765432", "29876543200", "", "\0"]
 )
-def test_what_is_no_number_is_nobodys(db, login):
+def test_invalid_number_finds_nobody(db, login):
     identity = factories.IdentityFactory(number="2987654320")
     factories.UserFactory(identity=identity)
     assert not User.objects.by_login(login).exists()
 
 
 @given(st.text())
-def test_whatever_is_typed_is_a_number_or_refused(typed):
+def test_any_input_is_a_number_or_refused(typed):
     try:
         number = IdentityNumberField(required=False).clean(typed)
     except forms.ValidationError:
@@ -186,7 +186,7 @@ def test_whatever_is_typed_is_a_number_or_refused(typed):
         ("+1 201 555 0123", "+12015550123"),  # where mobiles and landlines look the same
     ],
 )
-def test_a_mobile_is_known_however_it_is_typed(typed, number):
+def test_mobile_is_read_in_any_spelling(typed, number):
     assert str(MobileField().clean(typed)) == number
 
 
@@ -203,14 +203,14 @@ def test_a_mobile_is_known_however_it_is_typed(typed, number):
         "5" * 99,
     ],
 )
-def test_what_is_no_mobile_is_refused(typed):
+def test_invalid_mobile_is_refused(typed):
     with translation.override("en"), pytest.raises(forms.ValidationError) as refused:
         MobileField().clean(typed)
     assert refused.value.messages == [MOBILE]
 
 
 @given(st.text())
-def test_whatever_is_typed_is_a_mobile_or_refused(typed):
+def test_any_input_is_a_mobile_or_refused(typed):
     try:
         number = MobileField(required=False).clean(typed)
     except forms.ValidationError:
@@ -219,11 +219,11 @@ def test_whatever_is_typed_is_a_mobile_or_refused(typed):
 
 
 @pytest.mark.parametrize("number", ["2987654320", "+966501234320"])
-def test_a_masked_number_shows_its_end_alone(number):
+def test_masked_number_shows_only_its_end(number):
     assert masked(number) == "•••• 320"
 
 
-def test_a_new_reference_has_its_check_digit_and_is_no_identity_number():
+def test_new_reference_has_check_digit_and_is_no_id_number():
     references = {new_reference() for _reference in range(200)}
     assert len(references) == 200
     for reference in references:
@@ -231,5 +231,5 @@ def test_a_new_reference_has_its_check_digit_and_is_no_identity_number():
         assert not is_identity_number(reference[:10])
 
 
-def test_a_reference_is_read_in_groups():
+def test_reference_is_shown_in_groups():
     assert grouped_reference("812345678906") == "8123-4567-8906"

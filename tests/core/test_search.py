@@ -1,4 +1,4 @@
-"""Search by the beginnings of words: every spelling finds the same rows on both engines."""
+"""Search by prefixes of words: every spelling finds the same rows on both engines."""
 
 import pytest
 from django.db import connection
@@ -10,9 +10,9 @@ from core.search import MAX_QUERY_LENGTH, MAX_WORD_LENGTH, MAX_WORDS, readings, 
 from requests_app.models import Inquiry
 from tests import factories
 
-# What stands in an inquiry, and how somebody may type it who looks for it.
+# The text of an inquiry, and a spelling that has to find it.
 SPELLINGS = [
-    # Arabic letters that people write one for the other
+    # Arabic letters that people interchange
     ("أحمد", "احمد"),
     ("احمد", "أحمد"),
     ("إبراهيم", "ابراهيم"),
@@ -30,7 +30,7 @@ SPELLINGS = [
     ("مُحَمَّدٌ", "محمد"),
     ("خان", "خـــان"),
     ("الرحمٰن", "الرحمن"),
-    # The article, and what stands before it
+    # The article and its prefixes
     ("القاضي", "قاضي"),
     ("قاضي", "القاضي"),
     ("والإقامة", "اقامة"),
@@ -48,7 +48,7 @@ SPELLINGS = [
     ("ہاشم", "هاشم"),
     ("فاطمۀ", "فاطمة"),
     ("٢٠٢٥", "۲۰۲۵"),
-    # Forms of the same letters in fonts of old
+    # Presentation forms of the same letters
     ("سلام", "ﺳﻼﻡ"),
     # Latin
     ("Khan", "khan"),
@@ -67,7 +67,7 @@ SPELLINGS = [
     ("AB 2024", "ab ٢٠٢٤"),
     ("٢٠٢٤", "2024"),
     ("２０２４", "2024"),
-    # Beginnings, in any order, with anything between them
+    # Prefixes in any order, with other words between them
     ("Mohammed Aslam Khan", "moh"),
     ("Mohammed Aslam Khan", "kha moh"),
     ("محمد أسلم خان", "خان  محمد"),
@@ -83,7 +83,7 @@ OTHER_WORDS = [
     ("2000000001", "1000000002"),
     ("Visa", "v-isa"),
 ]
-# What means something to a database, in a pattern or in a search.
+# Characters with a meaning in a pattern or a search of a database.
 SIGNS = [
     *("%", "_", "'", '"', "''", "\\", "\\'", "%%", "_%", "'%", "*", ":*", "&", "|", "!", "<->"),
     *("( )", ")(", "&&", "| |", "! !", "::", "$$", ";", "--", "/*", "' OR 1=1 --", "?", "%s", "{}"),
@@ -94,7 +94,7 @@ ZEROS = ["0", "00", "000", "0 0", "+00", "٠٠", "0-0", "+0"]
 
 @pytest.fixture
 def row(db):
-    """A row, and a function that gives it other words to be found by."""
+    """Return a row with a function that replaces its search text."""
     factories.filed()
     inquiry = factories.filed()
 
@@ -110,12 +110,12 @@ def found(query):
     return list(Inquiry.objects.with_words(query))
 
 
-def test_there_are_forty_spellings_and_more():
+def test_at_least_forty_spellings_are_tried():
     assert len(set(SPELLINGS)) >= 40
 
 
 @pytest.mark.parametrize(("written", "typed"), SPELLINGS)
-def test_what_is_written_one_way_is_found_by_another(row, written, typed):
+def test_row_is_found_by_another_spelling(row, written, typed):
     inquiry = row("first", written, "last")
     assert found(typed) == [inquiry]
     assert found(f" {typed} LAST") == [inquiry]
@@ -128,7 +128,7 @@ def test_other_words_and_the_middle_of_a_word_find_nothing(row, written, typed):
 
 
 @pytest.mark.parametrize("sign", SIGNS)
-def test_a_sign_alone_finds_nothing_and_beside_a_word_changes_nothing(row, sign):
+def test_sign_alone_finds_nothing_and_is_ignored_beside_word(row, sign):
     inquiry = row("Mohammed Khan", f"a{sign}b")
     if not searchable(sign):
         assert found(sign) == []
@@ -140,7 +140,7 @@ def test_a_sign_alone_finds_nothing_and_beside_a_word_changes_nothing(row, sign)
 
 
 @pytest.mark.parametrize("zeros", ZEROS)
-def test_zeros_are_a_number_like_any_other(row, zeros):
+def test_zeros_are_found_like_any_number(row, zeros):
     inquiry = row("2000000001")
     assert found(zeros) == []
     row("0", "00", "000")
@@ -160,14 +160,14 @@ def test_a_query_of_any_length_is_answered(row):
 
 
 @pytest.mark.parametrize("letter", ["a", "م", "9", "中"])
-def test_a_word_of_any_length_is_found_by_its_beginning_and_as_a_whole(row, letter):
+def test_word_of_any_length_is_found_by_prefix_and_whole(row, letter):
     inquiry = row(letter * 10_000, "last")
     for length in (1, MAX_WORD_LENGTH, MAX_WORD_LENGTH + 1, MAX_QUERY_LENGTH, 10_000):
         assert found(letter * length) == [inquiry]
     assert found(letter * 30 + "x") == []
 
 
-def test_no_more_is_asked_of_the_database_than_ten_words_of_sixty_letters():
+def test_query_is_limited_to_ten_words_of_sixty_letters():
     (words,) = readings(" ".join([f"w{number}" + "x" * 8 for number in range(30)]))
     assert len(words) == MAX_WORDS
     assert readings("a" * MAX_QUERY_LENGTH) == [["a" * MAX_WORD_LENGTH]]
@@ -189,7 +189,7 @@ def test_no_more_is_asked_of_the_database_than_ten_words_of_sixty_letters():
         ("عبد الله", ["عبدله"]),
     ],
 )
-def test_a_number_in_groups_may_be_one_word_and_a_name_in_two(typed, begins):
+def test_grouped_number_is_one_word_and_split_name_is_two(typed, begins):
     assert begins in readings(typed)
 
 
@@ -199,7 +199,7 @@ def test_each_word_is_kept_once():
 
 @given(st.text())
 @example("\0\ufffd\u202e")
-def test_what_is_stored_is_words_of_letters_and_digits_between_single_spaces(text):
+def test_stored_text_is_words_between_single_spaces(text):
     stored = searchable(text)
     assert stored == " ".join(stored.split(" ")).strip()
     assert "  " not in stored
@@ -211,7 +211,7 @@ def test_what_is_stored_is_words_of_letters_and_digits_between_single_spaces(tex
 @given(st.text(max_size=MAX_QUERY_LENGTH))
 @example("00")
 @example("+")
-def test_no_beginning_is_empty_or_holds_a_sign(query):
+def test_prefixes_are_not_empty_and_hold_no_sign(query):
     assert all(word.isalnum() for words in readings(query) for word in words)
 
 
@@ -220,13 +220,13 @@ def test_no_beginning_is_empty_or_holds_a_sign(query):
 @example(query="00")
 @example(query="\\")
 @example(query="'")
-def test_whatever_is_typed_the_database_answers(query):
+def test_any_query_is_answered_by_database(query):
     assert list(Inquiry.objects.with_words(query)) == []
 
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("query", ["khan", "khan moh", "2000000001"])
-def test_the_index_is_used(row, officer, query):
+def test_search_uses_the_index(row, officer, query):
     row("Mohammed Khan")
     inquiries = Inquiry.objects.visible_to_staff(officer).with_words(query)
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Lists of the staff site answer what their filters and their search offer, and nothing else."""
+"""Lists of the staff site answer only the lookups of their filters and their search."""
 
 import pytest
 from django.contrib import admin
@@ -20,7 +20,7 @@ of_every_list = pytest.mark.parametrize("model", LISTS.values(), ids=LISTS)
 
 @pytest.fixture
 def browser(db):
-    """A browser of a superuser; there is a row in every list but that of holidays."""
+    """Return a browser of a superuser, with a row in every list except that of holidays."""
     chief = factories.OfficerFactory(is_superuser=True)
     office = places.confirmed().slot.office
     office.clerks.add(chief)
@@ -35,7 +35,7 @@ def address_of(model):
 
 
 @of_every_list
-def test_nothing_is_looked_up_past_the_filters(browser, model):
+def test_lookup_outside_the_filters_is_refused(browser, model):
     fields = [field.name for field in model._meta.fields]
     hostile = [f"{field}__{lookup}" for field in fields for lookup in HOSTILE]
     for query in ["pk=1", "id__in=1,2", "nothing=1", *hostile]:
@@ -43,7 +43,7 @@ def test_nothing_is_looked_up_past_the_filters(browser, model):
 
 
 @of_every_list
-def test_whatever_a_filter_offers_is_listed(browser, model):
+def test_every_offered_filter_value_lists_rows(browser, model):
     changelist = browser.get(address_of(model)).context["cl"]
     offered = [choice for spec in changelist.filter_specs for choice in spec.choices(changelist)]
     for choice in offered:
@@ -67,7 +67,7 @@ def test_any_number_of_words_can_be_searched_for(browser, model):
 
 
 @of_every_list
-def test_a_list_is_counted_no_further_than_anybody_turns_pages(browser, model, monkeypatch):
+def test_list_count_is_capped(browser, model, monkeypatch):
     monkeypatch.setattr(staff_lists, "MAX_COUNTED", 1)
     query = {"appointment": "?day=all", "inquiry": "?queue=all"}.get(model._meta.model_name, "")
     number = "1 or more" if model.objects.exists() else "0"
@@ -75,6 +75,6 @@ def test_a_list_is_counted_no_further_than_anybody_turns_pages(browser, model, m
     assert f"{name}: {number}" in words(browser.get(f"{address_of(model)}{query}"))
 
 
-def test_an_office_is_found_by_its_words(browser):
+def test_office_is_found_by_its_name(browser):
     assert "Offices: 1" in words(browser.get(address_of(LISTS["office"]), {"q": "ola riyadh"}))
     assert "Offices: 0" in words(browser.get(address_of(LISTS["office"]), {"q": "ola jeddah"}))

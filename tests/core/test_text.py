@@ -1,4 +1,4 @@
-"""Text as people type it: what is taken out, what is kept, what counts as the same."""
+"""Cleaning and folding of typed text: removed characters, kept ones, and equal spellings."""
 
 import unicodedata
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.text import TextField, ascii_digits, clean, fold, single_line
 
 ANYTHING = st.text()
-# Letters that people write one for the other, with what stands around them.
+# Arabic letters that people interchange, with marks, spaces and signs around them.
 ARABIC = st.text(alphabet="ابتلمنهويأإآٱىئیؤةۀہكکءَُِّْـ ٠١٢۳۴۵-.،", max_size=30)
 
 
@@ -25,7 +25,7 @@ ARABIC = st.text(alphabet="ابتلمنهويأإآٱىئیؤةۀہكکءَُِ�
         ("²①½Ⅷ", "²①½Ⅷ"),
     ],
 )
-def test_digits_of_every_script_are_read_and_what_only_looks_like_one_is_left(typed, read):
+def test_digits_of_all_scripts_are_read_and_lookalikes_kept(typed, read):
     assert ascii_digits(typed) == read
 
 
@@ -60,7 +60,7 @@ def test_cleaning_twice_is_cleaning_once(text):
     assert single_line(single_line(text)) == single_line(text)
 
 
-def test_cleaning_keeps_lines_and_what_words_are_spelled_with():
+def test_cleaning_keeps_line_breaks_and_joiners():
     assert clean("  می\u200cخواهم\r\nsecond\rthird\n") == "می\u200cخواهم\nsecond\nthird"
     assert clean("e\u0301") == "é"
 
@@ -112,30 +112,30 @@ def test_folded_text_is_words_with_single_spaces(text):
     assert unicodedata.normalize("NFC", folded) == folded
 
 
-def test_a_field_takes_text_without_what_cannot_be_seen():
+def test_field_strips_invisible_characters():
     assert TextField().clean(" a\0\u202eb \n c ") == "ab c"
     assert TextField(multiline=True).clean("a\0\r\n b\u200f") == "a\n b"
 
 
 @pytest.mark.parametrize("typed", ["\0", "\u200b\u202e", " \n "])
-def test_a_field_with_nothing_to_see_in_it_is_empty(typed):
+def test_field_with_only_invisible_characters_is_empty(typed):
     with pytest.raises(forms.ValidationError) as refused:
         TextField().clean(typed)
     assert refused.value.code == "required"
 
 
-def test_a_field_refuses_what_could_not_be_read():
+def test_field_refuses_unreadable_characters():
     with pytest.raises(forms.ValidationError) as refused:
         TextField().clean("before \ufffd after")
     assert refused.value.code == "unreadable"
 
 
-def test_a_field_counts_what_is_left():
+def test_field_counts_characters_after_cleaning():
     assert TextField(max_length=3).clean(" a\u200fb\0c ") == "abc"
 
 
-def test_marks_in_a_long_row_are_cut_and_cost_no_more_than_letters():
-    """Sorted by the normalisation, 100,000 of them would take longer than any test may."""
+def test_long_run_of_marks_is_cut_quickly():
+    """Normalisation sorts marks: 100,000 of them would exceed the time limit of a test."""
     marks = "\u0651\u064e" * 50_000
     assert len(clean(f"a{marks}b")) == 32
     assert clean("م" + "\u0651\u064e" + "ب") == "م" + "\u064e\u0651" + "ب"

@@ -1,4 +1,4 @@
-"""How to reach the directorate, and the links at the foot of every page."""
+"""The contact page, and the links in the footer of every page."""
 
 import re
 
@@ -21,7 +21,7 @@ def main_of(page):
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_every_channel_stands_there_and_can_be_used(client, db, language):
+def test_contact_page_links_every_channel(client, db, language):
     page = main_of(client.get(f"/{language}/contact/"))
     links = dict(re.findall(r'<a href="((?:tel|mailto):[^"]*)">(.*?)</a>', page))
     assert links == {
@@ -31,12 +31,12 @@ def test_every_channel_stands_there_and_can_be_used(client, db, language):
     assert f'<p><bdi dir="ltr">{FAX}</bdi></p>' in page
 
 
-def test_a_number_is_dialled_as_it_is_read():
+def test_dialled_number_is_the_shown_one():
     for number, read in PHONES.items():
         assert number == f"+966{read.replace(' ', '').removeprefix('0')}"
 
 
-def test_what_each_channel_is_for(client, db):
+def test_each_channel_has_its_description(client, db):
     def channels(language):
         page = main_of(client.get(f"/{language}/contact/"))
         rows = re.findall(r"(?s)<dt>(.*?)</dt>(.*?)</div>", page)
@@ -64,16 +64,16 @@ def test_what_each_channel_is_for(client, db):
 
 @pytest.mark.parametrize("place", ["", "contact/", "services/", "account/sign-in/", "nothing/"])
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_services_and_contact_are_at_the_foot_of_every_page(db, place, language):
-    assert_foot_of(Client(), f"/{language}/{place}", language)
+def test_footer_of_public_pages_links_services_and_contact(db, place, language):
+    assert_footer(Client(), f"/{language}/{place}", language)
 
 
-def test_and_on_the_pages_of_those_who_are_signed_in(as_resident):
+def test_footer_of_signed_in_pages_links_services_and_contact(as_resident):
     for place in ("my/", "inquiries/new/"):
-        assert_foot_of(as_resident, f"/en/{place}", "en")
+        assert_footer(as_resident, f"/en/{place}", "en")
 
 
-def assert_foot_of(browser, address, language):
+def assert_footer(browser, address, language):
     page = browser.get(address).content.decode()
     foot = re.search(r"(?s)<footer.*?</footer>", page)[0]
     links = dict(re.findall(r'<a href="(/[^"]*)">(.*?)</a>', foot))

@@ -1,4 +1,4 @@
-"""The demo as somebody finds it who has just started it, on whatever day that is."""
+"""The demo directly after its start, on any day."""
 
 import datetime
 
@@ -10,7 +10,7 @@ from appointments.models import Slot
 from core.accounts.models import User
 from core.catalogue.models import Service
 
-# In the evening of the Kingdom: a Sunday, a Friday, and a night of Ramadan.
+# Evenings in Riyadh: a Sunday, a Friday, and a night of Ramadan.
 EVENINGS = [
     datetime.datetime(2026, 5, 3, 20, tzinfo=datetime.UTC),
     datetime.datetime(2026, 5, 8, 20, tzinfo=datetime.UTC),
@@ -29,7 +29,7 @@ def demo(db):
 
 
 @pytest.mark.parametrize("now", EVENINGS)
-def test_there_is_a_place_for_today_at_an_office_of_the_clerk(demo, monkeypatch, now):
+def test_demo_has_slot_today_at_clerks_office(demo, monkeypatch, now):
     monkeypatch.setattr(timezone, "now", lambda: now)
     demo()
     today = Slot.objects.filter(day=timezone.localdate(), office__clerks__username="clerk")
@@ -37,7 +37,7 @@ def test_there_is_a_place_for_today_at_an_office_of_the_clerk(demo, monkeypatch,
     assert (today & Slot.objects.bookable(service, 1)).exists()
 
 
-def test_it_says_who_to_sign_in_as_and_when_they_were_born(demo, capsys):
+def test_demo_prints_logins_and_birth_dates(demo, capsys):
     demo(url="http://127.0.0.1:8000")
     shown = capsys.readouterr().out
     for name in ("noura", "aslam", "raju"):
@@ -46,7 +46,7 @@ def test_it_says_who_to_sign_in_as_and_when_they_were_born(demo, capsys):
         assert line.split()[1:4] == [identity.current_number, "born", str(identity.birth_date)]
 
 
-def test_a_second_start_changes_nothing(demo, monkeypatch):
+def test_second_demo_start_changes_nothing(demo, monkeypatch):
     monkeypatch.setattr(timezone, "now", lambda: EVENINGS[0])
     demo()
     before = list(Slot.objects.order_by("pk").values()), User.objects.count()
@@ -54,7 +54,7 @@ def test_a_second_start_changes_nothing(demo, monkeypatch):
     assert (list(Slot.objects.order_by("pk").values()), User.objects.count()) == before
 
 
-def test_there_is_no_demo_in_earnest(db, settings):
+def test_demo_is_refused_in_production(db, settings):
     settings.DEMO = False
     with pytest.raises(CommandError, match="make run"):
         call_command("load_demo")

@@ -1,4 +1,4 @@
-"""Text size, contrast and colours, as somebody has chosen them for this device."""
+"""Text size, contrast and colours as chosen for a device."""
 
 import re
 
@@ -15,7 +15,7 @@ LINK = re.compile(r'<link rel="stylesheet" href="/static/css/(\w+)\.[^"]+" media
 
 
 def sheets(browser, address="/en/"):
-    """What is linked on a page over its own sheet: [(name, for which media)]."""
+    """Return the style sheets linked after the main one: [(name, media)]."""
     return LINK.findall(browser.get(address).content.decode())
 
 
@@ -42,7 +42,7 @@ def test_without_a_choice_the_device_decides():
         ),
     ],
 )
-def test_what_is_chosen_is_how_every_page_looks_from_then_on(choices, expected):
+def test_choice_applies_to_every_page(choices, expected):
     browser = Client()
     choose(browser, **choices)
     assert sheets(browser) == sheets(browser, "/ar/services/") == expected
@@ -50,23 +50,23 @@ def test_what_is_chosen_is_how_every_page_looks_from_then_on(choices, expected):
     assert sheets(browser) == sheets(Client())
 
 
-def test_whoever_has_chosen_comes_back_to_the_page_they_came_from():
+def test_choice_redirects_to_previous_page():
     assert choose(Client(), next="/en/contact/")["Location"] == "/en/contact/"
 
 
 @pytest.mark.parametrize("target", ["https://example.org/", "//example.org", "javascript:1"])
-def test_nobody_is_led_elsewhere(target):
+def test_choice_never_redirects_to_another_site(target):
     assert choose(Client(), next=target)["Location"] == "/en/"
 
 
-def test_the_form_shows_what_has_been_chosen():
+def test_form_shows_current_choice():
     browser = Client()
     choose(browser, colours="dark")
     form = browser.get("/en/display/").context["form"]
     assert [form[name].value() for name in form.fields] == ["dark", "device", "normal"]
 
 
-def test_a_choice_that_there_is_not_is_refused_and_keeps_the_others():
+def test_unknown_choice_is_refused_and_sets_no_cookie():
     response = choose(Client(), colours="pink", text="large")
     assert errors_on(response) == [
         "Select a valid choice. pink is not one of the available choices."
@@ -77,7 +77,7 @@ def test_a_choice_that_there_is_not_is_refused_and_keeps_the_others():
 @pytest.mark.parametrize(
     "cookie", ["", "...", "pink.x.huge", "dark", "dark.strong.large.more", "a" * 3000, "é.ü.ß"]
 )
-def test_a_cookie_with_anything_in_it_does_no_harm(cookie):
+def test_malformed_cookie_is_harmless(cookie):
     browser = Client()
     browser.cookies["look"] = cookie
     assert browser.get("/en/").status_code == 200

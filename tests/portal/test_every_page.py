@@ -1,4 +1,4 @@
-"""What holds for every page: headers, languages, nothing that a strict policy forbids."""
+"""Rules for every page: headers, languages, and nothing that the strict policy forbids."""
 
 import re
 from pathlib import Path
@@ -27,7 +27,7 @@ TEMPLATES = sorted(Path(settings.BASE_DIR, "templates").rglob("*.html"))
 
 @pytest.fixture
 def pages(as_resident, resident, as_officer):
-    """A response of every kind that a person may get."""
+    """Return a response of every kind that a person may get."""
     draft, filed = factories.draft(resident), factories.filed(resident)
     palm = factories.IdentityFactory(birth_date=None)
     factories.link(palm, resident.identity, "representative")
@@ -58,7 +58,7 @@ def pages(as_resident, resident, as_officer):
     ]
 
 
-def test_no_page_is_kept_in_a_cache(pages):
+def test_no_page_is_cached(pages):
     for response in pages:
         assert "no-store" in response["Cache-Control"], response.request["PATH_INFO"]
 
@@ -69,19 +69,19 @@ def test_every_page_has_the_strict_policy(pages):
         assert set(policy.split("; ")) == POLICY, response.request["PATH_INFO"]
 
 
-def test_no_page_is_guessed_at_or_told_of_elsewhere(pages):
+def test_every_page_has_nosniff_and_referrer_policy(pages):
     for response in pages:
         assert response["X-Content-Type-Options"] == "nosniff"
         assert response["Referrer-Policy"] == "same-origin"
 
 
-def test_no_page_needs_what_the_policy_forbids(pages):
+def test_no_page_has_content_the_policy_forbids(pages):
     for response in pages:
         assert forbidden_in(response.content.decode()) == [], response.request["PATH_INFO"]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
-def test_no_template_has_styles_or_scripts_of_its_own(path):
+def test_no_template_has_inline_style_or_script(path):
     assert forbidden_in(path.read_text(encoding="utf-8")) == []
 
 
@@ -89,7 +89,7 @@ def forbidden_in(markup):
     tags = re.findall(r"<[a-z][^>]*>", markup)
     inline = [tag for tag in tags if re.search(r"\s(?:style|on[a-z]+)\s*=", tag)]
     scripts = [tag for tag in tags if re.match(r"<script\b(?!.*\bsrc=)", tag)]
-    # A link is followed by who presses it, and tells nobody where from; all else is fetched.
+    # Such a link is followed only when pressed, and sends no referrer; all else is fetched.
     fetched = [tag for tag in tags if not (tag.startswith("<a ") and 'rel="noreferrer"' in tag)]
     elsewhere = [tag for tag in fetched if re.search(r'\b(?:src|href)="(?:https?:)?//', tag)]
     styles = re.findall(r"<style\b", markup)
@@ -127,7 +127,7 @@ def test_home_is_arabic_unless_a_browser_asks_for_english(client, db):
         "no/such/page/",
     ],
 )
-def test_the_other_language_is_the_same_place(as_resident, place):
+def test_language_switch_leads_to_the_same_page(as_resident, place):
     client = Client() if "sign-in" in place else as_resident
     for language, other in (("ar", "en"), ("en", "ar")):
         page = client.get(f"/{language}/{place}").content.decode()
@@ -137,14 +137,14 @@ def test_the_other_language_is_the_same_place(as_resident, place):
         assert link.replace("%2F", "/") == expected
 
 
-def test_an_address_without_a_language_finds_its_page(client, db):
+def test_address_without_language_redirects_to_page(client, db):
     response = client.get("/account/sign-in/", follow=True)
     assert response.request["PATH_INFO"] == "/ar/account/sign-in/"
     assert response.status_code == 200
 
 
 @pytest.mark.django_db
-def test_pages_travel_compressed_for_browsers_that_can_read_it():
+def test_pages_are_compressed_for_browsers_that_accept_it():
     packed = Client().get("/en/", headers={"Accept-Encoding": "gzip"})
     plain = Client().get("/en/")
     assert (packed["Content-Encoding"], packed["Vary"].count("Accept-Encoding")) == ("gzip", 1)
@@ -152,7 +152,7 @@ def test_pages_travel_compressed_for_browsers_that_can_read_it():
     assert not plain.has_header("Content-Encoding")
 
 
-def test_a_document_travels_as_it_is_with_its_length(as_resident, resident):
+def test_document_is_sent_uncompressed_with_its_length(as_resident, resident):
     document = factories.attached(factories.draft(resident))
     address = f"/en/inquiries/{document.inquiry.reference}/documents/{document.pk}/"
     response = as_resident.get(address, headers={"Accept-Encoding": "gzip"})

@@ -1,4 +1,4 @@
-"""What people and monitors see when something is wrong on our side."""
+"""Error pages and health checks when something is wrong on the server."""
 
 import pytest
 from django.db import InterfaceError, OperationalError, connection
@@ -22,14 +22,14 @@ BROKEN = (
 
 @pytest.fixture
 def visitor(resident):
-    """A browser that shows an error instead of raising it in the test."""
+    """Return a browser that shows an error page instead of raising the error in the test."""
     client = signed_in(resident)
     client.raise_request_exception = False
     return client
 
 
 class Away:
-    """A database that answers nothing, and counts what it was asked."""
+    """A database that answers no query, and counts the queries."""
 
     def __init__(self, error):
         self.error = error
@@ -42,7 +42,7 @@ class Away:
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
 @pytest.mark.parametrize("address", ["/en/", "/ar/", "/en/my/", "/en/inquiries/", "/en/staff/"])
-def test_while_the_database_is_away_a_page_says_so_in_both_languages(visitor, error, address):
+def test_page_reports_database_outage_in_both_languages(visitor, error, address):
     away = Away(error)
     with connection.execute_wrapper(away):
         response = visitor.get(address)
@@ -52,7 +52,7 @@ def test_while_the_database_is_away_a_page_says_so_in_both_languages(visitor, er
     assert away.asked == 1, "the page itself must not ask the database"
 
 
-def test_signing_in_says_so_too(db):
+def test_sign_in_reports_database_outage(db):
     client = Client(raise_request_exception=False)
     form = {"login": "aslam", "password": "a"}
     with connection.execute_wrapper(Away(OperationalError)):
@@ -61,7 +61,7 @@ def test_signing_in_says_so_too(db):
     assert AWAY in words(response)
 
 
-def test_any_other_error_has_a_page_of_its_own(visitor, monkeypatch, django_assert_num_queries):
+def test_other_error_has_its_own_page(visitor, monkeypatch, django_assert_num_queries):
     def fail(_request):
         raise ZeroDivisionError
 
@@ -74,7 +74,7 @@ def test_any_other_error_has_a_page_of_its_own(visitor, monkeypatch, django_asse
 
 
 @pytest.mark.parametrize("address", ["/en/", "/en/staff/requests_app/inquiry/"])
-def test_the_pages_for_errors_are_kept_nowhere(visitor, address):
+def test_error_pages_are_not_cached(visitor, address):
     with connection.execute_wrapper(Away(OperationalError)):
         response = visitor.get(address)
     assert "no-store" in response["Cache-Control"]
@@ -99,15 +99,13 @@ def test_readyz_asks_the_database(client, db):
     ("language", "sentence"),
     [("en", "There is no such page"), ("ar", "الصفحة غير موجودة")],
 )
-def test_a_page_that_is_not_there_says_so_in_the_language_of_the_address(
-    client, db, language, sentence
-):
+def test_not_found_page_is_in_language_of_address(client, db, language, sentence):
     response = client.get(f"/{language}/no/such/page/")
     assert response.status_code == 404
     assert sentence in words(response)
 
 
-def test_a_form_without_its_token_says_what_to_do(resident):
+def test_missing_csrf_token_page_gives_advice(resident):
     client = Client(enforce_csrf_checks=True)
     client.force_login(resident)
     response = client.post("/en/inquiries/new/", {})
@@ -119,7 +117,7 @@ def test_a_form_without_its_token_says_what_to_do(resident):
     ) in words(response)
 
 
-def test_staff_are_told_that_a_page_is_not_for_them(client, db):
+def test_forbidden_page_is_explained_to_staff(client, db):
     client.force_login(factories.OfficerFactory())
     response = client.get("/en/my/")
     assert response.status_code == 403

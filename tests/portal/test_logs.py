@@ -1,4 +1,4 @@
-"""What is logged names nobody: no ID number, no mobile, no code, no session's key."""
+"""Logs hold no personal data: no ID number, no mobile, no code, no session key."""
 
 import logging
 import re
@@ -27,8 +27,8 @@ def logged(caplog):
     caplog.set_level(logging.WARNING, logger="factory")
 
     def logged(*secrets):
-        """What was logged, which must not hold any of these nor what everybody may not know."""
-        # As handlers print it: with the traceback, if there is one.
+        """Check that the log holds no secret and no personal data, and return it."""
+        # A handler prints the traceback too, if there is one.
         text = "\n".join(caplog.handler.format(record) for record in caplog.records)
         for secret in (ID_NUMBER, MOBILE, MOBILE[4:], factories.PASSWORD, *secrets):
             assert secret not in text
@@ -80,7 +80,7 @@ def test_the_account_logs_nothing_of_the_person(person, logged):
     logged(*telling, *codes, key, client.cookies["sessionid"].value)
 
 
-def test_what_somebody_types_to_get_in_is_not_logged(person, logged):
+def test_sign_in_input_is_not_logged(person, logged):
     client = Client()
     client.get("/en/account/register/")
     form = {"number": ID_NUMBER, "born_day": "14", "born_month": "3", "born_year": "1986"}
@@ -90,9 +90,7 @@ def test_what_somebody_types_to_get_in_is_not_logged(person, logged):
     logged(client.cookies["sessionid"].value, "1986-03-14")
 
 
-def test_a_mail_that_is_refused_logs_the_message_and_nothing_of_the_person(
-    person, settings, logged
-):
+def test_refused_mail_logs_nothing_of_the_person(person, settings, logged):
     client = sign_in(person)
     deliver_due()
     settings.MAIL_GATEWAY = "core.messaging.gateways.Mail"
@@ -113,9 +111,7 @@ def test_a_mail_that_is_refused_logs_the_message_and_nothing_of_the_person(
     ],
     ids=["http", "phone"],
 )
-def test_a_gateway_that_fails_logs_the_message_and_nothing_of_the_person(
-    person, settings, logged, gateway
-):
+def test_failing_gateway_logs_nothing_of_the_person(person, settings, logged, gateway):
     client = Client()
     form = {"login": "aslam", "password": factories.PASSWORD}
     client.post("/en/account/sign-in/", form)
@@ -126,14 +122,14 @@ def test_a_gateway_that_fails_logs_the_message_and_nothing_of_the_person(
     assert f"message {Message.objects.get().pk} not sent: GatewayError" in text
 
 
-def test_a_page_that_is_not_there_logs_its_address_and_nothing_of_the_person(person, logged):
+def test_not_found_logs_nothing_of_the_person(person, logged):
     client = sign_in(person)
     address = "/en/inquiries/812345678906/"
     client.get(address, {"q": ID_NUMBER, "next": MOBILE})
     assert f"Not Found: {address}" in logged(client.cookies["sessionid"].value)
 
 
-def test_an_error_logs_where_it_happened_and_nothing_of_the_person(person, logged, monkeypatch):
+def test_error_logs_nothing_of_the_person(person, logged, monkeypatch):
     client = sign_in(person)
     client.raise_request_exception = False
     inquiry = factories.draft(person, is_ready=False)

@@ -1,4 +1,4 @@
-"""Every text to a mobile and every mail, in both languages: words, language, length."""
+"""The templates of all texts and mails in both languages: words, language, length."""
 
 import datetime
 import re
@@ -25,7 +25,7 @@ OF_AN_APPOINTMENT = {name for name in TEMPLATES if name.startswith("appointment_
 WITH_A_REFERENCE = OF_AN_INQUIRY | OF_AN_APPOINTMENT
 CODE, LAST_DIGITS = "987321", "555"
 REFERENCE = "812345678906"
-# The letters of a text message (GSM 03.38), of which 153 fit into each of several parts.
+# GSM 03.38 has these letters; 153 of them fit into each part of a message of several parts.
 GSM = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
     "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -40,18 +40,18 @@ def services(db):
 
 
 @pytest.fixture(autouse=True)
-def _what_is_missing_is_seen(settings):
+def _show_missing_variables(settings):
     options = {**settings.TEMPLATES[0]["OPTIONS"], "string_if_invalid": "{missing}"}
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "OPTIONS": options}]
 
 
 def context_of(template, service=None):
-    """What is known when this message is written, and nothing else."""
+    """Return the context that the portal gives this template, and nothing else."""
     inquiry = Inquiry(reference=REFERENCE, service=service)
     if template in OF_AN_INQUIRY:
         return {"code": CODE, "about": inquiry} if "code" in template else {"inquiry": inquiry}
     if template in OF_AN_APPOINTMENT:
-        # The longest name of an office there is, at the end of the longest month.
+        # The office has the longest name of all, and the day is at the end of the longest month.
         names = {"name_ar": "جوازات منطقة الحدود الشمالية", "name_en": "Northern Borders Region"}
         start = datetime.datetime(2026, 11, 30, 11, 45, tzinfo=datetime.UTC)
         slot = Slot(office=Office(**names), start=start)
@@ -65,18 +65,18 @@ def context_of(template, service=None):
         return {"last_digits": LAST_DIGITS}
     if template in ("account_opened", "password_changed"):
         return {}
-    # A code is made, and known here, even where the text is another one.
+    # A code is made and is in the context even where the text does not use it.
     return {"code": CODE}
 
 
 def text_of(template, service, language):
-    """The text as `write_text` makes it."""
+    """Return the text as `write_text` makes it."""
     with translation.override(language):
         return render_to_string(f"messages/{template}.txt", context_of(template, service)).strip()
 
 
 def mail_of(template, language):
-    """Subject and text as `write_mail` takes them apart."""
+    """Return subject and text as `write_mail` splits them."""
     with translation.override(language):
         service = Service(name_ar="تجديد الإقامة للوافدين", name_en="Renew residency")
         context = context_of(template, service)
@@ -86,7 +86,7 @@ def mail_of(template, language):
 
 
 def services_of(template, services):
-    """All of them where the text names one: it has to fit whichever it is."""
+    """Return all services if the text names one, as it has to fit with each of them."""
     return services if template in OF_AN_INQUIRY else services[:1]
 
 
@@ -109,17 +109,17 @@ def test_every_text_is_in_one_language(services, template):
 
 @pytest.mark.parametrize("language", ["ar", "en"])
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_every_text_says_who_sends_it_and_what_it_is_about(services, template, language):
+def test_every_text_names_sender_and_subject(services, template, language):
     text = text_of(template, services[0], language)
     assert text.startswith("Tawasul: " if language == "en" else "تواصل: ")
     assert (CODE in text) == template.startswith("code_")
-    # Ungrouped: in an Arabic sentence, groups with dashes would stand the other way round.
+    # The reference is ungrouped, as an Arabic sentence would show groups with dashes reversed.
     assert (REFERENCE in text) == (template in WITH_A_REFERENCE)
     assert (LAST_DIGITS in text) == (template == "mobile_changed")
     assert not re.search("[{}\n]", text)
 
 
-def test_texts_show_letters_as_they_are():
+def test_texts_are_not_html_escaped():
     service = SimpleNamespace(name="Children's <visas> & passports")
     about = SimpleNamespace(reference=REFERENCE, service=service)
     with translation.override("en"):
@@ -145,8 +145,8 @@ def test_every_mail_is_in_one_language(template):
 
 @pytest.mark.parametrize("language", ["ar", "en"])
 @pytest.mark.parametrize("template", MAILS)
-def test_a_mail_says_who_sends_it_and_has_its_code_in_the_text_alone(template, language):
-    """A subject is shown on a locked screen."""
+def test_mail_names_sender_and_has_code_only_in_text(template, language):
+    """A locked screen shows the subject, so the code must not be in it."""
     subject, text = mail_of(template, language)
     assert ("Tawasul" if language == "en" else "تواصل") in subject
     assert CODE not in subject

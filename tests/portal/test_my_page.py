@@ -1,4 +1,4 @@
-"""My page: what waits for me first, then drafts, then the rest."""
+"""The personal page: items that wait for the person first, then drafts, then the rest."""
 
 import pytest
 
@@ -10,12 +10,12 @@ from tests.requests_app.returns import returned
 
 
 def content(browser):
-    """What my page says below the header."""
+    """Return the words of the personal page below the header."""
     page = words(browser.get("/en/my/"))
     return page[page.index("Welcome") :]
 
 
-def test_what_was_returned_stands_on_top_and_once(as_resident, resident, officer):
+def test_returned_inquiry_is_listed_first_and_once(as_resident, resident, officer):
     first, second = factories.filed(resident), factories.filed(resident)
     returned(first, officer)
     draft = factories.draft(resident)
@@ -28,13 +28,13 @@ def test_what_was_returned_stands_on_top_and_once(as_resident, resident, officer
     assert waiting < places[0] < not_sent < places[1] < mine < places[2]
 
 
-def test_where_nothing_waits_there_is_no_such_heading(as_resident, resident):
+def test_waiting_heading_is_absent_when_nothing_waits(as_resident, resident):
     factories.filed(resident)
     assert "Waiting for you" not in words(as_resident.get("/en/my/"))
 
 
 def decided_by(user, *, attendee, kind):
-    """An appointment that `user` has to confirm, to give another time, or to take an offer for."""
+    """Create an appointment that `user` has to confirm, to move, or to accept an offer for."""
     criteria = {"holder": user.identity, "attendee": attendee}
     if kind == "held":
         return places.held(user, **criteria)
@@ -46,7 +46,7 @@ def decided_by(user, *, attendee, kind):
 
 
 @pytest.mark.parametrize("kind", ["held", "displaced", "offered"])
-def test_an_appointment_that_has_to_be_decided_stands_on_top_and_once(as_resident, resident, kind):
+def test_undecided_appointment_is_listed_first_and_once(as_resident, resident, kind):
     appointment = decided_by(resident, attendee=resident.identity, kind=kind)
     other = places.confirmed(resident, slot=places.some_slots(3, time="07:00")[2])
     page = as_resident.get("/en/my/").content.decode()
@@ -57,12 +57,12 @@ def test_an_appointment_that_has_to_be_decided_stands_on_top_and_once(as_residen
     assert [below.count(link) for link in links] == [0, 1]
 
 
-def test_an_appointment_that_stands_waits_for_nobody(as_resident, resident):
+def test_confirmed_appointment_needs_no_decision(as_resident, resident):
     places.confirmed(resident)
     assert "Waiting for you" not in content(as_resident)
 
 
-def test_whoever_only_comes_to_it_has_nothing_to_decide(as_resident, resident):
+def test_attendee_has_nothing_to_decide(as_resident, resident):
     employer = factories.UserFactory()
     factories.link(employer.identity, resident.identity, "employer")
     decided_by(employer, attendee=resident.identity, kind="displaced")

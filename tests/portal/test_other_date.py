@@ -1,4 +1,4 @@
-"""The day in both calendars, as somebody types it into a date field."""
+"""The day in both calendars, shown while a date is typed."""
 
 import pytest
 from django.test import Client
@@ -23,7 +23,7 @@ def converted(language="en", **parts):
         ("ar", ("gregorian", "22", "4", "1990"), "27 رمضان 1410 هـ (22 أبريل 1990 م)"),
     ],
 )
-def test_a_day_is_said_in_both_calendars(language, typed, text):
+def test_day_is_shown_in_both_calendars(language, typed, text):
     calendar, day, month, year = typed
     assert converted(language, calendar=calendar, day=day, month=month, year=year) == text
 
@@ -41,15 +41,15 @@ def test_a_day_is_said_in_both_calendars(language, typed, text):
         {"calendar": "hijri", "day": "x" * 10_000, "month": "<b>", "year": "\x01"},
     ],
 )
-def test_of_what_is_no_day_nothing_is_said(typed):
+def test_invalid_day_gets_empty_answer(typed):
     assert converted(**typed) == ""
 
 
-def test_it_answers_only_what_is_posted_so_that_no_date_stands_in_an_address():
+def test_conversion_accepts_only_post():
     assert Client().get("/en/other-date/?day_day=1").status_code == 405
 
 
-def test_without_scripts_the_page_with_the_errors_says_it():
+def test_page_with_errors_shows_day_without_scripts():
     typed = {"born_calendar": "hijri", "born_day": "27", "born_month": "9", "born_year": "1410"}
     page = words(Client().post("/en/account/register/", typed))
     assert "22 April 1990 CE (27 Ramadan 1410 AH)" in page

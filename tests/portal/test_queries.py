@@ -1,4 +1,4 @@
-"""Pages with lists ask the database as often for thirty rows as for one."""
+"""Pages with lists take as many queries for thirty rows as for one."""
 
 import uuid
 from datetime import timedelta
@@ -18,12 +18,12 @@ QUEUE = "/en/staff/requests_app/inquiry/"
 
 
 def queries(browser, address, posted=None):
-    """How many queries it takes to get a page, and the page."""
+    """Return the number of queries of a page, and its content."""
 
     def ask():
         return browser.get(address) if posted is None else browser.post(address, posted)
 
-    ask()  # what is asked once in a process is asked here
+    ask()  # queries that run once per process run here
     with CaptureQueriesContext(connection) as asked:
         response = ask()
     assert response.status_code == 200
@@ -31,7 +31,7 @@ def queries(browser, address, posted=None):
 
 
 def copies(inquiry, count, **changes):
-    """So many rows as `inquiry`, each with a reference of its own: quicker than filing them."""
+    """Create copies of `inquiry`, each with its own reference; this is quicker than filing them."""
     inquiry = Inquiry.objects.get(pk=inquiry.pk)
     fields = {
         field.name: getattr(inquiry, field.name)
@@ -43,7 +43,7 @@ def copies(inquiry, count, **changes):
 
 
 def documents_of(inquiry, count, **changes):
-    """So many documents, without files: no page opens them."""
+    """Create so many documents without files, as no page opens them."""
     kind = factories.document_type()
     number = inquiry.attachments.count()
     Attachment.objects.bulk_create(
@@ -62,7 +62,7 @@ def documents_of(inquiry, count, **changes):
 
 
 def write(action, inquiry, actor):
-    """The inquiry after a action with a text."""
+    """Run an action with a text on the inquiry and return its result."""
     inquiry.refresh_from_db()
     text = f"Words number {inquiry.version}."
     return action(
@@ -74,7 +74,7 @@ def write(action, inquiry, actor):
     )
 
 
-# What a person sees
+# Pages of a person
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def write(action, inquiry, actor):
         "/en/inquiries/?show=waiting",
     ],
 )
-def test_a_persons_lists(as_resident, resident, officer, address):
+def test_lists_of_a_person(as_resident, resident, officer, address):
     ways = {
         "drafts": factories.draft(resident),
         "open": factories.filed(resident),
@@ -106,8 +106,8 @@ def test_a_persons_lists(as_resident, resident, officer, address):
     assert for_many == for_few <= MAX
 
 
-def test_an_inquiry_with_all_that_has_happened_to_it(as_resident, resident, officer):
-    """Answers, events, notices by text and mail, and documents."""
+def test_inquiry_with_long_history(as_resident, resident, officer):
+    """The history has answers, events, notices by text and mail, and documents."""
     resident.email = "aslam@example.org"
     resident.save(update_fields=["email"])
     inquiry = factories.claimed(officer, applicant=resident)
@@ -128,7 +128,7 @@ def test_an_inquiry_with_all_that_has_happened_to_it(as_resident, resident, offi
     assert for_many == for_few <= MAX
 
 
-def test_the_page_for_an_answer_with_answers_and_documents(as_resident, resident, officer):
+def test_answer_page_with_answers_and_documents(as_resident, resident, officer):
     inquiry = factories.claimed(officer, applicant=resident)
     address = f"/en/inquiries/{inquiry.reference}/answer/"
     write(actions.send_back, inquiry, officer)
@@ -145,7 +145,7 @@ def test_the_page_for_an_answer_with_answers_and_documents(as_resident, resident
 
 
 @pytest.mark.parametrize("step", ["documents", "review"])
-def test_a_step_with_its_documents(as_resident, resident, step):
+def test_step_with_many_documents(as_resident, resident, step):
     service = factories.ServiceFactory()
     service.documents.add(factories.document_type())
     service.optional_documents.add(factories.document_type("another"))
@@ -160,7 +160,7 @@ def test_a_step_with_its_documents(as_resident, resident, step):
     assert for_many == for_few <= MAX
 
 
-def test_the_details_of_a_draft_of_which_there_are_others(as_resident, resident):
+def test_details_of_draft_with_other_drafts(as_resident, resident):
     draft = factories.draft(resident)
     copies(draft, 1)
     address = f"/en/inquiries/{draft.reference}/details/"
@@ -219,7 +219,7 @@ def test_the_first_step_with_its_people_and_services(as_resident, resident):
     assert for_many == for_few <= MAX
 
 
-# What an officer sees
+# Pages of an officer
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_the_first_step_with_its_people_and_services(as_resident, resident):
         *("?q=khan", "?q=khan&queue=mine", "?q=2", "?queue=all&o=1.-6"),
     ],
 )
-def test_the_queue(as_officer, officer, query):
+def test_queue(as_officer, officer, query):
     filed = factories.filed()
     decided = factories.claimed(officer)
     write(actions.approve, decided, officer)
@@ -264,7 +264,7 @@ def test_the_queue(as_officer, officer, query):
 
 
 @pytest.mark.parametrize("name", ["claim", "assign", "approve"])
-def test_the_page_of_many_inquiries(officer, name):
+def test_bulk_action_page(officer, name):
     officer.is_superuser = True
     officer.save(update_fields=["is_superuser"])
     browser = signed_in_staff(officer)
@@ -286,8 +286,8 @@ def test_the_page_of_many_inquiries(officer, name):
     assert for_many == for_few <= MAX
 
 
-def test_the_desk_with_all_that_has_happened(officer, resident):
-    officer.is_superuser = True  # who sees the form for giving it to others too
+def test_desk_with_long_history(officer, resident):
+    officer.is_superuser = True  # a superuser sees the form for assigning it too
     officer.save(update_fields=["is_superuser"])
     browser = signed_in_staff(officer)
     inquiry = factories.claimed(officer, applicant=resident)

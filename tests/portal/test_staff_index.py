@@ -1,4 +1,4 @@
-"""The first page of the staff site: what waits, counted, and the way to it."""
+"""The first page of the staff site: counts of pending work, with links to the lists."""
 
 import re
 from datetime import timedelta
@@ -24,7 +24,7 @@ SECTION = re.compile(r'(?s)<section class="waits".*?</section>')
 
 
 def waiting(browser):
-    """{heading: {label: (what is counted, where it leads)}}"""
+    """Return the tiles of the page: {heading: {label: (count, link)}}."""
     markup = browser.get(INDEX).content.decode()
     found = {}
     for section in SECTION.findall(markup):
@@ -42,7 +42,10 @@ def numbers(browser, heading="Inquiries"):
 
 @pytest.fixture
 def work(officer):
-    """Of the officer: two under processing, one of them late, and one answered; and of others."""
+    """Create inquiries of the officer: two under processing, one of them overdue, and one answered.
+
+    Others belong to a colleague or to nobody.
+    """
     late = timezone.localdate() - timedelta(days=1)
     mine = factories.claimed(officer)
     copies(mine, 1, due_on=late)
@@ -56,7 +59,7 @@ def work(officer):
     return mine
 
 
-def test_an_officer_sees_what_waits_for_them_and_for_nobody(as_officer, work):
+def test_officer_sees_own_and_unassigned_work(as_officer, work):
     assert numbers(as_officer) == {
         "Assigned to nobody": "9",
         "Mine, under processing": "2",
@@ -66,14 +69,14 @@ def test_an_officer_sees_what_waits_for_them_and_for_nobody(as_officer, work):
     }
 
 
-def test_who_gives_inquiries_to_others_sees_what_is_overdue_in_all(officer, work):
+def test_assigning_officer_sees_all_overdue_work(officer, work):
     officer.user_permissions.add(Permission.objects.get(codename="assign_inquiry"))
     seen = numbers(signed_in_staff(officer))
     assert seen["Overdue in all"] == "9"
     assert "Assigned to nobody, overdue" not in seen
 
 
-def test_who_may_only_look_has_no_work_of_their_own(officer, work):
+def test_view_only_officer_has_no_own_work(officer, work):
     officer.user_permissions.set(Permission.objects.filter(codename="view_inquiry"))
     assert list(numbers(signed_in_staff(officer))) == [
         "Assigned to nobody",
@@ -91,13 +94,13 @@ def test_each_count_leads_to_as_many_rows(officer, work, can_assign):
         assert rows == int(number) > 0, address
 
 
-def test_a_long_queue_is_counted_as_far_as_its_list_is(as_officer, work, monkeypatch):
+def test_queue_count_is_capped_like_its_list(as_officer, work, monkeypatch):
     monkeypatch.setattr(staff_lists, "MAX_COUNTED", 9)
     assert numbers(as_officer)["Assigned to nobody"] == "9 or more"
     assert numbers(as_officer)["Assigned to nobody, overdue"] == "5"
 
 
-def test_who_may_do_nothing_sees_nothing(officer, work):
+def test_staff_without_permissions_see_nothing(officer, work):
     officer.user_permissions.clear()
     assert waiting(signed_in_staff(officer)) == {}
 
@@ -110,8 +113,8 @@ def offices(db):
     return [places.office(), places.office("qasr-al-hukm", "Qasr Al-Hukm")]
 
 
-def here_and_there(offices):
-    """A slot that runs at the first office now, and one of tomorrow at the second."""
+def slots_at_two_offices(offices):
+    """Create a slot that runs now at the first office, and one of tomorrow at the second."""
     now = timezone.localtime()
     hours = [places.window(office=office) for office in offices]
     first = places.slot(now.date(), "23:59", of=hours[0], capacity=99)
@@ -120,7 +123,7 @@ def here_and_there(offices):
 
 
 def test_a_clerk_sees_the_day_of_each_office(offices):
-    today, tomorrow = here_and_there(offices)
+    today, tomorrow = slots_at_two_offices(offices)
     due = places.confirmed(slot=today)
     for status in (Appointment.Status.CHECKED_IN, Appointment.Status.CHECKED_IN):
         places.in_status(status, slot=today)
@@ -142,8 +145,8 @@ def test_a_clerk_sees_the_day_of_each_office(offices):
     assert due.reference
 
 
-def test_a_displaced_appointment_of_the_past_is_not_open(offices):
-    today, _tomorrow = here_and_there(offices)
+def test_past_displaced_appointment_is_not_open(offices):
+    today, _tomorrow = slots_at_two_offices(offices)
     displaced = places.in_status(Appointment.Status.DISPLACED, slot=today)
     past = places.slot(timezone.localdate() - timedelta(days=2), of=today.window)
     Appointment.objects.filter(pk=displaced.pk).update(slot=past)
@@ -152,14 +155,14 @@ def test_a_displaced_appointment_of_the_past_is_not_open(offices):
 
 
 def test_other_offices_are_not_counted(offices):
-    today, _tomorrow = here_and_there(offices)
+    today, _tomorrow = slots_at_two_offices(offices)
     places.in_status(Appointment.Status.CHECKED_IN, slot=today)
     browser = signed_in_staff(places.clerk(offices[1]))
     assert list(waiting(browser)) == ["Today: Qasr Al-Hukm", "Appointments"]
     assert numbers(browser, "Today: Qasr Al-Hukm")["Here"] == "0"
 
 
-def test_the_first_page_asks_as_often_for_thirty_as_for_one(officer, offices):
+def test_query_count_of_index_does_not_grow_with_rows(officer, offices):
     officer.user_permissions.add(
         *Permission.objects.filter(codename__in=("view_appointment", "receive_appointment"))
     )
@@ -167,7 +170,7 @@ def test_the_first_page_asks_as_often_for_thirty_as_for_one(officer, offices):
     browser = signed_in_staff(officer)
     mine = factories.claimed(officer)
     copies(mine, 1, assignee=None)
-    appointment = places.confirmed(slot=here_and_there(offices)[0])
+    appointment = places.confirmed(slot=slots_at_two_offices(offices)[0])
     for_few, _page = queries(browser, INDEX)
     copies(mine, 29)
     copies(mine, 29, assignee=None, due_on=timezone.localdate() - timedelta(days=1))
@@ -178,16 +181,16 @@ def test_the_first_page_asks_as_often_for_thirty_as_for_one(officer, offices):
     assert for_many == for_few <= 20
 
 
-# What is on every page
+# Every page of the staff site
 
 
-def test_the_pages_of_the_password_lead_to_the_other_language(as_officer):
+def test_password_pages_link_to_other_language(as_officer):
     for page in ("password_change/", "password_change/done/"):
         markup = as_officer.get(f"/en/staff/{page}").content.decode()
         assert f'<a href="/ar/staff/{page}" lang="ar" hreflang="ar" dir="rtl">' in markup
 
 
-def test_no_trail_of_pages_says_the_same_twice(officer):
+def test_breadcrumbs_have_no_duplicate(officer):
     officer.is_superuser = True
     officer.save(update_fields=["is_superuser"])
     browser = signed_in_staff(officer)
@@ -209,7 +212,7 @@ def test_no_trail_of_pages_says_the_same_twice(officer):
         assert words(trail) == expected
 
 
-def test_lists_and_forms_say_yes_and_no_in_words(officer, offices):
+def test_booleans_are_shown_in_words(officer, offices):
     officer.is_superuser = True
     officer.save(update_fields=["is_superuser"])
     factories.ServiceFactory(can_be_booked=False, is_active=False)

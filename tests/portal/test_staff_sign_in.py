@@ -1,4 +1,4 @@
-"""The staff site opens to a password and an authenticator together, and to nothing less."""
+"""The staff site opens only to a password together with an authenticator."""
 
 import time
 
@@ -36,7 +36,7 @@ def give_password(officer, client=None, password=factories.PASSWORD, **form):
     return client, response
 
 
-def test_an_officer_gives_password_and_code(officer, authenticator):
+def test_officer_signs_in_with_password_and_code(officer, authenticator):
     client, asked = give_password(officer)
     assert asked.url == CODE
     assert client.get(INDEX).status_code == 302
@@ -44,13 +44,13 @@ def test_an_officer_gives_password_and_code(officer, authenticator):
     assert client.get(INDEX).status_code == 200
 
 
-def test_the_code_is_taken_in_arabic_digits_and_with_a_space(officer, authenticator):
+def test_code_is_accepted_in_arabic_digits_and_with_space(officer, authenticator):
     client, _asked = give_password(officer)
     code = shown_by(authenticator).translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
     assert client.post(CODE, {"code": f"{code[:3]} {code[3:]}"}).url == INDEX
 
 
-def test_one_is_led_back_to_the_page_one_came_for(officer, authenticator):
+def test_sign_in_redirects_to_requested_page(officer, authenticator):
     client = Client()
     asked = client.get("/en/staff/requests_app/inquiry/")
     page = client.get(asked.url)
@@ -60,12 +60,12 @@ def test_one_is_led_back_to_the_page_one_came_for(officer, authenticator):
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example"])
-def test_one_is_never_led_to_another_site(officer, authenticator, target):
+def test_sign_in_never_redirects_to_another_site(officer, authenticator, target):
     client, _asked = give_password(officer, next=target)
     assert client.post(CODE, {"code": shown_by(authenticator)}).url == INDEX
 
 
-def test_a_code_opens_the_site_once(officer, authenticator):
+def test_code_is_valid_once(officer, authenticator):
     code = shown_by(authenticator)
     client, _asked = give_password(officer)
     client.post(CODE, {"code": code})
@@ -75,7 +75,7 @@ def test_a_code_opens_the_site_once(officer, authenticator):
 
 
 @pytest.mark.parametrize("guess", ["000000", "abcdef", "²²²²²²", "1" * 40])
-def test_a_wrong_code_opens_nothing(officer, guess):
+def test_wrong_code_is_refused(officer, guess):
     authenticator = TOTPDevice.objects.create(user=officer, name="phone")
     if guess == shown_by(authenticator):
         guess = "000001"
@@ -84,13 +84,13 @@ def test_a_wrong_code_opens_nothing(officer, guess):
     assert client.get(INDEX).status_code == 302
 
 
-def test_after_a_wrong_code_the_next_try_has_to_wait(officer, authenticator):
+def test_next_try_is_delayed_after_wrong_code(officer, authenticator):
     client, _asked = give_password(officer)
     client.post(CODE, {"code": "abcdef"})
     assert errors_on(client.post(CODE, {"code": shown_by(authenticator)})) == [NOT_RIGHT]
 
 
-def test_a_recovery_code_opens_the_site_once(officer, authenticator):
+def test_recovery_code_is_valid_once(officer, authenticator):
     recovery = StaticDevice.objects.create(user=officer, name="paper")
     recovery.token_set.create(token="abcd2345")
     client, _asked = give_password(officer)
@@ -107,31 +107,31 @@ def test_an_officer_without_a_device_gets_no_further(officer):
     assert client.get(INDEX).status_code == 302
 
 
-def test_a_device_of_somebody_else_is_of_no_use(officer):
+def test_device_of_another_officer_is_refused(officer):
     other = TOTPDevice.objects.create(user=factories.OfficerFactory(), name="phone")
     client, _asked = give_password(officer)
     assert errors_on(client.post(CODE, {"code": shown_by(other)})) == [NOT_RIGHT]
 
 
 @pytest.mark.parametrize("password", ["wrong", factories.PASSWORD.lower()])
-def test_a_wrong_password_is_told(officer, authenticator, password):
+def test_wrong_password_is_refused(officer, authenticator, password):
     client, response = give_password(officer, password=password)
     assert errors_on(response) == [DO_NOT_OPEN]
     assert client.get(CODE).url == LOGIN
 
 
-def test_a_resident_is_told_the_same(resident):
+def test_resident_gets_wrong_password_error(resident):
     _client, response = give_password(resident)
     assert errors_on(response) == [DO_NOT_OPEN]
 
 
-def test_a_resident_never_gets_in_with_a_texted_code(resident):
+def test_texted_code_opens_no_staff_site(resident):
     client = sign_in(resident)
     for address in (INDEX, "/en/staff/requests_app/inquiry/"):
         assert client.get(address).url == f"{LOGIN}?next={address}"
 
 
-def test_staff_who_are_residents_too_need_the_authenticator_all_the_same(db):
+def test_staff_with_resident_account_need_authenticator(db):
     both = factories.UserFactory(is_staff=True, is_superuser=True)
     authenticator = TOTPDevice.objects.create(user=both, name="phone")
     client = sign_in(both)
@@ -143,14 +143,14 @@ def test_staff_who_are_residents_too_need_the_authenticator_all_the_same(db):
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"is_staff": False}])
-def test_an_account_that_changed_after_the_password_gets_no_further(officer, authenticator, change):
+def test_account_changed_after_password_is_refused(officer, authenticator, change):
     client, _asked = give_password(officer)
     User.objects.update(**change)
     assert client.post(CODE, {"code": shown_by(authenticator)}).url == LOGIN
 
 
 @pytest.mark.parametrize(("minutes", "is_in_time"), [(4, True), (6, False)])
-def test_the_password_is_good_for_five_minutes(officer, monkeypatch, minutes, is_in_time):
+def test_password_step_is_valid_for_five_minutes(officer, monkeypatch, minutes, is_in_time):
     client, _asked = give_password(officer)
     later = time.time() + minutes * 60
     monkeypatch.setattr("core.accounts.pending_steps.time.time", lambda: later)
@@ -162,10 +162,8 @@ def test_the_code_page_needs_the_password_first(client, db):
     assert client.post(CODE, {"code": "123456"}).url == LOGIN
 
 
-def test_the_password_of_one_officer_does_not_open_the_site_to_the_one_signed_in(
-    officer, authenticator
-):
-    """Whoever is verified already stays so only in a session of their own."""
+def test_password_of_another_officer_does_not_verify_session(officer, authenticator):
+    """A verified officer stays verified only in a session of their own."""
     client, _asked = give_password(officer)
     client.post(CODE, {"code": shown_by(authenticator)})
     colleague = factories.OfficerFactory()
@@ -174,7 +172,7 @@ def test_the_password_of_one_officer_does_not_open_the_site_to_the_one_signed_in
     assert client.get(INDEX).context["user"] == officer
 
 
-def test_the_sessions_key_is_a_new_one_after_each_step(officer, authenticator):
+def test_session_key_changes_after_each_step(officer, authenticator):
     client = signed_in(factories.UserFactory())
     keys = [client.cookies["sessionid"].value]
     give_password(officer, client)

@@ -1,4 +1,4 @@
-"""What races at booking have in common: steps, what they leave behind, and who waits for whom."""
+"""Steps, counts and controls that the booking races share."""
 
 from functools import partial
 from threading import Barrier
@@ -42,7 +42,7 @@ def move(appointment, slot):
 
 
 def taken(slot):
-    """How many operations the slot counts; the same as its live appointments have."""
+    """Return the count of taken operations, which has to equal that of the live appointments."""
     count = Slot.objects.get(pk=slot.pk).taken
     assert count == booked(slot)
     return count
@@ -60,14 +60,14 @@ def slots_now(*appointments):
     return [Appointment.objects.get(pk=each.pk).slot for each in appointments]
 
 
-def slot_half_under_lapsed_holds():
+def slot_half_full_of_lapsed_holds():
     slot = places.some_slot(capacity=10)
     places.lapse(*[places.held(slot=slot) for _hold in range(5)])
     return slot
 
 
-def in_twenty_queues(*steps):
-    """As `at_once`, no more than twenty at a time."""
+def in_twenty_threads(*steps):
+    """Run `steps` as `at_once` does, in no more than twenty threads."""
 
     def do(action):
         try:
@@ -80,7 +80,7 @@ def in_twenty_queues(*steps):
 
 
 def meanwhile(monkeypatch, owner, name, action):
-    """Once `name` has been done for the first time, let somebody else do `action` to its end."""
+    """Run `action` to its end in another thread after the first call of `name`."""
     original, steps = getattr(owner, name), iter([action])
 
     def do_and_let_another(*args, **kwargs):
@@ -92,8 +92,8 @@ def meanwhile(monkeypatch, owner, name, action):
     monkeypatch.setattr(owner, name, do_and_let_another)
 
 
-def wait_after_the_first_places(monkeypatch, *, parties):
-    """Everybody who has changed a first slot waits until all `parties` have."""
+def wait_after_first_slot_update(monkeypatch, *, parties):
+    """Let each of `parties` threads wait after its first slot update until all have made one."""
     everybody, update = Barrier(parties, timeout=DEADLINE_SECONDS), SlotQuerySet.update
     firsts = iter(range(parties))
 
@@ -106,8 +106,8 @@ def wait_after_the_first_places(monkeypatch, *, parties):
     monkeypatch.setattr(SlotQuerySet, "update", update_and_wait)
 
 
-def let_all_look_before_anyone_takes(monkeypatch, *, parties):
-    """The guard out: whether there is room is read first, and what is taken is written later."""
+def look_before_taking(monkeypatch, *, parties):
+    """Replace the conditional update of a slot by a check of all parties and a later write."""
     everybody = Barrier(parties, timeout=DEADLINE_SECONDS)
 
     def look_then_take(freed, *, into, operations):

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 @pytest.fixture
 def clocks(monkeypatch):
-    """Gives a action of `at_once` a clock of its own, which stands at a moment."""
+    """Return a function that gives an action of `at_once` a clock of its own, standing still."""
     clock = threading.local()
     now = timezone.now
     monkeypatch.setattr(timezone, "now", lambda: getattr(clock, "moment", None) or now())

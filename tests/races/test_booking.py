@@ -1,4 +1,4 @@
-"""Booking under fire: never more than there are places, never fewer, and everybody keeps theirs."""
+"""Concurrent bookings: a slot is filled exactly and each appointment keeps its place."""
 
 from datetime import timedelta
 from functools import partial
@@ -21,10 +21,10 @@ from tests.races.bookings import (
     confirm,
     event_types_of,
     hold,
-    in_twenty_queues,
-    let_all_look_before_anyone_takes,
+    in_twenty_threads,
+    look_before_taking,
     move,
-    slot_half_under_lapsed_holds,
+    slot_half_full_of_lapsed_holds,
     slots_now,
     taken,
 )
@@ -48,7 +48,7 @@ TOO_LATE = "The time was not confirmed within the minutes it was held. Choose a 
 
 
 def assert_ten_book(slot, people, do):
-    """Each books once for themselves, all of them as `do` does several things; who has booked."""
+    """Check that ten of `people` book, with `do` as the runner; return their appointments."""
     service = ServiceFactory()
     results = do(*[partial(book, user, slot, service) for user in people])
     winners = [result for result in results if not isinstance(result, RuleViolation)]
@@ -64,25 +64,25 @@ def assert_ten_book(slot, people, do):
 
 @pytest.mark.takes_long
 @parallel
-def test_of_200_who_want_ten_places_half_under_lapsed_holds_ten_book_twenty_times_over():
+def test_ten_places_go_to_ten_of_200():
     people = UserFactory.create_batch(200)
 
     for _round in range(20):
-        slot = slot_half_under_lapsed_holds()
-        winners = assert_ten_book(slot, people, in_twenty_queues)
+        slot = slot_half_full_of_lapsed_holds()
+        winners = assert_ten_book(slot, people, in_twenty_threads)
 
         at_once(*[partial(cancel, each) for each in winners])
         assert taken(slot) == 0
 
 
-def test_of_fifty_at_the_same_moment_ten_book_on_either_engine():
-    assert_ten_book(slot_half_under_lapsed_holds(), UserFactory.create_batch(50), at_once)
+def test_ten_places_go_to_ten_of_fifty_on_either_engine():
+    assert_ten_book(slot_half_full_of_lapsed_holds(), UserFactory.create_batch(50), at_once)
 
 
 @parallel
-def test_control_without_the_conditional_update_twenty_book_ten_places(monkeypatch):
+def test_control_without_conditional_update_slot_is_oversold(monkeypatch):
     slot, service = places.some_slot(capacity=10), ServiceFactory()
-    let_all_look_before_anyone_takes(monkeypatch, parties=20)
+    look_before_taking(monkeypatch, parties=20)
 
     at_once(*[partial(book, user, slot, service) for user in UserFactory.create_batch(20)])
 
@@ -92,8 +92,8 @@ def test_control_without_the_conditional_update_twenty_book_ten_places(monkeypat
 # Parties
 
 
-def parties_want_the_last_three(slot):
-    """Three of two operations and three of one, at the same moment; as many as fit fill it."""
+def hold_last_three_operations(slot):
+    """Request three holds of one operation and three of two at the same moment."""
     service = ServiceFactory()
     return at_once(
         *(
@@ -107,29 +107,27 @@ def parties_want_the_last_three(slot):
 @parallel
 @pytest.mark.parametrize("are_under_holds", [False, True], ids=["free", "under lapsed holds"])
 @pytest.mark.parametrize("_round", range(5))
-def test_parties_fill_the_last_three_operations_to_the_last_one_and_no_further(
-    are_under_holds, _round
-):
+def test_parties_fill_slot_exactly(are_under_holds, _round):
     slot = places.some_slot(capacity=10)
     for operations in (3, 4):
         places.confirmed(slot=slot, operations=operations)
     if are_under_holds:
         places.lapse(*[places.held(slot=slot, operations=each) for each in (1, 2)])
 
-    results = parties_want_the_last_three(slot)
+    results = hold_last_three_operations(slot)
 
     assert taken(slot) == 10
     assert set(told(results)) == {FULL}
 
 
 @parallel
-def test_control_without_the_conditional_update_all_parties_get_the_last_three(monkeypatch):
+def test_control_without_conditional_update_parties_oversell(monkeypatch):
     slot = places.some_slot(capacity=10)
     places.confirmed(slot=slot, operations=3)
     places.confirmed(slot=slot, operations=4)
-    let_all_look_before_anyone_takes(monkeypatch, parties=6)
+    look_before_taking(monkeypatch, parties=6)
 
-    results = parties_want_the_last_three(slot)
+    results = hold_last_three_operations(slot)
 
     assert told(results) == []
     assert booked(slot) == 16
@@ -139,7 +137,7 @@ def test_control_without_the_conditional_update_all_parties_get_the_last_three(m
 
 
 def hold_for_one_person_from_two_accounts():
-    """Two employers hold a place for the same person, at times that overlap, for two services."""
+    """Let two employers hold overlapping times for the same person, for two services."""
     person = IdentityFactory()
     steps = []
     for opens in ("12:00", "12:15"):
@@ -151,7 +149,7 @@ def hold_for_one_person_from_two_accounts():
 
 
 @parallel
-def test_of_two_accounts_that_book_for_one_person_at_times_that_overlap_one_succeeds():
+def test_overlapping_holds_from_two_accounts_one_succeeds():
     for _round in range(20):
         person, results = hold_for_one_person_from_two_accounts()
 
@@ -162,7 +160,7 @@ def test_of_two_accounts_that_book_for_one_person_at_times_that_overlap_one_succ
 
 
 @parallel
-def test_control_without_the_lock_one_person_is_expected_at_two_places(monkeypatch):
+def test_control_without_lock_overlapping_holds_both_succeed(monkeypatch):
     take_out_row_locks(monkeypatch)
     wait_after(monkeypatch, booking, "check_no_conflict", parties=2)
 
@@ -176,7 +174,7 @@ def test_control_without_the_lock_one_person_is_expected_at_two_places(monkeypat
 
 
 def two_neighbours(*, capacity):
-    """Two people, each with an appointment in a slot of that many places."""
+    """Return two appointments in adjacent slots of that capacity."""
     slots = places.some_slots(2, capacity=capacity)
     return [places.confirmed(slot=slot) for slot in slots]
 
@@ -186,7 +184,7 @@ def swap(one, other):
 
 
 @parallel
-def test_two_who_swap_where_there_is_room_both_move():
+def test_swap_with_room_moves_both():
     for _round in range(20):
         one, other = two_neighbours(capacity=2)
 
@@ -198,8 +196,8 @@ def test_two_who_swap_where_there_is_room_both_move():
 
 
 @parallel
-def test_two_who_swap_full_times_both_keep_theirs(monkeypatch):
-    # Otherwise the cheap look ahead refuses both, and they never meet.
+def test_swap_of_full_slots_moves_neither(monkeypatch):
+    # Otherwise the early check refuses both moves, and they never reach the slots.
     monkeypatch.setattr(booking, "check_bookable", lambda *_wish, **_kept: None)
     for _round in range(20):
         one, other = two_neighbours(capacity=1)
@@ -214,7 +212,7 @@ def test_two_who_swap_full_times_both_keep_theirs(monkeypatch):
 
 
 @parallel
-def test_control_where_places_are_not_sorted_two_who_swap_wait_for_each_other(monkeypatch):
+def test_control_without_slot_order_swap_deadlocks(monkeypatch):
     one, other = two_neighbours(capacity=2)
     monkeypatch.setattr(actions.places, "sorted", lambda changes: changes, raising=False)
     both = Barrier(2, timeout=DEADLINE_SECONDS)
@@ -237,7 +235,7 @@ def test_control_where_places_are_not_sorted_two_who_swap_wait_for_each_other(mo
 
 
 def confirm_while_another_books(clocks, held, *, seconds, others_seconds):
-    """So long after the hold has ended; what both get."""
+    """Confirm and book at these numbers of seconds after the end of the hold."""
     moments = [held.expires_at + timedelta(seconds=each) for each in (seconds, others_seconds)]
     other = partial(hold, UserFactory(), held.slot, ServiceFactory())
     return at_once(clocks(moments[0], confirm, held), clocks(moments[1], other))
@@ -253,9 +251,7 @@ def confirm_while_another_books(clocks, held, *, seconds, others_seconds):
     ],
 )
 @pytest.mark.parametrize("_round", range(3))
-def test_a_hold_is_its_holders_until_its_end_and_anybodys_from_then_on_without_a_worker(
-    clocks, seconds, refused, steps, _round
-):
+def test_hold_can_be_taken_over_from_its_end(clocks, seconds, refused, steps, _round):
     held = places.held()
 
     results = confirm_while_another_books(clocks, held, seconds=seconds, others_seconds=seconds)
@@ -267,9 +263,7 @@ def test_a_hold_is_its_holders_until_its_end_and_anybodys_from_then_on_without_a
 
 @parallel
 @pytest.mark.parametrize("_round", range(10))
-def test_a_hold_confirmed_in_its_last_second_as_another_comes_a_second_later_is_one_of_theirs(
-    clocks, _round
-):
+def test_hold_confirmed_and_taken_over_goes_to_one(clocks, _round):
     held = places.held()
 
     results = confirm_while_another_books(clocks, held, seconds=-1, others_seconds=1)
@@ -279,9 +273,7 @@ def test_a_hold_confirmed_in_its_last_second_as_another_comes_a_second_later_is_
 
 
 @parallel
-def test_control_without_the_conditional_updates_of_the_hold_both_have_the_place(
-    clocks, monkeypatch
-):
+def test_control_without_conditional_update_hold_goes_to_both(clocks, monkeypatch):
     held = places.held()
     look_before_writing(monkeypatch, AppointmentQuerySet, parties=2, only_if_changes="status")
 
@@ -290,7 +282,7 @@ def test_control_without_the_conditional_updates_of_the_hold_both_have_the_place
     assert told(results) == []
 
 
-def test_control_where_only_a_worker_ends_holds_a_place_that_is_free_is_refused(monkeypatch):
+def test_control_without_expiry_on_booking_lapsed_place_is_full(monkeypatch):
     held = places.held()
     places.lapse(held)
     monkeypatch.setattr(booking, "expire", lambda lapsed: {})
@@ -305,7 +297,7 @@ def test_control_where_only_a_worker_ends_holds_a_place_that_is_free_is_refused(
 
 @parallel
 @pytest.mark.parametrize("_round", range(3))
-def test_a_hold_confirmed_twenty_times_at_once_is_one_appointment_and_all_get_it(_round):
+def test_confirm_twenty_times_confirms_once(_round):
     held = places.held()
 
     results = at_once(*[partial(confirm, held)] * 20)
@@ -318,7 +310,7 @@ def test_a_hold_confirmed_twenty_times_at_once_is_one_appointment_and_all_get_it
 
 
 @parallel
-def test_control_without_lock_and_conditional_update_it_is_confirmed_twenty_times(monkeypatch):
+def test_control_without_guards_hold_is_confirmed_twenty_times(monkeypatch):
     held = places.held()
     take_out_row_locks(monkeypatch)
     look_before_writing(monkeypatch, AppointmentQuerySet, parties=20, only_if_changes="status")
@@ -332,7 +324,7 @@ def test_control_without_lock_and_conditional_update_it_is_confirmed_twenty_time
 
 @pytest.fixture
 def appointment():
-    """One of two in a slot for two."""
+    """One of two appointments in a slot of capacity two."""
     slot = places.some_slot(capacity=2)
     places.confirmed(slot=slot)
     return places.confirmed(slot=slot)
@@ -340,7 +332,7 @@ def appointment():
 
 @parallel
 @pytest.mark.parametrize("_round", range(3))
-def test_an_appointment_cancelled_twenty_times_at_once_frees_one_place(appointment, _round):
+def test_cancel_twenty_times_frees_place_once(appointment, _round):
     results = at_once(*[partial(cancel, appointment)] * 20)
 
     assert [(each.pk, each.status) for each in results] == [(appointment.pk, "cancelled")] * 20
@@ -353,9 +345,7 @@ def test_an_appointment_cancelled_twenty_times_at_once_frees_one_place(appointme
 
 
 @parallel
-def test_control_without_the_lock_two_cancellations_free_somebody_elses_place(
-    appointment, monkeypatch
-):
+def test_control_without_lock_cancel_twice_frees_two_places(appointment, monkeypatch):
     take_out_row_locks(monkeypatch)
     wait_after(monkeypatch, booking, "lock_and_reload", parties=2)
 
@@ -372,7 +362,7 @@ def test_control_without_the_lock_two_cancellations_free_somebody_elses_place(
 
 @parallel
 @pytest.mark.parametrize("_round", range(3))
-def test_two_workers_at_once_give_each_lapsed_place_back_once(_round):
+def test_two_workers_expire_each_hold_once(_round):
     slot = places.some_slot(capacity=10)
     places.confirmed(slot=slot)
     holds = places.lapse(*[places.held(slot=slot) for _hold in range(9)])
@@ -386,7 +376,7 @@ def test_two_workers_at_once_give_each_lapsed_place_back_once(_round):
 
 @parallel
 @pytest.mark.parametrize("_round", range(10))
-def test_two_workers_and_three_who_book_at_once_fill_what_has_lapsed_and_no_more(_round):
+def test_two_workers_and_three_bookings_fill_slot_exactly(_round):
     slot, service = places.some_slot(capacity=3), ServiceFactory()
     places.confirmed(slot=slot)
     holds = places.lapse(*[places.held(slot=slot) for _hold in range(2)])
@@ -401,7 +391,7 @@ def test_two_workers_and_three_who_book_at_once_fill_what_has_lapsed_and_no_more
 
 @pytest.mark.parametrize("another", ["another worker", "somebody who books"])
 @parallel
-def test_control_without_the_conditional_expiry_a_place_is_given_back_twice(another, monkeypatch):
+def test_control_without_conditional_expiry_place_is_freed_twice(another, monkeypatch):
     slot = places.some_slot(capacity=2)
     places.confirmed(slot=slot)
     places.lapse(places.held(slot=slot))

@@ -1,4 +1,4 @@
-"""Booking beside others: many tabs and clicks, two accounts, the desk, moves in a ring."""
+"""Concurrent bookings from several tabs and accounts, the desk, and moves in a ring."""
 
 import json
 import uuid
@@ -26,7 +26,7 @@ from tests.races.bookings import (
     move,
     slots_now,
     taken,
-    wait_after_the_first_places,
+    wait_after_first_slot_update,
 )
 from tests.races.together import (
     at_once,
@@ -51,8 +51,8 @@ LIVE_ALREADY = (
 )
 
 
-def capped_count(*slots):
-    """What each slot counts as taken, right or wrong."""
+def counter(*slots):
+    """Return the taken count of each slot, right or wrong."""
     return [Slot.objects.get(pk=slot.pk).taken for slot in slots]
 
 
@@ -60,8 +60,8 @@ def now(appointment):
     return Appointment.objects.get(pk=appointment.pk)
 
 
-def look_then_let_another_then_write(monkeypatch, action):
-    """A control: the first change of a status trusts its look, and `action` is done in between."""
+def act_between_look_and_write(monkeypatch, action):
+    """Split the first update of a status into a look and a write, with `action` in between."""
     update, steps = AppointmentQuerySet.update, iter([action])
 
     def look_then_write(appointments, **changes):
@@ -75,7 +75,7 @@ def look_then_let_another_then_write(monkeypatch, action):
 
 
 def two_in_one_slot(number=2):
-    """An appointment, one of two in its slot, and slots for two after it."""
+    """Return an appointment that shares its slot with another, and later slots of capacity two."""
     slots = places.some_slots(number, capacity=2)
     places.confirmed(slot=slots[0])
     return places.confirmed(slot=slots[0]), slots[1:]
@@ -93,7 +93,7 @@ def hold_four_times_at_once():
 
 
 @parallel
-def test_of_four_times_held_at_once_by_one_person_three_stand():
+def test_four_holds_by_one_user_three_succeed():
     for _round in range(5):
         user, results = hold_four_times_at_once()
 
@@ -104,7 +104,7 @@ def test_of_four_times_held_at_once_by_one_person_three_stand():
 
 
 @parallel
-def test_control_without_the_lock_of_the_user_all_four_stand(monkeypatch):
+def test_control_without_user_lock_four_holds_succeed(monkeypatch):
     take_out_row_locks(monkeypatch)
     wait_after(monkeypatch, booking, "check_no_conflict", parties=4)
 
@@ -117,8 +117,8 @@ def test_control_without_the_lock_of_the_user_all_four_stand(monkeypatch):
 # One form
 
 
-def a_form(capacity):
-    """What sends one form each time that it is called, and the slot that it asks for."""
+def hold_form(capacity):
+    """Return a slot, and a function that sends the same hold form for it at each call."""
     user, service = UserFactory(), ServiceFactory()
     slot = places.some_slot(capacity=capacity)
     return slot, partial(
@@ -127,9 +127,9 @@ def a_form(capacity):
 
 
 @parallel
-def test_a_form_sent_twenty_times_at_once_holds_one_place_and_all_get_it():
+def test_hold_form_sent_twenty_times_holds_once():
     for capacity in [30, 1] * 3:
-        slot, send = a_form(capacity)
+        slot, send = hold_form(capacity)
 
         results = at_once(*[send] * 20)
 
@@ -141,8 +141,8 @@ def test_a_form_sent_twenty_times_at_once_holds_one_place_and_all_get_it():
 
 
 @parallel
-def test_a_click_whose_twin_takes_the_last_place_meanwhile_gets_it_too(monkeypatch):
-    slot, send = a_form(capacity=1)
+def test_repeated_click_gets_hold_of_last_place(monkeypatch):
+    slot, send = hold_form(capacity=1)
     meanwhile(monkeypatch, booking, "check_beneficiaries", send)
 
     results = at_once(send)
@@ -152,8 +152,8 @@ def test_a_click_whose_twin_takes_the_last_place_meanwhile_gets_it_too(monkeypat
 
 
 @parallel
-def test_control_without_lock_and_second_attempt_the_second_click_gets_an_error(monkeypatch):
-    _slot, send = a_form(capacity=2)
+def test_control_without_lock_and_retry_second_click_fails(monkeypatch):
+    _slot, send = hold_form(capacity=2)
     take_out_row_locks(monkeypatch)
     monkeypatch.setattr(booking, "MAX_REFERENCE_TRIES", 1)
     wait_after(monkeypatch, booking, "check_no_conflict", parties=2)
@@ -166,7 +166,7 @@ def test_control_without_lock_and_second_attempt_the_second_click_gets_an_error(
 
 
 def hold_one_service_from_two_accounts():
-    """Two employers, for the same person and service, at times that do not overlap."""
+    """Let two employers hold separate times for the same person and service."""
     person, service = IdentityFactory(), ServiceFactory()
     steps = []
     for slot in places.some_slots(2):
@@ -177,7 +177,7 @@ def hold_one_service_from_two_accounts():
 
 
 @parallel
-def test_of_two_accounts_that_book_one_service_for_one_person_one_succeeds():
+def test_one_service_from_two_accounts_one_succeeds():
     for _round in range(10):
         person, results = hold_one_service_from_two_accounts()
 
@@ -189,7 +189,7 @@ def test_of_two_accounts_that_book_one_service_for_one_person_one_succeeds():
 
 
 @parallel
-def test_without_the_lock_the_constraint_keeps_one_and_the_other_is_told_all_the_same(monkeypatch):
+def test_without_lock_constraint_refuses_second_account(monkeypatch):
     take_out_row_locks(monkeypatch)
     wait_after(monkeypatch, booking, "check_no_conflict", parties=2)
 
@@ -199,7 +199,7 @@ def test_without_the_lock_the_constraint_keeps_one_and_the_other_is_told_all_the
 
 
 @parallel
-def test_control_without_lock_and_second_attempt_the_other_gets_an_error(monkeypatch):
+def test_control_without_lock_and_retry_second_account_fails(monkeypatch):
     take_out_row_locks(monkeypatch)
     monkeypatch.setattr(booking, "MAX_REFERENCE_TRIES", 1)
     wait_after(monkeypatch, booking, "check_no_conflict", parties=2)
@@ -211,8 +211,8 @@ def test_control_without_lock_and_second_attempt_the_other_gets_an_error(monkeyp
 # At the desk
 
 
-def somebody_at_the_door(clocks):
-    """An appointment of two in its slot, and what can be done to it, each as it is time for it."""
+def appointment_and_desk_steps(clocks):
+    """Return an appointment that shares its slot, and actions on it, each at a suitable time."""
     appointment, (slot,) = two_in_one_slot()
     other_day = places.slot(slot.day + DAY, "12:00", of=slot.window, minutes=30)
     clerk = places.clerk(slot.office)
@@ -232,7 +232,8 @@ def cannot(status):
     return f"This cannot be done: the appointment is “{status}”."
 
 
-# What is done besides the check-in: its event, what the clerk is told, what the other is told.
+# For each action that races with the check-in: its event, and the messages of the refusals that the
+# clerk and the other party may get.
 RIVALS = {
     "cancel": ("cancelled", cannot("Cancelled"), AT_THE_OFFICE),
     "move": ("moved", MOVED, AT_THE_OFFICE),
@@ -241,10 +242,10 @@ RIVALS = {
 
 
 @parallel
-def test_of_check_in_and_another_deed_at_once_one_is_done_and_the_other_is_told(clocks):
+def test_check_in_against_rival_action_one_succeeds(clocks):
     for rival in [*RIVALS] * 4:
         action, clerk_told, rival_told = RIVALS[rival]
-        appointment, steps = somebody_at_the_door(clocks)
+        appointment, steps = appointment_and_desk_steps(clocks)
 
         results = at_once(steps["check in"], steps[rival])
 
@@ -258,32 +259,30 @@ def test_of_check_in_and_another_deed_at_once_one_is_done_and_the_other_is_told(
 
 @parallel
 @pytest.mark.parametrize("rival", RIVALS)
-def test_control_without_the_conditional_update_both_are_done(clocks, monkeypatch, rival):
-    appointment, steps = somebody_at_the_door(clocks)
-    look_then_let_another_then_write(monkeypatch, steps[rival])
+def test_control_without_conditional_update_both_actions_succeed(clocks, monkeypatch, rival):
+    appointment, steps = appointment_and_desk_steps(clocks)
+    act_between_look_and_write(monkeypatch, steps[rival])
 
     assert told(at_once(steps["check in"])) == []
 
     assert event_types_of(appointment)[2:] == [RIVALS[rival][0], "checked_in"]
-    assert (now(appointment).slot, capped_count(appointment.slot)) != (appointment.slot, [2])
+    assert (now(appointment).slot, counter(appointment.slot)) != (appointment.slot, [2])
 
 
 @parallel
 @pytest.mark.parametrize("rival", ["cancel", "move"])
-def test_control_without_the_lock_who_is_at_the_office_is_not_expected_there(
-    clocks, monkeypatch, rival
-):
-    appointment, steps = somebody_at_the_door(clocks)
+def test_control_without_lock_checked_in_appointment_loses_place(clocks, monkeypatch, rival):
+    appointment, steps = appointment_and_desk_steps(clocks)
     take_out_row_locks(monkeypatch)
     meanwhile(monkeypatch, booking, "lock_and_reload", steps["check in"])
 
     assert told(at_once(steps[rival])) == []
 
     assert event_types_of(appointment)[2:] == ["checked_in", RIVALS[rival][0]]
-    assert capped_count(appointment.slot) == [1]
+    assert counter(appointment.slot) == [1]
 
 
-# What is pressed: what has been before it, its event, and how many of two are left in the slot.
+# For each button: the steps before it, its event, and the count of the slot afterwards, out of two.
 BUTTONS = {
     "check in": ([], "checked_in", 2),
     "serve": (["check in"], "served", 1),
@@ -292,14 +291,14 @@ BUTTONS = {
 
 
 def two_clerks_press(clocks, button):
-    appointment, steps = somebody_at_the_door(clocks)
+    appointment, steps = appointment_and_desk_steps(clocks)
     for before in BUTTONS[button][0]:
         at_once(steps[before])
     return appointment, lambda: at_once(steps[button], steps[button])
 
 
 @parallel
-def test_two_clerks_who_press_at_once_do_it_once_and_neither_is_refused(clocks):
+def test_two_clerks_pressing_one_button_act_once(clocks):
     for button in [*BUTTONS] * 3:
         _before, action, left = BUTTONS[button]
         appointment, press = two_clerks_press(clocks, button)
@@ -312,7 +311,7 @@ def test_two_clerks_who_press_at_once_do_it_once_and_neither_is_refused(clocks):
 
 @parallel
 @pytest.mark.parametrize("button", BUTTONS)
-def test_control_without_the_conditional_update_it_is_done_twice(clocks, monkeypatch, button):
+def test_control_without_conditional_update_clerks_act_twice(clocks, monkeypatch, button):
     _before, action, left = BUTTONS[button]
     appointment, press = two_clerks_press(clocks, button)
     look_before_writing(monkeypatch, AppointmentQuerySet, parties=2, only_if_changes="status")
@@ -320,14 +319,14 @@ def test_control_without_the_conditional_update_it_is_done_twice(clocks, monkeyp
     press()
 
     assert event_types_of(appointment).count(action) == 2
-    assert capped_count(appointment.slot) == [2 - 2 * (2 - left)]
+    assert counter(appointment.slot) == [2 - 2 * (2 - left)]
 
 
 # Moves
 
 
 @parallel
-def test_an_appointment_moved_to_two_times_at_once_has_one_of_them():
+def test_move_to_two_slots_takes_one():
     for _round in range(5):
         appointment, others = two_in_one_slot(3)
 
@@ -340,7 +339,7 @@ def test_an_appointment_moved_to_two_times_at_once_has_one_of_them():
 
 
 @parallel
-def test_an_appointment_moved_and_cancelled_at_once_is_cancelled():
+def test_move_and_cancel_ends_cancelled():
     for _round in range(5):
         appointment, (other,) = two_in_one_slot()
 
@@ -354,7 +353,7 @@ def test_an_appointment_moved_and_cancelled_at_once_is_cancelled():
 
 @parallel
 @pytest.mark.parametrize("rival", ["move", "cancel"])
-def test_control_without_the_lock_a_move_gives_back_somebody_elses_place(monkeypatch, rival):
+def test_control_without_lock_move_frees_two_places(monkeypatch, rival):
     appointment, (one, other) = two_in_one_slot(3)
     rivals = {"move": partial(move, appointment, other), "cancel": partial(cancel, appointment)}
     take_out_row_locks(monkeypatch)
@@ -362,18 +361,21 @@ def test_control_without_the_lock_a_move_gives_back_somebody_elses_place(monkeyp
 
     assert told(at_once(partial(move, appointment, one))) == []
 
-    assert (capped_count(appointment.slot), booked(appointment.slot)) == ([0], 1)
+    assert (counter(appointment.slot), booked(appointment.slot)) == ([0], 1)
 
 
-def texts_by(clocks, moment, settings, appointment):
-    """What the phone has got about it once a worker has been there at that moment."""
+def texts_delivered_until(clocks, moment, settings, appointment):
+    """Deliver the due messages at `moment`; count all texts about `appointment` so far."""
     at_once(clocks(moment, deliver_due))
     lines = map(json.loads, settings.DEMO_PHONE_FILE.read_text().splitlines())
     return Counter(line["text"] for line in lines if appointment.reference in line["text"])
 
 
-def move_as_its_reminder_is_due(clocks, settings):
-    """What is to be told in the end: without the reminder that may have left, and that one."""
+def move_while_reminder_is_sent(clocks, settings):
+    """Move an appointment while its reminder is due.
+
+    Return the texts sent in the end, those expected, and the old reminder that may be among them.
+    """
     slots = places.some_slots(2)
     appointment = places.confirmed(slot=slots[0])
     *_others, too_early = places.texts_of_a_confirmation(appointment)
@@ -390,34 +392,32 @@ def move_as_its_reminder_is_due(clocks, settings):
     moved = f"Tawasul: appointment {appointment.reference} has been moved to {where}."
     for moment in (slots[1].start - DAY, slots[0].start - 2 * HOUR):
         at_once(clocks(moment, deliver_due))
-    told_of_it = texts_by(clocks, slots[1].start - 2 * HOUR, settings, appointment)
-    return told_of_it, Counter([confirmed, moved, tomorrow, soon]), Counter([too_early])
+    sent_texts = texts_delivered_until(clocks, slots[1].start - 2 * HOUR, settings, appointment)
+    return sent_texts, Counter([confirmed, moved, tomorrow, soon]), Counter([too_early])
 
 
 @parallel
-def test_of_a_time_moved_as_its_reminder_leaves_no_other_reminder_follows(clocks, settings):
+def test_move_while_reminder_is_sent_drops_old_reminders(clocks, settings):
     for _round in range(5):
-        told_of_it, expected, too_early = move_as_its_reminder_is_due(clocks, settings)
+        sent_texts, expected, too_early = move_while_reminder_is_sent(clocks, settings)
 
-        assert told_of_it in (expected, expected + too_early)
+        assert sent_texts in (expected, expected + too_early)
 
 
 @parallel
-def test_control_where_reminders_are_not_dropped_the_old_time_reminds_too(
-    clocks, settings, monkeypatch
-):
+def test_control_without_dropping_old_reminder_is_sent(clocks, settings, monkeypatch):
     monkeypatch.setattr(actions.rescheduling, "drop_reminders", lambda appointment: None)
 
-    told_of_it, expected, too_early = move_as_its_reminder_is_due(clocks, settings)
+    sent_texts, expected, too_early = move_while_reminder_is_sent(clocks, settings)
 
-    assert (told_of_it - expected - too_early).total() == 1
+    assert (sent_texts - expected - too_early).total() == 1
 
 
 # A ring
 
 
 def four_in_a_ring(capacity):
-    """Four people, each of whom wants the next one's time; their appointments and the move."""
+    """Return four appointments, their slots, and a function that moves each to the next slot."""
     slots = places.some_slots(4, capacity=capacity)
     ring = [places.confirmed(slot=slot) for slot in slots]
     moves = [
@@ -427,7 +427,7 @@ def four_in_a_ring(capacity):
 
 
 @parallel
-def test_four_who_move_in_a_ring_where_there_is_room_all_move():
+def test_ring_of_moves_with_room_moves_all():
     for _round in range(5):
         ring, slots, turn = four_in_a_ring(capacity=2)
 
@@ -438,8 +438,8 @@ def test_four_who_move_in_a_ring_where_there_is_room_all_move():
 
 
 @parallel
-def test_four_who_move_in_a_ring_of_full_times_all_keep_theirs(monkeypatch):
-    # Otherwise the cheap look ahead refuses all, and they never meet.
+def test_ring_of_moves_in_full_slots_moves_none(monkeypatch):
+    # Otherwise the early check refuses all moves, and they never reach the slots.
     monkeypatch.setattr(booking, "check_bookable", lambda *_wish, **_kept: None)
     for _round in range(5):
         ring, slots, turn = four_in_a_ring(capacity=1)
@@ -451,10 +451,10 @@ def test_four_who_move_in_a_ring_of_full_times_all_keep_theirs(monkeypatch):
 
 
 @parallel
-def test_control_where_places_are_not_sorted_the_ring_waits_for_itself(monkeypatch):
+def test_control_without_slot_order_ring_deadlocks(monkeypatch):
     _ring, _slots, turn = four_in_a_ring(capacity=2)
     monkeypatch.setattr(actions.places, "sorted", lambda changes: changes, raising=False)
-    wait_after_the_first_places(monkeypatch, parties=4)
+    wait_after_first_slot_update(monkeypatch, parties=4)
 
     with pytest.raises(OperationalError, match="deadlock detected"):
         turn()

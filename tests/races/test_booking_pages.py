@@ -1,4 +1,4 @@
-"""Booking under fire through the pages, and while those who make the hours change theirs."""
+"""Concurrent bookings through the pages, and while opening hours and closures change."""
 
 import uuid
 from datetime import timedelta
@@ -24,15 +24,15 @@ from tests.races.bookings import (
     confirm,
     event_types_of,
     hold,
-    in_twenty_queues,
-    let_all_look_before_anyone_takes,
+    in_twenty_threads,
+    look_before_taking,
     meanwhile,
     move,
-    slot_half_under_lapsed_holds,
+    slot_half_full_of_lapsed_holds,
     taken,
-    wait_after_the_first_places,
+    wait_after_first_slot_update,
 )
-from tests.races.together import at_once, somebody_queues, take_out_row_locks, told, until
+from tests.races.together import at_once, lock_is_awaited, take_out_row_locks, told, until
 
 pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
 parallel = pytest.mark.postgres
@@ -43,7 +43,7 @@ CONFIRMED = "Your appointment is confirmed"
 
 
 class Visitor:
-    """Somebody in a browser, signed in and verified, at the times of the day of `slot`."""
+    """A browser, signed in and verified, on the page of times of the day of `slot`."""
 
     def __init__(self, slot, service):
         self.user = UserFactory()
@@ -66,14 +66,17 @@ def visitors_of(slot, number):
     return [Visitor(slot, service) for _visitor in range(number)]
 
 
-def other_time_on_the_day_of(slot):
+def other_slot_on_day_of(slot):
     hours = {"of": slot.window, "capacity": 200, "minutes": 30}
     return places.slot(slot.day, "15:00", **hours)
 
 
-def assert_ten_land(slot, visitors, do):
-    """Each posts the form for `slot`, all as `do` does several things; who landed where."""
-    other = other_time_on_the_day_of(slot)
+def assert_ten_get_holds(slot, visitors, do):
+    """Check that ten of `visitors` who post for `slot` get a hold, with `do` as the runner.
+
+    Return their responses by visitor, and the other slot of the day, which all others are offered.
+    """
+    other = other_slot_on_day_of(slot)
 
     responses = do(*[partial(each.take, slot) for each in visitors])
 
@@ -99,8 +102,8 @@ def assert_ten_confirm(slot, landed):
     assert taken(slot) == 10
 
 
-def assert_ten_of_the_others_take(other, visitors, landed):
-    """The page that told them sends its own key again, as it stands in its form."""
+def assert_ten_refused_take_other_slot(other, visitors, landed):
+    """Check that ten refused visitors get `other` with the idempotency key of the same form."""
     tried = [visitor for visitor in visitors if visitor not in landed][:10]
 
     responses = at_once(*[partial(visitor.take, other) for visitor in tried])
@@ -110,31 +113,31 @@ def assert_ten_of_the_others_take(other, visitors, landed):
 
 
 @parallel
-def test_of_200_who_post_for_ten_places_half_under_lapsed_holds_ten_land_and_all_can_go_on():
-    slot = slot_half_under_lapsed_holds()
+def test_pages_hold_ten_places_for_ten_of_200():
+    slot = slot_half_full_of_lapsed_holds()
     visitors = visitors_of(slot, 200)
 
-    landed, other = assert_ten_land(slot, visitors, in_twenty_queues)
+    landed, other = assert_ten_get_holds(slot, visitors, in_twenty_threads)
 
     assert_ten_confirm(slot, landed)
-    assert_ten_of_the_others_take(other, visitors, landed)
+    assert_ten_refused_take_other_slot(other, visitors, landed)
 
 
-def test_of_fifty_who_post_at_the_same_moment_ten_land_and_confirm_on_either_engine():
-    slot = slot_half_under_lapsed_holds()
+def test_pages_hold_ten_places_for_ten_of_fifty():
+    slot = slot_half_full_of_lapsed_holds()
     visitors = visitors_of(slot, 50)
 
-    landed, other = assert_ten_land(slot, visitors, at_once)
+    landed, other = assert_ten_get_holds(slot, visitors, at_once)
 
     assert_ten_confirm(slot, landed)
-    assert_ten_of_the_others_take(other, visitors, landed)
+    assert_ten_refused_take_other_slot(other, visitors, landed)
 
 
 @parallel
-def test_control_without_the_conditional_update_twenty_land_on_ten_places(monkeypatch):
+def test_control_without_conditional_update_pages_oversell(monkeypatch):
     slot = places.some_slot(capacity=10)
     visitors = visitors_of(slot, 20)
-    let_all_look_before_anyone_takes(monkeypatch, parties=20)
+    look_before_taking(monkeypatch, parties=20)
 
     responses = at_once(*[partial(visitor.take, slot) for visitor in visitors])
 
@@ -143,11 +146,11 @@ def test_control_without_the_conditional_update_twenty_land_on_ten_places(monkey
     assert Slot.objects.get(pk=slot.pk).taken < 20
 
 
-# Those who make the hours
+# Opening hours and closures
 
 
-def hours_of(slot, **fields):
-    """The office changes its hours; made into slots by nobody yet."""
+def update_hours(slot, **fields):
+    """Change the opening hours of the slot without generating slots from them."""
     OpeningWindow.objects.filter(pk=slot.window_id).update(**fields)
 
 
@@ -158,14 +161,15 @@ def close_day(slot):
 
 
 @parallel
-def test_slots_are_made_twice_while_everybody_books_confirms_moves_and_cancels():
+def test_slot_generation_during_all_actions_keeps_counts():
     for _round in range(2):
-        # Three are there, one more moves in and one more is held, perhaps before anybody leaves.
+        # Three operations are booked in each slot; one more moves in and one more is held, perhaps
+        # before any of the three is moved out or cancelled.
         slots = places.some_slots(4, capacity=5)
         ring = zip(
             [places.confirmed(slot=slot) for slot in slots], slots[1:] + slots[:1], strict=True
         )
-        hours_of(slots[0], capacity=6)
+        update_hours(slots[0], capacity=6)
 
         results = at_once(
             actions.make_slots,
@@ -180,18 +184,18 @@ def test_slots_are_made_twice_while_everybody_books_confirms_moves_and_cancels()
         assert [taken(slot) for slot in slots] == [3] * 4
 
 
-def swap_what_is_open(slots):
-    """From now on the hours make the second slot, which is closed, in place of the first."""
-    hours_of(slots[0], opens=timezone.localtime(slots[1].start).time())
+def swap_open_slot(slots):
+    """Close the second slot and change the hours so that it is generated in place of the first."""
+    update_hours(slots[0], opens=timezone.localtime(slots[1].start).time())
     Slot.objects.filter(pk=slots[1].pk).update(is_closed=True)
 
 
 @parallel
-def test_a_time_is_closed_as_another_opens_and_somebody_moves_from_this_to_that():
+def test_move_from_closing_to_opening_slot():
     for _round in range(5):
         slots = places.some_slots(2)
         appointment = places.confirmed(slot=slots[1])
-        swap_what_is_open(slots)
+        swap_open_slot(slots)
 
         results = at_once(actions.make_slots, partial(move, appointment, slots[0]))
 
@@ -200,21 +204,21 @@ def test_a_time_is_closed_as_another_opens_and_somebody_moves_from_this_to_that(
 
 
 @parallel
-def test_control_where_slots_are_not_locked_in_order_making_them_and_a_move_wait_for_each_other(
+def test_control_without_lock_order_generation_and_move_deadlock(
     monkeypatch,
 ):
     slots = places.some_slots(2)
     appointment = places.confirmed(slot=slots[1])
-    swap_what_is_open(slots)
+    swap_open_slot(slots)
     take_out_row_locks(monkeypatch)
-    wait_after_the_first_places(monkeypatch, parties=2)
+    wait_after_first_slot_update(monkeypatch, parties=2)
 
     with pytest.raises(OperationalError, match="deadlock detected"):
         at_once(actions.make_slots, partial(move, appointment, slots[0]))
 
 
 def meet_halfway(monkeypatch):
-    """Who makes slots and who moves wait for each other once each has the first, if both can."""
+    """Let slot generation and a move wait until both hold their first lock or one is blocked."""
     halfway = {"update": Event(), "bring_up_to_date": Event()}
 
     def meet(original, me, other):
@@ -222,7 +226,7 @@ def meet_halfway(monkeypatch):
             result = original(*args, **kwargs)
             if me != "update" or "taken" in kwargs:
                 halfway[me].set()
-                until(lambda: halfway[other].is_set() or somebody_queues())
+                until(lambda: halfway[other].is_set() or lock_is_awaited())
             return result
 
         return do_and_wait
@@ -234,15 +238,15 @@ def meet_halfway(monkeypatch):
 
 
 @parallel
-def test_a_closure_is_saved_on_the_desk_while_somebody_moves_between_two_offices(monkeypatch):
-    # Each night adds slots, so those of an office are never all before those of another.
+def test_closure_saved_during_move_between_offices(monkeypatch):
+    # Slots are added each night, so the primary keys of two offices are interleaved.
     one, other = places.some_slot(), places.some_slot()
     tonight = places.slot(one.day + 7 * DAY, "12:00", of=one.window, minutes=30)
     appointment = places.confirmed(slot=other)
     browser = signed_in_staff(OfficerFactory(is_superuser=True))
     day, path = one.day + DAY, "/en/staff/appointments/closure/add/"
     form = {"first_day": day, "last_day": day, "reason_ar": "Works", "reason_en": "Works"}
-    seen = browser.post(path, form).context["expected_version"]
+    seen = browser.post(path, form).context["previewed"]
     save = partial(browser.post, path, {**form, "_previewed": seen})
     meet_halfway(monkeypatch)
 
@@ -252,7 +256,7 @@ def test_a_closure_is_saved_on_the_desk_while_somebody_moves_between_two_offices
 
 
 @parallel
-def test_a_day_that_is_closed_while_a_worker_makes_slots_stays_closed(monkeypatch):
+def test_day_closed_during_slot_generation_stays_closed(monkeypatch):
     slot, looked, closed = places.some_slot(), Event(), Event()
     open_days = slot_generation._open_days
 
@@ -260,23 +264,23 @@ def test_a_day_that_is_closed_while_a_worker_makes_slots_stays_closed(monkeypatc
         found = open_days(*of)
         if not looked.is_set():
             looked.set()
-            until(lambda: closed.is_set() or somebody_queues())
+            until(lambda: closed.is_set() or lock_is_awaited())
         return found
 
-    def close_once_the_worker_has_looked():
+    def close_after_the_look():
         until(looked.is_set)
         close_day(slot)
         closed.set()
 
     monkeypatch.setattr(slot_generation, "_open_days", look_and_wait_once)
 
-    at_once(actions.make_slots, close_once_the_worker_has_looked)
+    at_once(actions.make_slots, close_after_the_look)
 
     assert Slot.objects.get(pk=slot.pk).is_closed
 
 
 @parallel
-def test_on_a_day_that_is_closed_at_this_moment_all_get_a_place_or_a_sentence():
+def test_bookings_during_closure_succeed_or_are_refused():
     for _round in range(3):
         slot = places.some_slot(capacity=10)
         confirms = [partial(confirm, places.held(slot=slot)) for _hold in range(3)]
@@ -293,8 +297,8 @@ def test_on_a_day_that_is_closed_at_this_moment_all_get_a_place_or_a_sentence():
         )
 
 
-def take_as_the_day_is_closed(monkeypatch, action, is_under_lapsed_hold=False):
-    """Somebody looks, the day is closed, then they take; what they get."""
+def take_while_day_is_closed(monkeypatch, action, is_under_lapsed_hold=False):
+    """Close the day between the check and the write of `action`; return the result."""
     slot = places.some_slot()
     if is_under_lapsed_hold:
         places.lapse(places.held(slot=slot))
@@ -308,11 +312,9 @@ def take_as_the_day_is_closed(monkeypatch, action, is_under_lapsed_hold=False):
 
 @parallel
 @pytest.mark.parametrize("is_under_lapsed_hold", [False, True], ids=["free", "under lapsed hold"])
-def test_who_has_looked_before_a_day_is_closed_takes_nothing_on_it_afterwards(
-    monkeypatch, is_under_lapsed_hold
-):
+def test_closure_after_check_refuses_hold_and_move(monkeypatch, is_under_lapsed_hold):
     results = [
-        told(take_as_the_day_is_closed(monkeypatch, action, is_under_lapsed_hold))
+        told(take_while_day_is_closed(monkeypatch, action, is_under_lapsed_hold))
         for action in ("hold", "move")
     ]
 
@@ -320,11 +322,11 @@ def test_who_has_looked_before_a_day_is_closed_takes_nothing_on_it_afterwards(
 
 
 @parallel
-def test_a_time_that_is_lengthened_as_somebody_takes_it_is_another_time(monkeypatch):
+def test_slot_lengthened_after_check_is_refused(monkeypatch):
     slot, user = places.some_slot(), UserFactory()
 
     def lengthen():
-        hours_of(
+        update_hours(
             slot, slot_minutes=60, closes=timezone.localtime(slot.end + timedelta(hours=1)).time()
         )
         actions.make_slots()
@@ -336,30 +338,30 @@ def test_a_time_that_is_lengthened_as_somebody_takes_it_is_another_time(monkeypa
 
 
 @parallel
-def test_control_where_only_the_look_asks_whether_it_is_closed_it_is_taken(monkeypatch):
+def test_control_without_closed_check_on_write_slot_is_taken(monkeypatch):
     def take_without_asking(freed, *, into, operations):
         Slot.objects.filter(pk=into.pk).update(taken=F("taken") + operations)
 
     monkeypatch.setattr(booking, "move_places", take_without_asking)
 
-    (held,) = take_as_the_day_is_closed(monkeypatch, "hold")
+    (held,) = take_while_day_is_closed(monkeypatch, "hold")
 
     assert Slot.objects.get(pk=held.slot_id).is_closed
 
 
-def three_booked_of_ten_where_four_are_wanted():
-    """A slot whose hours are to have fewer places, and wishes of six people for it."""
+def slot_with_shrinking_capacity():
+    """Return a slot whose capacity is to shrink from ten to four, and six holds for it."""
     slot = places.some_slot(capacity=10)
     places.confirmed(slot=slot, operations=3)
-    hours_of(slot, capacity=4)
+    update_hours(slot, capacity=4)
     people = UserFactory.create_batch(6)
     return slot, [partial(hold, user, slot, ServiceFactory()) for user in people]
 
 
 @parallel
-def test_of_those_who_book_as_there_are_to_be_fewer_places_all_get_one_or_a_sentence():
+def test_bookings_while_capacity_shrinks_stay_within_it():
     for _round in range(3):
-        slot, wishes = three_booked_of_ten_where_four_are_wanted()
+        slot, wishes = slot_with_shrinking_capacity()
 
         results = at_once(actions.make_slots, *wishes)
 
@@ -368,8 +370,8 @@ def test_of_those_who_book_as_there_are_to_be_fewer_places_all_get_one_or_a_sent
 
 
 @parallel
-def test_control_where_what_is_taken_is_read_first_the_slots_cannot_be_made(monkeypatch):
-    _slot, wishes = three_booked_of_ten_where_four_are_wanted()
+def test_control_with_stale_taken_count_generation_fails(monkeypatch):
+    _slot, wishes = slot_with_shrinking_capacity()
 
     def read_and_let_all_book(field, least):
         most = Slot.objects.aggregate(most=Max(field))["most"]

@@ -1,4 +1,4 @@
-"""An office that closes while people are booked: each told once, each place counted once."""
+"""Displacement from closed slots: each applicant is texted once, each place counted once."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ from core.accounts.models import Identity
 from core.messaging.models import Message
 from tests.appointments import places
 from tests.races.bookings import cancel, event_types_of, meanwhile, move
-from tests.races.together import at_once, somebody_queues, take_out_row_locks, told, until
+from tests.races.together import at_once, lock_is_awaited, take_out_row_locks, told, until
 
 pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
 parallel = pytest.mark.postgres
@@ -34,7 +34,7 @@ DISPLACED = ["displaced", "offered"]
 
 
 def close(*slots):
-    """As the hours close them; the worker has not seen it yet."""
+    """Mark `slots` as closed; the worker has not displaced anybody yet."""
     Slot.objects.filter(pk__in=[slot.pk for slot in slots]).update(is_closed=True)
 
 
@@ -42,7 +42,7 @@ def now(appointment):
     return Appointment.objects.get(pk=appointment.pk)
 
 
-def capped_count(slot):
+def counter(slot):
     return Slot.objects.get(pk=slot.pk).taken
 
 
@@ -50,15 +50,15 @@ def operations(rows):
     return sum(rows.values_list("operations", flat=True))
 
 
-def assert_every_slot_is_counted():
-    """Each has taken what its live appointments and its open offers have, and no more."""
+def assert_slot_counters_match():
+    """Check that each slot counts the operations of its live appointments and open offers."""
     for slot in Slot.objects.all():
         kept = operations(slot.offers.filter(status=Offer.Status.OPEN))
         assert slot.taken == operations(slot.appointments.live()) + kept
 
 
 def copies(appointment, slots):
-    """One more row for each of `slots`, of somebody else each: quicker than booking them."""
+    """Insert a copy of `appointment` per slot, each for a new person; booking them takes longer."""
     appointment = now(appointment)
     fields = {
         field.name: getattr(appointment, field.name)
@@ -81,13 +81,13 @@ def copies(appointment, slots):
 
 
 def texts_of_closing():
-    """How many texts tell of it, by appointment number."""
+    """Return the number of texts about the closing, by reference."""
     about = Message.objects.filter(channel="sms", text__contains="the office is closed")
     return Counter(about.values_list("about", flat=True))
 
 
-def an_office_that_closes(booked, *, left):
-    """So many appointments at ten times that have closed, and ten later ones with room."""
+def closing_office(booked, *, left):
+    """Return `booked` appointments in ten closed slots, and ten later slots for `left` in all."""
     slots = places.some_slots(10, time="08:00", capacity=booked // 10)
     hours = slots[0].window
     days = [slot.day + timedelta(days=1) for slot in slots]
@@ -102,7 +102,7 @@ def an_office_that_closes(booked, *, left):
     return appointments, later
 
 
-def assert_all_are_told_once(appointments, later, *, left):
+def assert_each_is_notified_once(appointments, later, *, left):
     assert texts_of_closing() == {each.reference: 1 for each in appointments}
     assert Counter(
         Appointment.objects.filter(pk__in=[each.pk for each in appointments]).values_list(
@@ -116,25 +116,25 @@ def assert_all_are_told_once(appointments, later, *, left):
     told_of_none = set(nothing.values_list("about", flat=True))
     assert kept_for.isdisjoint(told_of_none)
     assert kept_for | told_of_none == {each.reference for each in appointments}
-    assert [capped_count(slot) for slot in later] == [left // 10] * 10
-    assert_every_slot_is_counted()
+    assert [counter(slot) for slot in later] == [left // 10] * 10
+    assert_slot_counters_match()
 
 
 # Two workers
 
 
 @parallel
-def test_two_workers_at_once_tell_each_of_200_once_and_keep_what_there_is():
-    appointments, later = an_office_that_closes(200, left=150)
+def test_two_workers_displace_each_of_200_once():
+    appointments, later = closing_office(200, left=150)
 
     results = at_once(actions.displace_due, actions.displace_due)
 
     assert (sum(results), actions.displace_due()) == (200, 0)
-    assert_all_are_told_once(appointments, later, left=150)
+    assert_each_is_notified_once(appointments, later, left=150)
 
 
 @parallel
-def test_control_without_the_locks_somebody_is_told_twice(monkeypatch):
+def test_control_without_locks_applicant_is_texted_twice(monkeypatch):
     slot = places.some_slot(capacity=2)
     places.in_status(Appointment.Status.CHECKED_IN, slot=slot)
     appointment = places.confirmed(slot=slot)
@@ -145,14 +145,14 @@ def test_control_without_the_locks_somebody_is_told_twice(monkeypatch):
     at_once(actions.displace_due)
 
     assert texts_of_closing() == {appointment.reference: 2}
-    assert (capped_count(slot), slot.appointments.live().count()) == (0, 1)
+    assert (counter(slot), slot.appointments.live().count()) == (0, 1)
 
 
 # A worker that is killed
 
 
-def a_worker(tmp_path):
-    """The real one, a process of its own on the database of the tests."""
+def worker_process(tmp_path):
+    """Start the real worker as a process on the test database."""
     name = connection.settings_dict["NAME"]
     address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
     return subprocess.Popen(
@@ -163,16 +163,16 @@ def a_worker(tmp_path):
 
 
 @parallel
-def test_after_a_worker_is_killed_in_the_middle_the_rest_are_told_and_nobody_twice(tmp_path):
-    """It is killed between writing what becomes of the thirteenth and its commit."""
-    appointments, later = an_office_that_closes(40, left=40)
+def test_killed_worker_leaves_rest_to_be_displaced_once(tmp_path):
+    """Kill the worker between displacing the thirteenth appointment and the commit of that."""
+    appointments, later = closing_office(40, left=40)
 
     with transaction.atomic():
-        # The place that the thirteenth is to be kept: the first twelve fill three times.
+        # This slot is offered to the thirteenth appointment: the first twelve fill three slots.
         list(Slot.objects.select_for_update().filter(pk=later[3].pk))
-        with a_worker(tmp_path) as process:
+        with worker_process(tmp_path) as process:
             try:
-                until(somebody_queues)
+                until(lock_is_awaited)
             finally:
                 process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
@@ -180,14 +180,14 @@ def test_after_a_worker_is_killed_in_the_middle_the_rest_are_told_and_nobody_twi
     assert sum(texts_of_closing().values()) == 12
 
     assert actions.displace_due() == 28
-    assert_all_are_told_once(appointments, later, left=40)
+    assert_each_is_notified_once(appointments, later, left=40)
 
 
 # The person and the clerk
 
 
-def somebody_displaced_soon(clocks):
-    """One of two in a slot that has closed, and what else can be done to it at that moment."""
+def appointment_in_closed_slot(clocks):
+    """Return one of two appointments in a closed slot, and the actions that race on it."""
     slot, other, _third, _fourth = places.some_slots(4, capacity=2)
     appointment, _neighbour = [places.confirmed(slot=slot) for _place in range(2)]
     clerk = places.clerk(slot.office)
@@ -204,7 +204,8 @@ def somebody_displaced_soon(clocks):
     return appointment, steps
 
 
-# What is left to see when the rival was first, when it came second, and what it was told then.
+# For each rival action: the events when it was first, the events when it was second, and its
+# refusals then.
 RIVALS = {
     "cancel": (["cancelled"], [*DISPLACED, "cancelled"], []),
     "move": (["moved"], [*DISPLACED, "moved"], []),
@@ -214,10 +215,10 @@ RIVALS = {
 
 @parallel
 @pytest.mark.parametrize("rival", RIVALS)
-def test_whoever_comes_as_the_worker_does_finds_it_done_or_does_it_first(clocks, rival):
+def test_rival_action_runs_before_or_after_displacement(clocks, rival):
     first, second, refused = RIVALS[rival]
     for _round in range(4):
-        appointment, steps = somebody_displaced_soon(clocks)
+        appointment, steps = appointment_in_closed_slot(clocks)
 
         results = at_once(steps["displace"], steps[rival])
 
@@ -226,21 +227,21 @@ def test_whoever_comes_as_the_worker_does_finds_it_done_or_does_it_first(clocks,
         assert texts_of_closing()[appointment.reference] == (
             event_types_of(appointment)[2:] != first
         )
-        assert_every_slot_is_counted()
+        assert_slot_counters_match()
 
 
 @parallel
 @pytest.mark.parametrize("rival", RIVALS)
-def test_a_worker_who_waits_for_the_rival_leaves_what_has_been_done(clocks, monkeypatch, rival):
-    """The worker has read the list and queues at the row until the rival has committed."""
-    appointment, steps = somebody_displaced_soon(clocks)
+def test_worker_waiting_for_rival_skips_changed_appointment(clocks, monkeypatch, rival):
+    """Let the worker wait for the row lock of an appointment until the rival has committed."""
+    appointment, steps = appointment_in_closed_slot(clocks)
     is_in_the_middle = Event()
     owner, last = (booking, "move_places") if rival != "check in" else (desk, "drop_reminders")
     finish = getattr(owner, last)
 
     def let_the_worker_queue_first(*args, **kwargs):
         is_in_the_middle.set()
-        until(somebody_queues)
+        until(lock_is_awaited)
         return finish(*args, **kwargs)
 
     def displace_meanwhile():
@@ -253,29 +254,29 @@ def test_a_worker_who_waits_for_the_rival_leaves_what_has_been_done(clocks, monk
     assert event_types_of(appointment)[2:] == RIVALS[rival][0]
     assert told(results) == []
     assert texts_of_closing()[appointment.reference] == 0
-    assert_every_slot_is_counted()
+    assert_slot_counters_match()
 
 
 @parallel
 @pytest.mark.parametrize("rival", ["cancel", "move"])
-def test_control_without_the_locks_a_place_is_given_back_twice(clocks, monkeypatch, rival):
-    appointment, steps = somebody_displaced_soon(clocks)
+def test_control_without_locks_displacement_frees_twice(clocks, monkeypatch, rival):
+    appointment, steps = appointment_in_closed_slot(clocks)
     take_out_row_locks(monkeypatch)
     meanwhile(monkeypatch, displacement, "lock_and_reload", steps[rival])
 
-    # The neighbour's turn: there is nothing left that could be given back for them.
+    # At the second appointment of the slot, the count is zero already and cannot be lowered.
     with pytest.raises(IntegrityError, match="slot_taken_check"):
         at_once(steps["displace"])
 
     assert event_types_of(appointment)[2:] == [*RIVALS[rival][0], *DISPLACED]
 
 
-# What is kept
+# Offers
 
 
 @parallel
-def test_where_the_next_time_is_under_a_hold_that_has_lapsed_a_time_is_kept_all_the_same():
-    """No worker has ended the hold yet; the time after it is free, whatever becomes of it."""
+def test_displacement_offers_time_beside_lapsed_hold():
+    """No worker has expired the hold yet; the slot after it is free in any case."""
     closes, under_hold, _free = places.some_slots(3)
     appointment = places.confirmed(slot=closes)
     places.lapse(places.held(slot=under_hold))
@@ -285,4 +286,4 @@ def test_where_the_next_time_is_under_a_hold_that_has_lapsed_a_time_is_kept_all_
 
     assert now(appointment).status == "displaced"
     assert appointment.offers.open().count() == 1
-    assert_every_slot_is_counted()
+    assert_slot_counters_match()

@@ -1,4 +1,4 @@
-"""One-time codes under fire: each good once, each guess counted, a sixth never compared."""
+"""Concurrent one-time codes: each is used once, each guess counted, a sixth never compared."""
 
 from collections import Counter
 from functools import partial
@@ -34,7 +34,7 @@ def digits_sent_to(user):
     return factories.code_sent_to(user, SIGN_IN)
 
 
-def another_than(digits):
+def wrong_digits_for(digits):
     return f"{(int(digits) + 1) % 10**6:06}"
 
 
@@ -46,7 +46,7 @@ def guess(user, digits, action=lambda code: None):
 
 @pytest.fixture
 def compared(monkeypatch):
-    """Grows by one with each comparison of a guess."""
+    """Return a list that grows by one with each comparison of a guess."""
     comparisons = []
     compare = codes.constant_time_compare
 
@@ -58,8 +58,8 @@ def compared(monkeypatch):
     return comparisons
 
 
-def let_all_read_the_code_before_anyone_tries_it(monkeypatch, *, parties):
-    """The guard out: guesses do not queue at the code's row, and each believes to be the first."""
+def read_code_before_trying(monkeypatch, *, parties):
+    """Take out the lock of the code's row, so that each guess takes itself for the first."""
     take_out_row_locks(monkeypatch)
     wait_after(monkeypatch, OneTimeCodeQuerySet, "first", parties=parties)
 
@@ -69,7 +69,7 @@ def let_all_read_the_code_before_anyone_tries_it(monkeypatch, *, parties):
 
 @parallel
 @pytest.mark.parametrize("_round", range(3))
-def test_twenty_right_codes_at_once_do_one_deed(resident, _round):
+def test_twenty_right_codes_run_action_once(resident, _round):
     digits = digits_sent_to(resident)
     steps = []
 
@@ -81,9 +81,9 @@ def test_twenty_right_codes_at_once_do_one_deed(resident, _round):
 
 
 @parallel
-def test_control_without_the_lock_twenty_right_codes_do_twenty_deeds(resident, monkeypatch):
+def test_control_without_lock_twenty_right_codes_all_act(resident, monkeypatch):
     digits = digits_sent_to(resident)
-    let_all_read_the_code_before_anyone_tries_it(monkeypatch, parties=20)
+    read_code_before_trying(monkeypatch, parties=20)
     steps = []
 
     at_once(*[partial(guess, resident, digits, steps.append)] * 20)
@@ -93,10 +93,10 @@ def test_control_without_the_lock_twenty_right_codes_do_twenty_deeds(resident, m
 
 @parallel
 @pytest.mark.parametrize("_round", range(3))
-def test_twenty_wrong_codes_at_once_are_all_counted_and_five_compared(resident, compared, _round):
+def test_twenty_wrong_codes_are_counted_and_five_compared(resident, compared, _round):
     digits = digits_sent_to(resident)
 
-    results = at_once(*[partial(guess, resident, another_than(digits))] * 20)
+    results = at_once(*[partial(guess, resident, wrong_digits_for(digits))] * 20)
 
     assert OneTimeCode.objects.get().tries == 20
     assert len(compared) == 5
@@ -104,13 +104,11 @@ def test_twenty_wrong_codes_at_once_are_all_counted_and_five_compared(resident, 
 
 
 @parallel
-def test_control_without_the_lock_twenty_wrong_codes_are_all_compared(
-    resident, compared, monkeypatch
-):
+def test_control_without_lock_twenty_wrong_codes_are_compared(resident, compared, monkeypatch):
     digits = digits_sent_to(resident)
-    let_all_read_the_code_before_anyone_tries_it(monkeypatch, parties=20)
+    read_code_before_trying(monkeypatch, parties=20)
 
-    results = at_once(*[partial(guess, resident, another_than(digits))] * 20)
+    results = at_once(*[partial(guess, resident, wrong_digits_for(digits))] * 20)
 
     assert len(compared) == 20
     assert told(results) == [WRONG] * 20
@@ -119,11 +117,11 @@ def test_control_without_the_lock_twenty_wrong_codes_are_all_compared(
 # One after the other
 
 
-def test_the_right_code_after_five_wrong_ones_is_refused_without_a_look(resident, compared):
+def test_right_code_after_five_wrong_is_refused_uncompared(resident, compared):
     digits = digits_sent_to(resident)
     steps = []
 
-    results = [at_once(partial(guess, resident, another_than(digits)))[0] for _try in range(5)]
+    results = [at_once(partial(guess, resident, wrong_digits_for(digits)))[0] for _try in range(5)]
     results += at_once(partial(guess, resident, digits, steps.append))
 
     assert told(results) == [*[WRONG] * 5, SPENT]
@@ -152,7 +150,7 @@ def break_down(code):
         (break_down, ZeroDivisionError),
     ],
 )
-def test_a_deed_that_fails_is_undone_and_leaves_the_code_counted_and_unused(resident, fail, error):
+def test_failed_action_leaves_code_counted_and_unused(resident, fail, error):
     digits = digits_sent_to(resident)
 
     def write_and_fail(code):
@@ -170,47 +168,45 @@ def test_a_deed_that_fails_is_undone_and_leaves_the_code_counted_and_unused(resi
     assert guess(resident, digits, lambda code: "done") == "done"
 
 
-def test_no_code_is_tried_inside_a_transaction_that_could_forget_the_count(resident):
+def test_use_code_inside_transaction_raises(resident):
     digits = digits_sent_to(resident)
 
     with pytest.raises(RuntimeError), transaction.atomic():
-        guess(resident, another_than(digits))
+        guess(resident, wrong_digits_for(digits))
 
 
 # Sending
 
 
 @pytest.fixture
-def clock_stands_still(monkeypatch):
+def frozen_clock(monkeypatch):
     now = timezone.now()
     monkeypatch.setattr(timezone, "now", lambda: now)
 
 
 @pytest.fixture(params=["one person twice", "two who share one mobile"])
-def two_who_ask(request, resident):
+def two_requesters(request, resident):
     if request.param == "one person twice":
         return resident, resident
     return resident, factories.UserFactory(mobile=resident.mobile)
 
 
 @parallel
-def test_of_two_sends_at_once_one_leaves_and_the_other_is_told_to_wait(
-    two_who_ask, clock_stands_still
-):
-    results = at_once(*[partial(send_code, user) for user in two_who_ask])
+def test_two_code_requests_send_one(two_requesters, frozen_clock):
+    results = at_once(*[partial(send_code, user) for user in two_requesters])
 
     assert told(results) == ["A code has just been sent. You can ask for another in 60 seconds."]
     assert OneTimeCode.objects.count() == Message.objects.count() == 1
 
 
 @parallel
-def test_control_without_the_lock_two_sends_at_once_both_leave(two_who_ask, monkeypatch):
-    # The rows to queue at are there already: making one would queue by itself.
+def test_control_without_lock_two_code_requests_send_two(two_requesters, monkeypatch):
+    # The rows to lock have to exist already: the insert of one would block by itself.
     LockStripe.objects.bulk_create(LockStripe(number=n) for n in range(LockStripe.COUNT))
     take_out_row_locks(monkeypatch)
     wait_after(monkeypatch, codes, "_check_pace", parties=2)
 
-    results = at_once(*[partial(send_code, user) for user in two_who_ask])
+    results = at_once(*[partial(send_code, user) for user in two_requesters])
 
     assert told(results) == []
     assert OneTimeCode.objects.count() == Message.objects.count() == 2

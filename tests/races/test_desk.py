@@ -1,4 +1,4 @@
-"""Two officers, two clicks, two tabs: one answer goes out, and whoever is second is told."""
+"""Concurrent answers from officers and tabs: one goes out, and the second is refused."""
 
 import uuid
 from functools import partial
@@ -39,7 +39,7 @@ def in_another_tab(browser):
 
 
 def post(browser, inquiry, what, **fields):
-    """What the officer is told who posts this on the desk of `inquiry`."""
+    """Post the form `what` on the desk of `inquiry`; return the notices shown to the officer."""
     address = f"/en/staff/requests_app/inquiry/{inquiry.pk}/{what}/"
     response = browser.post(address, fields, follow=True)
     assert response.status_code == 200
@@ -68,7 +68,7 @@ def event_types_of(inquiry):
 
 
 def notices(inquiry):
-    """What the applicant was texted since the inquiry was filed."""
+    """Return the texts to the applicant since the inquiry was filed."""
     texts = Message.objects.about(inquiry.reference).values_list("text", flat=True)
     return list(texts)[1:]
 
@@ -82,8 +82,8 @@ def notice_of_approval(inquiry):
     return f"Tawasul: your inquiry {reference} has been approved. Sign in to read the answer."
 
 
-def let_all_look_before_anyone_writes(monkeypatch):
-    """The guard out: status, version and assignee are looked at first, and written afterwards."""
+def look_before_moving(monkeypatch):
+    """Split the conditional update of status, version and assignee into a look and a write."""
     look_before_writing(monkeypatch, InquiryQuerySet, parties=2, only_if_changes="version")
 
 
@@ -92,9 +92,7 @@ def let_all_look_before_anyone_writes(monkeypatch):
 
 @parallel
 @pytest.mark.parametrize("_round", range(3))
-def test_of_two_officers_who_claim_at_once_one_wins_and_the_other_is_told_who(
-    as_officer, as_colleague, _round
-):
+def test_claim_by_two_officers_one_wins(as_officer, as_colleague, _round):
     inquiry = factories.filed()
 
     told = at_once(partial(claim, as_officer, inquiry), partial(claim, as_colleague, inquiry))
@@ -105,11 +103,11 @@ def test_of_two_officers_who_claim_at_once_one_wins_and_the_other_is_told_who(
 
 
 @parallel
-def test_control_without_the_conditional_move_both_officers_are_told_it_is_theirs(
+def test_control_without_conditional_move_both_officers_claim(
     as_officer, as_colleague, monkeypatch
 ):
     inquiry = factories.filed()
-    let_all_look_before_anyone_writes(monkeypatch)
+    look_before_moving(monkeypatch)
 
     told = at_once(partial(claim, as_officer, inquiry), partial(claim, as_colleague, inquiry))
 
@@ -138,9 +136,7 @@ def approve_in_two_tabs(browser, inquiry, *, keys):
 
 @parallel
 @pytest.mark.parametrize("_round", range(3))
-def test_the_same_approval_sent_twice_at_once_is_one_and_both_are_told_that_it_is_done(
-    officer, as_officer, _round
-):
+def test_approve_twice_with_one_key_approves_once(officer, as_officer, _round):
     inquiry = factories.claimed(officer)
 
     told = approve_in_two_tabs(as_officer, inquiry, keys=[uuid.uuid4()] * 2)
@@ -152,9 +148,7 @@ def test_the_same_approval_sent_twice_at_once_is_one_and_both_are_told_that_it_i
 
 
 @parallel
-def test_control_without_the_key_of_the_form_the_second_click_is_refused(
-    officer, as_officer, monkeypatch
-):
+def test_control_without_form_key_second_approval_is_refused(officer, as_officer, monkeypatch):
     inquiry = factories.claimed(officer)
     monkeypatch.setattr(triage, "derive_key", lambda *_content: uuid.uuid4())
 
@@ -165,7 +159,7 @@ def test_control_without_the_key_of_the_form_the_second_click_is_refused(
 
 @parallel
 @pytest.mark.parametrize("_round", range(3))
-def test_of_two_approvals_at_once_one_is_done_and_the_other_is_told(officer, as_officer, _round):
+def test_approve_in_two_tabs_approves_once(officer, as_officer, _round):
     inquiry = factories.claimed(officer)
 
     told = approve_in_two_tabs(as_officer, inquiry, keys=[uuid.uuid4(), uuid.uuid4()])
@@ -177,11 +171,9 @@ def test_of_two_approvals_at_once_one_is_done_and_the_other_is_told(officer, as_
 
 
 @parallel
-def test_control_without_the_conditional_move_two_approvals_are_both_done(
-    officer, as_officer, monkeypatch
-):
+def test_control_without_conditional_move_both_tabs_approve(officer, as_officer, monkeypatch):
     inquiry = factories.claimed(officer)
-    let_all_look_before_anyone_writes(monkeypatch)
+    look_before_moving(monkeypatch)
 
     told = approve_in_two_tabs(as_officer, inquiry, keys=[uuid.uuid4(), uuid.uuid4()])
 
@@ -193,19 +185,17 @@ def test_control_without_the_conditional_move_two_approvals_are_both_done(
 # A page older than a change
 
 
-def approve_on_a_page_from_before_a_reply(browser, inquiry):
-    """What the officer is shown who replies in one tab, then approves in another, opened before."""
+def approve_from_stale_page(browser, inquiry):
+    """Reply in one tab, then approve in one opened before; return the notices of the latter."""
     on_both_pages = inquiry.version
     answer(in_another_tab(browser), inquiry, "reply", expected_version=on_both_pages)
     return answer(browser, inquiry, "approve", expected_version=on_both_pages)
 
 
-def test_an_approval_from_a_page_older_than_a_reply_is_refused_and_told_what_changed(
-    officer, as_officer
-):
+def test_approval_from_stale_page_is_refused(officer, as_officer):
     inquiry = factories.claimed(officer)
 
-    told = approve_on_a_page_from_before_a_reply(as_officer, inquiry)
+    told = approve_from_stale_page(as_officer, inquiry)
 
     assert told == [changed(f"Answered ({officer.username})")]
     inquiry.refresh_from_db()
@@ -215,17 +205,17 @@ def test_an_approval_from_a_page_older_than_a_reply_is_refused_and_told_what_cha
     assert len(notices(inquiry)) == 1
 
 
-def test_control_without_the_version_the_old_page_approves(officer, as_officer, monkeypatch):
+def test_control_without_version_stale_page_approves(officer, as_officer, monkeypatch):
     inquiry = factories.claimed(officer)
     move = transitions.move
 
-    def move_from_whatever_there_is(inquiry, action, *, expected_version, **others):
+    def move_from_current_version(inquiry, action, *, expected_version, **others):
         now = Inquiry.objects.get(pk=inquiry.pk).version
         return move(inquiry, action, expected_version=now, **others)
 
-    monkeypatch.setattr(triage, "move", move_from_whatever_there_is)
+    monkeypatch.setattr(triage, "move", move_from_current_version)
 
-    told = approve_on_a_page_from_before_a_reply(as_officer, inquiry)
+    told = approve_from_stale_page(as_officer, inquiry)
 
     assert told == [APPROVED]
     assert event_types_of(inquiry) == ["submitted", "claimed", "replied", "approved"]
@@ -234,7 +224,7 @@ def test_control_without_the_version_the_old_page_approves(officer, as_officer, 
 # A key that comes back
 
 
-def test_a_key_brought_back_with_another_inquiry_is_a_key_of_its_own(officer, as_officer):
+def test_same_form_key_on_another_inquiry_is_separate(officer, as_officer):
     first, second = factories.claimed(officer), factories.claimed(officer)
     idempotency_key = uuid.uuid4()
     answer(

@@ -1,6 +1,6 @@
-"""Documents that are added, taken away and sent at the same moment, and a process that is killed.
+"""Documents added, removed and submitted at the same moment, and a process that is killed.
 
-What the directorate is given is what the applicant confirmed, whatever else they did meanwhile.
+The documents that are filed are always those that the applicant confirmed.
 """
 
 import os
@@ -26,7 +26,7 @@ from tests import factories
 from tests.races.together import (
     DEADLINE_SECONDS,
     at_once,
-    somebody_queues,
+    lock_is_awaited,
     take_out_row_locks,
     told,
     until,
@@ -51,7 +51,7 @@ DAY = 24 * 60 * 60
 
 
 def photo(width):
-    """A picture like no other of another width."""
+    """Return a picture whose content differs for each width."""
     return factories.picture(f"{width}.jpg", size=(width, 40))
 
 
@@ -72,7 +72,7 @@ def now(inquiry):
     return Inquiry.objects.get(pk=inquiry.pk)
 
 
-def is_what_was_confirmed(filed):
+def matches_confirmation(filed):
     return filed.content_digest() == filed.events.get().content_digest
 
 
@@ -82,7 +82,7 @@ def with_nine(inquiry):
     return inquiry
 
 
-# More than there may be
+# The limit
 
 
 def add_twenty(inquiry):
@@ -90,7 +90,7 @@ def add_twenty(inquiry):
 
 
 @parallel
-def test_of_20_documents_at_once_where_one_fits_one_is_taken(monkeypatch):
+def test_attach_twenty_with_room_for_one_adds_one(monkeypatch):
     inquiry = with_nine(factories.draft())
     wait_after(monkeypatch, attachments, "store", parties=PARTIES)
 
@@ -106,7 +106,7 @@ def test_of_20_documents_at_once_where_one_fits_one_is_taken(monkeypatch):
 
 
 @parallel
-def test_control_without_the_lock_all_20_are_taken(monkeypatch):
+def test_control_without_lock_attach_twenty_adds_twenty(monkeypatch):
     inquiry = with_nine(factories.draft())
     take_out_row_locks(monkeypatch)
     wait_after(monkeypatch, attachments, "_last_position", parties=PARTIES)
@@ -116,11 +116,11 @@ def test_control_without_the_lock_all_20_are_taken(monkeypatch):
     assert inquiry.attachments.count() == 29
 
 
-# The same again
+# The same document
 
 
 @parallel
-def test_one_document_sent_20_times_at_once_is_one_row_and_one_file(monkeypatch):
+def test_attach_same_document_twenty_times_adds_once(monkeypatch):
     inquiry = factories.draft()
     factories.document_type()
     wait_after(monkeypatch, attachments, "store", parties=PARTIES)
@@ -132,7 +132,7 @@ def test_one_document_sent_20_times_at_once_is_one_row_and_one_file(monkeypatch)
 
 
 @parallel
-def test_control_without_the_lock_one_document_sent_twice_fails_for_somebody(monkeypatch):
+def test_control_without_lock_attach_twice_violates_constraint(monkeypatch):
     inquiry = factories.draft()
     factories.document_type()
     take_out_row_locks(monkeypatch)
@@ -144,12 +144,12 @@ def test_control_without_the_lock_one_document_sent_twice_fails_for_somebody(mon
     assert len(stored_files()) == 2
 
 
-# While it is sent
+# During the submission
 
 
 @parallel
 @pytest.mark.parametrize("_round", range(5))
-def test_of_a_document_and_a_send_at_once_one_loses_and_what_is_filed_was_confirmed(_round):
+def test_attach_against_submit_one_succeeds(_round):
     inquiry = factories.draft()
     attach(inquiry)
     code = factories.confirmation(inquiry, SESSION)
@@ -162,7 +162,7 @@ def test_of_a_document_and_a_send_at_once_one_loses_and_what_is_filed_was_confir
         assert after.attachments.unsent().count() == 2
     else:
         assert told(results) == [FILED]
-        assert is_what_was_confirmed(after)
+        assert matches_confirmation(after)
         assert after.attachments.sent().count() == 1
         assert not after.attachments.unsent().exists()
     assert len(stored_files()) == after.attachments.count()
@@ -170,7 +170,7 @@ def test_of_a_document_and_a_send_at_once_one_loses_and_what_is_filed_was_confir
 
 @parallel
 @pytest.mark.parametrize("_round", range(5))
-def test_of_a_removal_and_a_send_at_once_one_loses_and_what_is_filed_was_confirmed(_round):
+def test_remove_against_submit_one_succeeds(_round):
     inquiry = factories.draft()
     document = attach(inquiry)
     code = factories.confirmation(inquiry, SESSION)
@@ -183,19 +183,22 @@ def test_of_a_removal_and_a_send_at_once_one_loses_and_what_is_filed_was_confirm
         assert not stored_files()
     else:
         assert told(results) == [FILED]
-        assert is_what_was_confirmed(after)
+        assert matches_confirmation(after)
         assert len(stored_files()) == 1
     assert len(stored_files()) == after.attachments.count()
 
 
-def send_in_the_middle_of(action, monkeypatch, inquiry, code, *, owner, name):
-    """Send while `action` is about to do `name`; it goes on once the send is through or queues."""
+def submit_during(action, monkeypatch, inquiry, code, *, owner, name):
+    """Submit while `action` is about to call `name`.
+
+    `action` goes on once the submission has ended or waits for a lock.
+    """
     has_looked, is_through = Event(), Event()
     write = getattr(owner, name)
 
     def write_late(*args, **kwargs):
         has_looked.set()
-        until(lambda: is_through.is_set() or somebody_queues())
+        until(lambda: is_through.is_set() or lock_is_awaited())
         return write(*args, **kwargs)
 
     def send():
@@ -208,8 +211,8 @@ def send_in_the_middle_of(action, monkeypatch, inquiry, code, *, owner, name):
     return told(at_once(send, action))
 
 
-def send_while_one_is_added(monkeypatch, inquiry, code):
-    return send_in_the_middle_of(
+def submit_during_attach(monkeypatch, inquiry, code):
+    return submit_during(
         partial(attach, inquiry, 61),
         monkeypatch,
         inquiry,
@@ -219,8 +222,8 @@ def send_while_one_is_added(monkeypatch, inquiry, code):
     )
 
 
-def send_while_one_is_removed(monkeypatch, inquiry, code):
-    return send_in_the_middle_of(
+def submit_during_remove(monkeypatch, inquiry, code):
+    return submit_during(
         partial(remove, inquiry.attachments.get()),
         monkeypatch,
         inquiry,
@@ -240,51 +243,47 @@ def confirmed(db):
 
 @parallel
 @pytest.mark.parametrize(
-    ("send_meanwhile", "left"), [(send_while_one_is_added, 2), (send_while_one_is_removed, 0)]
+    ("submit_meanwhile", "left"), [(submit_during_attach, 2), (submit_during_remove, 0)]
 )
-def test_a_send_queues_behind_what_changes_the_documents_and_is_refused(
-    monkeypatch, confirmed, send_meanwhile, left
+def test_submit_waits_for_document_change_and_is_refused(
+    monkeypatch, confirmed, submit_meanwhile, left
 ):
     inquiry, code = confirmed
 
-    assert send_meanwhile(monkeypatch, inquiry, code) == [CHANGED]
+    assert submit_meanwhile(monkeypatch, inquiry, code) == [CHANGED]
 
     assert now(inquiry).is_draft
     assert inquiry.attachments.unsent().count() == len(stored_files()) == left
 
 
 @parallel
-def test_control_without_the_lock_a_filed_inquiry_has_a_document_nobody_sent(
-    monkeypatch, confirmed
-):
+def test_control_without_lock_filed_inquiry_gains_document(monkeypatch, confirmed):
     inquiry, code = confirmed
     take_out_row_locks(monkeypatch)
 
-    assert send_while_one_is_added(monkeypatch, inquiry, code) == []
+    assert submit_during_attach(monkeypatch, inquiry, code) == []
 
     assert not now(inquiry).is_draft
     assert inquiry.attachments.unsent().count() == 1
-    assert not is_what_was_confirmed(now(inquiry))
+    assert not matches_confirmation(now(inquiry))
 
 
 @parallel
-def test_control_without_the_lock_a_filed_inquiry_lacks_a_document_that_was_sent(
-    monkeypatch, confirmed
-):
+def test_control_without_lock_filed_inquiry_loses_document(monkeypatch, confirmed):
     inquiry, code = confirmed
     take_out_row_locks(monkeypatch)
 
-    assert send_while_one_is_removed(monkeypatch, inquiry, code) == []
+    assert submit_during_remove(monkeypatch, inquiry, code) == []
 
     assert not now(inquiry).is_draft
     assert not stored_files()
-    assert not is_what_was_confirmed(now(inquiry))
+    assert not matches_confirmation(now(inquiry))
 
 
-# Killed in the middle
+# A killed process
 
-# Adds one document and says so; then stops for good where it is told to, on the way of the next.
-KILLED_THERE = """
+# The script adds one document, acknowledges it, and then stops at `place` in the next write.
+SCRIPT_TO_KILL = """
 import sys, signal
 import django
 django.setup()
@@ -321,7 +320,7 @@ else:
 
 
 @contextmanager
-def process_that_stops(inquiry, place, data_folder):
+def stopping_process(inquiry, place, data_folder):
     name = connection.settings_dict["NAME"]
     address = (
         f"sqlite:///{name}"
@@ -334,7 +333,7 @@ def process_that_stops(inquiry, place, data_folder):
         "DATA_DIR": str(data_folder),
         "DJANGO_SETTINGS_MODULE": "tawasul.settings",
     }
-    command = [sys.executable, "-c", KILLED_THERE, str(inquiry.pk), place]
+    command = [sys.executable, "-c", SCRIPT_TO_KILL, str(inquiry.pk), place]
     with subprocess.Popen(
         command, cwd=settings.BASE_DIR, env=environment, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -345,7 +344,7 @@ def process_that_stops(inquiry, place, data_folder):
 
 
 def a_day_later():
-    """As if every stored file had been written more than a day ago."""
+    """Set the time of every stored file to more than a day ago."""
     then = time.time() - DAY - 60
     for path in Path(storages["private"].base_location).rglob("*"):
         os.utime(path, (then, then))
@@ -360,13 +359,11 @@ def a_day_later():
         ("row is dropped and the file is still there", 0, 1),
     ],
 )
-def test_after_a_kill_what_was_acknowledged_is_there_and_the_sweep_takes_the_rest(
-    tmp_path, place, rows, files
-):
+def test_kill_keeps_acknowledged_files_and_sweep_removes_rest(tmp_path, place, rows, files):
     inquiry = factories.draft()
     factories.document_type()
 
-    with process_that_stops(inquiry, place, tmp_path) as process:
+    with stopping_process(inquiry, place, tmp_path) as process:
         assert process.stdout.readline() == "acknowledged\n"
         assert process.stdout.readline() == "there\n"
         process.kill()

@@ -1,4 +1,4 @@
-"""A draft that changes around its sending: what is filed is what was confirmed."""
+"""Drafts that change during the submission: only confirmed content is filed."""
 
 import uuid
 from functools import partial
@@ -13,7 +13,7 @@ from tests import factories
 from tests.races.together import (
     DEADLINE_SECONDS,
     at_once,
-    somebody_queues,
+    lock_is_awaited,
     take_out_row_locks,
     told,
     until,
@@ -35,7 +35,7 @@ def submit(inquiry, code):
 
 
 def edit(inquiry):
-    """As the page of another tab does, which has read the draft for itself."""
+    """Save other details, as from another tab that has loaded the draft by itself."""
     actions.save_details(
         actor=inquiry.applicant,
         inquiry=Inquiry.objects.get(pk=inquiry.pk),
@@ -50,16 +50,14 @@ def now(inquiry):
     return Inquiry.objects.get(pk=inquiry.pk)
 
 
-def is_what_was_confirmed(filed):
+def matches_confirmation(filed):
     return filed.content_digest() == filed.events.get().content_digest
 
 
-# Changed between code and send
+# Changes between code and submission
 
 
-def test_a_draft_changed_after_its_code_was_sent_is_not_filed_and_the_reason_told(
-    resident, as_resident
-):
+def test_draft_changed_after_code_is_not_filed(resident, as_resident):
     inquiry = factories.draft(resident)
     code = factories.confirmation(inquiry, as_resident.session.session_key)
     edit(inquiry)
@@ -72,7 +70,7 @@ def test_a_draft_changed_after_its_code_was_sent_is_not_filed_and_the_reason_tol
     assert now(inquiry).description == OTHER_WORDS
 
 
-def test_a_document_added_after_the_code_was_sent_changes_what_is_confirmed(resident):
+def test_document_added_after_code_refuses_submit(resident):
     inquiry = factories.draft(resident)
     code = factories.confirmation(inquiry, SESSION)
     actions.attach(
@@ -86,7 +84,7 @@ def test_a_document_added_after_the_code_was_sent_changes_what_is_confirmed(resi
     assert now(inquiry).status == Inquiry.Status.DRAFT
 
 
-def test_control_without_the_digest_the_changed_draft_is_filed(resident, monkeypatch):
+def test_control_without_digest_changed_draft_is_filed(resident, monkeypatch):
     monkeypatch.setattr(Inquiry, "content_digest", lambda inquiry: "always the same")
     inquiry = factories.draft(resident)
     code = factories.confirmation(inquiry, SESSION)
@@ -95,12 +93,12 @@ def test_control_without_the_digest_the_changed_draft_is_filed(resident, monkeyp
     assert submit(inquiry, code).description == OTHER_WORDS
 
 
-# Changed while it is sent
+# Changes during the submission
 
 
 @parallel
 @pytest.mark.parametrize("_round", range(5))
-def test_of_an_edit_and_a_send_at_once_one_loses_and_what_is_filed_was_confirmed(_round):
+def test_edit_against_submit_one_succeeds(_round):
     inquiry = factories.draft()
     code = factories.confirmation(inquiry, SESSION)
 
@@ -113,18 +111,21 @@ def test_of_an_edit_and_a_send_at_once_one_loses_and_what_is_filed_was_confirmed
     else:
         assert told(results) == [FILED]
         assert after.description == factories.DESCRIPTION
-        assert is_what_was_confirmed(after)
+        assert matches_confirmation(after)
 
 
-def send_while_the_edit_is_about_to_write(monkeypatch, inquiry, code):
-    """The worst moment for both; the edit goes on once the send is through or queues behind it."""
+def submit_during_edit(monkeypatch, inquiry, code):
+    """Submit while an edit is about to be saved.
+
+    The edit goes on once the submission has ended or waits for a lock.
+    """
     has_found, is_through = Event(), Event()
     save = Inquiry.save
 
     def save_late(draft, **options):
         if "description" in options["update_fields"]:
             has_found.set()
-            until(lambda: is_through.is_set() or somebody_queues())
+            until(lambda: is_through.is_set() or lock_is_awaited())
         save(draft, **options)
 
     def send():
@@ -138,34 +139,34 @@ def send_while_the_edit_is_about_to_write(monkeypatch, inquiry, code):
 
 
 @parallel
-def test_a_send_queues_behind_an_edit_that_has_begun_and_is_refused(monkeypatch):
+def test_submit_waits_for_edit_and_is_refused(monkeypatch):
     inquiry = factories.draft()
     code = factories.confirmation(inquiry, SESSION)
 
-    assert send_while_the_edit_is_about_to_write(monkeypatch, inquiry, code) == [CHANGED]
+    assert submit_during_edit(monkeypatch, inquiry, code) == [CHANGED]
 
     assert now(inquiry).status == Inquiry.Status.DRAFT
     assert now(inquiry).description == OTHER_WORDS
 
 
 @parallel
-def test_control_without_the_lock_on_the_draft_an_edit_changes_what_was_filed(monkeypatch):
+def test_control_without_lock_edit_changes_filed_inquiry(monkeypatch):
     inquiry = factories.draft()
     code = factories.confirmation(inquiry, SESSION)
     take_out_row_locks(monkeypatch)
 
-    assert send_while_the_edit_is_about_to_write(monkeypatch, inquiry, code) == []
+    assert submit_during_edit(monkeypatch, inquiry, code) == []
 
     assert now(inquiry).status == Inquiry.Status.UNDER_PROCESSING
     assert now(inquiry).description == OTHER_WORDS
-    assert not is_what_was_confirmed(now(inquiry))
+    assert not matches_confirmation(now(inquiry))
 
 
 # Beginning
 
 
 def begin_twice(resident):
-    """Both clicks on the first step's button: the same form, so the same key."""
+    """Send the form of the first step twice at once, with the same idempotency key."""
     service = factories.ServiceFactory()
     begin = partial(
         actions.start,
@@ -179,14 +180,14 @@ def begin_twice(resident):
 
 @parallel
 @pytest.mark.parametrize("_round", range(3))
-def test_a_form_sent_twice_at_once_begins_one_draft(resident, _round):
+def test_start_form_sent_twice_makes_one_draft(resident, _round):
     one, other = begin_twice(resident)
 
     assert one == other == Inquiry.objects.get()
 
 
 @parallel
-def test_control_with_a_key_that_is_new_each_time_two_drafts_are_begun(resident, monkeypatch):
+def test_control_with_new_key_each_time_two_drafts_are_made(resident, monkeypatch):
     monkeypatch.setattr(drafts, "derive_key", lambda *_content: uuid.uuid4())
 
     one, other = begin_twice(resident)
@@ -196,7 +197,7 @@ def test_control_with_a_key_that_is_new_each_time_two_drafts_are_begun(resident,
 
 
 def first_step(browser, person, service, idempotency_key):
-    """Post the first step of a new inquiry, for oneself."""
+    """Post the first step of a new inquiry with the person as its beneficiary."""
     form = {
         "idempotency_key": idempotency_key,
         "beneficiary": person.identity_id,
@@ -205,10 +206,9 @@ def first_step(browser, person, service, idempotency_key):
     return browser.post("/en/inquiries/new/", form)
 
 
-def test_who_goes_back_and_chooses_another_service_gets_a_draft_for_that_one(resident, as_resident):
-    idempotency_key = (
-        uuid.uuid4()
-    )  # a browser that goes back shows the form as it was, with its key
+def test_back_and_another_service_makes_new_draft(resident, as_resident):
+    # A browser that goes back shows the form as it was, with its key.
+    idempotency_key = uuid.uuid4()
     first_step(as_resident, resident, factories.ServiceFactory(), idempotency_key)
     chosen = factories.ServiceFactory()
 
@@ -218,7 +218,7 @@ def test_who_goes_back_and_chooses_another_service_gets_a_draft_for_that_one(res
     assert Inquiry.objects.get(reference=reference).service == chosen
 
 
-def test_the_key_of_somebody_elses_draft_opens_nothing_and_breaks_nothing(resident, as_resident):
+def test_form_key_of_foreign_draft_opens_nothing(resident, as_resident):
     draft = factories.draft()
 
     response = first_step(as_resident, resident, factories.ServiceFactory(), draft.idempotency_key)

@@ -1,4 +1,4 @@
-"""The applicant and the desk at the same moment: one action is done, and the other is told."""
+"""Concurrent actions of applicant and desk: one succeeds, and the other is refused."""
 
 import uuid
 from functools import partial
@@ -21,8 +21,8 @@ from tests.conftest import notices_on, signed_in_staff
 from tests.races.together import (
     DEADLINE_SECONDS,
     at_once,
+    lock_is_awaited,
     look_before_writing,
-    somebody_queues,
     take_out_row_locks,
     told,
     until,
@@ -54,7 +54,7 @@ def event_types_of(inquiry):
 
 
 def notices(inquiry):
-    """How often the applicant was told of what, since the inquiry was filed: the last words."""
+    """Return the ends of the texts to the applicant since the inquiry was filed."""
     texts = Message.objects.about(inquiry.reference).values_list("text", flat=True)
     return [text.removeprefix(f"Tawasul: your inquiry {inquiry.reference} ") for text in texts][1:]
 
@@ -91,23 +91,23 @@ def release(officer, inquiry):
     return actions.release(actor=officer, inquiry=now(inquiry), expected_version=inquiry.version)
 
 
-def let_all_look_before_anyone_writes(monkeypatch, parties=2):
-    """The guard out: status, version and assignee are looked at first, and written afterwards."""
+def look_before_moving(monkeypatch, parties=2):
+    """Split the conditional update of status, version and assignee into a look and a write."""
     look_before_writing(monkeypatch, InquiryQuerySet, parties=parties, only_if_changes="version")
 
 
-# Withdrawing while it is approved
+# Withdrawing during an approval
 
 
-def withdraw_while_it_is_approved(officer, inquiry):
+def withdraw_and_approve(officer, inquiry):
     return at_once(partial(withdraw, inquiry), partial(write, actions.approve, officer, inquiry))
 
 
 @pytest.mark.parametrize("_round", range(3))
-def test_of_a_withdrawal_and_an_approval_at_once_one_is_done_and_the_other_refused(officer, _round):
+def test_withdraw_against_approve_one_succeeds(officer, _round):
     inquiry = factories.claimed(officer)
 
-    withdrawal, approval = withdraw_while_it_is_approved(officer, inquiry)
+    withdrawal, approval = withdraw_and_approve(officer, inquiry)
 
     after = now(inquiry)
     assert inquiry.replies.count() == 1
@@ -122,13 +122,11 @@ def test_of_a_withdrawal_and_an_approval_at_once_one_is_done_and_the_other_refus
         assert notices(inquiry) == [APPROVED]
 
 
-def test_control_without_the_conditional_move_it_is_both_withdrawn_and_approved(
-    officer, monkeypatch
-):
+def test_control_without_conditional_move_withdrawn_and_approved(officer, monkeypatch):
     inquiry = factories.claimed(officer)
-    let_all_look_before_anyone_writes(monkeypatch)
+    look_before_moving(monkeypatch)
 
-    results = withdraw_while_it_is_approved(officer, inquiry)
+    results = withdraw_and_approve(officer, inquiry)
 
     assert told(results) == []
     assert sorted(event_types_of(inquiry)[2:]) == ["approved", "withdrawn"]
@@ -147,7 +145,7 @@ def send(inquiry, session_key, form):
 
 
 def answer_twenty_times(monkeypatch, browser, inquiry):
-    """Twenty clicks on one form; all have found the inquiry returned before one answers."""
+    """Send one form twenty times; all requests have loaded the inquiry before one answers."""
     wait_after(monkeypatch, pages, "get_filed_by", parties=20)
     form = {"idempotency_key": uuid.uuid4(), "expected_version": inquiry.version, "text": TEXT}
     return at_once(*[partial(send, inquiry, browser.session.session_key, form)] * 20)
@@ -159,9 +157,7 @@ def returned(officer, resident):
 
 
 @pytest.mark.parametrize("_round", range(3))
-def test_the_same_answer_sent_twenty_times_at_once_is_one_and_all_are_told_that_it_is_sent(
-    as_resident, returned, monkeypatch, _round
-):
+def test_answer_sent_twenty_times_is_stored_once(as_resident, returned, monkeypatch, _round):
     before = notices(returned)
 
     answers = answer_twenty_times(monkeypatch, as_resident, returned)
@@ -173,9 +169,7 @@ def test_the_same_answer_sent_twenty_times_at_once_is_one_and_all_are_told_that_
     assert notices(returned) == before
 
 
-def test_control_without_the_key_of_the_form_nineteen_are_not_told_that_it_is_sent(
-    as_resident, returned, monkeypatch
-):
+def test_control_without_form_key_nineteen_answers_are_refused(as_resident, returned, monkeypatch):
     monkeypatch.setattr(follow_up, "derive_key", lambda *_content: uuid.uuid4())
 
     answers = answer_twenty_times(monkeypatch, as_resident, returned)
@@ -183,12 +177,10 @@ def test_control_without_the_key_of_the_form_nineteen_are_not_told_that_it_is_se
     assert sorted(answers) == [(200, False)] * 19 + [(200, True)]
 
 
-def test_control_without_key_lock_and_conditional_move_it_is_answered_twenty_times(
-    as_resident, returned, monkeypatch
-):
+def test_control_without_guards_answer_is_stored_twenty_times(as_resident, returned, monkeypatch):
     monkeypatch.setattr(follow_up, "derive_key", lambda *_content: uuid.uuid4())
     take_out_row_locks(monkeypatch)
-    let_all_look_before_anyone_writes(monkeypatch, parties=20)
+    look_before_moving(monkeypatch, parties=20)
 
     answers = answer_twenty_times(monkeypatch, as_resident, returned)
 
@@ -207,7 +199,7 @@ def withdraw_twice(inquiry, *, keys):
 
 
 @pytest.mark.parametrize("_round", range(3))
-def test_a_withdrawal_clicked_twice_at_once_is_one_and_both_get_it(_round):
+def test_withdraw_twice_with_one_key_withdraws_once(_round):
     inquiry = factories.filed()
 
     results = withdraw_twice(inquiry, keys=[uuid.uuid4()] * 2)
@@ -219,7 +211,7 @@ def test_a_withdrawal_clicked_twice_at_once_is_one_and_both_get_it(_round):
 
 
 @pytest.mark.parametrize("_round", range(3))
-def test_of_withdrawals_in_two_tabs_one_is_done_and_the_other_told_so(_round):
+def test_withdraw_in_two_tabs_withdraws_once(_round):
     inquiry = factories.filed()
 
     results = withdraw_twice(inquiry, keys=[uuid.uuid4(), uuid.uuid4()])
@@ -230,7 +222,7 @@ def test_of_withdrawals_in_two_tabs_one_is_done_and_the_other_told_so(_round):
     assert inquiry.replies.count() == 1
 
 
-def test_control_without_the_key_the_second_click_is_refused(monkeypatch):
+def test_control_without_key_second_withdrawal_is_refused(monkeypatch):
     inquiry = factories.filed()
     monkeypatch.setattr(follow_up, "derive_key", lambda *_content: uuid.uuid4())
 
@@ -239,10 +231,10 @@ def test_control_without_the_key_the_second_click_is_refused(monkeypatch):
     assert told(results) == [changed("Withdrawn")]
 
 
-def test_control_without_the_lock_and_the_conditional_move_it_is_withdrawn_twice(monkeypatch):
+def test_control_without_guards_it_is_withdrawn_twice(monkeypatch):
     inquiry = factories.filed()
     take_out_row_locks(monkeypatch)
-    let_all_look_before_anyone_writes(monkeypatch)
+    look_before_moving(monkeypatch)
 
     results = withdraw_twice(inquiry, keys=[uuid.uuid4(), uuid.uuid4()])
 
@@ -251,18 +243,18 @@ def test_control_without_the_lock_and_the_conditional_move_it_is_withdrawn_twice
     assert notices(inquiry) == [WITHDRAWN] * 2
 
 
-# Giving it back while answering
+# Releasing while replying
 
 
 def release_while_answering(officer, inquiry):
-    """In two tabs of the same officer."""
+    """Release and reply at once, from two tabs of the same officer."""
     return at_once(
         partial(release, officer, inquiry), partial(write, actions.reply, officer, inquiry)
     )
 
 
 @pytest.mark.parametrize("_round", range(3))
-def test_of_a_release_and_an_answer_at_once_one_is_done_and_the_other_is_told(officer, _round):
+def test_release_against_reply_one_succeeds(officer, _round):
     inquiry = factories.claimed(officer)
 
     results = release_while_answering(officer, inquiry)
@@ -278,9 +270,9 @@ def test_of_a_release_and_an_answer_at_once_one_is_done_and_the_other_is_told(of
         assert inquiry.replies.count() == len(notices(inquiry)) == 1
 
 
-def test_control_without_the_conditional_move_it_is_answered_and_given_back(officer, monkeypatch):
+def test_control_without_conditional_move_replied_and_released(officer, monkeypatch):
     inquiry = factories.claimed(officer)
-    let_all_look_before_anyone_writes(monkeypatch)
+    look_before_moving(monkeypatch)
 
     results = release_while_answering(officer, inquiry)
 
@@ -300,7 +292,10 @@ def assign(browser, inquiry, officer):
 
 
 def assign_at_once(inquiry):
-    """What two supervisors are told who give it to two officers; their names, and the officers'."""
+    """Let two supervisors assign the inquiry to two officers.
+
+    Return the notices shown to each supervisor, the supervisors' usernames and the officers'.
+    """
     supervisors = factories.OfficerFactory.create_batch(2)
     officers = factories.OfficerFactory.create_batch(2)
     for supervisor in supervisors:
@@ -314,7 +309,7 @@ def assign_at_once(inquiry):
 
 
 @pytest.mark.parametrize("_round", range(3))
-def test_of_two_supervisors_at_once_one_assigns_it_and_the_other_is_told(_round):
+def test_assign_by_two_supervisors_one_succeeds(_round):
     inquiry = factories.filed()
 
     results, supervisors, officers = assign_at_once(inquiry)
@@ -325,9 +320,9 @@ def test_of_two_supervisors_at_once_one_assigns_it_and_the_other_is_told(_round)
     assert event_types_of(inquiry) == ["submitted", "assigned"]
 
 
-def test_control_without_the_conditional_move_both_are_told_that_it_is_assigned(monkeypatch):
+def test_control_without_conditional_move_assigned_twice(monkeypatch):
     inquiry = factories.filed()
-    let_all_look_before_anyone_writes(monkeypatch)
+    look_before_moving(monkeypatch)
 
     results, _supervisors, _officers = assign_at_once(inquiry)
 
@@ -335,7 +330,7 @@ def test_control_without_the_conditional_move_both_are_told_that_it_is_assigned(
     assert event_types_of(inquiry) == ["submitted", "assigned", "assigned"]
 
 
-# Deleting a draft while it is sent
+# Deleting a draft during the submission
 
 
 def submit(inquiry, code):
@@ -345,7 +340,7 @@ def submit(inquiry, code):
 
 
 def delete(inquiry):
-    """As the page of another tab does, which has read the draft for itself."""
+    """Delete the draft, as from another tab that has loaded it by itself."""
     actions.delete_draft(actor=inquiry.applicant, inquiry=now(inquiry))
 
 
@@ -357,14 +352,14 @@ def draft(resident):
     return draft
 
 
-def one_within_the_other(monkeypatch, owner, name, *, first, second):
-    """`first` stops before it does `name`, until `second` is through or queues behind it."""
+def run_second_during_first(monkeypatch, owner, name, *, first, second):
+    """Pause `first` at its call of `name` until `second` has ended or waits for a lock."""
     has_begun, is_through = Event(), Event()
     original = getattr(owner, name)
 
     def do_late(*args):
         has_begun.set()
-        until(lambda: is_through.is_set() or somebody_queues())
+        until(lambda: is_through.is_set() or lock_is_awaited())
         return original(*args)
 
     def do_second():
@@ -378,9 +373,9 @@ def one_within_the_other(monkeypatch, owner, name, *, first, second):
     return at_once(first, do_second)
 
 
-def send_while_it_is_about_to_be_deleted(monkeypatch, draft):
+def submit_during_deletion(monkeypatch, draft):
     code = factories.confirmation(draft, SESSION)
-    return one_within_the_other(
+    return run_second_during_first(
         monkeypatch,
         *(Inquiry, "delete"),
         first=partial(delete, draft),
@@ -388,9 +383,9 @@ def send_while_it_is_about_to_be_deleted(monkeypatch, draft):
     )
 
 
-def delete_while_it_is_about_to_be_sent(monkeypatch, draft):
+def delete_during_submit(monkeypatch, draft):
     code = factories.confirmation(draft, SESSION)
-    return one_within_the_other(
+    return run_second_during_first(
         monkeypatch,
         *(submission, "_submit"),
         first=partial(submit, draft, code),
@@ -398,10 +393,10 @@ def delete_while_it_is_about_to_be_sent(monkeypatch, draft):
     )
 
 
-def test_a_send_queues_behind_a_deletion_that_has_begun_and_files_nothing(draft, monkeypatch):
+def test_submit_waits_for_deletion_and_files_nothing(draft, monkeypatch):
     reference = draft.reference
 
-    deletion, sending = send_while_it_is_about_to_be_deleted(monkeypatch, draft)
+    deletion, sending = submit_during_deletion(monkeypatch, draft)
 
     assert deletion is None
     assert isinstance(sending, RuleViolation)
@@ -411,8 +406,8 @@ def test_a_send_queues_behind_a_deletion_that_has_begun_and_files_nothing(draft,
     assert not Message.objects.about(reference).exists()
 
 
-def test_a_deletion_queues_behind_a_send_that_has_begun_and_is_refused(draft, monkeypatch):
-    _filed, deletion = delete_while_it_is_about_to_be_sent(monkeypatch, draft)
+def test_deletion_waits_for_submit_and_is_refused(draft, monkeypatch):
+    _filed, deletion = delete_during_submit(monkeypatch, draft)
 
     assert told([deletion]) == [FILED]
     assert now(draft).status == Inquiry.Status.UNDER_PROCESSING
@@ -420,22 +415,20 @@ def test_a_deletion_queues_behind_a_send_that_has_begun_and_is_refused(draft, mo
     assert draft.attachments.count() == len(stored_files()) == 1
 
 
-def test_control_without_the_lock_on_the_draft_a_deletion_fails_at_what_was_sent_meanwhile(
-    resident, monkeypatch
-):
-    # One without a document: to send one is another row that a deletion has locked.
+def test_control_without_lock_deletion_meets_filed_inquiry(resident, monkeypatch):
+    # The draft has no document, as the deletion would hold the lock of that row as well.
     draft = factories.draft(resident)
     take_out_row_locks(monkeypatch)
 
     with pytest.raises(ProtectedError):
-        send_while_it_is_about_to_be_deleted(monkeypatch, draft)
+        submit_during_deletion(monkeypatch, draft)
 
 
-def test_control_without_the_lock_on_the_draft_it_is_gone_before_it_is_sent(draft, monkeypatch):
+def test_control_without_lock_submit_meets_deleted_draft(draft, monkeypatch):
     take_out_row_locks(monkeypatch)
 
     with pytest.raises(Inquiry.DoesNotExist):
-        delete_while_it_is_about_to_be_sent(monkeypatch, draft)
+        delete_during_submit(monkeypatch, draft)
 
     assert not Inquiry.objects.exists()
     assert stored_files() == []

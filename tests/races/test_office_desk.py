@@ -1,4 +1,4 @@
-"""Many clerks at once: a place is given once, and whoever is here is checked in once."""
+"""Concurrent clerks: a place is given once, and a person is checked in once."""
 
 import uuid
 from datetime import timedelta
@@ -33,7 +33,7 @@ OVERLAP = "Mohammed Aslam Khan has another appointment at this time. Choose anot
 
 
 def slot_of_today(*, office="al-rimal", capacity=1, minutes=60):
-    """Ahead by so many minutes, so that residents can book it as well."""
+    """Return a slot that starts in `minutes`, so that residents can book it as well."""
     hours = places.window(office=places.office(office))
     start = timezone.now() + timedelta(minutes=minutes)
     return Slot.objects.create(
@@ -60,7 +60,7 @@ def walk_in(clerk, office, service, *, person=None, idempotency_key=None):
 # The last place
 
 
-def ten_clerks_and_ten_residents_want(slot):
+def race_clerks_and_residents(slot):
     service = ServiceFactory()
     clerks = [places.clerk(slot.office) for _clerk in range(10)]
     people = IdentityFactory.create_batch(10)
@@ -76,12 +76,12 @@ def ten_clerks_and_ten_residents_want(slot):
 @parallel
 @pytest.mark.parametrize("is_under_hold", [False, True], ids=["free", "under a lapsed hold"])
 @pytest.mark.parametrize("_round", range(5))
-def test_of_ten_clerks_and_ten_residents_one_gets_the_last_place(is_under_hold, _round):
+def test_last_place_goes_to_one_of_clerks_and_residents(is_under_hold, _round):
     slot = slot_of_today()
     if is_under_hold:
         places.lapse(places.held(slot=slot))
 
-    results = ten_clerks_and_ten_residents_want(slot)
+    results = race_clerks_and_residents(slot)
 
     (winner,) = [each for each in results if not isinstance(each, RuleViolation)]
     assert taken(slot) == 1
@@ -93,7 +93,7 @@ def test_of_ten_clerks_and_ten_residents_one_gets_the_last_place(is_under_hold, 
 
 
 @parallel
-def test_control_without_the_conditional_update_all_twenty_get_the_last_place(monkeypatch):
+def test_control_without_conditional_update_last_place_oversold(monkeypatch):
     slot = slot_of_today()
     everybody = Barrier(20, timeout=DEADLINE_SECONDS)
 
@@ -108,14 +108,14 @@ def test_control_without_the_conditional_update_all_twenty_get_the_last_place(mo
     for module in (booking, walk_ins):
         monkeypatch.setattr(module, "move_places", look_then_take)
 
-    results = ten_clerks_and_ten_residents_want(slot)
+    results = race_clerks_and_residents(slot)
 
     assert told(results) == []
     assert booked(slot) == 20
 
 
 @parallel
-def test_clerks_who_lose_a_place_get_the_next_as_long_as_there_are_any():
+def test_clerk_losing_a_place_gets_next_free_one():
     slots = [slot_of_today(minutes=minutes) for minutes in (60, 75, 90)]
     service, office = ServiceFactory(), slots[0].office
     clerks = [places.clerk(office) for _clerk in range(6)]
@@ -136,7 +136,7 @@ def test_clerks_who_lose_a_place_get_the_next_as_long_as_there_are_any():
 
 
 @parallel
-def test_the_same_form_sent_twenty_times_at_once_gives_one_place():
+def test_walk_in_form_sent_twenty_times_takes_one_place():
     slot, service, person = slot_of_today(capacity=30), ServiceFactory(), IdentityFactory()
     clerk, idempotency_key = places.clerk(slot.office), uuid.uuid4()
 
@@ -154,7 +154,7 @@ def test_the_same_form_sent_twenty_times_at_once_gives_one_place():
 
 
 @parallel
-def test_control_without_the_key_of_the_form_the_later_clicks_are_refused(monkeypatch):
+def test_control_without_form_key_later_walk_ins_are_refused(monkeypatch):
     slot, service, person = slot_of_today(capacity=30), ServiceFactory(), IdentityFactory()
     clerk, idempotency_key = places.clerk(slot.office), uuid.uuid4()
     monkeypatch.setattr(walk_ins, "derive_key", lambda *_content: uuid.uuid4())
@@ -179,8 +179,8 @@ def test_control_without_the_key_of_the_form_the_later_clicks_are_refused(monkey
 # One person, two desks
 
 
-def come_and_book_elsewhere(person):
-    """Somebody walks in, while they are booked for another service at the same time elsewhere."""
+def walk_in_and_hold_elsewhere(person):
+    """Walk in at one office while the same person is booked at another for the same time."""
     here = slot_of_today()
     there = slot_of_today(office="qasr-al-hukm")
     Slot.objects.filter(pk=there.pk).update(start=here.start, end=here.end)
@@ -194,22 +194,22 @@ def come_and_book_elsewhere(person):
 
 @parallel
 @pytest.mark.parametrize("_round", range(5))
-def test_nobody_is_at_two_offices_at_the_same_time(_round):
+def test_walk_in_and_hold_at_one_time_one_succeeds(_round):
     person = IdentityFactory()
 
-    results = come_and_book_elsewhere(person)
+    results = walk_in_and_hold_elsewhere(person)
 
     assert told(results) in ([NO_ROOM], [OVERLAP])
     assert Appointment.objects.live().filter(attendee=person).count() == 1
 
 
 @parallel
-def test_control_without_the_lock_of_the_person_they_are_at_two_offices(monkeypatch):
+def test_control_without_person_lock_both_offices_succeed(monkeypatch):
     person = IdentityFactory()
     take_out_row_locks(monkeypatch)
     wait_after(monkeypatch, AppointmentQuerySet, "create", parties=2)
 
-    results = come_and_book_elsewhere(person)
+    results = walk_in_and_hold_elsewhere(person)
 
     assert told(results) == []
     assert Appointment.objects.live().filter(attendee=person).count() == 2
@@ -223,16 +223,13 @@ def scan_twenty_times(appointment):
     clerks = [places.clerk(office), places.clerk(office)] * 10
     code = appointment.slips.get().check_code
     return at_once(
-        *(
-            partial(actions.receive, actor=clerk, office=office, matching_scan=code)
-            for clerk in clerks
-        )
+        *(partial(actions.receive, actor=clerk, office=office, scanned=code) for clerk in clerks)
     )
 
 
 @parallel
 @pytest.mark.parametrize("_round", range(3))
-def test_a_slip_scanned_twenty_times_at_once_is_checked_in_once(_round):
+def test_scan_twenty_times_checks_in_once(_round):
     appointment = places.confirmed(slot=slot_of_today())
 
     results = scan_twenty_times(appointment)
@@ -243,7 +240,7 @@ def test_a_slip_scanned_twenty_times_at_once_is_checked_in_once(_round):
 
 
 @parallel
-def test_control_without_the_conditional_update_it_is_checked_in_twenty_times(monkeypatch):
+def test_control_without_conditional_update_each_scan_counts(monkeypatch):
     appointment = places.confirmed(slot=slot_of_today())
     look_before_writing(monkeypatch, AppointmentQuerySet, parties=20, only_if_changes="status")
 
@@ -255,15 +252,15 @@ def test_control_without_the_conditional_update_it_is_checked_in_twenty_times(mo
 # The clerk and the worker
 
 
-def serve_whom_the_worker_settles(appointment):
+def serve_while_worker_settles(appointment):
     clerk = places.clerk(appointment.slot.office)
     return at_once(
         partial(actions.serve, actor=clerk, appointment=appointment), actions.settle_past
     )
 
 
-def here_since_yesterday():
-    """Somebody whom nobody has served yet, as far as anybody has said; another is booked there."""
+def checked_in_since_yesterday():
+    """Return an appointment checked in yesterday and not served; its slot has a hold besides."""
     slot = slot_of_today(capacity=2)
     appointment = places.in_status(Appointment.Status.CHECKED_IN, slot=slot)
     places.held(slot=slot)
@@ -274,21 +271,21 @@ def here_since_yesterday():
 
 @parallel
 @pytest.mark.parametrize("_round", range(5))
-def test_who_is_served_while_the_worker_settles_the_day_is_served_once(_round):
-    appointment = here_since_yesterday()
+def test_serve_while_worker_settles_day_serves_once(_round):
+    appointment = checked_in_since_yesterday()
 
-    serve_whom_the_worker_settles(appointment)
+    serve_while_worker_settles(appointment)
 
     assert event_types_of(appointment) == ["held", "confirmed", "served"]
     assert taken(appointment.slot) == 1
 
 
 @parallel
-def test_control_without_the_conditional_update_the_place_is_given_back_twice(monkeypatch):
-    appointment = here_since_yesterday()
+def test_control_without_conditional_update_serving_frees_twice(monkeypatch):
+    appointment = checked_in_since_yesterday()
     look_before_writing(monkeypatch, AppointmentQuerySet, parties=2, only_if_changes="status")
 
-    serve_whom_the_worker_settles(appointment)
+    serve_while_worker_settles(appointment)
 
     assert event_types_of(appointment) == ["held", "confirmed", "served", "served"]
     assert Slot.objects.get(pk=appointment.slot_id).taken == 0

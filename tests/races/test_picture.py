@@ -1,4 +1,4 @@
-"""The visual code under fire: one answer to one picture lets one form through."""
+"""Concurrent visual codes: one answer to one picture lets one form through."""
 
 from functools import partial
 from threading import Barrier
@@ -40,12 +40,12 @@ def use(picture):
     visual_code.use(request=None, cleaned_data=cleaned_data)
 
 
-def let_all_read_the_picture_before_anyone_takes_it_out(monkeypatch):
+def read_picture_before_deleting(monkeypatch):
     wait_after(monkeypatch, QuerySet, "first", parties=AT_ONCE)
 
 
 @pytest.mark.parametrize("_round", range(3))
-def test_one_answer_sent_eight_times_at_once_lets_one_form_through(picture, _round):
+def test_picture_answer_sent_eight_times_passes_once(picture, _round):
     answer = {"picture_key": picture.hashkey, "picture": picture.response}
 
     pages = at_once(
@@ -61,16 +61,16 @@ def test_one_answer_sent_eight_times_at_once_lets_one_form_through(picture, _rou
     assert OneTimeCode.objects.count() == 1
 
 
-def test_even_when_all_have_read_it(picture, monkeypatch):
-    let_all_read_the_picture_before_anyone_takes_it_out(monkeypatch)
+def test_picture_read_by_all_passes_once(picture, monkeypatch):
+    read_picture_before_deleting(monkeypatch)
 
     results = at_once(*[partial(use, picture)] * AT_ONCE)
 
     assert told(results) == [WRONG_DIGITS] * (AT_ONCE - 1)
 
 
-def test_control_if_nobody_looked_who_took_it_out_all_would_be_let_through(picture, monkeypatch):
-    let_all_read_the_picture_before_anyone_takes_it_out(monkeypatch)
+def test_control_without_delete_count_picture_passes_all(picture, monkeypatch):
+    read_picture_before_deleting(monkeypatch)
     delete = QuerySet.delete
     monkeypatch.setattr(QuerySet, "delete", lambda queryset: delete(queryset) and (1, {}))
 
@@ -83,8 +83,8 @@ class AsShipped(forms.Form):
     picture = CaptchaField()
 
 
-def test_control_the_library_as_shipped_accepts_one_answer_every_time(picture, monkeypatch):
-    let_all_read_the_picture_before_anyone_takes_it_out(monkeypatch)
+def test_control_library_field_accepts_answer_every_time(picture, monkeypatch):
+    read_picture_before_deleting(monkeypatch)
     answer = {"picture_0": picture.hashkey, "picture_1": picture.response}
 
     results = at_once(*[lambda: AsShipped(answer).is_valid()] * AT_ONCE)
@@ -92,7 +92,7 @@ def test_control_the_library_as_shipped_accepts_one_answer_every_time(picture, m
     assert results == [True] * AT_ONCE
 
 
-def test_a_text_in_its_place_lets_one_of_eight_forms_at_once_through(monkeypatch):
+def test_text_instead_of_picture_passes_one_of_eight_forms(monkeypatch):
     browser = Client()
     browser.post(BY_TEXT, {"mobile": "0501234567", "next": RESET})
     browser.post(f"{BY_TEXT}code/", {"code": factories.code_sent_to(None, "picture")})

@@ -1,4 +1,4 @@
-"""Registering under fire: one account a person, one person a username, one text a minute."""
+"""Concurrent registrations: one account per person and username, one text per minute."""
 
 import datetime
 import re
@@ -17,7 +17,7 @@ from core.accounts.models import LockStripe, OneTimeCode, User
 from core.messaging.models import Message
 from tests import factories
 from tests.conftest import errors_on, notices_on
-from tests.races.together import at_once, somebody_queues, take_out_row_locks, until, wait_after
+from tests.races.together import at_once, lock_is_awaited, take_out_row_locks, until, wait_after
 
 pytestmark = [
     pytest.mark.both_engines,
@@ -36,13 +36,13 @@ TOO_SOON = "A code has just been sent. You can ask for another in 60 seconds."
 
 
 def picture_on(page):
-    """What the form sends once somebody has read its picture."""
+    """Return the fields of the picture on `page` with the right answer."""
     key = re.search(r'name="picture_key" value="(\w+)"', page.content.decode())[1]
     return {"picture_key": key, "picture": CaptchaStore.objects.get(hashkey=key).response}
 
 
 class Browser(Client):
-    """The browser of somebody who registers; what goes wrong in the portal is a page to it."""
+    """A browser that registers; an exception in the portal becomes a response to it."""
 
     def __init__(self, number=NUMBER):
         super().__init__(raise_request_exception=False)
@@ -52,7 +52,7 @@ class Browser(Client):
         return self.post(REGISTER, self.form, follow=True)
 
     def prove(self):
-        """Go as far as the last page; the next one may ask a minute later."""
+        """Go as far as the last page, and set the codes back by a minute for the next browser."""
         self.ask()
         self.post(f"{REGISTER}code/", {"code": factories.code_sent_to(None, "register")})
         OneTimeCode.objects.update(created_at=timezone.now() - datetime.timedelta(seconds=61))
@@ -66,14 +66,14 @@ class Browser(Client):
 
 @pytest.fixture
 def person():
-    """Somebody with two numbers in the registry, and without an account."""
+    """An identity with two numbers in the registry, and without an account."""
     identity = factories.IdentityFactory(number=NUMBER, mobile="+966501234567")
     identity.numbers.create(number=FORMER_NUMBER, is_current=False)
     return identity
 
 
 def told(pages):
-    """What pages say that have not gone on."""
+    """Return the errors and notices on `pages`, sorted."""
     return sorted(sentence for page in pages for sentence in errors_on(page) + notices_on(page))
 
 
@@ -86,7 +86,7 @@ def statuses(pages):
 
 @pytest.fixture
 def three_browsers(person):
-    """One person at the last page three times, having typed their number in three scripts."""
+    """Three browsers of one person at the last page, with the number typed in three scripts."""
     return [Browser(number).prove() for number in IN_THREE_SCRIPTS]
 
 
@@ -95,9 +95,7 @@ def all_choose(browsers):
 
 
 @pytest.mark.parametrize("_round", range(3))
-def test_of_three_registrations_of_one_person_at_once_one_opens_an_account(
-    three_browsers, person, _round
-):
+def test_register_one_person_three_times_opens_one_account(three_browsers, person, _round):
     pages = all_choose(three_browsers)
 
     assert statuses(pages) == [200, 200, 302]
@@ -106,7 +104,7 @@ def test_of_three_registrations_of_one_person_at_once_one_opens_an_account(
     assert Message.objects.filter(is_encrypted=False).count() == 1
 
 
-def test_control_without_the_lock_the_others_are_met_by_an_error(three_browsers, monkeypatch):
+def test_control_without_lock_later_registrations_fail(three_browsers, monkeypatch):
     take_out_row_locks(monkeypatch)
     wait_after(monkeypatch, registration, "_answer_to", parties=3)
 
@@ -120,13 +118,13 @@ def test_control_without_the_lock_the_others_are_met_by_an_error(three_browsers,
 
 @pytest.fixture
 def two_persons(person):
-    """Two persons at the last page."""
+    """The browsers of two persons at the last page."""
     factories.IdentityFactory(number="2999999999", mobile="+966507654321")
     return [Browser(number).prove() for number in (NUMBER, "2999999999")]
 
 
 @pytest.mark.parametrize("_round", range(3))
-def test_of_two_who_choose_one_username_at_once_one_gets_it(two_persons, _round):
+def test_username_chosen_twice_goes_to_one(two_persons, _round):
     one, other = two_persons
 
     pages = at_once(partial(one.choose, "aslam"), partial(other.choose, " ASLAM "))
@@ -136,7 +134,7 @@ def test_of_two_who_choose_one_username_at_once_one_gets_it(two_persons, _round)
     assert User.objects.get().username == "aslam"
 
 
-def test_even_when_both_have_found_it_free(two_persons, monkeypatch):
+def test_username_found_free_twice_goes_to_one(two_persons, monkeypatch):
     one, other = two_persons
     wait_after(monkeypatch, User, "full_clean", parties=2)
 
@@ -146,7 +144,7 @@ def test_even_when_both_have_found_it_free(two_persons, monkeypatch):
     assert told(pages) == [TAKEN]
 
 
-def test_who_is_overtaken_between_looking_and_writing_is_told_so(two_persons, monkeypatch):
+def test_username_taken_after_check_is_refused(two_persons, monkeypatch):
     one, other = two_persons
     look = registration._check_free
 
@@ -165,7 +163,7 @@ def test_who_is_overtaken_between_looking_and_writing_is_told_so(two_persons, mo
 
 
 @contextmanager
-def usernames_need_not_be_unique():
+def without_unique_usernames():
     unique = User._meta.get_field("username")
     plain = unique.clone()
     plain._unique = False
@@ -181,11 +179,11 @@ def usernames_need_not_be_unique():
             editor.alter_field(User, plain, unique)
 
 
-def test_control_without_the_constraint_both_get_it(two_persons, monkeypatch):
+def test_control_without_constraint_username_is_given_twice(two_persons, monkeypatch):
     one, other = two_persons
     wait_after(monkeypatch, User, "full_clean", parties=2)
 
-    with usernames_need_not_be_unique():
+    with without_unique_usernames():
         pages = at_once(partial(one.choose, "aslam"), partial(other.choose, "aslam"))
 
         assert statuses(pages) == [302, 302]
@@ -196,41 +194,41 @@ def test_control_without_the_constraint_both_get_it(two_persons, monkeypatch):
 
 
 @pytest.fixture
-def clock_stands_still(monkeypatch):
+def frozen_clock(monkeypatch):
     now = timezone.now()
     monkeypatch.setattr(timezone, "now", lambda: now)
 
 
 def texts():
-    """How many texts are on their way to a mobile."""
+    """Return the number of texts that have not expired."""
     return Message.objects.exclude(status=Message.Status.EXPIRED).count()
 
 
-def let_all_look_before_anyone_sends(monkeypatch, *, parties):
-    """The guard out: nobody queues, and each believes that there has been no text."""
-    # The rows to queue at are there already: making one would queue by itself.
+def look_before_sending(monkeypatch, *, parties):
+    """Take out the locks, so that each request finds that no text has been sent."""
+    # The rows to lock have to exist already: the insert of one would block by itself.
     LockStripe.objects.bulk_create(LockStripe(number=n) for n in range(LockStripe.COUNT))
     take_out_row_locks(monkeypatch)
     wait_after(monkeypatch, codes, "_wait", parties=parties)
 
 
 @pytest.fixture
-def others_come_while_one_is_at_it(monkeypatch):
-    """Whoever looks first at what has been sent goes on only when the others queue."""
+def others_queue_during_check(monkeypatch):
+    """Pause the first request that checks the pace until another one waits for the lock."""
     look, looks = codes._check_pace, []
 
     def look_and_let_others_come(*args):
         look(*args)
         looks.append(args)
         if len(looks) == 1:
-            until(somebody_queues)
+            until(lock_is_awaited)
 
     monkeypatch.setattr(codes, "_check_pace", look_and_let_others_come)
 
 
 @pytest.mark.parametrize("is_there", [True, False], ids=["somebody", "nobody"])
-def test_of_three_sends_at_once_in_three_scripts_two_are_told_to_wait_whoever_it_is_about(
-    request, clock_stands_still, others_come_while_one_is_at_it, is_there
+def test_three_requests_for_one_number_send_one_code(
+    request, frozen_clock, others_queue_during_check, is_there
 ):
     if is_there:
         request.getfixturevalue("person")
@@ -243,9 +241,9 @@ def test_of_three_sends_at_once_in_three_scripts_two_are_told_to_wait_whoever_it
     assert texts() == is_there
 
 
-def test_control_without_the_lock_three_sends_at_once_all_leave(person, monkeypatch):
+def test_control_without_lock_three_requests_send_three_codes(person, monkeypatch):
     browsers = [Browser(number) for number in IN_THREE_SCRIPTS]
-    let_all_look_before_anyone_sends(monkeypatch, parties=3)
+    look_before_sending(monkeypatch, parties=3)
 
     pages = at_once(*[browser.ask for browser in browsers])
 
@@ -253,9 +251,7 @@ def test_control_without_the_lock_three_sends_at_once_all_leave(person, monkeypa
     assert OneTimeCode.objects.count() == texts() == 3
 
 
-def test_of_two_sends_at_once_by_two_numbers_of_one_person_one_leaves_and_nobody_is_told(
-    person, others_come_while_one_is_at_it
-):
+def test_two_numbers_of_one_person_get_one_text(person, others_queue_during_check):
     browsers = [Browser(NUMBER), Browser(FORMER_NUMBER)]
 
     pages = at_once(*[browser.ask for browser in browsers])
@@ -265,9 +261,9 @@ def test_of_two_sends_at_once_by_two_numbers_of_one_person_one_leaves_and_nobody
     assert texts() == 1
 
 
-def test_control_without_the_lock_two_sends_at_once_by_two_numbers_both_leave(person, monkeypatch):
+def test_control_without_lock_two_numbers_get_two_texts(person, monkeypatch):
     browsers = [Browser(NUMBER), Browser(FORMER_NUMBER)]
-    let_all_look_before_anyone_sends(monkeypatch, parties=2)
+    look_before_sending(monkeypatch, parties=2)
 
     at_once(*[browser.ask for browser in browsers])
 

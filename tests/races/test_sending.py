@@ -1,4 +1,4 @@
-"""Sending an inquiry: twenty clicks file it once and lead to one receipt."""
+"""Concurrent submissions of an inquiry: twenty clicks file it once and show one receipt."""
 
 from functools import partial
 
@@ -23,7 +23,7 @@ pytestmark = [
 
 
 def send(inquiry, session_key, code):
-    """What a browser gets that posts the code: the way it was led, the status, the page."""
+    """Post the code; return the chain of redirects, the status and the page."""
     browser = Client()
     browser.cookies[settings.SESSION_COOKIE_NAME] = session_key
     address = f"/en/inquiries/{inquiry.reference}/confirm/"
@@ -32,7 +32,7 @@ def send(inquiry, session_key, code):
 
 
 def send_many_times(browser, resident, times):
-    """Draft an inquiry and send it with its code, `times` times at once."""
+    """Draft an inquiry and submit it with its code, `times` times at once."""
     inquiry = factories.draft(resident)
     session_key = browser.session.session_key
     code = factories.confirmation(inquiry, session_key)
@@ -50,10 +50,10 @@ def receipt_texts(inquiry):
 
 
 @pytest.mark.parametrize("_round", range(3))
-def test_twenty_identical_sends_file_one_inquiry_and_all_lead_to_its_receipt(
+def test_submit_twenty_times_files_once_and_shows_receipt(
     as_resident, resident, monkeypatch, _round
 ):
-    # All twenty have found a draft before the first of them tries its code.
+    # All twenty requests have loaded the draft before the first of them uses its code.
     wait_after(monkeypatch, access, "get_inquiry_for", parties=20)
 
     inquiry, answers = send_many_times(as_resident, resident, 20)
@@ -70,9 +70,7 @@ def test_twenty_identical_sends_file_one_inquiry_and_all_lead_to_its_receipt(
     assert all("<h1>Your inquiry has been sent</h1>" in page for *_, page in answers)
 
 
-def test_control_without_code_lock_and_conditional_move_two_sends_file_twice(
-    as_resident, resident, monkeypatch
-):
+def test_control_without_guards_two_submits_file_twice(as_resident, resident, monkeypatch):
     def trust_the_code(*, actor, purpose, session_key, guess, action):
         with transaction.atomic():
             return action(OneTimeCode.objects.get(user=actor))

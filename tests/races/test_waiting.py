@@ -1,4 +1,4 @@
-"""Places that come free while others wait for them: one by one, in turn, and to nobody else."""
+"""Places freed while a waiting list exists: they are offered in its order and not booked."""
 
 from collections import Counter
 from datetime import timedelta
@@ -25,7 +25,7 @@ from tests.races.bookings import (
 )
 from tests.races.together import (
     at_once,
-    somebody_queues,
+    lock_is_awaited,
     take_out_row_locks,
     told,
     until,
@@ -57,8 +57,11 @@ def decline(offer):
     return actions.decline(actor=offer.appointment.user, offer=offer)
 
 
-def people_who_wait(number, *, time="15:00"):
-    """With appointments later at another office; who asked last has waited longest."""
+def waiting_appointments(number, *, time="15:00"):
+    """Return `number` appointments on the waiting list, the one that has waited longest first.
+
+    They are later, at another office.
+    """
     slot, service = places.some_slot(capacity=number, time=time), ServiceFactory()
     appointments = [places.confirmed(slot=slot, service=service) for _person in range(number)]
     for turn, appointment in enumerate(appointments):
@@ -67,44 +70,47 @@ def people_who_wait(number, *, time="15:00"):
     return appointments[::-1]
 
 
-def an_offer(*, capacity=1):
-    """An earlier time that is kept for the only one who waits."""
-    (appointment,) = people_who_wait(1)
+def open_offer(*, capacity=1):
+    """Return the only appointment on the waiting list, and its offer of an earlier time."""
+    (appointment,) = waiting_appointments(1)
     cancel(places.confirmed(slot=places.some_slot(capacity=capacity)))
     return appointment, appointment.offers.get()
 
 
-def whom_it_is_kept_for(slot):
+def offered_to(slot):
     return [offer.appointment for offer in slot.offers.open().order_by("pk")]
 
 
-def capped_count(slot):
+def counter(slot):
     return Slot.objects.get(pk=slot.pk).taken
 
 
 def due(slot):
-    """What it should count: the operations of its live appointments and of its open offers."""
+    """Return the operations of the live appointments and open offers of `slot`."""
     parts = (slot.appointments.live(), slot.offers.open())
     return sum(part.aggregate(all=Sum("operations", default=0))["all"] for part in parts)
 
 
-def assert_every_slot_is_counted():
+def assert_slot_counters_match():
     slots = Slot.objects.all()
     assert {slot.pk: slot.taken for slot in slots} == {slot.pk: due(slot) for slot in slots}
 
 
-# Twenty places, fifty who wait, fifty who try
+# Twenty places, fifty people waiting, fifty people booking
 
 
 @pytest.fixture
 def full():
-    """A slot for twenty and those who have booked it."""
+    """A slot of capacity twenty and the appointments that fill it."""
     slot, service = places.some_slot(capacity=20), ServiceFactory()
     return slot, [places.confirmed(slot=slot, service=service) for _person in range(20)]
 
 
 def cancel_while_fifty_try(slot, queues):
-    """Each queue of appointments is cancelled one after the other; what those got who tried."""
+    """Cancel each queue of appointments in its order while fifty people try to book.
+
+    Return the holds and the messages of the refusals that they got.
+    """
     is_over, service = Event(), ServiceFactory()
 
     def try_all_the_time(people):
@@ -129,36 +135,36 @@ def cancel_while_fifty_try(slot, queues):
 
 
 @parallel
-def test_twenty_places_freed_one_after_another_go_to_who_has_waited_longest_in_turn(full):
+def test_places_freed_in_turn_are_offered_in_waiting_order(full):
     slot, booked = full
-    in_turn = people_who_wait(50)
+    in_turn = waiting_appointments(50)
 
     tried = cancel_while_fifty_try(slot, [booked])
 
-    assert whom_it_is_kept_for(slot) == in_turn[:20]
+    assert offered_to(slot) == in_turn[:20]
     assert set(tried) == {FULL}
-    assert capped_count(slot) == due(slot) == 20
+    assert counter(slot) == due(slot) == 20
 
 
 @parallel
-def test_twenty_places_freed_at_once_go_to_the_twenty_who_have_waited_longest(full, monkeypatch):
-    # Otherwise the cheap look ahead refuses those who try, and they never come near a place.
+def test_places_freed_at_once_are_offered_to_longest_waiting(full, monkeypatch):
+    # Otherwise the early check refuses the bookings, and they never reach the slot.
     monkeypatch.setattr(booking, "check_bookable", lambda *_wish, **_kept: None)
     slot, booked = full
-    in_turn = people_who_wait(50)
+    in_turn = waiting_appointments(50)
 
     tried = cancel_while_fifty_try(slot, [[each] for each in booked])
 
-    assert set(whom_it_is_kept_for(slot)) == set(in_turn[:20])
+    assert set(offered_to(slot)) == set(in_turn[:20])
     assert set(tried) == {FULL}
-    assert capped_count(slot) == due(slot) == 20
+    assert counter(slot) == due(slot) == 20
 
 
 @parallel
-def test_control_where_nothing_is_kept_those_who_try_jump_the_queue(full, monkeypatch):
+def test_control_without_offers_bookings_jump_the_queue(full, monkeypatch):
     slot, booked = full
-    people_who_wait(2)
-    monkeypatch.setattr(actions.places, "offer_to_who_waits", lambda freed: Counter())
+    waiting_appointments(2)
+    monkeypatch.setattr(actions.places, "offer_freed_places", lambda freed: Counter())
     service = ServiceFactory()
     for each in booked:
         cancel(each)
@@ -166,43 +172,43 @@ def test_control_where_nothing_is_kept_those_who_try_jump_the_queue(full, monkey
     at_once(*[partial(hold, user, slot, service) for user in UserFactory.create_batch(25)])
 
     assert slot.appointments.live().count() == 20
-    assert whom_it_is_kept_for(slot) == []
+    assert offered_to(slot) == []
 
 
 # Two places at the same moment
 
 
 def free_two_at_once(number):
-    """Two people cancel, each at another office, while so many wait; who waits, and the slots."""
-    in_turn = people_who_wait(number)
+    """Cancel at two offices at once; return the waiting list of `number` and the two slots."""
+    in_turn = waiting_appointments(number)
     slots = [places.some_slot() for _office in range(2)]
     at_once(*[partial(cancel, places.confirmed(slot=slot)) for slot in slots])
     return in_turn, slots
 
 
 @parallel
-def test_two_places_freed_at_the_same_moment_go_to_two_who_wait():
+def test_two_freed_places_are_offered_to_two():
     for _round in range(4):
         in_turn, slots = free_two_at_once(2)
 
-        assert set(map(tuple, map(whom_it_is_kept_for, slots))) == {(each,) for each in in_turn}
+        assert set(map(tuple, map(offered_to, slots))) == {(each,) for each in in_turn}
         Waiting.objects.update(ended_at=in_turn[0].created_at)
 
-    assert_every_slot_is_counted()
+    assert_slot_counters_match()
 
 
 @parallel
-def test_of_two_places_freed_at_the_same_moment_one_is_kept_for_the_only_one_who_waits():
+def test_one_of_two_freed_places_is_offered_to_sole_waiter():
     for _round in range(4):
         (alone,), slots = free_two_at_once(1)
 
-        assert sorted(map(whom_it_is_kept_for, slots), key=len) == [[], [alone]]
-        assert sorted(map(capped_count, slots)) == [0, 1]
+        assert sorted(map(offered_to, slots), key=len) == [[], [alone]]
+        assert sorted(map(counter, slots)) == [0, 1]
         Waiting.objects.update(ended_at=alone.created_at)
 
 
 @parallel
-def test_control_without_the_locks_both_turn_to_the_same_one(monkeypatch):
+def test_control_without_locks_both_offers_go_to_one(monkeypatch):
     take_out_row_locks(monkeypatch)
     wait_after(monkeypatch, offers, "lock_and_reload", parties=2)
 
@@ -213,8 +219,8 @@ def test_control_without_the_locks_both_turn_to_the_same_one(monkeypatch):
 GATE = 1447
 
 
-def look_through_the_gate(execute, sql, params, many, context):
-    """Whoever looks for the next one sees what there was before the gate opened."""
+def delay_lock_query(execute, sql, params, many, context):
+    """Let the query for the next in the waiting list read its rows before the gate opens."""
     if "SKIP LOCKED" in sql:
         before, where, after = sql.rpartition(" ORDER BY ")
         gate = f" AND (SELECT pg_advisory_xact_lock({GATE})::text) IS NOT NULL"
@@ -223,9 +229,9 @@ def look_through_the_gate(execute, sql, params, many, context):
 
 
 @parallel
-def test_who_was_offered_a_time_between_a_look_and_its_lock_is_passed_over(monkeypatch):
-    """One cancels and commits in the middle of the statement with which another looks."""
-    first, second = people_who_wait(2)
+def test_appointment_offered_before_lock_is_skipped(monkeypatch):
+    """A cancellation commits in the middle of the locking query of another cancellation."""
+    first, second = waiting_appointments(2)
     one, other = [places.confirmed(slot=places.some_slot()) for _office in range(2)]
     has_begun = Event()
 
@@ -235,28 +241,28 @@ def test_who_was_offered_a_time_between_a_look_and_its_lock_is_passed_over(monke
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [GATE])
             cancel(one)
             has_begun.set()
-            until(somebody_queues)
+            until(lock_is_awaited)
 
     def cancel_with_an_old_look():
         has_begun.wait()
-        with connection.execute_wrapper(look_through_the_gate):
+        with connection.execute_wrapper(delay_lock_query):
             cancel(other)
 
     at_once(cancel_before_the_other_locks, cancel_with_an_old_look)
 
-    assert whom_it_is_kept_for(one.slot) == [first]
-    assert whom_it_is_kept_for(other.slot) == [second]
+    assert offered_to(one.slot) == [first]
+    assert offered_to(other.slot) == [second]
 
 
 @parallel
-def test_a_move_that_fails_takes_nobodys_turn(monkeypatch):
-    """Somebody else cancels while those are locked who would have been offered what it frees."""
-    first, _second = people_who_wait(2)
+def test_failed_move_keeps_waiting_order(monkeypatch):
+    """A cancellation runs while a move that fails holds the lock of the first in the list."""
+    first, _second = waiting_appointments(2)
     moves, full, freed = [places.confirmed(slot=places.some_slot()) for _office in range(3)]
-    # Otherwise the cheap look ahead refuses the move before it locks anybody.
+    # Otherwise the early check refuses the move before it takes a lock.
     monkeypatch.setattr(booking, "check_bookable", lambda *_wish, **_kept: None)
     cancellation = iter([partial(cancel, freed)])
-    keep = actions.places.offer_to_who_waits
+    keep = actions.places.offer_freed_places
 
     def keep_and_let_another_cancel(*args):
         kept = keep(*args)
@@ -264,12 +270,12 @@ def test_a_move_that_fails_takes_nobodys_turn(monkeypatch):
             at_once(cancel_meanwhile)
         return kept
 
-    monkeypatch.setattr(actions.places, "offer_to_who_waits", keep_and_let_another_cancel)
+    monkeypatch.setattr(actions.places, "offer_freed_places", keep_and_let_another_cancel)
     assert told(at_once(partial(move, moves, full.slot))) == [FULL]
     for cancel_now in cancellation:
         cancel_now()
 
-    assert whom_it_is_kept_for(freed.slot) == [first]
+    assert offered_to(freed.slot) == [first]
 
 
 # The last second of an offer
@@ -284,9 +290,9 @@ def accept_while_a_worker_lapses(clocks, offer, *, seconds, workers_seconds):
 @pytest.mark.parametrize(
     ("seconds", "refused", "lapsed"), [(-1, [], 0), (0, [TOO_LATE], 1), (1, [TOO_LATE], 1)]
 )
-def test_an_offer_is_theirs_until_its_end_and_lapses_from_then_on(clocks, seconds, refused, lapsed):
+def test_offer_lapses_from_its_end(clocks, seconds, refused, lapsed):
     for _round in range(3):
-        appointment, offer = an_offer()
+        appointment, offer = open_offer()
 
         results = accept_while_a_worker_lapses(
             clocks, offer, seconds=seconds, workers_seconds=seconds
@@ -294,27 +300,27 @@ def test_an_offer_is_theirs_until_its_end_and_lapses_from_then_on(clocks, second
 
         assert (told(results), results[1]) == (refused, lapsed)
         assert now(appointment).slot == (appointment.slot if refused else offer.slot)
-        assert capped_count(offer.slot) == 1 - lapsed
+        assert counter(offer.slot) == 1 - lapsed
         cancel(now(appointment))
-    assert_every_slot_is_counted()
+    assert_slot_counters_match()
 
 
 @parallel
-def test_an_offer_accepted_in_its_last_second_as_it_lapses_a_second_later_is_one_of_both(clocks):
+def test_offer_accepted_while_lapsing_ends_one_way(clocks):
     for _round in range(4):
-        appointment, offer = an_offer()
+        appointment, offer = open_offer()
 
         results = accept_while_a_worker_lapses(clocks, offer, seconds=-1, workers_seconds=1)
 
         is_there = now(appointment).slot == offer.slot
         assert (told(results), results[1]) == (([], 0) if is_there else ([TOO_LATE], 1))
-        assert capped_count(offer.slot) == is_there
+        assert counter(offer.slot) == is_there
         cancel(now(appointment))
-    assert_every_slot_is_counted()
+    assert_slot_counters_match()
 
 
-def look_then_let_another_end_the_offer(monkeypatch, action):
-    """The guard out: whether it is open is read first, and its end is written later."""
+def end_offer_between_look_and_write(monkeypatch, action):
+    """Split the conditional update of an offer into a look and a write, with `action` between."""
     queryset_class = type(Offer.objects.all())
     update, steps = queryset_class.update, iter([action])
 
@@ -328,39 +334,37 @@ def look_then_let_another_end_the_offer(monkeypatch, action):
 
 
 @parallel
-def test_control_without_the_conditional_update_an_offer_is_accepted_and_passed_on(
-    clocks, monkeypatch
-):
-    appointment, offer = an_offer(capacity=2)
+def test_control_without_conditional_update_offer_ends_twice(clocks, monkeypatch):
+    appointment, offer = open_offer(capacity=2)
     lapse = clocks(offer.expires_at, actions.lapse_due)
-    look_then_let_another_end_the_offer(monkeypatch, lapse)
+    end_offer_between_look_and_write(monkeypatch, lapse)
 
     assert told(at_once(partial(accept, offer))) == []
 
     assert now(appointment).slot == offer.slot
-    assert capped_count(offer.slot) == 0
+    assert counter(offer.slot) == 0
 
 
-# Accepting against everything else
+# Accepting against other actions
 
 
 @parallel
-def test_of_accepting_and_declining_at_once_the_first_counts():
+def test_accept_against_decline_first_counts():
     for _round in range(4):
-        appointment, offer = an_offer()
+        appointment, offer = open_offer()
 
         results = at_once(partial(accept, offer), partial(decline, offer))
 
         is_there = now(appointment).slot == offer.slot
         assert told(results) == ([TAKEN] if is_there else [TOO_LATE])
-        assert capped_count(offer.slot) == is_there
+        assert counter(offer.slot) == is_there
         cancel(now(appointment))
-    assert_every_slot_is_counted()
+    assert_slot_counters_match()
 
 
 @parallel
-def test_an_offer_accepted_twenty_times_at_once_moves_once_and_all_get_it():
-    appointment, offer = an_offer()
+def test_accept_twenty_times_moves_once():
+    appointment, offer = open_offer()
 
     results = at_once(*[partial(accept, offer)] * 20)
 
@@ -370,12 +374,12 @@ def test_an_offer_accepted_twenty_times_at_once_moves_once_and_all_get_it():
     assert event_types_of(appointment) == ["held", "confirmed", "offered", "moved"]
     assert appointment.slips.count() == 2
     assert len([text for text in places.texts(appointment) if "has been moved to" in text]) == 1
-    assert_every_slot_is_counted()
+    assert_slot_counters_match()
 
 
 @parallel
-def test_control_without_the_locks_two_clicks_give_the_old_time_back_twice(monkeypatch):
-    neighbour, appointment = people_who_wait(2)
+def test_control_without_locks_accept_twice_frees_twice(monkeypatch):
+    neighbour, appointment = waiting_appointments(2)
     actions.stop_waiting(actor=neighbour.user, appointment=neighbour)
     cancel(places.confirmed(slot=places.some_slot(capacity=2)))
     offer = appointment.offers.get()
@@ -387,14 +391,14 @@ def test_control_without_the_locks_two_clicks_give_the_old_time_back_twice(monke
     at_once(*[partial(accept, offer)] * 2)
 
     assert event_types_of(appointment).count("moved") == 2
-    assert (capped_count(appointment.slot), due(appointment.slot)) == (0, 1)
+    assert (counter(appointment.slot), due(appointment.slot)) == (0, 1)
 
 
 @parallel
 @pytest.mark.parametrize("moves", [True, False], ids=["move", "cancel"])
-def test_who_accepts_as_they_move_or_cancel_has_what_they_chose(moves):
+def test_accept_against_move_or_cancel_keeps_the_choice(moves):
     for _round in range(4):
-        appointment, offer = an_offer()
+        appointment, offer = open_offer()
         chosen = places.some_slot(time="14:00")
         choose = partial(move, appointment, chosen) if moves else partial(cancel, appointment)
 
@@ -415,9 +419,9 @@ def close(slot):
 
 
 @parallel
-def test_who_accepts_as_the_office_closes_keeps_the_old_time_or_is_kept_another():
+def test_accept_while_office_closes_keeps_or_reoffers_time():
     for _round in range(4):
-        appointment, offer = an_offer()
+        appointment, offer = open_offer()
 
         results = at_once(partial(accept, offer), partial(close, offer.slot))
         actions.displace_due()
@@ -431,13 +435,13 @@ def test_who_accepts_as_the_office_closes_keeps_the_old_time_or_is_kept_another(
         else:
             assert (now(appointment).status, offer.status) == ("displaced", "accepted")
             assert appointment.offers.open().get().slot != offer.slot
-        assert capped_count(offer.slot) == 0
-        assert_every_slot_is_counted()
+        assert counter(offer.slot) == 0
+        assert_slot_counters_match()
         cancel(now(appointment))
 
 
 @parallel
-def test_who_asks_to_wait_as_they_cancel_waits_for_nothing():
+def test_wait_against_cancel_leaves_no_waiting():
     for _round in range(4):
         appointment = places.confirmed()
 
@@ -445,4 +449,4 @@ def test_who_asks_to_wait_as_they_cancel_waits_for_nothing():
 
         assert told(results) in ([], [CANCELLED])
         assert not appointment.waitings.open().exists()
-        assert capped_count(appointment.slot) == 0
+        assert counter(appointment.slot) == 0

@@ -18,26 +18,24 @@ pytestmark = [
 
 
 def deliveries(settings):
-    """How often the text of each message has arrived at the phone."""
+    """Return the number of arrivals of each text at the demo phone."""
     lines = settings.DEMO_PHONE_FILE.read_text().splitlines()
     return Counter(json.loads(line)["text"] for line in lines)
 
 
 @pytest.mark.parametrize("_round", range(3))
-def test_four_workers_at_once_deliver_each_message_once(settings, _round):
+def test_four_workers_deliver_each_message_once(settings, _round):
     messages = factories.MessageFactory.create_batch(60)
 
     sent = at_once(*[deliver_due] * 4)
-    sent.append(deliver_due())  # a worker to whom all in sight are leased leaves the rest for later
+    sent.append(deliver_due())  # a worker that finds only leased messages leaves the rest for later
 
     assert deliveries(settings) == {message.text: 1 for message in messages}
     assert sum(sent) == 60
     assert set(Message.objects.values_list("status", "attempts")) == {("sent", 1)}
 
 
-def test_control_without_the_conditional_lease_two_workers_send_the_same_message(
-    settings, monkeypatch
-):
+def test_control_without_conditional_lease_message_is_sent_twice(settings, monkeypatch):
     message = factories.MessageFactory()
     look_before_writing(monkeypatch, MessageQuerySet, parties=2, only_if_changes="attempts")
 

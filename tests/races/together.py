@@ -1,8 +1,8 @@
-"""Doing several things at the same moment, and taking a guard out to see what it guards against.
+"""Run actions at the same moment, and take a guard out to show that it is needed.
 
-A race that goes well shows little: the threads may have missed each other. So each race has a
-control beside it, in which the guard is gone and everybody waits between looking and writing until
-all have looked. What the control breaks, the guard keeps whole.
+A race that passes proves little: the threads may have missed each other. So each race has a control
+beside it, in which the guard is gone and each thread waits between looking and writing until all
+have looked. The rule that the control breaks is the one that the guard protects.
 """
 
 import time
@@ -19,9 +19,9 @@ DEADLINE_SECONDS = 30
 
 
 def at_once(*steps):
-    """Do all `steps` at the same moment, each on a database connection of its own, in English.
+    """Run all `steps` at the same moment, each on a database connection of its own, in English.
 
-    What each returned, in their order; for a RuleViolation the violation itself.
+    Return their results in order; for a RuleViolation, the violation itself.
     """
     start = Barrier(len(steps), timeout=DEADLINE_SECONDS)
 
@@ -41,7 +41,7 @@ def at_once(*steps):
 
 
 def told(results):
-    """The sentences with which steps were refused, among the results of `at_once`."""
+    """Return the messages of the RuleViolations among the results of `at_once`."""
     return [str(result.message) for result in results if isinstance(result, RuleViolation)]
 
 
@@ -52,8 +52,8 @@ def until(condition):
         time.sleep(0.02)
 
 
-def somebody_queues():
-    """Whether another connection to this database waits for a lock."""
+def lock_is_awaited():
+    """Return whether another connection to this database waits for a lock."""
     with connection.cursor() as cursor:
         # Inside a transaction PostgreSQL keeps showing the connections that it showed first.
         cursor.execute("SELECT pg_stat_clear_snapshot()")
@@ -65,12 +65,12 @@ def somebody_queues():
 
 
 def take_out_row_locks(monkeypatch):
-    """A control's first half: nobody queues at a row any more."""
+    """Make `select_for_update` take no lock, for a control."""
     monkeypatch.setattr(QuerySet, "select_for_update", lambda queryset, **_options: queryset)
 
 
 def wait_after(monkeypatch, owner, name, *, parties):
-    """A control's other half: whoever has done `name` waits until all `parties` have."""
+    """Let each call of `name` wait at its end until all `parties` have made theirs."""
     everybody = Barrier(parties, timeout=DEADLINE_SECONDS)
     original = getattr(owner, name)
 
@@ -83,10 +83,10 @@ def wait_after(monkeypatch, owner, name, *, parties):
 
 
 def look_before_writing(monkeypatch, queryset_class, *, parties, only_if_changes):
-    """A control: split each conditional UPDATE in two, a look and a write that trusts it.
+    """Split each conditional UPDATE into a look and a write that trusts it, for a control.
 
-    Between the two, everybody waits until all `parties` have looked. Other updates than those
-    that change the field `only_if_changes` stay as they are.
+    Between the two, each thread waits until all `parties` have looked. Updates that do not change
+    the field `only_if_changes` stay as they are.
     """
     everybody = Barrier(parties, timeout=DEADLINE_SECONDS)
     update = queryset_class.update

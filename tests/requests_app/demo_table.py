@@ -1,12 +1,13 @@
-"""Who of the demo may ask for whom and what: written by hand, from its people and the catalogue.
+"""The expected result of filing for each demo holder, person and service, written by hand.
 
-A row is a holder, a person and a letter for each service, in the order of SERVICES. `*` is each
-person of the demo who has no row of their own under this holder.
+A row is a holder, a person and a letter for each service, in the order of SERVICES. `*` stands for
+each demo person who has no row of their own under this holder.
 """
 
 from typing import NamedTuple
 
-# In five groups: passports, what residents ask for, the card, what others alone ask for, the visa.
+# Five groups: passports, services for residents, the resident ID card, services that only an
+# employer or host can request, and the visit visa.
 SERVICES = {
     "passport-issue": "Issue a passport",
     "passport-renew": "Renew a passport",
@@ -34,7 +35,7 @@ PEOPLE = [
     "Raju Kumar",
     "Ahmed Hassan Abdelaal",
     "Maria Santos",
-    "Imran Shahzad",  # worked for the establishment until the end of 2025
+    "Imran Shahzad",  # his employment at the establishment ended with 2025
     "Samir Ali Alhomsi",
     "John Mathew",  # has left the Kingdom
     "Abdullah Saleh Almaqtari",
@@ -53,7 +54,7 @@ NOT_ONESELF = (
 NOT_FOR = "“{service}” is not for {person}. Choose a service that fits this person."
 
 SENTENCES = {
-    "+": [],  # a draft begins
+    "+": [],  # a draft is started
     "p": [NOT_LINKED],
     "s": [NOT_OFFERED],
     "b": [NOT_LINKED, NOT_OFFERED],
@@ -61,7 +62,8 @@ SENTENCES = {
     "n": [NOT_FOR],
 }
 
-# Posted to the page. Those with a row are offered there, and the services without s or b in `*`.
+# The result of posting the page's form. The page offers the people who have a row, and the
+# services that have neither s nor b in the row `*`.
 ON_THE_PAGE = """
 noura  | Noura Alqahtani          | +++ sssss s sss s
 noura  | *                        | ppp bbbbb b bbb b
@@ -94,7 +96,7 @@ samir  | Samir Ali Alhomsi        | sss +++++ + sss s
 samir  | *                        | bbb ppppp p bbb b
 """
 
-# Past the page, where nothing was offered first.
+# The result of calling the action itself, where no form limits the choice first.
 DIRECTLY = """
 noura  | Noura Alqahtani          | +++ nnnnn n nnn n
 noura  | *                        | ppp ppppp p ppp p
@@ -128,7 +130,7 @@ samir  | Samir Ali Alhomsi        | nnn +++++ + ooo n
 samir  | *                        | ppp ppppp p ppp p
 """
 
-# One service or two for everybody who may be asked for, and each service at least once.
+# One or two services for each permitted beneficiary, and each service at least once.
 SENT = """
 noura  | Noura Alqahtani          | passport-issue
 saad   | Saad Alharbi             | passport-renew
@@ -156,7 +158,7 @@ class Cell(NamedTuple):
 
     @property
     def sentences(self):
-        """What is said when it is refused."""
+        """The sentences of the refusal; none if a draft is started."""
         names = {"service": SERVICES[self.service], "person": self.person}
         return [sentence.format(**names) for sentence in SENTENCES[self.code]]
 
@@ -166,7 +168,7 @@ def rows(table):
 
 
 def cells(table, holder):
-    """Each person of the demo with each service, as `table` has it under `holder`."""
+    """Return a Cell for each demo person and service, as `table` lists them under `holder`."""
     codes = {person: codes for owner, person, codes in rows(table) if owner == holder}
     return [
         Cell(holder, person, service, code)

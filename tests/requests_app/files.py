@@ -1,4 +1,4 @@
-"""PDFs for the tests, and what lies on the disk after an upload."""
+"""PDFs for the tests, and the files on the disk after an upload."""
 
 import io
 import zlib
@@ -7,19 +7,19 @@ import pikepdf
 from django.core.files.storage import storages
 
 
-def pdf(change=None, **how_to_save):
-    """A PDF of one empty page, after `change` has been made to it."""
+def pdf(change=None, **save_options):
+    """Return a PDF of one empty page, after `change` has been applied to it."""
     content = io.BytesIO()
     with pikepdf.new() as document:
         document.add_blank_page()
         if change:
             change(document)
-        document.save(content, **how_to_save)
+        document.save(content, **save_options)
     return content.getvalue()
 
 
 def stored_files():
-    """The content of every file in the private storage."""
+    """Return the content of every file in the private storage."""
     folder = storages["private"].base_location
     return [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()]
 
@@ -28,15 +28,15 @@ MEGABYTE = 1024 * 1024
 
 
 def deflated_spaces(megabytes):
-    """So many megabytes of spaces, packed, made by repeating the packed form of one."""
+    """Return this many megabytes of spaces, compressed by repeating one compressed megabyte."""
     packer = zlib.compressobj(9)
     first = packer.compress(b" " * MEGABYTE) + packer.flush(zlib.Z_FULL_FLUSH)
     again = packer.compress(b" " * MEGABYTE) + packer.flush(zlib.Z_FULL_FLUSH)
     return first + again * (megabytes - 1) + b"\x03\0"
 
 
-def streams_in_streams():
-    """A small PDF with a stream, packed twice, of twenty gigabytes."""
+def pdf_with_stream_bomb():
+    """Return a small PDF with a stream of twenty gigabytes, compressed twice."""
     twice = zlib.compress(deflated_spaces(20_000), 9)
 
     def add(document):
@@ -45,5 +45,5 @@ def streams_in_streams():
         stream.write(twice, filter=filters, decode_parms=None)
         document.Root.Extra = document.make_indirect(stream)
 
-    as_it_is = pikepdf.StreamDecodeLevel.none
-    return pdf(add, compress_streams=False, stream_decode_level=as_it_is)
+    no_decoding = pikepdf.StreamDecodeLevel.none
+    return pdf(add, compress_streams=False, stream_decode_level=no_decoding)

@@ -1,4 +1,4 @@
-"""Files that are made by hand to mislead whoever reads them."""
+"""Files made by hand to mislead the program that reads them."""
 
 import io
 import struct
@@ -29,20 +29,20 @@ PNG = png(60, 40)
 
 
 def jpeg_with(*segments):
-    """A JPEG with these segments, each a marker and its content, before its picture."""
+    """Return a JPEG with these segments, each a marker and its content, before its picture."""
     sized = [(marker, struct.pack(">H", len(data) + 2), data) for marker, data in segments]
     parts = [b"\xff" + marker + size + data for marker, size, data in sized]
     return JPEG[:2] + b"".join(parts) + JPEG[2:]
 
 
 def jpeg_of(width, height):
-    """A JPEG that says it has this size, and has the data of a small one."""
+    """Return a JPEG that declares this size but has the data of a small one."""
     size = JPEG.index(b"\xff\xc0") + 5
     return JPEG[:size] + struct.pack(">HH", height, width) + JPEG[size + 4 :]
 
 
 def png_of(width, height):
-    """A PNG that says it has this size, and has the data of a small one."""
+    """Return a PNG that declares this size but has the data of a small one."""
     return png(width, height, rows=b"\0" * 100)
 
 
@@ -51,7 +51,7 @@ def png_with(name, data):
 
 
 def jpeg_of_many_scans():
-    """A picture of 49 million points that is drawn some hundred thousand times."""
+    """Return a picture of 49 million pixels with some hundred thousand scans."""
     whole = saved(Image.new("RGB", (7000, 7000)), "JPEG", progressive=True)
     last_scan = whole[whole.rindex(START_OF_SCAN) : -2]
     repeated = (10 * 1024 * 1024 - len(whole)) // len(last_scan)
@@ -59,7 +59,7 @@ def jpeg_of_many_scans():
 
 
 def animated(picture_format):
-    """A picture that moves: five frames, all but the first of another colour."""
+    """Return an animated picture of five frames, each of another colour."""
     first, *others = (Image.new("RGB", (60, 40), (50 * n, 0, 0)) for n in range(5))
     return saved(first, picture_format, save_all=True, append_images=others)
 
@@ -84,7 +84,7 @@ def with_entry(dictionary, entry):
 
 
 def raw_pdf(*more, catalogue=CATALOGUE, pages=PAGES, page=PAGE, trailer=b"/Root 1 0 R"):
-    """A PDF of these objects, written by hand; those of `more` begin with number 4."""
+    """Return a PDF of these objects; the objects in `more` are numbered from 4."""
     objects = [catalogue, pages, page, *more]
     content = bytearray(b"%PDF-1.7\n")
     places = []
@@ -99,12 +99,12 @@ def raw_pdf(*more, catalogue=CATALOGUE, pages=PAGES, page=PAGE, trailer=b"/Root 
 
 
 def opening(action, *more):
-    """A PDF that does this as soon as it is opened."""
+    """Return a PDF that runs this action as soon as it is opened."""
     return raw_pdf(action, *more, catalogue=with_entry(CATALOGUE, b"/OpenAction 4 0 R"))
 
 
 def clicked(action, *more):
-    """A PDF that does this when somebody clicks into its page."""
+    """Return a PDF that runs this action when somebody clicks into its page."""
     area = b"<</Type/Annot/Subtype/Link/Rect[0 0 90 90]/A 5 0 R>>"
     return raw_pdf(area, action, *more, page=with_entry(PAGE, b"/Annots[4 0 R]"))
 
@@ -114,7 +114,7 @@ def stream(content, entries=b""):
 
 
 def revised(content, number, new):
-    """A PDF in which a later revision replaces one object."""
+    """Return this PDF with a later revision that replaces one object."""
     place = len(content)
     content += b"%d 0 obj\n%s\nendobj\n" % (number, new)
     table = len(content)
@@ -124,8 +124,8 @@ def revised(content, number, new):
     return content + b"startxref\n%d\n%%%%EOF\n" % table
 
 
-def pdf_that_unfolds_in_its_table():
-    """A PDF whose table of objects unfolds to more than there is time for."""
+def pdf_with_xref_bomb():
+    """Return a PDF whose cross-reference stream takes longer to unpack than the time limit."""
     packed = deflated_spaces(600)
     entries = b"/Type/XRef/W[1 4 2]/Size 99999999/Root 1 0 R/Filter/FlateDecode"
     table = b"4 0 obj" + stream(packed, entries) + b"endobj\n"
@@ -136,6 +136,6 @@ def pdf_of_many_objects():
     return b"%PDF-1.7\n" + b"".join(b"%d 0 obj<<>>endobj\n" % n for n in range(450_000))
 
 
-def pdf_that_names_itself_as_its_earlier_revision():
+def pdf_with_circular_revisions():
     content = raw_pdf(trailer=b"/Root 1 0 R/Prev 000")
     return content.replace(b"/Prev 000", b"/Prev %03d" % content.index(b"xref\n0 "))

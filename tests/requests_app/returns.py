@@ -8,7 +8,7 @@ ASKED_FOR = "Please add a copy of the passport, every page that carries a stamp.
 
 
 def returned(inquiry, officer):
-    """A filed inquiry, claimed and sent back with what is missing."""
+    """Return a filed inquiry after `officer` has claimed it and sent it back to its applicant."""
     inquiry = actions.claim(actor=officer, inquiry=inquiry, expected_version=inquiry.version)
     return actions.send_back(
         actor=officer,

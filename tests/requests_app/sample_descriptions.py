@@ -1,6 +1,6 @@
-"""What people write when they explain what they need: 20 that will do and 20 that will not, twice.
+"""Sample descriptions: 20 good and 20 bad ones in each language.
 
-`KEPT` has what is kept of those that are not kept as they were typed.
+`KEPT` holds the stored text of the samples that are not stored as they were typed.
 """
 
 MISSING = "Explain what you need."

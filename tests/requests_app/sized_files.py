@@ -1,4 +1,4 @@
-"""Pictures and PDFs of a given size, made cheaply, and what a page shows of those it has."""
+"""Pictures and PDFs of a given size, and the names of the documents on a page."""
 
 import re
 import struct
@@ -15,7 +15,7 @@ def chunk(name, data):
 
 
 def png(width, height, *chunks, rows=None):
-    """A whole white PNG of one bit a point, with `chunks` before its points."""
+    """Return a white PNG of one bit a pixel, with `chunks` before its pixel data."""
     if rows is None:
         rows = (b"\0" + b"\xff" * ((width + 7) // 8)) * height
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
@@ -24,9 +24,10 @@ def png(width, height, *chunks, rows=None):
 
 
 def pdf_of(size, filler=b" "):
-    """A PDF of so many bytes, which has as many when it is stored; another `filler`, another one.
+    """Return a PDF of `size` bytes that keeps its size when it is stored.
 
-    It is saved as the portal saves it, and so comes out of that as it went in.
+    It is saved with the portal's own options, so saving it again changes nothing. Another `filler`
+    gives another PDF.
     """
     padding = 0
     while True:
@@ -40,10 +41,10 @@ def _padded_pdf(padding):
     def add(document):
         document.Root.Padding = document.make_indirect(pikepdf.Stream(document, padding))
 
-    as_it_is = pikepdf.StreamDecodeLevel.none
-    return pdf(add, compress_streams=False, stream_decode_level=as_it_is, deterministic_id=True)
+    no_decoding = pikepdf.StreamDecodeLevel.none
+    return pdf(add, compress_streams=False, stream_decode_level=no_decoding, deterministic_id=True)
 
 
 def names_on(page):
-    """The names of the documents that a page lists, in its order."""
+    """Return the names of the documents on a page, in their order."""
     return re.findall(r" download><bdi>([^<]*)</bdi>", page.content.decode())

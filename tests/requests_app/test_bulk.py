@@ -1,4 +1,4 @@
-"""The same action for many inquiries: from the queue's menu over its page to each one's result."""
+"""Bulk actions of the queue: the menu, the confirmation page and the result for each inquiry."""
 
 import html
 import re
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.both_engines, pytest.mark.one_engine]
 
 QUEUE = "/en/staff/requests_app/inquiry/"
 TEXT = "The bank confirms that the fees were paid on 12 Safar."
-# For each action: its words in the menu, the event it writes, and what each one's result says.
+# For each action: its label in the menu, the event it writes, and the message of its result.
 ACTIONS = {
     "claim": (
         *("Assign to me", "claimed"),
@@ -52,7 +52,7 @@ def supervisor(**person):
 
 @pytest.fixture
 def officer(db):
-    """Somebody who may press every button."""
+    """Return an officer with every permission."""
     return supervisor()
 
 
@@ -73,7 +73,7 @@ def act(action, inquiry, officer, **fields):
 
 
 def ready_for(name, officer):
-    """An inquiry to which this action can be done by this officer."""
+    """Return an inquiry on which this officer can carry out this action."""
     if name == "claim":
         return factories.filed()
     inquiry = factories.claimed(officer)
@@ -81,7 +81,7 @@ def ready_for(name, officer):
 
 
 def choose(browser, name, inquiries):
-    """Choose them in the queue and the action in its menu; the page that comes."""
+    """Select these inquiries and this action in the queue, and return the next page."""
     chosen = [inquiry.pk for inquiry in inquiries]
     chosen = {"action": name, "index": 0, "_selected_action": chosen}
     return browser.post(f"{QUEUE}?queue=all", chosen, follow=True)
@@ -93,7 +93,7 @@ def hidden_on(page, name):
 
 
 def fields_on(page, **typed):
-    """What a browser sends from this page with what was typed."""
+    """Return the form data that a browser sends from this page with the `typed` fields."""
     return {
         "item": hidden_on(page, "item"),
         **{
@@ -116,7 +116,7 @@ def typed_for(name, colleague):
 
 
 def results_on(page):
-    """The lines of the results, in their order."""
+    """Return the result messages on a page, in their order."""
     found = re.search(r'(?s)<ul class="messagelist">(.*?)</ul>', page.content.decode())
     return [words(line) for line in re.findall(r"(?s)<li.*?</li>", found[1])] if found else []
 
@@ -137,7 +137,7 @@ def events_of(inquiries):
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-def test_a_deed_is_chosen_in_the_queue_and_done_to_each(as_officer, officer, colleague, name):
+def test_bulk_action_applies_to_each_chosen_inquiry(as_officer, officer, colleague, name):
     label, action, done = ACTIONS[name]
     inquiries = [ready_for(name, officer) for _row in range(3)]
     untouched = ready_for(name, officer)
@@ -165,12 +165,12 @@ def test_a_deed_is_chosen_in_the_queue_and_done_to_each(as_officer, officer, col
     assert untouched.events.count() == untouched.version
 
 
-def test_the_page_of_one_says_so(as_officer):
+def test_confirmation_page_counts_one_inquiry(as_officer):
     page = choose(as_officer, "claim", [factories.filed()])
     assert "You have chosen 1 inquiry:" in words(page)
 
 
-def test_the_applicants_of_all_are_told(as_officer, officer):
+def test_bulk_action_notifies_every_applicant(as_officer, officer):
     inquiries = [ready_for("approve", officer) for _row in range(2)]
     page = choose(as_officer, "approve", inquiries)
     press(as_officer, "approve", fields_on(page, text=TEXT))
@@ -180,7 +180,7 @@ def test_the_applicants_of_all_are_told(as_officer, officer):
         assert f"your inquiry {inquiry.reference} has been approved" in shown
 
 
-def test_an_inquiry_is_assigned_to_the_officer_that_was_chosen(as_officer, officer, colleague):
+def test_bulk_assign_to_chosen_officer(as_officer, officer, colleague):
     inquiries = [ready_for("assign", officer), factories.filed()]
     page = choose(as_officer, "assign", inquiries)
     press(as_officer, "assign", fields_on(page, officer=colleague.pk))
@@ -191,9 +191,7 @@ def test_an_inquiry_is_assigned_to_the_officer_that_was_chosen(as_officer, offic
 
 
 @pytest.mark.parametrize("name", [name for name in ACTIONS if name != "claim"])
-def test_one_that_has_changed_is_told_of_and_the_others_are_done(
-    as_officer, officer, colleague, name
-):
+def test_stale_inquiry_is_reported_and_others_are_processed(as_officer, officer, colleague, name):
     stale, fine = ready_for(name, officer), ready_for(name, officer)
     page = choose(as_officer, name, [stale, fine])
     act("note", stale, colleague)
@@ -208,13 +206,13 @@ def test_one_that_has_changed_is_told_of_and_the_others_are_done(
     assert Inquiry.objects.get(pk=fine.pk).version == fine.version + 1
 
 
-def test_each_result_is_its_own(as_officer, officer, colleague):
-    fine, theirs, nobodys = (
+def test_each_inquiry_gets_its_own_result(as_officer, officer, colleague):
+    fine, theirs, unassigned = (
         *(factories.claimed(officer), factories.claimed(colleague)),
         factories.filed(),
     )
     over = act("reject", factories.claimed(officer), officer)
-    everything = [fine, theirs, nobodys, over]
+    everything = [fine, theirs, unassigned, over]
     page = choose(as_officer, "approve", everything)
     gone = f"{Inquiry.objects.latest('pk').pk + 1}:1"
     own = factories.filed(officer_as_applicant(officer))
@@ -226,12 +224,14 @@ def test_each_result_is_its_own(as_officer, officer, colleague):
     assert results_on(told) == [
         result_of(fine, "The inquiry has been approved."),
         result_of(theirs, unclaimed),
-        result_of(nobodys, unclaimed),
+        result_of(unassigned, unclaimed),
         result_of(over, "This cannot be done while the inquiry is “Processed”."),
     ]
     assert Inquiry.objects.filter(outcome="approved").get() == fine
     assert own.events.count() == 1
-    assert Reply.objects.filter(text=TEXT).count() == 2  # the rejection's, and this one
+    assert (
+        Reply.objects.filter(text=TEXT).count() == 2
+    )  # one with the rejection, one with this approval
 
 
 def officer_as_applicant(officer):
@@ -247,7 +247,7 @@ def test_an_own_case_cannot_be_chosen(as_officer, officer):
     assert own.events.count() == 1
 
 
-def test_two_officers_who_claim_the_same_are_each_told(as_officer, colleague):
+def test_two_officers_claiming_same_inquiries_each_get_results(as_officer, colleague):
     inquiries = [factories.filed(), factories.filed()]
     pages = {
         browser: choose(browser, "claim", inquiries)
@@ -266,7 +266,7 @@ def test_two_officers_who_claim_the_same_are_each_told(as_officer, colleague):
 
 
 @pytest.mark.parametrize("name", ["claim", *WRITTEN])
-def test_a_second_click_writes_once_and_is_told_the_same(as_officer, officer, colleague, name):
+def test_second_click_writes_once_with_same_result(as_officer, officer, colleague, name):
     inquiries = [ready_for(name, officer) for _row in range(2)]
     fields = fields_on(choose(as_officer, name, inquiries), **typed_for(name, colleague))
 
@@ -277,9 +277,7 @@ def test_a_second_click_writes_once_and_is_told_the_same(as_officer, officer, co
 
 
 @pytest.mark.parametrize("name", ["release", "close", "assign"])
-def test_a_second_click_on_what_writes_no_text_changes_nothing_more(
-    as_officer, officer, colleague, name
-):
+def test_second_click_without_text_changes_nothing(as_officer, officer, colleague, name):
     inquiry = ready_for(name, officer)
     fields = fields_on(choose(as_officer, name, [inquiry]), **typed_for(name, colleague))
     for _click in range(2):
@@ -288,14 +286,12 @@ def test_a_second_click_on_what_writes_no_text_changes_nothing_more(
     assert events_of([inquiry]) == inquiry.version + 1
 
 
-# What is typed
+# Texts and officers
 
 
 @pytest.mark.parametrize("text", [" \n\u202e ", "a" * 4001], ids=["empty", "too long"])
 @pytest.mark.parametrize("name", WRITTEN)
-def test_without_a_text_that_will_do_nothing_is_done_and_the_choice_is_kept(
-    as_officer, officer, name, text
-):
+def test_invalid_text_keeps_the_selection(as_officer, officer, name, text):
     inquiries = [ready_for(name, officer) for _row in range(2)]
     page = choose(as_officer, name, inquiries)
 
@@ -314,7 +310,7 @@ def test_without_a_text_that_will_do_nothing_is_done_and_the_choice_is_kept(
 
 
 @pytest.mark.parametrize("chosen", ["", "abc", "999999", "9" * 30, "-1"])
-def test_without_an_officer_nothing_is_assigned_and_the_choice_is_kept(as_officer, officer, chosen):
+def test_assign_without_valid_officer_keeps_the_selection(as_officer, officer, chosen):
     inquiry = ready_for("assign", officer)
     page = choose(as_officer, "assign", [inquiry])
     again = press(as_officer, "assign", fields_on(page, officer=chosen))
@@ -324,7 +320,7 @@ def test_without_an_officer_nothing_is_assigned_and_the_choice_is_kept(as_office
     assert events_of([inquiry]) == inquiry.version
 
 
-def test_what_was_seen_first_stays_what_was_seen(as_officer, officer, colleague):
+def test_redisplayed_form_keeps_expected_version(as_officer, officer, colleague):
     inquiry = ready_for("approve", officer)
     page = choose(as_officer, "approve", [inquiry])
     act("note", inquiry, colleague)
@@ -341,11 +337,11 @@ def test_markup_is_shown_as_it_was_typed(as_officer, officer):
     assert html.escape(typed) in page.content.decode()
 
 
-# How many
+# Limits
 
 
 def many(count):
-    """So many inquiries, copied from one."""
+    """Return `count` inquiries, copied from one."""
     filed = factories.filed()
     filed.refresh_from_db()
     fields = {
@@ -358,7 +354,7 @@ def many(count):
     return list(Inquiry.objects.order_by("due_on", "pk"))
 
 
-def test_a_hundred_are_done_at_once_and_all_results_are_shown(as_officer):
+def test_hundred_inquiries_at_once_show_all_results(as_officer):
     inquiries = many(100)
     page = choose(as_officer, "claim", inquiries)
     assert "You have chosen 100 inquiries:" in words(page)
@@ -366,20 +362,20 @@ def test_a_hundred_are_done_at_once_and_all_results_are_shown(as_officer):
     assert results_on(told) == [result_of(each, ACTIONS["claim"][2]) for each in inquiries]
 
 
-def test_more_than_a_hundred_are_not_taken(as_officer):
+def test_selection_over_100_is_refused(as_officer):
     page = choose(as_officer, "claim", many(101))
     assert page.redirect_chain == [(QUEUE, 302)]
     assert results_on(page) == ["Choose at most 100 inquiries at once."]
     assert not InquiryEvent.objects.filter(event_type="claimed").exists()
 
 
-def test_of_more_than_a_hundred_that_are_forged_no_more_than_a_hundred_are_done(as_officer):
+def test_forged_selection_over_100_is_capped_at_100(as_officer):
     items = [f"{inquiry.pk}:{inquiry.version}" for inquiry in many(103)]
     press(as_officer, "claim", {"item": items})
     assert InquiryEvent.objects.filter(event_type="claimed").count() <= 100
 
 
-def test_who_chooses_nothing_is_told_so(as_officer):
+def test_empty_selection_is_refused(as_officer):
     factories.filed()
     page = as_officer.post(QUEUE, {"action": "claim", "index": 0}, follow=True)
     assert results_on(page) == [
@@ -388,10 +384,10 @@ def test_who_chooses_nothing_is_told_so(as_officer):
     assert not InquiryEvent.objects.filter(event_type="claimed").exists()
 
 
-# Forged
+# Forged requests
 
 
-def test_an_item_of_any_kind_is_refused_and_nothing_is_done(as_officer):
+def test_malformed_item_is_refused(as_officer):
     inquiry = factories.filed()
     for item in (
         *("", "abc", "1", ":", "1:", ":1", "1:2:3", "-1:1", "1:-1", "1.5:1", "1:1 ", " 1:1"),
@@ -404,7 +400,7 @@ def test_an_item_of_any_kind_is_refused_and_nothing_is_done(as_officer):
 
 
 @pytest.mark.parametrize("version", [0, 2, 999_999_999])
-def test_an_item_of_another_version_is_not_done(as_officer, officer, version):
+def test_item_with_wrong_version_is_not_processed(as_officer, officer, version):
     inquiry = factories.filed()
     told = press(as_officer, "claim", {"item": f"{inquiry.pk}:{version}"})
     assert len(results_on(told)) == 1
@@ -413,13 +409,13 @@ def test_an_item_of_another_version_is_not_done(as_officer, officer, version):
 
 
 @pytest.mark.parametrize("pk", [0, 10**18 - 1])
-def test_what_is_not_there_is_passed_over(as_officer, pk):
+def test_missing_inquiry_is_skipped(as_officer, pk):
     told = press(as_officer, "claim", {"item": f"{pk}:1"})
     assert told.redirect_chain == [(QUEUE, 302)]
     assert results_on(told) == []
 
 
-def test_the_same_item_twice_is_done_once(as_officer):
+def test_duplicate_item_is_processed_once(as_officer):
     inquiry = factories.filed()
     item = f"{inquiry.pk}:{inquiry.version}"
     told = press(as_officer, "claim", {"item": [item, item]})
@@ -427,7 +423,7 @@ def test_the_same_item_twice_is_done_once(as_officer):
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-def test_without_an_item_and_without_pressing_it_leads_to_the_queue(as_officer, officer, name):
+def test_get_or_post_without_item_redirects_to_queue(as_officer, officer, name):
     inquiry = ready_for(name, officer)
     fields = {
         "item": f"{inquiry.pk}:{inquiry.version}",
@@ -442,7 +438,7 @@ def test_without_an_item_and_without_pressing_it_leads_to_the_queue(as_officer, 
     assert events_of([inquiry]) == inquiry.version
 
 
-def test_a_deed_that_is_none_is_not_there(as_officer):
+def test_unknown_bulk_action_is_404(as_officer):
     inquiry = factories.filed()
     fields = {"item": f"{inquiry.pk}:{inquiry.version}"}
     for name in ("approved", "delete", "CLAIM", "send_back", "0", "delete_selected"):
@@ -451,7 +447,7 @@ def test_a_deed_that_is_none_is_not_there(as_officer):
 
 
 @pytest.mark.parametrize("action", ["approved", "delete_selected", "__all__", "", "claim\u202e"])
-def test_a_deed_that_is_not_in_the_menu_is_not_done(as_officer, action):
+def test_action_outside_menu_is_ignored(as_officer, action):
     inquiry = factories.filed()
     chosen = {"action": action, "_selected_action": inquiry.pk, "post": "yes"}
     page = as_officer.post(QUEUE, chosen, follow=True)
@@ -461,7 +457,7 @@ def test_a_deed_that_is_not_in_the_menu_is_not_done(as_officer, action):
 
 
 @pytest.mark.parametrize("idempotency_key", ["", "abc", "0" * 40])
-def test_without_the_key_of_its_form_nothing_is_written(as_officer, officer, idempotency_key):
+def test_invalid_idempotency_key_writes_nothing(as_officer, officer, idempotency_key):
     inquiry = ready_for("note", officer)
     fields = {
         "item": f"{inquiry.pk}:{inquiry.version}",
@@ -472,7 +468,7 @@ def test_without_the_key_of_its_form_nothing_is_written(as_officer, officer, ide
     assert not Reply.objects.exists()
 
 
-# Who may
+# Permissions
 
 
 def menu_of(browser):
@@ -481,18 +477,18 @@ def menu_of(browser):
     return re.findall(r'<option value="(\w+)"', menu[0]) if menu else []
 
 
-def test_the_menu_offers_what_one_may(as_officer, colleague):
+def test_menu_offers_permitted_actions(as_officer, colleague):
     factories.filed()
     assert menu_of(as_officer) == list(ACTIONS)
     assert menu_of(signed_in_staff(colleague)) == [name for name in ACTIONS if name != "assign"]
-    looks_on = permit(factories.OfficerFactory(), "view_inquiry")
-    assert menu_of(signed_in_staff(looks_on)) == []
+    viewer = permit(factories.OfficerFactory(), "view_inquiry")
+    assert menu_of(signed_in_staff(viewer)) == []
     labels = [label for label, _event, _done in ACTIONS.values()]
     shown = words(as_officer.get(QUEUE))
     assert " ".join(labels) in shown
 
 
-def test_an_officer_gives_nothing_to_others(colleague, officer):
+def test_officer_without_permission_cannot_assign(colleague, officer):
     inquiry = factories.claimed(colleague)
     browser = signed_in_staff(colleague)
     fields = {"item": f"{inquiry.pk}:{inquiry.version}", "officer": officer.pk}
@@ -503,7 +499,7 @@ def test_an_officer_gives_nothing_to_others(colleague, officer):
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-def test_a_clerk_has_no_page_and_others_sign_in_first(as_resident, officer, name):
+def test_bulk_page_needs_permission_and_staff_sign_in(as_resident, officer, name):
     inquiry = ready_for(name, officer)
     fields = {
         "item": f"{inquiry.pk}:{inquiry.version}",

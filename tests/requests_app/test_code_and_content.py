@@ -1,4 +1,4 @@
-"""The code that files an inquiry is good for just what was read, and for nothing else."""
+"""A filing code is valid only for the content that the applicant has checked."""
 
 import uuid
 from datetime import timedelta
@@ -27,7 +27,7 @@ def child(resident):
 
 @pytest.fixture
 def inquiry(resident):
-    """A draft with two documents."""
+    """Return a draft with two documents."""
     inquiry = factories.draft(resident)
     for kind in ("supporting-proof", "current-passport"):
         factories.attached(inquiry, kind=factories.document_type(kind))
@@ -49,7 +49,7 @@ def change_details(**changes):
 def change_beneficiary(browser, inquiry, child):
     form = {"beneficiary": child.pk, "service": inquiry.service.slug}
     assert browser.post(page_of(inquiry, "subject"), form).status_code == 302
-    # The person's own name and number, typed in again, do not bring the old content back.
+    # Entering the child's own name and number does not restore the old content.
     form = factories.details_of(inquiry, name=child.name, id_number=child.current_number)
     assert browser.post(page_of(inquiry, "details"), form).status_code == 302
 
@@ -110,9 +110,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_whatever_changes_after_the_code_went_out_makes_it_void(
-    as_resident, resident, inquiry, child, change
-):
+def test_changed_content_invalidates_code(as_resident, resident, inquiry, child, change):
     ask_for_code(as_resident, inquiry)
     code = factories.code_sent_to(resident)
     change(as_resident, inquiry, child)
@@ -121,7 +119,7 @@ def test_whatever_changes_after_the_code_went_out_makes_it_void(
     assert not Inquiry.objects.filed().exists()
 
 
-def test_what_is_saved_again_as_it_was_keeps_the_code_good(as_resident, resident, inquiry):
+def test_unchanged_content_keeps_code_valid(as_resident, resident, inquiry):
     ask_for_code(as_resident, inquiry)
     code = factories.code_sent_to(resident)
     as_resident.post(page_of(inquiry, "details"), factories.details_of(inquiry))
@@ -129,7 +127,7 @@ def test_what_is_saved_again_as_it_was_keeps_the_code_good(as_resident, resident
     assert Inquiry.objects.filed().get() == inquiry
 
 
-def test_the_code_of_one_inquiry_does_not_file_another(as_resident, resident, inquiry):
+def test_code_does_not_file_another_inquiry(as_resident, resident, inquiry):
     another = factories.draft(resident)
     ask_for_code(as_resident, another)
     code = factories.code_sent_to(resident)
@@ -148,10 +146,10 @@ def test_a_code_for_another_purpose_files_nothing(as_resident, resident, inquiry
 
 
 @pytest.mark.parametrize(
-    ("seconds", "is_good"), [(-1, True), (0, False), (1, False)], ids=["before", "at", "after"]
+    ("seconds", "is_valid"), [(-1, True), (0, False), (1, False)], ids=["before", "at", "after"]
 )
-def test_a_code_is_good_for_ten_minutes_to_the_second(
-    as_resident, resident, inquiry, monkeypatch, seconds, is_good
+def test_code_is_valid_for_ten_minutes(
+    as_resident, resident, inquiry, monkeypatch, seconds, is_valid
 ):
     now = timezone.now()
     monkeypatch.setattr(timezone, "now", lambda: now)
@@ -160,7 +158,7 @@ def test_a_code_is_good_for_ten_minutes_to_the_second(
     later = now + timedelta(minutes=10, seconds=seconds)
     monkeypatch.setattr(timezone, "now", lambda: later)
     as_resident.post(page_of(inquiry, "confirm"), {"code": code})
-    assert Inquiry.objects.filed().exists() == is_good
+    assert Inquiry.objects.filed().exists() == is_valid
 
 
 @pytest.mark.parametrize(
@@ -174,13 +172,13 @@ def test_a_code_is_good_for_ten_minutes_to_the_second(
     ],
     ids=["Arabic", "Persian", "spaces", "hyphen", "marks"],
 )
-def test_a_code_files_however_it_is_typed(as_resident, resident, inquiry, typed):
+def test_code_is_accepted_in_any_notation(as_resident, resident, inquiry, typed):
     ask_for_code(as_resident, inquiry)
     as_resident.post(page_of(inquiry, "confirm"), {"code": typed(factories.code_sent_to(resident))})
     assert Inquiry.objects.filed().get() == inquiry
 
 
-def test_a_draft_whose_service_has_gone_says_what_to_change(as_resident, resident, inquiry):
+def test_draft_with_closed_service_says_what_to_change(as_resident, resident, inquiry):
     inquiry.service.takes_inquiries = False
     inquiry.service.save(update_fields=["takes_inquiries"])
     page = as_resident.get(page_of(inquiry, "details"))
@@ -199,7 +197,7 @@ def test_a_draft_whose_service_has_gone_says_what_to_change(as_resident, residen
     assert factories.submitted(inquiry).service == another
 
 
-def test_a_draft_whose_link_has_ended_says_what_to_change(as_resident, resident, child):
+def test_draft_with_ended_link_says_what_to_change(as_resident, resident, child):
     inquiry = factories.draft(resident, beneficiary=child)
     yesterday = timezone.localdate() - timedelta(days=1)
     Link.objects.update(until=yesterday)
@@ -208,7 +206,7 @@ def test_a_draft_whose_link_has_ended_says_what_to_change(as_resident, resident,
     )
 
 
-def test_two_drafts_about_the_same_warn_of_each_other(as_resident, resident):
+def test_second_draft_on_same_subject_shows_warning(as_resident, resident):
     first = factories.draft(resident)
     warning = "You have begun another inquiry about this service for the same person:"
     assert warning not in words(as_resident.get(page_of(first, "details")))
@@ -222,7 +220,7 @@ def test_two_drafts_about_the_same_warn_of_each_other(as_resident, resident):
     assert page_of(first, "details") in second.content.decode()
 
 
-def test_a_draft_of_somebody_else_is_no_warning(as_resident, resident):
+def test_another_persons_draft_causes_no_warning(as_resident, resident):
     first = factories.draft(resident)
     employer = factories.UserFactory()
     factories.link(employer.identity, resident.identity)

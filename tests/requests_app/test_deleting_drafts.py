@@ -1,4 +1,4 @@
-"""Deleting a draft: asked first, gone with its documents, and never what has been filed."""
+"""Deleting a draft with its documents, after a question; a filed inquiry is never deleted."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def page_of(inquiry, step="", language="en"):
 
 
 def answer_of(browser, address, method="post"):
-    """All that a browser gets, except for tokens."""
+    """Return the status, content and headers of a response, without tokens."""
     response = getattr(browser, method)(address)
     return response.status_code, without_tokens(response), sorted(response.headers.items())
 
@@ -54,7 +54,7 @@ def test_a_draft_is_deleted_with_its_document(as_resident, resident, language):
     assert len(stored_files()) == 1
 
 
-def test_a_draft_whose_code_was_asked_for_is_deleted_and_not_sent(as_resident, resident):
+def test_draft_with_pending_code_is_deleted_and_not_sent(as_resident, resident):
     draft = factories.draft(resident)
     code = factories.confirmation(draft, as_resident.session.session_key)
     as_resident.post(page_of(draft, "delete/"))
@@ -63,7 +63,7 @@ def test_a_draft_whose_code_was_asked_for_is_deleted_and_not_sent(as_resident, r
 
 
 @in_both_languages
-def test_opening_the_address_asks_first_and_deletes_nothing(as_resident, resident, language):
+def test_get_asks_first_and_deletes_nothing(as_resident, resident, language):
     draft = factories.draft(resident)
     factories.attached(draft)
     page = as_resident.get(page_of(draft, "delete/", language))
@@ -74,9 +74,7 @@ def test_opening_the_address_asks_first_and_deletes_nothing(as_resident, residen
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_what_is_filed_already_is_not_deleted_and_leads_to_its_receipt(
-    as_resident, resident, method
-):
+def test_filed_inquiry_is_not_deleted(as_resident, resident, method):
     inquiry = factories.draft(resident)
     factories.attached(inquiry)
     factories.submitted(inquiry)
@@ -88,9 +86,9 @@ def test_what_is_filed_already_is_not_deleted_and_leads_to_its_receipt(
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("whose", ["a stranger's", "for them"])
-def test_what_is_no_draft_of_ones_own_is_the_404_of_nothing(as_resident, resident, whose, method):
-    for_none = answer_of(as_resident, "/en/inquiries/800000000001/delete/", method)
-    assert for_none[0] == 404
+def test_another_persons_draft_looks_like_missing_one(as_resident, resident, whose, method):
+    for_missing = answer_of(as_resident, "/en/inquiries/800000000001/delete/", method)
+    assert for_missing[0] == 404
     if whose == "a stranger's":
         inquiry = factories.draft()
     else:
@@ -100,7 +98,7 @@ def test_what_is_no_draft_of_ones_own_is_the_404_of_nothing(as_resident, residen
     factories.attached(inquiry)
     Inquiry.objects.filter(pk=inquiry.pk).update(reference="800000000001")
 
-    assert answer_of(as_resident, "/en/inquiries/800000000001/delete/", method) == for_none
+    assert answer_of(as_resident, "/en/inquiries/800000000001/delete/", method) == for_missing
 
     assert Inquiry.objects.filter(pk=inquiry.pk).exists()
     assert len(stored_files()) == 1

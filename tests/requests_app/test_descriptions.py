@@ -1,4 +1,4 @@
-"""What people write under "What do you need?": taken, or refused with the sentence that helps."""
+"""The description of an inquiry: accepted, or refused with a helpful sentence."""
 
 import html
 import re
@@ -18,7 +18,7 @@ from tests.requests_app.sample_descriptions import (
 
 
 def samples(**by_language):
-    """One test for each sample, named by its language and what it is about."""
+    """Return a parameter set for each sample, with an id of its language and name."""
     return [
         pytest.param(sample, id=f"{language}-{about}".replace(" ", "-"))
         for language, by_name in by_language.items()
@@ -33,7 +33,7 @@ def inquiry(resident):
 
 @pytest.fixture
 def step(as_resident, inquiry):
-    """Type a description into the second step and continue; the page that answers."""
+    """Return a function that posts a description to the second step and returns the response."""
 
     def step(description):
         address = f"/en/inquiries/{inquiry.reference}/details/"
@@ -43,13 +43,13 @@ def step(as_resident, inquiry):
 
 
 def typed_in(page):
-    """What stands in the description's field."""
+    """Return the content of the description field."""
     field = re.search(r'(?s)<textarea name="description".*?>\r?\n(.*?)</textarea>', page)
     return html.unescape(field[1])
 
 
 @pytest.mark.parametrize("typed", samples(english=GOOD_ENGLISH, arabic=GOOD_ARABIC))
-def test_a_good_description_is_taken_and_kept_as_it_was_written(as_resident, inquiry, step, typed):
+def test_good_description_is_saved_as_written(as_resident, inquiry, step, typed):
     answer = step(typed)
     assert answer.status_code == 302, errors_on(answer)
     assert answer.url == f"/en/inquiries/{inquiry.reference}/documents/"
@@ -60,7 +60,7 @@ def test_a_good_description_is_taken_and_kept_as_it_was_written(as_resident, inq
 
 
 @pytest.mark.parametrize("sample", samples(english=BAD_ENGLISH, arabic=BAD_ARABIC))
-def test_a_bad_description_is_refused_with_its_sentence_and_stays_in_the_form(step, sample):
+def test_bad_description_is_refused_and_stays_in_form(step, sample):
     typed, sentence = sample
     page = step(typed)
     assert errors_on(page) == [sentence]
@@ -68,7 +68,7 @@ def test_a_bad_description_is_refused_with_its_sentence_and_stays_in_the_form(st
     assert Inquiry.objects.get().description == ""
 
 
-def test_the_samples_at_the_limits_are_at_the_limits():
+def test_boundary_samples_have_boundary_lengths():
     for good, bad in ((GOOD_ENGLISH, BAD_ENGLISH), (GOOD_ARABIC, BAD_ARABIC)):
         shortest = good["thirty characters and five words"]
         assert (len(shortest), len(set(shortest.split()))) == (30, 5)

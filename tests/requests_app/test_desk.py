@@ -1,4 +1,4 @@
-"""The triage desk: the queue, claiming, answering, and what the applicant learns of it."""
+"""The triage desk: the queue, claiming, answering, and the messages to the applicant."""
 
 import re
 import uuid
@@ -32,7 +32,7 @@ def claim(client, inquiry):
 
 
 def answer(client, inquiry, action, text=ANSWER, **changes):
-    """Open the desk, and answer on the form that stands there."""
+    """Answer on the form of the desk, and return the page that follows."""
     form = client.get(desk_of(inquiry)).context["form"]
     fields = {
         "idempotency_key": form["idempotency_key"].value(),
@@ -44,7 +44,7 @@ def answer(client, inquiry, action, text=ANSWER, **changes):
 
 
 def references_in(response):
-    """The request numbers in the list, from above."""
+    """Return the references in the list, from top to bottom."""
     found = re.findall(r"\b8\d{3}-\d{4}-\d{4}\b", words(response))
     return [number.replace("-", "") for number in found]
 
@@ -56,14 +56,14 @@ def inquiry(resident):
 
 @pytest.fixture
 def mine(officer, resident):
-    """An inquiry that the officer has claimed."""
+    """Return an inquiry that the officer has claimed."""
     return factories.claimed(officer, applicant=resident)
 
 
 # The queue
 
 
-def test_the_queue_shows_what_is_unassigned_or_mine_the_oldest_due_first(as_officer, officer):
+def test_queue_shows_unassigned_and_own_by_due_date(as_officer, officer):
     services = [factories.ServiceFactory(target_working_days=days) for days in (9, 1, 5)]
     latest, first = factories.filed(service=services[0]), factories.filed(service=services[1])
     between = factories.claimed(officer, service=services[2])
@@ -81,7 +81,7 @@ def test_the_queue_shows_what_is_unassigned_or_mine_the_oldest_due_first(as_offi
     assert references_in(as_officer.get(QUEUE)) == expected
 
 
-def test_everything_that_was_filed_can_be_listed(as_officer):
+def test_all_filed_inquiries_can_be_listed(as_officer):
     filed, another = factories.filed(), factories.claimed()
     draft = factories.draft()
     listed = references_in(as_officer.get(QUEUE, {"queue": "all"}))
@@ -89,7 +89,7 @@ def test_everything_that_was_filed_can_be_listed(as_officer):
     assert draft.reference not in listed
 
 
-def test_what_is_late_is_marked(as_officer, inquiry):
+def test_overdue_inquiry_is_marked(as_officer, inquiry):
     assert " on time " in words(as_officer.get(QUEUE))
     Inquiry.objects.update(due_on=timezone.localdate() - timedelta(days=1))
     assert " overdue " in words(as_officer.get(QUEUE))
@@ -106,14 +106,14 @@ def test_what_is_late_is_marked(as_officer, inquiry):
     ],
     ids=["plain", "grouped", "spaces", "arabic"],
 )
-def test_an_inquiry_is_found_by_its_number_however_it_is_typed(as_officer, inquiry, typed):
+def test_inquiry_is_found_by_reference_in_any_notation(as_officer, inquiry, typed):
     factories.filed()
     assert references_in(as_officer.get(QUEUE, {"q": typed(inquiry.reference)})) == [
         inquiry.reference
     ]
 
 
-def test_a_number_is_found_by_its_beginning_and_not_by_its_middle(as_officer, inquiry):
+def test_reference_is_found_by_prefix_only(as_officer, inquiry):
     beginning, middle = inquiry.reference[:11], inquiry.reference[3:]
     assert references_in(as_officer.get(QUEUE, {"q": beginning})) == [inquiry.reference]
     assert references_in(as_officer.get(QUEUE, {"q": middle})) == []
@@ -122,7 +122,7 @@ def test_a_number_is_found_by_its_beginning_and_not_by_its_middle(as_officer, in
 # One inquiry
 
 
-def test_the_desk_shows_what_was_filed(as_officer, resident):
+def test_desk_shows_filed_inquiry(as_officer, resident):
     draft = factories.draft(resident)
     document = factories.attached(draft)
     inquiry = factories.submitted(draft)
@@ -152,7 +152,7 @@ def test_an_officer_claims_an_inquiry(as_officer, officer, inquiry):
     assert inquiry.assignee == officer
 
 
-def test_a_second_officer_is_told_who_was_first(as_officer, officer, inquiry):
+def test_second_claim_names_first_officer(as_officer, officer, inquiry):
     claim(as_officer, inquiry)
     second = signed_in_staff(factories.OfficerFactory())
     page = claim(second, inquiry)
@@ -199,9 +199,7 @@ def test_an_answer_reaches_the_applicant(
     )
 
 
-def test_who_answered_is_known_to_staff_and_not_told_to_the_applicant(
-    as_officer, officer, mine, as_resident
-):
+def test_officer_name_is_shown_to_staff_only(as_officer, officer, mine, as_resident):
     page = answer(as_officer, mine, "approve")
     assert f"Approved · {officer.username} (officer)" in words(page)
     shown = as_resident.get(f"/en/inquiries/{mine.reference}/").content.decode()
@@ -210,20 +208,20 @@ def test_who_answered_is_known_to_staff_and_not_told_to_the_applicant(
 
 @pytest.mark.parametrize("text", ["", " \n ", "\0\u202e"])
 @pytest.mark.parametrize("action", ["reply", "approve", "reject"])
-def test_an_empty_answer_is_asked_for(as_officer, mine, action, text):
+def test_empty_answer_is_refused(as_officer, mine, action, text):
     assert errors_on(answer(as_officer, mine, action, text)) == [EMPTY]
     assert not Reply.objects.exists()
     mine.refresh_from_db()
     assert mine.status == Inquiry.Status.UNDER_PROCESSING
 
 
-def test_an_answer_is_kept_when_it_is_too_long(as_officer, mine):
+def test_too_long_answer_is_kept_in_form(as_officer, mine):
     page = answer(as_officer, mine, "reply", "a" * 4001)
     assert "a" * 4001 in page.content.decode()
     assert not Reply.objects.exists()
 
 
-def test_an_answer_from_a_page_older_than_a_change_is_refused_and_kept(as_officer, officer, mine):
+def test_stale_answer_is_refused_and_kept(as_officer, officer, mine):
     old = mine.version
     answer(as_officer, mine, "reply", "The first answer, from another tab.")
     page = answer(as_officer, mine, "approve", expected_version=old)
@@ -234,7 +232,7 @@ def test_an_answer_from_a_page_older_than_a_change_is_refused_and_kept(as_office
     assert ANSWER in page.content.decode()
     mine.refresh_from_db()
     assert mine.status == Inquiry.Status.UNDER_PROCESSING
-    # The page now shows what changed, so sending it again is an answer to that.
+    # The page now shows the change, so a second attempt carries the new version.
     form = page.context["form"]
     again = {
         "idempotency_key": form["idempotency_key"].value(),
@@ -246,19 +244,19 @@ def test_an_answer_from_a_page_older_than_a_change_is_refused_and_kept(as_office
 
 
 @pytest.mark.parametrize("action", ["reply", "approve", "reject"])
-def test_an_inquiry_is_claimed_before_it_is_answered(as_officer, inquiry, action):
+def test_unclaimed_inquiry_cannot_be_answered(as_officer, inquiry, action):
     page = answer(as_officer, inquiry, action)
     assert notices_on(page) == [ASSIGN_FIRST]
     assert not Reply.objects.exists()
 
 
-def test_what_another_has_claimed_is_not_answered(as_officer):
+def test_colleagues_inquiry_cannot_be_answered(as_officer):
     theirs = factories.claimed()
     assert notices_on(answer(as_officer, theirs, "approve")) == [ASSIGN_FIRST]
 
 
 @pytest.mark.parametrize("action", ["reply", "approve", "reject"])
-def test_what_is_decided_stays_decided(as_officer, mine, action):
+def test_decided_inquiry_stays_decided(as_officer, mine, action):
     answer(as_officer, mine, "approve")
     mine.refresh_from_db()
     page = answer(as_officer, mine, action, "Something else altogether.")
@@ -282,7 +280,7 @@ def test_a_second_click_answers_once(as_officer, mine):
     assert Reply.objects.count() == 1
 
 
-def test_a_key_used_for_another_inquiry_answers_this_one(as_officer, officer, mine):
+def test_idempotency_key_is_scoped_to_the_inquiry(as_officer, officer, mine):
     another = factories.claimed(officer)
     sent = {
         "idempotency_key": uuid.uuid4(),
@@ -297,7 +295,7 @@ def test_a_key_used_for_another_inquiry_answers_this_one(as_officer, officer, mi
 
 
 @pytest.mark.parametrize("action", ["", "close", "delete", "approve\0"])
-def test_a_deed_that_is_none_does_nothing(as_officer, mine, action):
+def test_unknown_decision_is_refused(as_officer, mine, action):
     fields = {
         "idempotency_key": uuid.uuid4(),
         "expected_version": mine.version,
@@ -308,7 +306,7 @@ def test_a_deed_that_is_none_does_nothing(as_officer, mine, action):
     assert not Reply.objects.exists()
 
 
-def test_markup_in_a_text_is_shown_as_it_was_typed(as_officer, mine, as_resident):
+def test_markup_in_answer_is_escaped(as_officer, mine, as_resident):
     typed = "<b>bold</b> <script>alert(1)</script> & “quotes”"
     page = answer(as_officer, mine, "reply", typed)
     for shown in (page, as_resident.get(f"/en/inquiries/{mine.reference}/")):
@@ -317,14 +315,14 @@ def test_markup_in_a_text_is_shown_as_it_was_typed(as_officer, mine, as_resident
 
 
 @pytest.mark.parametrize("page", ["claim", "answer"])
-def test_an_officer_whose_session_ended_is_led_back_to_the_desk(as_officer, mine, page):
-    """After signing in again, the address to which the form was sent is opened by a link."""
+def test_get_of_action_address_redirects_to_desk(as_officer, mine, page):
+    # After signing in again, the browser requests the form's address with GET.
     response = as_officer.get(desk_of(mine, page), follow=True)
     assert response.request["PATH_INFO"] == desk_of(mine)
 
 
-def answer_after_the_session_ended(inquiry, officer, *, and_sign_in_as):
-    """The page to which an answer leads that `officer` sends without a session any more."""
+def answer_after_session_end(inquiry, officer, *, sign_in_as):
+    """Send an answer after the session of `officer` has ended, sign in, and return the page."""
     browser = signed_in_staff(officer)
     form = {
         "idempotency_key": uuid.uuid4(),
@@ -334,32 +332,32 @@ def answer_after_the_session_ended(inquiry, officer, *, and_sign_in_as):
     }
     browser.session.flush()
     lost = browser.post(desk_of(inquiry, "answer"), form)
-    password = {"login": and_sign_in_as.username, "password": factories.PASSWORD}
+    password = {"login": sign_in_as.username, "password": factories.PASSWORD}
     browser.post("/en/staff/login/", {**password, "next": browser.get(lost.url).context["next"]})
-    recovery = StaticDevice.objects.create(user=and_sign_in_as, name="paper")
+    recovery = StaticDevice.objects.create(user=sign_in_as, name="paper")
     recovery.token_set.create(token="abcd2345")
     return browser.post("/en/staff/code/", {"code": "abcd2345"}, follow=True)
 
 
-def test_an_answer_typed_when_the_session_ended_is_there_after_signing_in(officer, mine):
-    page = answer_after_the_session_ended(mine, officer, and_sign_in_as=officer)
+def test_answer_survives_session_end(officer, mine):
+    page = answer_after_session_end(mine, officer, sign_in_as=officer)
     assert page.request["PATH_INFO"] == desk_of(mine)
     assert page.context["form"]["text"].value() == ANSWER
     assert not Reply.objects.exists()
 
 
-def test_another_officer_in_the_same_browser_does_not_see_that_answer(officer, mine):
+def test_lost_answer_is_hidden_from_another_officer(officer, mine):
     colleague = factories.OfficerFactory()
-    page = answer_after_the_session_ended(mine, officer, and_sign_in_as=colleague)
+    page = answer_after_session_end(mine, officer, sign_in_as=colleague)
     assert page.request["PATH_INFO"] == desk_of(mine)
     assert ANSWER not in page.content.decode()
 
 
-# What nobody gets a form for
+# Writes past the actions
 
 
 @pytest.mark.parametrize("is_superuser", [False, True])
-def test_nobody_adds_changes_or_deletes_an_inquiry_past_its_actions(inquiry, is_superuser):
+def test_admin_cannot_add_change_or_delete_inquiries(inquiry, is_superuser):
     staff = signed_in_staff(factories.OfficerFactory(is_superuser=is_superuser))
     before = Inquiry.objects.values().get()
     fields = {**before, "status": "processed", "outcome": "approved", "post": "yes"}
@@ -374,7 +372,7 @@ def test_nobody_adds_changes_or_deletes_an_inquiry_past_its_actions(inquiry, is_
     assert Inquiry.objects.values().get() == before
 
 
-def test_the_queue_offers_no_action_on_many(inquiry):
+def test_queue_offers_no_bulk_delete(inquiry):
     staff = signed_in_staff(factories.OfficerFactory(is_superuser=True))
     chosen = {"action": "delete_selected", "_selected_action": inquiry.pk, "post": "yes"}
     staff.post(QUEUE, chosen)
@@ -382,7 +380,7 @@ def test_the_queue_offers_no_action_on_many(inquiry):
     assert "delete_selected" not in staff.get(QUEUE).content.decode()
 
 
-def test_without_the_permission_an_action_is_refused_too(inquiry):
+def test_action_without_permission_is_refused(inquiry):
     clerk = factories.OfficerFactory()
     clerk.user_permissions.remove(*clerk.user_permissions.filter(codename="triage_inquiry"))
     client = signed_in_staff(clerk)

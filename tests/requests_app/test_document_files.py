@@ -1,4 +1,4 @@
-"""Where documents lie, how they go out, and when their files go."""
+"""Where documents are stored, how they are served, and when their files are deleted."""
 
 import os
 import time
@@ -30,7 +30,7 @@ def add(inquiry):
 
 
 def multipart(name):
-    """A request body with a file of this name, as a program other than a browser may write it."""
+    """Return a request body with a file of this name, as a client other than a browser sends it."""
     return (
         '--x\r\nContent-Disposition: form-data; name="document_type"\r\n\r\nsupporting-proof\r\n'
         f'--x\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n'
@@ -39,7 +39,7 @@ def multipart(name):
 
 
 def grow_older(seconds):
-    """As if every stored file had been written this long ago."""
+    """Set the time of every stored file to this many seconds ago."""
     then = time.time() - seconds
     for path in storages["private"].base_location.rglob("*"):
         os.utime(path, (then, then))
@@ -63,7 +63,7 @@ def test_the_name_of_a_file_is_cleaned(as_resident, inquiry, sent, kept):
     assert Attachment.objects.get().original_name == kept
 
 
-def test_a_file_lies_under_a_random_name_outside_what_is_served(add, settings):
+def test_file_has_random_name_outside_static_root(add, settings):
     document = add(factories.picture("passport.jpg"))
     path = Path(storages["private"].path(document.stored_name))
     assert "passport" not in document.stored_name
@@ -71,7 +71,7 @@ def test_a_file_lies_under_a_random_name_outside_what_is_served(add, settings):
     assert settings.STATIC_ROOT not in path.parents
 
 
-def test_a_document_comes_back_to_be_kept_and_never_shown(as_resident, inquiry, add):
+def test_document_is_served_as_attachment(as_resident, inquiry, add):
     document = add(factories.picture("جواز السفر.jpg"))
     response = as_resident.get(f"/en/inquiries/{inquiry.reference}/documents/{document.pk}/")
     assert b"".join(response.streaming_content) == stored_files()[0]
@@ -85,7 +85,7 @@ def test_a_document_comes_back_to_be_kept_and_never_shown(as_resident, inquiry, 
     assert response["Cache-Control"] == "no-store"
 
 
-def test_a_document_whose_file_is_gone_is_not_found(as_resident, inquiry, add, caplog):
+def test_document_with_missing_file_is_404(as_resident, inquiry, add, caplog):
     document = add(factories.picture())
     storages["private"].delete(document.stored_name)
     response = as_resident.get(f"/en/inquiries/{inquiry.reference}/documents/{document.pk}/")
@@ -93,7 +93,7 @@ def test_a_document_whose_file_is_gone_is_not_found(as_resident, inquiry, add, c
     assert f"the file of document {document.pk} is missing" in caplog.text
 
 
-def test_a_document_is_added_to_the_one_before(add):
+def test_second_document_is_added_to_the_first(add):
     before = add(factories.picture("first.jpg"))
     after = add(factories.picture("second.png", "PNG"))
     assert list(Attachment.objects.all()) == [before, after]
@@ -102,7 +102,7 @@ def test_a_document_is_added_to_the_one_before(add):
         assert storages["private"].size(document.stored_name) == document.size
 
 
-def test_a_row_that_cannot_be_written_keeps_the_document_before(add, monkeypatch):
+def test_failed_insert_keeps_previous_document(add, monkeypatch):
     before = add(factories.picture("first.jpg"))
 
     def fail(**_fields):
@@ -112,7 +112,8 @@ def test_a_row_that_cannot_be_written_keeps_the_document_before(add, monkeypatch
     with pytest.raises(ZeroDivisionError):
         add(factories.picture("second.jpg", size=(61, 40)))
     assert Attachment.objects.get() == before
-    # What became of the row is not known to who was cut off, so the new file waits for the sweep.
+    # After an interrupted request nobody knows whether the row was written, so the new file stays
+    # until the sweep.
     assert len(stored_files()) == 2
     grow_older(DAY + 60)
     call_command("sweep_documents")
@@ -120,7 +121,7 @@ def test_a_row_that_cannot_be_written_keeps_the_document_before(add, monkeypatch
     assert storages["private"].exists(before.stored_name)
 
 
-def test_nothing_is_added_to_what_was_filed(add, inquiry):
+def test_filed_inquiry_takes_no_document(add, inquiry):
     factories.submitted(inquiry)
     with pytest.raises(RuleViolation) as refused:
         add(factories.picture())
@@ -128,7 +129,7 @@ def test_nothing_is_added_to_what_was_filed(add, inquiry):
     assert not stored_files()
 
 
-def test_a_refused_document_keeps_the_one_before(add):
+def test_refused_document_keeps_the_previous_one(add):
     before = add(factories.picture("first.jpg"))
     with pytest.raises(RuleViolation):
         add(SimpleUploadedFile("second.jpg", b"no picture at all"))
@@ -137,7 +138,7 @@ def test_a_refused_document_keeps_the_one_before(add):
 
 
 @pytest.mark.parametrize(("age", "is_kept"), [(DAY - 60, True), (DAY + 60, False)])
-def test_a_file_without_a_row_goes_once_it_is_a_day_old(add, capsys, age, is_kept):
+def test_sweep_deletes_orphan_file_after_a_day(add, capsys, age, is_kept):
     document = add(factories.picture())
     orphan = storages["private"].save("ab/" + "ab" * 16, ContentFile(b"left over"))
     grow_older(age)

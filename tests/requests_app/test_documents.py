@@ -1,4 +1,4 @@
-"""Documents that are not what they say, or could do harm: each is refused in a whole sentence."""
+"""Mislabelled, damaged or harmful documents: each is refused in a whole sentence."""
 
 import io
 import struct
@@ -14,7 +14,7 @@ from requests_app.models import Attachment
 from requests_app.uploads import MAX_BYTES
 from tests import factories
 from tests.conftest import errors_on
-from tests.requests_app.files import pdf, stored_files, streams_in_streams
+from tests.requests_app.files import pdf, pdf_with_stream_bomb, stored_files
 
 pytestmark = [pytest.mark.both_engines, pytest.mark.one_engine]
 
@@ -35,7 +35,7 @@ SCRIPT = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
 
 
 def white_png(side):
-    """A whole PNG of `side` by `side` points, one bit each, in a few kilobytes."""
+    """Return a PNG of `side` by `side` pixels of one bit, in a few kilobytes."""
 
     def chunk(name, data):
         checked = name + data
@@ -93,7 +93,7 @@ def inquiry(resident):
 
 @pytest.fixture
 def add(as_resident, inquiry):
-    """Send a file on the third step; what the page says to it."""
+    """Return a function that sends a file on the third step and returns the response."""
 
     def add(name, content):
         upload = SimpleUploadedFile(name, content)
@@ -120,14 +120,14 @@ def add(as_resident, inquiry):
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 15 else "",
 )
-def test_a_file_that_is_not_what_it_should_be_is_refused(add, name, content, sentence):
+def test_wrong_or_damaged_file_is_refused(add, name, content, sentence):
     assert errors_on(add(name, content)) == [f"“{name}” {sentence}"]
     assert not stored_files()
     assert not Attachment.objects.exists()
 
 
 @pytest.mark.parametrize("side", [8_000, 12_000, 20_000])
-def test_a_picture_that_would_fill_the_memory_is_refused(add, side):
+def test_decompression_bomb_picture_is_refused(add, side):
     content = white_png(side)
     assert len(content) < 100_000
     assert errors_on(add("bomb.png", content)) == [f"“bomb.png” {TOO_MANY_PIXELS}"]
@@ -146,9 +146,9 @@ def test_a_picture_that_would_fill_the_memory_is_refused(add, side):
         (many_pages, TOO_MANY_PAGES),
     ],
 )
-def test_a_pdf_that_could_do_something_is_refused(add, harm, sentence):
+def test_active_or_too_long_pdf_is_refused(add, harm, sentence):
     content = pdf(harm, object_stream_mode=pikepdf.ObjectStreamMode.generate)
-    # Nothing of it stands readable in the file.
+    # The PDF is compressed, so a search of its bytes finds none of the keywords.
     assert not any(word in content for word in (b"/JavaScript", b"/Launch", b"/EF", b"/SubmitForm"))
     assert errors_on(add("scan.pdf", content)) == [f"“scan.pdf” {sentence}"]
     assert not stored_files()
@@ -160,14 +160,14 @@ def test_a_pdf_with_a_password_is_refused(add):
     assert not stored_files()
 
 
-def test_a_pdf_whose_streams_unfold_without_end_is_kept_as_it_is(add):
-    content = streams_in_streams()
+def test_pdf_with_stream_bomb_is_kept_packed(add):
+    content = pdf_with_stream_bomb()
     assert add("scan.pdf", content).status_code == 302
     (stored,) = stored_files()
     assert len(stored) < 2 * len(content)
 
 
-def test_what_hides_behind_a_picture_is_not_kept(add):
+def test_data_after_picture_is_dropped(add):
     for content in (JPEG + HTML, white_png(60) + HTML):
         add("passport.jpg", content)
     assert len(stored_files()) == 2
@@ -176,11 +176,11 @@ def test_what_hides_behind_a_picture_is_not_kept(add):
         Image.open(io.BytesIO(stored)).load()
 
 
-def test_where_and_with_what_a_picture_was_taken_is_not_kept(add):
+def test_exif_is_dropped_and_orientation_applied(add):
     exif = Image.Exif()
-    exif[0x0112] = 6  # turned by a quarter
+    exif[0x0112] = 6  # the orientation tag: rotated by 90 degrees
     exif[0x010F] = "Camera maker"
-    exif.get_ifd(0x8825)[1] = "N"  # the place
+    exif.get_ifd(0x8825)[1] = "N"  # the GPS position
     taken = io.BytesIO()
     Image.new("RGB", (60, 40)).save(taken, "JPEG", exif=exif, comment=b"home")
     assert b"Camera maker" in taken.getvalue()
@@ -209,7 +209,7 @@ def test_a_file_of_exactly_ten_megabytes_is_taken(add):
         ("صورة", JPEG, "صورة.jpg", "image/jpeg"),
     ],
 )
-def test_a_document_is_known_and_named_by_its_content(add, name, content, kept, content_type):
+def test_document_type_and_name_follow_content(add, name, content, kept, content_type):
     add(name, content)
     document = Attachment.objects.get()
     assert (document.original_name, document.content_type) == (kept, content_type)

@@ -1,4 +1,4 @@
-"""Filing an inquiry on the pages, step by step, as somebody who does it sees it."""
+"""Filing an inquiry on the pages, step by step, as an applicant sees it."""
 
 import datetime
 import re
@@ -23,7 +23,7 @@ NEW = "/en/inquiries/new/"
 
 @pytest.fixture
 def service(db):
-    """A service that needs a document."""
+    """Return a service that needs a document."""
     service = factories.ServiceFactory()
     service.documents.add(factories.document_type())
     return service
@@ -34,7 +34,7 @@ def page_of(inquiry, step):
 
 
 def texts_to(user):
-    """What the outbox holds for this mobile, in the order in which it was written."""
+    """Return the texts in the outbox for the user's mobile, oldest first."""
     messages = Message.objects.filter(recipient=str(user.mobile)).order_by("pk")
     return [decrypt(message.text) if message.is_encrypted else message.text for message in messages]
 
@@ -91,7 +91,7 @@ def test_somebody_files_an_inquiry_for_themselves(as_resident, resident, service
     assert inquiry.description == factories.DESCRIPTION
 
 
-def test_the_texts_say_what_the_code_confirms_and_what_has_arrived(as_resident, resident):
+def test_texts_name_the_inquiry_and_service(as_resident, resident):
     inquiry = factories.draft(resident)
     ask_for_code(as_resident, inquiry)
     code = factories.code_sent_to(resident)
@@ -119,7 +119,7 @@ def test_an_arabic_account_gets_its_texts_in_arabic(resident):
     assert all("الخدمات الخاصة بالمقيمين" in text for text in texts_to(resident))
 
 
-def test_the_details_begin_with_what_the_registry_knows(as_resident, resident, service):
+def test_details_are_prefilled_from_registry(as_resident, resident, service):
     form = {
         "idempotency_key": uuid.uuid4(),
         "beneficiary": resident.identity_id,
@@ -148,7 +148,7 @@ def test_a_number_typed_in_arabic_digits_is_understood(as_resident, resident):
     assert (inquiry.name, str(inquiry.mobile)) == ("محمد خان", "+966501234567")
 
 
-def test_a_draft_is_taken_up_on_another_device(as_resident, resident):
+def test_draft_is_resumed_on_another_device(as_resident, resident):
     inquiry = factories.draft(resident, is_ready=False)
     as_resident.post(page_of(inquiry, "details"), factories.details_of(inquiry))
     another_device = signed_in(resident)
@@ -170,7 +170,7 @@ def test_the_same_form_sent_twice_begins_one_draft(as_resident, resident, servic
     assert Inquiry.objects.count() == 1
 
 
-def test_without_the_document_that_is_needed_no_code_is_sent(as_resident, resident, service):
+def test_no_code_while_required_document_is_missing(as_resident, resident, service):
     inquiry = factories.draft(resident, service)
     review = ask_for_code(as_resident, inquiry)
     assert (
@@ -192,7 +192,7 @@ def test_a_service_that_needs_no_document_is_filed_without_one(as_resident, resi
 
 
 @pytest.mark.parametrize("file", [None, SimpleUploadedFile("empty.pdf", b"")])
-def test_a_file_that_is_not_there_is_asked_for(as_resident, resident, service, file):
+def test_missing_or_empty_file_is_refused(as_resident, resident, service, file):
     inquiry = factories.draft(resident, service)
     form = {"document_type": "supporting-proof", **({"files": file} if file else {})}
     page = as_resident.post(page_of(inquiry, "documents"), form)
@@ -201,7 +201,7 @@ def test_a_file_that_is_not_there_is_asked_for(as_resident, resident, service, f
 
 
 @pytest.mark.parametrize("step", ["details", "documents", "review", "confirm"])
-def test_every_step_of_what_is_filed_leads_to_its_receipt(as_resident, resident, step):
+def test_steps_of_filed_inquiry_redirect_to_receipt(as_resident, resident, step):
     inquiry = factories.filed(resident)
     for method in (as_resident.get, as_resident.post):
         assert method(page_of(inquiry, step)).url == page_of(inquiry, "receipt")
@@ -214,7 +214,7 @@ def test_a_draft_has_no_receipt_and_no_history_yet(as_resident, resident, step):
     assert response.url == page_of(inquiry, "details")
 
 
-def test_a_code_does_not_confirm_what_was_changed_after_it_was_sent(as_resident, resident):
+def test_code_does_not_confirm_later_changes(as_resident, resident):
     inquiry = factories.draft(resident)
     ask_for_code(as_resident, inquiry)
     code = factories.code_sent_to(resident)
@@ -230,7 +230,7 @@ def test_a_code_does_not_confirm_what_was_changed_after_it_was_sent(as_resident,
     assert not Inquiry.objects.filed().exists()
 
 
-def test_what_was_changed_in_another_tab_is_read_again_before_a_code_is_sent(as_resident, resident):
+def test_changes_from_another_tab_are_shown_before_code(as_resident, resident):
     inquiry = factories.draft(resident)
     read = as_resident.get(page_of(inquiry, "review")).context["shown"]
     changed = factories.details_of(inquiry, description="Changed in another tab, at some length.")
@@ -260,7 +260,7 @@ def test_a_code_sent_from_another_browser_files_nothing(as_resident, resident):
     assert not Inquiry.objects.filed().exists()
 
 
-def test_while_texts_cannot_be_sent_the_page_says_so(as_resident, resident):
+def test_page_says_when_texts_cannot_be_sent(as_resident, resident):
     inquiry = factories.draft(resident)
     ask_for_code(as_resident, inquiry)
     Message.objects.update(failed_at=timezone.now())
@@ -271,7 +271,7 @@ def test_while_texts_cannot_be_sent_the_page_says_so(as_resident, resident):
     ]
 
 
-def test_a_second_code_within_a_minute_is_refused_and_the_first_still_works(as_resident, resident):
+def test_second_code_within_a_minute_is_refused(as_resident, resident):
     inquiry = factories.draft(resident)
     ask_for_code(as_resident, inquiry)
     again = ask_for_code(as_resident, inquiry, follow=True)
@@ -284,7 +284,7 @@ def test_a_second_code_within_a_minute_is_refused_and_the_first_still_works(as_r
     ).url == page_of(inquiry, "receipt")
 
 
-def test_a_code_sent_again_after_the_filing_leads_to_the_same_receipt(as_resident, resident):
+def test_resubmitted_code_leads_to_same_receipt(as_resident, resident):
     inquiry = factories.draft(resident)
     ask_for_code(as_resident, inquiry)
     form = {"code": factories.code_sent_to(resident)}
@@ -294,15 +294,15 @@ def test_a_code_sent_again_after_the_filing_leads_to_the_same_receipt(as_residen
     assert len(texts_to(resident)) == 2
 
 
-def test_the_answer_is_due_after_the_working_days_of_the_service(monkeypatch, db):
+def test_due_date_counts_working_days(monkeypatch, db):
     thursday_night = datetime.datetime(2026, 11, 19, 22, 30, tzinfo=datetime.UTC)
     monkeypatch.setattr(timezone, "now", lambda: thursday_night)
     inquiry = factories.filed(service=factories.ServiceFactory(target_working_days=3))
-    # In the Kingdom it is Friday already; Sunday, Monday and Tuesday are the three.
+    # In the Kingdom it is Friday already; the three working days are Sunday, Monday and Tuesday.
     assert inquiry.due_on == datetime.date(2026, 11, 24)
 
 
-def test_what_was_filed_shows_what_has_happened_and_which_texts_were_sent(as_resident, resident):
+def test_inquiry_page_shows_timeline_and_notices(as_resident, resident):
     inquiry = factories.filed(resident)
     page = words(as_resident.get(f"/en/inquiries/{inquiry.reference}/"))
     assert f"Answer expected by {both_calendars(inquiry.due_on, 'en')}." in page

@@ -1,4 +1,4 @@
-"""What is wrong in the second step is said beside the field, and what was typed stays."""
+"""Errors of the second step are shown beside their fields, and the input is kept."""
 
 import uuid
 from urllib.parse import urlencode
@@ -68,16 +68,14 @@ def address(inquiry):
     ],
     ids=lambda value: value[:20] if isinstance(value, str) else None,
 )
-def test_a_mistake_is_told_and_what_was_typed_stays(
-    as_resident, inquiry, address, field, typed, sentence
-):
+def test_error_is_shown_and_input_is_kept(as_resident, inquiry, address, field, typed, sentence):
     page = as_resident.post(address, factories.details_of(inquiry, **{field: typed}))
     assert errors_on(page) == [sentence]
     assert typed in page.content.decode()
     assert Inquiry.objects.get().description == ""
 
 
-def test_every_mistake_of_a_page_is_told_at_once(as_resident, address):
+def test_all_errors_are_shown_at_once(as_resident, address):
     page = as_resident.post(address, {"name": " "})
     assert errors_on(page) == [
         "Enter the full name.",
@@ -87,7 +85,7 @@ def test_every_mistake_of_a_page_is_told_at_once(as_resident, address):
     ]
 
 
-def test_a_mistake_is_also_told_beside_its_field(as_resident, inquiry, address):
+def test_error_is_shown_beside_its_field(as_resident, inquiry, address):
     page = as_resident.post(address, factories.details_of(inquiry, mobile="055")).content.decode()
     field = page[page.index('id="div_id_mobile"') : page.index('id="div_id_description"')]
     assert MOBILE in words(field)
@@ -114,7 +112,7 @@ def test_the_longest_and_the_shortest_explanation_are_taken(as_resident, inquiry
         assert Inquiry.objects.get().description == explanation
 
 
-def test_what_cannot_be_seen_is_not_kept(as_resident, inquiry, address):
+def test_invisible_characters_are_stripped(as_resident, inquiry, address):
     as_resident.post(
         address,
         factories.details_of(
@@ -128,7 +126,7 @@ def test_what_cannot_be_seen_is_not_kept(as_resident, inquiry, address):
     assert inquiry.description == f"{factories.DESCRIPTION}\nSecond line"
 
 
-def test_bytes_that_are_no_text_are_asked_for_again(as_resident, inquiry, address):
+def test_undecodable_bytes_are_refused(as_resident, inquiry, address):
     body = urlencode(factories.details_of(inquiry)) + "%D9%FF"
     page = as_resident.post(address, body, content_type=TEXT)
     assert errors_on(page) == ["Some characters could not be read. Type this text again."]
@@ -138,7 +136,7 @@ def test_bytes_that_are_no_text_are_asked_for_again(as_resident, inquiry, addres
 
 @pytest.fixture
 def forged(db):
-    """Fields of an inquiry that no form asks for, as somebody might post them by hand."""
+    """Return fields of an inquiry that no form asks for, as a forged request may send them."""
     other = factories.UserFactory()
     return {
         "status": "processed",
@@ -153,7 +151,7 @@ def forged(db):
     }
 
 
-def test_what_the_details_do_not_ask_for_changes_nothing(as_resident, inquiry, address, forged):
+def test_details_ignore_forged_fields(as_resident, inquiry, address, forged):
     forged["beneficiary"] = forged["holder_id"]
     forged["service"] = factories.ServiceFactory().pk
     before = Inquiry.objects.values().get()
@@ -162,7 +160,7 @@ def test_what_the_details_do_not_ask_for_changes_nothing(as_resident, inquiry, a
     assert after == {**before, "description": factories.DESCRIPTION}
 
 
-def test_what_the_first_step_does_not_ask_for_changes_nothing(as_resident, resident, forged):
+def test_first_step_ignores_forged_fields(as_resident, resident, forged):
     service = factories.ServiceFactory()
     form = {
         "idempotency_key": uuid.uuid4(),
@@ -177,7 +175,7 @@ def test_what_the_first_step_does_not_ask_for_changes_nothing(as_resident, resid
     assert begun.reference != forged["reference"]
 
 
-def test_what_the_last_step_does_not_ask_for_changes_nothing(as_resident, resident, forged):
+def test_last_steps_ignore_forged_fields(as_resident, resident, forged):
     inquiry = factories.draft(resident)
     read = {"shown": inquiry.content_digest()}
     as_resident.post(f"/en/inquiries/{inquiry.reference}/review/", {**forged, **read})

@@ -1,4 +1,4 @@
-"""What the applicant does after filing, on the pages: answering a return, withdrawing, reading."""
+"""The applicant's pages after filing: answering a return, withdrawing and reading."""
 
 import html
 import uuid
@@ -57,7 +57,7 @@ def page_of(inquiry, step="", language="en"):
 
 
 def form_on(page, text, **changes):
-    """What a browser sends from the form on this page."""
+    """Return the form data that a browser sends from this page."""
     form = page.context["form"]
     return {
         "idempotency_key": form["idempotency_key"].value(),
@@ -68,13 +68,13 @@ def form_on(page, text, **changes):
 
 
 def answer(browser, inquiry, text=ANSWER, language="en", **changes):
-    """Open the page for it, and answer on the form that stands there."""
+    """Answer on the form of the answer page, and return the page that follows."""
     address = page_of(inquiry, "answer/", language)
     return browser.post(address, form_on(browser.get(address), text, **changes), follow=True)
 
 
 def withdraw(browser, inquiry, text=REASON, language="en"):
-    """Open the page for it, give the reason, and send it."""
+    """Withdraw on the form of the withdrawal page, and return the page that follows."""
     address = page_of(inquiry, "withdraw/", language)
     return browser.post(address, form_on(browser.get(address), text), follow=True)
 
@@ -99,7 +99,7 @@ def now(inquiry):
 
 
 def answer_of(browser, address, method="post"):
-    """All that a browser gets, except for tokens."""
+    """Return the status, content and headers of a response, without tokens."""
     typed = {"text": ANSWER, "expected_version": 3, "idempotency_key": uuid.UUID(int=1)}
     response = getattr(browser, method)(address, typed)
     return response.status_code, without_tokens(response), sorted(response.headers.items())
@@ -107,13 +107,13 @@ def answer_of(browser, address, method="post"):
 
 @pytest.fixture
 def person(db):
-    """For whom the inquiry is filed, with an account of their own."""
+    """Return the beneficiary of the inquiry, who has an account of their own."""
     return factories.UserFactory(identity__name_en="Ayesha Noor", identity__name_ar="عائشة نور")
 
 
 @pytest.fixture
 def at_work(officer, resident, person):
-    """An inquiry that the officer works on."""
+    """Return an inquiry that the officer has claimed."""
     factories.link(resident.identity, person.identity)
     return factories.claimed(officer, applicant=resident, beneficiary=person.identity)
 
@@ -127,9 +127,7 @@ def returned(officer, at_work):
 
 
 @in_both_languages
-def test_a_returned_inquiry_shows_what_is_missing_and_where_to_answer(
-    as_resident, returned, language
-):
+def test_returned_inquiry_shows_question_and_answer_link(as_resident, returned, language):
     said = SAID[language]
     page = as_resident.get(page_of(returned, language=language))
     shown = words(page)
@@ -161,7 +159,7 @@ def test_the_answer_goes_back_to_the_officer(as_resident, as_officer, returned, 
 
 @in_both_languages
 @pytest.mark.parametrize("text", EMPTY)
-def test_an_empty_answer_is_asked_for(as_resident, returned, text, language):
+def test_empty_answer_is_refused(as_resident, returned, text, language):
     page = answer(as_resident, returned, text, language)
     assert page.status_code == 200
     assert errors_on(page) == [SAID[language]["missing"]]
@@ -173,7 +171,7 @@ def test_an_empty_answer_is_asked_for(as_resident, returned, text, language):
 
 
 @in_both_languages
-def test_an_answer_that_is_too_long_is_kept_to_be_shortened(as_resident, returned, language):
+def test_too_long_answer_can_be_shortened(as_resident, returned, language):
     page = answer(as_resident, returned, "a" * 4001, language)
     assert page.status_code == 200
     assert len(errors_on(page)) == 1
@@ -185,7 +183,7 @@ def test_an_answer_that_is_too_long_is_kept_to_be_shortened(as_resident, returne
     assert SAID[language]["sent"] in notices_on(done)
 
 
-def test_a_second_click_answers_once_and_is_told_the_same(as_resident, returned):
+def test_second_click_answers_once_with_same_message(as_resident, returned):
     typed = form_on(as_resident.get(page_of(returned, "answer/")), ANSWER)
     for _click in range(2):
         page = as_resident.post(page_of(returned, "answer/"), typed, follow=True)
@@ -203,7 +201,7 @@ def test_a_second_click_answers_once_and_is_told_the_same(as_resident, returned)
         {"expected_version": 2**31},
     ],
 )
-def test_an_answer_that_has_not_seen_the_inquiry_is_not_taken(as_resident, returned, forged):
+def test_answer_with_invalid_version_is_refused(as_resident, returned, forged):
     page = answer(as_resident, returned, **forged)
     assert page.status_code == 200
     assert page.context["form"]["text"].value() == ANSWER
@@ -211,12 +209,12 @@ def test_an_answer_that_has_not_seen_the_inquiry_is_not_taken(as_resident, retur
 
 
 @pytest.mark.parametrize("idempotency_key", ["", "abc", "0" * 40])
-def test_an_answer_without_the_key_of_its_form_is_not_taken(as_resident, returned, idempotency_key):
+def test_answer_with_invalid_idempotency_key_is_refused(as_resident, returned, idempotency_key):
     assert answer(as_resident, returned, idempotency_key=idempotency_key).status_code == 200
     assert now(returned).version == returned.version
 
 
-def test_an_inquiry_that_was_not_returned_is_not_answered(as_resident, at_work):
+def test_inquiry_not_returned_cannot_be_answered(as_resident, at_work):
     assert "Answer the officer" not in words(as_resident.get(page_of(at_work)))
     assert as_resident.get(page_of(at_work, "answer/")).url == page_of(at_work)
     typed = {"idempotency_key": uuid.uuid4(), "expected_version": at_work.version, "text": ANSWER}
@@ -226,9 +224,7 @@ def test_an_inquiry_that_was_not_returned_is_not_answered(as_resident, at_work):
     assert now(at_work).version == at_work.version
 
 
-def test_an_answer_typed_when_the_session_ended_is_there_after_signing_in(
-    as_resident, resident, returned
-):
+def test_answer_survives_session_end(as_resident, resident, returned):
     typed = form_on(as_resident.get(page_of(returned, "answer/")), ANSWER)
     as_resident.session.flush()
     as_resident.post(page_of(returned, "answer/"), typed)
@@ -239,7 +235,7 @@ def test_an_answer_typed_when_the_session_ended_is_there_after_signing_in(
     assert "Your answer has been sent." in notices_on(done)
 
 
-def test_an_answer_that_comes_too_late_is_told_so_and_kept(as_resident, returned):
+def test_late_answer_is_refused_and_kept(as_resident, returned):
     another = "Another answer, from another tab."
     typed = form_on(as_resident.get(page_of(returned, "answer/")), another)
     answer(as_resident, returned)
@@ -253,7 +249,7 @@ def test_an_answer_that_comes_too_late_is_told_so_and_kept(as_resident, returned
     assert again.context["form"]["text"].value() == another
 
 
-def test_who_was_told_what_has_changed_can_answer_on_the_same_page(as_resident, officer, returned):
+def test_stale_answer_can_be_resent_from_same_page(as_resident, officer, returned):
     typed = form_on(as_resident.get(page_of(returned, "answer/")), ANSWER)
     answer(as_resident, returned, "I have sent it.")
     act(actions.send_back, officer, returned, "It is not there.")
@@ -265,9 +261,7 @@ def test_who_was_told_what_has_changed_can_answer_on_the_same_page(as_resident, 
     assert now(returned).status == "returned_by_applicant"
 
 
-def test_a_note_among_officers_does_not_hold_up_who_answers_meanwhile(
-    as_resident, officer, returned
-):
+def test_internal_note_does_not_block_an_answer(as_resident, officer, returned):
     typed = form_on(as_resident.get(page_of(returned, "answer/")), ANSWER)
     act(actions.note, officer, returned, "Ask the bank about this one.")
     page = as_resident.post(page_of(returned, "answer/"), typed, follow=True)
@@ -335,7 +329,7 @@ def test_a_second_click_withdraws_once(as_resident, at_work):
     assert at_work.replies.count() == 1
 
 
-def test_what_is_decided_is_not_withdrawn(as_resident, officer, at_work):
+def test_decided_inquiry_cannot_be_withdrawn(as_resident, officer, at_work):
     typed = form_on(as_resident.get(page_of(at_work, "withdraw/")), REASON)
     act(actions.approve, officer, at_work)
     assert "Withdraw this inquiry" not in words(as_resident.get(page_of(at_work)))
@@ -350,7 +344,7 @@ def test_what_is_decided_is_not_withdrawn(as_resident, officer, at_work):
     assert REASON not in words(as_resident.get(page_of(at_work)))
 
 
-def test_who_is_told_what_has_changed_is_not_told_the_officers_name(as_resident, officer, at_work):
+def test_stale_message_hides_officers_name(as_resident, officer, at_work):
     typed = form_on(as_resident.get(page_of(at_work, "withdraw/")), REASON)
     act(actions.reply, officer, at_work)
     page = as_resident.post(page_of(at_work, "withdraw/"), typed)
@@ -358,7 +352,7 @@ def test_who_is_told_what_has_changed_is_not_told_the_officers_name(as_resident,
     assert officer.username not in words(page)
 
 
-def test_who_was_told_what_has_changed_can_withdraw_on_the_same_page(as_resident, officer, at_work):
+def test_stale_withdrawal_can_be_resent_from_same_page(as_resident, officer, at_work):
     typed = form_on(as_resident.get(page_of(at_work, "withdraw/")), REASON)
     act(actions.reply, officer, at_work)
     page = as_resident.post(page_of(at_work, "withdraw/"), typed)
@@ -370,9 +364,7 @@ def test_who_was_told_what_has_changed_can_withdraw_on_the_same_page(as_resident
 # Reading
 
 
-def test_an_answer_is_read_when_its_applicant_opens_the_page_and_stays_so(
-    as_resident, as_officer, officer, at_work
-):
+def test_answer_is_marked_read_once_by_its_applicant(as_resident, as_officer, officer, at_work):
     act(actions.reply, officer, at_work)
     reply = at_work.replies.get()
     desk = f"/en/staff/requests_app/inquiry/{at_work.pk}/change/"
@@ -388,7 +380,7 @@ def test_an_answer_is_read_when_its_applicant_opens_the_page_and_stays_so(
     assert reply.read_at == first
 
 
-def test_nobody_but_the_applicant_has_read_it(as_resident, as_officer, officer, person, at_work):
+def test_only_the_applicant_marks_an_answer_read(as_resident, as_officer, officer, person, at_work):
     act(actions.reply, officer, at_work)
     beneficiary = signed_in(person)
     assert QUESTION in words(beneficiary.get(page_of(at_work)))
@@ -399,7 +391,7 @@ def test_nobody_but_the_applicant_has_read_it(as_resident, as_officer, officer, 
     assert at_work.replies.get().read_at is None
 
 
-def test_notes_and_ones_own_words_are_not_marked_as_read(as_resident, officer, returned):
+def test_notes_and_own_answers_are_not_marked_read(as_resident, officer, returned):
     act(actions.note, officer, returned, "Ask the bank about this one.")
     answer(as_resident, returned)
     as_resident.get(page_of(returned))
@@ -408,10 +400,10 @@ def test_notes_and_ones_own_words_are_not_marked_as_read(as_resident, officer, r
     assert returned.replies.count() == 3
 
 
-# The others
+# Beneficiaries, strangers and notices
 
 
-def test_the_beneficiary_reads_it_and_is_offered_nothing(person, returned):
+def test_beneficiary_reads_inquiry_without_actions(person, returned):
     beneficiary = signed_in(person)
     for step in ("", "receipt/"):
         page = beneficiary.get(page_of(returned, step))
@@ -427,9 +419,7 @@ def test_the_beneficiary_reads_it_and_is_offered_nothing(person, returned):
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("step", ["answer/", "withdraw/"])
 @pytest.mark.parametrize("role", ["beneficiary", "stranger"])
-def test_what_another_has_filed_is_answered_and_withdrawn_by_nobody_else(
-    person, returned, role, step, method
-):
+def test_only_the_applicant_can_answer_or_withdraw(person, returned, role, step, method):
     browser = signed_in(person if role == "beneficiary" else factories.UserFactory())
     Inquiry.objects.filter(pk=returned.pk).update(reference="800000000001")
     address = f"/en/inquiries/800000000001/{step}"

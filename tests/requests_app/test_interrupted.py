@@ -1,4 +1,4 @@
-"""A session that ends in the middle of a form loses nothing, and shows it to nobody else."""
+"""A form that is sent after the session ended is kept, for the same person only."""
 
 import uuid
 
@@ -29,7 +29,7 @@ def end_sessions():
 
 
 def sign_in_again(client, address, user, language="en"):
-    """Go where `address` leads, and sign in there; the page on which that ends."""
+    """Open `address`, sign in there as `user`, and return the page that follows."""
     page = client.get(address)
     assert "Continue" in page.content.decode()
     form = {"login": user.username, "password": factories.PASSWORD, "next": page.context["next"]}
@@ -39,7 +39,7 @@ def sign_in_again(client, address, user, language="en"):
     return client.post(f"/{language}/account/code/", {"code": code}, follow=True)
 
 
-def test_what_was_typed_when_the_session_ended_is_there_after_signing_in(browser, resident, draft):
+def test_typed_form_survives_session_end(browser, resident, draft):
     end_sessions()
     address = f"/en/inquiries/{draft.reference}/details/"
     form = factories.details_of(draft, description=TYPED, mobile="050 765 4321")
@@ -56,7 +56,7 @@ def test_what_was_typed_when_the_session_ended_is_there_after_signing_in(browser
     assert Inquiry.objects.get().description == TYPED
 
 
-def test_it_is_shown_once(browser, resident, draft):
+def test_typed_form_is_restored_once(browser, resident, draft):
     end_sessions()
     address = f"/en/inquiries/{draft.reference}/details/"
     lost = browser.post(address, factories.details_of(draft, description=TYPED))
@@ -66,7 +66,7 @@ def test_it_is_shown_once(browser, resident, draft):
     assert TYPED not in again.content.decode()
 
 
-def test_another_person_in_the_same_browser_does_not_see_it(browser, draft):
+def test_typed_form_is_hidden_from_another_person(browser, draft):
     another = factories.UserFactory()
     end_sessions()
     address = f"/en/inquiries/{draft.reference}/details/"
@@ -78,9 +78,7 @@ def test_another_person_in_the_same_browser_does_not_see_it(browser, draft):
         assert STILL_HERE not in notices_on(shown)
 
 
-def test_another_person_in_the_same_browser_does_not_see_which_service_was_chosen(
-    browser, resident
-):
+def test_chosen_service_is_hidden_from_another_person(browser, resident):
     another = factories.UserFactory()
     service = factories.ServiceFactory()
     factories.ServiceFactory()
@@ -97,7 +95,7 @@ def test_another_person_in_the_same_browser_does_not_see_which_service_was_chose
     assert page.context["form"]["service"].value() is None
 
 
-def test_another_browser_does_not_see_it(browser, resident, draft):
+def test_typed_form_is_hidden_from_another_browser(browser, resident, draft):
     end_sessions()
     address = f"/en/inquiries/{draft.reference}/details/"
     browser.post(address, factories.details_of(draft, description=TYPED))
@@ -108,7 +106,7 @@ def test_another_browser_does_not_see_it(browser, resident, draft):
 
 
 @pytest.mark.parametrize("step", ["documents", "review", "confirm"])
-def test_the_other_steps_are_found_again_after_signing_in(browser, resident, step):
+def test_sign_in_returns_to_the_same_step(browser, resident, step):
     draft = factories.draft(resident)
     end_sessions()
     address = f"/en/inquiries/{draft.reference}/{step}/"
@@ -118,7 +116,7 @@ def test_the_other_steps_are_found_again_after_signing_in(browser, resident, ste
     assert not Inquiry.objects.filed().exists()
 
 
-def test_a_form_from_before_the_last_sign_in_is_shown_again_with_what_was_typed(resident, draft):
+def test_form_with_old_csrf_token_is_restored(resident, draft):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(resident)
     address = f"/en/inquiries/{draft.reference}/details/"
@@ -132,7 +130,7 @@ def test_a_form_from_before_the_last_sign_in_is_shown_again_with_what_was_typed(
 
 
 @pytest.mark.parametrize("headers", [{}, {"sec-fetch-site": "cross-site"}])
-def test_a_form_that_another_site_sends_is_refused_and_not_kept(resident, draft, headers):
+def test_cross_site_form_is_refused_and_not_kept(resident, draft, headers):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(resident)
     address = f"/en/inquiries/{draft.reference}/details/"
@@ -141,7 +139,7 @@ def test_a_form_that_another_site_sends_is_refused_and_not_kept(resident, draft,
     assert TYPED not in browser.get(address).content.decode()
 
 
-def test_a_text_far_too_long_is_not_kept_and_breaks_nothing(browser, resident, draft):
+def test_oversized_form_is_not_kept(browser, resident, draft):
     end_sessions()
     address = f"/en/inquiries/{draft.reference}/details/"
     lost = browser.post(address, factories.details_of(draft, description="a" * 100_000))

@@ -1,4 +1,4 @@
-"""Every limit of filing, one below it, at it and one above it."""
+"""Every limit of filing, tested one below it, at it and one above it."""
 
 import io
 import uuid
@@ -45,7 +45,7 @@ def inquiry(resident):
 
 @pytest.fixture
 def save(as_resident, inquiry):
-    """Send the second step with these changes; the mistakes that are told."""
+    """Return a function that posts the second step with changes and returns its errors."""
 
     def save(**changes):
         address = f"/en/inquiries/{inquiry.reference}/details/"
@@ -57,7 +57,7 @@ def save(as_resident, inquiry):
 
 @pytest.fixture
 def add(as_resident, inquiry):
-    """Send files on the third step; the page that follows, or the same with its errors."""
+    """Return a function that sends files on the third step and returns the page that follows."""
 
     def add(*uploads):
         address = f"/en/inquiries/{inquiry.reference}/documents/"
@@ -72,7 +72,7 @@ def upload(name, content):
 
 
 def photos(widths):
-    """Pictures like no others, by their widths."""
+    """Return pictures of these widths, so that no two have the same content."""
     return [factories.picture(f"{width}.jpg", size=(width, 40)) for width in widths]
 
 
@@ -107,7 +107,7 @@ def test_a_description_has_4000_characters_at_most(save, letter, length):
 
 
 @pytest.mark.parametrize("length", [3999, 4000, 4001])
-def test_an_end_of_line_counts_as_one_character_as_the_page_counts_it(save, length):
+def test_line_end_counts_as_one_character(save, length):
     lines = f"{SENTENCE}\r\n\r\nsecond\r\n"
     description = lines + "e" * (length - len(lines.replace("\r\n", "\n")))
     assert (save(description=description) == []) == (length <= 4000)
@@ -141,7 +141,7 @@ def test_a_name_has_150_characters_at_most(save, length):
 
 
 @pytest.mark.parametrize("length", [29, 30, 31])
-def test_the_number_of_an_earlier_request_has_30_characters_at_most(save, length):
+def test_earlier_reference_has_30_characters_at_most(save, length):
     number = "12/" * 10 + "1" * (length - 30) if length > 30 else ("12/" * 10)[:length]
     too_long = "The number has 31 characters. Shorten it to 30."
     assert save(earlier_reference=number) == ([] if length <= 30 else [too_long])
@@ -180,7 +180,7 @@ def test_an_inquiry_takes_ten_documents(add, count, refused):
     assert len(stored_files()) == min(count, 10)
 
 
-def test_who_takes_one_of_ten_away_can_add_another(as_resident, inquiry, add):
+def test_removing_one_of_ten_makes_room(as_resident, inquiry, add):
     add(*photos(range(60, 70)))
     assert errors_on(add(*photos([70]))) == [FULL.format("70.jpg")]
     address = f"/en/inquiries/{inquiry.reference}/documents/"
@@ -188,7 +188,7 @@ def test_who_takes_one_of_ten_away_can_add_another(as_resident, inquiry, add):
     assert errors_on(add(*photos([71]))) == []
 
 
-def test_all_documents_have_40_megabytes_together_at_most(as_resident, inquiry, add):
+def test_documents_total_40_megabytes_at_most(as_resident, inquiry, add):
     rest = 2000
     large = [pdf_of(MAX_BYTES, filler) for filler in (b"a", b"b", b"c")]
     add(*(upload("large.pdf", content) for content in large))
@@ -209,7 +209,7 @@ def test_all_documents_have_40_megabytes_together_at_most(as_resident, inquiry, 
     assert errors_on(add(upload("more.pdf", pdf()))) == [TOO_MUCH.format("more.pdf")]
 
 
-def test_of_a_request_of_41_megabytes_what_fits_is_kept(add):
+def test_request_of_41_megabytes_keeps_files_that_fit(add):
     large = [pdf_of(MAX_BYTES, filler) for filler in (b"a", b"b", b"c", b"d")]
     named = [upload(f"{index}.pdf", content) for index, content in enumerate(large)]
     page = add(*named, upload("last.pdf", pdf_of(MEGABYTE)))
@@ -219,7 +219,7 @@ def test_of_a_request_of_41_megabytes_what_fits_is_kept(add):
 
 
 @pytest.mark.parametrize("count", [9, 10, 11, 100])
-def test_ten_files_are_taken_at_once(add, count):
+def test_at_most_ten_files_at_once(add, count):
     page = add(*(upload(f"{index}.txt", b"no picture") for index in range(count)))
     told = errors_on(page)
     if count > 10:
@@ -229,7 +229,7 @@ def test_ten_files_are_taken_at_once(add, count):
     assert not stored_files()
 
 
-def test_a_request_with_more_files_than_anybody_sends_is_refused(add):
+def test_request_with_101_files_is_refused(add):
     assert add(*(upload(f"{index}.txt", b"no picture") for index in range(101))).status_code == 400
 
 
@@ -250,7 +250,7 @@ def test_a_file_has_10_megabytes_at_most(add, over):
         (b"\xff", "“photo.jpg” is not a JPEG or PNG picture or a PDF. Choose one of these."),
     ],
 )
-def test_a_file_of_next_to_nothing_is_refused(add, content, sentence):
+def test_empty_or_one_byte_file_is_refused(add, content, sentence):
     assert errors_on(add(upload("photo.jpg", content))) == [sentence]
     assert not stored_files()
 
@@ -285,17 +285,17 @@ def test_the_name_of_a_document_has_100_characters_at_most(add, letter, length, 
 
 
 @pytest.mark.parametrize("length", [99, 100, 101])
-def test_the_name_of_a_refused_file_is_told_with_100_characters_at_most(add, length):
+def test_refused_file_name_is_cut_to_100_characters(add, length):
     page = add(upload("a" * length, b""))
     assert errors_on(page) == [f"“{'a' * min(length, 100)}” is empty. Choose another file."]
 
 
-# After it was filed
+# After filing
 
 
 @pytest.mark.parametrize("step", ["answer", "withdraw"])
 @pytest.mark.parametrize("length", [3999, 4000, 4001])
-def test_what_is_written_later_has_4000_characters_at_most(
+def test_answer_and_withdrawal_have_4000_characters_at_most(
     as_resident, resident, officer, step, length
 ):
     factories.document_type()

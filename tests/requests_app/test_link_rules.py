@@ -1,6 +1,6 @@
-"""Through which links people file for whom, on which day: at both ends of a day in the Kingdom.
+"""The links that allow filing for another person, at both ends of a day in the Kingdom.
 
-Midnight there is nine in the evening of the day before by the server's clock.
+Midnight in the Kingdom is 21:00 of the day before by the server's clock, which runs in UTC.
 """
 
 import uuid
@@ -38,7 +38,7 @@ Kind = Link.Kind
 
 
 class People(NamedTuple):
-    """Who files, through whom, and for whom."""
+    """The applicant, the holder and the beneficiary of an inquiry."""
 
     applicant: object
     holder: Identity
@@ -48,7 +48,7 @@ class People(NamedTuple):
 class Case(NamedTuple):
     make: Callable
     may_file: bool
-    # Whether the link held last week, so that something could be filed then.
+    # Whether the link was valid last week, so that an inquiry could be filed then.
     has_filed: bool = True
     refusal: str = NOT_LINKED
 
@@ -118,8 +118,8 @@ HAVE_FILED = [name for name, case in CASES.items() if case.has_filed]
 HAVE_NOT_FILED = [name for name, case in CASES.items() if not case.has_filed]
 
 
-class Now:
-    """The clock of the portal, which a test sets."""
+class Clock:
+    """The clock of the portal, which a test can set."""
 
     now = LAST_WEEK
 
@@ -129,7 +129,7 @@ class Now:
 
 @pytest.fixture
 def clock(monkeypatch):
-    clock = Now()
+    clock = Clock()
     monkeypatch.setattr(timezone, "now", clock)
     return clock
 
@@ -164,13 +164,13 @@ def case(name):
 
 @pytest.fixture
 def people(case, clock, service):
-    """Last week."""
+    """Return the people of the case; the clock stands at last week."""
     return case.make()
 
 
 @pytest.fixture
 def filed(case, people, service):
-    """What was filed last week, if the link held then."""
+    """Return an inquiry filed last week, or None if the link was not valid then."""
     return file(people, service) if case.has_filed else None
 
 
@@ -199,7 +199,7 @@ def file(people, service):
 
 
 def browser_of(people, *, acts=False):
-    """Where the applicant is signed in; with `acts`, for the holder, as if chosen last week."""
+    """Return the applicant's signed-in client; with `acts`, its session acts as the holder."""
     client = signed_in(people.applicant)
     if acts and people.holder != people.applicant.identity:
         session = client.session
@@ -209,13 +209,13 @@ def browser_of(people, *, acts=False):
 
 
 def choose_holder(client, people):
-    """As the page lets one: nothing is chosen that it does not offer."""
+    """Choose the holder on the acting-as page, if the page offers it."""
     offered = client.get("/en/account/acting-as/").content.decode()
     if f'name="holder" value="{people.holder.pk}"' in " ".join(offered.split()):
         client.post("/en/account/acting-as/", {"holder": people.holder.pk})
 
 
-def test_today_is_one_day_in_the_kingdom_and_two_by_the_servers_clock(clock):
+def test_riyadh_day_spans_two_utc_days(clock):
     days = set()
     for clock.now in ENDS_OF_TODAY.values():
         assert timezone.localdate() == TODAY
@@ -223,17 +223,17 @@ def test_today_is_one_day_in_the_kingdom_and_two_by_the_servers_clock(clock):
     assert days == {YESTERDAY, TODAY}
 
 
-def test_the_form_offers_those_for_whom_one_may_file(case, people, today):
+def test_form_offers_permitted_beneficiaries(case, people, today):
     client = browser_of(people)
     choose_holder(client, people)
     form = client.get(NEW).context["form"]
-    is_own_page = form["beneficiary"].field.queryset.filter(pk=people.person.pk).exists()
+    is_offered = form["beneficiary"].field.queryset.filter(pk=people.person.pk).exists()
     page = " ".join(client.get(NEW).content.decode().split())
-    assert is_own_page == case.may_file
+    assert is_offered == case.may_file
     assert (f'name="beneficiary" value="{people.person.pk}"' in page) == case.may_file
 
 
-def test_what_is_sent_by_hand_is_taken_for_nobody_else(case, people, service, today):
+def test_post_accepts_permitted_beneficiaries_only(case, people, service, today):
     before = Inquiry.objects.count()
     client = browser_of(people, acts=True)
     fields = {
@@ -249,7 +249,7 @@ def test_what_is_sent_by_hand_is_taken_for_nobody_else(case, people, service, to
         assert (inquiry.holder, inquiry.beneficiary) == (people.holder, people.person)
 
 
-def test_the_deed_itself_asks_who_may_file(case, people, service, today):
+def test_start_action_checks_permission(case, people, service, today):
     if case.may_file:
         assert start(people, service).holder == people.holder
         return
@@ -259,9 +259,7 @@ def test_the_deed_itself_asks_who_may_file(case, people, service, today):
 
 
 @only(HAVE_FILED)
-def test_a_draft_from_last_week_is_sent_only_while_one_may_file(
-    case, people, service, clock, moment, name
-):
+def test_old_draft_is_sent_only_while_permitted(case, people, service, clock, moment, name):
     draft = start(people, service)
     actions.save_details(actor=people.applicant, inquiry=draft, **factories.details_of(draft))
     if name == "representative of a closed establishment":
@@ -277,14 +275,14 @@ def test_a_draft_from_last_week_is_sent_only_while_one_may_file(
 
 
 @only(HAVE_NOT_FILED)
-def test_before_a_link_began_nothing_was_filed_through_it(case, people, service):
+def test_no_filing_before_link_begins(case, people, service):
     with pytest.raises(RuleViolation) as refused:
         start(people, service)
     assert refused.value.message == case.refusal
 
 
 @only(HAVE_FILED)
-def test_what_was_filed_last_week_is_read_by_who_filed_it(people, filed, today):
+def test_filed_inquiry_stays_readable_to_applicant(people, filed, today):
     client = browser_of(people)
     assert filed.reference in words(client.get("/en/inquiries/")).replace("-", "")
     for page in ("", "receipt/"):
@@ -299,22 +297,22 @@ def test_what_was_filed_last_week_is_read_by_who_filed_it(people, filed, today):
 @pytest.mark.parametrize(
     ("born", "of_age"),
     [
-        # Each month has 29 or 30 days, in one year these and in another those.
+        # The same Hijri month has 29 days in one year and 30 in another.
         (date(2009, 6, 5), date(2026, 11, 22)),  # 12 Jumada al-Akhirah
         (date(2009, 6, 6), date(2026, 11, 23)),
-        (date(2009, 2, 25), date(2026, 8, 13)),  # 30 Safar, and again a 30th
-        (date(2009, 6, 22), date(2026, 12, 9)),  # 29 Jumada al-Akhirah, then the last day
-        (date(2009, 6, 23), date(2026, 12, 10)),  # the 30th, of which there is none that year
+        (date(2009, 2, 25), date(2026, 8, 13)),  # 30 Safar in both years
+        (date(2009, 6, 22), date(2026, 12, 9)),  # 29 Jumada al-Akhirah, the last day in 1448
+        (date(2009, 6, 23), date(2026, 12, 10)),  # 30 Jumada al-Akhirah, a day missing in 1448
         (date(2009, 6, 24), date(2026, 12, 10)),  # 1 Rajab
-        (date(2009, 4, 25), date(2026, 10, 10)),  # 29 Rabi al-Thani, the last; then there is a 30th
+        (date(2009, 4, 25), date(2026, 10, 10)),  # 29 Rabi al-Thani, the last day in 1430 only
         (date(2009, 4, 26), date(2026, 10, 12)),  # 1 Jumada al-Ula
         (date(2008, 2, 29), date(2025, 8, 16)),  # 22 Safar 1429
     ],
 )
-def test_a_guardian_files_for_a_child_until_it_is_18_hijri_years_old(db, clock, born, of_age):
+def test_guardian_files_until_18_hijri_years(db, clock, born, of_age):
     guardian, child = factories.IdentityFactory(), factories.IdentityFactory(birth_date=born)
     factories.link(guardian, child, Kind.GUARDIAN)
-    # In the Kingdom it is three hours later.
+    # The Kingdom is three hours ahead of UTC.
     first_second = datetime(of_age.year, of_age.month, of_age.day, tzinfo=UTC) - timedelta(hours=3)
     for clock.now, is_minor in (
         (first_second - timedelta(seconds=1), True),
@@ -327,7 +325,7 @@ def test_a_guardian_files_for_a_child_until_it_is_18_hijri_years_old(db, clock, 
 
 
 @pytest.mark.parametrize("kind", [Kind.EMPLOYER, Kind.HOST])
-def test_a_link_of_another_kind_does_not_ask_for_the_age(db, clock, kind):
+def test_employer_and_host_links_ignore_age(db, clock, kind):
     holder = factories.IdentityFactory()
     for born in (COMES_OF_AGE_TODAY, COMES_OF_AGE_TOMORROW, date(1960, 1, 1)):
         person = factories.IdentityFactory(birth_date=born)

@@ -1,4 +1,4 @@
-"""Names and numbers in the spellings in which people write them: taken, or refused and why."""
+"""The spellings of names and ID numbers that are accepted, and the ones that are refused."""
 
 import html
 import re
@@ -9,7 +9,7 @@ from requests_app.models import Inquiry
 from tests import factories
 from tests.conftest import errors_on, signed_in, words
 
-# As the registry has them, by their number; Samir entered on the border number 4000000004.
+# The names in the registry, by ID number; Samir entered on the border number 4000000004.
 REGISTRY = {
     "2000000006": ("محمد أسلم خان", "Mohammed Aslam Khan"),
     "2000000014": ("عائشة أسلم خان", "Ayesha Aslam Khan"),
@@ -120,7 +120,7 @@ def samples(by_name):
 
 
 class Step:
-    """The second step of a draft that somebody of the registry has begun for themselves."""
+    """The second step of a draft that a person has started for themselves."""
 
     def __init__(self, identity):
         applicant = factories.UserFactory(identity=identity)
@@ -131,7 +131,7 @@ class Step:
         return f"/en/inquiries/{self.inquiry.reference}/{step}/"
 
     def type(self, **changes):
-        """Fill it in and continue; the page that answers."""
+        """Post the step with these changes, and return the response."""
         return self.browser.post(
             self.address("details"), factories.details_of(self.inquiry, **changes)
         )
@@ -151,14 +151,14 @@ def step_of(db):
 
 
 def value_in(page, name):
-    """What stands in a field of one line."""
+    """Return the value of an input field."""
     field = re.search(rf'<input[^>]*\bname="{name}"[^>]*>', page.content.decode())[0]
     value = re.search(r'\bvalue="([^"]*)"', field)
     return html.unescape(value[1]) if value else ""
 
 
 @samples(GOOD_NAMES)
-def test_a_name_is_taken_in_this_spelling(step_of, sample):
+def test_name_spelling_is_accepted(step_of, sample):
     number, typed = sample
     step = step_of(number)
     answer = step.type(name=typed)
@@ -169,7 +169,7 @@ def test_a_name_is_taken_in_this_spelling(step_of, sample):
 
 
 @samples(BAD_NAMES)
-def test_a_name_is_refused_with_its_sentence_and_stays_in_the_form(step_of, sample):
+def test_wrong_name_is_refused_and_stays_in_form(step_of, sample):
     number, typed, sentence = sample
     page = step_of(number).type(name=typed)
     assert errors_on(page) == [sentence.format(REGISTRY[number][1])]
@@ -178,7 +178,7 @@ def test_a_name_is_refused_with_its_sentence_and_stays_in_the_form(step_of, samp
 
 
 @samples(GOOD_NUMBERS)
-def test_a_number_is_taken_however_its_digits_are_written(step_of, sample):
+def test_number_is_accepted_in_any_notation(step_of, sample):
     step = step_of(SAMIR)
     answer = step.type(id_number=sample)
     assert answer.status_code == 302, errors_on(answer)
@@ -186,7 +186,7 @@ def test_a_number_is_taken_however_its_digits_are_written(step_of, sample):
 
 
 @samples(GOOD_FORMER_NUMBERS)
-def test_a_former_number_is_taken_however_its_digits_are_written(step_of, sample):
+def test_former_number_is_accepted_in_any_notation(step_of, sample):
     step = step_of(SAMIR)
     answer = step.type(id_number=sample)
     assert answer.status_code == 302, errors_on(answer)
@@ -194,7 +194,7 @@ def test_a_former_number_is_taken_however_its_digits_are_written(step_of, sample
 
 
 @samples(BAD_NUMBERS)
-def test_a_number_is_refused_with_its_sentence_and_stays_in_the_form(step_of, sample):
+def test_wrong_number_is_refused_and_stays_in_form(step_of, sample):
     typed, sentence = sample
     page = step_of(SAMIR).type(id_number=typed)
     assert errors_on(page) == [sentence]

@@ -1,4 +1,4 @@
-"""A mobile that is not the account's is confirmed by a code of its own before anything is sent."""
+"""A mobile other than the account's needs a code of its own before the inquiry is filed."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def page_of(inquiry, step):
 
 @pytest.fixture
 def type_mobile(as_resident, inquiry):
-    """Save the details with this mobile; the page that follows."""
+    """Return a function that saves the details with a mobile and returns the page that follows."""
 
     def type_mobile(mobile):
         form = factories.details_of(inquiry, mobile=mobile)
@@ -33,12 +33,12 @@ def type_mobile(as_resident, inquiry):
     return type_mobile
 
 
-def test_the_account_s_mobile_needs_no_code(type_mobile, resident):
+def test_account_mobile_needs_no_code(type_mobile, resident):
     assert "Add documents" in words(type_mobile(str(resident.mobile)))
     assert not OneTimeCode.objects.exists()
 
 
-def test_another_mobile_is_sent_a_code_that_says_what_it_is_for(type_mobile, resident, inquiry):
+def test_another_mobile_is_sent_a_code(type_mobile, resident, inquiry):
     page = words(type_mobile("0512345678"))
     assert "A code is on its way to •••• 678. It works for 10 minutes." in page
     code = factories.code_sent_to(resident, "contact")
@@ -47,9 +47,7 @@ def test_another_mobile_is_sent_a_code_that_says_what_it_is_for(type_mobile, res
     assert len(code) == 6
 
 
-def test_the_code_confirms_it_and_the_inquiry_can_be_sent(
-    type_mobile, as_resident, resident, inquiry
-):
+def test_confirmed_mobile_allows_filing(type_mobile, as_resident, resident, inquiry):
     type_mobile(OTHER)
     review = ask_for_code(as_resident, inquiry)
     assert FIRST in words(review)
@@ -71,9 +69,7 @@ def test_a_wrong_code_confirms_nothing(type_mobile, as_resident, resident, inqui
     assert FIRST in words(ask_for_code(as_resident, inquiry))
 
 
-def test_the_code_of_one_mobile_does_not_confirm_another(
-    type_mobile, as_resident, resident, inquiry
-):
+def test_code_does_not_confirm_another_mobile(type_mobile, as_resident, resident, inquiry):
     type_mobile(OTHER)
     code = factories.code_sent_to(resident, "contact")
     Inquiry.objects.update(mobile="+966598765432")
@@ -83,9 +79,7 @@ def test_the_code_of_one_mobile_does_not_confirm_another(
     ]
 
 
-def test_the_code_of_one_inquiry_does_not_confirm_the_mobile_of_another(
-    type_mobile, as_resident, resident
-):
+def test_code_does_not_confirm_another_inquirys_mobile(type_mobile, as_resident, resident):
     type_mobile(OTHER)
     code = factories.code_sent_to(resident, "contact")
     another = factories.draft(resident)
@@ -96,9 +90,7 @@ def test_the_code_of_one_inquiry_does_not_confirm_the_mobile_of_another(
     ]
 
 
-def test_a_confirmed_mobile_that_is_changed_is_confirmed_anew(
-    type_mobile, as_resident, resident, inquiry
-):
+def test_changed_mobile_needs_new_confirmation(type_mobile, as_resident, resident, inquiry):
     type_mobile(OTHER)
     code = factories.code_sent_to(resident, "contact")
     as_resident.post(page_of(inquiry, "mobile"), {"code": code})
@@ -115,7 +107,7 @@ def test_another_code_is_sent_on_request_once_a_minute(type_mobile, as_resident,
     assert OneTimeCode.objects.count() == 2
 
 
-def test_looking_at_the_address_sends_nothing(as_resident, inquiry):
+def test_get_of_send_address_sends_nothing(as_resident, inquiry):
     as_resident.get(page_of(inquiry, "mobile/send"))
     assert not OneTimeCode.objects.exists()
     confirmed = as_resident.get(page_of(inquiry, "mobile"))

@@ -1,4 +1,4 @@
-"""Staff who are residents too never see, nor act on, an inquiry that concerns themselves."""
+"""Officers never see or act on an inquiry that concerns themselves."""
 
 import uuid
 
@@ -15,7 +15,7 @@ OWN = "You cannot work on an inquiry of your own."
 
 @pytest.fixture
 def colleague(db):
-    """An officer with an identity of their own."""
+    """Return an officer with an identity of their own."""
     identity = factories.IdentityFactory(name_en="Ayesha Noor", name_ar="عائشة نور")
     return factories.OfficerFactory(identity=identity, mobile="+966501234567")
 
@@ -27,7 +27,7 @@ def at_work(colleague):
 
 @pytest.fixture(params=["applicant", "beneficiary"])
 def own(request, colleague):
-    """An inquiry that the officer has filed, or that was filed for them."""
+    """Return an inquiry with the officer as applicant or as beneficiary."""
     relative = factories.UserFactory()
     factories.link(colleague.identity, relative.identity)
     factories.link(relative.identity, colleague.identity)
@@ -37,9 +37,7 @@ def own(request, colleague):
     return factories.submitted(draft)
 
 
-def test_what_was_filed_through_an_establishment_is_closed_to_an_officer_who_represents_it(
-    colleague, at_work
-):
+def test_officer_cannot_see_inquiries_of_own_establishment(colleague, at_work):
     palm = factories.IdentityFactory(number="7000000017", birth_date=None)
     worker = factories.IdentityFactory()
     employee = factories.UserFactory()
@@ -62,7 +60,7 @@ def test_what_was_filed_through_an_establishment_is_closed_to_an_officer_who_rep
     assert refused.value.message == OWN
 
 
-def test_an_own_case_stands_in_no_list(at_work, own):
+def test_own_case_is_not_listed(at_work, own):
     others = factories.filed()
     for question in ({}, {"queue": "all"}, {"q": own.reference}, {"id__exact": own.pk}):
         page = at_work.get(QUEUE, question).content.decode()
@@ -70,7 +68,7 @@ def test_an_own_case_stands_in_no_list(at_work, own):
     assert f"{QUEUE}{others.pk}/" in at_work.get(QUEUE).content.decode()
 
 
-def test_an_own_case_answers_like_none(at_work, own):
+def test_own_case_looks_like_missing_inquiry(at_work, own):
     document = own.attachments.get()
     for page in ("change/", "claim/", "answer/", f"documents/{document.pk}/"):
         form = {
@@ -110,7 +108,7 @@ def test_an_own_case_is_refused_by_every_action(colleague, own):
     assert own.version == 1
 
 
-def test_a_superuser_has_no_own_cases_either(colleague, own):
+def test_superuser_cannot_work_on_own_case(colleague, own):
     colleague.is_superuser = True
     colleague.save(update_fields=["is_superuser"])
     chief = signed_in_staff(colleague)
@@ -119,9 +117,7 @@ def test_a_superuser_has_no_own_cases_either(colleague, own):
         actions.claim(actor=colleague, inquiry=own, expected_version=own.version)
 
 
-def test_what_an_officer_filed_for_a_relative_is_theirs_though_the_link_has_ended(
-    at_work, colleague
-):
+def test_inquiry_for_relative_stays_own_case_after_link_ends(at_work, colleague):
     relative = factories.IdentityFactory()
     link = factories.link(colleague.identity, relative)
     own = factories.filed(colleague, beneficiary=relative)

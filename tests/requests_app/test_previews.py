@@ -1,4 +1,4 @@
-"""A small picture of a document, for those alone who may see the document."""
+"""Previews of documents, with the same access rules as the documents."""
 
 import io
 
@@ -20,7 +20,7 @@ def inquiry(resident):
 
 @pytest.fixture
 def look(as_resident, inquiry):
-    """The preview of a document, as the answer to who asks for it."""
+    """Return a function that requests the preview of a document and returns the response."""
 
     def look(attachment, browser=as_resident):
         return browser.get(f"/en/inquiries/{inquiry.reference}/documents/{attachment.pk}/preview/")
@@ -29,7 +29,7 @@ def look(as_resident, inquiry):
 
 
 def shown(response):
-    """The picture that somebody gets."""
+    """Return the picture in a response."""
     return Image.open(io.BytesIO(response.content))
 
 
@@ -52,7 +52,7 @@ def test_a_preview_has_at_most_320_pixels_on_a_side(look, inquiry, picture_forma
 
 
 @pytest.mark.parametrize("picture_format", ["JPEG", "PNG"])
-def test_a_preview_is_a_jpeg_that_no_cache_keeps(look, inquiry, picture_format):
+def test_preview_is_an_uncached_jpeg(look, inquiry, picture_format):
     response = look(factories.attached(inquiry, factories.picture("a", picture_format)))
     assert response["Content-Type"] == "image/jpeg"
     assert response["X-Content-Type-Options"] == "nosniff"
@@ -60,7 +60,7 @@ def test_a_preview_is_a_jpeg_that_no_cache_keeps(look, inquiry, picture_format):
     assert "default-src 'none'" in response["Content-Security-Policy"].split("; ")
 
 
-def test_a_preview_shows_what_is_in_the_picture(look, inquiry):
+def test_preview_shows_the_picture(look, inquiry):
     content = io.BytesIO()
     Image.new("RGB", (60, 40), "red").save(content, "PNG")
     attachment = factories.attached(inquiry, SimpleUploadedFile("red.png", content.getvalue()))
@@ -70,7 +70,7 @@ def test_a_preview_shows_what_is_in_the_picture(look, inquiry):
     assert blue < 15
 
 
-def test_ink_on_a_transparent_page_can_be_read_in_its_preview(look, inquiry):
+def test_ink_on_transparent_page_is_readable_in_preview(look, inquiry):
     page = Image.new("RGBA", (60, 40), (0, 0, 0, 0))
     page.paste((0, 0, 0, 255), (20, 10, 40, 30))
     content = io.BytesIO()
@@ -86,14 +86,14 @@ def test_a_pdf_has_no_preview(look, inquiry):
     assert look(attachment).status_code == 404
 
 
-def test_a_preview_whose_file_is_gone_is_not_found(look, inquiry, caplog):
+def test_preview_with_missing_file_is_404(look, inquiry, caplog):
     attachment = factories.attached(inquiry)
     storages["private"].delete(attachment.stored_name)
     assert look(attachment).status_code == 404
     assert f"the file of document {attachment.pk} is missing" in caplog.text
 
 
-def test_the_page_shows_pictures_and_says_what_is_a_pdf(as_resident, inquiry):
+def test_page_shows_previews_and_labels_pdfs(as_resident, inquiry):
     picture = factories.attached(inquiry)
     scan = factories.attached(inquiry, SimpleUploadedFile("scan.pdf", pdf()))
     address = f"/en/inquiries/{inquiry.reference}/documents/"
@@ -104,7 +104,7 @@ def test_the_page_shows_pictures_and_says_what_is_a_pdf(as_resident, inquiry):
 
 
 @pytest.mark.parametrize("page", ["", "preview/"])
-def test_a_stranger_finds_a_document_as_little_as_none(as_resident, inquiry, page):
+def test_another_persons_document_is_404(as_resident, inquiry, page):
     theirs = factories.attached(factories.draft())
     reference = theirs.inquiry.reference
     answers = [
@@ -120,7 +120,7 @@ def test_a_stranger_finds_a_document_as_little_as_none(as_resident, inquiry, pag
 
 
 @pytest.mark.parametrize("page", ["", "preview/"])
-def test_who_is_not_signed_in_is_led_to_do_so(client, inquiry, page):
+def test_anonymous_visitor_is_sent_to_sign_in(client, inquiry, page):
     attachment = factories.attached(inquiry)
     address = f"/en/inquiries/{inquiry.reference}/documents/{attachment.pk}/{page}"
     assert client.get(address).url == f"/en/account/sign-in/?next={address}"
@@ -132,9 +132,7 @@ def worker(db):
 
 
 @pytest.mark.parametrize("page", ["", "preview/"])
-def test_whom_an_inquiry_is_for_sees_what_was_sent_and_nothing_before(
-    as_resident, resident, officer, worker, page
-):
+def test_beneficiary_sees_sent_documents_only(as_resident, resident, officer, worker, page):
     factories.link(resident.identity, worker.identity)
     inquiry = factories.draft(resident, beneficiary=worker.identity)
     sent = factories.attached(inquiry)
@@ -143,7 +141,7 @@ def test_whom_an_inquiry_is_for_sees_what_was_sent_and_nothing_before(
     def answers(attachment, browser):
         address = f"/en/inquiries/{inquiry.reference}/documents/{attachment.pk}/{page}"
         answer = browser.get(address)
-        answer.getvalue()  # or its file stays open
+        answer.getvalue()  # Otherwise the file stays open.
         return answer.status_code
 
     assert answers(sent, as_worker) == 404

@@ -1,4 +1,4 @@
-"""Nobody sees another's inquiry: for them it is as if there were none."""
+"""Another person's inquiry looks like one that does not exist."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def stranger(db):
 
 
 def with_known_address(inquiry):
-    """`inquiry` with a document, at the address that PAGES ask for."""
+    """Return `inquiry` with a document, after setting the keys that PAGES and REFERENCE expect."""
     Attachment.objects.filter(pk=factories.attached(inquiry).pk).update(id=1)
     Inquiry.objects.filter(pk=inquiry.pk).update(reference=REFERENCE)
     inquiry.refresh_from_db()
@@ -34,16 +34,16 @@ def answer_to(client, method, page):
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("is_filed", [False, True])
-def test_anothers_inquiry_answers_like_none(stranger, is_filed, page, method):
-    for_none = answer_to(stranger, method, page)
+def test_another_persons_inquiry_looks_missing(stranger, is_filed, page, method):
+    for_missing = answer_to(stranger, method, page)
     inquiry = with_known_address(factories.draft())
     if is_filed:
         factories.submitted(inquiry)
-    assert for_none[0] == 404
-    assert answer_to(stranger, method, page) == for_none
+    assert for_missing[0] == 404
+    assert answer_to(stranger, method, page) == for_missing
 
 
-def test_anothers_inquiry_stands_in_no_list(stranger):
+def test_another_persons_inquiry_is_not_listed(stranger):
     draft, filed = factories.draft(), factories.filed()
     for page in ("/en/my/", "/en/inquiries/"):
         shown = stranger.get(page).content.decode()
@@ -51,7 +51,7 @@ def test_anothers_inquiry_stands_in_no_list(stranger):
         assert filed.reference not in shown
 
 
-def test_another_persons_document_is_not_reached_through_ones_own_inquiry(as_resident, resident):
+def test_own_inquiry_gives_no_access_to_other_documents(as_resident, resident):
     theirs = factories.attached(factories.draft())
     own = factories.draft(resident)
     response = as_resident.get(f"/en/inquiries/{own.reference}/documents/{theirs.pk}/")
@@ -60,7 +60,7 @@ def test_another_persons_document_is_not_reached_through_ones_own_inquiry(as_res
 
 @pytest.fixture
 def person(db):
-    """Somebody with an account, for whom their employer files."""
+    """Return a user whose employer files for them."""
     return factories.UserFactory(
         identity=factories.IdentityFactory(name_en="Ayesha Noor", name_ar="عائشة نور")
     )
@@ -77,7 +77,7 @@ def as_person(person):
     return signed_in(person)
 
 
-def test_people_see_what_was_filed_for_them(as_person, person, employer):
+def test_beneficiary_sees_filed_inquiry(as_person, person, employer):
     inquiry = factories.draft(employer, beneficiary=person.identity)
     document = factories.attached(inquiry)
     factories.submitted(inquiry)
@@ -93,13 +93,13 @@ def test_people_see_what_was_filed_for_them(as_person, person, employer):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_people_do_not_see_drafts_begun_for_them(as_person, person, employer, page):
+def test_beneficiary_does_not_see_drafts(as_person, person, employer, page):
     with_known_address(factories.draft(employer, beneficiary=person.identity))
     assert as_person.get(f"/en/inquiries/{REFERENCE}/{page}").status_code == 404
     assert REFERENCE not in as_person.get("/en/my/").content.decode()
 
 
-def test_a_draft_is_changed_and_sent_by_nobody_but_its_applicant(as_person, person, employer):
+def test_only_the_applicant_changes_or_sends_a_draft(as_person, person, employer):
     inquiry = factories.draft(employer, beneficiary=person.identity, is_ready=False)
     before = Inquiry.objects.values().get()
     for step in ("details", "documents", "review", "confirm"):

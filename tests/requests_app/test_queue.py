@@ -1,4 +1,4 @@
-"""The queue: its filters and their words, its order, its columns and its pages."""
+"""The queue: its filters and their labels, its order, its columns and its pages."""
 
 import re
 import uuid
@@ -28,7 +28,7 @@ WAYS = {
     "closed": ["approve", "close"],
     "withdrawn": ["withdraw"],
 }
-TO_BE_WORKED_ON = {"nobody's queued", "mine queued", "mine answered"}
+DEFAULT_QUEUE = {"nobody's queued", "mine queued", "mine answered"}
 
 
 def act(action, inquiry, officer):
@@ -44,7 +44,7 @@ def act(action, inquiry, officer):
 
 @pytest.fixture
 def one_of_each(officer):
-    """The references of inquiries that have gone each of WAYS, by whose they are and the way."""
+    """Return references by assignee and way, of one inquiry for each assignee and entry of WAYS."""
     owners = {"mine": officer, "theirs": factories.OfficerFactory(username="colleague")}
     inquiries = {"nobody's queued": factories.filed()}
     for whose, owner in owners.items():
@@ -58,7 +58,7 @@ def one_of_each(officer):
 
 
 def references_in(page):
-    """The request numbers in the list, from above."""
+    """Return the references in the list, from top to bottom."""
     found = re.findall(r"\b8\d{3}-\d{4}-\d{4}\b", words(page))
     return [number.replace("-", "") for number in found]
 
@@ -75,7 +75,7 @@ def names_of(references, one_of_each):
 
 
 def filters_on(page):
-    """The words of each filter: its title with what is chosen, and what can be chosen."""
+    """Return the choices of each filter, by its title with the current choice."""
     markup = page.content.decode()
     sidebar = markup[markup.index('id="changelist-filter"') :]
     return {
@@ -84,20 +84,20 @@ def filters_on(page):
     }
 
 
-# Whose
+# Assignee
 
 
 @pytest.mark.parametrize(
     ("queue", "expected"),
     [
-        (None, TO_BE_WORKED_ON),
+        (None, DEFAULT_QUEUE),
         ("mine", {"mine queued", "mine answered"}),
         ("nobody", {"nobody's queued"}),
         ("officer", {"theirs queued", "theirs answered"}),
         ("all", None),
     ],
 )
-def test_the_queue_is_narrowed_to_whose_work_it_is(as_officer, one_of_each, queue, expected):
+def test_queue_is_filtered_by_assignee(as_officer, one_of_each, queue, expected):
     colleague = Inquiry.objects.get(reference=one_of_each["theirs queued"]).assignee
     value = colleague.pk if queue == "officer" else queue
     found = listed(as_officer, **({"queue": value} if queue else {}))
@@ -105,17 +105,17 @@ def test_the_queue_is_narrowed_to_whose_work_it_is(as_officer, one_of_each, queu
     assert names_of(found, one_of_each) == (expected or set(one_of_each))
 
 
-def test_a_queue_of_nobody_is_the_one_to_be_worked_on(as_officer, one_of_each):
+def test_unknown_queue_value_shows_default_queue(as_officer, one_of_each):
     for queue in (
         *("nonsense", "", " ", "-1", "0", "999999", "9" * 30, "9" * 5000, "1.5", "abc", "Mine"),
         *("ALL", "mine ", "٣", "²", "%", "' OR 1=1 --", "None", "null", "1,2"),
     ):
         found = names_of(listed(as_officer, queue=queue), one_of_each)
-        assert found == TO_BE_WORKED_ON, queue[:20]
+        assert found == DEFAULT_QUEUE, queue[:20]
 
 
 @pytest.mark.parametrize("who", ["resident", "inactive", "without the permission"])
-def test_only_an_officers_queue_can_be_asked_for(as_officer, one_of_each, resident, who):
+def test_queue_filter_accepts_officers_only(as_officer, one_of_each, resident, who):
     other = Inquiry.objects.get(reference=one_of_each["theirs queued"]).assignee
     if who == "inactive":
         other.is_active = False
@@ -124,13 +124,13 @@ def test_only_an_officers_queue_can_be_asked_for(as_officer, one_of_each, reside
         other.user_permissions.clear()
     asked = resident if who == "resident" else other
     found = names_of(listed(as_officer, queue=asked.pk), one_of_each)
-    assert found == TO_BE_WORKED_ON
+    assert found == DEFAULT_QUEUE
 
 
 # Time left
 
 
-def test_what_is_overdue_is_narrowed_to_and_marked(as_officer, one_of_each):
+def test_overdue_filter_shows_and_marks_overdue(as_officer, one_of_each):
     late = ["mine queued", "mine returned", "mine closed", "theirs queued", "nobody's queued"]
     references = [one_of_each[name] for name in late]
     yesterday = timezone.localdate() - timedelta(days=1)
@@ -146,17 +146,17 @@ def test_what_is_overdue_is_narrowed_to_and_marked(as_officer, one_of_each):
     assert " on time " not in table
 
 
-def test_what_is_due_today_is_on_time(as_officer):
+def test_inquiry_due_today_is_on_time(as_officer):
     factories.filed()
     Inquiry.objects.update(due_on=timezone.localdate())
     assert listed(as_officer, time="overdue") == []
     assert " on time " in words(as_officer.get(QUEUE))
 
 
-def test_a_time_of_any_kind_leaves_the_queue_as_it_is(as_officer, one_of_each):
+def test_unknown_time_value_is_ignored(as_officer, one_of_each):
     for time in ("nonsense", "", "on time", "9" * 5000, "٣", "%"):
         found = names_of(listed(as_officer, time=time), one_of_each)
-        assert found == TO_BE_WORKED_ON, time[:20]
+        assert found == DEFAULT_QUEUE, time[:20]
 
 
 # Status, outcome, service
@@ -172,7 +172,7 @@ def test_a_time_of_any_kind_leaves_the_queue_as_it_is(as_officer, one_of_each):
         ("closed", {"closed", "withdrawn"}),
     ],
 )
-def test_the_queue_is_narrowed_to_a_status(as_officer, one_of_each, status, ways):
+def test_queue_is_filtered_by_status(as_officer, one_of_each, status, ways):
     mine = {f"mine {way}" for way in ways}
     found = names_of(listed(as_officer, status__exact=status), one_of_each)
     assert found - {"nobody's queued"} == mine
@@ -190,25 +190,25 @@ def test_the_queue_is_narrowed_to_a_status(as_officer, one_of_each, status, ways
         ("withdrawn", {"withdrawn"}),
     ],
 )
-def test_the_queue_is_narrowed_to_an_outcome(as_officer, one_of_each, outcome, ways):
+def test_queue_is_filtered_by_outcome(as_officer, one_of_each, outcome, ways):
     found = names_of(listed(as_officer, outcome__exact=outcome), one_of_each)
     assert found == {f"mine {way}" for way in ways}
     found = names_of(listed(as_officer, outcome__exact=outcome, queue="all"), one_of_each)
     assert found == {f"{whose} {way}" for whose in ("mine", "theirs") for way in ways}
 
 
-def test_the_queue_is_narrowed_to_a_service(as_officer):
+def test_queue_is_filtered_by_service(as_officer):
     visas, passports = factories.ServiceFactory(), factories.ServiceFactory()
     visa, _passport = factories.filed(service=visas), factories.filed(service=passports)
     assert listed(as_officer, service__id__exact=visas.pk) == [visa.reference]
 
 
-def test_filters_narrow_together(as_officer, one_of_each):
+def test_filters_combine(as_officer, one_of_each):
     filters = {"status__exact": "closed", "outcome__exact": "approved", "queue": "mine"}
     assert names_of(listed(as_officer, **filters), one_of_each) == {"mine closed"}
 
 
-def test_a_filter_with_a_value_of_any_kind_shows_nothing_or_the_queue(as_officer, one_of_each):
+def test_invalid_filter_value_shows_nothing_or_queue(as_officer, one_of_each):
     values = {
         "status__exact": ("nonsense", "draft", "٣", "9" * 5000, "' --"),
         "outcome__exact": ("nonsense", "٣", "9" * 5000, "' --"),
@@ -218,10 +218,10 @@ def test_a_filter_with_a_value_of_any_kind_shows_nothing_or_the_queue(as_officer
         page = as_officer.get(QUEUE, {name: value, "queue": "all"}, follow=True)
         assert page.status_code == 200, (name, value[:20])
         shown = names_of(references_in(page), one_of_each)
-        assert shown == (TO_BE_WORKED_ON if page.redirect_chain else set()), (name, value[:20])
+        assert shown == (DEFAULT_QUEUE if page.redirect_chain else set()), (name, value[:20])
 
 
-def test_nobody_filters_by_what_is_not_offered(as_officer, one_of_each):
+def test_unlisted_lookups_are_refused(as_officer, one_of_each):
     for lookup in (
         *("description__contains=paid", "assignee__password__startswith=a", "name__regex=("),
         *(
@@ -237,10 +237,10 @@ def test_nobody_filters_by_what_is_not_offered(as_officer, one_of_each):
             assert page.redirect_chain == [(f"{QUEUE}?e=1", 302)], lookup
 
 
-# The words
+# Labels
 
 
-def test_the_filters_say_what_can_be_chosen(as_officer, officer):
+def test_filter_titles_and_choices(as_officer, officer):
     known = factories.OfficerFactory(
         identity=factories.IdentityFactory(name_en="Ayesha Noor"), mobile="+966501234567"
     )
@@ -267,7 +267,7 @@ def test_the_filters_say_what_can_be_chosen(as_officer, officer):
 # Order, columns and pages
 
 
-def test_the_oldest_due_is_first_and_among_equals_the_first_filed(as_officer):
+def test_queue_is_ordered_by_due_date_then_filing(as_officer):
     today = timezone.localdate()
     days = {days: factories.filed() for days in (3, 1, 2)}
     same = factories.filed()
@@ -278,14 +278,14 @@ def test_the_oldest_due_is_first_and_among_equals_the_first_filed(as_officer):
     assert listed(as_officer) == [inquiry.reference for inquiry in expected]
 
 
-def test_the_newest_is_first_when_something_is_looked_for(as_officer):
+def test_search_results_are_newest_first(as_officer):
     filed = [factories.filed() for _row in range(3)]
     Inquiry.objects.filter(pk=filed[2].pk).update(due_on=timezone.localdate() + timedelta(days=99))
     found = listed(as_officer, q="iqama")
     assert found == [inquiry.reference for inquiry in reversed(filed)]
 
 
-def test_a_row_says_what_an_officer_decides_by(as_officer, officer):
+def test_queue_columns_and_row(as_officer, officer):
     inquiry = factories.claimed(officer, service=factories.ServiceFactory(name_en="Visas"))
     shown = words(as_officer.get(QUEUE))
     titles = "Request number Service Name Status Assigned to Due on Time left"
@@ -301,7 +301,7 @@ def test_a_row_says_what_an_officer_decides_by(as_officer, officer):
     assert "on time" not in shown
 
 
-def test_fifty_rows_are_a_page_and_the_next_holds_the_rest(as_officer):
+def test_queue_has_fifty_rows_a_page(as_officer):
     service, applicant = factories.ServiceFactory(), factories.UserFactory()
     filed = factories.filed(applicant, service=service)
     filed.refresh_from_db()
@@ -319,7 +319,7 @@ def test_fifty_rows_are_a_page_and_the_next_holds_the_rest(as_officer):
 
 
 @pytest.mark.parametrize("queue", [None, "all", "nobody", "mine", "own"])
-def test_what_concerns_the_officer_is_in_no_queue_of_theirs(db, queue):
+def test_own_cases_are_in_no_queue(db, queue):
     officer = factories.OfficerFactory(identity=factories.IdentityFactory(), mobile="+966501234567")
     other = factories.filed()
     own = factories.filed(officer)
@@ -334,7 +334,7 @@ def test_what_concerns_the_officer_is_in_no_queue_of_theirs(db, queue):
         assert not set(found) & {own.reference, for_them.reference}
 
 
-def test_who_may_only_look_sees_the_queue_without_deeds(officer):
+def test_viewer_sees_queue_without_actions(officer):
     officer.user_permissions.set(Permission.objects.filter(codename="view_inquiry"))
     inquiry = factories.filed()
     page = signed_in_staff(officer).get(QUEUE)

@@ -1,4 +1,4 @@
-"""Looking for an inquiry in the queue: by its numbers, its people and its words."""
+"""Searching the queue for an inquiry by its numbers, people and words."""
 
 import re
 import uuid
@@ -63,13 +63,13 @@ HARMLESS = [
 
 
 def references_in(page):
-    """The request numbers in the list, from above."""
+    """Return the references in the list, from top to bottom."""
     found = re.findall(r"\b8\d{3}-\d{4}-\d{4}\b", words(page))
     return [number.replace("-", "") for number in found]
 
 
 @pytest.fixture
-def looked_for(db):
+def target(db):
     person = factories.IdentityFactory(
         number=NUMBER, name_ar="عائشة إبراهيم القاضي", name_en="Ayesha Ebrahim Al-Qadi"
     )
@@ -82,8 +82,8 @@ def looked_for(db):
 
 
 @pytest.fixture
-def find(as_officer, looked_for):
-    """What is listed when something is looked for; others stand beside it in the queue."""
+def find(as_officer, target):
+    """Return a function that searches a queue of three inquiries and returns the references."""
     factories.filed()
     factories.claimed()
 
@@ -95,16 +95,16 @@ def find(as_officer, looked_for):
     return look
 
 
-def found_by_each(find, words_of):
-    """What is listed by each of them: one queue for all, as it takes long to make."""
-    return {typed: find(typed) for typed in words_of}
+def results_of_each(find, queries):
+    """Return the references found by each query; all share one queue, as it is slow to make."""
+    return {typed: find(typed) for typed in queries}
 
 
 @pytest.mark.parametrize(
-    "words_of", [BY_NAME, BY_NUMBER, BY_WORDS], ids=["its people", "its numbers", "its words"]
+    "queries", [BY_NAME, BY_NUMBER, BY_WORDS], ids=["its people", "its numbers", "its words"]
 )
-def test_it_is_found_in_either_script_and_any_spelling(find, looked_for, words_of):
-    assert found_by_each(find, words_of) == {each: [looked_for.reference] for each in words_of}
+def test_inquiry_is_found_in_any_script_and_spelling(find, target, queries):
+    assert results_of_each(find, queries) == {each: [target.reference] for each in queries}
 
 
 @pytest.mark.parametrize(
@@ -120,16 +120,16 @@ def test_it_is_found_in_either_script_and_any_spelling(find, looked_for, words_o
     ],
     ids=["plain", "grouped", "spaces", "arabic", "persian", "beginning", "marks"],
 )
-def test_it_is_found_by_its_reference(find, looked_for, spelled):
-    assert find(spelled(looked_for.reference)) == [looked_for.reference]
+def test_inquiry_is_found_by_reference(find, target, spelled):
+    assert find(spelled(target.reference)) == [target.reference]
 
 
-def test_what_is_not_in_it_finds_nothing(find):
-    assert found_by_each(find, NOT_FOUND) == {each: [] for each in NOT_FOUND}
+def test_unmatched_words_find_nothing(find):
+    assert results_of_each(find, NOT_FOUND) == {each: [] for each in NOT_FOUND}
 
 
-def test_signs_and_repetitions_change_nothing(find, looked_for):
-    assert found_by_each(find, HARMLESS) == {each: [looked_for.reference] for each in HARMLESS}
+def test_punctuation_and_repetition_are_ignored(find, target):
+    assert results_of_each(find, HARMLESS) == {each: [target.reference] for each in HARMLESS}
 
 
 @pytest.mark.parametrize("typed", ["0", "00", "0 0", "+00", "٠٠"])
@@ -137,52 +137,50 @@ def test_zeros_are_no_error(find, typed):
     assert isinstance(find(typed), list)
 
 
-def test_nul_is_refused_before_anything_is_looked_for(as_officer, looked_for):
+def test_nul_in_search_is_refused(as_officer, target):
     assert as_officer.get(f"{QUEUE}?q=ayesha%00").status_code == 400
 
 
-def test_who_is_found_is_found_in_every_status_and_whoever_has_it(find, officer, looked_for):
+def test_search_covers_every_status_and_assignee(find, officer, target):
     colleague = factories.OfficerFactory()
-    inquiry = actions.claim(
-        actor=colleague, inquiry=looked_for, expected_version=looked_for.version
-    )
-    assert find("ayesha") == [looked_for.reference]
+    inquiry = actions.claim(actor=colleague, inquiry=target, expected_version=target.version)
+    assert find("ayesha") == [target.reference]
     fields = {
         "text": "It was paid.",
         "idempotency_key": uuid.uuid4(),
         "expected_version": inquiry.version,
     }
     inquiry = actions.approve(actor=colleague, inquiry=inquiry, **fields)
-    assert find("ayesha") == [looked_for.reference]
+    assert find("ayesha") == [target.reference]
     actions.close(actor=officer, inquiry=inquiry, expected_version=inquiry.version)
-    assert find("ayesha") == [looked_for.reference]
+    assert find("ayesha") == [target.reference]
 
 
-def test_a_search_is_narrowed_by_the_filters(find, officer, looked_for):
+def test_search_combines_with_filters(find, officer, target):
     assert find("ayesha", queue="mine") == []
-    assert find("ayesha", queue="nobody") == [looked_for.reference]
+    assert find("ayesha", queue="nobody") == [target.reference]
     assert find("ayesha", status__exact="closed") == []
-    actions.claim(actor=officer, inquiry=looked_for, expected_version=looked_for.version)
-    assert find("ayesha", queue="mine") == [looked_for.reference]
+    actions.claim(actor=officer, inquiry=target, expected_version=target.version)
+    assert find("ayesha", queue="mine") == [target.reference]
     assert find("ayesha", queue="nobody") == []
     assert find("ayesha", time="overdue") == []
 
 
-def test_a_search_keeps_the_filters_and_shows_what_was_typed(as_officer, looked_for):
+def test_search_keeps_filters_and_escapes_query(as_officer, target):
     page = as_officer.get(QUEUE, {"q": '"><b>ayesha', "queue": "nobody"}).content.decode()
     assert 'name="q" id="searchbar" value="&quot;&gt;&lt;b&gt;ayesha"' in page
     assert '<input type="hidden" name="queue" value="nobody">' in page
     assert "<b>ayesha" not in page
 
 
-def test_drafts_are_not_found(find, looked_for):
-    factories.draft(looked_for.applicant)
-    assert find("ayesha") == [looked_for.reference]
+def test_drafts_are_not_found(find, target):
+    factories.draft(target.applicant)
+    assert find("ayesha") == [target.reference]
 
 
 @pytest.mark.parametrize("how", ["applicant", "beneficiary", "representative"])
-def test_what_concerns_the_officer_is_not_found(looked_for, how):
-    identity = looked_for.beneficiary
+def test_own_cases_are_not_found(target, how):
+    identity = target.beneficiary
     officer = factories.OfficerFactory(identity=factories.IdentityFactory(), mobile="+966501234567")
     if how == "applicant":
         Inquiry.objects.update(applicant=officer, holder=factories.IdentityFactory())
@@ -193,12 +191,12 @@ def test_what_concerns_the_officer_is_not_found(looked_for, how):
         factories.link(holder, officer.identity, "representative")
         Inquiry.objects.update(holder=holder)
     browser = signed_in_staff(officer)
-    for typed in ("ayesha", looked_for.reference, identity.current_number, "cheque"):
+    for typed in ("ayesha", target.reference, identity.current_number, "cheque"):
         for queue in ("all", "nobody"):
             assert references_in(browser.get(QUEUE, {"q": typed, "queue": queue})) == []
 
 
-def test_what_is_filed_again_after_a_change_of_the_details_is_found_by_the_new_ones(find, resident):
+def test_search_uses_latest_details(find, resident):
     draft = factories.draft(resident)
     text = "My exit visa was stamped twice at the airport, please cancel one of them."
     details = factories.details_of(draft, description=text)

@@ -1,4 +1,4 @@
-"""What is said a week after a return that nobody has answered, and to nobody who has."""
+"""The reminder a week after a return that the applicant has not answered."""
 
 import json
 import uuid
@@ -31,7 +31,7 @@ both_languages = pytest.mark.parametrize("language", ["en", "ar"])
 
 
 class Clock:
-    """Stands until it is set; ahead of the real one, from which the models took their defaults."""
+    """A clock that stands still, an hour ahead of the real one that the models' defaults use."""
 
     def __init__(self):
         self.now = timezone.now() + timedelta(hours=1)
@@ -62,7 +62,7 @@ def act(action, actor, inquiry, text=QUESTION):
 
 @pytest.fixture
 def returned_to(officer):
-    """An inquiry of this person that has been returned to them, with all told that was due."""
+    """Return a function that makes an inquiry returned to a person, with all due notices sent."""
 
     def build(person):
         inquiry = act(actions.send_back, officer, factories.claimed(officer, applicant=person))
@@ -78,25 +78,23 @@ def deliver():
 
 
 def texts():
-    """What has arrived on phones."""
+    """Return the text messages that the demo phone has received."""
     if not settings.DEMO_PHONE_FILE.exists():
         return []
     return [json.loads(line) for line in settings.DEMO_PHONE_FILE.read_text().splitlines()]
 
 
 def reminders_of(inquiry):
-    """The recipients whom the reminder of `inquiry` has reached, by text and by mail."""
+    """Return the recipients of the reminder of `inquiry`, by text and by mail."""
     reminders = [text.format(inquiry.reference) for text in REMINDER.values()]
     texted = [text["recipient"] for text in texts() if text["text"] in reminders]
     return texted + [each.to[0] for each in mail.outbox if each.body.strip() in reminders]
 
 
 @both_languages
-def test_who_has_not_answered_for_a_week_is_reminded_once_in_their_language(
-    clock, returned_to, language
-):
+def test_unanswered_return_is_reminded_once_after_a_week(clock, returned_to, language):
     person = factories.UserFactory(language=language)
-    # The officer reads the pages in the other language.
+    # The officer uses the pages in the other language.
     with translation.override("en" if language == "ar" else "ar"):
         inquiry = returned_to(person)
 
@@ -115,7 +113,7 @@ def test_who_has_not_answered_for_a_week_is_reminded_once_in_their_language(
 
 
 @both_languages
-def test_who_has_an_address_is_reminded_by_mail_too(clock, returned_to, language):
+def test_reminder_is_also_sent_by_mail(clock, returned_to, language):
     person = factories.UserFactory(language=language, email="aslam@example.org")
     inquiry = returned_to(person)
     mail.outbox.clear()
@@ -134,7 +132,7 @@ def test_who_has_an_address_is_reminded_by_mail_too(clock, returned_to, language
 
 
 @pytest.mark.parametrize("action", [actions.answer_return, actions.withdraw])
-def test_who_has_answered_or_withdrawn_is_not_reminded(clock, returned_to, action):
+def test_no_reminder_after_answer_or_withdrawal(clock, returned_to, action):
     person = factories.UserFactory(email="aslam@example.org")
     inquiry = returned_to(person)
     clock.now += WEEK - SECOND
@@ -145,9 +143,7 @@ def test_who_has_answered_or_withdrawn_is_not_reminded(clock, returned_to, actio
     assert reminders_of(inquiry) == []
 
 
-def test_the_reminder_follows_its_applicant_even_from_a_mobile_that_others_have_too(
-    clock, returned_to
-):
+def test_reminder_follows_applicant_to_new_mobile(clock, returned_to):
     person = factories.UserFactory()
     inquiry = returned_to(person)
     readdress("sms", owner=person.pk, to="+966550000432")
@@ -157,7 +153,7 @@ def test_the_reminder_follows_its_applicant_even_from_a_mobile_that_others_have_
     assert reminders_of(inquiry) == ["+966550000432"]
 
 
-def test_a_note_among_officers_changes_nothing_about_it(clock, officer, returned_to):
+def test_internal_note_does_not_stop_reminder(clock, officer, returned_to):
     person = factories.UserFactory()
     inquiry = returned_to(person)
     act(actions.note, officer, inquiry)
@@ -167,7 +163,7 @@ def test_a_note_among_officers_changes_nothing_about_it(clock, officer, returned
     assert reminders_of(inquiry) == [str(person.mobile)]
 
 
-def test_an_answer_after_the_reminder_leaves_it_among_the_notices(clock, returned_to):
+def test_sent_reminder_stays_among_notices_after_answer(clock, returned_to):
     person = factories.UserFactory()
     inquiry = returned_to(person)
     clock.now += WEEK
@@ -196,7 +192,7 @@ def test_a_second_return_has_a_week_of_its_own(clock, officer, returned_to):
     assert reminders_of(inquiry) == [str(person.mobile), "aslam@example.org"]
 
 
-def test_each_return_is_reminded_of_when_nobody_answers_either(clock, officer, returned_to):
+def test_each_unanswered_return_is_reminded(clock, officer, returned_to):
     person = factories.UserFactory()
     inquiry = returned_to(person)
     clock.now += WEEK
@@ -209,7 +205,7 @@ def test_each_return_is_reminded_of_when_nobody_answers_either(clock, officer, r
     assert reminders_of(inquiry) == [str(person.mobile)] * 2
 
 
-def test_a_second_click_on_the_return_writes_no_second_reminder(clock, officer):
+def test_returning_twice_writes_one_reminder(clock, officer):
     person = factories.UserFactory()
     inquiry = factories.claimed(officer, applicant=person)
     fields = {
@@ -225,7 +221,7 @@ def test_a_second_click_on_the_return_writes_no_second_reminder(clock, officer):
     assert reminders_of(inquiry) == [str(person.mobile)]
 
 
-def test_a_return_that_is_refused_reminds_nobody(clock, officer):
+def test_refused_return_sends_no_reminder(clock, officer):
     inquiry = factories.claimed(officer)
     deliver()
     with pytest.raises(RuleViolation):
@@ -237,7 +233,7 @@ def test_a_return_that_is_refused_reminds_nobody(clock, officer):
 
 
 @pytest.mark.parametrize("action", [actions.reply, actions.approve, actions.reject])
-def test_what_is_not_returned_reminds_nobody(clock, officer, action):
+def test_actions_other_than_return_send_no_reminder(clock, officer, action):
     inquiry = factories.claimed(officer)
     act(action, officer, inquiry)
 
@@ -246,10 +242,10 @@ def test_what_is_not_returned_reminds_nobody(clock, officer, action):
     assert reminders_of(inquiry) == []
 
 
-def test_the_reminders_of_two_inquiries_are_each_its_own(clock, returned_to):
+def test_reminders_of_two_inquiries_are_independent(clock, returned_to):
     person = factories.UserFactory()
     first = returned_to(person)
-    clock.now += timedelta(minutes=2)  # before it, no second code is sent
+    clock.now += timedelta(minutes=2)  # a second code is refused before that
     second = returned_to(person)
     act(actions.answer_return, person, first)
 
@@ -259,14 +255,14 @@ def test_the_reminders_of_two_inquiries_are_each_its_own(clock, returned_to):
     assert reminders_of(second) == [str(person.mobile)]
 
 
-def test_it_stands_among_the_notices_from_its_time_on(clock, returned_to):
+def test_reminder_is_listed_only_once_due(clock, returned_to):
     person = factories.UserFactory(email="aslam@example.org")
     inquiry = returned_to(person)
     reminder = REMINDER["en"].format(inquiry.reference)
     address = f"/en/inquiries/{inquiry.reference}/"
 
     clock.now += WEEK - SECOND
-    # The session of an hour has ended by then.
+    # A new sign-in is needed each time, because a session lasts one hour.
     assert reminder not in words(signed_in(person).get(address))
 
     clock.now += SECOND

@@ -1,4 +1,4 @@
-"""Several documents of several types: added, put in order and taken away, until they are sent."""
+"""Documents of several types: adding, ordering and removing them before the inquiry is filed."""
 
 import pytest
 from django.core.files.storage import storages
@@ -42,7 +42,7 @@ def proof(db):
 
 @pytest.fixture
 def service(passport, iqama):
-    """A service that needs one document and takes another."""
+    """Return a service with one required and one optional document type."""
     service = factories.ServiceFactory()
     service.documents.add(passport)
     service.optional_documents.add(iqama)
@@ -61,7 +61,7 @@ def address(inquiry):
 
 @pytest.fixture
 def add(as_resident, address):
-    """Send files on the third step; the page that follows, or the same with its errors."""
+    """Return a function that sends files on the third step and returns the page that follows."""
 
     def add(*uploads, document_type="passport-copy"):
         form = {"document_type": document_type, "files": uploads}
@@ -72,14 +72,14 @@ def add(as_resident, address):
 
 @pytest.fixture
 def three(add):
-    """Three documents, by their names in the order in which they were added."""
+    """Return three documents by their names, in the order in which they were added."""
     add(photo("one.jpg", 61), photo("two.jpg", 62), photo("three.jpg", 63))
     return {each.original_name: each for each in Attachment.objects.all()}
 
 
 @pytest.fixture
 def press(as_resident, address):
-    """Press a button beside a document; the names in their order on the page that follows."""
+    """Return a function that presses a document's button and returns the names on the next page."""
 
     def press(button, attachment):
         return names_on(as_resident.post(address, {button: attachment.pk}, follow=True))
@@ -88,7 +88,7 @@ def press(as_resident, address):
 
 
 def photo(name, width=60):
-    """A picture like no other of another width."""
+    """Return a picture; another width gives another content."""
     return factories.picture(name, size=(width, 40))
 
 
@@ -97,7 +97,7 @@ def upload(name, content):
 
 
 def types_on(page):
-    """The names of the types that the form offers."""
+    """Return the names of the document types that the form offers."""
     return [str(label) for _value, label in page.context["form"].fields["document_type"].choices]
 
 
@@ -123,7 +123,7 @@ def test_the_form_lets_several_files_be_chosen(as_resident, address):
     assert 'name="files"' in field
 
 
-def test_documents_of_one_type_stand_beside_one_another(add, passport, iqama):
+def test_documents_of_one_type_do_not_replace_each_other(add, passport, iqama):
     add(photo("first.jpg", 61))
     add(photo("card.jpg", 62), document_type="iqama-copy")
     page = add(photo("second.jpg", 63))
@@ -136,7 +136,7 @@ def test_documents_of_one_type_stand_beside_one_another(add, passport, iqama):
     ]
 
 
-def test_each_file_that_is_refused_is_named_and_the_others_are_kept(add):
+def test_refused_files_are_named_and_others_kept(add):
     page = add(
         photo("good.jpg", 61),
         upload("page.jpg", HTML),
@@ -148,13 +148,13 @@ def test_each_file_that_is_refused_is_named_and_the_others_are_kept(add):
     assert len(stored_files()) == 2
 
 
-def test_what_was_kept_beside_a_refused_file_counts_as_added(add):
+def test_file_kept_beside_refused_one_counts_as_added(add):
     page = add(photo("good.jpg"), upload("page.jpg", HTML))
     assert "This service still needs" not in words(page)
     assert "Added so far" in words(page)
 
 
-def test_a_script_in_the_name_of_a_refused_file_is_shown_as_it_is(add):
+def test_script_in_refused_file_name_is_escaped(add):
     page = add(upload("<script>alert(1)<script>.jpg", HTML))
     assert errors_on(page) == [f"“<script>alert(1)<script>.jpg” {WRONG_TYPE}"]
     assert "<script>alert(1)" not in page.content.decode()
@@ -170,16 +170,16 @@ def test_files_without_a_type_of_this_service_are_not_kept(as_resident, address,
     assert not stored_files()
 
 
-# Which types there are
+# Types on offer
 
 
-def test_what_the_service_needs_and_takes_is_offered(as_resident, address, proof):
+def test_required_and_optional_types_are_offered(as_resident, address, proof):
     page = as_resident.get(address)
     assert sorted(types_on(page)) == ["Copy of the iqama", "Copy of the passport"]
     assert "Supporting proof" not in words(page)
 
 
-def test_a_service_that_names_no_document_takes_any(as_resident, resident, passport, iqama, proof):
+def test_service_without_listed_types_takes_any(as_resident, resident, passport, iqama, proof):
     inquiry = factories.draft(resident)
     page = as_resident.get(f"/en/inquiries/{inquiry.reference}/documents/")
     assert sorted(types_on(page)) == [
@@ -189,7 +189,7 @@ def test_a_service_that_names_no_document_takes_any(as_resident, resident, passp
     ]
 
 
-def test_the_only_document_of_a_service_is_not_asked_for_by_type(as_resident, resident, passport):
+def test_single_document_type_is_not_asked_for(as_resident, resident, passport):
     service = factories.ServiceFactory()
     service.documents.add(passport)
     inquiry = factories.draft(resident, service)
@@ -200,10 +200,10 @@ def test_the_only_document_of_a_service_is_not_asked_for_by_type(as_resident, re
     assert names_on(after) == ["one.jpg"]
 
 
-# What is missing
+# Missing documents
 
 
-def test_what_is_still_needed_is_named_until_it_is_there(as_resident, address, add, service, proof):
+def test_missing_types_are_named_until_added(as_resident, address, add, service, proof):
     service.documents.add(proof)
     assert sorted(missing_on(as_resident.get(address))) == [
         "Copy of the passport",
@@ -215,19 +215,19 @@ def test_what_is_still_needed_is_named_until_it_is_there(as_resident, address, a
     assert "This service still needs" not in words(page)
 
 
-def test_what_is_needed_is_named_again_once_it_is_taken_away(as_resident, address, add, press):
+def test_removed_required_document_is_named_again(as_resident, address, add, press):
     add(photo("one.jpg"))
     press("remove", Attachment.objects.get())
     assert "This service still needs: Copy of the passport" in words(as_resident.get(address))
 
 
-def test_a_document_that_may_be_left_out_is_not_missed(as_resident, inquiry, add):
+def test_optional_document_is_not_required(as_resident, inquiry, add):
     add(photo("one.jpg"))
     confirmation = ask_for_code(as_resident, inquiry)
     assert confirmation.url == f"/en/inquiries/{inquiry.reference}/confirm/"
 
 
-def test_all_that_is_missing_is_named_before_a_code_is_sent(as_resident, inquiry, service, proof):
+def test_missing_types_are_named_before_code_is_sent(as_resident, inquiry, service, proof):
     service.documents.add(proof)
     actions.attach(
         actor=inquiry.applicant,
@@ -244,9 +244,7 @@ def test_all_that_is_missing_is_named_before_a_code_is_sent(as_resident, inquiry
     assert Inquiry.objects.get().is_draft
 
 
-def test_a_document_taken_away_after_the_code_was_sent_keeps_it_from_being_filed(
-    as_resident, resident, inquiry, add, press
-):
+def test_removing_document_after_code_blocks_filing(as_resident, resident, inquiry, add, press):
     add(photo("one.jpg"))
     ask_for_code(as_resident, inquiry)
     press("remove", Attachment.objects.get())
@@ -274,7 +272,7 @@ def test_a_document_changes_places_with_the_one_before_it(press, three, moved, o
     assert press("up", three[moved]) == order
 
 
-def test_the_order_is_that_of_the_answers_and_of_what_was_filed(
+def test_order_is_kept_on_review_and_after_filing(
     as_resident, as_officer, resident, inquiry, press, three
 ):
     order = ["three.jpg", "one.jpg", "two.jpg"]
@@ -287,12 +285,12 @@ def test_the_order_is_that_of_the_answers_and_of_what_was_filed(
     assert names_on(desk) == order
 
 
-def test_what_comes_after_one_was_taken_away_is_the_last(add, press, three):
+def test_document_added_after_removal_is_last(add, press, three):
     press("remove", three["two.jpg"])
     assert names_on(add(photo("four.jpg", 64))) == ["one.jpg", "three.jpg", "four.jpg"]
 
 
-def test_only_who_can_move_up_has_the_button(as_resident, address, three):
+def test_first_document_has_no_up_button(as_resident, address, three):
     page = as_resident.get(address).content.decode()
     assert f'name="up" value="{three["one.jpg"].pk}"' not in page
     assert f'name="up" value="{three["two.jpg"].pk}"' in page
@@ -301,16 +299,14 @@ def test_only_who_can_move_up_has_the_button(as_resident, address, three):
 
 @pytest.mark.parametrize("button", ["up", "remove"])
 @pytest.mark.parametrize("number", ["0", "-1", "abc", "1.5", "", "١", "9" * 18, "9" * 5000])
-def test_a_button_with_a_number_of_nothing_does_nothing(
-    as_resident, address, three, button, number
-):
+def test_button_with_invalid_pk_does_nothing(as_resident, address, three, button, number):
     page = as_resident.post(address, {button: number}, follow=True)
     assert page.status_code == 200
     assert names_on(as_resident.get(address)) == list(three)
 
 
 @pytest.mark.parametrize("button", ["up", "remove"])
-def test_the_documents_of_somebody_else_stay_as_they_are(press, three, button):
+def test_another_persons_documents_are_not_changed(press, three, button):
     theirs = factories.draft()
     first = factories.attached(theirs, photo("first.jpg", 61))
     second = factories.attached(theirs, photo("second.jpg", 62))
@@ -320,7 +316,7 @@ def test_the_documents_of_somebody_else_stay_as_they_are(press, three, button):
 
 
 @pytest.mark.parametrize("button", ["up", "remove"])
-def test_on_the_page_of_somebody_else_no_button_works(address, three, button):
+def test_buttons_on_another_persons_page_are_404(address, three, button):
     stranger = signed_in(factories.UserFactory())
     answer = stranger.post(address, {button: three["two.jpg"].pk})
     assert answer.status_code == 404
@@ -328,7 +324,7 @@ def test_on_the_page_of_somebody_else_no_button_works(address, three, button):
 
 
 @pytest.mark.parametrize("act", [actions.move_up, actions.remove])
-def test_what_was_sent_stays_as_it_was_sent(resident, inquiry, three, act):
+def test_filed_documents_cannot_be_changed(resident, inquiry, three, act):
     factories.submitted(inquiry)
     with pytest.raises(RuleViolation) as refused:
         act(actor=resident, inquiry=inquiry, pk=three["two.jpg"].pk)
@@ -337,32 +333,32 @@ def test_what_was_sent_stays_as_it_was_sent(resident, inquiry, three, act):
     assert len(stored_files()) == 3
 
 
-# Taking away
+# Removing
 
 
-def test_a_document_is_taken_away_with_its_file(press, three):
+def test_removed_document_loses_its_file(press, three):
     assert press("remove", three["two.jpg"]) == ["one.jpg", "three.jpg"]
     assert not storages["private"].exists(three["two.jpg"].stored_name)
     assert len(stored_files()) == 2
 
 
-def test_a_document_taken_away_twice_is_gone_once(as_resident, address, press, three):
+def test_remove_twice_removes_document_once(as_resident, address, press, three):
     press("remove", three["two.jpg"])
     again = as_resident.post(address, {"remove": three["two.jpg"].pk}, follow=True)
     assert names_on(again) == ["one.jpg", "three.jpg"]
     assert notices_on(again) == []
 
 
-def test_the_files_of_a_deleted_draft_go_with_it(as_resident, inquiry, three):
+def test_deleting_draft_deletes_its_files(as_resident, inquiry, three):
     as_resident.post(f"/en/inquiries/{inquiry.reference}/delete/")
     assert not Inquiry.objects.exists()
     assert not stored_files()
 
 
-# The same again
+# Duplicates
 
 
-def test_the_same_document_again_is_the_one_that_is_there(add):
+def test_duplicate_document_is_not_added_again(add):
     add(photo("one.jpg"))
     page = add(photo("again.jpg"))
     assert errors_on(page) == []
@@ -371,20 +367,20 @@ def test_the_same_document_again_is_the_one_that_is_there(add):
 
 
 @pytest.mark.parametrize("content", [factories.picture().read(), pdf()])
-def test_the_same_document_twice_at_once_is_added_once(add, content):
+def test_duplicate_in_one_request_is_added_once(add, content):
     page = add(upload("one", content), upload("two", content))
     assert len(names_on(page)) == 1
     assert len(stored_files()) == 1
 
 
-def test_the_same_document_can_show_two_things(add):
+def test_same_file_is_added_under_two_types(add):
     add(photo("both.jpg"))
     page = add(photo("both.jpg"), document_type="iqama-copy")
     assert names_on(page) == ["both.jpg", "both.jpg"]
     assert len(stored_files()) == 2
 
 
-def test_the_same_document_of_another_inquiry_is_another(resident, service):
+def test_same_file_in_two_inquiries_is_stored_twice(resident, service):
     for inquiry in (factories.draft(resident, service), factories.draft(resident, service)):
         factories.attached(inquiry)
     assert len(stored_files()) == 2
@@ -392,7 +388,7 @@ def test_the_same_document_of_another_inquiry_is_another(resident, service):
     assert len(stored_files()) == 1
 
 
-def test_the_same_document_again_is_taken_when_nothing_else_fits(add, three):
+def test_duplicate_is_accepted_when_inquiry_is_full(add, three):
     add(*(photo(f"{width}.jpg", width) for width in range(64, 71)))
     page = add(photo("again.jpg", 61))
     assert errors_on(page) == []

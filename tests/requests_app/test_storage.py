@@ -1,4 +1,4 @@
-"""Documents on the disk: really there once they are saved, and nobody else's to read."""
+"""Documents on the disk: synced once they are saved, and readable by the portal's account only."""
 
 import os
 import stat
@@ -22,7 +22,7 @@ def test_a_saved_document_and_its_folders_are_synced_to_the_disk(monkeypatch):
     assert synced == [place.stat().st_ino for place in (path, path.parent, path.parent.parent)]
 
 
-def test_no_other_account_of_the_machine_reads_a_document():
+def test_stored_document_is_readable_by_owner_only():
     name = storages["private"].save("ab/abcdef", ContentFile(b"content"))
     path = Path(storages["private"].path(name))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -1,4 +1,4 @@
-"""The buttons of the desk: who sees which, what each does and tells, and who may not press it."""
+"""The buttons of the desk: which roles see them, their effects and messages, and refusals."""
 
 import re
 import uuid
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.both_engines, pytest.mark.one_engine]
 
 QUEUE = "/en/staff/requests_app/inquiry/"
 TEXT = "The bank confirms that the fee was paid on 12 Safar."
-# The buttons that only press, and those that come with something.
+# PRESSED are the buttons that send no fields of their own.
 PRESSED = ["claim", "release", "close"]
 ALL = [*PRESSED, "assign", "note"]
 ACTIONS = ["reply", "return", "approve", "reject"]
@@ -26,8 +26,8 @@ ACTIONS = ["reply", "return", "approve", "reject"]
 ANSWER = ["Approve", "Reject", "Return to the applicant", "Answer and keep open"]
 CLAIM, RELEASE, CLOSE = "Assign to me", "Give back to the queue", "Close the inquiry"
 ASSIGN, NOTE = "Assign", "Add the note"
-# Which buttons stand on the desk of an inquiry: for the officer who has it or has had it, for
-# another, and for a supervisor.
+# The buttons on the desk of an inquiry: for the officer who has or had it, for another officer,
+# and for a supervisor.
 SEEN = {
     "queue": ([CLAIM, NOTE], [CLAIM, NOTE], [CLAIM, ASSIGN, NOTE]),
     "claimed": ([*ANSWER, RELEASE, NOTE], [NOTE], [ASSIGN, NOTE]),
@@ -57,7 +57,7 @@ def desk_of(inquiry, page="change"):
 
 
 def press(browser, inquiry, button, **fields):
-    """Press a button on the page as it stands now; the page that comes back."""
+    """Press a button with the current version of the inquiry, and return the page that follows."""
     if button == "note":
         fields = {"text": TEXT, "idempotency_key": uuid.uuid4(), **fields}
     expected_version = Inquiry.objects.get(pk=inquiry.pk).version
@@ -116,8 +116,8 @@ def as_supervisor(db):
 
 
 @pytest.fixture
-def inquiry_that_is(officer, resident):
-    """An inquiry that has gone one of WAYS, in the hands of the officer."""
+def make_inquiry(officer, resident):
+    """Return a function that makes an inquiry in a state of WAYS, handled by the officer."""
 
     def build(way):
         inquiry = factories.filed(resident)
@@ -134,31 +134,31 @@ def inquiry_that_is(officer, resident):
 
 
 @pytest.fixture
-def queued(inquiry_that_is):
-    return inquiry_that_is("queue")
+def queued(make_inquiry):
+    return make_inquiry("queue")
 
 
 @pytest.fixture
-def mine(inquiry_that_is):
-    return inquiry_that_is("claimed")
+def mine(make_inquiry):
+    return make_inquiry("claimed")
 
 
-# Who sees which
+# Buttons by role
 
 
 @pytest.mark.parametrize(("way", "shown"), SEEN.items())
-def test_everybody_sees_the_buttons_that_are_theirs_to_press(
-    inquiry_that_is, as_officer, as_colleague, as_supervisor, way, shown
+def test_each_role_sees_its_buttons(
+    make_inquiry, as_officer, as_colleague, as_supervisor, way, shown
 ):
-    address = desk_of(inquiry_that_is(way))
+    address = desk_of(make_inquiry(way))
     everybody = (as_officer, as_colleague, as_supervisor)
     assert tuple(buttons_on(browser.get(address)) for browser in everybody) == shown
 
 
-# What each does and tells
+# Effects and messages
 
 
-def test_an_inquiry_that_is_given_back_is_anybodys_again(as_officer, as_colleague, colleague, mine):
+def test_released_inquiry_can_be_claimed_by_another(as_officer, as_colleague, colleague, mine):
     page = press(as_officer, mine, "release")
     assert notices_on(page) == ["The inquiry is in the queue again."]
     assert assigned_on(page) == "Nobody yet"
@@ -168,10 +168,10 @@ def test_an_inquiry_that_is_given_back_is_anybodys_again(as_officer, as_colleagu
 
 
 @pytest.mark.parametrize("way", ["queue", "claimed", "answered"])
-def test_a_supervisor_assigns_an_inquiry_and_only_who_gets_it_answers(
-    inquiry_that_is, as_supervisor, as_officer, as_colleague, colleague, way
+def test_only_the_assigned_officer_can_answer(
+    make_inquiry, as_supervisor, as_officer, as_colleague, colleague, way
 ):
-    inquiry = inquiry_that_is(way)
+    inquiry = make_inquiry(way)
     page = press(as_supervisor, inquiry, "assign", officer=colleague.pk)
     assert notices_on(page) == ["The inquiry has been assigned."]
     assert assigned_on(page) == colleague.username
@@ -184,7 +184,7 @@ def test_a_supervisor_assigns_an_inquiry_and_only_who_gets_it_answers(
     assert notices_on(page) == ["The inquiry has been approved."]
 
 
-def test_an_inquiry_is_returned_with_what_is_missing(as_officer, as_resident, mine):
+def test_return_shows_its_text_to_the_applicant(as_officer, as_resident, mine):
     page = answer(as_officer, mine, "return")
     assert notices_on(page) == ["The inquiry has been returned to the applicant."]
     assert status_on(page) == f"{grouped_reference(mine.reference)} Returned to applicant"
@@ -192,20 +192,16 @@ def test_an_inquiry_is_returned_with_what_is_missing(as_officer, as_resident, mi
     assert desk_of(mine) not in as_officer.get(QUEUE).content.decode()
 
 
-def test_what_was_returned_and_answered_is_in_the_queue_of_its_officer_again(
-    inquiry_that_is, as_officer, as_colleague
-):
-    answered = inquiry_that_is("answered")
+def test_answered_return_is_back_in_officers_queue(make_inquiry, as_officer, as_colleague):
+    answered = make_inquiry("answered")
     assert desk_of(answered) in as_officer.get(QUEUE).content.decode()
     assert desk_of(answered) not in as_colleague.get(QUEUE).content.decode()
     assert notices_on(answer(as_officer, answered, "reject")) == ["The inquiry has been rejected."]
 
 
 @pytest.mark.parametrize("way", ["approved", "rejected"])
-def test_what_is_decided_is_closed_by_any_officer_and_keeps_its_outcome(
-    inquiry_that_is, as_colleague, as_resident, way
-):
-    inquiry = inquiry_that_is(way)
+def test_any_officer_closes_decided_inquiry(make_inquiry, as_colleague, as_resident, way):
+    inquiry = make_inquiry(way)
     page = press(as_colleague, inquiry, "close")
     assert notices_on(page) == ["The inquiry has been closed."]
     shown = f"{grouped_reference(inquiry.reference)} {way.capitalize()}"
@@ -215,10 +211,10 @@ def test_what_is_decided_is_closed_by_any_officer_and_keeps_its_outcome(
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_note_is_added_at_any_time_by_any_officer_and_kept_from_the_applicant(
-    inquiry_that_is, as_colleague, colleague, as_resident, way
+def test_note_is_added_anytime_and_hidden_from_applicant(
+    make_inquiry, as_colleague, colleague, as_resident, way
 ):
-    inquiry = inquiry_that_is(way)
+    inquiry = make_inquiry(way)
     before = words(as_resident.get(f"/en/inquiries/{inquiry.reference}/"))
     page = press(as_colleague, inquiry, "note", text="Ask the bank.\nThen call back.")
     assert notices_on(page) == ["The note has been added."]
@@ -230,7 +226,7 @@ def test_a_note_is_added_at_any_time_by_any_officer_and_kept_from_the_applicant(
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "\0\u202e"])
-def test_an_empty_note_is_asked_for(as_officer, queued, text):
+def test_empty_note_is_refused(as_officer, queued, text):
     assert notices_on(press(as_officer, queued, "note", text=text)) == ["Write the note."]
     assert not Reply.objects.exists()
 
@@ -241,19 +237,19 @@ def test_a_note_that_is_too_long_is_not_added(as_officer, queued):
 
 
 @pytest.mark.parametrize("wrong", [{"text": "a" * 4001}, {"expected_version": 0}])
-def test_a_note_that_is_refused_is_kept(as_officer, queued, wrong):
+def test_refused_note_is_kept_in_form(as_officer, queued, wrong):
     page = press(as_officer, queued, "note", **wrong)
     assert wrong.get("text", TEXT) in page.content.decode()
 
 
-def test_markup_in_a_note_is_shown_as_it_was_typed(as_officer, queued):
+def test_markup_in_note_is_escaped(as_officer, queued):
     page = press(as_officer, queued, "note", text="<script>alert(1)</script> & so on")
     assert "<script>alert" not in page.content.decode()
     assert "<script>alert(1)</script> & so on" in words(page)
 
 
 @pytest.mark.parametrize("what", ["note", "return"])
-def test_a_second_click_writes_once_and_is_told_the_same(as_officer, mine, what):
+def test_second_click_writes_once_with_same_result(as_officer, mine, what):
     typed = {"idempotency_key": uuid.uuid4(), "expected_version": mine.version}
     told = []
     for _click in range(2):
@@ -267,17 +263,17 @@ def test_a_second_click_writes_once_and_is_told_the_same(as_officer, mine, what)
     assert now(mine).version == mine.version + 1
 
 
-def test_a_second_click_on_a_claim_is_told_the_same_and_recorded_once(as_officer, queued):
+def test_second_claim_click_is_recorded_once(as_officer, queued):
     for _click in range(2):
         page = press(as_officer, queued, "claim", expected_version=queued.version)
         assert notices_on(page) == ["The inquiry is assigned to you. You can answer it now."]
     assert now(queued).version == queued.version + 1
 
 
-# What does not fit
+# Refusals
 
 
-def told_that_it_cannot_be_done(status):
+def not_allowed_notice(status):
     return [f"This cannot be done while the inquiry is “{status}”."]
 
 
@@ -296,22 +292,20 @@ def told_that_it_cannot_be_done(status):
         ("close", "closed", "Closed"),
     ],
 )
-def test_a_button_from_an_old_page_that_does_not_fit_is_refused(
-    inquiry_that_is, as_officer, officer, button, way, status
+def test_button_not_allowed_in_status_is_refused(
+    make_inquiry, as_officer, officer, button, way, status
 ):
     permit(officer, "view_inquiry", "triage_inquiry", "assign_inquiry")
-    inquiry = inquiry_that_is(way)
+    inquiry = make_inquiry(way)
     page = press(as_officer, inquiry, button, officer=officer.pk)
-    assert notices_on(page) == told_that_it_cannot_be_done(status)
+    assert notices_on(page) == not_allowed_notice(status)
     assert now(inquiry).version == inquiry.version
 
 
 @pytest.mark.parametrize("button", ["release", "assign", "note", "close"])
-def test_a_button_from_a_page_older_than_a_change_is_told_what_changed(
-    inquiry_that_is, as_officer, officer, colleague, button
-):
+def test_stale_button_reports_what_changed(make_inquiry, as_officer, officer, colleague, button):
     permit(officer, "view_inquiry", "triage_inquiry", "assign_inquiry")
-    inquiry = inquiry_that_is("approved" if button == "close" else "claimed")
+    inquiry = make_inquiry("approved" if button == "close" else "claimed")
     actions.note(
         actor=colleague,
         inquiry=inquiry,
@@ -327,13 +321,13 @@ def test_a_button_from_a_page_older_than_a_change_is_told_what_changed(
     assert now(inquiry).version == inquiry.version + 1
 
 
-def test_what_another_has_is_not_given_back(as_colleague, officer, mine):
+def test_colleagues_inquiry_cannot_be_released(as_colleague, officer, mine):
     told = "This inquiry is not assigned to you. Assign it to yourself first."
     assert notices_on(press(as_colleague, mine, "release")) == [told]
     assert now(mine).assignee == officer
 
 
-def test_an_answer_to_what_was_given_back_in_another_tab_is_kept(as_officer, officer, mine):
+def test_answer_after_release_in_another_tab_is_kept(as_officer, officer, mine):
     form = as_officer.get(desk_of(mine)).context["form"]
     actions.release(actor=officer, inquiry=mine, expected_version=mine.version)
     typed = {
@@ -350,7 +344,7 @@ def test_an_answer_to_what_was_given_back_in_another_tab_is_kept(as_officer, off
     assert TEXT in page.content.decode()
 
 
-# To whom an inquiry may be given
+# Assigning
 
 
 @pytest.mark.parametrize(
@@ -367,9 +361,7 @@ def test_an_answer_to_what_was_given_back_in_another_tab_is_kept(as_officer, off
         ("1\0", "Null characters are not allowed."),
     ],
 )
-def test_an_inquiry_is_given_to_nobody_who_may_not_work_on_it(
-    as_supervisor, colleague, queued, officer_is, told
-):
+def test_ineligible_officer_cannot_be_assigned(as_supervisor, colleague, queued, officer_is, told):
     if officer_is == "without the permission":
         permit(colleague, "view_inquiry")
     if officer_is == "inactive":
@@ -390,7 +382,7 @@ def test_an_inquiry_is_given_to_nobody_who_may_not_work_on_it(
     assert now(queued).version == queued.version
 
 
-def test_an_inquiry_is_given_to_nobody_whom_it_concerns(as_supervisor):
+def test_inquiry_cannot_be_assigned_to_its_applicant(as_supervisor):
     concerned = factories.OfficerFactory(
         identity=factories.IdentityFactory(name_en="Ayesha Noor"), mobile="+966501234567"
     )
@@ -401,7 +393,7 @@ def test_an_inquiry_is_given_to_nobody_whom_it_concerns(as_supervisor):
 
 
 @pytest.mark.parametrize("how", ["inactive", "without the permission"])
-def test_the_action_itself_gives_it_to_nobody_who_may_not_work_on_it(queued, colleague, how):
+def test_assign_action_refuses_ineligible_officer(queued, colleague, how):
     supervisor = permit(factories.OfficerFactory(), "triage_inquiry", "assign_inquiry")
     if how == "inactive":
         colleague.is_active = False
@@ -416,16 +408,16 @@ def test_the_action_itself_gives_it_to_nobody_who_may_not_work_on_it(queued, col
     )
 
 
-# Who may not press them
+# Permissions
 
 
-def test_only_a_supervisor_gives_inquiries_to_others(as_officer, officer, colleague, mine):
+def test_only_supervisors_can_assign(as_officer, officer, colleague, mine):
     page = press(as_officer, mine, "assign", officer=colleague.pk)
     assert notices_on(page) == ["Only supervisors give inquiries to others."]
     assert now(mine).assignee == officer
 
 
-def test_who_is_added_as_a_supervisor_may_assign(queued):
+def test_added_supervisor_can_assign(queued):
     device, _codes = add_staff(username="head", password=factories.PASSWORD, group="supervisor")
     assert ASSIGN in buttons_on(signed_in_staff(device.user).get(desk_of(queued)))
 
@@ -442,16 +434,16 @@ def test_a_clerk_has_no_desk(colleague, mine, button):
 
 
 @pytest.mark.parametrize("button", ALL)
-def test_who_may_only_look_is_refused(inquiry_that_is, colleague, button):
-    looks_on = signed_in_staff(permit(colleague, "view_inquiry", "assign_inquiry"))
-    inquiry = inquiry_that_is("queue")
-    page = press(looks_on, inquiry, button, officer=factories.OfficerFactory().pk)
+def test_viewer_is_refused(make_inquiry, colleague, button):
+    viewer = signed_in_staff(permit(colleague, "view_inquiry", "assign_inquiry"))
+    inquiry = make_inquiry("queue")
+    page = press(viewer, inquiry, button, officer=factories.OfficerFactory().pk)
     assert notices_on(page) == ["Your account may not work on inquiries."]
     assert now(inquiry).version == inquiry.version
 
 
 @pytest.mark.parametrize("button", [*ALL, "answer"])
-def test_neither_a_resident_nor_half_a_sign_in_reaches_a_button(as_resident, officer, mine, button):
+def test_buttons_need_a_full_staff_sign_in(as_resident, officer, mine, button):
     for browser in (as_resident, signed_in(officer)):
         page = press(browser, mine, button, officer=officer.pk, decision="approve")
         assert page.redirect_chain[0][0].startswith("/en/staff/login/?")
@@ -459,7 +451,7 @@ def test_neither_a_resident_nor_half_a_sign_in_reaches_a_button(as_resident, off
 
 
 @pytest.mark.parametrize("action", ["release", "assign", "note", "send_back", "close"])
-def test_nobody_works_on_what_concerns_themselves(db, action):
+def test_officer_cannot_work_on_own_case(db, action):
     concerned = factories.OfficerFactory(
         identity=factories.IdentityFactory(), mobile="+966501234567"
     )
@@ -480,16 +472,14 @@ def test_nobody_works_on_what_concerns_themselves(db, action):
     assert now(own).version == own.version
 
 
-# Forged
+# Forged requests
 
 
 @pytest.mark.parametrize(
     "expected_version", ["", "abc", "-1", str(2**31), "9" * 30, "1.5", "2\0", "٢٢"]
 )
 @pytest.mark.parametrize("button", [*ALL, "answer"])
-def test_who_does_not_say_what_they_have_seen_does_nothing(
-    as_officer, officer, mine, button, expected_version
-):
+def test_invalid_expected_version_does_nothing(as_officer, officer, mine, button, expected_version):
     permit(officer, "view_inquiry", "triage_inquiry", "assign_inquiry")
     page = press(
         as_officer,
@@ -497,14 +487,14 @@ def test_who_does_not_say_what_they_have_seen_does_nothing(
         button,
         expected_version=expected_version,
         officer=officer.pk,
-        button="approve",
+        decision="approve",
     )
     assert page.status_code == 200
     assert now(mine).version == mine.version
 
 
 @pytest.mark.parametrize("button", [*ALL, "answer"])
-def test_opening_the_address_of_a_button_does_nothing(as_officer, officer, mine, button):
+def test_get_of_button_address_does_nothing(as_officer, officer, mine, button):
     permit(officer, "view_inquiry", "triage_inquiry", "assign_inquiry")
     fields = {
         "expected_version": mine.version,
@@ -520,14 +510,14 @@ def test_opening_the_address_of_a_button_does_nothing(as_officer, officer, mine,
 
 
 @pytest.mark.parametrize("idempotency_key", ["", "abc", "0" * 40])
-def test_without_the_key_of_its_form_nothing_is_written(as_officer, mine, idempotency_key):
+def test_invalid_idempotency_key_writes_nothing(as_officer, mine, idempotency_key):
     press(as_officer, mine, "note", idempotency_key=idempotency_key)
     answer(as_officer, mine, "return", idempotency_key=idempotency_key)
     assert not Reply.objects.exists()
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_an_empty_answer_is_asked_for_whatever_the_button(as_officer, mine, action):
+def test_empty_answer_is_refused_for_every_decision(as_officer, mine, action):
     page = answer(as_officer, mine, action, text=" ")
     assert errors_on(page) == ["Write the answer that the applicant will read."]
     assert now(mine).version == mine.version

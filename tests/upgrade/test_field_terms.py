@@ -87,7 +87,7 @@ def reminders_about(thing):
     )
 
 
-def test_every_chain_of_events_is_whole_and_stays_closed():
+def test_chains_are_whole_and_append_only():
     things = [*Inquiry.objects.all(), *Appointment.objects.all()]
     assert len(things) == number_of("requests_app.inquiry") + number_of("appointments.appointment")
     assert [thing.reference for thing in things if not chain_is_whole(thing)] == []
@@ -97,7 +97,7 @@ def test_every_chain_of_events_is_whole_and_stays_closed():
             model.objects.filter(pk=model.objects.first().pk).update(role="portal")
 
 
-def test_what_had_begun_goes_on():
+def test_pending_business_goes_on():
     appointment = booked_by("confirmed")
     assert reminders_about(appointment).count() == 2
     booking.cancel(actor=appointment.user, appointment=appointment)

@@ -1,4 +1,4 @@
-"""What people do about their accounts."""
+"""The actions that people take on their own accounts."""
 
 from core.accounts.actions.contacts import (
     ask_to_change_mobile,

@@ -12,7 +12,10 @@ from core.messaging.models import Message
 
 
 def ask_to_change_mobile(*, actor, mobile, session_key, language):
-    """Text a code to the new mobile. RuleViolation: `mobile`, and what `codes.send_code` raises."""
+    """Text a code to the new mobile.
+
+    RuleViolation: `mobile` if the account has it already, and those of `codes.send_code`.
+    """
     if mobile == actor.mobile:
         raise RuleViolation(_("This mobile is already on your account."), code="mobile")
     return codes.send_code(
@@ -25,7 +28,10 @@ def ask_to_change_mobile(*, actor, mobile, session_key, language):
 
 
 def change_mobile(*, actor, session_key, guess):
-    """Take the new mobile with the code that it got, and tell the old one; the new mobile."""
+    """Change the mobile with the code that was sent to it, and return the new mobile.
+
+    The old mobile gets a warning. RuleViolation: those of `codes.use_code`.
+    """
 
     def change(code):
         _change_contact(actor, Message.Channel.SMS, mobile=code.recipient)
@@ -38,7 +44,7 @@ def change_mobile(*, actor, session_key, guess):
 
 
 def ask_to_confirm_email(*, actor, email, session_key, language):
-    """Mail a code to the address. RuleViolation: what `codes.send_code` raises."""
+    """Mail a code to the address. RuleViolation: those of `codes.send_code`."""
     return codes.send_code(
         actor=actor,
         purpose=purposes.EMAIL,
@@ -49,7 +55,10 @@ def ask_to_confirm_email(*, actor, email, session_key, language):
 
 
 def confirm_email(*, actor, session_key, guess):
-    """Take the mail address with the code that it got, and tell the mobile."""
+    """Set the mail address with the code that was sent to it, and warn the mobile by text.
+
+    RuleViolation: those of `codes.use_code`.
+    """
 
     def confirm(code):
         _change_contact(actor, Message.Channel.EMAIL, email=code.recipient)
@@ -62,22 +71,22 @@ def confirm_email(*, actor, session_key, guess):
 
 @transaction.atomic
 def remove_email(*, actor):
-    """Send no mails any more, not even those that wait."""
+    """Remove the mail address from the account, and drop the mails that are waiting for it."""
     _change_contact(actor, Message.Channel.EMAIL, email="")
 
 
 def choose_language(*, actor, language):
-    """From now on, texts and mails to `actor` are in this language."""
+    """Set the language of future texts and mails to `actor`."""
     User.objects.filter(pk=actor.pk).update(language=language)
 
 
 def _change_contact(actor, channel, **contact):
-    """Take the new mobile or address, to which what waits for this person goes as well.
+    """Set the new mobile or address, and readdress the waiting messages that the account owns.
 
-    What `warn` has written belongs to the mobile of that time, and has no owner: whoever has taken
-    over an account must not take that along.
+    The messages of `warn` have no owner and keep the mobile of their time: an attacker who has
+    taken over an account must not be able to divert them.
     """
-    # The account first: whoever books locks it before what is to be told.
+    # Update the account before the messages: a booking takes the locks in the same order.
     User.objects.filter(pk=actor.pk).update(**contact)
     (to,) = contact.values()
     readdress(channel, owner=actor.pk, to=to)

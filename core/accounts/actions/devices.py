@@ -1,4 +1,4 @@
-"""Signing devices out."""
+"""Ending the sessions of devices."""
 
 from importlib import import_module
 
@@ -8,7 +8,7 @@ from core.accounts.models import Session
 
 
 def sign_out_device(*, actor, device):
-    """End the session that is called `device`; nothing when there is none any more."""
+    """End the actor's session on `device` (see `Session.device`), if it still exists."""
     for session in Session.objects.signed_in(actor):
         if session.device == device:
             session.delete()

@@ -1,4 +1,4 @@
-"""A new password: asked for with a code, and set."""
+"""Requesting a password reset by code, and setting a new password."""
 
 from django.db import transaction
 
@@ -8,9 +8,10 @@ from core.accounts.models import Session, User, canonical_login
 
 
 def ask_to_reset(*, login, session_key, language, network):
-    """Text whoever has this username or number a code for a new password; the page tells nothing.
+    """Text a code for a new password to the account with this username or identity number.
 
-    RuleViolation: what `codes.send_code_to_unknown` raises.
+    The outcome is the same for a login that has no account, so that the page cannot reveal which
+    accounts exist. RuleViolation: those of `codes.send_code_to_unknown`.
     """
     user = User.objects.by_login(login).filter(is_active=True).first()
     codes.send_code_to_unknown(
@@ -27,7 +28,10 @@ def ask_to_reset(*, login, session_key, language, network):
 
 @transaction.atomic
 def set_password(*, actor, password, session_key=None):
-    """Set a new password and sign out everywhere but in this session; the person is told."""
+    """Set a new password, end all sessions of the account but this one, and warn its mobile.
+
+    Without `session_key`, every session ends.
+    """
     actor.set_password(password)
     actor.save(update_fields=["password"])
     Session.objects.filter(user=actor).exclude(session_key=session_key).delete()

@@ -1,4 +1,4 @@
-"""Opening an account with the code that the registry's mobile got."""
+"""Opening an account with a code sent to the mobile that the registry has."""
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -11,9 +11,10 @@ from core.exceptions import RuleViolation
 
 
 def ask_to_register(*, number, born, session_key, language, network):
-    """Text whoever the registry knows under this number and birth date; the page tells nothing.
+    """Text a code to the person that the registry knows under this number and birth date.
 
-    RuleViolation: `registry_away`, and what `codes.send_code_to_unknown` raises.
+    The outcome is the same for a person that the registry does not know, so that the page reveals
+    nothing. RuleViolation: `registry_away`, and those of `codes.send_code_to_unknown`.
     """
     identity = registry.lookup(number)
     if identity is not None and identity.birth_date != born:
@@ -31,14 +32,15 @@ def ask_to_register(*, number, born, session_key, language, network):
 
 
 def register(*, identity, username, password, language):
-    """Open the account of a person who has proven who they are with the registry's mobile.
+    """Open an account for a person who has used the code sent to the registry's mobile.
 
-    RuleViolation: `registry_away`, `known` (has an account already), `username`, or `not_open`.
+    RuleViolation: `registry_away`, `known` (the person has an account already), `username` (it is
+    taken), or `not_open` (no mobile, a minor, or not active in the registry).
     """
     registry.refresh(identity)
     try:
         with transaction.atomic():
-            # Two at once for one person queue here.
+            # Two registrations of one person at the same time queue at this lock.
             identity = Identity.objects.select_for_update(no_key=True).get(pk=identity.pk)
             if User.objects.filter(identity=identity).exists():
                 raise RuleViolation(
@@ -59,14 +61,14 @@ def register(*, identity, username, password, language):
             )
             warn(user, "account_opened")
     except (IntegrityError, ValidationError):
-        # Somebody else has taken the name since it was free.
+        # Another request may have taken the username since it was checked.
         _check_free(username)
         raise
     return user
 
 
 def _answer_to(identity):
-    """The text for who wants to register: the code, or why there is none."""
+    """Return the template of the text to a registering person: the code, or the reason for none."""
     has_account = User.objects.filter(identity=identity and identity.pk).exists()
     if identity is None:
         return "code_register"

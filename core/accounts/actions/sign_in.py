@@ -1,4 +1,4 @@
-"""What the registry has to say before somebody is signed in."""
+"""The registry check before a user is signed in."""
 
 from django.utils.translation import gettext as _
 
@@ -8,7 +8,10 @@ from core.exceptions import RuleViolation
 
 
 def check_may_enter(user):
-    """Ask the registry about who signs in. RuleViolation: `registry_away`, or `deceased`."""
+    """Check with the registry that `user` may sign in.
+
+    An account without an identity is not checked. RuleViolation: `registry_away`, or `deceased`.
+    """
     if user.identity_id is None:
         return
     identity = registry.refresh(user.identity)

@@ -1,4 +1,4 @@
-"""Who somebody is, for whom they may act, and the codes with which they prove it."""
+"""The models of identities and their links, accounts, one-time codes and sessions."""
 
 from core.accounts.models.identities import Identity, IdentityNumber, Link
 from core.accounts.models.one_time_codes import LockStripe, OneTimeCode, OneTimeCodeQuerySet

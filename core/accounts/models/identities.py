@@ -14,13 +14,13 @@ from core.identity_numbers import IdentityKind, identity_kind
 
 class IdentityQuerySet(models.QuerySet):
     def beneficiaries_for(self, holder):
-        """The holder, if a person, and the persons linked to them today."""
+        """Return the holder, if it is a person, and the persons linked to the holder today."""
         linked = Link.objects.in_force().for_persons().filter(holder=holder).values("person")
         own = Q(pk=holder.pk, birth_date__isnull=False)
         return self.filter(own | Q(pk__in=linked)).order_by("pk")
 
     def establishments_represented_by(self, person):
-        """The establishments that `person` represents today."""
+        """Return the active establishments that `person` represents today."""
         mandates = Link.objects.in_force().filter(
             person=person, kind=Link.Kind.REPRESENTATIVE, holder__status=Identity.Status.ACTIVE
         )
@@ -59,12 +59,12 @@ class Identity(models.Model):
 
     @cached_property
     def current_number(self):
-        """The number in force, if any; reads prefetched numbers where there are any."""
+        """The number in force, or None; uses prefetched numbers."""
         return next((number.number for number in self.numbers.all() if number.is_current), None)
 
     @property
     def kind(self):
-        """Told by the number in force; None without one, and no service is for nobody's kind."""
+        """The kind that the number in force tells; None without one, which fits no service."""
         return identity_kind(self.current_number) if self.current_number else None
 
     @property
@@ -107,23 +107,23 @@ class IdentityNumber(models.Model):
 
 class LinkQuerySet(models.QuerySet):
     def in_force(self, day=None):
-        """Links that hold on `day`, today in the Kingdom unless told; both ends count."""
+        """Return the links in force on `day` (default: today in Riyadh), both ends included."""
         day = day or timezone.localdate()
         return self.filter(since__lte=day).filter(Q(until=None) | Q(until__gte=day))
 
     def not_outgrown(self):
-        """Without guardians of who has come of age."""
+        """Exclude guardian links whose person is an adult by now."""
         return self.exclude(
             kind=Link.Kind.GUARDIAN, person__birth_date__lte=latest_adult_birth_date()
         )
 
     def for_persons(self):
-        """Links through which a holder may ask for somebody."""
+        """Return links to act for a person through: no representatives, no outgrown guardians."""
         return self.not_outgrown().exclude(kind=Link.Kind.REPRESENTATIVE)
 
 
 class Link(models.Model):
-    """Why `person` is linked to `holder`, since when and until which day."""
+    """A link from `holder` to `person`, with its reason, first day and last day."""
 
     class Kind(models.TextChoices):
         EMPLOYER = "employer", _("employer")
@@ -131,7 +131,7 @@ class Link(models.Model):
         GUARDIAN = "guardian", _("guardian")
         REPRESENTATIVE = "representative", _("representative")
 
-    # What the person is, where the kind says what the holder is.
+    # The kind names the role of the holder. These are the words for the person, and for the holder.
     PERSONS = {
         Kind.EMPLOYER: _("works for you"),
         Kind.HOST: _("visits you"),
@@ -168,10 +168,10 @@ class Link(models.Model):
 
     @property
     def why_linked(self):
-        """What the person is to the holder."""
+        """The words that tell the holder about the person."""
         return self.PERSONS[self.kind]
 
     @property
     def why_holder(self):
-        """What the holder is to the person."""
+        """The words that tell the person about the holder."""
         return self.HOLDERS[self.kind]

@@ -1,4 +1,4 @@
-"""One-time codes as they are stored."""
+"""The models of one-time codes and of the locks for sending them."""
 
 import uuid
 
@@ -18,7 +18,7 @@ class OneTimeCodeQuerySet(models.QuerySet):
 
 
 class OneTimeCode(models.Model):
-    """Six digits sent to a mobile, good once, in one session, for one purpose and one content."""
+    """A code of six digits, valid once, in one session, for one purpose and one content."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     purpose = models.CharField(max_length=30)
@@ -56,12 +56,12 @@ class OneTimeCode(models.Model):
 
     @property
     def message(self):
-        """The message that carries it, so that its page can say how it is."""
+        """The message that carries the code, for the delivery status on the page."""
         return Message.objects.get(idempotency_key=self.pk)
 
 
 class LockStripe(models.Model):
-    """Rows to queue at: whoever asks for codes for one recipient passes the same one in turn."""
+    """A row to lock: concurrent requests for codes with the same name queue at the same row."""
 
     COUNT = 1024
 

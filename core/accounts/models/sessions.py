@@ -1,4 +1,4 @@
-"""Sessions that know whose they are."""
+"""The model of sessions, each with its user and device."""
 
 from datetime import datetime
 
@@ -12,12 +12,12 @@ from core.accounts.models.users import User
 
 class SessionQuerySet(models.QuerySet):
     def signed_in(self, user):
-        """The devices on which `user` is signed in, the one used last first."""
+        """Return the sessions in which `user` is signed in, the last used first."""
         return self.filter(user=user, expire_date__gt=timezone.now()).order_by("-expire_date")
 
 
 class Session(AbstractBaseSession):
-    """A browser's session; with a user, a device that is signed in."""
+    """A session of a browser; if it has a user, a device that is signed in."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True)
     browser = models.CharField(max_length=80, blank=True)
@@ -27,11 +27,11 @@ class Session(AbstractBaseSession):
 
     @property
     def device(self):
-        """What the session is called in an address; its key would open it."""
+        """The session's name in URLs: a hash, because the key itself would open the session."""
         return salted_hmac("accounts.device", self.session_key, algorithm="sha256").hexdigest()[:32]
 
     def fill(self, data):
-        """Take what this table tells of a session from its data."""
+        """Set the user, the browser and the sign-in time from the session's data; return self."""
         self.user_id = data.get("_auth_user_id")
         self.browser = data.get("browser", "")
         at = data.get("signed_in_at")

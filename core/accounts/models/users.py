@@ -1,4 +1,4 @@
-"""The accounts of those who sign in."""
+"""The model of user accounts."""
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -15,14 +15,14 @@ from core.text import bare_digits, single_line
 
 
 def canonical_login(login):
-    """A username or an ID number as people type it, in the one form in which it is looked for."""
+    """Return the form of a typed username or identity number that lookups use."""
     number = bare_digits(login)
     return number if is_identity_number(number) else UserManager.normalize_username(login)
 
 
 class UserQuerySet(models.QuerySet):
     def by_login(self, login):
-        """By username or by any number of the person, former or current, as people type them."""
+        """Return the users with this username or identity number, current or former, as typed."""
         login = canonical_login(login)
         if is_identity_number(login):
             return self.filter(identity__numbers__number=login)
@@ -55,7 +55,7 @@ username_shape = RegexValidator(
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A human who signs in; staff may have no identity in the registry."""
+    """An account of a person; staff may have no identity in the registry."""
 
     username = models.CharField(
         _("username"),

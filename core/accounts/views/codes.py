@@ -1,4 +1,4 @@
-"""The page of a code that was sent, whatever it was sent for."""
+"""The pages for entering a code and for sending another, shared by all steps."""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -10,7 +10,7 @@ from core.exceptions import RuleViolation
 
 
 def code(request, step):
-    """The page of a code that was sent: whatever `step` it belongs to."""
+    """Show the form for the code of `step`, a class of `code_steps`, and try the code."""
     step = step(request)
     if not step.is_waiting:
         return redirect(step.after)
@@ -20,7 +20,7 @@ def code(request, step):
             used = step.try_code(form.cleaned_data["code"])
         except RuleViolation as violation:
             if violation.code == "used":
-                # The first of two clicks has gone on already.
+                # This is the second of two clicks; the first has used the code.
                 return redirect(step.after)
             form.add_error("code", violation.message)
         else:

@@ -1,4 +1,4 @@
-"""What is known of an account, its language, its devices, and in whose name one acts."""
+"""The account's overview, its language and devices, and the choice of the holder to act for."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -55,7 +55,7 @@ def sign_out_device(request, device):
 
 @resident_required
 def acting_as(request):
-    """Choose in whose name one acts from here on, in this session."""
+    """Choose the holder to act for in the rest of this session."""
     holder = holder_of(request)
     initial = None if holder == request.user.identity else holder
     form = ActingAsForm(request.POST or None, user=request.user, initial={"holder": initial})

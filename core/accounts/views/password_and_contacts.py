@@ -20,7 +20,7 @@ from core.exceptions import RuleViolation
 @sensitive_post_parameters("password", "new_password", "again")
 def change_password(request):
     form = ChangePasswordForm(request.POST or None, user=request.user)
-    if request.method == "POST" and form.is_valid() and _is_oneself(request, form):
+    if request.method == "POST" and form.is_valid() and _is_own_password(request, form):
         actions.set_password(
             actor=request.user,
             password=form.cleaned_data["new_password"],
@@ -38,7 +38,7 @@ def change_password(request):
 @sensitive_post_parameters("password")
 def change_mobile(request):
     form = ChangeMobileForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _is_oneself(request, form):
+    if request.method == "POST" and form.is_valid() and _is_own_password(request, form):
         try:
             return Mobile(request).begin(mobile=str(form.cleaned_data["mobile"]))
         except RuleViolation as violation:
@@ -58,8 +58,11 @@ def change_email(request):
     return render(request, "accounts/change_email.html", {"form": form})
 
 
-def _is_oneself(request, form):
-    """Whether the password on `form` is the one of who is signed in; a wrong one counts."""
+def _is_own_password(request, form):
+    """Return whether the form has the user's own password, and add an error if not.
+
+    A wrong password counts towards the lockout.
+    """
     user = auth.authenticate(
         request, username=request.user.username, password=form.cleaned_data["password"]
     )

@@ -1,4 +1,4 @@
-"""A new password for somebody who has forgotten theirs."""
+"""Resetting a forgotten password."""
 
 from django.contrib import auth, messages
 from django.shortcuts import redirect, render
@@ -21,7 +21,7 @@ def reset(request):
 
 @sensitive_post_parameters("new_password", "again")
 def new_password(request):
-    """The last step of a reset."""
+    """Set the new password, the last step of a reset."""
     proven = pending_steps.get(request, "new_password")
     if proven is None:
         return redirect("accounts:sign-in")

@@ -24,10 +24,10 @@ def register(request):
 
 @sensitive_post_parameters("new_password", "again")
 def choose(request):
-    """The last step of registering: username and password."""
+    """Choose a username and a password, the last step of a registration."""
     proven = pending_steps.get(request, "choose")
     if proven is None:
-        # The second of two clicks finds the account open, and goes on to its page.
+        # The second of two clicks finds the user signed in, and the sign-in page redirects them.
         return redirect(
             "accounts:sign-in" if request.user.is_authenticated else "accounts:register"
         )

@@ -1,4 +1,4 @@
-"""Forms with the code in a picture, and the text that stands in its place."""
+"""The pages of forms with a picture, and of the texted code in its place."""
 
 from django.shortcuts import redirect, render, resolve_url
 
@@ -12,7 +12,7 @@ from core.http import safe_target
 
 
 def picture_by_text(request):
-    """A texted code for who cannot see the picture; then back to the form that asked for it."""
+    """Text a code to a visitor who cannot see the picture, and return to the form afterwards."""
     target = safe_target(request, resolve_url("accounts:register"))
     form = MobileForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -25,7 +25,7 @@ def picture_by_text(request):
 
 
 def ask_with_picture(request, form_class, step, template):
-    """A form that asks who somebody is, with a picture, and sends them a code."""
+    """Show a form with a picture, and begin `step` with its data when it is valid."""
     kept = f"{step.purpose}_form"
     needs_picture = visual_code.is_needed(request)
     given = pending_steps.get(request, kept) if request.method == "GET" else None

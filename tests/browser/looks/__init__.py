@@ -1,7 +1,7 @@
-"""All that can be seen of the portal: every page, in every state that matters, by who looks.
+"""The catalogue of looks: every page of the portal, in every state that matters, per person.
 
-A look is reached by its address and the buttons that stand on the page; `things` are what a group
-has prepared for its looks, and may be named in braces in an address or in what is typed.
+A look is reached by its address and by steps on the page. `things` are the objects that a group has
+prepared for its looks; an address or typed text may name them in braces.
 """
 
 from collections.abc import Callable
@@ -13,26 +13,26 @@ Things = dict[str, Any]
 
 @dataclass(frozen=True)
 class Look:
-    """`who` has the session of that name among `browsers`, or comes without one."""
+    """A page in one state; `who` names a session among `browsers`, or is a visitor without one."""
 
     name: str
     who: str
     path: str
     first: tuple[Callable, ...] = ()
     status: int = 200
-    # The pages for when all else fails are both languages on one page.
+    # The pages of last resort have both languages on one page.
     stands_alone: bool = False
     widths: tuple[int, ...] = (320, 390, 768, 1280)
 
     @property
     def width(self) -> int:
-        """At which the page is opened and read: a phone's, or that of the widest desk."""
+        """The width at which the page is opened and checked: a phone's, or else the widest one."""
         return 390 if 390 in self.widths else self.widths[-1]
 
 
 @dataclass(frozen=True)
 class Group:
-    """Looks that share what they look at; `routes` begin the addresses that they have to cover."""
+    """Looks with shared data; `routes` are the prefixes of addresses that they have to cover."""
 
     name: str
     routes: tuple[str, ...]
@@ -45,5 +45,5 @@ def look(name: str, who: str, path: str, *first: Callable, **other: Any) -> Look
 
 
 def staff_look(name: str, who: str, path: str, *first: Callable, **other: Any) -> Look:
-    """The staff site is worked with at a desk."""
+    """Return a look of the staff site, which is used on a desktop."""
     return look(name, who, f"staff/{path}", *first, **{"widths": (1280,), **other})

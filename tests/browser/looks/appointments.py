@@ -1,4 +1,4 @@
-"""Appointments as citizens and residents see them: booked step by step, followed, and checked."""
+"""The looks of appointments for applicants: booking, following and checking the slip."""
 
 import datetime
 from urllib.parse import urlencode
@@ -62,7 +62,7 @@ def prepare(language):
 
 
 def free_times():
-    """Of one day, at one of two offices of Riyadh, which take people for weeks."""
+    """Return the slots of one day at one of two offices of Riyadh, which have slots for weeks."""
     call_command("load_reference", verbosity=0)
     call_command("load_offices", verbosity=0)
     OpeningWindow.objects.exclude(office__in=offices_of_riyadh()).delete()
@@ -78,7 +78,7 @@ def offices_of_riyadh():
 
 
 def chosen_so_far(resident, slot):
-    """What stands in the addresses of the steps."""
+    """Return the query strings for the addresses of the steps."""
     criteria = wish_of(resident.identity, Service.objects.get(slug="resident-id-issue"))
     elsewhere = Office.objects.exclude(region=slot.office.region).first()
     full = Slot.objects.filter(office=slot.office, day__gt=slot.day).order_by("start").first()
@@ -94,7 +94,10 @@ def chosen_so_far(resident, slot):
 
 
 def in_every_status(resident, times):
-    """Those that are over come first: a person has one that stands for each service."""
+    """Return an appointment in every status.
+
+    The ended ones are made first: a person has one live appointment per service.
+    """
     of_residents = [each for each in Service.objects.order_by("slug") if is_for_residents(each)]
     services = iter(of_residents)
     first = next(services)
@@ -108,7 +111,7 @@ def in_every_status(resident, times):
         appointment.refresh_from_db()
         return appointment
 
-    # One whose office has closed stands against the next, so these are made to wait for it.
+    # A displaced appointment would prevent the next one, so these two get their status last.
     closed = [ended(Status.SERVED) for _time in range(2)]
     found = {
         "cancelled": ended(Status.CANCELLED),
@@ -142,7 +145,7 @@ def is_for_residents(service):
 
 
 def begun_ago(appointment, passed):
-    """As if it had been booked for a time that began so long ago."""
+    """Move the slot of `appointment` to today, to the time `passed` ago."""
     start = timezone.now() - passed
     Slot.objects.filter(pk=appointment.slot_id).update(
         day=timezone.localdate(), start=start, end=start + HOUR / 4
@@ -152,15 +155,15 @@ def begun_ago(appointment, passed):
 
 
 def offered(appointment, slot, template):
-    """A time is kept for it."""
+    """Offer `slot` to `appointment`."""
     with transaction.atomic():
         make_offer(appointment, slot, until=timezone.now() + HOUR, template=template)
         move_places({}, into=slot, operations=appointment.operations)
     return appointment
 
 
-def choose_what_somebody_takes(visitor, _things):
-    """The first time on the page, which is full by the time that it is sent."""
+def choose_time_taken_meanwhile(visitor, _things):
+    """Choose the first time on the page, and close it before the form is sent."""
     chosen = visitor.page.locator("[name=slot]").first
     chosen.evaluate("field => field.click()")
     Slot.objects.filter(pk=chosen.get_attribute("value")).update(is_closed=True)
@@ -174,7 +177,7 @@ SLIPS = ("confirmed", "moved", "cancelled", "displaced", "over")
 
 
 def slip_of(appointment):
-    """The code of the first one: after a move there is a newer."""
+    """Return the code of the first slip; after a move there is a newer one."""
     return appointment.slips.first().check_code
 
 
@@ -227,7 +230,7 @@ BOOKING = (
         "times-taken",
         "resident",
         f"{NEW}time/?{{criteria}}&{{on_day}}",
-        choose_what_somebody_takes,
+        choose_time_taken_meanwhile,
         press("Keep this time for me"),
     ),
 )
@@ -295,6 +298,6 @@ APPOINTMENTS = Group(
     "appointments",
     ("en/appointments/", "en/check/"),
     prepare,
-    # What was checked as good is moved and cancelled last.
+    # Moving and cancelling come last, as they invalidate the slip that CHECKING shows as valid.
     (*VERIFYING, *CHECKING, *BOOKING, *FOLLOWING, *CHANGING),
 )

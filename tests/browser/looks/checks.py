@@ -1,4 +1,4 @@
-"""What every page has to be, whoever looks at it: each check yields what is wrong, in words."""
+"""The checks of every page; each yields its faults as text."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 
 from tests.browser.looks import Look
 
-# The rules of WCAG 2.2 AA; and headings in order, one main landmark, names for all that is used.
+# The rules of WCAG 2.2 AA, and best practice: headings in order, one main landmark, named controls.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}
 HEIGHT = 800
@@ -22,7 +22,7 @@ PAGE = """() => {
         main: document.querySelectorAll("main, [role=main]").length,
     };
 }"""
-# Wider than the screen; and controls of which a part can be reached by no scrolling.
+# Pages wider than the screen, and controls with a part that no scrolling reaches.
 TOO_WIDE = """() => {
     const root = document.documentElement;
     const beyond = root.scrollWidth - root.clientWidth;
@@ -69,12 +69,12 @@ TEXT_SIZE = "(size) => { document.documentElement.style.fontSize = size; }"
 
 
 def bring_axe(visitor) -> None:
-    """Every page that is opened from now on has axe, sooner than if it were brought to each."""
+    """Load axe into every page opened from now on, which is faster than loading it into each."""
     visitor.context.add_init_script(AXE_SCRIPT)
 
 
 def wrong_on(visitor, look: Look) -> Iterator[str]:
-    """Everything but what the page's own language says: see `Visitor.wrong`."""
+    """Yield the faults of a page; those of its language come from `Visitor.wrong`."""
     page = visitor.page.evaluate(PAGE)
     if look.stands_alone:
         if (page["lang"], page["dir"]) != ("ar", "rtl"):
@@ -93,7 +93,7 @@ def wrong_on(visitor, look: Look) -> Iterator[str]:
     visitor.page.evaluate(TEXT_SIZE, "")
     visitor.page.set_viewport_size({"width": look.width, "height": HEIGHT})
     if visitor.language == "en":
-        # Axe cannot tell the contrast of letters that join; the colours are the same.
+        # Axe cannot measure the contrast of joined letters; Arabic has the same colours.
         visitor.page.emulate_media(color_scheme="dark")
         for told in found_by_axe(visitor, CONTRAST):
             yield f"in the dark: {told}"
@@ -107,9 +107,9 @@ def at_width(visitor, width: int, *scripts: str, size: str = "") -> Iterator[str
 
 
 def found_by_axe(visitor, rules) -> Iterator[str]:
-    # To read styles ahead, axe applies some that the policy forbids.
+    # Preloading is off, as axe would apply styles that the policy forbids.
     options = {"runOnly": rules, "resultTypes": ["violations"], "preload": False}
-    # Most of what axe tells is what is right; to bring that over takes as long as to find it.
+    # Most of the result of axe are passes, and transferring them takes as long as the run itself.
     run = f"axe.run({json.dumps(options)}).then((found) => found.violations)"
     for rule in visitor.page.evaluate(run):
         nodes = [" ".join(node["html"].split())[:120] for node in rule["nodes"]]

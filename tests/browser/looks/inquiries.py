@@ -1,4 +1,4 @@
-"""Inquiries as their applicants see them: filed step by step, followed, answered, withdrawn."""
+"""The looks of inquiries for applicants: filing, following, answering and withdrawing."""
 
 import uuid
 
@@ -72,7 +72,7 @@ def prepare(language):
 
 
 def written(applicant, slug, *, is_ready=True, beneficiary=None):
-    """A draft in the language of its applicant."""
+    """Return a draft in the language of its applicant."""
     service = Service.objects.get(slug=slug)
     draft = factories.draft(applicant, service, beneficiary, is_ready=False)
     return explained(draft) if is_ready else draft
@@ -86,7 +86,7 @@ def explained(draft):
 
 
 def for_a_worker(resident, palm):
-    """A draft that is filed through the establishment."""
+    """Return a draft that is filed through the establishment."""
     worker = Identity.objects.get(name_en=people.WORKER)
     service = Service.objects.get(slug="sponsored-services")
     draft = actions.start(
@@ -114,7 +114,7 @@ def submitted(draft):
 
 
 def filed_in_every_status(resident, language):
-    """What an officer may have done with what was filed; each of them has read as far as that."""
+    """Return a filed inquiry in every status, by name."""
     officer = people.officer("1000000016", "سارة عبدالله الشهري", "Sarah Abdullah Alshehri")
 
     def filed(slug="resident-services"):
@@ -151,8 +151,8 @@ def filed_in_every_status(resident, language):
     }
 
 
-def no_longer_for_them(visitor, things):
-    """The service is not for residents any more, since the draft was begun."""
+def close_service_to_residents(visitor, things):
+    """Close the service to residents after the draft was begun."""
     Service.objects.filter(pk=things["unfit"].service_id).update(beneficiary_kinds=["citizen"])
     visitor.page.reload()
 
@@ -206,7 +206,7 @@ FILING = (
         "details-no-longer-for-them",
         "resident",
         "inquiries/{unfit.reference}/details/",
-        no_longer_for_them,
+        close_service_to_residents,
     ),
     look(
         "mobile-to-confirm",

@@ -1,4 +1,4 @@
-"""The staff site at the offices: who comes today, hours and closures, and the figures."""
+"""The looks of the staff site at the offices: today's list, hours, closures and figures."""
 
 import datetime
 
@@ -70,7 +70,7 @@ def prepare(language):
 
 
 def expected_today(language, times):
-    """One person in each way of standing at the desk, and one of another day."""
+    """Return an appointment of today in each standing at the desk, and one of another day."""
     service = Service.objects.get(slug="resident-services")
     names = {"ar": "محمد أسلم خان", "en": "Mohammed Aslam Khan"}
     found = {}
@@ -93,7 +93,7 @@ def set_status(appointment, status):
 
 
 def name_texts(**fields):
-    """The same text in both languages of a form, and the rest as it is sent."""
+    """Fill in the reason in both languages and the other fields."""
     return enter(reason_ar="{reason_ar}", reason_en="{reason_en}", **fields)
 
 

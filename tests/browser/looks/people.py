@@ -1,4 +1,4 @@
-"""Who looks at pages, with names in both languages, and what they write in the one of the walk."""
+"""The people of the looks, with names in both languages, and the texts that they write."""
 
 import uuid
 from datetime import timedelta
@@ -34,7 +34,7 @@ def account(username, identity, language, **fields):
 
 
 def resident(language):
-    """Files for themselves, a child and a worker of the establishment they represent."""
+    """Return a resident who files for themselves, a child and the worker of `establishment`."""
     identity = person("2000000006", "محمد أسلم خان", "Mohammed Aslam Khan")
     identity.numbers.create(number="3000000004", is_current=False)
     child = person(
@@ -48,13 +48,13 @@ def resident(language):
 
 
 def newcomer(language):
-    """Nobody is linked to them, and they have done nothing yet."""
+    """Return a resident without links, inquiries or appointments."""
     identity = person("2000000048", "بلال أحمد", "Bilal Ahmed")
     return account("bilal", identity, language)
 
 
 def establishment(representative):
-    """With a worker, and somebody who acts for it."""
+    """Return an establishment with a worker, which `representative` may act for."""
     palm = person(
         "7000000017",
         "مؤسسة النخيل للمقاولات",
@@ -69,27 +69,27 @@ def establishment(representative):
 
 
 def acting_for(holder, user):
-    """A browser of `user`, who acts for `holder` in it."""
+    """Return a browser in which `user` acts for `holder`."""
     browser = verified(user)
     browser.post("/en/account/acting-as/", {"holder": holder.pk})
     return browser
 
 
 def colleague(number, name_ar, name_en, **fields):
-    """Somebody of the triage desk who is known to the registry."""
+    """Return an officer of the triage desk with an identity."""
     identity = person(number, name_ar, name_en, nationality="SA")
     return factories.OfficerFactory(username=f"staff-{number}", identity=identity, **fields)
 
 
 def officer(number, name_ar, name_en, *codenames):
-    """Of the triage desk, who may do this besides."""
+    """Return an officer of the triage desk with these permissions besides."""
     user = colleague(number, name_ar, name_en)
     user.user_permissions.add(*Permission.objects.filter(codename__in=codenames))
     return user
 
 
 def of_group(group, number, *offices):
-    """Somebody of the staff with the rights of their group at these offices."""
+    """Return a member of staff with the permissions of `group` alone, at these offices."""
     user = colleague(number, "ريم الدوسري", "Reem Aldosari")
     user.groups.set([group_for_role(group)])
     user.user_permissions.clear()
@@ -102,19 +102,19 @@ def chief():
 
 
 def shut_out(client, sign_in, user):
-    """As many wrong passwords as are taken, and one more."""
+    """Lock `user` out: send one wrong password more than are accepted."""
     for _try in range(11):
         client.post(sign_in, {"login": user.username, "password": "not-this-one"})
 
 
 def deliver_everything():
-    """So that a code which is asked for later is the newest text."""
+    """Deliver all due messages, so that a code requested later is the newest text."""
     while deliver_due():
         pass
 
 
 def many_like(row, number):
-    """So many rows more like this one, for lists alone: without what has happened to them."""
+    """Insert `number` copies of `row` for lists, without its events."""
     names = {field.attname for field in type(row)._meta.concrete_fields}
     fields = {name: getattr(row, name) for name in names - {"id", "reference", "idempotency_key"}}
     made = [type(row)(**fields, idempotency_key=uuid.uuid4()) for _row in range(number)]

@@ -1,4 +1,4 @@
-"""What is done on a page before one looks at it."""
+"""The steps on a page before it is checked."""
 
 import re
 
@@ -17,17 +17,17 @@ EMPTIED = """button => {
 
 
 def press(name):
-    """The first button of this name."""
+    """Return a step that presses the first button of this name."""
     return _pressing(lambda visitor: visitor.button(name))
 
 
 def press_selected(selector):
-    """A button that has no name of ours."""
+    """Return a step that presses a button without a translated name."""
     return _pressing(lambda visitor: visitor.page.locator(selector))
 
 
 def send_nothing(name):
-    """Empty the form of this button, and press it."""
+    """Return a step that empties the form of this button and presses it."""
     return _pressing(lambda visitor: visitor.button(name), emptied=True)
 
 
@@ -51,7 +51,7 @@ save, save_nothing = press_selected("[name=_save]"), send_nothing_selected("[nam
 
 
 def enter(**fields):
-    """Fill in fields by the names under which they are sent."""
+    """Return a step that fills in fields by their HTML names."""
 
     def step(visitor, things):
         for name, value in fields.items():
@@ -79,7 +79,7 @@ def read_picture(visitor, _things):
 
 
 def enter_code(visitor, _things):
-    """The newest one; a notice that was written before it may arrive after it."""
+    """Enter the newest code; the newest text may be a notice that was written before it."""
     deliver_due()
     texts = [text["text"] for text in DemoPhone().received()]
     codes = [code for text in texts for code in re.findall(r"\b\d{6}\b", text)]
@@ -88,7 +88,7 @@ def enter_code(visitor, _things):
 
 
 def choose_file(name, content):
-    """`content` is read when the file is chosen."""
+    """Return a step that chooses a file; `content` is called by the step."""
 
     def step(visitor, _things):
         file = {"name": name, "mimeType": "application/octet-stream", "buffer": content()}
@@ -98,7 +98,7 @@ def choose_file(name, content):
 
 
 def open_all(visitor, _things):
-    """Whatever is folded."""
+    """Open all folded details."""
     visitor.page.evaluate(
         "() => document.querySelectorAll('details').forEach(each => { each.open = true; })"
     )

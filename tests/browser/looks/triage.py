@@ -1,4 +1,4 @@
-"""The staff site: ways in, the triage desk with its queue, and the catalogue."""
+"""The looks of the staff site: signing in, the triage desk with its queue, and the catalogue."""
 
 from django.core.management import call_command
 from django.test import Client
@@ -79,7 +79,7 @@ def authenticator_code(visitor, things):
 
 
 def write_note(visitor, things):
-    """Beside the answer, which is called `text` as well."""
+    """Fill in the note by its label, as the field of the answer is named `text` as well."""
     visitor.fill("For officers alone; the applicant never sees it", things["note"])
 
 
@@ -88,7 +88,7 @@ def write_answer(visitor, things):
 
 
 def choose(action, chosen="input[name=_selected_action]"):
-    """In the queue: these rows, and what is to be done with them."""
+    """Return a step that chooses rows of the queue and an action for them."""
 
     def step(visitor, _things):
         for box in visitor.page.locator(chosen).all()[:2]:
@@ -100,8 +100,8 @@ def choose(action, chosen="input[name=_selected_action]"):
     return step
 
 
-def somebody_was_quicker(_visitor, things):
-    """The page is from before what is done here."""
+def claim_meanwhile(_visitor, things):
+    """Claim the inquiry for another officer after the page was loaded."""
     supervisor = things["mine"].assignee
     inquiry = things["open"]
     inquiry.refresh_from_db()
@@ -227,7 +227,7 @@ AT_THE_DESK = (
         "desk-somebody-was-quicker",
         "officer",
         desk_of("open"),
-        somebody_was_quicker,
+        claim_meanwhile,
         press("Assign to me"),
     ),
     staff_look(

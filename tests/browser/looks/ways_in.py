@@ -1,4 +1,4 @@
-"""Pages for everybody, ways in, one's account, and the pages for when something is wrong."""
+"""The looks of public pages, signing in, registering, the account, and the error pages."""
 
 import json
 from pathlib import Path
@@ -65,7 +65,7 @@ def deliver(visitor, _things):
 
 
 def breaking(error):
-    """The page fails with this error."""
+    """Return a step that reloads the page while its view raises `error`."""
 
     def step(visitor, _things):
         def fail(*_args, **_kwargs):
@@ -249,7 +249,7 @@ ACCOUNT = (
     look("acting-as-chosen", "employer", "account/acting-as/"),
     look("acting-as-ended", "employer", "", press("Act as myself again")),
 )
-WHEN_SOMETHING_IS_WRONG = (
+ERROR_PAGES = (
     look("cannot-be-read", "anonymous", "?x=%00", status=400),
     look("not-for-this-account", "colleague", "my/", status=403),
     look(
@@ -290,6 +290,6 @@ WAYS_IN = Group(
         *REGISTERING,
         *FORGOTTEN,
         *ACCOUNT,
-        *WHEN_SOMETHING_IS_WRONG,
+        *ERROR_PAGES,
     ),
 )

@@ -14,7 +14,7 @@ MOBILE = "+966501234567"
 
 
 class Clock:
-    """Time that stands still until a test moves it."""
+    """A clock that stands still until a test moves it."""
 
     def __init__(self, now):
         self.now = now
@@ -35,7 +35,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def load(tmp_path):
-    """Import a file of these rows; the lines that were printed, and the error at the end."""
+    """Return a function that imports a file of rows and returns the printed lines and the error."""
 
     def load(*rows, header=HEADER, **options):
         return load_bytes((header + "".join(rows)).encode(), **options)
@@ -58,7 +58,7 @@ def load(tmp_path):
 
 
 @pytest.fixture
-def two_who_are_known(db):
+def two_known_people(db):
     identity = factories.IdentityFactory(number=KNOWN)
     IdentityNumber.objects.create(number=KNOWN_BEFORE, identity=identity, is_current=False)
     factories.IdentityFactory(number=ANOTHER)
@@ -66,7 +66,7 @@ def two_who_are_known(db):
 
 @pytest.fixture
 def registered(db):
-    """Somebody with two numbers in the registry."""
+    """Create a person with a current and a former number in the registry, without an account."""
     identity = factories.IdentityFactory(number=NUMBER, mobile=MOBILE)
     identity.numbers.create(number=FORMER_NUMBER, is_current=False)
     return identity
@@ -74,5 +74,5 @@ def registered(db):
 
 @pytest.fixture
 def person(registered):
-    """The same with an account."""
+    """Create an account for the registered person."""
     return factories.UserFactory(username="aslam", identity=registered, mobile=MOBILE)

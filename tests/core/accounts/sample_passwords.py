@@ -1,4 +1,4 @@
-"""Passwords that many people use, and good ones, in the letters of both languages."""
+"""Samples of common and of good passwords, in Latin and in Arabic letters."""
 
 from tawasul.portal.management.commands.load_demo import PASSWORD as PASSWORD_OF_THE_DEMO
 from tests import factories

@@ -1,4 +1,4 @@
-"""The account page, and what is changed there without a code: password and language."""
+"""The account page, and the changes made there without a code: password and language."""
 
 import re
 from datetime import date, timedelta
@@ -41,7 +41,7 @@ def browser(person):
 
 
 def section(page, name):
-    """A part of the account page, as one reads it."""
+    """Return the visible words of one section of the account page."""
     found = re.search(
         rf'(?s)<section aria-labelledby="{name}">.*?</section>', page.content.decode()
     )
@@ -56,15 +56,15 @@ def rows(page, name):
 
 
 def ordinary_texts():
-    """What was written, codes apart: to whom, in which language, and what."""
+    """Return (recipient, language, text) of all messages except codes."""
     texts = Message.objects.filter(is_encrypted=False).order_by("pk")
     return list(texts.values_list("recipient", "language", "text"))
 
 
-# The page
+# The facts on the page
 
 
-def test_the_page_shows_what_the_registry_says(browser, person):
+def test_page_shows_registry_facts(browser, person):
     person.identity.numbers.create(number="3000000004", is_current=False)
     assert section(browser.get(ACCOUNT), "me") == (
         "What the registry says Full name Mohammed Aslam Khan "
@@ -74,14 +74,14 @@ def test_the_page_shows_what_the_registry_says(browser, person):
     )
 
 
-def test_in_arabic_the_page_shows_the_arabic_name_and_the_hijri_date_first(browser, person):
+def test_arabic_page_shows_arabic_name_and_hijri_date_first(browser, person):
     page = section(browser.get("/ar/account/"), "me")
     assert "محمد أسلم خان" in page
     assert "4 رجب 1406 هـ (14 مارس 1986 م)" in page
     assert not re.search("[A-Za-z]", page)
 
 
-def test_the_page_shows_the_username_the_masked_mobile_and_the_address(browser, person):
+def test_page_shows_username_masked_mobile_and_email(browser, person):
     page = section(browser.get(ACCOUNT), "account")
     assert page.startswith(
         "Signing in and messages Username aslam Password •••••••• Change Password "
@@ -91,13 +91,13 @@ def test_the_page_shows_the_username_the_masked_mobile_and_the_address(browser, 
     assert f"E-mail address {ADDRESS} Change" in section(browser.get(ACCOUNT), "account")
 
 
-def test_no_number_stands_there_in_full(browser, person):
+def test_page_shows_no_number_in_full(browser, person):
     page = browser.get(ACCOUNT).content.decode()
     for mobile in (OLD_NUMBER, str(person.identity.mobile)):
         assert mobile[-9:-3] not in page
 
 
-def test_the_page_shows_who_is_linked_why_and_since_when(browser, person):
+def test_page_shows_linked_people_with_kind_and_since(browser, person):
     child = {"name_en": "Sami Khan", "birth_date": timezone.localdate() - timedelta(days=4000)}
     for kind, born in (("employer", {}), ("host", {}), ("guardian", child)):
         linked = factories.IdentityFactory(**{"name_en": f"Somebody of {kind}", **born})
@@ -111,7 +111,7 @@ def test_the_page_shows_who_is_linked_why_and_since_when(browser, person):
     ]
 
 
-def test_the_page_shows_through_whom_one_is_linked(browser, person):
+def test_page_shows_link_holders(browser, person):
     Identity.objects.filter(pk=person.identity_id).update(birth_date=timezone.localdate())
     for kind in Link.Kind:
         holder = factories.IdentityFactory(name_en=f"The {kind}", birth_date=None)
@@ -127,12 +127,12 @@ def test_the_page_shows_through_whom_one_is_linked(browser, person):
     assert rows(page, "persons") == []
 
 
-def test_who_is_of_age_has_no_guardian_any_more(browser, person):
+def test_adult_has_no_guardian(browser, person):
     factories.link(factories.IdentityFactory(), person.identity, "guardian")
     assert "your guardian" not in words(browser.get(ACCOUNT))
 
 
-def test_links_that_do_not_hold_today_are_not_shown(browser, person):
+def test_links_not_in_force_today_are_hidden(browser, person):
     today = timezone.localdate()
     ended = {"until": today - timedelta(days=1)}
     begins = {"since": today + timedelta(days=1)}
@@ -150,14 +150,14 @@ def test_links_that_do_not_hold_today_are_not_shown(browser, person):
 
 
 @pytest.mark.parametrize("kind", list(Link.Kind))
-def test_only_a_representative_is_offered_to_act_for_another(browser, person, kind):
+def test_only_representative_is_offered_acting_as(browser, person, kind):
     holder = factories.IdentityFactory(number="7000000017", birth_date=None)
     factories.link(holder, person.identity, kind)
     offered = 'href="/en/account/acting-as/"' in browser.get(ACCOUNT).content.decode()
     assert offered == (kind == Link.Kind.REPRESENTATIVE)
 
 
-def test_the_page_shows_nothing_of_anybody_else(browser, person):
+def test_page_shows_nothing_of_other_accounts(browser, person):
     worker = factories.IdentityFactory(
         number="2000000030",
         name_en="Raju Kumar",
@@ -201,7 +201,7 @@ def can_sign_in(person, password):
     return Client().post("/en/account/sign-in/", form).status_code == 302
 
 
-def test_a_new_password_signs_out_everywhere_but_here_and_a_text_tells(browser, person):
+def test_new_password_ends_other_sessions_and_sends_text(browser, person):
     elsewhere, another_device = signed_in(person), signed_in(person)
     of_another = signed_in(factories.UserFactory())
     page = change_password(browser)
@@ -223,7 +223,7 @@ def test_a_new_password_signs_out_everywhere_but_here_and_a_text_tells(browser, 
     assert not can_sign_in(person, factories.PASSWORD)
 
 
-def test_the_session_has_a_new_key_after_the_password(browser, person):
+def test_session_key_changes_with_password(browser, person):
     before = browser.cookies["sessionid"].value
     change_password(browser)
     after = browser.cookies["sessionid"].value
@@ -232,7 +232,7 @@ def test_the_session_has_a_new_key_after_the_password(browser, person):
 
 
 @pytest.mark.parametrize("wrong", ["wrong", factories.PASSWORD.upper(), f" {factories.PASSWORD}"])
-def test_the_password_now_has_to_be_right(browser, person, wrong):
+def test_current_password_is_required(browser, person, wrong):
     page = change_password(browser, wrong)
     assert errors_on(page) == [NOT_YOURS]
     assert can_sign_in(person, factories.PASSWORD)
@@ -240,13 +240,13 @@ def test_the_password_now_has_to_be_right(browser, person, wrong):
     assert not re.search('type="password"[^>]* value=', page.content.decode())
 
 
-def test_the_two_new_passwords_have_to_be_the_same(browser, person):
+def test_two_new_passwords_must_match(browser, person):
     page = change_password(browser, again=NEW_PASSWORD + " ")
     assert errors_on(page) == [NOT_THE_SAME]
     assert can_sign_in(person, factories.PASSWORD)
 
 
-def test_what_is_missing_is_asked_for(browser, person):
+def test_missing_fields_are_named(browser, person):
     assert errors_on(change_password(browser, "", "")) == [
         "Enter your current password.",
         "Enter a new password.",
@@ -273,7 +273,7 @@ def of_length(length):
     return ("Kettle-door/lamp%roof " * 7)[: length - 1] + "z"
 
 
-def test_a_password_of_128_characters_is_taken_and_one_of_129_is_not(browser, person):
+def test_password_may_have_128_characters_not_129(browser, person):
     assert len(of_length(129)) == 129
     page = change_password(browser, new=of_length(129))
     told = "Ensure this value has at most 128 characters (it has 129)."
@@ -301,7 +301,7 @@ def test_a_password_may_have_letters_of_any_script(browser, person, new):
 
 
 @pytest.mark.parametrize("address", [PASSWORD, MOBILE])
-def test_after_ten_wrong_passwords_the_right_one_is_not_even_tried(browser, person, address):
+def test_right_password_is_not_tried_after_ten_wrong_ones(browser, person, address):
     right = {"password": factories.PASSWORD, "new_password": NEW_PASSWORD, "again": NEW_PASSWORD}
     right["mobile"] = "0550000432"
     wrong = {**right, "password": "wrong"}
@@ -312,9 +312,7 @@ def test_after_ten_wrong_passwords_the_right_one_is_not_even_tried(browser, pers
     assert browser.get(ACCOUNT).status_code == 200
 
 
-def test_who_has_forgotten_it_sets_a_new_one_with_a_code_on_a_device_that_is_signed_in(
-    browser, person
-):
+def test_forgotten_password_is_reset_by_code_while_signed_in(browser, person):
     session = browser.session
     session["pending_new_password"] = {"user": person.pk, "at": time()}
     session.save()
@@ -324,7 +322,7 @@ def test_who_has_forgotten_it_sets_a_new_one_with_a_code_on_a_device_that_is_sig
     assert can_sign_in(person, NEW_PASSWORD)
 
 
-def test_the_text_about_a_new_password_goes_to_nobody_without_a_mobile(db):
+def test_new_password_without_mobile_sends_no_text(db):
     officer = factories.UserFactory(is_staff=True, mobile="")
     change_password(signed_in(officer))
     assert Message.objects.get().status == Message.Status.EXPIRED
@@ -336,7 +334,7 @@ def test_the_text_about_a_new_password_goes_to_nobody_without_a_mobile(db):
 
 
 @pytest.mark.parametrize(("before", "after"), [("en", "ar"), ("ar", "en")])
-def test_texts_and_pages_go_on_in_the_language_that_was_chosen(browser, person, before, after):
+def test_texts_and_pages_use_chosen_language(browser, person, before, after):
     User.objects.update(language=before)
     page = browser.post(f"/{before}/account/language/", {"language": after}, follow=True)
     assert page.request["PATH_INFO"] == f"/{after}/account/"
@@ -349,13 +347,13 @@ def test_texts_and_pages_go_on_in_the_language_that_was_chosen(browser, person, 
 
 
 @pytest.mark.parametrize(("before", "after"), [("en", "ar"), ("ar", "en")])
-def test_that_the_language_is_saved_is_told_in_that_language(browser, person, before, after):
+def test_language_saved_notice_is_in_new_language(browser, person, before, after):
     page = browser.post(f"/{before}/account/language/", {"language": after}, follow=True)
     with translation.override(after):
         assert notices_on(page) == [translation.gettext("Your language is saved.")]
 
 
-def test_the_language_of_the_account_is_the_one_that_is_marked(browser, person):
+def test_account_language_is_preselected(browser, person):
     for language in ("ar", "en"):
         User.objects.update(language=language)
         page = browser.get(ACCOUNT).content.decode()
@@ -363,7 +361,7 @@ def test_the_language_of_the_account_is_the_one_that_is_marked(browser, person):
 
 
 @pytest.mark.parametrize("language", ["", "fr", "AR", "ar ", "\0", "ا" * 100_000, "../en"])
-def test_a_language_that_there_is_not_is_passed_over(browser, person, language):
+def test_unknown_language_is_ignored(browser, person, language):
     page = browser.post(LANGUAGE, {"language": language}, follow=True)
     assert page.request["PATH_INFO"] == ACCOUNT
     assert notices_on(page) == []

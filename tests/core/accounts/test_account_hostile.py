@@ -1,4 +1,4 @@
-"""What nobody should send to the pages of an account: it is answered, and changes nothing."""
+"""Hostile input to the pages of an account: it is answered, and changes nothing."""
 
 from urllib.parse import urlencode
 
@@ -47,15 +47,15 @@ BYTES = {
 
 
 @pytest.fixture
-def at_every_step(as_resident):
-    """A browser in which the steps for a mobile and an address wait for their codes."""
+def browser_awaiting_codes(as_resident):
+    """Return a browser in which a new mobile and a new e-mail address wait for their codes."""
     ask_for_mobile(as_resident)
     ask_for_email(as_resident)
     return as_resident
 
 
-def as_known(person):
-    """All that a form of the account could change."""
+def changeable_values(person):
+    """Return all values that a form of the account could change."""
     return User.objects.values().get(pk=person.pk)
 
 
@@ -69,22 +69,22 @@ def post_raw(browser, address, body, content_type="application/x-www-form-urlenc
 
 
 @pytest.mark.parametrize("value", BYTES.values(), ids=BYTES.keys())
-def test_bytes_of_any_kind_change_nothing(at_every_step, resident, value):
-    before = as_known(resident)
+def test_arbitrary_bytes_change_nothing(browser_awaiting_codes, resident, value):
+    before = changeable_values(resident)
     for address, fields in FORMS.items():
         body = b"&".join(name.encode() + b"=" + value for name in fields)
-        post_raw(at_every_step, address, body)
-    assert as_known(resident) == before
-    assert at_every_step.get(ACCOUNT).status_code == 200
+        post_raw(browser_awaiting_codes, address, body)
+    assert changeable_values(resident) == before
+    assert browser_awaiting_codes.get(ACCOUNT).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["{}[]", "{}[0]", "{}.x", "{0}[a]={0}&x"])
-def test_arrays_and_parts_instead_of_values_change_nothing(at_every_step, resident, name):
-    before = as_known(resident)
+def test_arrays_and_parts_instead_of_values_change_nothing(browser_awaiting_codes, resident, name):
+    before = changeable_values(resident)
     for address, fields in FORMS.items():
         body = "&".join(f"{name.format(field)}=value" for field in fields * 2)
-        post_raw(at_every_step, address, body.encode())
-    assert as_known(resident) == before
+        post_raw(browser_awaiting_codes, address, body.encode())
+    assert changeable_values(resident) == before
 
 
 @pytest.mark.parametrize(
@@ -99,24 +99,26 @@ def test_arrays_and_parts_instead_of_values_change_nothing(at_every_step, reside
     ],
     ids=range(6),
 )
-def test_a_body_of_any_shape_changes_nothing(at_every_step, resident, content_type, body):
+def test_a_body_of_any_shape_changes_nothing(browser_awaiting_codes, resident, content_type, body):
     User.objects.update(email="old@example.org")
-    before = as_known(resident)
+    before = changeable_values(resident)
     for address in FORMS:
-        post_raw(at_every_step, address, body, content_type)
-    assert as_known(resident) == before
+        post_raw(browser_awaiting_codes, address, body, content_type)
+    assert changeable_values(resident) == before
 
 
-def test_a_file_where_a_value_belongs_changes_nothing(at_every_step, resident):
-    before = as_known(resident)
+def test_file_in_place_of_value_changes_nothing(browser_awaiting_codes, resident):
+    before = changeable_values(resident)
     for address, fields in FORMS.items():
-        response = at_every_step.post(address, {name: factories.picture() for name in fields})
+        response = browser_awaiting_codes.post(
+            address, {name: factories.picture() for name in fields}
+        )
         assert response.status_code in (200, 302)
-    assert as_known(resident) == before
+    assert changeable_values(resident) == before
 
 
 @pytest.mark.parametrize("missing", ["password", "new_password", "again"])
-def test_a_field_that_is_missing_changes_no_password(as_resident, resident, missing):
+def test_missing_field_changes_no_password(as_resident, resident, missing):
     form = {"password": factories.PASSWORD, "new_password": NEW_PASSWORD, "again": NEW_PASSWORD}
     del form[missing]
     assert len(errors_on(as_resident.post(PASSWORD, form))) == 1
@@ -124,8 +126,8 @@ def test_a_field_that_is_missing_changes_no_password(as_resident, resident, miss
 
 
 @pytest.mark.parametrize("unreadable", [b"%ED%A0%80", b"%D9", b"%C7%E3%D3"])
-def test_a_password_that_could_not_be_read_is_not_set(as_resident, resident, unreadable):
-    """Whatever else cannot be read would open the account as well."""
+def test_unreadable_password_is_not_set(as_resident, resident, unreadable):
+    """Otherwise any other unreadable input would open the account as well."""
     new = b"seven%20" + unreadable + b"%20Kettles"
     password = factories.PASSWORD.encode()
     post_raw(as_resident, PASSWORD, b"password=%s&new_password=%s&again=%s" % (password, new, new))
@@ -133,9 +135,9 @@ def test_a_password_that_could_not_be_read_is_not_set(as_resident, resident, unr
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "FOO"])
-def test_nothing_but_a_post_changes_anything(at_every_step, resident, method):
+def test_only_post_changes_anything(browser_awaiting_codes, resident, method):
     User.objects.update(email="old@example.org")
-    before, messages = as_known(resident), Message.objects.count()
+    before, messages = changeable_values(resident), Message.objects.count()
     good = {
         "language": "ar",
         "remove": "1",
@@ -150,10 +152,10 @@ def test_nothing_but_a_post_changes_anything(at_every_step, resident, method):
     resend = [f"{MOBILE_CODE}resend/", f"{EMAIL_CODE}resend/"]
     for address in (*FORMS, *resend, "/en/account/sign-out/"):
         form = "application/x-www-form-urlencoded"
-        response = at_every_step.generic(
+        response = browser_awaiting_codes.generic(
             method, f"{address}?{urlencode(good)}", urlencode(good), content_type=form
         )
         assert response.status_code in (200, 302)
-    assert as_known(resident) == before
+    assert changeable_values(resident) == before
     assert Message.objects.count() == messages
-    assert at_every_step.get(ACCOUNT).status_code == 200
+    assert browser_awaiting_codes.get(ACCOUNT).status_code == 200

@@ -1,4 +1,4 @@
-"""Acting in the name of an establishment that one represents: offered, shown, used, ended."""
+"""Acting as an establishment: how it is offered, shown, used and ended."""
 
 import re
 import uuid
@@ -49,7 +49,7 @@ def mandate(resident, palm):
 
 @pytest.fixture
 def browser(resident, mandate):
-    """A browser in which the resident acts for the establishment."""
+    """Return a browser in which the resident acts for the establishment."""
     return acting(signed_in(resident), mandate.holder)
 
 
@@ -73,17 +73,17 @@ def banner_on(page):
 
 
 def file_for(client, beneficiary, service=None):
-    """Send the first step; the page that follows."""
+    """Submit the first step of a new inquiry and return the page that follows."""
     service = service or factories.ServiceFactory()
     form = {"idempotency_key": uuid.uuid4(), "beneficiary": beneficiary.pk, "service": service.slug}
     return client.post(NEW, form, follow=True)
 
 
-# What is offered
+# Establishments to choose from
 
 
 def all_kinds_of_establishments(person):
-    """One that can be acted for, and others, each with what is missing."""
+    """Create establishments, most of which lack one condition for acting as them."""
     today = timezone.localdate()
     representative = Link.Kind.REPRESENTATIVE
     cases = {
@@ -110,13 +110,13 @@ def all_kinds_of_establishments(person):
 GOOD = {"Palm Trees Contracting", "Until Today", "From Today"}
 
 
-def test_only_mandates_in_force_of_active_establishments_are_offered(as_resident, resident):
+def test_only_current_mandates_of_active_establishments_offered(as_resident, resident):
     cases = all_kinds_of_establishments(resident.identity)
     page = words(as_resident.get(CHOICE))
     assert {name for name in cases if name in page} == GOOD
 
 
-def test_anything_else_is_refused_when_it_is_sent_by_hand(as_resident, resident):
+def test_holder_that_was_not_offered_is_refused(as_resident, resident):
     for name in all_kinds_of_establishments(resident.identity).keys() - GOOD:
         identity = Identity.objects.get(name_en=name)
         assert errors_on(choose(as_resident, identity.pk)) == [NOT_NOW]
@@ -126,23 +126,23 @@ def test_anything_else_is_refused_when_it_is_sent_by_hand(as_resident, resident)
 
 
 @pytest.mark.parametrize("holder", ["abc", "-1", "0", "9" * 30, "9" * 5000, "²", "7000000017"])
-def test_a_choice_of_any_kind_is_refused_and_leaves_everything_as_it_was(browser, holder):
+def test_invalid_holder_is_refused_and_changes_nothing(browser, holder):
     assert errors_on(choose(browser, holder)) == [NOT_NOW]
     assert banner_on(browser.get("/en/")) == BANNER
 
 
-def test_bytes_that_are_no_choice_leave_everything_as_it_was(browser):
+def test_nul_byte_as_holder_changes_nothing(browser):
     assert errors_on(choose(browser, "\0")) == ["Null characters are not allowed."]
     assert banner_on(browser.get("/en/")) == BANNER
 
 
-def test_who_represents_nobody_is_offered_nothing(as_resident):
+def test_person_without_mandate_is_offered_only_themselves(as_resident):
     page = as_resident.get(CHOICE)
     assert page.status_code == 200
     assert re.findall(r'<input type="radio"[^>]*value="([^"]*)"', page.content.decode()) == [""]
 
 
-def test_the_choice_that_was_made_is_marked(browser, palm, mandate):
+def test_current_choice_is_preselected(browser, palm, mandate):
     checked = r'<input type="radio"[^>]*value="([^"]*)"[^>]*checked'
     assert re.findall(checked, browser.get(CHOICE).content.decode()) == [str(palm.pk)]
     choose(browser, "")
@@ -156,7 +156,7 @@ def test_the_choice_that_was_made_is_marked(browser, palm, mandate):
     ("language", "banner"),
     [("en", BANNER), ("ar", "مؤسسة النخيل للمقاولات")],
 )
-def test_every_page_shows_in_whose_name_one_acts(browser, resident, worker, language, banner):
+def test_every_page_shows_acting_banner(browser, resident, worker, language, banner):
     file_for(browser, worker)
     draft = Inquiry.objects.get()
     filed = factories.filed(resident)
@@ -175,7 +175,7 @@ def test_every_page_shows_in_whose_name_one_acts(browser, resident, worker, lang
     assert banner in banner_on(browser.post(f"/{language}/account/acting-as/", {"holder": "x"}))
 
 
-def test_an_error_page_shows_in_whose_name_one_acts(resident, mandate, palm):
+def test_error_page_shows_acting_banner(resident, mandate, palm):
     client = acting(signed_in(resident), palm)
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = client.cookies
@@ -184,46 +184,44 @@ def test_an_error_page_shows_in_whose_name_one_acts(resident, mandate, palm):
     assert banner_on(refused) == BANNER
 
 
-def test_as_oneself_no_page_shows_a_banner(as_resident, mandate):
+def test_no_banner_without_acting_for_another(as_resident, mandate):
     for address in ("/en/", "/en/my/", NEW, "/en/no/such/page/"):
         assert banner_on(as_resident.get(address)) == ""
 
 
-def test_the_button_in_the_banner_ends_it(browser):
+def test_banner_button_ends_acting(browser):
     page = browser.post(CHOICE, {"csrfmiddlewaretoken": "sent with every form"}, follow=True)
     assert page.request["PATH_INFO"] == "/en/my/"
     assert banner_on(page) == ""
 
 
-def test_acting_for_another_is_of_one_session(browser, resident):
+def test_acting_is_limited_to_one_session(browser, resident):
     assert banner_on(signed_in(resident).get("/en/")) == ""
 
 
-# What it does
+# Filing through the establishment
 
 
-def test_filing_goes_through_the_establishment(browser, resident, palm, worker):
+def test_inquiry_is_filed_through_establishment(browser, resident, palm, worker):
     page = file_for(browser, worker)
     inquiry = Inquiry.objects.get()
     assert page.request["PATH_INFO"] == f"/en/inquiries/{inquiry.reference}/details/"
     assert (inquiry.applicant, inquiry.holder, inquiry.beneficiary) == (resident, palm, worker)
 
 
-def test_the_page_on_which_one_checks_the_answers_says_in_whose_name(browser, worker, resident):
+def test_review_page_names_the_holder(browser, worker, resident):
     file_for(browser, worker)
     through_it = Inquiry.objects.get()
     as_oneself = factories.draft(resident)
     review = "/en/inquiries/{}/review/"
-    # Whatever one acts as by then.
+    # The review page names the holder of the draft, not the current one.
     choose(browser, "")
     said = "Filed on behalf of Palm Trees Contracting"
     assert said in words(browser.get(review.format(through_it.reference)))
     assert "Filed on behalf of" not in words(browser.get(review.format(as_oneself.reference)))
 
 
-def test_the_people_of_the_establishment_are_offered_and_ones_own_are_not(
-    browser, resident, worker
-):
+def test_beneficiaries_are_those_of_the_chosen_holder(browser, resident, worker):
     own = factories.IdentityFactory(name_en="Sami Khan")
     factories.link(resident.identity, own)
     factories.ServiceFactory()
@@ -240,7 +238,7 @@ def test_the_people_of_the_establishment_are_offered_and_ones_own_are_not(
     assert "Sami Khan" in offered
 
 
-def test_nothing_is_filed_for_oneself_or_ones_own_people_in_its_name(browser, resident, worker):
+def test_own_people_cannot_be_filed_for_through_establishment(browser, resident, worker):
     own = factories.IdentityFactory(name_en="Sami Khan")
     factories.link(resident.identity, own)
     for person in (resident.identity, own):
@@ -248,18 +246,16 @@ def test_nothing_is_filed_for_oneself_or_ones_own_people_in_its_name(browser, re
     assert not Inquiry.objects.exists()
 
 
-def test_nothing_is_filed_for_its_people_in_ones_own_name(as_resident, mandate, worker):
+def test_workers_cannot_be_filed_for_in_own_name(as_resident, mandate, worker):
     assert errors_on(file_for(as_resident, worker)) == [NOT_LINKED]
 
 
-def test_nothing_is_filed_for_the_establishment_as_if_it_were_a_person(browser, palm, worker):
+def test_establishment_is_no_beneficiary_of_its_own(browser, palm, worker):
     service = factories.ServiceFactory(beneficiary_kinds=["establishment", "resident"])
     assert errors_on(file_for(browser, palm, service)) == [NOT_LINKED]
 
 
-def test_what_was_filed_in_its_name_is_read_by_who_filed_it_and_whom_it_is_for(
-    browser, resident, worker
-):
+def test_applicant_and_beneficiary_can_read_inquiry(browser, resident, worker):
     inquiry = filed_through(resident, worker)
     address = f"/en/inquiries/{inquiry.reference}/"
     of_the_worker = signed_in(factories.UserFactory(identity=worker))
@@ -270,7 +266,7 @@ def test_what_was_filed_in_its_name_is_read_by_who_filed_it_and_whom_it_is_for(
 
 
 def draft_through(applicant, worker):
-    """A draft in the name of the worker's employer, ready to be confirmed."""
+    """Return a draft through the worker's employer, ready to be confirmed."""
     inquiry = actions.start(
         actor=applicant,
         holder=worker.linked_to.get().holder,
@@ -287,10 +283,10 @@ def filed_through(applicant, worker):
     return factories.submitted(draft_through(applicant, worker))
 
 
-# When it ends
+# The end of acting as an establishment
 
 
-def test_it_ends_with_signing_out(resident, mandate, palm):
+def test_acting_ends_at_sign_out(resident, mandate, palm):
     client = acting(sign_in(resident), palm)
     client.post("/en/account/sign-out/")
     assert banner_on(client.get("/en/")) == ""
@@ -298,7 +294,7 @@ def test_it_ends_with_signing_out(resident, mandate, palm):
     assert banner_on(sign_in(resident, client).get("/en/my/")) == ""
 
 
-def test_it_goes_on_with_a_new_password(browser):
+def test_acting_continues_after_password_change(browser):
     new = {"new_password": "seven Kettles and a door", "again": "seven Kettles and a door"}
     page = browser.post(
         "/en/account/password/", {"password": factories.PASSWORD, **new}, follow=True
@@ -306,7 +302,7 @@ def test_it_goes_on_with_a_new_password(browser):
     assert banner_on(page) == BANNER
 
 
-def test_the_next_person_in_the_same_browser_acts_as_themselves(browser, officer):
+def test_next_user_of_browser_acts_as_themselves(browser, officer):
     another = factories.UserFactory()
     browser.force_login(another)
     assert banner_on(browser.get("/en/my/")) == ""
@@ -327,7 +323,7 @@ ENDS = {
 @pytest.mark.parametrize(
     "address", ["/en/", "/en/my/", NEW, "/en/inquiries/", CHOICE, "/en/account/", "/en/no/such/"]
 )
-def test_when_it_ends_one_is_told_once_and_acts_as_oneself(browser, worker, ends, address):
+def test_end_of_mandate_is_told_once(browser, worker, ends, address):
     ends()
     page = browser.get(address)
     assert notices_on(page) == [ENDED]
@@ -335,13 +331,13 @@ def test_when_it_ends_one_is_told_once_and_acts_as_oneself(browser, worker, ends
     assert notices_on(browser.get(address)) == []
 
 
-def test_that_it_ended_is_told_in_the_language_of_the_page(browser, mandate):
+def test_end_of_mandate_is_told_in_page_language(browser, mandate):
     end(mandate)
     (notice,) = notices_on(browser.get("/ar/my/"))
     assert not re.search("[A-Za-z]", notice)
 
 
-def test_a_form_that_is_sent_after_it_ended_files_nothing_in_its_name(browser, mandate, worker):
+def test_form_sent_after_mandate_ended_files_nothing(browser, mandate, worker):
     end(mandate)
     page = file_for(browser, worker)
     assert errors_on(page) == [NOT_LINKED]
@@ -349,9 +345,7 @@ def test_a_form_that_is_sent_after_it_ended_files_nothing_in_its_name(browser, m
     assert not Inquiry.objects.exists()
 
 
-def test_a_draft_begun_in_its_name_cannot_be_sent_after_it_ended_and_says_why(
-    browser, resident, mandate, worker
-):
+def test_draft_cannot_be_sent_after_mandate_ended(browser, resident, mandate, worker):
     inquiry = draft_through(resident, worker)
     end(mandate)
     page = ask_for_code(browser, inquiry)
@@ -359,7 +353,7 @@ def test_a_draft_begun_in_its_name_cannot_be_sent_after_it_ended_and_says_why(
     assert not Inquiry.objects.filed().exists()
 
 
-def test_a_draft_is_not_sent_with_a_code_from_before_it_ended(browser, resident, mandate, worker):
+def test_code_from_before_mandate_ended_sends_no_draft(browser, resident, mandate, worker):
     inquiry = draft_through(resident, worker)
     ask_for_code(browser, inquiry)
     end(mandate)
@@ -369,9 +363,7 @@ def test_a_draft_is_not_sent_with_a_code_from_before_it_ended(browser, resident,
     assert not Inquiry.objects.filed().exists()
 
 
-def test_a_draft_begun_in_its_name_is_sent_in_its_name_whatever_one_acts_as(
-    browser, resident, palm, worker
-):
+def test_draft_keeps_holder_when_acting_ends(browser, resident, palm, worker):
     inquiry = draft_through(resident, worker)
     choose(browser, "")
     ask_for_code(browser, inquiry)
@@ -381,7 +373,7 @@ def test_a_draft_begun_in_its_name_is_sent_in_its_name_whatever_one_acts_as(
 
 
 @pytest.mark.parametrize("ends", ENDS.values(), ids=ENDS.keys())
-def test_what_was_filed_in_its_name_stays_readable(browser, resident, worker, ends):
+def test_filed_inquiry_stays_readable_after_mandate_ended(browser, resident, worker, ends):
     inquiry = filed_through(resident, worker)
     ends()
     for page in ("", "receipt/"):
@@ -389,7 +381,7 @@ def test_what_was_filed_in_its_name_stays_readable(browser, resident, worker, en
     assert factories.DESCRIPTION in words(browser.get(f"/en/inquiries/{inquiry.reference}/"))
 
 
-def test_the_account_page_offers_it_no_more_after_it_ended(browser, mandate):
+def test_account_page_hides_acting_after_mandate_ended(browser, mandate):
     assert CHOICE in browser.get("/en/account/").content.decode()
     end(mandate)
     page = browser.get("/en/account/").content.decode()
@@ -399,14 +391,14 @@ def test_the_account_page_offers_it_no_more_after_it_ended(browser, mandate):
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"identity": None}])
 @pytest.mark.parametrize("address", ["/en/", "/en/account/sign-in/", "/en/no/such/", "/en/my/"])
-def test_an_account_that_was_closed_while_it_acted_gets_its_pages(browser, change, address):
+def test_closed_account_gets_pages_without_banner(browser, change, address):
     User.objects.update(**change)
     page = browser.get(address)
     assert page.status_code in (200, 302, 403, 404)
     assert banner_on(page) == ""
 
 
-def test_a_page_that_was_opened_in_another_name_files_nothing(browser, resident, palm, worker):
+def test_form_opened_for_another_holder_files_nothing(browser, resident, palm, worker):
     factories.link(resident.identity, worker)
     service = factories.ServiceFactory()
     opened = browser.get("/en/inquiries/new/").content.decode()
@@ -425,6 +417,6 @@ def test_a_page_that_was_opened_in_another_name_files_nothing(browser, resident,
     assert not Inquiry.objects.exists()
 
 
-def test_who_acts_for_an_establishment_without_people_is_told_so(browser, palm):
+def test_establishment_without_people_is_explained(browser, palm):
     told = "Nobody is linked to this establishment in the registry, so nothing can be filed through"
     assert told in words(browser.get("/en/inquiries/new/"))

@@ -1,4 +1,4 @@
-"""How often a code may be asked for by somebody who has not signed in."""
+"""Limits on codes requested by visitors who have not signed in."""
 
 import datetime
 
@@ -21,18 +21,18 @@ from tests.core.accounts.test_lockout import (
     RESET,
     ask_to_register,
     ask_to_reset,
-    is_let_in,
+    password_is_accepted,
 )
 
 
 def texts():
-    """What has arrived on mobiles, the last first: to whom, and what."""
+    """Deliver all messages and return those on the phone, newest first: [(recipient, text)]."""
     deliver_due()
     return [(text["recipient"], text["text"]) for text in DemoPhone().received()]
 
 
-def let_seconds_pass(seconds):
-    """As if all codes had been asked for so much earlier."""
+def age_codes(seconds):
+    """Move the creation of all codes back by so many seconds."""
     for code in OneTimeCode.objects.all():
         code.created_at -= datetime.timedelta(seconds=seconds)
         code.save(update_fields=["created_at"])
@@ -50,15 +50,15 @@ asked = pytest.mark.parametrize(
 
 
 @pytest.fixture(params=["somebody", "nobody"])
-def whoever_is_there(request, ask, db):
-    """Whom the asking is about: the same has to hold whether there is anybody."""
+def somebody_or_nobody(request, ask, db):
+    """Run the test once with the person asked about and once without: both behave alike."""
     if request.param == "somebody":
         request.getfixturevalue("registered" if ask == ask_to_register else "person")
 
 
 @asked
-@pytest.mark.usefixtures("whoever_is_there")
-def test_another_code_within_a_minute_is_refused_wherever_it_is_asked_for(clock, ask, names):
+@pytest.mark.usefixtures("somebody_or_nobody")
+def test_second_code_within_a_minute_is_refused_anywhere(clock, ask, names):
     assert notices_on(ask(Client(), names[0])) == []
     clock.move(15)
     for name in names:
@@ -70,8 +70,8 @@ def test_another_code_within_a_minute_is_refused_wherever_it_is_asked_for(clock,
 
 
 @asked
-@pytest.mark.usefixtures("whoever_is_there")
-def test_five_codes_an_hour_that_nobody_used_are_all(clock, ask, names):
+@pytest.mark.usefixtures("somebody_or_nobody")
+def test_sixth_unused_code_of_an_hour_is_refused(clock, ask, names):
     for turn in range(5):
         assert notices_on(ask(Client(), names[turn % 3])) == []
         clock.move(61)
@@ -80,21 +80,21 @@ def test_five_codes_an_hour_that_nobody_used_are_all(clock, ask, names):
     assert OneTimeCode.objects.count() == 5
 
 
-def test_who_is_asked_for_by_two_names_within_a_minute_gets_one_text(registered):
+def test_two_numbers_of_one_person_get_one_text_a_minute(registered):
     pages = [ask_to_register(Client(), number) for number in (NUMBER, FORMER_NUMBER)]
     assert [errors_on(page) + notices_on(page) for page in pages] == [[], []]
     assert without_tokens(pages[0]) == without_tokens(pages[1])
     assert [recipient for recipient, _text in texts()] == [MOBILE]
 
 
-def test_who_is_asked_for_by_three_names_within_a_minute_gets_one_text(person):
+def test_three_logins_of_one_account_get_one_text_a_minute(person):
     pages = [ask_to_reset(Client(), name) for name in ("aslam", NUMBER, FORMER_NUMBER)]
     assert [errors_on(page) + notices_on(page) for page in pages] == [[], [], []]
     assert len({without_tokens(page) for page in pages}) == 1
     assert [recipient for recipient, _text in texts()] == [MOBILE]
 
 
-def test_a_second_browser_that_gets_no_text_leaves_the_code_of_the_first_good(person):
+def test_second_browser_without_text_leaves_first_code_valid(person):
     first = Client()
     ask_to_reset(first, "aslam")
     code = factories.code_sent_to(None, "reset")
@@ -102,15 +102,15 @@ def test_a_second_browser_that_gets_no_text_leaves_the_code_of_the_first_good(pe
     assert first.post(f"{RESET}code/", {"code": code}).url == f"{RESET}new/"
 
 
-def test_nobody_gets_more_than_five_texts_an_hour_by_whatever_names(person):
+def test_account_gets_five_texts_an_hour_by_all_logins(person):
     for turn in range(9):
         assert notices_on(ask_to_reset(Client(), ("aslam", NUMBER, FORMER_NUMBER)[turn % 3])) == []
-        let_seconds_pass(61)
+        age_codes(61)
     assert len(texts()) == 5
 
 
-def ask_for_others(times, network=HOME):
-    """As if codes for `times` numbers had been asked for in one network."""
+def request_codes_for_others(times, network=HOME):
+    """Request codes for `times` unknown numbers from one network."""
     for number in range(times):
         codes.send_code_to_unknown(
             purpose="register",
@@ -127,16 +127,16 @@ TOO_MANY = "Too many codes were sent and not used. Try again in 60 minutes."
 
 
 @pytest.mark.parametrize("ask", [ask_to_register, ask_to_reset])
-def test_a_network_gets_a_hundred_codes_an_hour_that_nobody_used(db, ask):
-    ask_for_others(99)
+def test_network_gets_a_hundred_unused_codes_an_hour(db, ask):
+    request_codes_for_others(99)
     assert notices_on(ask(Client(), NUMBER, REMOTE_ADDR=HOME)) == []
-    let_seconds_pass(61)
+    age_codes(61)
     assert notices_on(ask(Client(), NUMBER, REMOTE_ADDR=HOME)) == [TOO_MANY]
     assert notices_on(ask(Client(), NUMBER, REMOTE_ADDR=ELSEWHERE)) == []
 
 
-def test_codes_that_were_used_do_not_count_for_the_network(registered):
-    ask_for_others(99)
+def test_used_codes_do_not_count_for_network(registered):
+    request_codes_for_others(99)
     client = Client()
     ask_to_register(client, REMOTE_ADDR=HOME)
     code = factories.code_sent_to(None, "register")
@@ -144,21 +144,21 @@ def test_codes_that_were_used_do_not_count_for_the_network(registered):
     assert notices_on(ask_to_reset(Client(), REMOTE_ADDR=HOME)) == []
 
 
-def test_an_hour_later_the_network_gets_codes_again(db):
-    ask_for_others(100)
-    let_seconds_pass(60 * 60)
+def test_network_limit_ends_after_an_hour(db):
+    request_codes_for_others(100)
+    age_codes(60 * 60)
     assert notices_on(ask_to_reset(Client(), REMOTE_ADDR=HOME)) == []
 
 
-def test_the_neighbours_of_one_ipv6_address_share_their_codes(db):
-    ask_for_others(100, "2001:db8:0:1::")
+def test_ipv6_neighbours_share_the_code_limit(db):
+    request_codes_for_others(100, "2001:db8:0:1::")
     neighbour = {"REMOTE_ADDR": "2001:db8:0:1:ffff::9"}
     assert notices_on(ask_to_reset(Client(), **neighbour)) == [TOO_MANY]
     assert notices_on(ask_to_reset(Client(), REMOTE_ADDR="2001:db8:0:2::9")) == []
 
 
-def test_a_forged_address_gets_no_more_codes(db, settings):
-    ask_for_others(100)
+def test_forged_address_does_not_evade_the_limit(db, settings):
+    request_codes_for_others(100)
     forged = {"REMOTE_ADDR": HOME, "headers": {"x-forwarded-for": ELSEWHERE}}
     assert notices_on(ask_to_reset(Client(), **forged)) == [TOO_MANY]
     settings.BEHIND_TLS_PROXY = True
@@ -166,20 +166,20 @@ def test_a_forged_address_gets_no_more_codes(db, settings):
     assert notices_on(ask_to_reset(Client(), **seen)) == [TOO_MANY]
 
 
-def test_who_is_signed_in_is_not_held_up_by_their_network(person):
-    ask_for_others(100)
-    assert is_let_in()
+def test_network_limit_does_not_stop_sign_in(person):
+    request_codes_for_others(100)
+    assert password_is_accepted()
     assert OneTimeCode.objects.filter(user=person).exists()
 
 
-def test_a_limit_that_is_met_is_told_in_whole_minutes(db):
-    ask_for_others(100, "network")
+def test_limit_message_gives_whole_minutes(db):
+    request_codes_for_others(100, "network")
     with pytest.raises(RuleViolation) as refused:
-        ask_for_others(1, "network")
+        request_codes_for_others(1, "network")
     assert (refused.value.code, refused.value.message) == ("too_many", TOO_MANY)
 
 
-def test_a_day_later_nothing_of_it_is_kept(db):
-    ask_for_others(3)
+def test_old_codes_are_deleted_after_a_day(db):
+    request_codes_for_others(3)
     OneTimeCode.objects.update(expires_at=timezone.now() - datetime.timedelta(days=1, minutes=1))
     assert codes.forget_old_codes() == 3

@@ -1,4 +1,4 @@
-"""The texted code: what its page says, how long and where it is good, how often it is sent."""
+"""The texted code: its page, its lifetime, its session and its limits."""
 
 import pytest
 from django.test import Client
@@ -30,7 +30,7 @@ def person(db):
 
 @pytest.fixture
 def browser(client, person, clock):
-    """A browser in which the person has given the password, at a time that stands still."""
+    """Return a browser in which the person has given the password, while the clock stands still."""
     return with_password(person, client)
 
 
@@ -45,8 +45,8 @@ def code_of(person):
     return factories.code_sent_to(person, "sign_in")
 
 
-def answer_to(browser, digits):
-    """What the page says to these digits; nothing when they open the door."""
+def errors_after_code(browser, digits):
+    """Submit the digits and return the errors of the page; none if they are accepted."""
     response = browser.post(CODE, {"code": digits})
     return errors_on(response) if response.status_code == 200 else []
 
@@ -55,7 +55,7 @@ def other_than(digits):
     return f"{(int(digits) + 1) % 10**6:06}"
 
 
-# What the page says of the code
+# The page of the code
 
 
 @pytest.mark.parametrize(
@@ -75,12 +75,12 @@ def other_than(digits):
         ),
     ],
 )
-def test_the_page_says_how_the_code_is_doing(browser, message, sentence):
+def test_page_shows_delivery_status_of_code(browser, message, sentence):
     Message.objects.update(**message)
     assert sentence in words(browser.get(CODE))
 
 
-def test_the_text_says_what_the_code_is_for(browser, person):
+def test_text_names_the_purpose_of_the_code(browser, person):
     message = Message.objects.get()
     code = code_of(person)
     assert message.recipient == "+966501234567"
@@ -89,13 +89,13 @@ def test_the_text_says_what_the_code_is_for(browser, person):
     )
 
 
-def test_a_code_stands_nowhere_in_the_database_as_it_is(browser, person):
+def test_database_holds_no_code_in_plain_text(browser, person):
     code = code_of(person)
     stored = [*OneTimeCode.objects.values_list(), *Message.objects.values_list()]
     assert code not in str(stored)
 
 
-def test_while_the_gateway_is_down_another_code_can_be_asked_for(
+def test_another_code_can_be_requested_while_gateway_is_down(
     browser, person, clock, settings, tmp_path
 ):
     Message.objects.update(next_attempt_at=clock.now)
@@ -110,13 +110,13 @@ def test_while_the_gateway_is_down_another_code_can_be_asked_for(
     settings.DEMO_PHONE_FILE = tmp_path / "phone.jsonl"
     deliver_due()
     assert f"We sent a code to {MASKED}. It works for 10 minutes." in words(browser.get(CODE))
-    assert answer_to(browser, code) == []
+    assert errors_after_code(browser, code) == []
 
 
-# Asking for another
+# Requesting another code
 
 
-def test_another_code_within_a_minute_is_refused_with_the_seconds_left(browser, person, clock):
+def test_second_code_within_a_minute_is_refused_with_seconds(browser, person, clock):
     first = code_of(person)
     for moved, sentence in (
         (0, "A code has just been sent. You can ask for another in 60 seconds."),
@@ -126,20 +126,20 @@ def test_another_code_within_a_minute_is_refused_with_the_seconds_left(browser, 
         clock.move(moved)
         assert notices_on(browser.post(RESEND, follow=True)) == [sentence]
     assert Message.objects.count() == 1
-    assert answer_to(browser, first) == []
+    assert errors_after_code(browser, first) == []
 
 
-def test_after_a_minute_another_code_is_sent_and_the_first_is_good_no_more(browser, person, clock):
+def test_second_code_after_a_minute_invalidates_the_first(browser, person, clock):
     first = code_of(person)
     clock.move(60)
     assert notices_on(browser.post(RESEND, follow=True)) == []
     second = code_of(person)
-    if first != second:  # one time in a million they are the same
-        assert answer_to(browser, first) == [WRONG]
-    assert answer_to(browser, second) == []
+    if first != second:  # one time in a million both codes are the same
+        assert errors_after_code(browser, first) == [WRONG]
+    assert errors_after_code(browser, second) == []
 
 
-def test_the_sixth_unused_code_of_an_hour_is_refused_with_the_minutes_left(browser, person, clock):
+def test_sixth_unused_code_is_refused_with_minutes(browser, person, clock):
     for _another in range(4):
         clock.move(61)
         browser.post(RESEND)
@@ -153,34 +153,34 @@ def test_the_sixth_unused_code_of_an_hour_is_refused_with_the_minutes_left(brows
     assert Message.objects.count() == 6
 
 
-def test_codes_that_were_used_do_not_count(person, clock):
+def test_used_codes_do_not_count(person, clock):
     for _sign_in in range(7):
         browser = with_password(person)
-        assert answer_to(browser, code_of(person)) == []
+        assert errors_after_code(browser, code_of(person)) == []
         clock.move(1)
 
 
-def test_whoever_shares_the_mobile_shares_its_pace(browser, person):
+def test_accounts_with_one_mobile_share_its_limit(browser, person):
     relative = factories.UserFactory(mobile=person.mobile)
     page = with_password(relative).get(CODE)
     assert "No code has been sent for this yet. Ask for a new one." in notices_on(page)
     assert Message.objects.count() == 1
 
 
-def test_a_code_for_another_purpose_has_a_pace_of_its_own(browser, person):
+def test_each_purpose_has_its_own_limit(browser, person):
     inquiry = factories.draft(person)
     factories.confirmation(inquiry)
     assert Message.objects.count() == 2
 
 
-# Entering it
+# Entering the code
 
 
 @pytest.mark.parametrize(("seconds", "told"), [(599, []), (600, [EXPIRED]), (601, [EXPIRED])])
 def test_a_code_is_good_for_ten_minutes(browser, person, clock, seconds, told):
     code = code_of(person)
     clock.move(seconds)
-    assert answer_to(browser, code) == told
+    assert errors_after_code(browser, code) == told
 
 
 @pytest.mark.parametrize(
@@ -194,50 +194,50 @@ def test_a_code_is_good_for_ten_minutes(browser, person, clock, seconds, told):
     ],
     ids=["arabic", "persian", "spaces", "hyphen", "marks"],
 )
-def test_a_code_is_taken_however_it_is_typed(browser, person, typed):
-    assert answer_to(browser, typed(code_of(person))) == []
+def test_code_is_accepted_in_any_spelling(browser, person, typed):
+    assert errors_after_code(browser, typed(code_of(person))) == []
 
 
 @pytest.mark.parametrize("typed", ["12345", "1234567", "²²²²²²", "abcdef", "1" * 40])
-def test_what_is_no_code_is_told_like_a_wrong_one(browser, typed):
-    assert answer_to(browser, typed) == [WRONG]
+def test_malformed_code_is_answered_like_a_wrong_one(browser, typed):
+    assert errors_after_code(browser, typed) == [WRONG]
 
 
-def test_an_empty_code_is_asked_for_and_not_counted(browser):
-    assert answer_to(browser, " ") == ["Enter the six digits of the code."]
+def test_empty_code_is_not_counted(browser):
+    assert errors_after_code(browser, " ") == ["Enter the six digits of the code."]
     assert OneTimeCode.objects.get().tries == 0
 
 
-def test_after_five_wrong_codes_the_right_one_is_good_no_more(browser, person):
+def test_five_wrong_codes_invalidate_the_right_one(browser, person):
     code = code_of(person)
     for _try in range(5):
-        assert answer_to(browser, other_than(code)) == [WRONG]
-    assert answer_to(browser, code) == [SPENT]
+        assert errors_after_code(browser, other_than(code)) == [WRONG]
+    assert errors_after_code(browser, code) == [SPENT]
 
 
-def test_the_right_code_is_good_at_the_fifth_try(browser, person):
+def test_right_code_is_accepted_at_fifth_try(browser, person):
     code = code_of(person)
     for _try in range(4):
-        answer_to(browser, other_than(code))
-    assert answer_to(browser, code) == []
+        errors_after_code(browser, other_than(code))
+    assert errors_after_code(browser, code) == []
 
 
-def test_a_code_that_is_right_has_to_be_of_this_session(browser, person):
+def test_code_of_another_session_is_refused(browser, person):
     elsewhere = with_password(person)
-    assert answer_to(elsewhere, code_of(person)) == [NO_CODE]
+    assert errors_after_code(elsewhere, code_of(person)) == [NO_CODE]
 
 
-def test_a_code_sent_to_another_session_kills_the_one_of_this(browser, person, clock):
+def test_code_for_another_session_invalidates_this_one(browser, person, clock):
     first = code_of(person)
     clock.move(61)
     elsewhere = with_password(person)
-    assert answer_to(browser, first) == [REPLACED]
-    assert answer_to(elsewhere, code_of(person)) == []
+    assert errors_after_code(browser, first) == [REPLACED]
+    assert errors_after_code(elsewhere, code_of(person)) == []
 
 
 @pytest.fixture
 def use(person, clock):
-    """Use a code from the session in which it was sent, as an action does."""
+    """Return a function that uses a code in the session to which it was sent, as actions do."""
 
     def use(purpose, guess, action=lambda code: "done"):
         return codes.use_code(
@@ -262,7 +262,7 @@ def test_a_code_is_good_once(use, person):
     assert refused.value.message == "This code has been used already. Ask for another code."
 
 
-def test_a_deed_that_fails_leaves_the_code_unused_and_the_try_counted(use, person):
+def test_failed_action_leaves_code_unused_and_counts_try(use, person):
     def fail(_code):
         raise ZeroDivisionError
 
@@ -272,7 +272,7 @@ def test_a_deed_that_fails_leaves_the_code_unused_and_the_try_counted(use, perso
     assert use("sign_in", code_of(person)) == "done"
 
 
-def test_the_code_of_one_person_is_not_good_for_another(use, person):
+def test_code_of_another_person_is_refused(use, person):
     another = factories.UserFactory()
     with pytest.raises(RuleViolation) as refused:
         codes.use_code(

@@ -1,4 +1,4 @@
-"""Devices on which somebody is signed in: what is noted, what is shown, signing one out."""
+"""Devices on which a user is signed in: their records, their list, signing one out."""
 
 import re
 from datetime import timedelta
@@ -53,7 +53,7 @@ def session_of(client):
 
 
 def devices_on(page):
-    """What the list says of each device."""
+    """Return the text of each device in the list."""
     listed = re.search(
         r'(?s)<section aria-labelledby="devices">.*?</section>', page.content.decode()
     )
@@ -65,7 +65,7 @@ def names_on(page):
 
 
 def addresses_on(page):
-    """Where the buttons lead that sign devices out."""
+    """Return the addresses of the buttons that sign devices out."""
     return re.findall(r'action="(/en/account/devices/[^"]*)"', page.content.decode())
 
 
@@ -73,7 +73,7 @@ def is_signed_in(client):
     return client.get(ACCOUNT).status_code == 200
 
 
-# What is noted
+# The record of a device
 
 
 @pytest.mark.parametrize(
@@ -96,10 +96,10 @@ def test_signing_in_notes_the_browser_and_its_system(resident, browser, name):
     assert names_on(client.get(ACCOUNT)) == [f"{name} this device"]
 
 
-def test_signing_in_notes_when(resident, clock):
+def test_sign_in_notes_the_time(resident, clock):
     clock.now = clock.now.replace(year=2026, month=11, day=22, hour=21, minute=5)
     client = signed_in_with(resident, DESK)
-    # Midnight has passed in the Kingdom.
+    # In Riyadh, midnight has passed.
     assert devices_on(client.get(ACCOUNT)) == [
         "Firefox, Windows this device since "
         "23 November 2026 CE (13 Jumada al-Akhirah 1448 AH) · 00:05"
@@ -113,7 +113,7 @@ def test_the_password_alone_is_no_device(resident, on_phone):
     assert len(devices_on(on_phone.get(ACCOUNT))) == 1
 
 
-def test_staff_who_are_residents_see_where_they_work_too(db):
+def test_staff_with_resident_account_see_their_staff_session(db):
     both = factories.UserFactory(is_staff=True)
     authenticator = TOTPDevice.objects.create(user=both, name="phone")
     at_work = Client(headers={"user-agent": DESK})
@@ -145,7 +145,7 @@ def test_staff_who_are_residents_see_where_they_work_too(db):
     ],
     ids=range(15),
 )
-def test_a_browser_that_calls_itself_anything_does_no_harm(resident, browser):
+def test_any_user_agent_is_harmless(resident, browser):
     client = signed_in_with(resident, browser)
     page = client.get(ACCOUNT)
     assert page.status_code == 200
@@ -157,7 +157,7 @@ def test_a_browser_that_calls_itself_anything_does_no_harm(resident, browser):
         assert forbidden not in page.content.decode()
 
 
-# What is shown
+# The list of devices
 
 
 def test_the_list_shows_every_device_and_marks_this_one(on_phone, on_desk):
@@ -180,7 +180,7 @@ def test_only_the_other_devices_have_a_button(on_phone, on_desk):
         assert "this device" not in buttons[0]
 
 
-def test_a_device_whose_session_has_run_out_is_not_listed(on_phone, on_desk, clock):
+def test_device_with_expired_session_is_not_listed(on_phone, on_desk, clock):
     assert len(devices_on(on_desk.get(ACCOUNT))) == 2
     session = session_of(on_phone)
     session.expire_date = timezone.now()
@@ -189,17 +189,17 @@ def test_a_device_whose_session_has_run_out_is_not_listed(on_phone, on_desk, clo
     assert not is_signed_in(on_phone)
 
 
-def test_a_device_that_signed_out_is_not_listed(on_phone, on_desk):
+def test_signed_out_device_is_not_listed(on_phone, on_desk):
     on_phone.post("/en/account/sign-out/")
     assert names_on(on_desk.get(ACCOUNT)) == ["Firefox, Windows this device"]
 
 
-def test_the_devices_of_others_are_not_listed(on_phone):
+def test_devices_of_other_users_are_not_listed(on_phone):
     signed_in_with(factories.UserFactory(), DESK)
     assert names_on(on_phone.get(ACCOUNT)) == ["Chrome Mobile, Android this device"]
 
 
-def test_no_page_holds_a_sessions_key_and_no_address_opens_one(resident, on_phone, on_desk):
+def test_session_key_is_on_no_page_and_opens_none(resident, on_phone, on_desk):
     keys = [key_of(on_phone), key_of(on_desk)]
     inquiry = factories.draft(resident)
     pages = ["", "password/", "mobile/", "email/", "acting-as/"]
@@ -216,10 +216,10 @@ def test_no_page_holds_a_sessions_key_and_no_address_opens_one(resident, on_phon
     assert not is_signed_in(with_the_name)
 
 
-# Signing one out
+# Signing a device out
 
 
-def test_another_device_is_signed_out_at_once_and_this_one_stays(on_phone, on_desk):
+def test_other_device_is_signed_out_and_this_one_stays(on_phone, on_desk):
     (address,) = addresses_on(on_desk.get(ACCOUNT))
     page = on_desk.post(address, follow=True)
     assert page.request["PATH_INFO"] == ACCOUNT
@@ -229,7 +229,7 @@ def test_another_device_is_signed_out_at_once_and_this_one_stays(on_phone, on_de
     assert is_signed_in(on_desk)
 
 
-def test_what_a_device_sends_after_it_was_signed_out_does_nothing(resident, on_phone, on_desk):
+def test_form_of_signed_out_device_does_nothing(resident, on_phone, on_desk):
     draft = factories.draft(resident)
     (address,) = addresses_on(on_desk.get(ACCOUNT))
     on_desk.post(address)
@@ -240,13 +240,13 @@ def test_what_a_device_sends_after_it_was_signed_out_does_nothing(resident, on_p
     assert draft.description == factories.DESCRIPTION
 
 
-def test_a_second_click_is_told_the_same(on_phone, on_desk):
+def test_second_click_gets_the_same_answer(on_phone, on_desk):
     (address,) = addresses_on(on_desk.get(ACCOUNT))
     for _click in range(2):
         assert notices_on(on_desk.post(address, follow=True)) == [SIGNED_OUT]
 
 
-def test_the_device_of_somebody_else_stays_and_nothing_is_told_of_it(on_phone):
+def test_device_of_another_user_stays_and_is_not_revealed(on_phone):
     theirs = signed_in(factories.UserFactory())
     address_of_theirs = f"{ACCOUNT}devices/{session_of(theirs).device}/"
     of_nobody = f"{ACCOUNT}devices/{'0' * 32}/"
@@ -259,7 +259,7 @@ def test_the_device_of_somebody_else_stays_and_nothing_is_told_of_it(on_phone):
     assert is_signed_in(on_phone)
 
 
-def test_this_device_can_be_named_too(on_phone, on_desk):
+def test_own_device_can_be_signed_out(on_phone, on_desk):
     address = f"{ACCOUNT}devices/{session_of(on_desk).device}/"
     assert on_desk.post(address).url == ACCOUNT
     assert on_desk.get(ACCOUNT).url == TO_SIGN_IN
@@ -272,7 +272,7 @@ def test_a_link_signs_no_device_out(on_phone, on_desk):
     assert is_signed_in(on_phone)
 
 
-def test_nobody_signs_a_device_out_without_being_signed_in(on_phone):
+def test_anonymous_visitor_signs_no_device_out(on_phone):
     address = f"{ACCOUNT}devices/{session_of(on_phone).device}/"
     response = Client().post(address)
     assert response.url == f"/en/account/sign-in/?next={address}"
@@ -282,13 +282,13 @@ def test_nobody_signs_a_device_out_without_being_signed_in(on_phone):
 @pytest.mark.parametrize(
     "device", ["a" * 100_000, "_", "-", "0", "٣", "a%00", "..%2f", "%F0%9F%92%A5"]
 )
-def test_a_device_of_any_name_is_nobodys(on_phone, device):
+def test_unknown_device_name_is_harmless(on_phone, device):
     response = on_phone.post(f"{ACCOUNT}devices/{device}/")
     assert response.status_code in (302, 400, 404)
     assert is_signed_in(on_phone)
 
 
-def test_a_session_that_ended_long_ago_is_deleted_and_others_are_not(on_phone, on_desk):
+def test_only_long_expired_sessions_are_deleted(on_phone, on_desk):
     session = session_of(on_phone)
     session.expire_date = timezone.now() - timedelta(seconds=1)
     session.save(update_fields=["expire_date"])

@@ -1,4 +1,4 @@
-"""The registry's file: what goes in, what is named as wrong, what a second run does."""
+"""The import of the registry's file: right rows, wrong rows, and repeated runs."""
 
 import datetime
 import re
@@ -34,14 +34,14 @@ DRY = "This was a dry run: nothing was written."
 
 
 def tables():
-    """All rows about people and establishments, as they are."""
+    """Return all rows about people and establishments."""
     return [
         list(model.objects.order_by("pk").values()) for model in (Identity, IdentityNumber, Link)
     ]
 
 
 def known_by_number():
-    """What is known of people and establishments, whatever the keys of the rows."""
+    """Return identities, numbers and links keyed by number, independent of primary keys."""
     current = dict(IdentityNumber.objects.filter(is_current=True).values_list("identity", "number"))
     numbers = IdentityNumber.objects.values_list("number", "identity")
     identities = {current[row.pop("id")]: row for row in Identity.objects.values()}
@@ -54,7 +54,7 @@ def known_by_number():
 
 
 def said(**counts):
-    """The lines that end an import: `person=NONE` unless told."""
+    """Return the closing lines of an import; kinds that are not given count as `NONE`."""
     kinds = ("person", "establishment", "former_number", "link", "unknown")
     return [f"{kind}: {counts.get(kind, NONE)}" for kind in kinds]
 
@@ -63,10 +63,10 @@ def owner(number):
     return Identity.objects.get(numbers__number=number)
 
 
-# What goes in
+# Right rows
 
 
-def test_a_person_is_there_with_all_that_the_registry_says(load):
+def test_person_is_imported_with_all_fields(load):
     load(person("2000000100", mobile="+966501234567", status="departed"))
     salim = owner("2000000100")
     assert (salim.name_ar, salim.name_en) == ("سليم رضا", "Salim Raza")
@@ -75,7 +75,7 @@ def test_a_person_is_there_with_all_that_the_registry_says(load):
     assert salim.current_number == "2000000100"
 
 
-def test_an_establishment_is_active_and_of_the_kingdom_unless_told(load):
+def test_establishment_defaults_to_active_and_saudi(load):
     load(
         establishment("7000000100"),
         establishment("7000000101", nationality="AE", status="departed"),
@@ -102,7 +102,7 @@ def test_an_establishment_is_active_and_of_the_kingdom_unless_told(load):
         ("representative", ESTABLISHMENT, VISITOR),
     ],
 )
-def test_who_can_be_linked_to_whom(load, kind, holder, number):
+def test_allowed_links_are_imported(load, kind, holder, number):
     _lines, error = load(
         *RIGHT_ROWS[:4], link(holder, number, kind, since="2020-02-01", until="2020-02-01")
     )
@@ -129,7 +129,7 @@ def test_who_can_be_linked_to_whom(load, kind, holder, number):
         {"status": "active"},
     ],
 )
-def test_other_spellings_say_the_same(load, changes):
+def test_other_spellings_leave_row_unchanged(load, changes):
     load(person("2000000100", mobile="+966501234567"))
     before = tables()
     lines, error = load(person(**{"number": "2000000100", "mobile": "+966501234567", **changes}))
@@ -145,7 +145,7 @@ def test_days_of_both_calendars_begin_and_end_links(load):
 
 
 def in_another_order(content):
-    """The same table with its columns the other way round."""
+    """Return the same table with its columns in reverse order."""
     return "".join(
         ",".join(reversed(line.split(","))) + "\n"
         for line in content.removesuffix("\n").split("\n")
@@ -165,7 +165,7 @@ def in_another_order(content):
     ],
     ids=["BOM", "CRLF", "CR", "empty lines", "no end", "spaces in the header", "order of columns"],
 )
-def test_a_file_may_be_written_otherwise(load, spell):
+def test_file_may_have_other_line_ends_quotes_and_column_order(load, spell):
     content = HEADER + "".join(RIGHT_ROWS)
     load.bytes(content.encode())
     before = tables()
@@ -175,7 +175,7 @@ def test_a_file_may_be_written_otherwise(load, spell):
     assert tables() == before
 
 
-def test_a_line_is_the_one_on_which_the_row_begins(load):
+def test_line_number_is_that_of_row_start(load):
     lines, _error = load(
         person("2000000100", name_ar="سليم\nرضا", name_en="Salim\n\nRaza"),
         person("2000000101", name_en="Salim\nRaza", nationality="x"),
@@ -186,10 +186,10 @@ def test_a_line_is_the_one_on_which_the_row_begins(load):
     assert owner("2000000100").name_en == "Salim Raza"
 
 
-# What is wrong
+# Wrong rows and files
 
 
-def test_every_wrong_row_is_named_and_no_right_one_is_lost(load, two_who_are_known):
+def test_wrong_rows_are_named_and_right_ones_imported(load, two_known_people):
     rows, expected, right = [*RIGHT_ROWS], [], 0
     for wrong, reason in WRONG_ROWS:
         line = 2 + "".join(rows).count("\n")
@@ -207,25 +207,25 @@ def test_every_wrong_row_is_named_and_no_right_one_is_lost(load, two_who_are_kno
     assert Link.objects.count() == 1
 
 
-def test_what_is_printed_names_nobody(load, two_who_are_known):
+def test_output_has_no_personal_data(load, two_known_people):
     lines, _error = load(*RIGHT_ROWS, *(wrong for wrong, _reason in WRONG_ROWS))
     printed = "\n".join(lines)
     assert not re.search(r"[0-9]{9}|Salim|سليم|Palms", printed)
 
 
-def test_what_was_wrong_goes_in_once_it_is_mended(load):
+def test_corrected_row_is_imported(load):
     load(person(birth_date="1986-02-30"))
     lines, error = load(person(birth_date="1986-02-28"))
     assert error is None
     assert lines == said(person="1 added, 0 changed, 0 unchanged, 0 wrong")
 
 
-def test_the_right_one_of_two_rows_with_one_number_goes_in(load):
+def test_right_row_of_two_with_one_number_is_imported(load):
     lines, _error = load(person(nationality="pk"), person(nationality="PK"))
     assert lines[-5:] == said(person="1 added, 0 changed, 0 unchanged, 1 wrong")
 
 
-def test_a_quotation_mark_that_is_not_closed_costs_no_other_row(load):
+def test_unclosed_quotation_mark_costs_no_other_row(load):
     unclosed = 'person,"2000000100,سليم,Salim,1986-03-14,PK,,,,,,,\n'
     many = [person(f"2{n:09}") for n in range(300, 600)]
     lines, error = load(unclosed, *many, unclosed, person("2000000101"))
@@ -241,13 +241,13 @@ def test_a_quotation_mark_that_is_not_closed_costs_no_other_row(load):
     assert error == "Wrong rows: 2. All others are in."
 
 
-def test_of_a_line_that_is_too_long_no_more_than_that_is_held():
+def test_overlong_line_is_not_kept_in_memory():
     text = StringIO("x" * 1_000_000 + "\n" + "the next line\n")
     assert len(import_identities.read_line(text)) == import_identities.MAX_ROW_LENGTH + 1
     assert import_identities.read_line(text) == "the next line\n"
 
 
-def test_the_check_digit_counts_where_it_is_switched_on(load, settings):
+def test_check_digit_is_checked_where_switched_on(load, settings):
     settings.IDENTITY_CHECK_DIGIT = True
     lines, _error = load(person("2000000006"), person("2000000007"))
     assert lines[0] == (
@@ -272,13 +272,13 @@ def test_the_check_digit_counts_where_it_is_switched_on(load, settings):
         ),
     ],
 )
-def test_without_the_right_header_nothing_goes_in(load, header, sentence):
+def test_wrong_header_imports_nothing(load, header, sentence):
     lines, error = load(*(RIGHT_ROWS if header else []), header=header)
     assert (lines, error) == ([], sentence)
     assert tables() == [[], [], []]
 
 
-def test_a_file_without_a_header_does_not_bring_a_person_into_the_log(load):
+def test_file_without_header_prints_no_personal_data(load):
     lines, error = load(header=RIGHT_ROWS[0])
     assert (lines, error) == ([], f"The header lacks {HEADER.strip().replace(',', ', ')}.")
 
@@ -295,14 +295,14 @@ def test_a_file_without_a_header_does_not_bring_a_person_into_the_log(load):
         ),
     ],
 )
-def test_of_a_file_that_is_no_text_nothing_goes_in(load, spoilt, sentence):
+def test_file_that_is_not_text_imports_nothing(load, spoilt, sentence):
     rows = "".join(person(f"2{n:09}") for n in range(3_000)).encode()
     lines, error = load.bytes(HEADER.encode() + rows + spoilt)
     assert (lines, error) == ([], sentence)
     assert tables() == [[], [], []]
 
 
-def test_a_file_that_is_not_there_is_said_to_be_missing(load, tmp_path):
+def test_missing_file_is_named(load, tmp_path):
     assert load.file(tmp_path / "none.csv") == (
         [],
         "The file cannot be read: No such file or directory.",
@@ -310,10 +310,10 @@ def test_a_file_that_is_not_there_is_said_to_be_missing(load, tmp_path):
     assert load.file(tmp_path) == ([], "The file cannot be read: Is a directory.")
 
 
-# Again, and otherwise
+# Repeated runs, dry runs, and the order of rows
 
 
-def test_a_second_run_changes_nothing(load, two_who_are_known):
+def test_a_second_run_changes_nothing(load, two_known_people):
     rows = [*RIGHT_ROWS, *(wrong for wrong, _reason in WRONG_ROWS)]
     first, error = load(*rows)
     before = tables()
@@ -330,7 +330,7 @@ def test_a_second_run_changes_nothing(load, two_who_are_known):
     ]
 
 
-def test_a_second_file_brings_everybody_up_to_date(load):
+def test_second_file_updates_everybody(load):
     load(*RIGHT_ROWS, person("2000000100", mobile="0501234567"))
     people = dict(IdentityNumber.objects.values_list("number", "identity"))
     lines, error = load(
@@ -358,7 +358,7 @@ def test_a_second_file_brings_everybody_up_to_date(load):
     assert Link.objects.get().until is None
 
 
-def test_a_dry_run_says_the_same_and_writes_nothing(load, two_who_are_known):
+def test_dry_run_prints_the_same_and_writes_nothing(load, two_known_people):
     rows = [
         *RIGHT_ROWS,
         *(wrong for wrong, _reason in WRONG_ROWS),
@@ -392,7 +392,7 @@ EVERYTHING = [
 
 @pytest.mark.parametrize("size", [1, 2, 2_000])
 @pytest.mark.parametrize("turn", [*range(0, len(EVERYTHING), 3), "backwards"])
-def test_the_order_of_the_rows_does_not_matter(load, two_who_are_known, monkeypatch, turn, size):
+def test_the_order_of_the_rows_does_not_matter(load, two_known_people, monkeypatch, turn, size):
     monkeypatch.setattr(import_staging, "BATCH", size)
     rows = EVERYTHING[::-1] if turn == "backwards" else EVERYTHING[turn:] + EVERYTHING[:turn]
     assert load(*rows) == (

@@ -1,4 +1,4 @@
-"""Many rows of the registry's file: their batches, and another import at the same time."""
+"""The batches of an import, and its conflicts with another import at the same time."""
 
 import pytest
 from django.db import connection
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("again", [False, True])
-def test_a_batch_asks_as_often_for_thirty_rows_as_for_one(load, again):
+def test_query_count_of_batch_does_not_grow_with_rows(load, again):
     def rows_of(ids, name):
         for n in ids:
             number, before, old = f"2{n:09}", f"3{n:09}", f"4{n:09}"
@@ -47,7 +47,7 @@ def test_a_batch_asks_as_often_for_thirty_rows_as_for_one(load, again):
     assert queries(range(1)) == queries(range(100, 130))
 
 
-def test_progress_is_told(load, monkeypatch):
+def test_progress_is_printed(load, monkeypatch):
     monkeypatch.setattr(import_identities, "PROGRESS", 2)
     lines, error = load(*RIGHT_ROWS[:3], row("worker"), establishment())
     assert error == "Wrong rows: 1. All others are in."
@@ -59,7 +59,7 @@ def test_progress_is_told(load, monkeypatch):
     ]
 
 
-def test_rows_of_many_batches_all_go_in(load, monkeypatch):
+def test_rows_of_many_batches_are_all_imported(load, monkeypatch):
     monkeypatch.setattr(import_staging, "BATCH", 7)
     numbers = {f"2{n:09}" for n in range(50)}
     lines, error = load(*(person(number) for number in sorted(numbers)), person("2000000000"))
@@ -70,7 +70,7 @@ def test_rows_of_many_batches_all_go_in(load, monkeypatch):
 
 @pytest.fixture
 def hide(monkeypatch):
-    """As if a number had been added by somebody else between the look and the write."""
+    """Return a function that hides a number, as if another import added it after the lookup."""
 
     def hide(number):
         owners_of = registry_import._owners_of
@@ -83,25 +83,25 @@ def hide(monkeypatch):
     return hide
 
 
-AT_THE_SAME_TIME = (
+CONCURRENT_IMPORT = (
     "The database refused a batch of rows (IntegrityError): does another import run at the same "
     "time? None of the batch is in: run this again."
 )
 
 
-def test_a_batch_that_meets_another_import_fails_as_a_whole(load, hide, monkeypatch):
+def test_batch_in_conflict_with_other_import_fails_whole(load, hide, monkeypatch):
     factories.IdentityFactory(number="2000000102")
     hide("2000000102")
     monkeypatch.setattr(import_staging, "BATCH", 2)
-    assert load(*(person(f"2{n:09}") for n in range(99, 105))) == ([], AT_THE_SAME_TIME)
+    assert load(*(person(f"2{n:09}") for n in range(99, 105))) == ([], CONCURRENT_IMPORT)
     added = IdentityNumber.objects.order_by("number").values_list("number", flat=True)
     assert list(added) == ["2000000099", "2000000100", "2000000102"]
     assert Identity.objects.count() == 3
 
 
-def test_a_number_that_another_import_gave_away_takes_nobodys_place(load, hide):
+def test_number_taken_by_other_import_changes_nothing(load, hide):
     load(person(BORDER), person(IQAMA))
     before = tables()
     hide(IQAMA)
-    assert load(former_number(BORDER, IQAMA)) == ([], AT_THE_SAME_TIME)
+    assert load(former_number(BORDER, IQAMA)) == ([], CONCURRENT_IMPORT)
     assert tables() == before

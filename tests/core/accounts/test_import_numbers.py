@@ -1,4 +1,4 @@
-"""Numbers that change in the registry's file: one person, who keeps their history."""
+"""Numbers that change in the registry's file while the person keeps their history."""
 
 import pytest
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 BORDER, IQAMA = "3000000500", "2000000500"
 
 
-def test_a_border_number_that_became_an_iqama_keeps_the_person_and_the_links(load):
+def test_iqama_keeps_person_and_links_of_border_number(load):
     load(*RIGHT_ROWS, person(BORDER), link(CITIZEN, BORDER, "host"))
     guest, visit = owner(BORDER), Link.objects.get(kind="host")
     user = factories.UserFactory(identity=guest)
@@ -49,7 +49,7 @@ def test_a_border_number_that_became_an_iqama_keeps_the_person_and_the_links(loa
     assert (visit.person, visit.until) == (worker, None)
 
 
-def test_the_visit_of_a_person_who_has_an_iqama_now_stays_a_right_row(load):
+def test_host_link_by_iqama_stays_valid(load):
     rows = [
         person(CITIZEN),
         person(IQAMA),
@@ -62,7 +62,7 @@ def test_the_visit_of_a_person_who_has_an_iqama_now_stays_a_right_row(load):
     assert Link.objects.filter(person=owner(IQAMA)).count() == 2
 
 
-def test_a_number_changes_without_a_row_of_the_person(load):
+def test_number_changes_without_person_row(load):
     load(person(BORDER))
     before = owner(BORDER)
     lines, _error = load(former_number(BORDER, IQAMA))
@@ -72,7 +72,7 @@ def test_a_number_changes_without_a_row_of_the_person(load):
     assert lines == said(former_number="0 added, 0 changed, 1 unchanged, 0 wrong")
 
 
-def test_a_number_in_force_does_not_go_back_to_the_former_one(load):
+def test_current_number_does_not_revert_to_former_one(load):
     load(person(IQAMA), former_number(BORDER, IQAMA))
     before = tables()
     lines, _error = load(former_number(IQAMA, BORDER))
@@ -80,7 +80,7 @@ def test_a_number_in_force_does_not_go_back_to_the_former_one(load):
     assert tables() == before
 
 
-def test_two_people_do_not_become_one_because_both_take_one_number(load):
+def test_two_people_with_one_new_number_are_not_merged(load):
     load(person("3000000501"), person("3000000502"))
     rows = [former_number("3000000501", IQAMA), former_number("3000000502", IQAMA)]
     lines, _error = load(*rows)
@@ -96,7 +96,7 @@ def test_a_link_by_a_former_number_leads_to_the_same_person(load):
     assert lines == said(link="0 added, 0 changed, 1 unchanged, 0 wrong")
 
 
-def test_one_link_by_both_numbers_is_twice_the_same(load, monkeypatch):
+def test_one_link_by_both_numbers_is_a_duplicate(load, monkeypatch):
     monkeypatch.setattr(import_staging, "BATCH", 1)
     rows = [*RIGHT_ROWS, link(ESTABLISHMENT, RESIDENT_BEFORE, until="2026-01-31")]
     for _time in range(2):

@@ -1,4 +1,4 @@
-"""How often a password may be guessed, and who is shut out by whom."""
+"""The lock after wrong passwords: of an account, of its known browsers, and of a network."""
 
 import datetime
 import logging
@@ -40,14 +40,14 @@ def give_password(login="aslam", password="wrong", client=None, network=HOME, **
 
 
 def guess(times, login="aslam", **options):
-    """Give a wrong password so many times; what the last page says."""
+    """Give a wrong password so many times and return the errors of the last page."""
     for _guess in range(times):
         page = give_password(login, **options)
     return errors_on(page)
 
 
-def is_let_in(login="aslam", password=factories.PASSWORD, **options):
-    """Whether the right password is taken; if not, the page says that it is shut."""
+def password_is_accepted(login="aslam", password=factories.PASSWORD, **options):
+    """Return whether the password is accepted; if not, check that the page reports the lock."""
     response = give_password(login, password, **options)
     if response.status_code == 302:
         return True
@@ -55,8 +55,8 @@ def is_let_in(login="aslam", password=factories.PASSWORD, **options):
     return False
 
 
-def let_pass(minutes):
-    """As if all guesses had been made so much earlier."""
+def age_attempts(minutes):
+    """Move all guesses back by so many minutes."""
     for attempt in AccessAttempt.objects.all():
         attempt.attempt_time -= datetime.timedelta(minutes=minutes)
         attempt.save(update_fields=["attempt_time"])
@@ -65,18 +65,18 @@ def let_pass(minutes):
 # An account
 
 
-def test_the_tenth_wrong_password_shuts_the_account(person):
+def test_tenth_wrong_password_locks_account(person):
     assert guess(9) == [DO_NOT_MATCH]
     assert guess(1) == [SHUT]
-    assert not is_let_in()
+    assert not password_is_accepted()
 
 
-def test_nine_wrong_passwords_do_not(person):
+def test_nine_wrong_passwords_do_not_lock_account(person):
     guess(9)
-    assert is_let_in()
+    assert password_is_accepted()
 
 
-def test_all_the_names_of_one_person_count_together(person):
+def test_all_logins_of_one_person_count_together(person):
     names = [
         "aslam",
         " ASLAM ",
@@ -92,49 +92,49 @@ def test_all_the_names_of_one_person_count_together(person):
         assert guess(1, name) == [DO_NOT_MATCH]
     assert guess(1) == [SHUT]
     for name in names:
-        assert not is_let_in(name)
+        assert not password_is_accepted(name)
 
 
-def test_guesses_from_everywhere_count_together(person):
+def test_guesses_from_all_networks_count_together(person):
     for place in range(10):
         browser = {"user-agent": f"Browser/{place}", "accept-language": "en"}
         guess(1, network=f"192.0.2.{place}", **browser)
-    assert not is_let_in(network=ELSEWHERE)
+    assert not password_is_accepted(network=ELSEWHERE)
 
 
 @pytest.mark.parametrize(("minutes", "is_open"), [(14, False), (16, True)])
-def test_the_account_is_shut_for_a_quarter_of_an_hour(person, minutes, is_open):
+def test_account_is_locked_for_fifteen_minutes(person, minutes, is_open):
     guess(10)
-    let_pass(minutes)
-    assert is_let_in() == is_open
+    age_attempts(minutes)
+    assert password_is_accepted() == is_open
 
 
-def test_guesses_at_a_shut_account_do_not_prolong_it(person):
+def test_guesses_at_locked_account_do_not_prolong_lock(person):
     guess(10)
-    let_pass(14)
+    age_attempts(14)
     assert guess(5) == [SHUT]
-    let_pass(2)
-    assert is_let_in()
+    age_attempts(2)
+    assert password_is_accepted()
 
 
-def test_nobody_else_is_shut_out(person, resident):
+def test_other_accounts_are_not_locked(person, resident):
     guess(10)
-    assert is_let_in(resident.username)
+    assert password_is_accepted(resident.username)
 
 
-def test_the_right_password_in_between_resets_nothing(person):
+def test_right_password_does_not_reset_count(person):
     guess(9)
     give_password("aslam", factories.PASSWORD)
     assert guess(1) == [SHUT]
 
 
-def test_signing_in_in_between_resets_nothing(person):
+def test_sign_in_does_not_reset_count(person):
     guess(9)
     sign_in(person)
     assert guess(1) == [SHUT]
 
 
-def test_who_guesses_cannot_reset_the_count_with_an_account_of_their_own(person):
+def test_guesser_cannot_reset_count_with_own_account(person):
     own = factories.UserFactory()
     client = Client()
     guess(9, client=client)
@@ -143,10 +143,10 @@ def test_who_guesses_cannot_reset_the_count_with_an_account_of_their_own(person)
     assert guess(1, client=client) == [SHUT]
 
 
-# Who is not there
+# Unknown logins
 
 
-def test_a_name_that_nobody_has_is_shut_in_the_same_bytes(db):
+def test_unknown_login_gets_the_same_bytes_when_locked(db):
     def walk():
         return [without_tokens(give_password()) for _guess in range(12)]
 
@@ -164,7 +164,7 @@ def test_a_name_that_nobody_has_is_shut_in_the_same_bytes(db):
     ],
     ids=["username", "number"],
 )
-def test_the_spellings_of_a_name_that_nobody_has_count_together_too(db, names):
+def test_spellings_of_unknown_login_count_together(db, names):
     for turn in range(9):
         assert guess(1, names[turn % len(names)]) == [DO_NOT_MATCH]
     assert guess(1, names[0]) == [SHUT]
@@ -177,37 +177,37 @@ def test_the_spellings_of_a_name_that_nobody_has_count_together_too(db, names):
 
 @pytest.fixture
 def owners_browser(person):
-    """A browser in which the owner has signed in before, and has signed out again."""
+    """Return a browser in which the owner has signed in before and has signed out again."""
     client = sign_in(person)
     client.post("/en/account/sign-out/")
     return client
 
 
-def test_the_owner_is_not_shut_out_by_what_others_guess(person, owners_browser):
+def test_guesses_of_others_do_not_lock_owners_browser(person, owners_browser):
     guess(10)
-    assert not is_let_in()
-    assert is_let_in(client=owners_browser)
+    assert not password_is_accepted()
+    assert password_is_accepted(client=owners_browser)
 
 
 @pytest.mark.parametrize("name", ["aslam", NUMBER, "٣٠٠٠٠٠٠٠٠٤"])
-def test_the_owners_browser_has_a_count_of_its_own(person, owners_browser, name):
+def test_owners_browser_has_its_own_count(person, owners_browser, name):
     assert guess(9, name, client=owners_browser) == [DO_NOT_MATCH]
     assert guess(1, name, client=owners_browser) == [SHUT]
-    assert not is_let_in(client=owners_browser)
-    assert is_let_in()
+    assert not password_is_accepted(client=owners_browser)
+    assert password_is_accepted()
 
 
-def test_a_browser_in_which_an_account_was_opened_is_the_owners(db):
+def test_browser_of_registration_is_known(db):
     browser = Client()
     register(browser)
     factories.let_a_minute_pass(User.objects.get())
     browser.post("/en/account/sign-out/")
     guess(10)
-    assert is_let_in(client=browser)
+    assert password_is_accepted(client=browser)
 
 
 def register(client):
-    """Open the account `aslam`."""
+    """Register the account `aslam` in this browser."""
     born = datetime.date(1986, 3, 14)
     factories.IdentityFactory(number=NUMBER, mobile=MOBILE, birth_date=born)
     ask_to_register(client)
@@ -217,30 +217,30 @@ def register(client):
     client.post(f"{REGISTER}choose/", form)
 
 
-def test_the_browser_of_one_is_not_known_for_another(person, owners_browser, resident):
+def test_browser_is_not_known_for_other_accounts(person, owners_browser, resident):
     guess(10, resident.username)
-    assert not is_let_in(resident.username, client=owners_browser)
+    assert not password_is_accepted(resident.username, client=owners_browser)
 
 
-def test_a_browser_stays_known_for_each_of_its_accounts(person, owners_browser, resident):
+def test_browser_stays_known_for_each_account(person, owners_browser, resident):
     sign_in(resident, owners_browser)
     owners_browser.post("/en/account/sign-out/")
     for login in ("aslam", resident.username):
         guess(10, login)
-        assert is_let_in(login, client=owners_browser)
+        assert password_is_accepted(login, client=owners_browser)
 
 
-def test_a_forged_mark_makes_no_browser_known(person, owners_browser):
+def test_forged_cookie_makes_no_browser_known(person, owners_browser):
     mark = owners_browser.cookies["known-browser"].value
     guess(10)
     forged = [mark[:-1] + ("A" if mark[-1] != "A" else "B"), mark.partition(":")[0], "", "e30", ":"]
     for cookie in forged:
         client = Client()
         client.cookies["known-browser"] = cookie
-        assert not is_let_in(client=client)
+        assert not password_is_accepted(client=client)
 
 
-def test_the_mark_of_a_browser_is_for_the_server_alone(person, owners_browser):
+def test_known_browser_cookie_is_protected(person, owners_browser):
     cookie = owners_browser.cookies["known-browser"]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
     assert "aslam" not in cookie.value
@@ -251,56 +251,56 @@ def test_the_mark_of_a_browser_is_for_the_server_alone(person, owners_browser):
 
 
 def guess_at_many(times, **options):
-    """Wrong passwords for as many accounts."""
+    """Give one wrong password for each of so many logins."""
     for number in range(times):
         give_password(f"somebody-{number}", **options)
 
 
-def test_a_hundred_wrong_passwords_shut_the_network_they_come_from(person):
+def test_hundred_wrong_passwords_lock_their_network(person):
     guess_at_many(99)
-    assert is_let_in()
+    assert password_is_accepted()
     guess_at_many(1)
-    assert not is_let_in()
-    assert is_let_in(network=ELSEWHERE)
+    assert not password_is_accepted()
+    assert password_is_accepted(network=ELSEWHERE)
 
 
-def test_a_network_is_open_again_after_a_quarter_of_an_hour(person):
+def test_network_is_unlocked_after_fifteen_minutes(person):
     guess_at_many(100)
-    let_pass(14)
+    age_attempts(14)
     assert guess(1, "nobody") == [SHUT]
-    let_pass(2)
-    assert is_let_in()
+    age_attempts(2)
+    assert password_is_accepted()
 
 
-def test_the_neighbours_of_one_ipv6_address_are_one_network(person):
+def test_ipv6_neighbours_are_one_network(person):
     for number in range(100):
         give_password(f"somebody-{number}", network=f"2001:db8:0:1::{number:x}")
-    assert not is_let_in(network="2001:db8:0:1:ffff:ffff:ffff:ffff")
-    assert is_let_in(network="2001:db8:0:2::1")
+    assert not password_is_accepted(network="2001:db8:0:1:ffff:ffff:ffff:ffff")
+    assert password_is_accepted(network="2001:db8:0:2::1")
 
 
-def test_an_ipv4_address_is_the_same_network_in_its_ipv6_spelling(person):
+def test_ipv4_address_in_ipv6_spelling_is_the_same_network(person):
     guess_at_many(100, network=f"::ffff:{HOME}")
-    assert not is_let_in(network=HOME)
-    assert is_let_in(network=f"::ffff:{ELSEWHERE}")
+    assert not password_is_accepted(network=HOME)
+    assert password_is_accepted(network=f"::ffff:{ELSEWHERE}")
 
 
-def test_what_a_visitor_says_about_where_they_come_from_is_not_believed(person):
+def test_forwarded_header_of_visitor_is_ignored(person):
     for number in range(100):
         forged = {"x-forwarded-for": f"203.0.113.{number}"}
         give_password(f"somebody-{number}", **forged)
-    assert not is_let_in()
-    assert is_let_in(network=ELSEWHERE, **{"x-forwarded-for": HOME})
+    assert not password_is_accepted()
+    assert password_is_accepted(network=ELSEWHERE, **{"x-forwarded-for": HOME})
 
 
-def test_behind_a_proxy_the_address_counts_that_the_proxy_has_seen(person, settings):
+def test_address_seen_by_proxy_counts(person, settings):
     settings.BEHIND_TLS_PROXY = True
     proxy = "10.0.0.1"
     for number in range(100):
         seen = {"x-forwarded-for": f"203.0.113.{number}, {HOME}"}
         give_password(f"somebody-{number}", network=proxy, **seen)
-    assert not is_let_in(network=proxy, **{"x-forwarded-for": f"203.0.113.200,{HOME}"})
-    assert is_let_in(network=proxy, **{"x-forwarded-for": f"{HOME}, {ELSEWHERE}"})
+    assert not password_is_accepted(network=proxy, **{"x-forwarded-for": f"203.0.113.200,{HOME}"})
+    assert password_is_accepted(network=proxy, **{"x-forwarded-for": f"{HOME}, {ELSEWHERE}"})
 
 
 # Setting a new password
@@ -319,7 +319,7 @@ def ask_to_register(client, number=NUMBER, **options):
 
 
 def picture_on(page):
-    """What the form sends once somebody has read its picture."""
+    """Return the form fields that answer the picture on the page."""
     key = re.search(r'name="picture_key" value="(\w+)"', page.content.decode())[1]
     return {"picture_key": key, "picture": CaptchaStore.objects.get(hashkey=key).response}
 
@@ -331,31 +331,31 @@ def set_new_password(client):
     client.post(f"{RESET}new/", {"new_password": NEW_PASSWORD, "again": NEW_PASSWORD})
 
 
-def test_a_new_password_opens_the_account_at_once(person):
+def test_reset_unlocks_account(person):
     guess(10)
     set_new_password(Client())
-    assert is_let_in(password=NEW_PASSWORD)
+    assert password_is_accepted(password=NEW_PASSWORD)
 
 
-def test_a_new_password_opens_the_account_to_the_owners_browser_too(person, owners_browser):
+def test_reset_unlocks_owners_browser(person, owners_browser):
     guess(10, client=owners_browser)
     set_new_password(owners_browser)
-    assert is_let_in(password=NEW_PASSWORD, client=owners_browser)
+    assert password_is_accepted(password=NEW_PASSWORD, client=owners_browser)
 
 
-def test_a_new_password_opens_no_other_account(person, resident):
+def test_reset_unlocks_no_other_account(person, resident):
     guess(10, resident.username)
     set_new_password(Client())
-    assert not is_let_in(resident.username)
+    assert not password_is_accepted(resident.username)
 
 
-def test_to_ask_for_a_new_password_opens_nothing(person):
+def test_reset_request_unlocks_nothing(person):
     guess(10)
     ask_to_reset(Client())
-    assert not is_let_in()
+    assert not password_is_accepted()
 
 
-# Where else a password is asked for
+# Other pages that ask for the password
 
 
 CHANGES = {
@@ -372,18 +372,18 @@ def test_a_wrong_password_at_a_change_counts(person, address, form):
         assert errors_on(client.post(address, {**form, "password": "wrong"})) == [NOT_YOURS]
     assert errors_on(client.post(address, {**form, "password": "wrong"})) == [SHUT]
     assert errors_on(client.post(address, {**form, "password": factories.PASSWORD})) == [SHUT]
-    assert not is_let_in()
+    assert not password_is_accepted()
 
 
 @change
-def test_wrong_passwords_at_the_door_count_at_a_change(person, address, form):
+def test_wrong_passwords_at_sign_in_count_at_a_change(person, address, form):
     guess(9)
     client = signed_in(person)
     assert errors_on(client.post(address, {**form, "password": "wrong"})) == [SHUT]
 
 
 @change
-def test_the_owner_can_change_things_whatever_others_guess(person, address, form):
+def test_guesses_of_others_do_not_block_owners_changes(person, address, form):
     client = sign_in(person)
     guess(10)
     assert client.post(address, {**form, "password": factories.PASSWORD}).status_code == 302
@@ -402,10 +402,10 @@ def test_the_staff_page_and_the_public_one_count_together(person):
     guess(9)
     form = {"login": NUMBER, "password": "wrong"}
     assert errors_on(Client().post(STAFF_SIGN_IN, form)) == [STAFF_SHUT]
-    assert not is_let_in()
+    assert not password_is_accepted()
 
 
-# What is kept about it
+# Stored and logged data
 
 
 @pytest.fixture
@@ -415,7 +415,7 @@ def logged(caplog):
     return lambda: "\n".join(caplog.handler.format(record) for record in caplog.records)
 
 
-def test_nothing_that_was_typed_at_the_door_is_kept_or_logged(person, logged):
+def test_input_at_sign_in_is_not_kept_or_logged(person, logged):
     secrets = ["aslam", NUMBER, FORMER_NUMBER, "2999999999", "somebody-else", "wrong-password-1"]
     for login in [*secrets[:-1], "2987-654-320"]:
         form = {"login": login, "password": "wrong-password-1", "next": f"/en/?q={NUMBER}"}
@@ -430,7 +430,7 @@ def test_nothing_that_was_typed_at_the_door_is_kept_or_logged(person, logged):
 
 
 @change
-def test_nothing_that_was_typed_at_a_change_is_kept_or_logged(person, logged, address, form):
+def test_input_at_a_change_is_not_kept_or_logged(person, logged, address, form):
     signed_in(person).post(address, {**form, "password": "wrong-password-1"})
     kept = serialize("json", [AccessAttempt.objects.get()])
     for secret in ("wrong-password-1", *form.values()):

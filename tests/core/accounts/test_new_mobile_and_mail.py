@@ -1,4 +1,4 @@
-"""A new mobile and a new mail address: each is taken only with the code that it got."""
+"""A new mobile and a new e-mail address: each is saved only with the code sent to it."""
 
 import re
 from itertools import count
@@ -44,8 +44,8 @@ def browser(person):
 
 
 @pytest.fixture(autouse=True)
-def _codes_that_differ(monkeypatch):
-    """One time in a million two codes in a row are the same."""
+def _distinct_codes(monkeypatch):
+    """Make consecutive codes differ: one time in a million they would be the same."""
     numbers = count(482913)
     monkeypatch.setattr(codes.secrets, "randbelow", lambda _below: next(numbers))
 
@@ -66,7 +66,7 @@ def give_mobile_code(browser, person):
     return browser.post(MOBILE_CODE, {"code": code}, follow=True)
 
 
-def test_a_new_mobile_is_taken_with_the_code_it_got_and_the_old_one_is_told(browser, person):
+def test_new_mobile_is_saved_by_code_and_old_one_is_told(browser, person):
     page = ask_for_mobile(browser)
     assert page.request["PATH_INFO"] == MOBILE_CODE
     assert "A code is on its way to •••• 432. It works for 10 minutes." in words(page)
@@ -89,7 +89,7 @@ def test_a_new_mobile_is_taken_with_the_code_it_got_and_the_old_one_is_told(brow
     ]
 
 
-def test_the_text_says_what_the_code_is_for(browser, person):
+def test_text_names_the_purpose_of_the_code(browser, person):
     ask_for_mobile(browser)
     deliver_due()
     (text,) = DemoPhone().received()
@@ -100,7 +100,7 @@ def test_the_text_says_what_the_code_is_for(browser, person):
     )
 
 
-def test_codes_to_sign_in_go_to_the_new_mobile_from_then_on(browser, person):
+def test_sign_in_codes_go_to_new_mobile(browser, person):
     ask_for_mobile(browser)
     give_mobile_code(browser, person)
     assert can_sign_in(person, factories.PASSWORD)
@@ -117,17 +117,17 @@ def test_a_wrong_code_changes_nothing(browser, person):
 
 
 @pytest.mark.parametrize("password", ["wrong", "", "seven Kettles and a door"])
-def test_the_mobile_is_not_changed_without_the_password(browser, person, password):
+def test_mobile_needs_password(browser, person, password):
     page = ask_for_mobile(browser, password=password)
     assert errors_on(page) == [NOT_YOURS if password else "Enter your password."]
     assert not Message.objects.exists()
-    # What was typed is shown again, the password apart.
+    # The form shows the typed mobile again, but not the password.
     assert 'value="055 000 0432"' in page.content.decode()
     assert browser.get(MOBILE_CODE).url == ACCOUNT
 
 
 @pytest.mark.parametrize("mobile", [OLD_NUMBER, "0501234567", "٠٥٠ ١٢٣ ٤٥٦٧", "00966-50-1234567"])
-def test_the_same_mobile_is_refused_however_it_is_typed(browser, person, mobile):
+def test_same_mobile_is_refused_in_any_spelling(browser, person, mobile):
     assert errors_on(ask_for_mobile(browser, mobile)) == [SAME_MOBILE]
     assert not Message.objects.exists()
 
@@ -165,13 +165,13 @@ def test_a_landline_is_refused_and_shown_again(browser, person, landline, shown)
         ("+92 301 2345678", "+923012345678"),
     ],
 )
-def test_a_mobile_is_taken_however_it_is_typed(browser, person, typed, number):
+def test_mobile_is_accepted_in_any_spelling(browser, person, typed, number):
     ask_for_mobile(browser, typed)
     give_mobile_code(browser, person)
     assert mobile_of(person) == number
 
 
-def test_the_code_for_one_number_does_not_confirm_another(browser, person):
+def test_code_does_not_confirm_another_mobile(browser, person):
     ask_for_mobile(browser)
     of_the_first = factories.code_sent_to(person, "mobile")
     ask_for_mobile(browser, "0550000777")
@@ -182,7 +182,7 @@ def test_the_code_for_one_number_does_not_confirm_another(browser, person):
 
 
 @pytest.mark.parametrize("purpose", ["sign_in", "email"])
-def test_a_code_for_something_else_does_not_confirm_a_number(browser, person, purpose):
+def test_code_of_another_purpose_does_not_confirm_mobile(browser, person, purpose):
     codes.send_code(
         actor=person,
         purpose=purpose,
@@ -196,7 +196,7 @@ def test_a_code_for_something_else_does_not_confirm_a_number(browser, person, pu
     assert mobile_of(person) == OLD_NUMBER
 
 
-def test_a_code_asked_for_on_one_device_confirms_nothing_on_another(browser, person):
+def test_code_of_one_device_confirms_nothing_on_another(browser, person):
     elsewhere = signed_in(person)
     ask_for_mobile(elsewhere, "0550000777")
     ask_for_mobile(browser)
@@ -205,7 +205,7 @@ def test_a_code_asked_for_on_one_device_confirms_nothing_on_another(browser, per
     assert mobile_of(person) == OLD_NUMBER
 
 
-def test_the_number_that_is_told_is_the_one_that_was_confirmed(browser, person):
+def test_notice_names_the_confirmed_mobile(browser, person):
     ask_for_mobile(browser)
     assert errors_on(ask_for_mobile(browser, OLD_NUMBER)) == [SAME_MOBILE]
     page = give_mobile_code(browser, person)
@@ -222,7 +222,7 @@ def test_a_code_changes_the_mobile_once(browser, person):
     assert len(ordinary_texts()) == 1
 
 
-def test_the_code_page_needs_the_form_before_it(browser, person):
+def test_code_page_needs_the_form_first(browser, person):
     for address in (MOBILE_CODE, EMAIL_CODE):
         assert browser.get(address).url == ACCOUNT
         assert browser.post(address, {"code": "482913"}).url == ACCOUNT
@@ -231,16 +231,14 @@ def test_the_code_page_needs_the_form_before_it(browser, person):
 
 
 @pytest.mark.parametrize(("minutes", "is_in_time"), [(14, True), (16, False)])
-def test_the_form_before_it_is_good_for_a_quarter_of_an_hour(
-    browser, person, monkeypatch, minutes, is_in_time
-):
+def test_form_is_valid_for_fifteen_minutes(browser, person, monkeypatch, minutes, is_in_time):
     ask_for_mobile(browser)
     later = time() + minutes * 60
     monkeypatch.setattr("core.accounts.pending_steps.time.time", lambda: later)
     assert browser.get(MOBILE_CODE).status_code == (200 if is_in_time else 302)
 
 
-def test_another_code_within_a_minute_is_refused_and_the_first_stays_good(clock, person):
+def test_refused_second_code_leaves_first_valid(clock, person):
     browser = signed_in(person)
     ask_for_mobile(browser)
     clock.move(29)
@@ -253,7 +251,7 @@ def test_another_code_within_a_minute_is_refused_and_the_first_stays_good(clock,
     assert mobile_of(person) == NEW_NUMBER
 
 
-def test_the_sixth_unused_code_of_an_hour_for_one_number_is_refused(clock, person):
+def test_sixth_unused_code_for_one_mobile_is_refused(clock, person):
     browser = signed_in(person)
     for _another in range(5):
         ask_for_mobile(browser)
@@ -264,14 +262,14 @@ def test_the_sixth_unused_code_of_an_hour_for_one_number_is_refused(clock, perso
     assert Message.objects.count() == 5
 
 
-def test_codes_from_another_account_for_the_same_number_count_too(clock, person):
+def test_codes_of_other_accounts_for_one_mobile_count(clock, person):
     ask_for_mobile(signed_in(person))
     page = ask_for_mobile(signed_in(factories.UserFactory()))
     assert "A code has just been sent. You can ask for another in 60 seconds." in notices_on(page)
     assert Message.objects.count() == 1
 
 
-def test_a_code_that_is_ten_minutes_old_changes_nothing(clock, person):
+def test_ten_minutes_old_code_changes_nothing(clock, person):
     browser = signed_in(person)
     ask_for_mobile(browser)
     clock.move(600)
@@ -299,7 +297,7 @@ def digits_in(text):
     return re.search(r"\b\d{6}\b", text)[0]
 
 
-def test_an_address_is_taken_with_the_code_it_got(browser, person):
+def test_email_is_saved_by_its_code(browser, person):
     page = ask_for_email(browser)
     assert page.request["PATH_INFO"] == EMAIL_CODE
     assert f"A code is on its way to {ADDRESS}. It works for 10 minutes." in words(page)
@@ -322,7 +320,7 @@ def test_an_address_is_taken_with_the_code_it_got(browser, person):
     assert email_of(person) == ADDRESS
 
 
-def test_in_arabic_the_mail_and_the_pages_are_arabic(browser, person):
+def test_arabic_mail_and_pages_are_arabic(browser, person):
     page = ask_for_email(browser, address="/ar/account/email/")
     assert page.request["PATH_INFO"] == "/ar/account/email/code/"
     deliver_due()
@@ -335,13 +333,13 @@ def test_in_arabic_the_mail_and_the_pages_are_arabic(browser, person):
     assert email_of(person) == ADDRESS
 
 
-def test_a_wrong_code_confirms_no_address(browser, person):
+def test_wrong_code_confirms_no_email(browser, person):
     ask_for_email(browser)
     assert errors_on(browser.post(EMAIL_CODE, {"code": "000000"})) == [WRONG]
     assert email_of(person) == ""
 
 
-def test_the_code_for_one_address_does_not_confirm_another(browser, person):
+def test_code_does_not_confirm_another_email(browser, person):
     ask_for_email(browser)
     of_the_first = factories.code_sent_to(person, "email")
     ask_for_email(browser, "another@example.org")
@@ -351,7 +349,7 @@ def test_the_code_for_one_address_does_not_confirm_another(browser, person):
     assert email_of(person) == "another@example.org"
 
 
-def test_a_new_address_takes_the_place_of_the_old_one_only_with_its_code(browser, person):
+def test_new_email_replaces_old_one_only_by_code(browser, person):
     User.objects.update(email="old@example.org")
     ask_for_email(browser)
     assert email_of(person) == "old@example.org"
@@ -387,7 +385,7 @@ def test_a_link_removes_no_address(browser, person):
         *("\ufffd@example.org", '"><script>@example.org', "a@[", "a@example.org%0ABcc:b"),
     ],
 )
-def test_what_is_no_address_is_refused_and_shown_again(browser, person, email):
+def test_invalid_email_is_refused_and_shown_again(browser, person, email):
     page = ask_for_email(browser, email)
     assert errors_on(page) == [NO_ADDRESS]
     assert page.context["form"]["email"].value() == email
@@ -395,13 +393,13 @@ def test_what_is_no_address_is_refused_and_shown_again(browser, person, email):
     assert not Message.objects.exists()
 
 
-def test_an_address_that_is_far_too_long_is_refused(browser, person):
+def test_overlong_email_is_refused(browser, person):
     for email in (f"{'a' * 64}@{'b.' * 100}org", f"{'a' * 100_000}@example.org"):
         assert errors_on(ask_for_email(browser, email))
     assert not Message.objects.exists()
 
 
-def test_no_address_is_asked_for(browser, person):
+def test_empty_email_is_asked_for(browser, person):
     for nothing in ("", "  ", "\u200f"):
         assert errors_on(ask_for_email(browser, nothing)) == ["Enter an e-mail address."]
 
@@ -409,16 +407,14 @@ def test_no_address_is_asked_for(browser, person):
 @pytest.mark.parametrize(
     "typed", [f"  {ADDRESS}\n", f"\u2066{ADDRESS}\u2069", f"\0{ADDRESS}\u200f", f"\ufeff{ADDRESS}"]
 )
-def test_spaces_and_marks_around_an_address_do_no_harm(browser, person, typed):
+def test_spaces_and_marks_around_email_are_ignored(browser, person, typed):
     ask_for_email(browser, typed)
     give_email_code(browser, person)
     assert email_of(person) == ADDRESS
 
 
 @pytest.mark.parametrize("email", ["a+b@example.org", "o'neil@example.org", "ali@مثال.السعودية"])
-def test_an_address_of_any_good_kind_is_taken_and_gets_its_mail(
-    browser, person, settings, mailoutbox, email
-):
+def test_every_valid_email_is_accepted_and_gets_mail(browser, person, settings, mailoutbox, email):
     settings.MAIL_GATEWAY = "core.messaging.gateways.Mail"
     ask_for_email(browser, email)
     assert deliver_due() == 1
@@ -427,7 +423,7 @@ def test_an_address_of_any_good_kind_is_taken_and_gets_its_mail(
     assert email_of(person) == email
 
 
-def test_another_mail_within_a_minute_is_refused(clock, person):
+def test_second_mail_within_a_minute_is_refused(clock, person):
     browser = signed_in(person)
     ask_for_email(browser)
     clock.move(59)
@@ -440,7 +436,7 @@ def test_another_mail_within_a_minute_is_refused(clock, person):
 
 
 @pytest.mark.parametrize("channel", ["mobile", "email"])
-def test_an_account_has_five_codes_an_hour_whatever_it_names(browser, person, channel):
+def test_account_gets_five_codes_an_hour_for_all_targets(browser, person, channel):
     for number in range(5):
         if channel == "mobile":
             page = ask_for_mobile(browser, f"050000010{number}")
@@ -455,7 +451,7 @@ def test_an_account_has_five_codes_an_hour_whatever_it_names(browser, person, ch
     assert Message.objects.count() == 5
 
 
-def test_the_mobile_is_told_of_a_new_address(browser, person):
+def test_mobile_is_told_of_new_email(browser, person):
     ask_for_email(browser)
     give_email_code(browser, person)
     assert [text.text for text in Message.objects.filter(channel="sms")] == [

@@ -1,4 +1,4 @@
-"""What passwords are refused, with which sentence, and which good ones must never be."""
+"""Passwords that are refused, with their sentences, and good ones that must be accepted."""
 
 import datetime
 import random
@@ -48,7 +48,7 @@ WITH_SHIFT_IN_ARABIC = "َ ً ُ ٌ لإ إ ‘ ÷ × ؛ ِ ٍ ] [ لأ أ ـ ،
 
 
 def said_to(password, user=None):
-    """The sentences with which `password` is refused; none when it is taken."""
+    """Return the sentences with which `password` is refused; none if it is accepted."""
     try:
         validate_password(password, user)
     except ValidationError as refused:
@@ -76,22 +76,22 @@ def entries(name):
         ("kT4#wz9!" * 100_000, [LONG]),
     ],
 )
-def test_a_password_has_8_to_128_characters_and_none_is_cut_off(password, said):
+def test_password_has_8_to_128_characters(password, said):
     assert said_to(password) == said
 
 
-def test_what_is_far_too_long_is_refused_for_that_alone_and_before_it_is_read(monkeypatch):
+def test_overlong_password_is_refused_before_it_is_read(monkeypatch):
     assert said_to("mohammed" * 17) == [LONG]
     monkeypatch.setattr(password_validation, "unicodedata", None)
     assert said_to("\u0651\u064e" * 300) == [LONG]
 
 
-def test_a_password_of_ligatures_that_stand_for_whole_phrases_is_judged_by_its_beginning():
+def test_password_of_phrase_ligatures_is_judged_by_beginning():
     assert said_to("ﷲ" * 124 + "kT4#") == [COMMON]
     assert said_to("kT4# wz9 " + "ﷺ" * 119) == []
 
 
-def test_a_letter_with_its_marks_is_one_character_however_it_was_composed():
+def test_letter_with_marks_is_one_character():
     composed, decomposed = "kñté4wz", "kn\u0303te\u03014wz"
     assert said_to(composed) == said_to(decomposed) == [SHORT]
     assert said_to(composed + "ô") == said_to(decomposed + "o\u0302") == []
@@ -100,41 +100,41 @@ def test_a_letter_with_its_marks_is_one_character_however_it_was_composed():
     assert said_to("\u03b1\u0313\u0300\u0345" * 127 + "wz") == [LONG]
 
 
-# What is common
+# Common passwords
 
 
 @pytest.mark.parametrize("password", [*COMMON_IN_LATIN_LETTERS, *COMMON_IN_ARABIC_LETTERS])
-def test_what_many_people_use_is_refused(password):
+def test_common_password_is_refused(password):
     assert COMMON in said_to(password)
 
 
 @pytest.mark.parametrize("password", [*GOOD_IN_LATIN_LETTERS, *GOOD_IN_ARABIC_LETTERS])
-def test_a_good_password_is_taken(password):
+def test_good_password_is_accepted(password):
     assert said_to(password) == []
 
 
 @pytest.mark.parametrize("word", ["qahtani", "قحطاني"])
-def test_a_listed_word_is_refused_after_an_article_and_the_like(word):
+def test_listed_word_is_refused_after_article(word):
     passwords_made = [f"{opening}{word}2931" for opening in OPENINGS.split()]
     assert [made for made in passwords_made if COMMON not in said_to(made)] == []
 
 
-def test_every_run_of_keys_and_letters_is_refused_in_both_directions():
+def test_key_and_letter_runs_are_refused_in_both_directions():
     passwords_made = [f"{run[3::-1]}cdef{run[:4]}" for run in RUNS.split()]
     assert [made for made in passwords_made if COMMON not in said_to(made)] == []
 
 
 @pytest.mark.parametrize("name", ["arabic.txt", "latin.txt"])
-def test_every_word_of_our_lists_is_refused_with_digits_and_signs_around_it(name):
+def test_listed_word_is_refused_among_digits_and_signs(name):
     passwords_made = [form.format(word) for word in entries(name) for form in ("{}@2931", "20-{}!")]
     assert [made for made in passwords_made if COMMON not in said_to(made)] == []
 
 
 @pytest.mark.parametrize("as_written", [str.lower, str.capitalize])
-def test_a_latin_word_of_our_lists_is_refused_when_typed_on_the_arabic_layout(as_written):
+def test_listed_latin_word_is_refused_on_arabic_layout(as_written):
     keys = dict(zip(LATIN_ROWS, ARABIC_ROWS, strict=True)) | {"b": "لا"}
     keys |= zip(LATIN_CAPITALS.split(), WITH_SHIFT_IN_ARABIC.split(), strict=True)
-    # The key of b types what g and h type, and in one password it is read in one way.
+    # The b key types the letters of the g and h keys, and one password is read in one way only.
     words = [word for word in entries("latin.txt") if not ("b" in word and "gh" in word)]
     typed = [
         f"{as_written(word)}2931".translate(str.maketrans(keys))
@@ -143,15 +143,15 @@ def test_a_latin_word_of_our_lists_is_refused_when_typed_on_the_arabic_layout(as
     assert [password for password in typed if COMMON not in said_to(password)] == []
 
 
-def test_an_arabic_word_of_our_lists_is_refused_when_typed_on_the_latin_layout():
+def test_listed_arabic_word_is_refused_on_latin_layout():
     keys = str.maketrans(dict(zip(ARABIC_ROWS, LATIN_ROWS, strict=True)) | {"أ": "H"})
-    # Read without Shift, which would say something else for these two alone.
+    # The keys are read without Shift, which would give other letters for these two words only.
     words = [word for word in entries("arabic.txt") if not set(word) & set("إآ")]
     typed = [word.replace("لا", "b").translate(keys) + "2931" for word in words]
     assert [password for password in typed if COMMON not in said_to(password)] == []
 
 
-def test_the_passwords_of_the_well_known_list_are_refused_in_capitals_too():
+def test_well_known_passwords_are_refused_in_capitals():
     long_enough = sorted(word for word in CommonPasswordValidator().passwords if len(word) >= 8)
     some = random.Random(26).sample(long_enough, 1000)
     assert [password for password in some if COMMON not in said_to(password.upper())] == []
@@ -167,23 +167,23 @@ def test_the_passwords_of_the_well_known_list_are_refused_in_capitals_too():
         "ابتثجحخدذرزسشصضطظعغفقكلمنهوي٠١٢٣٤٥٦٧٨٩",
     ],
 )
-def test_what_was_drawn_at_random_is_taken(characters):
+def test_random_password_is_accepted(characters):
     draw = random.Random(26)
     drawn = ["".join(draw.choices(characters, k=length)) for length in (12, 16, 32) * 100]
     assert [password for password in drawn if said_to(password)] == []
 
 
-def test_the_lists_hold_every_word_once_and_none_that_is_too_short_to_count():
+def test_lists_have_no_duplicate_and_no_too_short_word():
     words = [entry.casefold() for name in ("arabic.txt", "latin.txt") for entry in entries(name)]
     assert len(words) == len(set(words))
     assert [word for word in words if len(word.strip()) < 3 or word != word.strip()] == []
 
 
-# What is known about somebody
+# Personal facts
 
 
 def person(**changes):
-    """Somebody who is not in the database."""
+    """Return a user who is not in the database."""
     identity = Identity(
         name_ar="نورة بنت سعد القرشي",
         name_en="Noura Saad Al-Qurashi",
@@ -239,7 +239,7 @@ def person(**changes):
         "kettle 14120119",
     ],
 )
-def test_what_can_be_guessed_from_what_is_known_about_somebody_is_refused(password):
+def test_password_from_personal_facts_is_refused(password):
     assert ABOUT in said_to(password, person())
     assert ABOUT not in said_to(password)
 
@@ -258,11 +258,11 @@ def test_what_can_be_guessed_from_what_is_known_about_somebody_is_refused(passwo
         *GOOD_IN_ARABIC_LETTERS[:5],
     ],
 )
-def test_a_name_among_other_words_and_what_only_resembles_a_fact_is_taken(password):
+def test_password_resembling_a_fact_is_accepted(password):
     assert said_to(password, person()) == []
 
 
-def test_what_is_known_counts_only_from_four_characters_on():
+def test_facts_count_from_four_characters():
     somebody = person(username="k.q", email="xyl@example.com", mobile="not a number")
     assert said_to("the xylophone and a kettle", somebody) == []
     assert said_to("kq-qk 73 91 26", somebody) == []
@@ -282,18 +282,18 @@ def test_what_is_known_counts_only_from_four_characters_on():
         User(identity=Identity(name_ar=" ", name_en="-", birth_date=datetime.date(1900, 1, 1))),
     ],
 )
-def test_a_good_password_is_taken_where_nothing_or_little_is_known(user):
+def test_good_password_is_accepted_without_known_facts(user):
     assert said_to("kettle-violin-marsh", user) == []
 
 
-def test_a_birth_date_outside_the_hijri_tables_counts_in_the_other_calendar():
+def test_birth_date_before_hijri_tables_counts_in_gregorian():
     elder = User(identity=Identity(birth_date=datetime.date(1921, 5, 17)))
     assert said_to("kettle 17/05/1921", elder) == [ABOUT]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("password", ["kettle 2093847561", "٣١٠٢٩٣٨٤٧٥ وسادة", "2093-847-561 tea"])
-def test_a_password_with_an_identity_number_former_or_in_force_is_refused(password):
+def test_password_with_current_or_former_number_is_refused(password):
     identity = factories.IdentityFactory(number="2093847561")
     IdentityNumber.objects.create(number="3102938475", identity=identity, is_current=False)
     assert said_to(password, User(username="somebody", identity=identity)) == [ABOUT]
@@ -302,22 +302,22 @@ def test_a_password_with_an_identity_number_former_or_in_force_is_refused(passwo
 
 
 @pytest.mark.django_db
-def test_the_people_of_the_tests_and_of_the_demo_may_have_their_passwords():
+def test_passwords_of_tests_and_demo_are_accepted():
     for username in ("aslam", "noura", "officer"):
         user = factories.UserFactory(username=username)
         assert said_to(factories.PASSWORD, user) == said_to(PASSWORD_OF_THE_DEMO, user) == []
 
 
-# Anything at all
+# All rules together
 
 
-def test_all_that_is_wrong_is_said_at_once():
+def test_all_errors_are_named_at_once():
     somebody = person(username="muhammad")
     assert said_to("Muhammad12", somebody) == [COMMON, ABOUT]
     assert said_to("noura", somebody) == [SHORT, COMMON, ABOUT]
 
 
-def test_the_rules_are_told_beforehand():
+def test_rules_are_shown_beforehand():
     assert password_validators_help_texts() == [
         "Use 8 to 128 characters. Several words in a row make a good password.",
         "Do not use a common word or name, not even with digits or a year after it.",
@@ -340,5 +340,5 @@ def test_the_rules_are_told_beforehand():
 @example("a@" * 64)
 @example("0" + "a" * 126 + "0")
 @example("İstanbul" * 16)
-def test_no_text_whatever_breaks_the_rules_and_the_sentences_are_ours(text):
+def test_any_text_is_judged_with_own_sentences(text):
     assert set(said_to(text, person())) <= {SHORT, LONG, COMMON, ABOUT}

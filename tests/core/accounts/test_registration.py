@@ -1,4 +1,4 @@
-"""Opening an account: who may, step by step, out of order, and while the registry is away."""
+"""Registration: its steps, steps out of order, and an unavailable registry."""
 
 import datetime
 import re
@@ -64,32 +64,32 @@ AWAY = "The registry cannot be reached at the moment. Try again in a few minutes
 
 @pytest.fixture
 def known_person(db):
-    """Somebody whom the registry knows, and who has no account yet."""
+    """Create a person of the registry who has no account yet."""
     return factories.IdentityFactory(number=NUMBER, mobile=MOBILE)
 
 
 def in_digits(day, calendar="gregorian"):
-    """What the date's fields hold for `day`."""
+    """Return the form fields of the birth date for `day`."""
     numbers = hijri_date(day) if calendar == "hijri" else (day.year, day.month, day.day)
     parts = zip(("year", "month", "day"), map(str, numbers), strict=True)
     return {"born_calendar": calendar, **{f"born_{part}": number for part, number in parts}}
 
 
 def picture_on(page):
-    """What the form sends once somebody has read its picture."""
+    """Return the form fields that answer the picture on the page."""
     key = re.search(r'name="picture_key" value="(\w+)"', page.content.decode())[1]
     return {"picture_key": key, "picture": CaptchaStore.objects.get(hashkey=key).response}
 
 
 def ask(client, number=NUMBER, born=BORN, calendar="gregorian", language="en"):
-    """Fill in the first page and send it; the page that answers."""
+    """Submit the first page and return the page that follows."""
     address = f"/{language}/account/register/"
     form = {"number": number, **in_digits(born, calendar), **picture_on(client.get(address))}
     return client.post(address, form, follow=True)
 
 
 def texts():
-    """What has arrived on mobiles, the last first: to whom, and what."""
+    """Deliver all messages and return those on the phone, newest first: [(recipient, text)]."""
     Message.objects.update(next_attempt_at=timezone.now())
     deliver_due()
     return [(text["recipient"], text["text"]) for text in DemoPhone().received()]
@@ -116,11 +116,11 @@ def choose(client, username="aslam", password=factories.PASSWORD, language="en",
 
 
 def place(page):
-    """The address at which one has ended up."""
+    """Return the address of the page after all redirects."""
     return page.request["PATH_INFO"]
 
 
-# Who may
+# People who may register
 
 
 @pytest.mark.parametrize("calendar", ["hijri", "gregorian"])
@@ -129,7 +129,7 @@ def place(page):
     ["1098765432", "2987654320", "3000000004", "4000000006"],
     ids=["citizen", "resident", "border number", "other border number"],
 )
-def test_who_is_in_the_registry_opens_an_account(client, db, number, calendar):
+def test_person_of_registry_opens_account(client, db, number, calendar):
     identity = factories.IdentityFactory(number=number, mobile=MOBILE)
 
     asked = ask(client, number=number, calendar=calendar)
@@ -154,7 +154,7 @@ def test_who_is_in_the_registry_opens_an_account(client, db, number, calendar):
     assert texts()[0] == (MOBILE, OPENED)
 
 
-def test_a_former_number_is_as_good_as_the_current_one(client, known_person):
+def test_former_number_opens_account(client, known_person):
     known_person.numbers.create(number="3000000004", is_current=False)
     prove(client, number="3000000004")
     choose(client)
@@ -174,11 +174,11 @@ def test_a_former_number_is_as_good_as_the_current_one(client, known_person):
     ],
     ids=["arabic", "persian", "full width", "spaces", "dashes", "marks", "all at once"],
 )
-def test_the_number_is_taken_however_it_is_typed(client, known_person, typed):
+def test_number_is_accepted_in_any_spelling(client, known_person, typed):
     assert place(prove(client, number=typed)) == CHOOSE
 
 
-def test_the_birth_date_is_taken_in_digits_of_any_script(client, known_person):
+def test_birth_date_is_accepted_in_any_digits(client, known_person):
     arabic = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
     born = {name: typed.translate(arabic) for name, typed in in_digits(BORN, "hijri").items()}
     form = {"number": NUMBER, **born, **picture_on(client.get(REGISTER))}
@@ -187,9 +187,7 @@ def test_the_birth_date_is_taken_in_digits_of_any_script(client, known_person):
 
 
 @pytest.mark.parametrize("page_language", ["ar", "en"])
-def test_the_language_of_the_page_is_offered_and_the_chosen_one_taken(
-    client, known_person, page_language
-):
+def test_page_language_is_preselected_and_choice_saved(client, known_person, page_language):
     ask(client, language=page_language)
     address = f"/{page_language}/account/register"
     page = client.post(f"{address}/code/", {"code": newest_code()}, follow=True)
@@ -205,7 +203,7 @@ def is_arabic(text):
     return bool(re.search("[\u0600-\u06ff]", text)) and not re.search("[A-Za-z]", text)
 
 
-def test_the_code_comes_in_the_language_of_the_page(client, known_person):
+def test_code_text_is_in_page_language(client, known_person):
     ask(client, language="ar")
     [(_recipient, text)] = texts()
     assert is_arabic(text)
@@ -216,7 +214,7 @@ def test_the_code_comes_in_the_language_of_the_page(client, known_person):
 
 @pytest.fixture
 def proven(client, known_person):
-    """A browser that has come as far as the last page."""
+    """Return a browser that has come as far as the last page."""
     prove(client)
     return client
 
@@ -238,7 +236,7 @@ def set_status(status):
     ],
     ids=["known", "departed", "deceased"],
 )
-def test_what_has_changed_since_the_code_counts(proven, known_person, change, sentence):
+def test_changes_since_the_code_count(proven, known_person, change, sentence):
     change(known_person)
     before = User.objects.count()
     assert errors_on(choose(proven)) == [sentence]
@@ -246,14 +244,14 @@ def test_what_has_changed_since_the_code_counts(proven, known_person, change, se
     assert proven.get(MY_PAGE).status_code == 302
 
 
-def test_who_has_no_mobile_in_the_registry_any_more_is_refused(proven, known_person):
+def test_person_without_registry_mobile_is_refused(proven, known_person):
     Identity.objects.update(mobile="")
     assert errors_on(choose(proven)) == [NOT_OPEN]
     assert not User.objects.exists()
 
 
 @pytest.mark.parametrize("typed", ["aslam", " ASLAM "])
-def test_a_username_that_is_taken_is_told_and_what_was_typed_is_kept(proven, typed):
+def test_taken_username_is_refused_and_input_kept(proven, typed):
     factories.UserFactory(username="aslam")
     page = choose(proven, username=typed, language="ar")
     assert errors_on(page) == [TAKEN]
@@ -279,7 +277,7 @@ def test_a_username_that_is_taken_is_told_and_what_was_typed_is_kept(proven, typ
         ),
     ],
 )
-def test_what_does_not_do_on_the_last_page_is_told(proven, changes, sentences):
+def test_errors_on_last_page_are_named(proven, changes, sentences):
     password = factories.PASSWORD
     form = {"username": "aslam", "new_password": password, "again": password, "language": "en"}
     page = proven.post(CHOOSE, {**form, **changes})
@@ -293,7 +291,7 @@ def test_what_does_not_do_on_the_last_page_is_told(proven, changes, sentences):
     ["kettle 0501234567 sofa", "kettle 2987654320", "mohammed aslam", "the-chosen-one sofa"],
     ids=["mobile", "number", "name", "username"],
 )
-def test_a_password_about_oneself_is_refused(proven, password):
+def test_password_from_own_facts_is_refused(proven, password):
     assert errors_on(choose(proven, username="the-chosen-one", password=password)) == [
         "This password can be guessed from what is known about you. Choose another."
     ]
@@ -302,7 +300,7 @@ def test_a_password_about_oneself_is_refused(proven, password):
 # Out of order, twice, and too late
 
 
-def test_a_step_without_the_one_before_leads_to_the_start(client, known_person):
+def test_skipped_step_redirects_to_first_page(client, known_person):
     for address in (CODE, RESEND, CHOOSE):
         for page in (client.get(address, follow=True), client.post(address, follow=True)):
             assert place(page) == REGISTER
@@ -311,29 +309,29 @@ def test_a_step_without_the_one_before_leads_to_the_start(client, known_person):
     assert not User.objects.exists()
 
 
-def test_a_code_that_is_right_has_to_be_of_this_session(client, known_person):
+def test_code_of_another_session_is_refused(client, known_person):
     ask(client)
     code = newest_code()
     elsewhere = Client()
-    ask(elsewhere)  # too soon: no code of its own
+    ask(elsewhere)  # it is too soon for a code of its own
     assert errors_on(elsewhere.post(CODE, {"code": code})) == [NO_CODE]
 
 
-def test_a_second_click_on_the_code_goes_on_to_the_last_page(client, known_person):
+def test_second_click_on_code_goes_to_last_page(client, known_person):
     ask(client)
     code = newest_code()
     first, second = (client.post(CODE, {"code": code}, follow=True) for _click in range(2))
     assert place(first) == place(second) == CHOOSE
 
 
-def test_a_second_click_at_the_end_leads_to_the_account_that_the_first_has_opened(proven):
+def test_second_click_at_end_opens_the_same_account(proven):
     choose(proven)
     assert place(choose(proven, follow=True)) == MY_PAGE
     assert User.objects.count() == 1
 
 
 @pytest.mark.parametrize(("minutes", "is_in_time"), [(14, True), (16, False)])
-def test_the_last_page_waits_for_a_quarter_of_an_hour(proven, monkeypatch, minutes, is_in_time):
+def test_last_page_is_valid_for_fifteen_minutes(proven, monkeypatch, minutes, is_in_time):
     later = time.time() + minutes * 60
     monkeypatch.setattr("core.accounts.pending_steps.time.time", lambda: later)
     assert proven.get(CHOOSE).status_code == (200 if is_in_time else 302)
@@ -341,7 +339,7 @@ def test_the_last_page_waits_for_a_quarter_of_an_hour(proven, monkeypatch, minut
     assert User.objects.exists() == is_in_time
 
 
-def test_who_has_opened_an_account_signs_in_with_what_was_chosen(proven):
+def test_new_account_signs_in_with_chosen_password(proven):
     choose(proven)
     browser = Client()
     person = {"login": NUMBER, "password": factories.PASSWORD}
@@ -350,7 +348,7 @@ def test_who_has_opened_an_account_signs_in_with_what_was_chosen(proven):
     assert browser.post("/en/account/code/", {"code": code}).url == MY_PAGE
 
 
-# While the registry is away
+# While the registry is unavailable
 
 
 @pytest.fixture
@@ -365,7 +363,7 @@ def registry_goes_away(monkeypatch):
     return go
 
 
-def test_nobody_registers_while_the_registry_is_away(client, known_person, registry_goes_away):
+def test_registration_is_refused_while_registry_is_down(client, known_person, registry_goes_away):
     registry_goes_away()
     page = ask(client)
     assert place(page) == REGISTER
@@ -375,21 +373,19 @@ def test_nobody_registers_while_the_registry_is_away(client, known_person, regis
     assert not OneTimeCode.objects.exists()
 
 
-def test_once_it_is_back_the_same_page_works_with_its_new_picture(
-    client, known_person, monkeypatch
-):
+def test_same_page_works_once_registry_is_back(client, known_person, monkeypatch):
     with monkeypatch.context() as away:
-        away.setattr(LocalRegistry, "lookup", _raise_away)
+        away.setattr(LocalRegistry, "lookup", _raise_unavailable)
         page = ask(client)
     form = {"number": NUMBER, **in_digits(BORN), **picture_on(page)}
     assert client.post(REGISTER, form).url == CODE
 
 
-def _raise_away(*_args):
+def _raise_unavailable(*_args):
     raise RegistryUnavailable
 
 
-def test_no_other_code_is_sent_while_the_registry_is_away(client, known_person, registry_goes_away):
+def test_no_second_code_while_registry_is_down(client, known_person, registry_goes_away):
     ask(client)
     code = newest_code()
     OneTimeCode.objects.update(created_at=timezone.now() - datetime.timedelta(seconds=61))
@@ -400,9 +396,9 @@ def test_no_other_code_is_sent_while_the_registry_is_away(client, known_person, 
     assert place(client.post(CODE, {"code": code}, follow=True)) == CHOOSE
 
 
-def test_no_account_is_opened_while_the_registry_is_away(proven, monkeypatch):
+def test_no_account_is_opened_while_registry_is_down(proven, monkeypatch):
     with monkeypatch.context() as away:
-        away.setattr(LocalRegistry, "refresh", _raise_away)
+        away.setattr(LocalRegistry, "refresh", _raise_unavailable)
         page = choose(proven)
     assert errors_on(page) == [AWAY]
     assert page.context["form"]["username"].value() == "aslam"
@@ -410,14 +406,12 @@ def test_no_account_is_opened_while_the_registry_is_away(proven, monkeypatch):
     assert choose(proven).url == MY_PAGE
 
 
-def test_nobody_signs_in_while_the_registry_is_away_and_the_code_stays_good(
-    client, known_person, monkeypatch
-):
+def test_sign_in_while_registry_is_down_leaves_code_valid(client, known_person, monkeypatch):
     user = factories.UserFactory(identity=known_person, username="aslam")
     client.post(SIGN_IN, {"login": "aslam", "password": factories.PASSWORD})
     code = factories.code_sent_to(user, "sign_in")
     with monkeypatch.context() as away:
-        away.setattr(LocalRegistry, "refresh", _raise_away)
+        away.setattr(LocalRegistry, "refresh", _raise_unavailable)
         page = client.post("/en/account/code/", {"code": code})
         assert errors_on(page) == [AWAY]
         assert client.get(MY_PAGE).status_code == 302
@@ -425,18 +419,16 @@ def test_nobody_signs_in_while_the_registry_is_away_and_the_code_stays_good(
     assert client.post("/en/account/code/", {"code": code}).url == MY_PAGE
 
 
-def test_the_sentence_about_the_registry_is_there_in_arabic(
-    client, known_person, registry_goes_away
-):
+def test_registry_down_message_is_translated(client, known_person, registry_goes_away):
     registry_goes_away()
     [sentence] = errors_on(ask(client, language="ar"))
     assert is_arabic(sentence)
 
 
-# What else must not happen
+# Takeover and disclosure
 
 
-def test_who_is_signed_in_does_not_become_somebody_else_by_registering(db, known_person):
+def test_registering_while_signed_in_changes_no_user(db, known_person):
     somebody = factories.UserFactory()
     browser = signed_in(somebody)
     prove(browser)
@@ -446,9 +438,7 @@ def test_who_is_signed_in_does_not_become_somebody_else_by_registering(db, known
     assert browser.session.get("acting_as") is None
 
 
-def test_who_knows_the_session_from_before_the_code_does_not_choose_in_its_place(
-    client, known_person
-):
+def test_session_from_before_code_cannot_choose_password(client, known_person):
     ask(client)
     stranger = Client()
     stranger.cookies["sessionid"] = client.cookies["sessionid"].value
@@ -458,7 +448,7 @@ def test_who_knows_the_session_from_before_the_code_does_not_choose_in_its_place
     assert client.get(CHOOSE).status_code == 200
 
 
-def test_the_number_and_the_mobile_stand_on_no_page_and_in_no_address(client, known_person):
+def test_number_and_mobile_are_on_no_page_and_in_no_url(client, known_person):
     asked = ask(client)
     proven = client.post(CODE, {"code": newest_code()}, follow=True)
     opened = choose(client, follow=True)
@@ -469,7 +459,7 @@ def test_the_number_and_the_mobile_stand_on_no_page_and_in_no_address(client, kn
             assert secret not in str(addresses)
 
 
-def test_nobody_becomes_staff_by_sending_more_than_was_asked(proven):
+def test_extra_form_fields_make_nobody_staff(proven):
     form = {
         "username": "aslam",
         "new_password": factories.PASSWORD,

@@ -1,4 +1,4 @@
-"""The registry: these tables, or another one over HTTP, whose answers may be of any kind."""
+"""The registry: the local tables, or another one over HTTP, with right and wrong answers."""
 
 import datetime
 import json
@@ -57,7 +57,7 @@ RIGHT = body_of(person(), former_number(), company(), job())
 
 
 class Registry(BaseHTTPRequestHandler):
-    """Answers whatever is asked with `answer`, a status and a body or what to do instead."""
+    """A handler that gives every request `answer`: a status and a body, or a function to call."""
 
     def do_GET(self):
         self.server.asked.append((self.path, self.headers["Authorization"]))
@@ -91,7 +91,7 @@ class Server(ThreadingHTTPServer):
         self.sent_to_the_end = False
 
     def handle_error(self, *_args):
-        """Say nothing: many of these tests hang up in the middle."""
+        """Print nothing, as many of these tests hang up in the middle."""
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def owner(number):
     return Identity.objects.get(numbers__number=number)
 
 
-# These tables
+# The local tables
 
 
 def test_a_person_is_found_by_each_of_their_numbers():
@@ -129,7 +129,7 @@ def test_a_person_is_found_by_each_of_their_numbers():
     assert registry.lookup("2000000701") is None
 
 
-def test_a_refreshed_person_is_as_the_tables_have_them_now():
+def test_refresh_reads_current_table_row():
     salim = factories.IdentityFactory(number=IQAMA)
     Identity.objects.update(status="departed")
     refreshed = registry.refresh(salim)
@@ -139,7 +139,7 @@ def test_a_refreshed_person_is_as_the_tables_have_them_now():
 # A right answer over HTTP
 
 
-def test_a_person_nobody_knew_is_there_with_numbers_employer_and_link(server):
+def test_unknown_person_is_added_with_numbers_and_link(server):
     salim = registry.lookup(IQAMA)
     assert server.asked == [(f"/people/{IQAMA}", "Bearer token-of-the-portal")]
     assert (salim.name_en, salim.mobile) == ("Salim Raza", "+966501234567")
@@ -151,7 +151,7 @@ def test_a_person_nobody_knew_is_there_with_numbers_employer_and_link(server):
     assert (link.since, link.until) == (datetime.date(2020, 1, 1), None)
 
 
-def test_a_person_is_found_by_a_former_number_too(server):
+def test_person_is_found_by_former_number(server):
     salim = registry.lookup(BORDER)
     assert salim.current_number == IQAMA
 
@@ -168,7 +168,7 @@ def test_asking_twice_changes_nothing(server):
     assert tables() == before
 
 
-def test_a_refreshed_person_is_as_the_registry_has_them_now(server):
+def test_refresh_takes_current_registry_answer(server):
     guest = factories.IdentityFactory(number=BORDER)
     refreshed = registry.refresh(guest)
     assert server.asked == [(f"/people/{BORDER}", "Bearer token-of-the-portal")]
@@ -181,7 +181,7 @@ def test_a_refreshed_person_is_as_the_registry_has_them_now(server):
     assert refreshed.status == "departed"
 
 
-def test_a_link_the_registry_knows_no_more_ended_yesterday(server, today):
+def test_link_missing_from_registry_ended_yesterday(server, today):
     salim = factories.IdentityFactory(number=IQAMA)
     palms = factories.IdentityFactory(number=COMPANY)
     other = factories.IdentityFactory(number="1000000700")
@@ -214,7 +214,7 @@ def test_a_link_the_registry_knows_no_more_ended_yesterday(server, today):
     ]
 
 
-def test_a_holder_is_brought_up_to_date_too(server):
+def test_holder_is_updated(server):
     registry.lookup(IQAMA)
     server.answer = (200, body_of(person(), company(status="departed"), job(until="2026-01-31")))
     registry.lookup(IQAMA)
@@ -222,27 +222,27 @@ def test_a_holder_is_brought_up_to_date_too(server):
     assert Link.objects.get().until == datetime.date(2026, 1, 31)
 
 
-def test_who_is_added_by_another_request_meanwhile_is_found(server, monkeypatch):
+def test_identity_added_by_concurrent_request_is_found(server, monkeypatch):
     palms = factories.IdentityFactory(number=COMPANY)
     owners_of, looks = registry_import._owners_of, []
 
-    def owners_of_too_early(numbers):
-        """As if the first look at people had been before the employer was there."""
+    def stale_owners_of(numbers):
+        """Hide the employer from one lookup, as if another request added it afterwards."""
         owners = owners_of(numbers)
         looks.append(owners.pop(COMPANY, None) if len(looks) == 1 else None)
         return owners
 
-    monkeypatch.setattr(registry_import, "_owners_of", owners_of_too_early)
+    monkeypatch.setattr(registry_import, "_owners_of", stale_owners_of)
     salim = registry.lookup(IQAMA)
     assert looks[1] == (palms.pk, True)
     assert Link.objects.get().holder == palms
     assert salim == owner(IQAMA)
 
 
-# Nobody
+# Unknown numbers
 
 
-def test_nobody_has_a_number_that_the_registry_does_not_know(server):
+def test_number_unknown_to_registry_finds_nobody(server):
     salim = factories.IdentityFactory(number=IQAMA)
     server.answer = (404, b"")
     before = tables()
@@ -254,12 +254,12 @@ def test_nobody_has_a_number_that_the_registry_does_not_know(server):
 
 
 @pytest.mark.parametrize("number", ["", "12", "5000000000", f"{IQAMA}/../1", "٢٠٠٠٠٠٠٧٠٠"])
-def test_the_registry_is_not_asked_for_what_is_no_number(server, number):
+def test_registry_is_not_asked_for_invalid_number(server, number):
     assert registry.lookup(number) is None
     assert server.asked == []
 
 
-def test_who_has_no_number_in_force_cannot_be_refreshed(server):
+def test_identity_without_current_number_cannot_be_refreshed(server):
     salim = factories.IdentityFactory(number=IQAMA)
     IdentityNumber.objects.update(is_current=False)
     with pytest.raises(registry.RegistryUnavailable):
@@ -267,12 +267,12 @@ def test_who_has_no_number_in_force_cannot_be_refreshed(server):
     assert server.asked == []
 
 
-# Answers that are none
+# Answers that are rejected
 
 
 @pytest.fixture
 def somebody(today):
-    """A person with an employer, another person, and what has to stay as it is."""
+    """Create a person with an employer, and another person with a former number."""
     salim = factories.IdentityFactory(number=IQAMA, name_en="Salim")
     palms = factories.IdentityFactory(number=COMPANY, birth_date=None, name_en="Palms")
     factories.link(palms, salim, since=datetime.date(2019, 1, 1))
@@ -281,7 +281,7 @@ def somebody(today):
     return salim
 
 
-def check_that_nothing_is_taken(somebody, server=None):
+def check_answer_is_rejected(somebody, server=None):
     before = tables()
     for ask in (
         lambda: registry.lookup(IQAMA),
@@ -298,9 +298,9 @@ def check_that_nothing_is_taken(somebody, server=None):
 @pytest.mark.parametrize(
     "status", [201, 204, 206, 301, 302, 303, 307, 308, 400, 401, 403, 410, 429, 500, 503]
 )
-def test_another_status_is_no_answer_and_a_redirect_is_not_followed(somebody, server, status):
+def test_other_http_status_or_redirect_is_no_answer(somebody, server, status):
     server.answer = (status, RIGHT)
-    check_that_nothing_is_taken(somebody, server)
+    check_answer_is_rejected(somebody, server)
 
 
 @pytest.mark.parametrize(
@@ -323,9 +323,9 @@ def test_another_status_is_no_answer_and_a_redirect_is_not_followed(somebody, se
         body_of(person(), []),
     ],
 )
-def test_another_shape_is_no_answer(somebody, server, body):
+def test_malformed_body_is_no_answer(somebody, server, body):
     server.answer = (200, body)
-    check_that_nothing_is_taken(somebody, server)
+    check_answer_is_rejected(somebody, server)
 
 
 @pytest.mark.parametrize(
@@ -339,42 +339,42 @@ def test_another_shape_is_no_answer(somebody, server, body):
         [person(), {"record": "worker"}],
         [person(), company(name_ar=None)],
         [person(), company(), job(since="")],
-        # About somebody else
+        # Records of another person
         [company()],
         [person("2000000701")],
         [former_number(IQAMA, "2000000701")],
         [person("2000000701"), former_number(IQAMA, "2000000702")],
         [person(), person("2000000701"), company(), job(number="2000000701")],
-        # Against what the tables know
+        # Records that contradict the local tables
         [person(), job(holder="7000000701")],
         [person(), former_number("2000000702")],
         [person(), former_number("4000000702")],
         [person("4000000702"), person(), job("4000000702")],
         [person(), company(), job(), {**job(), "kind": "host"}],
-        # Twice
+        # Duplicate records
         [person(), person(name_en="Salim Raza Khan")],
         [person(), former_number(), former_number()],
         [person(), company(), job(since="2019-01-01"), job(since="1440-04-25", until="2026-01-31")],
         [person(), former_number(), company(), job(), job(number=BORDER)],
-        # Against itself
+        # Records that contradict each other
         [person(), person(BORDER), former_number()],
         [person(), former_number(IQAMA, "2000000705")],
     ],
 )
-def test_a_wrong_record_spoils_the_answer(somebody, server, records):
+def test_one_wrong_record_rejects_the_answer(somebody, server, records):
     server.answer = (200, body_of(*records))
-    check_that_nothing_is_taken(somebody, server)
+    check_answer_is_rejected(somebody, server)
 
 
-def test_an_answer_of_more_than_a_megabyte_is_none(somebody, server):
+def test_answer_over_one_megabyte_is_rejected(somebody, server):
     room = registry.MAX_ANSWER_BYTES - len(RIGHT)
     server.answer = (200, RIGHT + b" " * (room + 1))
-    check_that_nothing_is_taken(somebody, server)
+    check_answer_is_rejected(somebody, server)
     server.answer = (200, RIGHT + b" " * room)
     assert registry.lookup(IQAMA).name_en == "Salim Raza"
 
 
-def test_a_registry_that_does_not_answer_in_time_is_away(somebody, server, monkeypatch):
+def test_registry_timeout_counts_as_unavailable(somebody, server, monkeypatch):
     monkeypatch.setattr(registry, "TIMEOUT_SECONDS", 0.2)
 
     def answer_late(request):
@@ -382,11 +382,11 @@ def test_a_registry_that_does_not_answer_in_time_is_away(somebody, server, monke
             request.say(200, RIGHT)
 
     server.answer = answer_late
-    check_that_nothing_is_taken(somebody)
+    check_answer_is_rejected(somebody)
 
 
-def drop_by_drop(request, before, after):
-    """Send spaces, one by one, and the rest only after a long time: five seconds or more."""
+def send_slowly(request, before, after):
+    """Send spaces one by one for five seconds or more, and then the rest."""
     request.wfile.write(b"HTTP/1.1 200 OK\r\n" + before)
     for _drop in range(500):
         if request.server.is_over.wait(0.01):
@@ -406,37 +406,37 @@ def drop_by_drop(request, before, after):
     ],
     ids=["headers", "body until the end", "body of a known length", "behind the body"],
 )
-def test_an_answer_that_only_drips_is_cut_off(somebody, server, monkeypatch, before, after):
+def test_slowly_sent_answer_is_cut_off(somebody, server, monkeypatch, before, after):
     monkeypatch.setattr(registry, "DEADLINE_SECONDS", 0.3)
-    server.answer = lambda request: drop_by_drop(request, before, after)
-    check_that_nothing_is_taken(somebody)
+    server.answer = lambda request: send_slowly(request, before, after)
+    check_answer_is_rejected(somebody)
     assert not server.sent_to_the_end
 
 
 @pytest.mark.parametrize("answer", [b"", b"no HTTP at all\r\n", b"HTTP/1.1 200 OK\r\n"])
-def test_what_is_not_http_is_no_answer(somebody, server, answer):
+def test_non_http_answer_is_rejected(somebody, server, answer):
     server.answer = lambda request: request.wfile.write(answer)
-    check_that_nothing_is_taken(somebody, server)
+    check_answer_is_rejected(somebody, server)
 
 
-def test_an_answer_that_breaks_off_is_none(somebody, server):
+def test_truncated_answer_is_rejected(somebody, server):
     def break_off(request):
         request.wfile.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(RIGHT)}\r\n\r\n".encode())
         request.wfile.write(RIGHT[:-30])
 
     server.answer = break_off
-    check_that_nothing_is_taken(somebody, server)
+    check_answer_is_rejected(somebody, server)
 
 
-def test_a_registry_that_is_switched_off_is_away(somebody, settings):
+def test_registry_that_is_switched_off_is_unavailable(somebody, settings):
     settings.REGISTRY = "core.accounts.registry.HttpRegistry"
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         settings.REGISTRY_URL = f"http://127.0.0.1:{closed.getsockname()[1]}/people/"
-        check_that_nothing_is_taken(somebody)
+        check_answer_is_rejected(somebody)
 
 
-def test_the_log_says_why_the_registry_is_away_and_names_nobody(somebody, server, caplog):
+def test_log_gives_reason_without_personal_data(somebody, server, caplog):
     caplog.set_level(logging.WARNING, logger="tawasul")
     for answer in [
         (503, b""),

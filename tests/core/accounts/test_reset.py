@@ -1,4 +1,4 @@
-"""A new password with a code to the mobile of the account, for whoever has forgotten theirs."""
+"""The reset of a forgotten password with a code to the mobile of the account."""
 
 import datetime
 import re
@@ -47,13 +47,13 @@ def person(db):
 
 
 def picture_on(page):
-    """What the form sends once somebody has read its picture."""
+    """Return the form fields that answer the picture on the page."""
     key = re.search(r'name="picture_key" value="(\w+)"', page.content.decode())[1]
     return {"picture_key": key, "picture": CaptchaStore.objects.get(hashkey=key).response}
 
 
 def ask(client, login="aslam", language="en"):
-    """Fill in the first page and send it; the page that answers."""
+    """Submit the first page and return the page that follows."""
     address = f"/{language}/account/password/reset/"
     form = {"login": login, **picture_on(client.get(address))}
     return client.post(address, form, follow=True)
@@ -75,7 +75,7 @@ def set_password(client, password=NEW_PASSWORD, again=None, **options):
 
 
 def texts():
-    """What has arrived on mobiles, the last first: to whom, and what."""
+    """Deliver all messages and return those on the phone, newest first: [(recipient, text)]."""
     deliver_due()
     return [(text["recipient"], text["text"]) for text in DemoPhone().received()]
 
@@ -85,7 +85,7 @@ def give_password(client, password, login="aslam"):
 
 
 def place(page):
-    """The address at which one has ended up."""
+    """Return the address of the page after all redirects."""
     return page.request["PATH_INFO"]
 
 
@@ -135,7 +135,7 @@ def test_a_new_password_signs_out_everywhere(client, person):
         assert device.get(MY_PAGE).url == f"{SIGN_IN}?next={MY_PAGE}"
 
 
-def test_no_device_from_before_the_new_password_is_listed(client, person):
+def test_devices_from_before_reset_are_not_listed(client, person):
     sign_in(person)
     assert other_devices_listed(sign_in(person)) == 1
     prove(client)
@@ -144,7 +144,7 @@ def test_no_device_from_before_the_new_password_is_listed(client, person):
 
 
 def other_devices_listed(browser):
-    """On how many devices one can sign out, on the page of the account."""
+    """Return how many other devices the account page lists."""
     return browser.get("/en/account/").content.count(b'action="/en/account/devices/')
 
 
@@ -154,7 +154,7 @@ def test_a_new_password_signs_nobody_else_out(client, person, as_resident):
     assert as_resident.get(MY_PAGE).status_code == 200
 
 
-def test_the_old_password_given_before_is_good_no_more(client, person):
+def test_half_finished_sign_in_with_old_password_is_refused(client, person):
     elsewhere = Client()
     give_password(elsewhere, factories.PASSWORD)
     code = factories.code_sent_to(person, "sign_in")
@@ -164,7 +164,7 @@ def test_the_old_password_given_before_is_good_no_more(client, person):
     assert elsewhere.get(MY_PAGE).status_code == 302
 
 
-def test_the_code_comes_in_the_language_of_the_page(client, person):
+def test_code_text_is_in_page_language(client, person):
     ask(client, language="ar")
     [(_recipient, text)] = texts()
     assert re.search("[\u0600-\u06ff]", text)
@@ -182,9 +182,7 @@ def test_the_code_comes_in_the_language_of_the_page(client, person):
     ],
     ids=["no such name", "no such number", "no such border number", "closed", "no mobile"],
 )
-def test_where_there_is_nothing_to_set_nobody_gets_a_text_and_no_code_is_right(
-    client, person, login, changes
-):
+def test_login_without_resettable_account_gets_no_text(client, person, login, changes):
     User.objects.filter(pk=person.pk).update(**changes)
     page = ask(client, login)
     assert place(page) == CODE
@@ -194,13 +192,13 @@ def test_where_there_is_nothing_to_set_nobody_gets_a_text_and_no_code_is_right(
     assert client.get(NEW).url == SIGN_IN
 
 
-def test_who_has_been_registered_but_has_no_account_gets_no_text(client, db):
+def test_identity_without_account_gets_no_text(client, db):
     factories.IdentityFactory(number="2987654320", mobile=MOBILE)
     ask(client, "2987654320")
     assert texts() == []
 
 
-def test_a_step_without_the_one_before_leads_to_a_start(client, person):
+def test_skipped_step_redirects_to_a_first_page(client, person):
     for address in (CODE, RESEND, NEW):
         for page in (client.get(address, follow=True), client.post(address, follow=True)):
             assert place(page) == SIGN_IN
@@ -209,15 +207,15 @@ def test_a_step_without_the_one_before_leads_to_a_start(client, person):
     assert User.objects.get(pk=person.pk).check_password(factories.PASSWORD)
 
 
-def test_a_code_that_is_right_has_to_be_of_this_session(client, person):
+def test_code_of_another_session_is_refused(client, person):
     ask(client)
     code = newest_code()
     elsewhere = Client()
-    ask(elsewhere)  # too soon: no code of its own
+    ask(elsewhere)  # it is too soon for a code of its own
     assert errors_on(elsewhere.post(CODE, {"code": code})) == [NO_CODE]
 
 
-def test_who_knows_the_session_from_before_the_code_sets_no_password(client, person):
+def test_session_from_before_code_sets_no_password(client, person):
     ask(client)
     stranger = Client()
     stranger.cookies["sessionid"] = client.cookies["sessionid"].value
@@ -227,14 +225,14 @@ def test_who_knows_the_session_from_before_the_code_sets_no_password(client, per
     assert client.get(NEW).status_code == 200
 
 
-def test_a_second_click_on_the_code_goes_on_to_the_last_page(client, person):
+def test_second_click_on_code_goes_to_last_page(client, person):
     ask(client)
     code = newest_code()
     first, second = (client.post(CODE, {"code": code}, follow=True) for _click in range(2))
     assert place(first) == place(second) == NEW
 
 
-def test_a_second_click_at_the_end_leads_to_signing_in(client, person):
+def test_second_click_at_end_redirects_to_sign_in(client, person):
     prove(client)
     set_password(client)
     second = set_password(client, "another-password-77", follow=True)
@@ -242,22 +240,20 @@ def test_a_second_click_at_the_end_leads_to_signing_in(client, person):
     assert User.objects.get(pk=person.pk).check_password(NEW_PASSWORD)
 
 
-def test_another_code_after_a_minute_makes_the_first_useless(client, person):
+def test_second_code_invalidates_the_first(client, person):
     ask(client)
     first = newest_code()
     OneTimeCode.objects.update(created_at=timezone.now() - datetime.timedelta(seconds=61))
     assert notices_on(client.post(RESEND, follow=True)) == []
     second = newest_code()
     assert len(texts()) == 2
-    if first != second:  # one time in a million they are the same
+    if first != second:  # one time in a million both codes are the same
         assert errors_on(client.post(CODE, {"code": first})) == [WRONG]
     assert client.post(CODE, {"code": second}).url == NEW
 
 
 @pytest.mark.parametrize(("minutes", "is_in_time"), [(14, True), (16, False)])
-def test_the_last_page_waits_for_a_quarter_of_an_hour(
-    client, person, monkeypatch, minutes, is_in_time
-):
+def test_last_page_is_valid_for_fifteen_minutes(client, person, monkeypatch, minutes, is_in_time):
     prove(client)
     later = time.time() + minutes * 60
     monkeypatch.setattr("core.accounts.pending_steps.time.time", lambda: later)
@@ -280,7 +276,7 @@ def test_the_last_page_waits_for_a_quarter_of_an_hour(
         ),
     ],
 )
-def test_what_does_not_do_on_the_last_page_is_told(client, person, password, again, sentences):
+def test_errors_on_last_page_are_named(client, person, password, again, sentences):
     prove(client)
     page = set_password(client, password, again)
     assert errors_on(page) == sentences
@@ -290,7 +286,7 @@ def test_what_does_not_do_on_the_last_page_is_told(client, person, password, aga
     assert User.objects.get(pk=person.pk).check_password(NEW_PASSWORD)
 
 
-def test_what_was_typed_is_kept_when_the_picture_was_read_wrong(client, db):
+def test_input_is_kept_after_wrong_captcha(client, db):
     form = {**picture_on(client.get(RESET)), "login": "aslam", "picture": "99999"}
     page = client.post(RESET, form)
     assert errors_on(page) == [
@@ -299,7 +295,7 @@ def test_what_was_typed_is_kept_when_the_picture_was_read_wrong(client, db):
     assert page.context["form"]["login"].value() == "aslam"
 
 
-def test_no_page_tells_whose_account_it_is_nor_its_mobile(client, person):
+def test_pages_reveal_neither_account_nor_mobile(client, person):
     asked = ask(client, "2987654320")
     proven = client.post(CODE, {"code": newest_code()}, follow=True)
     done = set_password(client, follow=True)
@@ -308,7 +304,7 @@ def test_no_page_tells_whose_account_it_is_nor_its_mobile(client, person):
             assert secret not in page.content.decode()
 
 
-def test_the_code_of_a_registration_opens_no_password(client, person):
+def test_registration_code_resets_no_password(client, person):
     ask(client)
     code = newest_code()
     register = {"number": "2999999999", "born_calendar": "gregorian", "born_day": "14"}
@@ -319,7 +315,7 @@ def test_the_code_of_a_registration_opens_no_password(client, person):
     assert client.post(CODE, {"code": code}).url == NEW
 
 
-def test_a_new_password_can_be_set_while_the_registry_is_away(client, person, monkeypatch):
+def test_reset_works_while_registry_is_down(client, person, monkeypatch):
     def be_away(*_args):
         raise RegistryUnavailable
 
@@ -329,7 +325,7 @@ def test_a_new_password_can_be_set_while_the_registry_is_away(client, person, mo
     assert place(set_password(client, follow=True)) == SIGN_IN
 
 
-def test_an_account_closed_after_the_code_stays_closed(client, person):
+def test_account_closed_after_code_stays_closed(client, person):
     prove(client)
     User.objects.update(is_active=False)
     set_password(client)

@@ -53,14 +53,14 @@ def give_code(client, user):
         "3000000004",
     ],
 )
-def test_people_sign_in_by_username_or_by_any_of_their_numbers(client, person, login):
+def test_sign_in_by_username_or_any_number(client, person, login):
     assert give_password(client, login).url == CODE
     assert give_code(client, person).url == "/en/my/"
     assert "Welcome, Mohammed Aslam Khan" in words(client.get("/en/my/"))
 
 
 @pytest.mark.parametrize("login", ["aslam", "2987654320", "3000000004"])
-def test_a_wrong_password_and_a_missing_person_are_told_alike(client, db, login):
+def test_wrong_password_and_unknown_person_get_same_error(client, db, login):
     for_nobody = give_password(client, login, "wrong")
     factories.UserFactory(
         username="aslam", identity=factories.IdentityFactory(number="2987654320")
@@ -72,16 +72,16 @@ def test_a_wrong_password_and_a_missing_person_are_told_alike(client, db, login)
 
 
 @pytest.mark.parametrize("login", ["²987654320", "②987654320", "298765432", "aslam khan", "%", "'"])
-def test_what_is_no_login_is_told_like_a_wrong_one(client, person, login):
+def test_malformed_login_is_answered_like_a_wrong_one(client, person, login):
     assert errors_on(give_password(client, login)) == [DO_NOT_MATCH]
 
 
-def test_an_account_that_was_closed_is_told_like_a_wrong_password(client, person):
+def test_closed_account_gets_wrong_password_error(client, person):
     User.objects.update(is_active=False)
     assert errors_on(give_password(client, "aslam")) == [DO_NOT_MATCH]
 
 
-def test_nothing_typed_is_asked_for(client, db):
+def test_empty_fields_are_asked_for(client, db):
     assert errors_on(client.post(SIGN_IN, {"login": " ", "password": ""})) == [
         "Enter your username or your ID number.",
         "Enter your password.",
@@ -101,7 +101,7 @@ def test_the_password_alone_opens_nothing(client, person):
     assert client.get("/en/my/").url == f"{SIGN_IN}?next=/en/my/"
 
 
-def test_one_is_led_back_to_the_page_one_came_for(client, person):
+def test_sign_in_redirects_to_requested_page(client, person):
     asked = client.get("/en/inquiries/new/")
     page = client.get(asked.url)
     give_password(client, "aslam", next=page.context["next"])
@@ -109,19 +109,19 @@ def test_one_is_led_back_to_the_page_one_came_for(client, person):
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example"])
-def test_one_is_never_led_to_another_site(client, person, target):
+def test_sign_in_never_redirects_to_another_site(client, person, target):
     client.get(SIGN_IN, {"next": target})
     give_password(client, "aslam", next=target)
     assert give_code(client, person).url == "/en/my/"
 
 
 @pytest.mark.parametrize("target", ["foo", "a" * 100_000, "/en/\n\0"])
-def test_a_target_that_is_no_address_breaks_nothing(client, person, target):
+def test_malformed_redirect_target_is_harmless(client, person, target):
     give_password(client, "aslam", next=target)
     assert give_code(client, person).status_code in (302, 400)
 
 
-def test_the_sessions_key_is_a_new_one_after_the_password_and_after_the_code(client, person):
+def test_session_key_changes_after_password_and_code(client, person):
     client.get(SIGN_IN)
     session = client.session
     session["visited"] = True
@@ -138,7 +138,7 @@ def test_the_sessions_key_is_a_new_one_after_the_password_and_after_the_code(cli
     assert with_the_first.get("/en/my/").status_code == 302
 
 
-def test_who_is_signed_in_is_not_asked_again(as_resident):
+def test_signed_in_user_is_not_asked_again(as_resident):
     assert as_resident.get(SIGN_IN).url == "/en/my/"
     assert as_resident.get(SIGN_IN, {"next": "/en/inquiries/"}).url == "/en/inquiries/"
 
@@ -155,7 +155,7 @@ def test_an_account_closed_after_the_password_gets_no_further(client, person):
     assert give_code(client, person).url == SIGN_IN
 
 
-def test_whoever_gave_what_is_no_longer_the_password_gets_no_further(client, person):
+def test_password_changed_before_code_stops_sign_in(client, person):
     give_password(client, "aslam")
     person.set_password("seven Kettles and a door")
     person.save()
@@ -170,7 +170,7 @@ def test_an_account_closed_after_signing_in_is_signed_out(person):
 
 
 @pytest.mark.parametrize(("minutes", "is_in_time"), [(14, True), (16, False)])
-def test_the_password_is_good_for_a_quarter_of_an_hour(
+def test_password_step_is_valid_for_fifteen_minutes(
     client, person, monkeypatch, minutes, is_in_time
 ):
     give_password(client, "aslam")
@@ -196,9 +196,7 @@ def test_a_link_signs_nobody_out(person):
 @pytest.mark.parametrize(
     ("chosen", "pages", "begins"), [("en", "ar", "Tawasul: "), ("ar", "en", "تواصل: ")]
 )
-def test_texts_are_in_the_language_of_the_account_and_codes_in_that_of_the_pages(
-    person, chosen, pages, begins
-):
+def test_texts_use_account_language_and_codes_page_language(person, chosen, pages, begins):
     User.objects.update(language=chosen)
     client = sign_in(person, language=pages)
     code = decrypt(Message.objects.get().text)
@@ -221,7 +219,7 @@ def test_the_number_that_gets_the_code_is_masked(client, person):
     assert "+96650" not in page
 
 
-def test_with_check_digits_switched_on_a_wrong_one_is_no_number(client, person, settings):
+def test_wrong_check_digit_is_no_number_when_switched_on(client, person, settings):
     settings.IDENTITY_CHECK_DIGIT = True
     assert give_password(client, "2987654320").url == CODE
     assert errors_on(give_password(Client(), "2987654321")) == [DO_NOT_MATCH]

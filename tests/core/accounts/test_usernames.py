@@ -1,4 +1,4 @@
-"""No two usernames that look or read alike, and none that could be somebody's number."""
+"""Usernames: no two look or read alike, and none could be an ID number."""
 
 import datetime
 import re
@@ -28,7 +28,7 @@ TAKEN = "This username is taken. Choose another."
 EMPTY = "Choose a username."
 DO_NOT_MATCH = "This username or ID number and this password do not match. Check both."
 
-# What is typed, and the username that exists and that it is read as.
+# The typed spelling, and the existing username as which it is read.
 SAME_NAMES = [
     ("ASLAM", "aslam"),
     ("aSlAm", "aslam"),
@@ -47,7 +47,7 @@ SAME_NAMES = [
     ("ALI-KHAN", "ali-khan"),
     ("ali-\u212ahan", "ali-khan"),  # the Kelvin sign
 ]
-# What is typed, and the username that exists and that it looks like.
+# The typed spelling, and the existing username that it looks like.
 TWINS = [
     ("a\u017flam", "aslam"),  # a long s
     ("ａｓｌａｍ", "aslam"),
@@ -90,13 +90,13 @@ NUMBERS = [
 
 
 def named(value):
-    """As a parameter's name: what cannot be seen, spelled out."""
+    """Return the id of a parameter, with invisible characters escaped."""
     return ascii(value)
 
 
 @pytest.fixture
 def others(db):
-    """Those who have their usernames already, by username, with a password of their own each."""
+    """Create users with all usernames of the samples, each with a password of its own."""
     names = ("aslam", "ali-khan", "officer-7")
     others = {name: factories.UserFactory(username=name, password=f"of {name}") for name in names}
     identity = factories.IdentityFactory(number=SOMEBODYS_NUMBER)
@@ -105,14 +105,14 @@ def others(db):
 
 
 def picture_on(page):
-    """What the form sends once somebody has read its picture."""
+    """Return the form fields that answer the picture on the page."""
     key = re.search(r'name="picture_key" value="(\w+)"', page.content.decode())[1]
     return {"picture_key": key, "picture": CaptchaStore.objects.get(hashkey=key).response}
 
 
 @pytest.fixture
 def proven(client, others):
-    """A browser that has come as far as choosing a username."""
+    """Return a browser that has come as far as choosing a username."""
     born = datetime.date(1986, 3, 14)
     factories.IdentityFactory(number=NUMBER, mobile=MOBILE, birth_date=born)
     typed = {"born_calendar": "gregorian", "born_day": "14", "born_month": "3"}
@@ -132,7 +132,7 @@ def accounts():
     return set(User.objects.values_list("username", "identity", "password"))
 
 
-# At registering
+# Registration
 
 
 @pytest.mark.parametrize(("typed", "name"), SAME_NAMES, ids=named)
@@ -143,14 +143,14 @@ def test_another_spelling_of_a_username_is_taken(proven, typed, name):
 
 
 @pytest.mark.parametrize(("typed", "name"), TWINS, ids=named)
-def test_what_looks_like_a_username_is_refused(proven, typed, name):
+def test_lookalike_username_is_refused(proven, typed, name):
     before = accounts()
     assert errors_on(choose(proven, typed)) == [SHAPE]
     assert accounts() == before
 
 
 @pytest.mark.parametrize("typed", NUMBERS, ids=named)
-def test_a_number_is_no_username_whoever_has_it(proven, typed):
+def test_id_number_is_no_username(proven, typed):
     before = accounts()
     assert errors_on(choose(proven, typed)) == [SHAPE]
     assert accounts() == before
@@ -170,7 +170,7 @@ def test_a_number_is_no_username_whoever_has_it(proven, typed):
         ("أسلم", SHAPE),
     ],
 )
-def test_what_is_no_username_is_refused_with_one_sentence(proven, typed, told):
+def test_invalid_username_is_refused_with_one_sentence(proven, typed, told):
     before = accounts()
     assert errors_on(choose(proven, typed)) == [told]
     assert accounts() == before
@@ -187,7 +187,7 @@ def test_what_is_no_username_is_refused_with_one_sentence(proven, typed, told):
         ("aslam-", "aslam-"),
     ],
 )
-def test_a_username_is_stored_in_one_form_and_opens_however_it_was_typed(proven, typed, username):
+def test_username_has_one_stored_form(proven, typed, username):
     assert choose(proven, typed).status_code == 302
     user = User.objects.latest("pk")
     assert user.username == username
@@ -199,13 +199,11 @@ def test_a_username_is_stored_in_one_form_and_opens_however_it_was_typed(proven,
         )
 
 
-# At signing in
+# Sign-in
 
 
 @pytest.mark.parametrize(("typed", "name"), SAME_NAMES, ids=named)
-def test_another_spelling_opens_the_same_account_with_its_password_alone(
-    client, others, typed, name
-):
+def test_other_spelling_signs_in_to_the_same_account(client, others, typed, name):
     assert errors_on(client.post(SIGN_IN, {"login": typed, "password": "of another"})) == [
         DO_NOT_MATCH
     ]
@@ -216,23 +214,23 @@ def test_another_spelling_opens_the_same_account_with_its_password_alone(
 
 
 @pytest.mark.parametrize(("typed", "name"), TWINS, ids=named)
-def test_what_looks_like_a_username_opens_nothing(client, others, typed, name):
+def test_lookalike_username_signs_nobody_in(client, others, typed, name):
     page = client.post(SIGN_IN, {"login": typed, "password": f"of {name}"})
     assert errors_on(page) == [DO_NOT_MATCH]
 
 
-def test_a_number_opens_the_account_of_the_person_who_has_it(client, others, proven):
+def test_login_by_number_finds_its_owner(client, others, proven):
     choose(proven, "n1098765432")
     for typed in NUMBERS[:-2]:
         found = User.objects.by_login(typed)
         assert [user.username for user in found] == ["somebody"]
 
 
-# Past the pages
+# Without the pages: the model and the database
 
 
 @pytest.mark.parametrize(("typed", "name"), SAME_NAMES, ids=named)
-def test_no_program_creates_a_second_of_a_name(others, typed, name):
+def test_model_refuses_second_spelling_of_username(others, typed, name):
     before = accounts()
     with pytest.raises(ValidationError) as refused:
         User.objects.create_user(typed, factories.PASSWORD)
@@ -243,7 +241,7 @@ def test_no_program_creates_a_second_of_a_name(others, typed, name):
 @pytest.mark.parametrize(
     "typed", [*(typed for typed, _name in TWINS), *NUMBERS, "", "ab"], ids=named
 )
-def test_no_program_creates_a_twin_or_a_number(others, typed):
+def test_model_refuses_lookalike_or_number(others, typed):
     before = accounts()
     for create in (User.objects.create_user, User.objects.create_superuser):
         with pytest.raises(ValidationError) as refused:
@@ -257,13 +255,13 @@ def test_no_program_creates_a_twin_or_a_number(others, typed):
     ["Aslam", "aslam ", "ａｓｌａｍ", "\u0430slam", "as\u0301lam", *NUMBERS[:4]],
     ids=named,
 )
-def test_the_database_itself_takes_none_of_them(others, username):
+def test_database_constraint_refuses_usernames(others, username):
     with pytest.raises(IntegrityError), transaction.atomic():
         User.objects.create(username=username)
 
 
 def is_a_username(typed):
-    """Whether somebody may register as this, taken ones aside; and in which form."""
+    """Return the stored form of a valid username, taken or not; None if it is invalid."""
     username = User.objects.normalize_username(typed)
     try:
         User._meta.get_field("username").run_validators(username)
@@ -275,7 +273,7 @@ def is_a_username(typed):
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.from_regex(r"\w{3,12}"))
 @example("\u212aelvin")
 @example("1098765432")
-def test_whatever_is_typed_a_username_has_one_form_and_is_no_number(typed):
+def test_any_input_gives_one_form_that_is_no_number(typed):
     username = is_a_username(typed)
     if username:
         assert re.fullmatch(r"[a-z][a-z0-9._-]{2,29}", username)

@@ -1,4 +1,4 @@
-"""The code in a picture: good once, kept apart from what is typed, with a text in its place."""
+"""The code in a picture: valid once, kept apart from the input, and replaceable by a text."""
 
 import datetime
 import os
@@ -44,7 +44,7 @@ def key_on(page):
 
 
 def picture_on(page):
-    """What the form sends once somebody has read its picture."""
+    """Return the form fields that answer the picture on the page."""
     key = key_on(page)
     return {"picture_key": key, "picture": CaptchaStore.objects.get(hashkey=key).response}
 
@@ -53,15 +53,15 @@ def address_of_picture(page):
     return re.search(r'<img src="([^"]+)"', page.content.decode())[1]
 
 
-def is_asked_for_a_picture(page):
+def asks_for_picture(page):
     return 'name="picture_key"' in page.content.decode()
 
 
-# Reading it
+# Reading the picture
 
 
 @forms
-def test_the_digits_in_the_picture_let_a_form_through(client, db, address, form):
+def test_right_digits_let_form_through(client, db, address, form):
     page = client.get(address)
     assert client.post(address, {**form, **picture_on(page)}).url == f"{address}code/"
 
@@ -76,13 +76,13 @@ def test_the_digits_in_the_picture_let_a_form_through(client, db, address, form)
     ],
     ids=["arabic", "persian", "spaces", "marks"],
 )
-def test_the_digits_are_taken_however_they_are_typed(client, db, typed):
+def test_digits_are_accepted_in_any_spelling(client, db, typed):
     picture = picture_on(client.get(RESET))
     picture["picture"] = typed(picture["picture"])
     assert client.post(RESET, {"login": "aslam", **picture}).status_code == 302
 
 
-def test_the_picture_shows_what_has_to_be_typed_and_is_kept_by_nobody(client, db):
+def test_picture_is_not_cached_and_answer_not_in_page(client, db):
     page = client.get(RESET)
     response = client.get(address_of_picture(page))
     assert response["Content-Type"] == "image/png"
@@ -91,17 +91,17 @@ def test_the_picture_shows_what_has_to_be_typed_and_is_kept_by_nobody(client, db
     assert picture_on(page)["picture"] not in page.content.decode()
 
 
-def test_each_page_has_a_picture_of_its_own_of_five_digits_that_look_different(client, db):
+def test_each_page_has_its_own_picture_of_five_digits(client, db):
     digits = [picture_on(client.get(RESET))["picture"] for _page in range(30)]
     assert all(re.fullmatch("[2-8]{5}", each) for each in digits)
     assert len(set(digits)) > 1
     assert CaptchaStore.objects.count() == 30
 
 
-# Good once
+# One use only
 
 
-def test_a_wrong_answer_burns_the_picture(client, db):
+def test_wrong_answer_invalidates_picture(client, db):
     right = picture_on(client.get(RESET))
     wrong = {**right, "picture": "99999"}
     page = client.post(RESET, {"login": "aslam", **wrong})
@@ -111,7 +111,7 @@ def test_a_wrong_answer_burns_the_picture(client, db):
     assert not OneTimeCode.objects.exists()
 
 
-def test_the_picture_that_takes_the_place_of_a_burnt_one_is_good(client, db):
+def test_replacement_picture_is_valid(client, db):
     page = client.get(RESET)
     page = client.post(RESET, {"login": "aslam", **picture_on(page), "picture": "99999"})
     assert client.post(RESET, {"login": "aslam", **picture_on(page)}).status_code == 302
@@ -136,7 +136,7 @@ def test_a_picture_is_good_for_ten_minutes(client, db, clock):
     assert errors_on(client.post(RESET, {"login": "aslam", **picture})) == [WRONG_DIGITS]
 
 
-def test_the_answer_to_one_picture_is_none_to_another(client, db):
+def test_answer_is_valid_for_its_own_picture_only(client, db):
     one, other = (picture_on(client.get(RESET)) for _page in range(2))
     CaptchaStore.objects.filter(hashkey=one["picture_key"]).update(response="22222")
     CaptchaStore.objects.filter(hashkey=other["picture_key"]).update(response="33333")
@@ -144,7 +144,7 @@ def test_the_answer_to_one_picture_is_none_to_another(client, db):
     assert errors_on(client.post(RESET, form)) == [WRONG_DIGITS]
 
 
-def test_what_is_wrong_elsewhere_on_the_form_leaves_the_picture_good(client, db):
+def test_error_elsewhere_on_form_leaves_picture_valid(client, db):
     picture = picture_on(client.get(RESET))
     page = client.post(RESET, {"login": " ", **picture})
     assert errors_on(page) == ["Enter your username or your ID number."]
@@ -153,7 +153,7 @@ def test_what_is_wrong_elsewhere_on_the_form_leaves_the_picture_good(client, db)
     assert client.post(RESET, {"login": "aslam", **picture}).status_code == 302
 
 
-def test_the_address_of_a_used_picture_shows_nothing_any_more(client, db):
+def test_url_of_used_picture_shows_nothing(client, db):
     page = client.get(RESET)
     address = address_of_picture(page)
     client.post(RESET, {"login": "aslam", **picture_on(page)})
@@ -162,11 +162,11 @@ def test_the_address_of_a_used_picture_shows_nothing_any_more(client, db):
 
 
 @pytest.mark.parametrize("key", ["a", "0" * 40, "a" * 200, "-", "_"])
-def test_the_address_of_a_picture_that_never_was_shows_nothing(client, db, key):
+def test_url_of_unknown_picture_shows_nothing(client, db, key):
     assert client.get(f"/en/account/picture/{key}.png").status_code == 410
 
 
-def test_old_pictures_are_forgotten(client, db, clock):
+def test_old_pictures_are_deleted(client, db, clock):
     client.get(RESET)
     clock.move(599)
     client.get(RESET)
@@ -175,7 +175,7 @@ def test_old_pictures_are_forgotten(client, db, clock):
     assert CaptchaStore.objects.count() == 1
 
 
-# Whatever is sent in its place
+# Malformed answers
 
 
 @forms
@@ -190,9 +190,7 @@ def test_old_pictures_are_forgotten(client, db, clock):
     ],
     ids=["nothing", "empty", "only marks", "only a key", "only NUL"],
 )
-def test_without_digits_the_form_asks_for_them_and_shows_a_picture(
-    client, db, address, form, picture
-):
+def test_form_without_digits_asks_for_them(client, db, address, form, picture):
     page = client.post(address, {**form, **picture})
     assert errors_on(page) == [NO_DIGITS]
     assert client.post(address, {**form, **picture_on(page)}).status_code == 302
@@ -217,13 +215,13 @@ GARBAGE = {
 
 @forms
 @pytest.mark.parametrize("picture", GARBAGE.values(), ids=GARBAGE.keys())
-def test_a_picture_that_never_was_is_answered_wrong(client, db, address, form, picture):
+def test_unknown_picture_counts_as_wrong_answer(client, db, address, form, picture):
     page = client.post(address, {**form, **picture})
     assert errors_on(page) == [WRONG_DIGITS]
     assert not OneTimeCode.objects.exists()
 
 
-def test_bytes_that_are_no_text_are_answered_wrong(client, db):
+def test_undecodable_bytes_count_as_wrong_answer(client, db):
     body = b"login=aslam&picture=%FF%FE2&picture_key=%C0%80"
     page = client.post(RESET, body, content_type="application/x-www-form-urlencoded")
     assert errors_on(page) == [WRONG_DIGITS]
@@ -243,7 +241,7 @@ def test_two_keys_in_one_form_count_as_one(client, db):
 # Another picture
 
 
-def test_another_picture_keeps_what_was_typed(client, db):
+def test_new_picture_keeps_input(client, db):
     page = client.get(REGISTER)
     first = key_on(page)
     typed = {**PERSON, "number": " ٢٩٨٧ x", "born_day": "٤٠", "picture_key": first, "picture": "1"}
@@ -256,14 +254,14 @@ def test_another_picture_keeps_what_was_typed(client, db):
     assert client.post(REGISTER, {**PERSON, **picture_on(page)}).status_code == 302
 
 
-def test_another_picture_takes_nothing_else(client, db):
+def test_new_picture_submits_nothing_else(client, db):
     page = client.get(RESET)
     sent = {"login": "aslam", **picture_on(page), visual_code.ANOTHER: "1"}
     assert client.post(RESET, sent).status_code == 200
     assert not OneTimeCode.objects.exists()
 
 
-# A text in its place
+# A text instead of the picture
 
 
 def ask_for_text(client, mobile="0501234567", to=REGISTER, **options):
@@ -271,20 +269,20 @@ def ask_for_text(client, mobile="0501234567", to=REGISTER, **options):
 
 
 def prove_by_text(client, to=REGISTER):
-    """Enter a texted code in place of the picture; the page that this leads to."""
+    """Enter a texted code instead of the picture and return the page that follows."""
     ask_for_text(client, to=to)
     code = factories.code_sent_to(None, "picture")
     return client.post(BY_TEXT_CODE, {"code": code}, follow=True)
 
 
 def texts():
-    """What has arrived on mobiles, the last first: to whom, and what."""
+    """Deliver all messages and return those on the phone, newest first: [(recipient, text)]."""
     deliver_due()
     return [(text["recipient"], text["text"]) for text in DemoPhone().received()]
 
 
 @forms
-def test_a_texted_code_does_instead_and_what_was_typed_is_kept(client, db, address, form):
+def test_texted_code_replaces_picture_and_keeps_input(client, db, address, form):
     asked = client.post(address, {**form, visual_code.BY_TEXT: "1"}, follow=True)
     assert asked.request["PATH_INFO"] == BY_TEXT
     page = client.post(
@@ -300,7 +298,7 @@ def test_a_texted_code_does_instead_and_what_was_typed_is_kept(client, db, addre
 
     page = client.post(BY_TEXT_CODE, {"code": code}, follow=True)
     assert page.request["PATH_INFO"] == address
-    assert not is_asked_for_a_picture(page)
+    assert not asks_for_picture(page)
     first = "number" if address == REGISTER else "login"
     assert page.context["form"][first].value() == form[first]
     assert client.post(address, form).url == f"{address}code/"
@@ -308,14 +306,14 @@ def test_a_texted_code_does_instead_and_what_was_typed_is_kept(client, db, addre
 
 
 @pytest.mark.parametrize("mobile", ["٠٥٠١٢٣٤٥٦٧", "+966 50 123 4567", "+44 7400 123456"])
-def test_any_mobile_does(client, db, mobile):
+def test_any_mobile_can_get_text(client, db, mobile):
     page = ask_for_text(client, mobile)
     assert page.request["PATH_INFO"] == BY_TEXT_CODE
     assert len(texts()) == 1
 
 
 @pytest.mark.parametrize("mobile", ["", "0112345678", "12", "abc", "\0", "0" * 100])
-def test_what_is_no_mobile_gets_no_text(client, db, mobile):
+def test_invalid_mobile_gets_no_text(client, db, mobile):
     page = ask_for_text(client, mobile)
     assert page.request["PATH_INFO"] == BY_TEXT
     assert len(errors_on(page)) == 1
@@ -326,15 +324,15 @@ def test_a_text_is_good_for_one_form(client, db):
     prove_by_text(client)
     assert client.post(REGISTER, PERSON).url == f"{REGISTER}code/"
     for address, form in ((REGISTER, PERSON), (RESET, {"login": "aslam"})):
-        assert is_asked_for_a_picture(client.get(address))
+        assert asks_for_picture(client.get(address))
         assert errors_on(client.post(address, form)) == [NO_DIGITS]
 
 
-def test_a_text_is_good_until_the_form_has_no_mistake_any_more(client, db):
+def test_text_is_good_until_form_has_no_error(client, db):
     prove_by_text(client)
     page = client.post(REGISTER, {**PERSON, "number": "12"})
     assert len(errors_on(page)) == 1
-    assert not is_asked_for_a_picture(page)
+    assert not asks_for_picture(page)
     assert client.post(REGISTER, PERSON).status_code == 302
 
 
@@ -349,7 +347,7 @@ def test_a_text_is_good_in_its_own_browser_alone(client, db):
 
 
 @pytest.mark.parametrize(("minutes", "is_in_time"), [(14, True), (16, False)])
-def test_a_text_is_good_for_a_quarter_of_an_hour(client, db, monkeypatch, minutes, is_in_time):
+def test_text_is_good_for_fifteen_minutes(client, db, monkeypatch, minutes, is_in_time):
     prove_by_text(client)
     later = time.time() + minutes * 60
     monkeypatch.setattr("core.accounts.pending_steps.time.time", lambda: later)
@@ -364,7 +362,7 @@ def test_the_code_of_a_text_is_good_once(client, db):
     assert errors_on(client.post(REGISTER, PERSON)) == [NO_DIGITS]
 
 
-def test_a_wrong_code_does_not_stand_in_place_of_the_picture(client, db):
+def test_wrong_code_does_not_replace_the_picture(client, db):
     ask_for_text(client)
     code = factories.code_sent_to(None, "picture")
     wrong = f"{(int(code) + 1) % 10**6:06}"
@@ -378,23 +376,21 @@ def test_the_code_page_needs_a_mobile_first(client, db):
         assert client.get(address).url == client.post(address).url == BY_TEXT
 
 
-def test_a_text_that_was_asked_for_without_need_leads_to_registering(client, db):
+def test_needless_text_redirects_to_registration(client, db):
     page = client.get(BY_TEXT)
     assert page.context["next"] == REGISTER
     for target in ("https://evil.example/", "//evil.example", "/\\evil.example"):
         assert client.get(BY_TEXT, {"next": target}).context["next"] == REGISTER
 
 
-def test_a_text_is_worth_nothing_but_a_picture(client, db):
+def test_text_replaces_only_the_picture(client, db):
     prove_by_text(client)
     assert client.get(f"{REGISTER}choose/").url == REGISTER
     assert client.get(f"{RESET}new/").status_code == 302
     assert client.get("/en/my/").status_code == 302
 
 
-def test_while_the_registry_is_away_no_page_forgets_to_ask_for_what_it_needs(
-    client, db, monkeypatch
-):
+def test_picture_is_still_required_while_registry_is_down(client, db, monkeypatch):
     def be_away(*_args):
         raise RegistryUnavailable
 
@@ -405,21 +401,21 @@ def test_while_the_registry_is_away_no_page_forgets_to_ask_for_what_it_needs(
     assert errors_on(page) == [
         "The registry cannot be reached at the moment. Try again in a few minutes."
     ]
-    picture = picture_on(page) if is_asked_for_a_picture(page) else {}
+    picture = picture_on(page) if asks_for_picture(page) else {}
     assert client.post(REGISTER, {**PERSON, **picture}).status_code == 302
 
 
-# The text's own limits
+# Limits on texts
 
 
-def let_seconds_pass(seconds):
-    """As if all codes had been asked for so much earlier."""
+def age_codes(seconds):
+    """Move the creation of all codes back by so many seconds."""
     for code in OneTimeCode.objects.all():
         code.created_at -= datetime.timedelta(seconds=seconds)
         code.save(update_fields=["created_at"])
 
 
-def test_one_mobile_gets_one_text_a_minute_in_whatever_browser(db, clock):
+def test_mobile_gets_one_text_a_minute_across_browsers(db, clock):
     ask_for_text(Client(), "0501234567")
     clock.move(15)
     for spelling in ("0501234567", "٠٥٠١٢٣٤٥٦٧", "+966 50 123 4567", "00966501234567"):
@@ -447,22 +443,22 @@ def test_one_network_gets_a_hundred_texts_an_hour(db):
     told = "Too many codes were sent and not used. Try again in 60 minutes."
     assert notices_on(ask_for_text(Client(), "0509999999", **home)) == [told]
     assert notices_on(ask_for_text(Client(), "0509999999", **elsewhere)) == []
-    let_seconds_pass(60 * 60)
+    age_codes(60 * 60)
     assert notices_on(ask_for_text(Client(), "0508888888", **home)) == []
 
 
-# What is kept meanwhile
+# Input kept in the session
 
 
 @forms
-def test_no_more_is_kept_for_the_way_back_than_the_form_can_hold(client, db, address, form):
+def test_kept_input_is_limited_to_form_fields(client, db, address, form):
     garbage = {name: os.urandom(200_000).hex() for name in form}
     client.post(address, {**garbage, visual_code.BY_TEXT: "1"})
     kept = sum(len(session.session_data) for session in Session.objects.all())
     assert kept < 20_000
 
 
-def test_what_was_typed_is_kept_for_a_quarter_of_an_hour(client, db, monkeypatch):
+def test_input_is_kept_for_fifteen_minutes(client, db, monkeypatch):
     client.post(RESET, {"login": "aslam", visual_code.BY_TEXT: "1"})
     assert client.get(RESET).context["form"]["login"].value() == "aslam"
     later = time.time() + 16 * 60
@@ -470,6 +466,6 @@ def test_what_was_typed_is_kept_for_a_quarter_of_an_hour(client, db, monkeypatch
     assert client.get(RESET).context["form"]["login"].value() is None
 
 
-def test_nothing_that_was_typed_stands_in_the_address_of_the_way_there(client, db):
+def test_input_is_not_in_the_url(client, db):
     response = client.post(REGISTER, {**PERSON, visual_code.BY_TEXT: "1"})
     assert response.url == f"{BY_TEXT}?next={REGISTER}"

@@ -1,4 +1,4 @@
-"""Rows as the registry's file has them, and many that are wrong, each with the reason."""
+"""Rows of the registry's file, and many wrong ones, each with the reason."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ COUNTRY = "nationality has to be the two capital letters of a country, for examp
 
 
 def row(record, **columns):
-    """A line of the file."""
+    """Return a line of the file."""
     line = io.StringIO()
     writer = csv.DictWriter(line, COLUMNS, lineterminator="\n")
     writer.writerow({"record": record, **columns})
@@ -49,7 +49,7 @@ def link(holder, number, kind="employer", since="2020-01-01", **changes):
 CITIZEN, RESIDENT, VISITOR, ESTABLISHMENT = "1000000001", "2000000001", "4000000001", "7000000001"
 RESIDENT_BEFORE = "3000000001"
 
-# They stand at the head of the file, from its second line on, and are right.
+# These right rows stand at the head of the file, from its second line on.
 RIGHT_ROWS = [
     person(CITIZEN, nationality="SA"),
     person(RESIDENT),
@@ -59,11 +59,11 @@ RIGHT_ROWS = [
     link(ESTABLISHMENT, RESIDENT),
 ]
 
-# The tables know these before the file is read: two people, the first with a former number.
+# The tables have two people before the file is read, the first with a former number.
 KNOWN, KNOWN_BEFORE, ANOTHER = "2000000900", "3000000900", "2000000901"
 
 WRONG_ROWS = [
-    # How the row is written
+    # Syntax of the row
     ("person,2000000100\n", "the row has to have 13 fields, not 2"),
     (person()[:-1] + ",x\n", "the row has to have 13 fields, not 14"),
     ("  \n", "the row has to have 13 fields, not 1"),
@@ -73,7 +73,7 @@ WRONG_ROWS = [
         person(name_en="S" * 200_000),
         "the row has more than 10,000 characters; is a quotation mark not closed?",
     ),
-    # What it is about
+    # Kind of record
     (
         person().removeprefix("person"),
         "record has to be person, establishment, former_number or link",
@@ -116,7 +116,7 @@ WRONG_ROWS = [
     (person(mobile="+966501234"), MOBILE),
     (person(mobile="+966112345678"), MOBILE),
     (person(status="alive"), "status has to be active, departed or deceased"),
-    # More than one thing
+    # Several errors
     (
         person("12", name_en="", birth_date="1986", holder=ESTABLISHMENT),
         f"number {NUMBERS}; name_en is missing; birth_date has to be a day written as YYYY-MM-DD; "

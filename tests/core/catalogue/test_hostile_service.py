@@ -1,4 +1,4 @@
-"""The form of a service, filled in with lists of anything at all."""
+"""The staff form of a service, filled in with malformed lists."""
 
 import pytest
 
@@ -37,13 +37,13 @@ def as_chief(db):
     ],
     ids=lambda value: value[:20],
 )
-def test_a_service_with_a_list_of_anything_is_refused(as_chief, field, value):
+def test_service_with_malformed_list_is_refused(as_chief, field, value):
     response = as_chief.post(SERVICE_FORM, {**A_SERVICE, field: value})
     assert response.status_code == 200
     assert response.context["adminform"].form.errors.keys() == {field}
 
 
 @pytest.mark.parametrize("value", ["", "[]"])
-def test_a_service_without_nationalities_is_for_any(as_chief, value):
+def test_service_without_nationalities_is_for_all(as_chief, value):
     as_chief.post(SERVICE_FORM, {**A_SERVICE, "nationalities": value})
     assert Service.objects.get().is_for(kind="resident", nationality="PK")

@@ -1,4 +1,4 @@
-"""The pages of the catalogue: which services stand there, and what is said about each."""
+"""The pages of the catalogue: the list of services, and the page of each."""
 
 import re
 
@@ -19,13 +19,13 @@ def reference(db):
 
 
 def facts_on(page):
-    """The summary of a service: what stands beside what."""
+    """Return the summary of a service: each term with its value."""
     pairs = re.findall(r"(?s)<dt>(.*?)</dt><dd>(.*?)</dd>", page.content.decode())
     return {words(name): words(fact) for name, fact in pairs}
 
 
 def section(page, name):
-    """A section of a service's page: its words without the heading, and the items of its lists."""
+    """Return the words of a section without its heading, and the items of its lists."""
     markup = page.content.decode()
     markup = re.search(rf'(?s)<section aria-labelledby="{name}">(.*?)</section>', markup)[1]
     markup = re.sub(r"(?s)<h2.*?</h2>", "", markup)
@@ -34,7 +34,7 @@ def section(page, name):
 
 
 def groups_on(page):
-    """The headings of the list with the names under each."""
+    """Return the headings of the list with the names under each."""
     parts = re.findall(
         r'(?s)<h2>([^<]*)</h2>\s*<ul class="services">(.*?)</ul>', page.content.decode()
     )
@@ -42,7 +42,7 @@ def groups_on(page):
     return {heading: re.findall(names, rows) for heading, rows in parts}
 
 
-def test_all_services_stand_in_the_list_under_whom_they_are_for(reference, client):
+def test_list_groups_services_by_beneficiary_kind(reference, client):
     groups = groups_on(client.get("/en/services/"))
     assert {heading: len(names) for heading, names in groups.items()} == {
         "Citizens": 3,
@@ -54,14 +54,14 @@ def test_all_services_stand_in_the_list_under_whom_they_are_for(reference, clien
     assert groups["الزائرون"] == ["تمديد تأشيرة زيارة الزائرين من الجنسية اليمنية والسورية"]
 
 
-def test_a_service_for_several_kinds_stands_in_the_list_once(client, db):
+def test_service_for_several_kinds_is_listed_once(client, db):
     factories.ServiceFactory(name_en="For all", beneficiary_kinds=["visitor", "resident"])
     factories.ServiceFactory(name_en="For nobody yet", beneficiary_kinds=[])
     assert groups_on(client.get("/en/services/")) == {"Residents": ["For all"]}
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_every_service_can_be_reached_from_home_and_from_the_list(reference, client, language):
+def test_home_and_list_link_to_every_service(reference, client, language):
     addresses = {f"/{language}/services/{slug}/" for slug in slugs()}
     for place in ("", "services/"):
         page = client.get(f"/{language}/{place}").content.decode()
@@ -129,7 +129,7 @@ def test_a_service_without_documents_says_so(reference, client):
     )
 
 
-def test_who_a_service_is_for_in_words(client, db):
+def test_beneficiaries_are_described_in_words(client, db):
     service = factories.ServiceFactory(beneficiary_kinds=["visitor", "citizen", "resident"])
     for language, kinds in (
         ("en", "Citizens, Residents, Visitors"),
@@ -139,7 +139,7 @@ def test_who_a_service_is_for_in_words(client, db):
         assert kinds in facts_on(page).values()
 
 
-def test_nationalities_have_names_and_another_is_shown_as_its_code(client, db):
+def test_nationality_is_shown_by_name_or_else_by_code(client, db):
     service = factories.ServiceFactory(nationalities=["PK", "ZZ"])
     for language, names in (("en", "Pakistani, ZZ"), ("ar", "الباكستانية، ZZ")):
         page = client.get(f"/{language}/services/{service.slug}/")
@@ -157,7 +157,7 @@ def test_nationalities_have_names_and_another_is_shown_as_its_code(client, db):
         (100, "Usually within 100 working days", "عادةً خلال 100 يوم عمل"),
     ],
 )
-def test_how_long_it_takes_in_words(client, db, days, english, arabic):
+def test_processing_time_is_described_in_words(client, db, days, english, arabic):
     service = factories.ServiceFactory(target_working_days=days)
     for language, expected in (("en", english), ("ar", arabic)):
         page = client.get(f"/{language}/services/{service.slug}/")
@@ -165,13 +165,13 @@ def test_how_long_it_takes_in_words(client, db, days, english, arabic):
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_from_its_page_one_files_an_inquiry_about_it(reference, client, language):
+def test_service_page_links_to_new_inquiry(reference, client, language):
     page = client.get(f"/{language}/services/iqama-renew/").content.decode()
     assert f'href="/{language}/inquiries/new/?service=iqama-renew"' in page
 
 
 @pytest.mark.parametrize("closed", [{"is_active": False}, {"takes_inquiries": False}])
-def test_what_takes_no_inquiries_is_not_shown(client, db, closed):
+def test_closed_service_is_not_shown(client, db, closed):
     service = factories.ServiceFactory(slug="closed-one", name_en="Closed", **closed)
     assert client.get(f"/en/services/{service.slug}/").status_code == 404
     for place in ("", "services/", "services/?q=closed", "services/?q=nothing"):
@@ -182,7 +182,7 @@ def test_what_takes_no_inquiries_is_not_shown(client, db, closed):
     "address",
     ["services/nothing/", "services/خدمة/", "services/a/b/", "services/%27/", "services/1"],
 )
-def test_there_is_no_page_about_what_is_not_there(client, db, address):
+def test_unknown_service_has_no_page(client, db, address):
     assert client.get(f"/en/{address}", follow=True).status_code == 404
 
 
@@ -191,7 +191,7 @@ def test_without_services_the_list_is_empty(client, db):
     assert (page.status_code, groups_on(page)) == (200, {})
 
 
-def test_what_staff_write_is_shown_as_it_is_written(client, db):
+def test_texts_of_staff_are_escaped(client, db):
     texts = dict.fromkeys(
         ("name_en", "description_en", "conditions_en", "prompt_en"), "<b>&amp;</b>{{ x }}"
     )
@@ -203,7 +203,7 @@ def test_what_staff_write_is_shown_as_it_is_written(client, db):
 
 
 @pytest.mark.parametrize("address", ["services/", "services/?q=service", "services/?q=nothing"])
-def test_the_list_takes_as_many_queries_for_thirty_services_as_for_one(client, db, address):
+def test_query_count_of_list_does_not_grow_with_services(client, db, address):
     factories.ServiceFactory()
     for_one, _page = queries(client, f"/en/{address}")
     last = [factories.ServiceFactory() for _row in range(29)][-1]
@@ -212,7 +212,7 @@ def test_the_list_takes_as_many_queries_for_thirty_services_as_for_one(client, d
     assert for_thirty == for_one <= MAX
 
 
-def test_a_page_takes_as_many_queries_for_thirty_documents_as_for_one(client, db):
+def test_query_count_of_page_does_not_grow_with_documents(client, db):
     service = factories.ServiceFactory()
 
     def add(number):

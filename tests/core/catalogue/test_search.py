@@ -1,4 +1,4 @@
-"""Searching the catalogue: any spelling finds the service, and nothing that is typed does harm."""
+"""The search of the catalogue: any spelling finds the service, and any input is harmless."""
 
 import html
 import re
@@ -21,13 +21,13 @@ def search(query, language="en", client=None):
 
 
 def found_on(page):
-    """The services that were found, by the names in their addresses."""
+    """Return the slugs of the services that were found."""
     rows = re.search(r'(?s)<ul class="rows">.*?</ul>', page.content.decode())
     return re.findall(r"/services/([\w-]+)/", rows[0]) if rows else []
 
 
 def kept_in(page):
-    """What stands in the search box."""
+    """Return the value of the search box."""
     box = re.search(r'<input [^>]*name="q"[^>]*>', page.content.decode())[0]
     return html.unescape(re.search(r'value="([^"]*)"', box)[1])
 
@@ -82,7 +82,7 @@ def test_every_spelling_finds_the_same_service(reference, query, language):
         ("extend passport", "passport-extend"),
     ],
 )
-def test_words_of_the_name_and_of_the_description_are_found(reference, query, slug):
+def test_words_of_name_and_description_are_found(reference, query, slug):
     assert slug in found_on(search(query, "ar"))
 
 
@@ -93,18 +93,18 @@ def test_digits_of_every_script_are_found(db, query):
     assert found_on(search(query)) == ["wanted"]
 
 
-def test_words_are_found_by_how_they_begin_and_not_by_what_they_contain(db):
+def test_words_are_found_by_prefix_only(db):
     factories.ServiceFactory(slug="begins", description_en="Extension of stay.")
     factories.ServiceFactory(slug="contains", description_en="Overextension and unstaying.")
     assert found_on(search("ext stay")) == ["begins"]
 
 
-def test_all_words_have_to_be_there(reference):
+def test_all_words_must_match(reference):
     assert "passport-renew" in found_on(search("passport"))
     assert found_on(search("passport huroob")) == []
 
 
-def test_what_is_found_is_shown_with_its_description_in_the_language_of_the_page(reference):
+def test_results_show_description_in_page_language(reference):
     page = search("huroob", "ar")
     assert "إلغاء بلاغ الهروب إلغاء بلاغ التغيب عن العمل المقدَّم على عامل" in words(page)
 
@@ -118,7 +118,7 @@ def test_what_is_found_is_shown_with_its_description_in_the_language_of_the_page
         (11, "11 services found", "11 نتيجة"),
     ],
 )
-def test_how_many_are_found_in_words(db, count, english, arabic):
+def test_result_count_is_described_in_words(db, count, english, arabic):
     for _service in range(count):
         factories.ServiceFactory()
     for language, expected in (("en", english), ("ar", arabic)):
@@ -126,7 +126,7 @@ def test_how_many_are_found_in_words(db, count, english, arabic):
 
 
 @pytest.mark.parametrize("query", ["zebra", "???", "%", "_", "\u200f.\u200f"])
-def test_where_nothing_is_found_all_are_shown(reference, query):
+def test_search_without_result_shows_all(reference, query):
     page = search(query)
     shown = "." if "." in query else query
     assert notices_on(page) == [
@@ -136,7 +136,7 @@ def test_where_nothing_is_found_all_are_shown(reference, query):
 
 
 @pytest.mark.parametrize("query", ["", "   ", "\u200f\u202e", "\n\t"])
-def test_who_types_nothing_sees_the_list(reference, query):
+def test_empty_search_shows_the_list(reference, query):
     page = search(query)
     assert (notices_on(page), kept_in(page)) == ([], "")
     assert len(re.findall(r'href="/en/services/[\w-]+/"', page.content.decode())) == 13
@@ -163,7 +163,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("query", HOSTILE, ids=range(len(HOSTILE)))
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_what_is_typed_is_kept_and_does_nothing(reference, query, language):
+def test_hostile_query_is_kept_and_harmless(reference, query, language):
     page = search(query, language)
     assert page.status_code == 200
     assert kept_in(page) == query
@@ -178,7 +178,7 @@ def test_at_most_a_hundred_characters_are_read(reference, length):
     assert 'maxlength="100"' in page.content.decode()
 
 
-def test_marks_that_turn_text_around_are_not_kept(reference):
+def test_bidi_marks_are_not_kept(reference):
     assert kept_in(search("a\u202eb\u2066c\u200f\n d")) == "abc d"
 
 
@@ -187,10 +187,10 @@ def test_bytes_that_are_not_text_are_refused(reference, client, raw):
     assert client.get(f"/en/services/?{raw}").status_code == 400
 
 
-def test_the_last_of_several_is_read(reference, client):
+def test_last_of_several_queries_is_used(reference, client):
     assert kept_in(client.get("/en/services/?q=one&q=two&q[]=three")) == "two"
 
 
-def test_the_other_language_searches_for_the_same(reference, client):
+def test_language_switch_keeps_the_query(reference, client):
     page = client.get("/en/services/?q=iqama&x=1").content.decode()
     assert 'href="/ar/services/?q=iqama&amp;x=1"' in page

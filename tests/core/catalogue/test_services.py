@@ -1,4 +1,4 @@
-"""The catalogue: what stands in it from the start, and what may not be made active."""
+"""The services of the reference data, and the conditions for making a service active."""
 
 import re
 
@@ -15,7 +15,7 @@ from tests.conftest import signed_in_staff, words
 NEEDS_BOTH = "An active service needs this text in both languages."
 ARABIC = re.compile("[\u0600-\u06ff]")
 LATIN = re.compile("[A-Za-z]")
-# One reading of a text a language: what ends a sentence, and the currency that fees are in.
+# The ends of sentences and the currency of fees, in both languages.
 SENTENCE_END = re.compile(r"[.؟?](?:\s|$)")
 FEE = re.compile(r"\d+\s*(?:ريال|SAR|riyal)")
 
@@ -52,7 +52,7 @@ def test_documents_have_names_in_both_languages(reference):
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_no_service_lacks_a_text_or_says_it_in_the_wrong_language(reference, text):
+def test_every_service_text_is_in_its_language(reference, text):
     for service in Service.objects.all():
         arabic, english = getattr(service, f"{text}_ar"), getattr(service, f"{text}_en")
         assert ARABIC.search(arabic), service.slug
@@ -80,14 +80,14 @@ def test_conditions_and_points_are_as_many_in_both_languages(reference):
             assert len(arabic.split("\n")) == len(english.split("\n")) >= 2, service.slug
 
 
-def test_supporting_proof_is_welcome_wherever_it_is_not_required(reference):
+def test_supporting_proof_is_optional_where_not_required(reference):
     proof = DocumentType.objects.get(slug="supporting-proof")
     for service in Service.objects.all():
         required = proof in service.documents.all()
         assert list(service.optional_documents.all()) == ([] if required else [proof])
 
 
-def test_some_services_ask_for_documents_and_one_for_nationalities(reference):
+def test_some_services_need_documents_and_one_nationalities(reference):
     assert Service.objects.filter(documents=None).count() < 13
     extension = Service.objects.get(slug="visit-visa-extend-ye-sy")
     assert extension.is_for(kind="visitor", nationality="YE")
@@ -96,7 +96,7 @@ def test_some_services_ask_for_documents_and_one_for_nationalities(reference):
     assert not extension.is_for(kind="resident", nationality="YE")
 
 
-def test_what_an_employer_asks_for_is_not_for_the_worker_to_ask(reference):
+def test_employer_services_are_not_for_the_worker(reference):
     others = Service.objects.filter(filed_by=Service.FiledBy.LINKED)
     assert {"absconding-cancel", "absentee-data-edit"} <= set(others.values_list("slug", flat=True))
 
@@ -108,7 +108,7 @@ def test_loading_again_changes_nothing(reference, capsys):
     assert everything() == before
 
 
-def test_what_staff_have_edited_stays(reference):
+def test_edits_of_staff_are_kept(reference):
     service = Service.objects.get(slug="passport-renew")
     service.name_en, service.is_active, service.target_working_days = "Renewal", False, 9
     service.save()
@@ -119,7 +119,7 @@ def test_what_staff_have_edited_stays(reference):
     assert everything() == before
 
 
-def test_texts_that_a_service_lacks_are_written_and_its_others_stay(reference):
+def test_missing_texts_are_written_and_others_kept(reference):
     service = Service.objects.get(slug="passport-renew")
     written = service.description_ar
     service.is_active, service.description_ar, service.prompt_en = False, "", None
@@ -133,7 +133,7 @@ def test_texts_that_a_service_lacks_are_written_and_its_others_stay(reference):
     assert not service.is_active
 
 
-def test_what_was_missing_comes_back(reference, capsys):
+def test_deleted_rows_are_restored(reference, capsys):
     Service.objects.get(slug="passport-renew").delete()
     call_command("load_reference")
     assert capsys.readouterr().out == "1 services added\n"
@@ -142,7 +142,7 @@ def test_what_was_missing_comes_back(reference, capsys):
 
 @pytest.mark.parametrize("missing", TEXTS_IN_BOTH_LANGUAGES)
 @pytest.mark.parametrize("nothing", ["", None])
-def test_a_service_that_lacks_a_text_is_not_made_active(reference, missing, nothing):
+def test_service_without_a_text_is_not_activated(reference, missing, nothing):
     Service.objects.filter(slug="iqama-renew").update(is_active=False, **{missing: nothing})
     service = Service.objects.get(slug="iqama-renew")
     service.full_clean()
@@ -164,7 +164,7 @@ def test_every_text_that_is_missing_is_named(reference):
 
 @pytest.mark.parametrize("missing", TEXTS_IN_BOTH_LANGUAGES)
 @pytest.mark.parametrize("nothing", ["", None])
-def test_the_database_keeps_no_active_service_that_lacks_a_text(reference, missing, nothing):
+def test_database_refuses_active_service_without_a_text(reference, missing, nothing):
     services = Service.objects.filter(slug="iqama-renew")
     with pytest.raises(IntegrityError), transaction.atomic():
         services.update(**{missing: nothing})
@@ -174,7 +174,7 @@ def test_the_database_keeps_no_active_service_that_lacks_a_text(reference, missi
 
 
 @pytest.mark.parametrize("missing", TEXTS_IN_BOTH_LANGUAGES)
-def test_the_staff_site_says_beside_the_text_that_it_is_missing(chief, reference, missing):
+def test_staff_form_marks_the_missing_text(chief, reference, missing):
     Service.objects.update(is_active=False)
     service = Service.objects.get(slug="iqama-renew")
     form = {
@@ -189,7 +189,7 @@ def test_the_staff_site_says_beside_the_text_that_it_is_missing(chief, reference
     }
     address = f"/en/staff/catalogue/service/{service.pk}/change/"
     page = chief.post(address, {**form, missing: " "})
-    # A service needs an Arabic name from the first day: its field asks for it by itself.
+    # The Arabic name is required in any case, so its field asks for it by itself.
     needed = "Fill this in." if missing == "name_ar" else NEEDS_BOTH
     assert page.context["adminform"].errors == {missing: [needed]}
     assert needed in words(page)
@@ -231,7 +231,7 @@ def test_staff_find_a_service_by_either_name(chief, reference, query):
     assert "Final exit visa" not in names
 
 
-def test_all_that_is_wrong_is_named_at_once(reference):
+def test_all_errors_of_service_are_named_at_once(reference):
     service = Service.objects.get(slug="iqama-renew")
     service.prompt_en, service.beneficiary_kinds, service.nationalities = "", ["x"], ["Yemen"]
     with translation.override("en"), pytest.raises(ValidationError) as refused:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from core.catalogue.models import Holiday
 from core.catalogue.working_days import add_working_days
 
-# 15 November 2026 is a Sunday, so its number in the week is that of the day.
+# In November 2026 the 15th is a Sunday, so the day of the month tells the day of the week.
 SUNDAY = datetime.date(2026, 11, 15)
 THURSDAY = datetime.date(2026, 11, 19)
 
@@ -38,7 +38,7 @@ def test_fridays_and_saturdays_do_not_count(start, days, later):
 
 @pytest.mark.django_db
 def test_holidays_do_not_count():
-    for day in (22, 23, 25, 27):  # Sunday, Monday, Wednesday, and a Friday that is free anyway
+    for day in (22, 23, 25, 27):  # Sunday, Monday, Wednesday, and a Friday, which is free anyway
         Holiday.objects.create(day=f"2026-11-{day}", name_ar="عطلة", name_en="Holiday")
     assert add_working_days(THURSDAY, 1) == datetime.date(2026, 11, 24)
     assert add_working_days(THURSDAY, 2) == datetime.date(2026, 11, 26)

@@ -1,4 +1,4 @@
-"""The outbox: codes are secret, urgent and perishable; no message holds up or loses another."""
+"""The outbox: codes are encrypted, urgent and short-lived; no message blocks another."""
 
 import json
 import logging
@@ -28,13 +28,13 @@ from tests import factories
 pytestmark = pytest.mark.both_engines
 
 CODE_TEXT = "Tawasul: 482913 is your code to sign in. Never give it to anybody."
-DEAD_LINE = "+966599999999"  # what `FussyPhone` cannot reach; no factory gets that far
+DEAD_LINE = "+966599999999"  # `FussyPhone` cannot reach it; no factory counts that far
 
 Status = Message.Status
 
 
 class FussyPhone(DemoPhone):
-    """Fails for one recipient, and says much more about it than may be repeated."""
+    """A gateway that fails for one recipient, with an error that holds secret details."""
 
     def send(self, *, recipient, text, **message):
         if recipient == DEAD_LINE:
@@ -42,8 +42,8 @@ class FussyPhone(DemoPhone):
         super().send(recipient=recipient, text=text, **message)
 
 
-class PhoneOfTheDying(DemoPhone):
-    """Sends, and takes the worker down before it can note that it has sent."""
+class PhoneThatStopsTheWorker(DemoPhone):
+    """A gateway that sends, and then stops the worker before it can record the sending."""
 
     def send(self, **message):
         super().send(**message)
@@ -56,7 +56,7 @@ def gateway(phone):
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that stands until it is set: `clock.now`.
+    """Stop the clock until a test sets `clock.now`.
 
     It is ahead of the real one, from which the models took their defaults.
     """
@@ -87,7 +87,7 @@ def write_code(valid_for=timedelta(minutes=10), recipient="+966512345678"):
 
 
 def arrived():
-    """The texts that the phone has received, in the order in which they came."""
+    """Return the messages that the phone has received, oldest first."""
     if not settings.DEMO_PHONE_FILE.exists():
         return []
     return [json.loads(line) for line in settings.DEMO_PHONE_FILE.read_text().splitlines()]
@@ -100,7 +100,7 @@ def texts_arrived():
 # Codes
 
 
-def test_a_code_waits_encrypted_and_is_wiped_once_it_is_sent(db):
+def test_code_is_encrypted_and_wiped_after_sending(db):
     code = write_code()
 
     waiting = Message.objects.get(pk=code.pk)
@@ -144,7 +144,7 @@ def test_a_code_goes_ahead_of_a_hundred_older_messages(db):
     assert texts_arrived() == [CODE_TEXT]
 
 
-def test_a_code_written_before_the_secret_key_changed_can_still_be_sent(db, settings):
+def test_code_from_before_secret_key_change_is_sent(db, settings):
     write_code()
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another secret key, put in place while a code was waiting in the outbox"
@@ -154,17 +154,17 @@ def test_a_code_written_before_the_secret_key_changed_can_still_be_sent(db, sett
     assert texts_arrived() == [CODE_TEXT]
 
 
-def test_ordinary_messages_leave_in_the_order_in_which_they_were_written(db):
+def test_ordinary_messages_are_sent_in_order(db):
     messages = factories.MessageFactory.create_batch(3)
 
     assert deliver_due() == 3
     assert texts_arrived() == [message.text for message in messages]
 
 
-# What goes wrong with one message
+# Failures of one message
 
 
-def test_a_text_that_cannot_be_decrypted_does_not_stop_the_others(db):
+def test_undecryptable_text_does_not_stop_others(db):
     unreadable = write_code()
     Message.objects.filter(pk=unreadable.pk).update(text="not what was sealed")
     others = factories.MessageFactory.create_batch(2)
@@ -175,7 +175,7 @@ def test_a_text_that_cannot_be_decrypted_does_not_stop_the_others(db):
     assert Message.objects.get(pk=unreadable.pk).status == Status.WAITING
 
 
-def test_a_recipient_who_cannot_be_reached_does_not_stop_the_others(db, fussy_phone):
+def test_unreachable_recipient_does_not_stop_others(db, fussy_phone):
     unreachable = write_code(recipient=DEAD_LINE)
     others = factories.MessageFactory.create_batch(2)
 
@@ -185,7 +185,7 @@ def test_a_recipient_who_cannot_be_reached_does_not_stop_the_others(db, fussy_ph
     assert Message.objects.get(pk=unreachable.pk).is_delayed
 
 
-def test_what_could_not_be_sent_is_sent_once_the_phone_is_on_again(db, settings, clock, tmp_path):
+def test_failed_message_is_sent_once_gateway_is_back(db, settings, clock, tmp_path):
     switched_off = tmp_path / "a file where the folder should be"
     switched_off.touch()
     phone = settings.DEMO_PHONE_FILE
@@ -201,9 +201,7 @@ def test_what_could_not_be_sent_is_sent_once_the_phone_is_on_again(db, settings,
     assert texts_arrived() == [CODE_TEXT]
 
 
-def test_pauses_grow_to_an_hour_and_after_a_day_the_message_is_given_up(
-    db, fussy_phone, clock, caplog
-):
+def test_retry_delay_grows_to_an_hour_and_ends_after_a_day(db, fussy_phone, clock, caplog):
     message = factories.MessageFactory(recipient=DEAD_LINE)
     begun, pauses = clock.now, []
 
@@ -226,9 +224,7 @@ def test_pauses_grow_to_an_hour_and_after_a_day_the_message_is_given_up(
     assert caplog.records == []
 
 
-def test_the_log_names_the_message_and_the_error_but_neither_recipient_nor_text(
-    db, fussy_phone, clock, caplog
-):
+def test_log_names_message_and_error_only(db, fussy_phone, clock, caplog):
     message = factories.MessageFactory(recipient=DEAD_LINE, attempts=MAX_ATTEMPTS - 2)
 
     deliver_due()
@@ -250,14 +246,12 @@ def test_the_log_names_the_message_and_the_error_but_neither_recipient_nor_text(
     assert all(record.exc_info is None for record in caplog.records)
 
 
-# What goes wrong with the worker
+# Failures of the worker
 
 
-def test_a_message_whose_worker_died_after_sending_is_repeated_under_the_same_key(
-    db, settings, clock
-):
+def test_message_of_dead_worker_is_resent_under_same_key(db, settings, clock):
     message = factories.MessageFactory()
-    settings.SMS_GATEWAY = gateway(PhoneOfTheDying)
+    settings.SMS_GATEWAY = gateway(PhoneThatStopsTheWorker)
     with pytest.raises(SystemExit):
         deliver_due()
     settings.SMS_GATEWAY = gateway(DemoPhone)
@@ -284,7 +278,7 @@ news = partial(
 )
 
 
-def test_a_message_is_gone_with_the_transaction_of_what_it_tells_of(db):
+def test_message_is_rolled_back_with_its_transaction(db):
     with transaction.atomic():
         news()
         transaction.set_rollback(True)
@@ -292,7 +286,7 @@ def test_a_message_is_gone_with_the_transaction_of_what_it_tells_of(db):
     assert Message.objects.count() == 0
 
 
-def test_a_message_is_not_written_outside_a_transaction(transactional_db):
+def test_message_needs_a_transaction(transactional_db):
     with pytest.raises(transaction.TransactionManagementError):
         news()
 

@@ -1,4 +1,4 @@
-"""The gateway over HTTP: what it is told, and what counts as sent."""
+"""The gateway over HTTP: its requests, and the answers that count as sent."""
 
 import json
 import threading
@@ -15,7 +15,7 @@ KEY = uuid.UUID("7b0e3a52-6a2f-4f0e-9a35-0d6b8f1f2c11")
 
 
 class Provider(BaseHTTPRequestHandler):
-    """Answers each request with `status`, and remembers what it was asked."""
+    """A handler that answers each request with `status` and records it."""
 
     status = 200
     asked = []
@@ -65,14 +65,14 @@ def test_the_provider_gets_the_text_the_key_and_the_token(provider):
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 400, 401, 429, 500, 503])
-def test_any_other_answer_is_no_sending_and_nobody_else_gets_the_token(provider, status):
+def test_other_status_is_a_failure_and_redirect_not_followed(provider, status):
     provider.status = status
     with pytest.raises(GatewayError):
         send()
     assert [(method, path) for method, path, *_rest in provider.asked] == [("POST", "/send")]
 
 
-def test_a_provider_that_is_away_is_no_sending(settings):
+def test_unreachable_provider_is_a_failure(settings):
     settings.SMS_HTTP_URL = "http://127.0.0.1:1/send"
     settings.SMS_HTTP_TOKEN = "token-of-the-portal"
     with pytest.raises(GatewayError):

@@ -1,4 +1,4 @@
-"""Mails: what leaves, to whom, under which name, and what happens when it cannot."""
+"""Mails: their content, their recipients, their Message-IDs and their failures."""
 
 import json
 import smtplib
@@ -31,7 +31,7 @@ Status = Message.Status
 
 
 class RefusingServer(BaseEmailBackend):
-    """Refuses every mail with `error`, which says much more than may be repeated."""
+    """A mail server that refuses every mail with `error`, which holds secret details."""
 
     error = None
 
@@ -41,7 +41,7 @@ class RefusingServer(BaseEmailBackend):
 
 @pytest.fixture
 def server(settings, mailoutbox):
-    """A mail server that takes everything: the mails that it took."""
+    """Use a mail server that accepts everything, and return the accepted mails."""
     settings.MAIL_GATEWAY = "core.messaging.gateways.Mail"
     settings.DEFAULT_FROM_EMAIL = "Tawasul <no-reply@tawasul.example.org>"
     return mailoutbox
@@ -64,7 +64,7 @@ def write(language="en", **changes):
 
 
 def write_news(settings, **context):
-    """A mail whose template takes all from its context, its subject too."""
+    """Write a mail whose template takes everything from its context, including the subject."""
     template = "{% autoescape off %}{{ subject }}\n{{ text }}{% endautoescape %}"
     loaders = [
         (
@@ -89,7 +89,7 @@ def send(subject=SUBJECT, text=TEXT, recipient=ADDRESS):
     Mail().send(idempotency_key=KEY, recipient=recipient, text=text, subject=subject)
 
 
-# What leaves
+# Sending
 
 
 def test_a_mail_leaves_with_subject_text_and_addresses(db, server):
@@ -115,7 +115,7 @@ def test_a_mail_in_arabic_arrives_as_it_was_written(db, server):
     assert "Tawasul" not in subject + text
 
 
-def test_a_mail_carries_what_every_mail_needs_and_a_name_made_of_its_key(server):
+def test_mail_has_required_headers_and_message_id_from_key(server):
     send()
     arrived = server[0].message()
     assert set(arrived.keys()) == {
@@ -129,13 +129,13 @@ def test_a_mail_carries_what_every_mail_needs_and_a_name_made_of_its_key(server)
 @pytest.mark.parametrize(
     "sender", ["no-reply@tawasul.example.org", "تواصل <no-reply@tawasul.example.org>"]
 )
-def test_the_name_of_a_mail_has_the_domain_of_its_sender(server, settings, sender):
+def test_message_id_has_domain_of_sender(server, settings, sender):
     settings.DEFAULT_FROM_EMAIL = sender
     send()
     assert server[0].message()["Message-ID"] == f"<{KEY}@tawasul.example.org>"
 
 
-def test_a_repeat_has_the_same_name_and_another_mail_has_another(db, server):
+def test_retry_keeps_message_id_and_other_mail_has_another(db, server):
     message = write()
     write(idempotency_key=None, not_after=None, is_secret=False)
     deliver_due()
@@ -148,7 +148,7 @@ def test_a_repeat_has_the_same_name_and_another_mail_has_another(db, server):
     assert names[0] == names[2] != names[1]
 
 
-def test_a_text_to_a_mobile_does_not_leave_as_a_mail(db, server):
+def test_text_message_is_not_sent_as_mail(db, server):
     Message.objects.create(recipient="+966512345678", language="en", text="There is news.")
     assert deliver_due() == 1
     assert server == []
@@ -164,11 +164,11 @@ def test_the_demo_phone_shows_a_mail_with_its_subject(db, settings):
     assert shown == {"key": str(KEY), "recipient": ADDRESS, "subject": SUBJECT, "text": TEXT}
 
 
-# What is written
+# Writing
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_the_first_line_is_the_subject_and_the_rest_waits_encrypted(db, language):
+def test_first_line_is_subject_and_rest_is_encrypted(db, language):
     message = write(language)
     assert message.subject == (SUBJECT if language == "en" else in_arabic(SUBJECT))
     assert "482913" in decrypt(message.text)
@@ -177,7 +177,7 @@ def test_the_first_line_is_the_subject_and_the_rest_waits_encrypted(db, language
 
 
 @pytest.mark.parametrize("newline", ["\n", "\n\n", " \n "])
-def test_a_line_break_in_a_subject_ends_it_and_makes_no_header(db, server, settings, newline):
+def test_line_break_ends_subject_and_adds_no_header(db, server, settings, newline):
     write_news(settings, subject=f"News{newline}Bcc: thief@example.org", text="All is well.")
     deliver_due()
     (mail,) = server
@@ -188,7 +188,7 @@ def test_a_line_break_in_a_subject_ends_it_and_makes_no_header(db, server, setti
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r", "\r\n", "\n "])
-def test_a_line_break_that_reaches_the_gateway_is_never_sent(server, newline):
+def test_gateway_refuses_line_break_in_subject(server, newline):
     with pytest.raises(ValueError, match="Header values can't contain newlines"):
         send(subject=f"News{newline}Bcc: thief@example.org")
     with pytest.raises(ValueError, match="Header values can't contain newlines"):
@@ -196,14 +196,14 @@ def test_a_line_break_that_reaches_the_gateway_is_never_sent(server, newline):
     assert server == []
 
 
-def test_a_mail_is_gone_with_the_transaction_of_what_it_tells_of(db):
+def test_mail_is_rolled_back_with_its_transaction(db):
     with transaction.atomic():
         write()
         transaction.set_rollback(True)
     assert Message.objects.count() == 0
 
 
-# What goes wrong
+# Failures
 
 
 ERRORS = [
@@ -217,7 +217,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-def test_what_the_server_does_not_take_is_no_sending(server, settings, monkeypatch, error):
+def test_mail_refused_by_server_is_a_failure(server, settings, monkeypatch, error):
     settings.EMAIL_BACKEND = f"{__name__}.RefusingServer"
     monkeypatch.setattr(RefusingServer, "error", error)
     with pytest.raises(GatewayError) as refused:
@@ -225,16 +225,14 @@ def test_what_the_server_does_not_take_is_no_sending(server, settings, monkeypat
     assert str(refused.value) == type(error).__name__
 
 
-def test_a_server_that_is_away_is_no_sending(settings):
+def test_unreachable_server_is_a_failure(settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     with pytest.raises(GatewayError):
         send()
 
 
-def test_a_mail_that_was_refused_is_put_off_and_leaves_later(
-    db, server, settings, monkeypatch, caplog
-):
+def test_refused_mail_is_retried_later(db, server, settings, monkeypatch, caplog):
     backend = settings.EMAIL_BACKEND
     settings.EMAIL_BACKEND = f"{__name__}.RefusingServer"
     monkeypatch.setattr(RefusingServer, "error", ERRORS[1])
@@ -251,7 +249,7 @@ def test_a_mail_that_was_refused_is_put_off_and_leaves_later(
     assert [mail.body for mail in server] == [TEXT]
 
 
-def test_a_mail_that_cannot_be_built_does_not_stop_the_others(db, server, settings):
+def test_mail_that_cannot_be_built_does_not_stop_others(db, server, settings):
     broken = write()
     Message.objects.filter(pk=broken.pk).update(subject="News\nBcc: thief@example.org")
     write(idempotency_key=None, not_after=None, is_secret=False)

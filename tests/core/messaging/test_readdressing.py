@@ -1,4 +1,4 @@
-"""Somebody is to be reached elsewhere while a message to them waits, or is on its way."""
+"""A change of recipient while a message is pending or leased."""
 
 import json
 
@@ -21,8 +21,8 @@ def move():
     readdress("sms", owner=OWNER, to=NEW)
 
 
-class PhoneOfWhoMoves(DemoPhone):
-    """The owner has another one by the time that it rings."""
+class PhoneThatReaddresses(DemoPhone):
+    """A gateway during whose sending the owner changes the number."""
 
     def send(self, **message):
         move()
@@ -41,7 +41,7 @@ def message():
 
 
 def received():
-    """The numbers that have got something, in their order."""
+    """Return the recipients of all received messages, in order."""
     lines = portal.DEMO_PHONE_FILE.read_text().splitlines()
     return [json.loads(line)["recipient"] for line in lines]
 
@@ -51,7 +51,7 @@ def recipient_of(message):
     return message.recipient
 
 
-def test_what_waits_goes_to_the_new_number(message):
+def test_pending_message_goes_to_new_number(message):
     move()
     deliver_due()
     assert received() == [NEW]
@@ -70,19 +70,19 @@ def test_what_waits_goes_to_the_new_number(message):
         ({}, False),
     ],
 )
-def test_whose_it_is_and_what_it_is_decides_whether_it_goes_along(fields, goes_along):
+def test_owner_channel_and_status_decide_readdressing(fields, goes_along):
     message = factories.MessageFactory(**{"recipient": OLD, **fields})
     before = message.recipient
     move()
     assert recipient_of(message) == (NEW if goes_along else before)
 
 
-def test_without_a_new_one_what_waits_is_dropped(message):
+def test_pending_message_without_new_recipient_is_deleted(message):
     readdress("sms", owner=OWNER, to="")
     assert not Message.objects.exists()
 
 
-def test_what_a_worker_has_read_before_and_not_leased_goes_to_the_new_number(message, monkeypatch):
+def test_message_read_but_not_leased_goes_to_new_number(message, monkeypatch):
     def read_and_be_late(messages, now):
         found = list(due(messages, now))
         move()
@@ -95,14 +95,14 @@ def test_what_a_worker_has_read_before_and_not_leased_goes_to_the_new_number(mes
     assert received() == [NEW]
 
 
-def test_what_is_on_its_way_arrives_at_the_old_number_and_says_so(message, settings):
-    settings.SMS_GATEWAY = f"{__name__}.PhoneOfWhoMoves"
+def test_leased_message_is_sent_to_old_number(message, settings):
+    settings.SMS_GATEWAY = f"{__name__}.PhoneThatReaddresses"
     assert deliver_due() == 1
     assert received() == [recipient_of(message)] == [OLD]
     assert message.status == Message.Status.SENT
 
 
-def test_what_was_on_its_way_and_has_not_arrived_goes_to_the_new_number(message, settings):
+def test_failed_leased_message_is_retried_at_new_number(message, settings):
     settings.SMS_GATEWAY = f"{__name__}.PhoneThatIsOff"
     assert deliver_due() == 0
     assert recipient_of(message) == NEW

@@ -1,4 +1,4 @@
-"""x"""
+"""The command that imports people, establishments, former numbers and links from a CSV file."""
 
 import csv
 from collections import Counter, deque
@@ -46,10 +46,10 @@ class Command(BaseCommand):
                     f"The database refused a batch of rows ({type(error).__name__}): does another "
                     "import run at the same time? None of the batch is in: run this again."
                 ) from error
-        self._tell(dry_run)
+        self._report(dry_run)
 
     def _read(self, file, staging):
-        """Put the rows that are right in themselves on the staging."""
+        """Put the valid rows of the file on the staging, and count the wrong ones."""
         try:
             with open(file, encoding="utf-8-sig") as text:
                 rows = read_rows(text)
@@ -78,7 +78,7 @@ class Command(BaseCommand):
             self._count(kind, line, wrong)
 
     def _put(self, staging):
-        """Put what is on the staging into the tables, what others stand on first."""
+        """Write the staged rows to the tables, each kind after the kinds it refers to."""
         count = 0
         for kind, put in (
             ("former_number", registry_import.exchange_numbers),
@@ -111,7 +111,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{count:,} rows {done}")
             self.stdout.flush()
 
-    def _tell(self, dry_run):
+    def _report(self, dry_run):
         for kind in (*KINDS, "unknown"):
             outcomes = (
                 registry_import.ADDED,
@@ -130,10 +130,10 @@ class Command(BaseCommand):
 
 
 def read_rows(text):
-    """The line on which each row begins, with its fields or the WrongRecord that says why none.
+    """Yield the first line number of each row with its fields, or with a WrongRecord.
 
-    After a row that cannot be read, its second line is taken for the next row: a quotation mark
-    that is not closed must not cost the rows behind it.
+    After a row that cannot be read, reading goes on at that row's second line, so that a quotation
+    mark that is not closed does not swallow the following rows.
     """
     again = deque()
     number = 1
@@ -153,7 +153,10 @@ def read_rows(text):
 
 
 def lines_of_a_row(text, again, lines):
-    """The lines of `again`, then of the file, as many as the reader asks for; kept in `lines`."""
+    """Yield the lines of `again`, then of the file, and append each to `lines`.
+
+    Raises WrongRecord when the row gets longer than `MAX_ROW_LENGTH`.
+    """
     length = 0
     while line := again.popleft() if again else read_line(text):
         lines.append(line)
@@ -164,7 +167,11 @@ def lines_of_a_row(text, again, lines):
 
 
 def read_line(text):
-    """The next line; of one that is too long for a row, no more than shows it is kept."""
+    """Return the next line of the file, cut at `MAX_ROW_LENGTH` + 1 characters.
+
+    So a line that is too long is recognised without being held in memory. Raises CommandError for
+    NUL bytes.
+    """
     line = piece = text.readline(MAX_ROW_LENGTH + 1)
     while True:
         if "\0" in piece:
@@ -175,7 +182,10 @@ def read_line(text):
 
 
 def read_header(rows):
-    """The columns in the order of the file, all of them and each once."""
+    """Return the columns in the order of the file.
+
+    Raises CommandError unless each of `COLUMNS` is there exactly once, and no other.
+    """
     _line, header = next(rows, (1, []))
     if isinstance(header, WrongRecord):
         raise CommandError(f"The header cannot be read: {header}.")
@@ -184,7 +194,7 @@ def read_header(rows):
     if missing:
         raise CommandError(f"The header lacks {', '.join(missing)}.")
     for position, name in enumerate(header, start=1):
-        # Not by name: where the header is missing, a person stands here.
+        # The message must not quote the text: in a file without a header it is personal data.
         if name not in COLUMNS:
             raise CommandError(f"Column {position} of the header is none that an import has.")
         if name in header[: position - 1]:

@@ -1,4 +1,4 @@
-"""Who may file what for whom: asked when a draft begins, and again before it is sent."""
+"""The rules on filing for a person and a service, checked at the start and before sending."""
 
 import re
 import uuid
@@ -31,7 +31,7 @@ def worker(db):
 
 @pytest.fixture
 def begin(as_resident, resident):
-    """Send the first step; the page that follows, or the same with its errors."""
+    """Return a function that posts the first step and returns the page that follows."""
 
     def begin(service, beneficiary=resident.identity):
         form = {
@@ -46,7 +46,7 @@ def begin(as_resident, resident):
 
 @pytest.fixture
 def draft_for_worker(resident, worker):
-    """A draft for a linked person, ready to be confirmed."""
+    """Return a draft for a linked person, ready to be confirmed."""
     factories.link(resident.identity, worker)
     return factories.draft(resident, beneficiary=worker)
 
@@ -66,7 +66,7 @@ def address(inquiry, step):
     ],
     ids=str,
 )
-def test_a_service_that_somebody_cannot_ask_for_is_not_offered(as_resident, begin, rule):
+def test_ineligible_service_is_not_offered(as_resident, begin, rule):
     service = factories.ServiceFactory(name_en="Not for them", **rule)
     factories.ServiceFactory(name_en="Open to them")
     page = words(as_resident.get("/en/inquiries/new/"))
@@ -81,7 +81,7 @@ def test_a_service_for_one_of_the_nationalities_is_offered(begin):
     assert Inquiry.objects.exists()
 
 
-def test_a_service_for_one_linked_person_is_refused_for_another(begin, resident):
+def test_service_for_linked_person_is_refused_for_another(begin, resident):
     citizen = factories.IdentityFactory(number="1000000008", nationality="SA")
     factories.link(resident.identity, citizen)
     service = factories.ServiceFactory(name_en="Renew a passport", beneficiary_kinds=["citizen"])
@@ -100,7 +100,7 @@ def test_a_service_for_one_nationality_is_refused_for_another(begin, resident, w
     ]
 
 
-def test_what_only_others_may_ask_for_is_refused_to_the_person_themselves(begin, resident, worker):
+def test_linked_only_service_is_refused_for_oneself(begin, resident, worker):
     factories.link(resident.identity, worker)
     service = factories.ServiceFactory(name_en="Cancel an absence report", filed_by="linked")
     assert errors_on(begin(service)) == [
@@ -111,7 +111,7 @@ def test_what_only_others_may_ask_for_is_refused_to_the_person_themselves(begin,
 
 
 @pytest.mark.parametrize("kind", [Link.Kind.EMPLOYER, Link.Kind.HOST, Link.Kind.GUARDIAN])
-def test_what_only_others_may_ask_for_is_open_to_somebody_linked(begin, resident, worker, kind):
+def test_linked_only_service_is_open_to_linked_person(begin, resident, worker, kind):
     if kind == Link.Kind.GUARDIAN:
         a_child_of_ten = timezone.localdate() - timedelta(days=3653)
         Identity.objects.filter(pk=worker.pk).update(birth_date=a_child_of_ten)
@@ -127,18 +127,18 @@ def test_linked_people_can_be_chosen_by_name(as_resident, resident, worker):
     assert "Mohammed Aslam Khan Ayesha Noor" in page
 
 
-def test_a_guardian_files_for_nobody_who_is_of_age(begin, resident, worker):
+def test_guardian_cannot_file_for_adult(begin, resident, worker):
     factories.link(resident.identity, worker, Link.Kind.GUARDIAN)
     assert errors_on(begin(factories.ServiceFactory(), worker)) == [NOT_LINKED]
     assert not Inquiry.objects.exists()
 
 
-def test_for_somebody_not_linked_nothing_is_filed(begin, worker):
+def test_unlinked_person_is_refused(begin, worker):
     assert errors_on(begin(factories.ServiceFactory(), worker)) == [NOT_LINKED]
     assert not Inquiry.objects.exists()
 
 
-def test_a_representative_files_nothing_for_the_establishment_as_a_person(begin, resident, worker):
+def test_representative_link_gives_no_beneficiary(begin, resident, worker):
     factories.link(resident.identity, worker, Link.Kind.REPRESENTATIVE)
     assert errors_on(begin(factories.ServiceFactory(), worker)) == [NOT_LINKED]
 
@@ -181,7 +181,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("change", "sentence"), CHANGES)
-def test_what_changed_since_the_draft_began_is_told_before_a_code_is_sent(
+def test_change_since_draft_is_reported_before_code(
     as_resident, draft_for_worker, change, sentence
 ):
     change()
@@ -190,9 +190,7 @@ def test_what_changed_since_the_draft_began_is_told_before_a_code_is_sent(
 
 
 @pytest.mark.parametrize(("change", "sentence"), CHANGES)
-def test_what_changed_since_the_code_was_sent_keeps_it_from_being_filed(
-    as_resident, resident, draft_for_worker, change, sentence
-):
+def test_change_after_code_blocks_filing(as_resident, resident, draft_for_worker, change, sentence):
     ask_for_code(as_resident, draft_for_worker)
     change()
     code = factories.code_sent_to(resident)
@@ -201,7 +199,7 @@ def test_what_changed_since_the_code_was_sent_keeps_it_from_being_filed(
     assert not Inquiry.objects.filed().exists()
 
 
-def test_what_was_filed_stays_readable_when_the_link_ends(as_resident, resident, draft_for_worker):
+def test_filed_inquiry_stays_readable_after_link_ends(as_resident, resident, draft_for_worker):
     ask_for_code(as_resident, draft_for_worker)
     code = factories.code_sent_to(resident)
     as_resident.post(address(draft_for_worker, "confirm"), {"code": code})
@@ -223,7 +221,7 @@ def test_a_choice_that_was_not_offered_is_refused(as_resident, form, sentences):
     assert errors_on(page) == sentences
 
 
-def test_the_form_of_somebody_else_begins_nothing_of_theirs(as_resident, resident):
+def test_another_persons_idempotency_key_is_not_shared(as_resident, resident):
     theirs = factories.draft()
     service = factories.ServiceFactory()
     form = {
@@ -240,7 +238,7 @@ def test_the_form_of_somebody_else_begins_nothing_of_theirs(as_resident, residen
     ("asked", "is_chosen"),
     [("service-of-the-page", True), ("another", False), ("", False), ("' OR 1=1 --", False)],
 )
-def test_the_page_of_a_service_leads_to_an_inquiry_about_it(as_resident, asked, is_chosen):
+def test_service_parameter_preselects_the_service(as_resident, asked, is_chosen):
     factories.ServiceFactory(slug="service-of-the-page")
     factories.ServiceFactory(slug="something-else")
     page = as_resident.get("/en/inquiries/new/", {"service": asked}).content.decode()

@@ -1,4 +1,4 @@
-"""Appointments of which nobody at the desk has said what became of them."""
+"""Past appointments that the desk has marked neither as served nor as missed."""
 
 import datetime
 
@@ -27,7 +27,7 @@ def event_types(appointment):
 @pytest.mark.parametrize(
     ("left_as", "becomes"), [(Status.CONFIRMED, Status.NO_SHOW), (Status.CHECKED_IN, Status.SERVED)]
 )
-def test_twelve_hours_after_its_end_it_is_over(clock, slot, left_as, becomes):
+def test_appointment_is_settled_twelve_hours_after_end(clock, slot, left_as, becomes):
     appointment = places.in_status(left_as, slot=slot)
     told = texts(appointment)
     clock.now = slot.end + TWELVE_HOURS - SECOND
@@ -37,11 +37,11 @@ def test_twelve_hours_after_its_end_it_is_over(clock, slot, left_as, becomes):
     assert settle_past() == 0
     assert event_types(appointment)[-1] == (str(becomes), "portal")
     assert places.taken(slot) == 0
-    # What came of it is no news to who was there, or was not.
+    # No message is sent, because the attendee knows whether they came.
     assert texts(appointment) == told
 
 
-def test_whoever_is_settled_waits_for_nothing_earlier(clock, slot):
+def test_settled_appointment_stops_waiting(clock, slot):
     appointment = places.confirmed(slot=places.slot(TUESDAY, of=slot.window))
     wait(actor=appointment.user, appointment=appointment)
     clock.now = appointment.slot.end + TWELVE_HOURS
@@ -52,13 +52,13 @@ def test_whoever_is_settled_waits_for_nothing_earlier(clock, slot):
 @pytest.mark.parametrize(
     "status", [Status.CANCELLED, Status.SERVED, Status.NO_SHOW, Status.DISPLACED]
 )
-def test_what_the_desk_or_the_person_has_ended_stays_as_it_is(clock, slot, status):
+def test_appointment_in_other_status_is_not_settled(clock, slot, status):
     appointment = places.in_status(status, slot=slot)
     clock.now = slot.end + 2 * TWELVE_HOURS
     assert (settle_past(), status_of(appointment)) == (0, status)
 
 
-def test_who_was_forgotten_at_the_desk_books_again_on_the_next_day(clock, slot):
+def test_user_can_book_again_once_settled(clock, slot):
     user, service = factories.UserFactory(), factories.ServiceFactory()
     appointment = places.confirmed(user, slot=slot, service=service)
     later = places.slot(TUESDAY, of=slot.window)
@@ -73,7 +73,7 @@ def test_who_was_forgotten_at_the_desk_books_again_on_the_next_day(clock, slot):
     assert places.held(user, slot=later, service=service).is_held
 
 
-def test_until_then_the_desk_can_still_receive_them(clock, slot, clerk):
+def test_desk_can_check_in_until_settled(clock, slot, clerk):
     appointment = places.confirmed(slot=slot)
     clock.now = slot.end + TWELVE_HOURS - SECOND
     settle_past()

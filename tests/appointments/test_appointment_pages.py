@@ -1,4 +1,4 @@
-"""An appointment after its time was chosen: confirmed, printed, put into a calendar, checked."""
+"""The pages of an appointment after its time was chosen: confirmation, slip, calendar, check."""
 
 import datetime
 
@@ -70,16 +70,14 @@ def codes_of(appointment):
         (599, "1 more minute"),
     ],
 )
-def test_the_page_of_a_held_time_says_how_long_it_is_kept(
-    resident, browser, slot, clock, seconds, left
-):
+def test_page_of_hold_says_how_long_it_is_kept(resident, browser, slot, clock, seconds, left):
     held = places.held(resident, slot=slot)
     clock.now += seconds * SECOND
     page = browser.get(page_of(held))
     assert f"This time is kept for you for {left}." in words(page)
 
 
-def test_what_is_confirmed_says_so_with_its_number(resident, browser, slot):
+def test_confirmation_page_shows_reference(resident, browser, slot):
     held = places.held(resident, slot=slot, operations=2)
     page = browser.post(page_of(held, "confirm/"), follow=True)
     assert page.request["PATH_INFO"] == page_of(held)
@@ -92,9 +90,7 @@ def test_what_is_confirmed_says_so_with_its_number(resident, browser, slot):
     assert f"You can move or cancel it until {until}." in shown
 
 
-def test_a_hold_that_has_lapsed_is_not_confirmed_and_the_page_says_what_to_do(
-    resident, browser, slot, clock
-):
+def test_confirm_after_hold_lapsed_says_what_to_do(resident, browser, slot, clock):
     held = places.held(resident, slot=slot)
     clock.now += 10 * MINUTE
     page = browser.get(page_of(held))
@@ -104,14 +100,14 @@ def test_a_hold_that_has_lapsed_is_not_confirmed_and_the_page_says_what_to_do(
     assert set(notices_on(page)) == {EXPIRED}
 
 
-def test_nothing_is_confirmed_by_an_address(resident, browser, slot):
+def test_get_on_confirm_changes_nothing(resident, browser, slot):
     held = places.held(resident, slot=slot)
     assert browser.get(page_of(held, "confirm/")).url == page_of(held)
     held.refresh_from_db()
     assert held.is_held
 
 
-def test_who_has_to_sign_in_again_to_confirm_finds_the_button_after_it(resident, slot):
+def test_confirm_after_signing_in_again(resident, slot):
     held = places.held(resident, slot=slot)
     browser = Client()
     page = browser.post(page_of(held, "confirm/"), follow=True)
@@ -138,7 +134,7 @@ def test_cancelling_asks_first(browser, appointment, slot):
     assert places.taken(slot) == 0
 
 
-def test_it_is_too_late_two_hours_before(resident, browser, clock):
+def test_cancel_is_too_late_two_hours_before(resident, browser, clock):
     appointment = places.confirmed(resident, slot=places.slot(SUNDAY, "11:05"))
     clock.now = appointment.change_until
     page = browser.get(page_of(appointment))
@@ -150,10 +146,10 @@ def test_it_is_too_late_two_hours_before(resident, browser, clock):
     ]
 
 
-# On paper and in the calendar
+# The slip and the calendar entry
 
 
-def test_the_slip_has_what_is_asked_for_at_the_door(browser, appointment):
+def test_slip_shows_reference_check_address_and_documents(browser, appointment):
     page = browser.get(page_of(appointment, "slip/"))
     (code,) = codes_of(appointment)
     shown = words(page)
@@ -165,20 +161,20 @@ def test_the_slip_has_what_is_asked_for_at_the_door(browser, appointment):
 
 
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.SERVED, Status.NO_SHOW])
-def test_there_is_no_slip_for_what_does_not_stand(resident, browser, slot, status):
+def test_ended_appointment_has_no_slip(resident, browser, slot, status):
     appointment = places.in_status(status, user=resident, slot=slot)
     assert browser.get(page_of(appointment, "slip/")).url == page_of(appointment)
     assert browser.get(page_of(appointment, "calendar/")).status_code == 404
 
 
-def test_there_is_no_slip_before_it_is_confirmed(resident, browser, slot):
+def test_hold_has_no_slip(resident, browser, slot):
     held = places.held(resident, slot=slot)
     assert browser.get(page_of(held, "slip/")).url == page_of(held)
     assert browser.get(page_of(held, "calendar/")).status_code == 404
 
 
 def event_of(browser, appointment):
-    """What a calendar makes of it: read by another library than the one that wrote it."""
+    """Return the calendar entry, read by another library than the one that wrote it."""
     response = browser.get(page_of(appointment, "calendar/"))
     assert response["Content-Type"] == "text/calendar; charset=utf-8"
     name = f'attachment; filename="{appointment.reference}.ics"'
@@ -186,7 +182,7 @@ def event_of(browser, appointment):
     return vobject.readOne(response.content.decode()).vevent
 
 
-def test_the_calendar_entry_is_of_the_right_moment(browser, appointment):
+def test_calendar_entry_has_times_in_utc(browser, appointment):
     event = event_of(browser, appointment)
     start = datetime.datetime(2026, 5, 4, 7, tzinfo=datetime.UTC)
     assert event.dtstart.value == start
@@ -204,14 +200,14 @@ def test_the_calendar_entry_is_in_the_language_of_the_page(browser, appointment)
     assert event.description.value == f"رقم الموعد {appointment.reference}"
 
 
-def test_after_midnight_the_calendar_has_the_day_after(resident, browser):
+def test_calendar_entry_after_midnight_has_next_day(resident, browser):
     late = places.slot(TUESDAY, "00:30", of=places.window("21:00", "01:00"), belongs_to=MONDAY)
     event = event_of(browser, places.confirmed(resident, slot=late))
     expected = datetime.datetime(2026, 5, 4, 21, 30, tzinfo=datetime.UTC)
     assert event.dtstart.value == expected
 
 
-def test_a_moved_appointment_takes_the_place_of_its_calendar_entry(browser, appointment):
+def test_moved_appointment_replaces_calendar_entry(browser, appointment):
     before = event_of(browser, appointment)
     move(appointment, places.slot(TUESDAY))
     after = event_of(browser, appointment)
@@ -220,7 +216,7 @@ def test_a_moved_appointment_takes_the_place_of_its_calendar_entry(browser, appo
     assert after.dtstart.value - before.dtstart.value == datetime.timedelta(days=1)
 
 
-# Whether a slip is good
+# Checking a slip
 
 ANSWERS = {
     "valid": "Yes: the appointment is valid.",
@@ -231,11 +227,11 @@ ANSWERS = {
 
 
 def checked(code):
-    """What anybody reads who scans a slip."""
+    """Return the page that opens when a slip is scanned without a session."""
     return Client().get(f"/en/check/{code}/")
 
 
-def test_a_slip_is_good_until_its_time_is_over(appointment, slot, clock):
+def test_slip_is_valid_until_its_slot_ends(appointment, slot, clock):
     (code,) = codes_of(appointment)
     for moment, answer in (
         (slot.start, "valid"),
@@ -247,7 +243,7 @@ def test_a_slip_is_good_until_its_time_is_over(appointment, slot, clock):
         assert notices_on(checked(code)) == [ANSWERS[answer]]
 
 
-def test_the_old_slip_of_a_moved_appointment_says_so_and_the_new_one_is_good(appointment):
+def test_old_slip_says_moved_and_new_one_is_valid(appointment):
     move(appointment, places.slot(TUESDAY))
     old, new = codes_of(appointment)
     assert notices_on(checked(old)) == [ANSWERS["moved"]]
@@ -256,7 +252,7 @@ def test_the_old_slip_of_a_moved_appointment_says_so_and_the_new_one_is_good(app
     assert f"Date and time {ON_TUESDAY} · 10:00" in words(checked(new))
 
 
-def test_no_slip_of_a_cancelled_appointment_is_good(appointment):
+def test_slips_of_cancelled_appointment_are_invalid(appointment):
     move(appointment, places.slot(TUESDAY))
     cancel(appointment)
     for code in codes_of(appointment):
@@ -267,12 +263,12 @@ def test_no_slip_of_a_cancelled_appointment_is_good(appointment):
     ("status", "answer"),
     [(Status.CHECKED_IN, "valid"), (Status.SERVED, "passed"), (Status.NO_SHOW, "passed")],
 )
-def test_a_slip_is_used_up_at_the_desk(slot, status, answer):
+def test_slip_follows_status_at_desk(slot, status, answer):
     (code,) = codes_of(places.in_status(status, slot=slot))
     assert notices_on(checked(code)) == [ANSWERS[answer]]
 
 
-def test_nobody_s_name_or_number_stands_on_the_check_page(resident, appointment):
+def test_check_page_shows_no_personal_data(resident, appointment):
     page = checked(codes_of(appointment)[0]).content.decode()
     with translation.override("ar"):
         names = [resident.identity.name]
@@ -283,16 +279,16 @@ def test_nobody_s_name_or_number_stands_on_the_check_page(resident, appointment)
 
 
 @pytest.mark.parametrize("code", ["2" * 16, "abc", "0", "A" * 16, "a" * 3000, "-", "_"])
-def test_a_code_that_never_was_is_not_found(appointment, code):
+def test_unknown_check_code_is_not_found(appointment, code):
     assert checked(code).status_code == 404
 
 
-# Of others
+# Appointments of other people
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("page", PAGES)
-def test_an_appointment_of_others_is_the_404_of_nothing(appointment, page, method):
+def test_foreign_and_missing_appointment_answer_alike(appointment, page, method):
     stranger = verified(factories.UserFactory())
     nothing = "800000000006"
     answers = []
@@ -306,7 +302,7 @@ def test_an_appointment_of_others_is_the_404_of_nothing(appointment, page, metho
     assert appointment.is_confirmed
 
 
-def test_who_comes_sees_what_was_booked_for_them_and_changes_nothing(slot):
+def test_attendee_can_view_but_not_change(slot):
     worker = factories.UserFactory()
     employer = factories.UserFactory()
     factories.link(employer.identity, worker.identity)
@@ -321,7 +317,7 @@ def test_who_comes_sees_what_was_booked_for_them_and_changes_nothing(slot):
         assert browser.post(page_of(booked, page)).status_code == 404
 
 
-def test_what_was_held_and_given_up_is_nobody_else_s_affair(slot):
+def test_cancelled_hold_is_hidden_from_attendee(slot):
     worker, employer = factories.UserFactory(), factories.UserFactory()
     factories.link(employer.identity, worker.identity)
     held = places.held(employer, slot=slot, attendee=worker.identity)
@@ -330,7 +326,7 @@ def test_what_was_held_and_given_up_is_nobody_else_s_affair(slot):
     assert verified(employer).get(page_of(held)).status_code == 200
 
 
-def test_before_the_data_are_verified_the_page_asks_for_them(resident, appointment):
+def test_page_asks_to_verify_data_first(resident, appointment):
     response = signed_in(resident).get(page_of(appointment))
     assert response.url == f"{ROOT}verify/?next=%2Fen%2Fappointments%2F{appointment.reference}%2F"
 
@@ -338,7 +334,7 @@ def test_before_the_data_are_verified_the_page_asks_for_them(resident, appointme
 # The list
 
 
-def test_the_list_has_what_is_ahead_by_its_time_and_what_is_over_below(resident, browser, clock):
+def test_list_shows_upcoming_by_time_and_past_below(resident, browser, clock):
     def booked(day, time, name):
         service = factories.ServiceFactory(name_en=name)
         return places.confirmed(resident, slot=places.slot(day, time), service=service)
@@ -363,5 +359,5 @@ def test_an_empty_list_says_so(browser):
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "99", "x", str(10**30)])
-def test_any_page_of_the_list_is_a_page(browser, appointment, page):
+def test_invalid_page_number_shows_list(browser, appointment, page):
     assert browser.get(ROOT, {"page": page}).status_code == 200

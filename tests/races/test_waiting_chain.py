@@ -1,4 +1,4 @@
-"""Offers whose old times go to each other: everybody moves up, and nobody waits for ever."""
+"""Chains of offers: accepting one frees a time for the next, until none is left."""
 
 from functools import partial
 
@@ -11,9 +11,9 @@ from tests.appointments import places
 from tests.races.bookings import (
     cancel,
     move,
-    wait_after_the_first_places,
+    wait_after_first_slot_update,
 )
-from tests.races.test_waiting import accept, assert_every_slot_is_counted, capped_count, now, wait
+from tests.races.test_waiting import accept, assert_slot_counters_match, counter, now, wait
 from tests.races.together import (
     at_once,
     told,
@@ -24,8 +24,8 @@ parallel = pytest.mark.postgres
 
 
 @parallel
-def test_a_chain_of_those_who_accept_moves_everybody_up_and_ends():
-    """What each of six leaves goes to who is behind them, until nobody is offered anything."""
+def test_chain_of_accepted_offers_ends():
+    """The time that each of six leaves is offered to the next, until there is no offer."""
     slots = places.some_slots(8)
     queue = [places.confirmed(slot=slot) for slot in slots]
     for each in queue[2:]:
@@ -36,7 +36,7 @@ def test_a_chain_of_those_who_accept_moves_everybody_up_and_ends():
         if not kept:
             break
         assert told(at_once(*[partial(accept, offer) for offer in kept])) == []
-        assert_every_slot_is_counted()
+        assert_slot_counters_match()
 
     assert not Offer.objects.open().exists()
     assert all(now(each).slot.start < each.slot.start for each in queue[2:4])
@@ -44,8 +44,8 @@ def test_a_chain_of_those_who_accept_moves_everybody_up_and_ends():
     assert Slot.objects.filter(taken=1).count() == 6
 
 
-def two_who_go_opposite_ways():
-    """One accepts the earlier of two times, the other moves to the later one; both, the times."""
+def accept_and_opposite_move():
+    """Return an acceptance of the earlier slot, a move to the later one, and both slots."""
     early, late = places.some_slots(2, capacity=2)
     accepts, moves = places.confirmed(slot=late), places.confirmed(slot=early)
     wait(accepts)
@@ -54,19 +54,19 @@ def two_who_go_opposite_ways():
 
 
 @parallel
-def test_who_accepts_and_who_comes_the_other_way_both_move():
+def test_accept_and_opposite_move_both_succeed():
     for _round in range(4):
-        steps, (early, late) = two_who_go_opposite_ways()
+        steps, (early, late) = accept_and_opposite_move()
 
         assert [each.slot for each in at_once(*steps)] == [early, late]
-        assert [capped_count(early), capped_count(late)] == [1, 1]
+        assert [counter(early), counter(late)] == [1, 1]
 
 
 @parallel
-def test_control_where_places_are_not_sorted_they_wait_for_each_other(monkeypatch):
-    steps, _times = two_who_go_opposite_ways()
+def test_control_without_slot_order_accept_and_move_deadlock(monkeypatch):
+    steps, _times = accept_and_opposite_move()
     monkeypatch.setattr(actions.places, "sorted", lambda changes: changes, raising=False)
-    wait_after_the_first_places(monkeypatch, parties=2)
+    wait_after_first_slot_update(monkeypatch, parties=2)
 
     with pytest.raises(OperationalError, match="deadlock detected"):
         at_once(*steps)

@@ -1,4 +1,4 @@
-"""The forms in which offices, hours and closures are kept, and whoever sends them."""
+"""Valid data for the admin forms of offices, opening hours and closures."""
 
 from tests.appointments import places
 from tests.appointments.places import MONDAY, WORKING_DAYS

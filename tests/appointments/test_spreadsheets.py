@@ -1,4 +1,4 @@
-"""Tables as files: programs read them as they were, and calculate nothing."""
+"""Tables as CSV and XLSX files, in which spreadsheet programs calculate nothing."""
 
 import csv
 import io
@@ -42,18 +42,18 @@ def book(*tables):
 
 
 def names_in_both(name):
-    """What a program finds in the cell of this name: in the CSV, and in the book."""
+    """Return the text of the cell of this name in the CSV, and the cell in the workbook."""
     return rows_of_csv(table(name))[2][0], book(table(name)).worksheets[0]["A2"]
 
 
-def test_the_csv_is_one_that_excel_reads_as_utf_8():
+def test_csv_has_byte_order_mark_for_excel():
     response = as_csv([table("خدمة", title="By day")], NAMES)
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     lines = "By day\r\nService,Booked,Load\r\nخدمة,3,\r\nTotal,3,50\r\n\r\n"
     assert response.content == b"\xef\xbb\xbf" + lines.encode()
 
 
-def test_tables_stand_one_below_the_other_in_a_csv():
+def test_csv_lists_tables_one_below_another():
     rows = rows_of_csv(table("A", title="One"), table("B", title="Two"))
     assert [row[:1] for row in rows] == [
         *(["One"], ["Service"], ["A"], ["Total"], []),
@@ -61,7 +61,7 @@ def test_tables_stand_one_below_the_other_in_a_csv():
     ]
 
 
-def test_a_book_has_a_sheet_for_each_table_with_numbers_that_can_be_added():
+def test_workbook_has_sheet_per_table_with_numbers():
     assert as_xlsx([table()], NAMES)["Content-Type"] == XLSX
     made = book(table("A", title="One"), table("B", "C", title="Two"))
     assert made.sheetnames == ["One", "Two"]
@@ -74,21 +74,21 @@ def test_a_book_has_a_sheet_for_each_table_with_numbers_that_can_be_added():
 
 
 @pytest.mark.parametrize(("language", "from_the_right"), [("ar", True), ("en", False)])
-def test_a_book_is_read_in_the_direction_of_the_language(language, from_the_right):
+def test_workbook_direction_follows_language(language, from_the_right):
     with translation.override(language):
         sheets = book(table(title="One"), table(title="Two")).worksheets
     assert [bool(sheet.sheet_view.rightToLeft) for sheet in sheets] == [from_the_right] * 2
 
 
 @pytest.mark.parametrize("name", FORMULAS, ids=lambda name: ascii(name)[:30])
-def test_a_text_that_looks_like_a_formula_is_a_text(name):
+def test_formula_is_escaped_as_text(name):
     in_csv, cell = names_in_both(name)
     assert in_csv == cell.value
     assert in_csv.startswith("'")
     assert (cell.data_type, cell.hyperlink) == ("s", None)
 
 
-def test_titles_and_headings_are_texts_too():
+def test_formulas_in_titles_and_headings_are_escaped():
     risky = Table(title="=A", headings=["=B", "-C"], rows=[], total=["+D", 1])
     assert rows_of_csv(risky) == [["'=A"], ["'=B", "'-C"], ["'+D", "1"], []]
     cells = [cell for row in book(risky).worksheets[0].iter_rows() for cell in row]
@@ -97,13 +97,13 @@ def test_titles_and_headings_are_texts_too():
 
 
 @pytest.mark.parametrize("name", HARMLESS, ids=ascii)
-def test_an_ordinary_name_is_left_as_it_is(name):
+def test_ordinary_name_is_left_unchanged(name):
     in_csv, cell = names_in_both(name)
     assert (in_csv, cell.value or "") == (name, name)
     assert cell.hyperlink is None
 
 
 @pytest.mark.parametrize("name", ["\tA", "\rA", "\nA", "\0\x01\x1fA", "\u202eA", " A\t\r\n"])
-def test_a_text_stays_in_its_cell(name):
+def test_control_characters_are_stripped(name):
     in_csv, cell = names_in_both(name)
     assert in_csv == cell.value == "A"

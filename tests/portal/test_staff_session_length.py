@@ -1,4 +1,4 @@
-"""How long staff stay signed in: while they work, and no longer than a shift lasts."""
+"""The length of staff sessions: while they work, and at most for one shift."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ at_the_limit = pytest.mark.parametrize(("late", "is_in"), [(-1, True), (0, False
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that stands until it is set; somebody signs in at `clock.start`."""
+    """Stop the clock until a test sets `clock.now`; users sign in at `clock.start`."""
 
     class Clock:
         start = now = timezone.now()
@@ -35,7 +35,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def staff(clock, db):
-    """A browser in which a clerk has just signed in."""
+    """Return a browser in which a clerk has just signed in."""
     return staff_browser(places.clerk(places.office()))
 
 
@@ -52,7 +52,7 @@ def opens(browser, page=INDEX):
 
 @at_the_limit
 @pytest.mark.parametrize("last_worked", [0 * HOUR, 3 * HOUR, 7 * HOUR])
-def test_who_does_nothing_for_four_hours_is_signed_out(staff, clock, last_worked, late, is_in):
+def test_idle_staff_are_signed_out_after_four_hours(staff, clock, last_worked, late, is_in):
     for hours in range(last_worked // HOUR + 1):
         clock.now = clock.start + hours * HOUR
         assert opens(staff)
@@ -62,7 +62,7 @@ def test_who_does_nothing_for_four_hours_is_signed_out(staff, clock, last_worked
 
 @at_the_limit
 @pytest.mark.parametrize("page", [INDEX, CALLS, TODAY])
-def test_who_works_stays_signed_in_until_the_end_of_a_shift(staff, clock, page, late, is_in):
+def test_working_staff_stay_signed_in_until_end_of_shift(staff, clock, page, late, is_in):
     while clock.now < clock.start + SHIFT - HOUR:
         assert opens(staff, page)
         clock.now += HOUR
@@ -71,7 +71,7 @@ def test_who_works_stays_signed_in_until_the_end_of_a_shift(staff, clock, page, 
     assert opens(staff, page) == is_in
 
 
-def test_what_is_scanned_late_in_a_shift_is_not_lost(staff, clock):
+def test_form_sent_late_in_shift_is_processed(staff, clock):
     for hours in (3, 6, 9):
         clock.now = clock.start + hours * HOUR
         assert opens(staff, TODAY)
@@ -81,7 +81,7 @@ def test_what_is_scanned_late_in_a_shift_is_not_lost(staff, clock):
     assert response.context["wrong"]
 
 
-def test_the_browser_keeps_it_as_long_as_the_portal_does(staff, clock):
+def test_cookie_expires_with_the_session(staff, clock):
     for worked, hours in ((3 * HOUR, 4), (6 * HOUR, 4), (9 * HOUR, 3)):
         clock.now = clock.start + worked
         cookie = staff.get(INDEX).cookies["sessionid"]
@@ -91,7 +91,7 @@ def test_the_browser_keeps_it_as_long_as_the_portal_does(staff, clock):
 
 @pytest.mark.parametrize(("late", "is_written"), [(-1, False), (0, True), (1, True)])
 @pytest.mark.parametrize("worked", [0 * HOUR, HOUR])
-def test_the_session_is_written_every_five_minutes_at_most(staff, clock, worked, late, is_written):
+def test_session_is_written_at_most_every_five_minutes(staff, clock, worked, late, is_written):
     clock.now = clock.start + worked
     assert opens(staff)
     clock.now += SELDOM + late * SECOND
@@ -103,7 +103,7 @@ def test_the_session_is_written_every_five_minutes_at_most(staff, clock, worked,
 
 
 @at_the_limit
-def test_people_are_signed_out_four_hours_after_they_came(clock, resident, late, is_in):
+def test_people_are_signed_out_four_hours_after_sign_in(clock, resident, late, is_in):
     browser = sign_in(resident)
     clock.now = clock.start + 3 * HOUR
     assert opens(browser, "/en/my/")
@@ -112,7 +112,7 @@ def test_people_are_signed_out_four_hours_after_they_came(clock, resident, late,
 
 
 @at_the_limit
-def test_so_are_staff_who_have_come_as_people(clock, db, late, is_in):
+def test_staff_without_second_factor_stay_four_hours(clock, db, late, is_in):
     browser = sign_in(factories.UserFactory(is_staff=True), Client())
     clock.now = clock.start + 3 * HOUR
     assert opens(browser, "/en/my/")

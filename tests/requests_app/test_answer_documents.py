@@ -1,4 +1,4 @@
-"""Answering a return with documents: kept until the answer goes, and sent with it."""
+"""Answering a return with documents: they are kept until the answer, and sent with it."""
 
 import uuid
 
@@ -22,7 +22,7 @@ WRONG_TYPE = "is not a JPEG or PNG picture or a PDF. Choose one of these."
 
 @pytest.fixture
 def inquiry(resident, officer):
-    """An inquiry with one document, which an officer has returned."""
+    """Return an inquiry with one document that an officer has sent back."""
     factories.document_type()
     draft = factories.draft(resident)
     factories.attached(draft, factories.picture("sent.jpg"))
@@ -36,7 +36,7 @@ def address(inquiry):
 
 @pytest.fixture
 def answer(as_resident, address):
-    """Post the form as it stands on the page; what follows."""
+    """Return a function that posts the form of the page and returns the page that follows."""
 
     def answer(*files, text=TEXT, **fields):
         form = as_resident.get(address).context["form"]
@@ -55,7 +55,7 @@ def answer(as_resident, address):
 
 @pytest.fixture
 def kept(inquiry, answer):
-    """A document that was added on the way to an answer, and is not sent yet."""
+    """Return a document that was added to an answer and is not sent yet."""
     answer(photo("kept.jpg", 64), text="")
     return Attachment.objects.unsent().get()
 
@@ -73,7 +73,7 @@ def typed_on(page):
 
 
 def seen_by(officer, inquiry):
-    """The documents on the desk of an officer."""
+    """Return the names of the documents on the desk of an officer."""
     desk = signed_in_staff(officer).get(f"/en/staff/requests_app/inquiry/{inquiry.pk}/change/")
     return names_on(desk)
 
@@ -82,7 +82,7 @@ def is_returned():
     return Inquiry.objects.get().is_returned
 
 
-def test_an_answer_goes_with_its_documents(answer, inquiry, officer):
+def test_answer_is_sent_with_its_documents(answer, inquiry, officer):
     page = answer(photo("front.jpg", 61), photo("back.jpg", 62))
     assert notices_on(page)[:1] == ["Your answer has been sent."]
     assert names_on(page) == ["sent.jpg", "front.jpg", "back.jpg"]
@@ -91,19 +91,19 @@ def test_an_answer_goes_with_its_documents(answer, inquiry, officer):
     assert not Attachment.objects.unsent().exists()
 
 
-def test_the_record_holds_what_was_sent_with_an_answer(answer, inquiry, kept):
+def test_event_digest_covers_answer_and_documents(answer, inquiry, kept):
     answer(photo("front.jpg", 61))
     new = Attachment.objects.exclude(original_name="sent.jpg").values_list("sha256", flat=True)
     assert inquiry.events.last().content_digest == digest_of([TEXT, *new])
 
 
-def test_an_answer_goes_without_a_document(answer, inquiry):
+def test_answer_is_sent_without_documents(answer, inquiry):
     page = answer()
     assert notices_on(page)[:1] == ["Your answer has been sent."]
     assert names_on(page) == ["sent.jpg"]
 
 
-def test_a_refused_file_holds_the_answer_back_and_keeps_what_was_typed(answer, inquiry):
+def test_refused_file_stops_answer_and_keeps_text(answer, inquiry):
     page = answer(no_picture())
     assert errors_on(page) == [f"“page.jpg” {WRONG_TYPE}"]
     assert typed_on(page) == TEXT
@@ -111,9 +111,7 @@ def test_a_refused_file_holds_the_answer_back_and_keeps_what_was_typed(answer, i
     assert len(stored_files()) == 1
 
 
-def test_good_files_beside_a_refused_one_are_kept_and_go_with_the_next_try(
-    answer, inquiry, officer
-):
+def test_good_files_are_kept_for_the_next_try(answer, inquiry, officer):
     page = answer(photo("front.jpg", 61), no_picture(), photo("back.jpg", 62))
     assert errors_on(page) == [f"“page.jpg” {WRONG_TYPE}"]
     assert "Added, and sent with your answer" in words(page)
@@ -123,14 +121,14 @@ def test_good_files_beside_a_refused_one_are_kept_and_go_with_the_next_try(
     assert seen_by(officer, inquiry) == ["sent.jpg", "front.jpg", "back.jpg"]
 
 
-def test_good_files_are_kept_while_the_words_are_missing(answer, inquiry):
+def test_good_files_are_kept_while_text_is_missing(answer, inquiry):
     page = answer(photo("front.jpg", 61), text="")
     assert errors_on(page) == ["Write what the officer asked for."]
     assert names_on(page) == ["front.jpg"]
     assert is_returned()
 
 
-def test_files_without_a_type_hold_the_answer_back_and_keep_what_was_typed(answer, inquiry):
+def test_files_without_type_stop_answer_and_keep_text(answer, inquiry):
     factories.document_type("passport-copy")
     page = answer(photo("front.jpg", 61), document_type="")
     assert errors_on(page) == ["Choose which document it is."]
@@ -138,7 +136,7 @@ def test_files_without_a_type_hold_the_answer_back_and_keep_what_was_typed(answe
     assert is_returned()
 
 
-def test_the_officer_sees_nothing_before_the_answer_goes(kept, inquiry, officer):
+def test_officer_sees_no_unsent_documents(kept, inquiry, officer):
     assert seen_by(officer, inquiry) == ["sent.jpg"]
     desk = f"/en/staff/requests_app/inquiry/{inquiry.pk}"
     browser = signed_in_staff(officer)
@@ -146,16 +144,16 @@ def test_the_officer_sees_nothing_before_the_answer_goes(kept, inquiry, officer)
     for page in ("", "preview/"):
         for attachment, status in ((kept, 404), (sent, 200)):
             answer = browser.get(f"{desk}/documents/{attachment.pk}/{page}")
-            answer.getvalue()  # or its file stays open
+            answer.getvalue()  # Otherwise the file stays open.
             assert answer.status_code == status
 
 
-def test_the_page_of_the_inquiry_shows_what_was_sent_alone(as_resident, kept, inquiry):
+def test_inquiry_page_shows_only_sent_documents(as_resident, kept, inquiry):
     page = as_resident.get(f"/en/inquiries/{inquiry.reference}/")
     assert names_on(page) == ["sent.jpg"]
 
 
-def test_what_was_sent_before_is_not_among_what_can_be_taken_away(as_resident, address, kept):
+def test_answer_page_lists_only_unsent_documents(as_resident, address, kept):
     page = as_resident.get(address)
     assert names_on(page) == ["kept.jpg"]
     (sent,) = Attachment.objects.sent()
@@ -163,19 +161,19 @@ def test_what_was_sent_before_is_not_among_what_can_be_taken_away(as_resident, a
 
 
 @pytest.mark.parametrize("button", ["up", "remove"])
-def test_what_was_sent_before_stays_in_its_place(as_resident, address, kept, inquiry, button):
+def test_sent_document_is_not_moved_or_removed(as_resident, address, kept, inquiry, button):
     (sent,) = Attachment.objects.sent()
     as_resident.post(address, {button: sent.pk})
     assert [each.original_name for each in Attachment.objects.all()] == ["sent.jpg", "kept.jpg"]
     assert storages["private"].exists(sent.stored_name)
 
 
-def test_nothing_moves_up_before_what_was_sent(as_resident, address, kept):
+def test_unsent_document_stays_after_sent_ones(as_resident, address, kept):
     as_resident.post(address, {"up": kept.pk})
     assert [each.original_name for each in Attachment.objects.all()] == ["sent.jpg", "kept.jpg"]
 
 
-def test_what_was_added_is_put_in_order_and_keeps_what_was_typed(answer, kept):
+def test_reordering_documents_keeps_text(answer, kept):
     page = answer(photo("front.jpg", 61), text="")
     assert names_on(page) == ["kept.jpg", "front.jpg"]
     page = answer(up=Attachment.objects.get(original_name="front.jpg").pk)
@@ -185,7 +183,7 @@ def test_what_was_added_is_put_in_order_and_keeps_what_was_typed(answer, kept):
     assert is_returned()
 
 
-def test_what_was_added_is_taken_away_and_keeps_what_was_typed(answer, kept):
+def test_removing_document_keeps_text(answer, kept):
     page = answer(remove=kept.pk)
     assert names_on(page) == []
     assert typed_on(page) == TEXT
@@ -193,7 +191,7 @@ def test_what_was_added_is_taken_away_and_keeps_what_was_typed(answer, kept):
     assert not storages["private"].exists(kept.stored_name)
 
 
-def test_withdrawing_forgets_what_was_not_sent(as_resident, inquiry, kept):
+def test_withdrawal_deletes_unsent_documents(as_resident, inquiry, kept):
     page = f"/en/inquiries/{inquiry.reference}/withdraw/"
     form = {
         "idempotency_key": uuid.uuid4(),
@@ -208,7 +206,7 @@ def test_withdrawing_forgets_what_was_not_sent(as_resident, inquiry, kept):
     assert len(stored_files()) == 1
 
 
-def test_a_withdrawal_that_is_refused_forgets_nothing(as_resident, inquiry, kept):
+def test_refused_withdrawal_keeps_unsent_documents(as_resident, inquiry, kept):
     page = f"/en/inquiries/{inquiry.reference}/withdraw/"
     as_resident.post(
         page, {"idempotency_key": uuid.uuid4(), "expected_version": inquiry.version, "text": " "}
@@ -217,7 +215,7 @@ def test_a_withdrawal_that_is_refused_forgets_nothing(as_resident, inquiry, kept
     assert is_returned()
 
 
-def test_a_second_click_on_the_answer_leads_to_the_first(as_resident, address, inquiry):
+def test_second_click_answers_once_with_documents(as_resident, address, inquiry):
     form = {"idempotency_key": uuid.uuid4(), "expected_version": inquiry.version, "text": TEXT}
     for _click in range(2):
         files = {"document_type": "supporting-proof", "files": photo("front.jpg", 61)}
@@ -228,7 +226,7 @@ def test_a_second_click_on_the_answer_leads_to_the_first(as_resident, address, i
     assert len(stored_files()) == 2
 
 
-def test_while_the_officer_has_it_nothing_can_be_added(as_resident, address, answer, inquiry):
+def test_no_documents_are_added_while_officer_has_inquiry(as_resident, address, answer, inquiry):
     answer()
     form = {
         "idempotency_key": uuid.uuid4(),
@@ -245,7 +243,7 @@ def test_while_the_officer_has_it_nothing_can_be_added(as_resident, address, ans
     assert len(stored_files()) == 1
 
 
-def test_who_has_not_filed_it_answers_nothing(resident, officer, db):
+def test_only_the_applicant_can_answer(resident, officer, db):
     worker = factories.UserFactory()
     factories.link(resident.identity, worker.identity)
     draft = factories.draft(resident, beneficiary=worker.identity)

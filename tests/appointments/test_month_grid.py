@@ -1,4 +1,4 @@
-"""The month in which a day is chosen: in the person's own calendar, with the other one beside."""
+"""The month grid for choosing a day: in the calendar of the language, with the other beside."""
 
 import datetime
 
@@ -11,7 +11,7 @@ JUMADA = "جمادى الآخرة 1448 هـ (نوفمبر – ديسمبر 2026 
 
 
 def months(language, first, count=31):
-    """The names of the months that these days make, and the weeks of each."""
+    """Return the names of the months that these days make, and the weeks of each."""
     days = [first + datetime.timedelta(days=ahead) for ahead in range(count)]
     with translation.override(language):
         names, weeks = zip(*months_of(days, {days[0]: 7}), strict=True)
@@ -45,7 +45,7 @@ def months(language, first, count=31):
         ),
     ],
 )
-def test_months_are_the_person_s_own_and_named_in_both_calendars(language, first, names):
+def test_months_follow_language_and_name_both_calendars(language, first, names):
     assert months(language, first)[0] == names
 
 

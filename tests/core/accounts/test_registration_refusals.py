@@ -1,4 +1,4 @@
-"""Who cannot open an account reads why on their mobile, and nothing on the page."""
+"""A refused registration gives its reason in a text to the mobile, and not on the page."""
 
 import datetime
 import re
@@ -35,8 +35,8 @@ from tests.core.accounts.test_registration import (
 
 
 @pytest.fixture
-def who_may_not(db):
-    """Make a person of the registry, by what keeps them from opening an account."""
+def make_refused_identity(db):
+    """Return a function that creates an identity that may not register, by the reason."""
 
     def make(reason):
         person = {"number": NUMBER, "mobile": MOBILE}
@@ -61,7 +61,7 @@ def who_may_not(db):
     return make
 
 
-WHO_GETS_WHICH_TEXT = [
+TEXT_BY_REASON = [
     ("unknown", None),
     ("wrong birth date", None),
     ("establishment", None),
@@ -73,7 +73,7 @@ WHO_GETS_WHICH_TEXT = [
 ]
 
 
-def ask_as(client, reason, identity, language="en"):
+def ask_for_reason(client, reason, identity, language="en"):
     number = identity.current_number if identity else NUMBER
     born = (identity and identity.birth_date) or BORN
     if reason == "wrong birth date":
@@ -81,41 +81,37 @@ def ask_as(client, reason, identity, language="en"):
     return ask(client, number=number, born=born, language=language)
 
 
-@pytest.mark.parametrize(("reason", "text"), WHO_GETS_WHICH_TEXT)
-def test_who_may_not_open_an_account_reads_why_on_their_mobile_alone(
-    client, who_may_not, reason, text
-):
+@pytest.mark.parametrize(("reason", "text"), TEXT_BY_REASON)
+def test_refusal_reason_is_sent_only_to_mobile(client, make_refused_identity, reason, text):
     accounts = 1 if reason == "has an account" else 0
-    identity = who_may_not(reason)
+    identity = make_refused_identity(reason)
 
-    page = ask_as(client, reason, identity)
+    page = ask_for_reason(client, reason, identity)
 
     assert place(page) == CODE
     assert IF_RIGHT in words(page)
     assert errors_on(page) == notices_on(page) == []
-    assert errors_on(client.post(CODE, {"code": digits_written()})) == [WRONG]
+    assert errors_on(client.post(CODE, {"code": code_in_last_message()})) == [WRONG]
     assert texts() == ([(MOBILE, text)] if text else [])
     assert client.get(CHOOSE).url == REGISTER
     assert User.objects.count() == accounts
 
 
-def digits_written():
-    """Six digits of the last text that was written, sent or not; any others where it has none."""
+def code_in_last_message():
+    """Return the six digits in the newest message, sent or not; arbitrary ones if it has none."""
     [text, *_earlier] = [decrypt(message.text) for message in Message.objects.order_by("-pk")]
     found = re.search(r"\b\d{6}\b", text)
     return found[0] if found else "000000"
 
 
-@pytest.mark.parametrize(
-    "reason", [reason for reason, text in WHO_GETS_WHICH_TEXT if text is not None]
-)
-def test_the_reason_comes_in_the_language_of_the_page(client, who_may_not, reason):
-    ask_as(client, reason, who_may_not(reason), language="ar")
+@pytest.mark.parametrize("reason", [reason for reason, text in TEXT_BY_REASON if text is not None])
+def test_refusal_reason_is_in_page_language(client, make_refused_identity, reason):
+    ask_for_reason(client, reason, make_refused_identity(reason), language="ar")
     [(_recipient, text)] = texts()
     assert is_arabic(text)
 
 
-def test_the_day_of_birth_in_the_other_calendar_is_a_wrong_one(client, db):
+def test_birth_date_in_other_calendar_is_wrong(client, db):
     born = datetime.date(1408, 3, 14)
     factories.IdentityFactory(number=NUMBER, mobile=MOBILE, birth_date=born)
     form = {"number": NUMBER, **in_digits(born), "born_calendar": "hijri"}
@@ -131,8 +127,9 @@ def test_the_day_of_birth_in_the_other_calendar_is_a_wrong_one(client, db):
     ],
     ids=["of age today", "of age tomorrow"],
 )
-def test_one_is_of_age_with_eighteen_hijri_years(client, db, clock, born, text):
-    # 1 Muharram 1447, half an hour after midnight in the Kingdom; born on 1 or 2 Muharram 1429.
+def test_person_is_of_age_with_eighteen_hijri_years(client, db, clock, born, text):
+    # It is half past midnight in Riyadh on 1 Muharram 1447; the person was born on 1 or 2
+    # Muharram 1429.
     clock.now = datetime.datetime(2025, 6, 25, 21, 30, tzinfo=datetime.UTC)
     factories.IdentityFactory(number=NUMBER, mobile=MOBILE, birth_date=born)
     ask(client, born=born)
@@ -142,7 +139,7 @@ def test_one_is_of_age_with_eighteen_hijri_years(client, db, clock, born, text):
     assert texts() == [(MOBILE, text)]
 
 
-def test_what_is_missing_is_asked_for(client, db):
+def test_missing_fields_are_named(client, db):
     assert errors_on(client.post(REGISTER, {"number": " "})) == [
         "Enter your ID number.",
         "Enter the day, the month and the year.",

@@ -1,4 +1,4 @@
-"""Booking on the pages: my own data first, then step by step, whatever stands in the address."""
+"""The pages of booking, step by step, with valid and invalid values in the address."""
 
 import re
 
@@ -62,14 +62,14 @@ def criteria(resident, service):
 
 @pytest.fixture
 def monday(criteria, slot):
-    """The address of the times of Monday."""
+    """Return the address of the times of Monday."""
     return address(TIMES, criteria, office="al-rimal", day=MONDAY)
 
 
-# First the criteria
+# The criteria
 
 
-def test_the_whole_way_from_the_wish_to_a_held_time(resident, browser, criteria, service, slot):
+def test_booking_from_criteria_to_hold(resident, browser, criteria, service, slot):
     page = browser.get(NEW, criteria, follow=True)
     assert page.redirect_chain == [(address(OFFICES, criteria), 302)]
     assert "nearest free time: 4 May 2026 CE (17 Dhu al-Qadah 1447 AH) · 10:00" in words(page)
@@ -105,20 +105,20 @@ def test_the_whole_way_from_the_wish_to_a_held_time(resident, browser, criteria,
         (" \u200f", "Enter how many operations you need."),
     ],
 )
-def test_a_number_of_operations_that_cannot_be_is_refused(browser, criteria, typed, error):
+def test_invalid_number_of_operations_is_refused(browser, criteria, typed, error):
     page = browser.get(NEW, {**criteria, "operations": typed})
     assert errors_on(page) == [error]
     assert page.context["form"]["operations"].value() == typed
 
 
 @pytest.mark.parametrize("typed", ["2", "٢", "۲", " 2 ", "\u200f2"])
-def test_operations_are_counted_in_digits_of_any_script(browser, criteria, slot, typed):
+def test_operations_accept_digits_of_any_script(browser, criteria, slot, typed):
     step = address(TIMES, {**criteria, "operations": typed}, office="al-rimal", day=MONDAY)
     take(browser, step, slot)
     assert Appointment.objects.get().operations == places.taken(slot) == 2
 
 
-def test_of_a_repeated_parameter_the_last_counts(browser, criteria, slot):
+def test_last_of_repeated_parameters_counts(browser, criteria, slot):
     step = address(TIMES, {**criteria, "operations": ["5", "3"]}, office="al-rimal", day=MONDAY)
     take(browser, step, slot)
     assert Appointment.objects.get().operations == 3
@@ -133,7 +133,7 @@ def test_of_a_repeated_parameter_the_last_counts(browser, criteria, slot):
     ],
 )
 @pytest.mark.parametrize("step", [OFFICES, DAYS, TIMES])
-def test_a_wish_that_lacks_something_leads_back_to_the_first_step(
+def test_incomplete_criteria_lead_back_to_first_step(
     resident, browser, criteria, step, missing, error
 ):
     factories.link(resident.identity, factories.IdentityFactory())
@@ -144,7 +144,7 @@ def test_a_wish_that_lacks_something_leads_back_to_the_first_step(
 
 
 @pytest.mark.parametrize("step", [OFFICES, DAYS, TIMES])
-def test_a_step_without_any_wish_leads_to_an_empty_first_step(browser, step):
+def test_step_without_criteria_leads_to_empty_first_step(browser, step):
     page = browser.get(step, follow=True)
     assert page.redirect_chain == [(f"{NEW}?", 302)]
     assert errors_on(page) == []
@@ -160,25 +160,25 @@ def test_a_time_without_a_day_leads_back_to_the_days(browser, criteria, slot):
     assert browser.get(TIMES, chosen).url == address(DAYS, chosen)
 
 
-# Whatever stands in the address
+# Invalid values in the address
 
 HUGE = str(10**30)
 
 
 @pytest.mark.parametrize("value", ["nowhere", "", HUGE, "' OR 1=1 --", "a" * 5000, "<b>", "-1"])
-def test_an_office_that_is_none_leads_back_to_the_offices(browser, criteria, slot, value):
+def test_unknown_office_leads_back_to_offices(browser, criteria, slot, value):
     for step in (DAYS, TIMES):
         asked = {**criteria, "office": value, "day": MONDAY}
         assert browser.get(step, asked).url == address(OFFICES, criteria)
 
 
-def test_an_office_that_is_switched_off_leads_back_to_the_offices(browser, criteria, slot):
+def test_inactive_office_leads_back_to_offices(browser, criteria, slot):
     places.office("closed", "Closed", is_active=False)
     assert browser.get(DAYS, {**criteria, "office": "closed"}).url == address(OFFICES, criteria)
 
 
 @pytest.mark.parametrize("value", ["2026-02-30", "9999-99-99", "today", HUGE, "2026-5", "-1", ""])
-def test_a_day_that_is_none_leads_back(browser, criteria, slot, value):
+def test_invalid_day_leads_back(browser, criteria, slot, value):
     response = browser.get(TIMES, {**criteria, "office": "al-rimal", "day": value})
     assert response.status_code == 302
     assert response.url.startswith((OFFICES, DAYS))
@@ -210,7 +210,7 @@ def test_a_day_without_free_times_says_so(browser, criteria, slot, value):
         ("beneficiaries", "me", NOT_LINKED),
     ],
 )
-def test_what_is_not_there_is_named_on_the_first_step(
+def test_unknown_value_is_named_on_first_step(
     resident, browser, criteria, slot, field, value, error
 ):
     factories.link(resident.identity, factories.IdentityFactory())
@@ -221,20 +221,20 @@ def test_what_is_not_there_is_named_on_the_first_step(
 
 
 @pytest.mark.parametrize("field", ["attendee", "beneficiaries"])
-def test_people_of_others_are_not_to_be_had(resident, browser, criteria, slot, field):
+def test_unlinked_person_is_refused(resident, browser, criteria, slot, field):
     factories.link(resident.identity, factories.IdentityFactory())
     stranger = factories.IdentityFactory()
     page = browser.get(TIMES, {**criteria, field: stranger.pk}, follow=True)
     assert errors_on(page) == [NOT_LINKED]
 
 
-def test_who_has_nobody_linked_cannot_name_others_in_the_address(browser, criteria, slot):
+def test_user_without_links_cannot_name_others(browser, criteria, slot):
     stranger = factories.IdentityFactory()
     page = browser.get(TIMES, {**criteria, "attendee": stranger.pk}, follow=True)
     assert errors_on(page) == [NOT_LINKED]
 
 
-def test_a_service_for_others_is_not_to_be_had(browser, criteria):
+def test_service_for_other_kinds_is_refused(browser, criteria):
     others = factories.ServiceFactory(beneficiary_kinds=["citizen"])
     assert errors_on(browser.get(NEW, {**criteria, "service": others.slug})) == [NO_SERVICE]
 
@@ -248,7 +248,7 @@ def test_more_people_than_operations_are_refused(resident, browser, criteria):
 
 
 @pytest.mark.parametrize("field", ["office", "day", "region", "attendee", "operations"])
-def test_bytes_that_are_no_text_are_refused(browser, criteria, field):
+def test_invalid_bytes_are_refused(browser, criteria, field):
     for value in ("\0", "a\0b"):
         assert browser.get(TIMES, {**criteria, field: value}).status_code == 400
     assert browser.get(f"{TIMES}?{field}=%FF%FE").status_code == 400
@@ -265,23 +265,21 @@ def test_bytes_that_are_no_text_are_refused(browser, criteria, field):
         ({"slot": "\0"}, "Null characters are not allowed."),
     ],
 )
-def test_a_time_that_is_none_is_refused(browser, monday, posted, error):
+def test_invalid_time_is_refused(browser, monday, posted, error):
     idempotency_key = browser.get(monday).context["form"]["idempotency_key"].value()
     page = browser.post(monday, {"idempotency_key": idempotency_key, **posted})
     assert errors_on(page) == [error]
     assert not Appointment.objects.exists()
 
 
-def test_a_time_of_another_day_or_office_is_not_taken_here(browser, monday):
+def test_time_of_another_day_or_office_is_refused(browser, monday):
     elsewhere = places.window(office=places.office("qasr-al-hukm", "Qasr Al-Hukm"))
     for other in (places.slot(TUESDAY), places.slot(of=elsewhere)):
         assert errors_on(take(browser, monday, other)) == [TAKEN]
     assert not Appointment.objects.exists()
 
 
-def test_of_hours_side_by_side_each_time_is_offered_once_while_either_has_room(
-    browser, monday, slot, resident
-):
+def test_parallel_hours_offer_each_time_once(browser, monday, slot, resident):
     beside = places.slot(of=places.window(office=slot.office), capacity=1)
     offered = browser.get(monday).context["form"].fields["slot"].queryset
     assert list(offered) == [slot]
@@ -291,7 +289,7 @@ def test_of_hours_side_by_side_each_time_is_offered_once_while_either_has_room(
     assert Appointment.objects.get().slot == beside
 
 
-# What part of the day it is
+# Parts of the day
 
 
 @pytest.mark.parametrize(
@@ -305,19 +303,19 @@ def test_of_hours_side_by_side_each_time_is_offered_once_while_either_has_room(
         ("23:59", "Evening"),
     ],
 )
-def test_a_time_stands_in_its_part_of_the_day(browser, criteria, time, part):
+def test_time_is_listed_in_its_part_of_day(browser, criteria, time, part):
     places.slot(time=time)
     page = browser.get(address(TIMES, criteria, office="al-rimal", day=MONDAY))
     assert f"Time {part} {time} Keep this time for me" in words(page)
 
 
 def late_slot():
-    """Half past midnight of Tuesday, in the hours of Monday's evening."""
+    """Make a slot at half past midnight of Tuesday, in the hours of Monday's evening."""
     hours = places.window("21:00", "01:00")
     return places.slot(TUESDAY, "00:30", of=hours, belongs_to=MONDAY)
 
 
-def test_a_time_after_midnight_is_told_with_its_own_day(browser, monday, slot):
+def test_time_after_midnight_shows_its_own_day(browser, monday, slot):
     late = late_slot()
     places.slot(time="21:00", of=late.window)
     after = "After midnight: 5 May 2026 CE (18 Dhu al-Qadah 1447 AH) 00:30"
@@ -336,9 +334,7 @@ def test_a_time_after_midnight_is_told_with_its_own_day(browser, monday, slot):
 
 
 @pytest.mark.parametrize(("minutes", "is_ahead"), [(29, True), (30, False), (31, False)])
-def test_past_midnight_the_times_of_the_evening_before_are_still_found(
-    resident, criteria, clock, minutes, is_ahead
-):
+def test_evening_times_are_found_past_midnight(resident, criteria, clock, minutes, is_ahead):
     late_slot()
     places.slot(TUESDAY)
     clock.now = at(TUESDAY, "00:00") + minutes * MINUTE
@@ -348,24 +344,24 @@ def test_past_midnight_the_times_of_the_evening_before_are_still_found(
     links = [link.replace("&amp;", "&") for link in links]
     time = "00:30" if is_ahead else "10:00"
     assert f"Earliest: 5 May 2026 CE (18 Dhu al-Qadah 1447 AH) · {time}" in words(page)
-    # Of the button, and of the day in the month.
+    # The button and the day in the month grid each have a link.
     assert links.count(of_monday) == (2 if is_ahead else 0)
     shown = "4 May 2026 CE (17 Dhu al-Qadah 1447 AH), 4 17 AH 4 free"
     assert (shown in words(page)) == is_ahead
 
 
 @pytest.mark.parametrize("idempotency_key", ["", "x", "\0", HUGE])
-def test_a_form_without_its_key_takes_nothing(browser, monday, slot, idempotency_key):
+def test_form_without_idempotency_key_takes_nothing(browser, monday, slot, idempotency_key):
     page = browser.post(monday, {"idempotency_key": idempotency_key, "slot": slot.pk})
     assert page.status_code == 200
     assert len(errors_on(page)) == 1
     assert places.taken(slot) == 0
 
 
-# Somebody is quicker
+# Times taken meanwhile
 
 
-def test_a_time_that_was_taken_meanwhile_is_told_with_the_nearest(browser, criteria, monday, slot):
+def test_time_taken_meanwhile_suggests_nearest(browser, criteria, monday, slot):
     places.slot(TUESDAY)
     idempotency_key = browser.get(monday).context["form"]["idempotency_key"].value()
     places.confirmed(slot=slot, operations=4)
@@ -374,26 +370,26 @@ def test_a_time_that_was_taken_meanwhile_is_told_with_the_nearest(browser, crite
     assert notices_on(page) == [NEAREST]
 
 
-def test_who_loses_at_the_last_moment_is_told_the_same(browser, monday, slot, monkeypatch):
-    """Between the look at the form and the place, somebody takes it."""
+def test_time_taken_after_validation_suggests_nearest(browser, monday, slot, monkeypatch):
+    """Another user takes the place between the validation of the form and the hold."""
     places.slot(TUESDAY)
     idempotency_key = browser.get(monday).context["form"]["idempotency_key"].value()
     monkeypatch.setattr("appointments.actions.booking.check_bookable", lambda *_slot, **_kept: None)
     look = TimeForm.is_valid
 
-    def look_and_be_late(form):
+    def validate_then_lose_slot(form):
         found = look(form)
         Slot.objects.filter(pk=slot.pk).update(taken=4)
         return found
 
-    monkeypatch.setattr(TimeForm, "is_valid", look_and_be_late)
+    monkeypatch.setattr(TimeForm, "is_valid", validate_then_lose_slot)
     page = browser.post(monday, {"idempotency_key": idempotency_key, "slot": slot.pk})
     assert errors_on(page) == [TAKEN]
     assert notices_on(page) == [NEAREST]
     assert not Appointment.objects.exists()
 
 
-def test_a_second_click_on_the_last_place_leads_to_the_same_appointment(browser, criteria):
+def test_second_click_on_last_place_leads_to_same_appointment(browser, criteria):
     last = places.slot(capacity=1)
     monday = address(TIMES, criteria, office="al-rimal", day=MONDAY)
     posted = {
@@ -438,23 +434,23 @@ def test_a_move_without_an_office_leads_back_to_the_offices(resident, browser, s
     assert browser.get(f"{start}{step}{query}").url.startswith(f"{start}?")
 
 
-def test_a_region_that_is_none_shows_that_of_the_appointment(resident, browser, slot):
+def test_unknown_region_falls_back_to_own_region(resident, browser, slot):
     start = page_of(places.confirmed(resident, slot=slot), "move/")
     assert "Al-Rimal" in words(browser.get(start, {"region": HUGE}))
 
 
-def test_what_cannot_be_moved_any_more_leads_to_its_page(resident, browser, clock):
+def test_move_too_late_leads_to_appointment_page(resident, browser, clock):
     appointment = places.confirmed(resident, slot=places.slot(SUNDAY, "11:05"))
     clock.now = appointment.change_until
     for step in ("move/", "move/day/", "move/time/"):
         assert browser.get(page_of(appointment, step)).url == page_of(appointment)
 
 
-# How often the database is asked
+# Query counts
 
 
 @pytest.mark.parametrize("step", [OFFICES, DAYS])
-def test_thirty_days_of_slots_ask_as_little_as_one(browser, criteria, step):
+def test_query_count_is_constant_for_thirty_days(browser, criteria, step):
     window = places.window(valid_until=MONDAY, valid_from=MONDAY, weekdays=list(range(7)))
     make_slots()
     assert Slot.objects.values("day").distinct().count() == 1
@@ -466,7 +462,7 @@ def test_thirty_days_of_slots_ask_as_little_as_one(browser, criteria, step):
     assert queries(browser, path) == one_day <= MAX_QUERIES
 
 
-def test_many_offices_ask_as_little_as_one(browser, criteria, slot):
+def test_query_count_is_constant_for_many_offices(browser, criteria, slot):
     path = address(OFFICES, criteria)
     one_office = queries(browser, path)
     for n in range(12):
@@ -474,7 +470,7 @@ def test_many_offices_ask_as_little_as_one(browser, criteria, slot):
     assert queries(browser, path) == one_office <= MAX_QUERIES
 
 
-def test_offices_stand_in_the_order_of_their_nearest_free_time(browser, criteria):
+def test_offices_are_ordered_by_nearest_free_time(browser, criteria):
     def office(slug, name):
         return places.window(office=places.office(slug, name), weekdays=WORKING_DAYS)
 

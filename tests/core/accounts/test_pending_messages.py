@@ -1,4 +1,4 @@
-"""What waits to be told goes to the mobile and the address that a person has when it is told."""
+"""Pending messages go to the mobile and the e-mail address that are current when they are sent."""
 
 from datetime import timedelta
 
@@ -38,7 +38,7 @@ def browser(person):
 
 @pytest.fixture
 def appointment(person):
-    """Confirmed, and told of; its reminders wait."""
+    """Create a confirmed appointment whose confirmation is sent and whose reminders are pending."""
     appointment = places.confirmed(person)
     deliver_due()
     return appointment
@@ -50,7 +50,7 @@ def change_mobile(browser, person):
 
 
 def remind(clock, appointment):
-    """What the worker sends the day before and two hours before; since when."""
+    """Let the worker send the reminders a day and two hours before; return when this began."""
     since = clock.now
     for ahead in (DAY, TWO_HOURS):
         clock.now = appointment.slot.start - ahead
@@ -63,14 +63,12 @@ def recipients(**which):
 
 
 def received_since(moment):
-    """Who has got what is neither a code nor about the account."""
+    """Return the recipients of texts about appointments since `moment`."""
     texts = [text for text in DemoPhone().received() if "appointment" in text["text"]]
     return {text["recipient"] for text in texts if text["at"] > moment.isoformat()}
 
 
-def test_the_reminders_go_to_the_new_mobile_and_nothing_to_the_old_one(
-    browser, person, appointment, clock
-):
+def test_reminders_go_only_to_new_mobile(browser, person, appointment, clock):
     change_mobile(browser, person)
     changed = remind(clock, appointment)
     assert received_since(changed) == {NEW_NUMBER, OLD_ADDRESS}
@@ -82,24 +80,20 @@ def test_the_reminders_go_to_the_new_mobile_and_nothing_to_the_old_one(
     ]
 
 
-def test_the_reminders_go_to_the_new_address_and_nothing_to_the_old_one(
-    browser, person, appointment, clock
-):
+def test_reminders_go_only_to_new_email(browser, person, appointment, clock):
     ask_for_email(browser)
     give_email_code(browser, person)
     changed = remind(clock, appointment)
     assert received_since(changed) == {OLD_NUMBER, ADDRESS}
 
 
-def test_who_wants_no_mails_any_more_gets_none_of_those_that_wait(
-    browser, person, appointment, clock
-):
+def test_removed_email_gets_no_pending_mail(browser, person, appointment, clock):
     browser.post(EMAIL, {"remove": "1"})
     changed = remind(clock, appointment)
     assert received_since(changed) == {OLD_NUMBER}
 
 
-def test_of_two_who_share_a_mobile_each_keeps_what_is_theirs(browser, person):
+def test_pending_texts_of_other_user_of_mobile_stay(browser, person):
     other = factories.UserFactory(mobile=OLD_NUMBER)
     for owner in (person.pk, other.pk, None):
         factories.MessageFactory(owner=owner, recipient=OLD_NUMBER, about="800000000006")
@@ -107,11 +101,11 @@ def test_of_two_who_share_a_mobile_each_keeps_what_is_theirs(browser, person):
     assert recipients(about="800000000006") == [NEW_NUMBER, OLD_NUMBER, OLD_NUMBER]
 
 
-def test_codes_and_what_is_told_about_the_account_stay_where_they_were_going(browser, person):
+def test_codes_and_account_notices_keep_their_recipient(browser, person):
     code = factories.MessageFactory(owner=person.pk, recipient=OLD_NUMBER, is_encrypted=True)
     change_mobile(browser, person)
     assert recipients(pk=code.pk) == [OLD_NUMBER]
-    # Whoever changes it twice must not take along what tells of the first time.
+    # A second change must not readdress the notice of the first one.
     person.refresh_from_db()
     factories.let_a_minute_pass(person)
     ask_for_mobile(browser, "0550000999")
@@ -120,7 +114,7 @@ def test_codes_and_what_is_told_about_the_account_stay_where_they_were_going(bro
     assert recipients(is_encrypted=False) == [OLD_NUMBER, NEW_NUMBER]
 
 
-def test_a_wrong_code_takes_nothing_along(browser, person, appointment):
+def test_wrong_code_readdresses_nothing(browser, person, appointment):
     ask_for_mobile(browser)
     browser.post("/en/account/mobile/code/", {"code": "000000"})
     assert set(recipients(about=appointment.reference, channel="sms")) == {OLD_NUMBER}

@@ -1,4 +1,4 @@
-"""What a change of hours makes of the weeks, and who is booked there, before it is saved."""
+"""The preview of a change of hours before it is saved: the weeks, and the people booked there."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from appointments.actions import make_slots
 from appointments.models import Closure, Slot
 from tests import factories
 from tests.appointments import places
-from tests.appointments.hours_desk import (
+from tests.appointments.hours_forms import (
     CLOSURES,
     HOURS,
     OFFICES,
@@ -29,13 +29,13 @@ def browser():
 
 @pytest.fixture
 def hours(office):
-    """Working days from eight to three."""
+    """Return hours on working days from eight to three, with their slots."""
     hours = places.window(office=office)
     make_slots()
     return hours
 
 
-def test_nothing_is_saved_before_its_weeks_have_been_seen(browser, hours):
+def test_change_is_previewed_before_it_is_saved(browser, hours):
     page = browser.post(f"{CLOSURES}add/", closure_form(office=hours.office.pk))
     shown = words(page)
     assert "Nobody is booked at a time that closes with this change." in shown
@@ -45,7 +45,7 @@ def test_nothing_is_saved_before_its_weeks_have_been_seen(browser, hours):
     assert times(MONDAY) == quarters("08:00", "14:45")
 
 
-def test_who_is_booked_is_named_before_the_day_is_closed(browser, hours):
+def test_preview_of_closure_names_booked_people(browser, hours):
     appointment = places.confirmed(slot=Slot.objects.get(start=at(MONDAY, "10:00")))
     places.confirmed(slot=Slot.objects.get(start=at(TUESDAY, "10:00")))
     page = browser.post(f"{CLOSURES}add/", closure_form())
@@ -55,7 +55,7 @@ def test_who_is_booked_is_named_before_the_day_is_closed(browser, hours):
     assert appointment.is_confirmed
 
 
-def test_what_closes_every_office_shows_how_many_stay_open_on_each_day(browser, hours):
+def test_preview_of_holiday_counts_open_offices_by_day(browser, hours):
     places.window(office=places.office("qasr-al-hukm", "Qasr Al-Hukm"))
     holiday = {"day": MONDAY, "name_ar": "عيد", "name_en": "Feast"}
     shown = words(browser.post("/en/staff/catalogue/holiday/add/", holiday))
@@ -63,23 +63,23 @@ def test_what_closes_every_office_shows_how_many_stay_open_on_each_day(browser, 
     assert "3 16 AH 2 offices 4 17 AH 0 offices 5" in shown
 
 
-def test_who_books_meanwhile_is_shown_before_it_is_saved(browser, hours):
+def test_booking_after_preview_needs_another_preview(browser, hours):
     path, fields = f"{CLOSURES}add/", closure_form()
-    seen = browser.post(path, fields).context["seen"]
+    seen = browser.post(path, fields).context["previewed"]
     late = places.confirmed(slot=Slot.objects.get(start=at(MONDAY, "10:00")))
     page = browser.post(path, {**fields, "_previewed": seen})
     assert list(page.context["booked"]) == [late]
     assert not Closure.objects.exists()
-    assert is_saved(browser.post(path, {**fields, "_previewed": page.context["seen"]}))
+    assert is_saved(browser.post(path, {**fields, "_previewed": page.context["previewed"]}))
 
 
 @pytest.mark.parametrize("seen", ["", "x", "\0", "9" * 5000])
-def test_no_other_word_for_having_seen_it_saves_it(browser, hours, seen):
+def test_invalid_preview_value_saves_nothing(browser, hours, seen):
     browser.post(f"{CLOSURES}add/", {**closure_form(), "_previewed": seen})
     assert not Closure.objects.exists()
 
 
-def test_what_is_sent_again_is_what_was_typed(browser, hours):
+def test_preview_resends_typed_values(browser, hours):
     page = browser.post(f"{HOURS}{hours.pk}/change/", hours_form(hours.office, capacity="7"))
     sent = page.context["sent"]
     assert ("capacity", "7") in sent
@@ -87,7 +87,7 @@ def test_what_is_sent_again_is_what_was_typed(browser, hours):
 
 
 @pytest.mark.parametrize("change", ["office", "hours", "holiday"])
-def test_each_change_that_closes_times_names_who_is_booked(browser, hours, change):
+def test_each_closing_change_names_booked_people(browser, hours, change):
     appointment = places.confirmed(slot=Slot.objects.get(start=at(MONDAY, "10:00")))
     office = office_form(slug="al-rimal")
     del office["is_active"]

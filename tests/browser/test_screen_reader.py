@@ -1,6 +1,6 @@
-"""What a screen reader is told: the tree of a page, and what changes on it while one reads.
+"""Screen readers: the accessibility tree of a page, and announcements of changes on it.
 
-In both languages; the walks of test_keyboard say that all of it is reached.
+Each test runs in both languages; test_keyboard checks that all controls are reached.
 """
 
 import datetime
@@ -34,14 +34,14 @@ def service(resident):
 
 @pytest.fixture
 def visitor(visit, resident):
-    """Somebody who is signed in and has verified their data."""
+    """A visitor who is signed in and has verified their data."""
     visitor = visit()
-    visitor.has_the_session_of(verified(resident))
+    visitor.use_session_of(verified(resident))
     return visitor
 
 
 class Tree:
-    """The page as it is told, in its order."""
+    """The accessibility tree of a page, in its order."""
 
     def __init__(self, visitor):
         session = visitor.context.new_cdp_session(visitor.page)
@@ -68,14 +68,14 @@ class Tree:
         return [(of(node, "level"), said(node, "name")) for node in self.having({"heading"})]
 
     def fields(self):
-        """Each with its name, what else is said of it, and whether it is said to be wrong."""
+        """Return the name, the description and the invalid state of each field."""
         return [
             (said(node, "name"), said(node, "description"), of(node, "invalid") == "true")
             for node in self.having(FIELDS)
         ]
 
     def told_at_once(self):
-        """The parts of the page of which every change is told, with what they say now."""
+        """Return the role and the text of each live region."""
         live = [node for node in self.told if of(node, "live")]
         return [(node["role"]["value"], self.words(node)) for node in live]
 
@@ -94,7 +94,7 @@ def of(node, name):
 
 
 def around(visitor, *inside):
-    """The landmarks of every page, with those of this one."""
+    """Return the landmarks of every page, with those `inside` its main part."""
     return [
         ("complementary", visitor.reads("Demo")),
         ("banner", ""),
@@ -144,7 +144,7 @@ def test_the_details_with_errors(visitor, resident, service):
     expect(visitor.page.locator(".error-summary")).to_be_focused()
     tree = Tree(visitor)
     assert tree.landmarks() == around(visitor, ("navigation", "You are here"))
-    # What is wrong comes before the page it is wrong on.
+    # The error summary comes before the heading of the page.
     wrong = "There is something to correct"
     assert tree.headings() == read(visitor, (2, wrong), (1, "Explain what you need"))
     no_mobile = visitor.reads(
@@ -186,14 +186,14 @@ def test_the_days_of_a_month(visitor, resident, service):
         free = ngettext("%(number)s free", "%(number)s free", 2) % {"number": 2}
         comma = pgettext("between the items of a list", ", ")
     assert tree.names("Abbr") == week * len(captions)
-    # A day is told in both calendars, with what is free on it, and leads on.
+    # A day is a link, named in both calendars and with the number of free slots.
     day = f"{both_calendars(slot.day, visitor.language)}{comma}{free}"
     assert visitor.page.get_by_role("table").get_by_role("link").count() == 1
     assert day in tree.names("link")
 
 
 def test_the_times_of_a_day(visitor, resident, service):
-    """Each with the part of the day it is in, those past midnight with another date."""
+    """Times are grouped by the part of the day; those past midnight have another date."""
     early = places.some_slot(time="20:00")
     day = early.day
     late = places.slot(day + datetime.timedelta(days=1), "00:30", of=early.window, belongs_to=day)
@@ -215,7 +215,7 @@ def test_the_times_of_a_day(visitor, resident, service):
     expect(visitor.page.get_by_role("radio").first).to_be_focused()
 
 
-def test_a_time_that_is_kept(visitor, resident, service):
+def test_held_time(visitor, resident, service):
     held = places.held(resident, service=service)
     visitor.open(f"appointments/{held.reference}/")
     expect(visitor.page.locator("[data-clock]")).to_be_visible()
@@ -223,12 +223,12 @@ def test_a_time_that_is_kept(visitor, resident, service):
     assert tree.landmarks() == around(visitor, ("navigation", "You are here"))
     assert tree.headings() == read(visitor, (1, "Confirm the appointment"))
     assert tree.told_at_once() == [("status", kept(visitor, 10))]
-    # The clock is for the eye: told each second, it would let nothing else be heard.
+    # The clock is hidden from screen readers: announced each second, it would drown all else.
     clock = visitor.page.locator("[data-clock]").inner_text()
     assert clock not in " ".join(tree.names("StaticText"))
 
 
-def test_my_page_where_something_waits(visitor, resident, service):
+def test_my_page_with_waiting_inquiry(visitor, resident, service):
     returned(factories.filed(resident, service=service), factories.OfficerFactory())
     visitor.open("my/")
     tree = Tree(visitor)
@@ -241,16 +241,16 @@ def test_my_page_where_something_waits(visitor, resident, service):
     assert tree.told_at_once() == []
 
 
-def test_nothing_is_told_to_be_wrong_before_it_is_sent(visitor, resident):
+def test_no_field_is_invalid_before_sending(visitor, resident):
     visitor.open("appointments/new/")
     fields = Tree(visitor).fields()
     assert named(resident.identity, visitor) in [name for name, *_rest in fields]
     assert [name for name, _description, is_wrong in fields if is_wrong] == []
 
 
-def test_a_date_is_told_in_both_calendars_as_it_is_typed(visit, resident):
+def test_typed_date_is_announced_in_both_calendars(visit, resident):
     visitor = visit()
-    visitor.has_the_session_of(signed_in(resident))
+    visitor.use_session_of(signed_in(resident))
     visitor.open("appointments/")
     status = visitor.page.get_by_role("status")
     expect(status).to_have_text("")
@@ -269,7 +269,7 @@ def test_a_date_is_told_in_both_calendars_as_it_is_typed(visit, resident):
     ]
 
 
-def test_the_end_of_a_kept_time_is_told_ahead(visitor, resident, service):
+def test_end_of_hold_is_announced_ahead(visitor, resident, service):
     held = places.held(resident, service=service)
     visitor.page.clock.install(time=0)
     visitor.page.clock.pause_at(SECOND)
@@ -295,17 +295,17 @@ def test_the_end_of_a_kept_time_is_told_ahead(visitor, resident, service):
     )
     expect(confirm).to_be_hidden()
     expect(visitor.button("I do not want this time")).to_be_hidden()
-    # The button had the focus; what is told about it has it now.
+    # The focus moves from the hidden button to the message.
     expect(visitor.page.locator(".countdown")).to_be_focused()
 
 
-def test_it_is_told_that_a_document_is_on_its_way(visitor, resident, service):
+def test_upload_in_progress_is_announced(visitor, resident, service):
     draft = factories.draft(resident, service)
     visitor.open(f"inquiries/{draft.reference}/documents/")
     told = []
 
     def look(route):
-        """While the request waits here, the file is under way; the page goes on after it."""
+        """Check the page while the request is held here, then let the request go on."""
         status = visitor.page.get_by_role("status")
         expect(status).to_have_text(visitor.reads("The files are on their way. Stay on this page."))
         progress = visitor.page.get_by_role("progressbar")

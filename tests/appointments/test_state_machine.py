@@ -1,6 +1,6 @@
-"""Whatever is done in whatever order as the clock goes on: nothing sold twice, nobody forgotten.
+"""Random sequences of actions as the clock goes on: no place is sold twice, nobody is forgotten.
 
-A machine of hypothesis drives the steps of everybody, and looks at all that has to hold after each.
+A state machine of hypothesis takes the steps of all people, and checks all invariants after each.
 """
 
 import datetime
@@ -43,7 +43,7 @@ class Office(RuleBasedStateMachine):
         self.clerk = places.clerk(self.hours.office)
         self.users = [factories.UserFactory() for _person in range(PEOPLE)]
         self.services = [factories.ServiceFactory() for _service in range(2)]
-        # Monday is full, and those of Tuesday wait: otherwise little is ever offered to anybody.
+        # Monday is full and the people of Tuesday wait: otherwise offers would be rare.
         slots = Slot.objects.filter(day__in=DAYS).order_by("start")
         for user, slot in zip(self.users, [slot for slot in slots for _two in "12"], strict=False):
             booked = places.confirmed(user, slot=slot, service=self.services[0])
@@ -55,7 +55,7 @@ class Office(RuleBasedStateMachine):
         transaction.savepoint_rollback(self.before)
 
     def attempt(self, action, **criteria):
-        """What is refused changes nothing."""
+        """Run the action; if it is refused, check that it changed nothing and return None."""
         before = list(Appointment.objects.order_by("pk").values())
         try:
             with transaction.atomic():
@@ -68,7 +68,7 @@ class Office(RuleBasedStateMachine):
         rows = list(rows.order_by("pk"))
         return rows[number % len(rows)] if rows else None
 
-    # What people do
+    # Rules of the people
 
     @rule(
         who=st.integers(0, PEOPLE - 1),
@@ -127,20 +127,20 @@ class Office(RuleBasedStateMachine):
     def answer(self, number, is_accepted):
         offer = self.one_of(Offer.objects.open(), number)
         action = actions.accept if is_accepted else actions.decline
-        is_good = offer.can_be_answered and not self.has_become_useless(offer)
+        is_good = offer.can_be_answered and not self.is_obsolete(offer)
         answered = self.attempt(action, actor=offer.appointment.user, offer=offer)
         if is_accepted and is_good:
             assert answered.slot == offer.slot
 
-    def has_become_useless(self, offer):
-        """Its time has closed, or they have booked another meanwhile that stands against it."""
+    def is_obsolete(self, offer):
+        """Return whether the offered slot has closed or another booking prevents accepting it."""
         others = Appointment.objects.live().filter(attendee=offer.appointment.attendee)
         others = others.exclude(pk=offer.appointment_id)
         beside = others.at_the_same_time_as(offer.slot)
         same = others.filter(service=offer.appointment.service)
         return offer.slot.is_closed or beside.exists() or same.exists()
 
-    # What the office does
+    # Rules of the office
 
     @rule(number=st.integers(0, 99), action=st.sampled_from(["check_in", "serve", "mark_no_show"]))
     def receive(self, number, action):
@@ -163,7 +163,7 @@ class Office(RuleBasedStateMachine):
         OpeningWindow.objects.filter(pk=self.hours.pk).update(capacity=capacity)
         actions.make_slots()
 
-    # What the worker and the clock do
+    # Rules of the worker and the clock
 
     @rule()
     def work(self):
@@ -179,10 +179,10 @@ class Office(RuleBasedStateMachine):
     def wait_a_while(self, minutes):
         self.clock.now += datetime.timedelta(minutes=minutes)
 
-    # What always holds
+    # Invariants
 
     @invariant()
-    def no_slot_is_sold_twice_and_no_counter_is_off(self):
+    def slot_counters_match_bookings(self):
         assert not Slot.objects.filter(taken__gt=F("capacity")).exists()
         for slot in Slot.objects.filter(day__in=DAYS):
             booked = slot.appointments.live().aggregate(all=Sum("operations", default=0))["all"]
@@ -190,7 +190,7 @@ class Office(RuleBasedStateMachine):
             assert slot.taken == booked + kept
 
     @invariant()
-    def nobody_has_two_where_one_is_allowed(self):
+    def no_attendee_is_booked_twice(self):
         live = Appointment.objects.live()
         wishes = list(live.values_list("attendee", "service"))
         assert len(wishes) == len(set(wishes))
@@ -199,7 +199,7 @@ class Office(RuleBasedStateMachine):
             assert list(beside) == [one]
 
     @invariant()
-    def whoever_was_told_of_a_place_has_it_or_was_told_otherwise(self):
+    def last_event_matches_status(self):
         for appointment in Appointment.objects.exclude(status__in=Appointment.NEVER_CONFIRMED):
             told = appointment.events.exclude(event_type="offered").latest("seq").event_type
             expected = {
@@ -215,19 +215,19 @@ class Office(RuleBasedStateMachine):
                 assert appointment.slips.last().slot == appointment.slot
 
     @invariant()
-    def nobody_is_offered_two_times_and_no_offer_is_for_nobody(self):
+    def one_open_offer_per_appointment(self):
         offers = Offer.objects.open().select_related("appointment")
         assert len({offer.appointment_id for offer in offers}) == len(offers)
         for offer in offers:
             assert offer.appointment.status in (Status.CONFIRMED, Status.DISPLACED)
 
     @invariant()
-    def only_who_has_an_appointment_waits(self):
+    def only_confirmed_appointments_wait(self):
         for waiting in Waiting.objects.open().select_related("appointment"):
             assert waiting.appointment.is_confirmed
 
 
-def test_whatever_is_done_in_any_order_all_of_it_holds():
+def test_random_actions_keep_all_invariants():
     with translation.override("en"):
         run = Office.TestCase
         run.settings = settings(

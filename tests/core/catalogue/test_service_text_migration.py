@@ -1,4 +1,4 @@
-"""What becomes of services that were there before they had texts: a migration writes them."""
+"""The migration that writes the texts of services created before they had any."""
 
 import pytest
 from django.core.management import call_command
@@ -14,7 +14,7 @@ BEFORE = [("catalogue", "0001_initial")]
 
 @pytest.fixture
 def earlier():
-    """The tables as they were; whatever happens, they are brought up to date again."""
+    """Return a function that gives the managers of the old tables; migrate forward at the end."""
     executor = MigrationExecutor(connection)
     executor.migrate(BEFORE)
     apps = executor.loader.project_state(BEFORE).apps
@@ -22,7 +22,7 @@ def earlier():
     call_command("migrate", verbosity=0)
 
 
-def test_services_get_their_texts_and_stay_what_they_were(earlier):
+def test_migration_adds_texts_and_keeps_services(earlier):
     proof = earlier("DocumentType").create(
         slug="supporting-proof", name_ar="مستند", name_en="Proof"
     )

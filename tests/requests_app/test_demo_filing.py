@@ -1,4 +1,4 @@
-"""Every account of the demo, every person of it and every service: offered, begun or refused."""
+"""Filing in the demo: every account, person and service gives the result in the table."""
 
 import re
 import uuid
@@ -35,7 +35,7 @@ from tests.requests_app.demo_table import (
 pytestmark = pytest.mark.one_engine
 
 NEW = "/en/inquiries/new/"
-# The children of the demo grow up, and a link of it has ended.
+# A fixed day, because the demo's children grow up and one of its links has ended.
 TODAY = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
 each_holder = pytest.mark.parametrize(
@@ -45,7 +45,7 @@ each_holder = pytest.mark.parametrize(
 
 @pytest.fixture(autouse=True)
 def demo(db, monkeypatch):
-    """The people of the demo with their accounts, and the catalogue."""
+    """Load the people of the demo, their accounts and the catalogue."""
     monkeypatch.setattr(timezone, "now", lambda: TODAY)
     call_command("import_identities", PEOPLE_OF_THE_DEMO, stdout=StringIO())
     call_command("load_reference", stdout=StringIO())
@@ -69,7 +69,7 @@ def account(holder):
 
 
 def identity(holder):
-    """The identity that `holder` files through."""
+    """Return the identity that `holder` files through."""
     establishment = holder.partition(" for ")[2]
     if establishment:
         return Identity.objects.get(name_en=establishment)
@@ -77,7 +77,7 @@ def identity(holder):
 
 
 def browser_of(holder):
-    """Where the account is signed in, and acts for the establishment if that is the holder."""
+    """Return the account's signed-in client, acting for the establishment if that is the holder."""
     client = signed_in(account(holder))
     if identity(holder) != account(holder).identity:
         client.post("/en/account/acting-as/", {"holder": identity(holder).pk})
@@ -90,9 +90,10 @@ def values_offered(page, name):
 
 
 def posted_cells(holder):
-    """All for the people who are offered; for anybody else one service for each sentence.
+    """Return all cells of the offered people, and one cell a code for every other person.
 
-    A page that refuses takes a hundredth of a second, and there are 1,560 of them.
+    Posting all cells would be slow: a refused page takes a hundredth of a second, and there are
+    1,560 of them.
     """
     posted = {}
     for cell in cells(ON_THE_PAGE, holder):
@@ -116,7 +117,7 @@ def begin(applicant, holder, person, service):
 
 
 def drafts():
-    """Who has begun what for whom, and in whose name."""
+    """Return the applicant, holder, beneficiary and service of every inquiry."""
     return set(
         Inquiry.objects.values_list(
             "applicant__username", "holder__name_en", "beneficiary__name_en", "service__slug"
@@ -130,7 +131,7 @@ def begun(holder, tried):
     return {(username, name, cell.person, cell.service) for cell in tried if cell.code == "+"}
 
 
-def test_the_table_has_everybody_and_every_service(people, services):
+def test_table_covers_demo_people_and_catalogue(people, services):
     assert set(PEOPLE) == people.keys()
     assert {slug: service.name_en for slug, service in services.items()} == SERVICES
     accounts = {holder.partition(" for ")[0] for holder in HOLDERS}
@@ -144,7 +145,7 @@ def test_the_table_has_everybody_and_every_service(people, services):
 
 
 @each_holder
-def test_the_page_offers_the_people_and_services_of_the_table(holder, people):
+def test_page_offers_people_and_services_of_table(holder, people):
     page = browser_of(holder).get(NEW)
     offered = {str(people[name].pk) for name in people_offered(holder)}
     assert values_offered(page, "beneficiary") == offered
@@ -152,7 +153,7 @@ def test_the_page_offers_the_people_and_services_of_the_table(holder, people):
 
 
 @each_holder
-def test_what_is_posted_begins_a_draft_or_is_refused_as_the_table_says(holder, people, services):
+def test_posted_form_follows_the_table(holder, people, services):
     client = browser_of(holder)
     cells_posted = posted_cells(holder)
     told = {}
@@ -169,7 +170,7 @@ def test_what_is_posted_begins_a_draft_or_is_refused_as_the_table_says(holder, p
 
 
 @each_holder
-def test_the_deed_itself_refuses_as_the_table_says(holder, people, services):
+def test_start_action_follows_the_table(holder, people, services):
     applicant, through = account(holder), identity(holder)
     cells_tried = cells(DIRECTLY, holder)
     told = {}
@@ -184,7 +185,7 @@ def test_the_deed_itself_refuses_as_the_table_says(holder, people, services):
     assert drafts() == begun(holder, cells_tried)
 
 
-def test_who_does_not_represent_the_establishment_files_nothing_through_it(people, services):
+def test_only_representatives_file_for_establishment(people, services):
     palm, service = people["Palm Trees Contracting"], services["resident-services"]
     others = User.objects.exclude(username="fahad")
     for applicant, person in product(others, people.values()):
@@ -195,7 +196,7 @@ def test_who_does_not_represent_the_establishment_files_nothing_through_it(peopl
         )
 
 
-def test_what_could_be_begun_can_be_sent_for_everybody(people, services):
+def test_allowed_drafts_can_be_filed(people, services):
     for holder, person, service in rows(SENT):
         applicant = account(holder)
         draft = begin(applicant, identity(holder), people[person], services[service])
@@ -208,7 +209,7 @@ def test_what_could_be_begun_can_be_sent_for_everybody(people, services):
         factories.let_a_minute_pass(applicant)
 
 
-def test_everybody_who_may_be_asked_for_and_every_service_is_sent_once():
+def test_sent_rows_cover_people_and_services():
     accepted = [
         cell for holder in HOLDERS for cell in cells(ON_THE_PAGE, holder) if cell.code == "+"
     ]

@@ -1,4 +1,4 @@
-"""Every event on an inquiry in every status: where it leads, what it writes, why it is refused."""
+"""Every event in every status of an inquiry: the next status, the writes and the refusals."""
 
 import uuid
 
@@ -18,9 +18,9 @@ pytestmark = pytest.mark.both_engines
 
 TEXT = "The receipt of the payment, with its number and its day."
 
-# Where each event leads from each status. The desk's events are those of the officer who has the
-# inquiry; a claim is a colleague's, of an inquiry that was given back where that is possible, and
-# a supervisor assigns it to that colleague.
+# Where each event leads from each status. The assigned officer causes the desk's events, with two
+# exceptions: a colleague claims the inquiry, after its release where that is possible, and a
+# supervisor assigns it to that colleague.
 TABLE = """
             | draft      | processing   | to_applicant | by_applicant | processed | closed
 submitted   | processing | sent         | sent         | sent         | sent      | sent
@@ -36,7 +36,7 @@ rejected    | unseen     | rejected     | no           | rejected     | no      
 closed      | unseen     | no           | no           | no           | closed    | no
 withdrawn   | no         | withdrawn    | withdrawn    | withdrawn    | no        | no
 """
-# The code of each status, and how it is called on the screen.
+# The value of each status, and its label on the screen.
 STATUSES = {
     "draft": ("draft", "Draft"),
     "processing": ("under_processing", "Under processing"),
@@ -65,7 +65,7 @@ ASSIGN_FIRST = "This inquiry is not assigned to you. Assign it to yourself first
 
 
 def cells():
-    """Each status, event and cell of the table."""
+    """Yield the status, event type and cell text of each cell in the table."""
     head, *rows = [[cell.strip() for cell in row.split("|")] for row in TABLE.split("\n")[1:-1]]
     for event_type, *row in rows:
         for status, cell in zip(head[1:], row, strict=True):
@@ -73,7 +73,7 @@ def cells():
 
 
 CELLS = list(cells())
-LEADS_ON = [
+ALLOWED = [
     (status, event_type, *NEXT.get(cell, (status, OUTCOME_SO_FAR.get(status, ""))))
     for status, event_type, cell in CELLS
     if cell == "same" or cell in NEXT
@@ -82,7 +82,7 @@ REFUSED = [
     (status, event_type, REFUSALS[cell]) for status, event_type, cell in CELLS if cell in REFUSALS
 ]
 
-# How an inquiry that was filed comes into each status.
+# The events that bring a filed inquiry into each status.
 WAYS = {
     "under_processing": ["claimed"],
     "returned_to_applicant": ["claimed", "returned"],
@@ -105,14 +105,15 @@ WITH_TEXT = {
     "rejected": actions.reject,
     "withdrawn": actions.withdraw,
 }
-OF_THE_APPLICANT = ("submitted", "resubmitted", "withdrawn")
-KIND_OF_REPLY = {
+APPLICANT_EVENTS = ("submitted", "resubmitted", "withdrawn")
+REPLY_KINDS = {
     **dict.fromkeys(("replied", "returned", "approved", "rejected"), "answer"),
     "noted": "note",
     **dict.fromkeys(("resubmitted", "withdrawn"), "from_applicant"),
 }
 
-# What the applicant is told, and where: not of what is no news to them, and of nothing internal.
+# The text of each notice to the applicant. SILENT lists the events without one, because they are
+# internal or no news to the applicant.
 NOTICES = {
     "submitted": {
         "en": "Tawasul: we have received your inquiry {}, Services for residents. "
@@ -146,7 +147,7 @@ SILENT = ["claimed", "released", "assigned", "noted", "resubmitted", "closed"]
 
 
 class People:
-    """Who does what: the applicant, the officer who has the inquiry, two others at the desk."""
+    """The applicant, the assigned officer, a colleague and a supervisor."""
 
     def __init__(self, **applicant):
         self.applicant = factories.UserFactory(**applicant)
@@ -155,14 +156,14 @@ class People:
         self.supervisor = factories.OfficerFactory()
         self.supervisor.user_permissions.add(Permission.objects.get(codename="assign_inquiry"))
 
-    def who_does(self, event_type):
-        if event_type in OF_THE_APPLICANT:
+    def actor_of(self, event_type):
+        if event_type in APPLICANT_EVENTS:
             return self.applicant
         return {"assigned": self.supervisor}.get(event_type, self.officer)
 
     def do(self, event_type, inquiry, *, by=None, expected_version=None, idempotency_key=None):
-        """The inquiry after it, on the page of somebody who has just opened theirs."""
-        actor = by or self.who_does(event_type)
+        """Carry out the action of this event, by default at the version of `inquiry`."""
+        actor = by or self.actor_of(event_type)
         if event_type == "submitted":
             return self.send(inquiry)
         fields = {
@@ -203,9 +204,9 @@ class People:
         return inquiry
 
     def try_out(self, event_type, status):
-        """The inquiry in this status, the same after the event, and whose the event was."""
+        """Return an inquiry in this status, the same one after the event, and the actor."""
         before = self.inquiry_in(status, to_be_claimed=event_type == "claimed")
-        actor = self.colleague if event_type == "claimed" else self.who_does(event_type)
+        actor = self.colleague if event_type == "claimed" else self.actor_of(event_type)
         return before, self.do(event_type, before, by=actor), actor
 
 
@@ -215,7 +216,7 @@ def people(db):
 
 
 def traces(inquiry):
-    """All that a event could leave behind."""
+    """Return every row that an event on this inquiry could write."""
     return (
         Inquiry.objects.values().get(pk=inquiry.pk),
         list(InquiryEvent.objects.values()),
@@ -224,8 +225,8 @@ def traces(inquiry):
     )
 
 
-def written_about(inquiry):
-    """What went to the applicant: channel, recipient, language, subject, text."""
+def messages_about(inquiry):
+    """Return channel, recipient, language, subject and text of each message on this inquiry."""
     return list(
         Message.objects.about(inquiry.reference).values_list(
             "channel", "recipient", "language", "subject", "text"
@@ -240,18 +241,16 @@ def changed(what):
 # Where each event leads
 
 
-def test_the_table_knows_every_status_and_every_deed():
+def test_table_covers_every_status_and_event():
     known = {(status, event_type) for status, event_type, _cell in CELLS}
     assert known == {
         (status, event_type) for status in Inquiry.Status for event_type in InquiryEvent.EventType
     }
-    assert len(known) == len(LEADS_ON) + len(REFUSED) + 5
+    assert len(known) == len(ALLOWED) + len(REFUSED) + 5
 
 
-@pytest.mark.parametrize(("status", "event_type", "next_status", "outcome"), LEADS_ON)
-def test_a_deed_leads_where_the_table_says_and_is_recorded(
-    people, status, event_type, next_status, outcome
-):
+@pytest.mark.parametrize(("status", "event_type", "next_status", "outcome"), ALLOWED)
+def test_event_leads_to_status_in_table(people, status, event_type, next_status, outcome):
     before, after, actor = people.try_out(event_type, status)
 
     after.refresh_from_db()
@@ -260,14 +259,12 @@ def test_a_deed_leads_where_the_table_says_and_is_recorded(
     assert (after.processed_at is not None) == bool(outcome)
     event = after.events.last()
     assert (event.seq, event.actor, event.event_type) == (after.version, actor, event_type)
-    assert event.role == ("applicant" if event_type in OF_THE_APPLICANT else "officer")
+    assert event.role == ("applicant" if event_type in APPLICANT_EVENTS else "officer")
     assert (event.from_status, event.to_status) == (status, next_status)
 
 
 @pytest.mark.parametrize(("status", "event_type", "sentence"), REFUSED)
-def test_a_deed_that_does_not_fit_the_status_is_refused_and_leaves_no_trace(
-    people, status, event_type, sentence
-):
+def test_event_not_allowed_in_status_is_refused(people, status, event_type, sentence):
     inquiry = people.inquiry_in(status, to_be_claimed=event_type == "claimed")
     before = traces(inquiry)
 
@@ -283,7 +280,7 @@ def test_a_deed_that_does_not_fit_the_status_is_refused_and_leaves_no_trace(
 
 
 @pytest.mark.parametrize("status", [status for status, event_type, cell in CELLS if cell == "sent"])
-def test_who_sends_a_filed_inquiry_again_gets_it_as_it_is(people, status):
+def test_submitting_filed_inquiry_changes_nothing(people, status):
     inquiry = people.inquiry_in(status)
     before = traces(inquiry)
 
@@ -302,7 +299,7 @@ def test_who_sends_a_filed_inquiry_again_gets_it_as_it_is(people, status):
         (["claimed", "returned", "withdrawn", "noted"], "withdrawn"),
     ],
 )
-def test_what_is_closed_keeps_its_outcome(people, event_types, outcome):
+def test_closed_inquiry_keeps_its_outcome(people, event_types, outcome):
     closed = people.inquiry_after(*event_types)
 
     assert (closed.status, closed.outcome) == ("closed", outcome)
@@ -310,7 +307,7 @@ def test_what_is_closed_keeps_its_outcome(people, event_types, outcome):
     assert closed.events.get(seq=decided.seq - 1).at <= closed.processed_at <= decided.at
 
 
-def test_an_inquiry_is_returned_as_often_as_it_takes(people):
+def test_inquiry_can_be_returned_repeatedly(people):
     event_types = ["claimed", "returned", "resubmitted", "returned", "resubmitted", "approved"]
     inquiry = people.inquiry_after(*event_types)
 
@@ -327,17 +324,15 @@ def test_an_inquiry_is_returned_as_often_as_it_takes(people):
 
 
 @pytest.mark.parametrize("event_type", ["claimed", "assigned", "released"])
-def test_whose_it_is_follows_from_who_took_it_up_or_gave_it(people, event_type):
-    has_it = {"claimed": people.colleague, "assigned": people.colleague, "released": None}
+def test_assignee_follows_claim_assign_and_release(people, event_type):
+    assignees = {"claimed": people.colleague, "assigned": people.colleague, "released": None}
     for status in ("under_processing", "returned_by_applicant"):
-        assert people.try_out(event_type, status)[1].assignee == has_it[event_type]
+        assert people.try_out(event_type, status)[1].assignee == assignees[event_type]
 
 
 @pytest.mark.parametrize("status", ["under_processing", "returned_by_applicant"])
 @pytest.mark.parametrize("event_type", ["replied", "returned", "approved", "rejected"])
-def test_only_whose_it_is_answers_and_others_are_told_to_take_it_up_first(
-    people, event_type, status
-):
+def test_only_the_assignee_can_answer(people, event_type, status):
     inquiry = people.inquiry_in(status)
     before = traces(inquiry)
 
@@ -348,11 +343,11 @@ def test_only_whose_it_is_answers_and_others_are_told_to_take_it_up_first(
     assert refused.value.message == ASSIGN_FIRST
 
 
-# What each event writes
+# Rows and messages
 
 
-@pytest.mark.parametrize("event_type", KIND_OF_REPLY)
-def test_what_is_typed_is_kept_once_and_the_event_holds_its_digest_alone(people, event_type):
+@pytest.mark.parametrize("event_type", REPLY_KINDS)
+def test_reply_is_kept_once_and_event_holds_its_digest(people, event_type):
     status = "returned_to_applicant" if event_type == "resubmitted" else "under_processing"
     inquiry = people.inquiry_in(status)
     earlier = set(inquiry.replies.values_list("pk", flat=True))
@@ -363,20 +358,18 @@ def test_what_is_typed_is_kept_once_and_the_event_holds_its_digest_alone(people,
 
     reply = inquiry.replies.exclude(pk__in=earlier).get()
     assert (reply.kind, reply.author, reply.text, reply.read_at) == (
-        *(KIND_OF_REPLY[event_type], people.who_does(event_type)),
+        *(REPLY_KINDS[event_type], people.actor_of(event_type)),
         *(TEXT, None),
     )
-    # What an applicant sends is words and documents.
-    content = [TEXT] if event_type in OF_THE_APPLICANT else TEXT
+    # The digest of an applicant's event covers the text and the documents.
+    content = [TEXT] if event_type in APPLICANT_EVENTS else TEXT
     assert inquiry.events.filter(event_type=event_type).get().content_digest == digest_of(content)
     for event in inquiry.events.values():
         assert TEXT not in str(event)
 
 
 @pytest.mark.parametrize("event_type", ["resubmitted", "withdrawn"])
-def test_the_event_of_what_an_applicant_sends_holds_the_digest_of_its_documents_too(
-    people, event_type
-):
+def test_applicants_event_digest_covers_documents(people, event_type):
     inquiry = people.inquiry_in("returned_to_applicant")
     first = factories.attached(inquiry)
     second = factories.attached(inquiry, factories.picture(size=(80, 40)))
@@ -387,7 +380,7 @@ def test_the_event_of_what_an_applicant_sends_holds_the_digest_of_its_documents_
     assert inquiry.events.get(event_type=event_type).content_digest == digest_of(content)
 
 
-def test_each_event_holds_the_digest_of_the_one_before_and_the_inquiry_the_last(people):
+def test_events_form_a_digest_chain(people):
     inquiry = people.inquiry_after(
         *("claimed", "noted", "replied", "released", "assigned", "withdrawn", "noted")
     )
@@ -404,9 +397,7 @@ def test_each_event_holds_the_digest_of_the_one_before_and_the_inquiry_the_last(
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("address", ["", "aslam@example.org"])
 @pytest.mark.parametrize("event_type", [*NOTICES, *SILENT])
-def test_the_applicant_is_told_in_their_language_and_by_mail_where_there_is_an_address(
-    db, event_type, address, language
-):
+def test_applicant_is_notified_in_their_language(db, event_type, address, language):
     people = People(email=address, language=language)
     status = {
         "submitted": "draft",
@@ -414,8 +405,8 @@ def test_the_applicant_is_told_in_their_language_and_by_mail_where_there_is_an_a
         "closed": "processed",
     }.get(event_type, "under_processing")
     inquiry = people.inquiry_in(status)
-    already = len(written_about(inquiry))
-    # Whoever does it may read the pages in the other language.
+    already = len(messages_about(inquiry))
+    # The actor may use the pages in the other language.
     with translation.override("en" if language == "ar" else "ar"):
         people.do(event_type, inquiry)
 
@@ -426,13 +417,13 @@ def test_the_applicant_is_told_in_their_language_and_by_mail_where_there_is_an_a
         expected.append(("sms", str(people.applicant.mobile), language, "", text))
         if address:
             expected.append(("email", address, language, subject, text))
-    assert written_about(inquiry)[already:] == expected
+    assert messages_about(inquiry)[already:] == expected
 
 
-# What is internal
+# Internal events
 
 
-def test_what_is_internal_stands_on_no_page_of_those_whom_it_is_not_for(db):
+def test_internal_content_is_hidden_from_residents(db):
     beneficiary = factories.UserFactory()
     people = People()
     factories.link(people.applicant.identity, beneficiary.identity)
@@ -448,7 +439,7 @@ def test_what_is_internal_stands_on_no_page_of_those_whom_it_is_not_for(db):
                 assert internal not in shown
 
 
-def test_every_event_that_is_not_internal_stands_in_the_timeline(people):
+def test_timeline_shows_every_public_event(people):
     inquiry = people.inquiry_after(
         *("claimed", "replied", "returned", "noted", "resubmitted", "approved", "closed")
     )
@@ -459,13 +450,11 @@ def test_every_event_that_is_not_internal_stands_in_the_timeline(people):
     ]
 
 
-# A page older than a change
+# Stale versions
 
 
 @pytest.mark.parametrize("event_type", ["released", "assigned", "noted", "replied", "approved"])
-def test_who_has_not_seen_the_latest_changes_nothing_and_is_told_what_has_changed(
-    people, event_type
-):
+def test_stale_version_is_refused_with_changes_listed(people, event_type):
     old = people.inquiry_in("under_processing")
     new = people.do("noted", people.do("replied", old))
     before = traces(new)
@@ -479,7 +468,7 @@ def test_who_has_not_seen_the_latest_changes_nothing_and_is_told_what_has_change
     assert traces(new) == before
 
 
-def test_what_has_changed_is_told_in_the_language_of_the_page(people):
+def test_stale_message_is_in_page_language(people):
     old = people.inquiry_in("under_processing")
     people.do("noted", people.do("replied", old))
     with translation.override("ar"), pytest.raises(RuleViolation) as refused:
@@ -508,7 +497,7 @@ def test_an_applicant_who_withdrew_in_another_tab_is_told_so(people, event_type,
 
 
 @pytest.mark.parametrize("event_type", ["claimed", "approved", "withdrawn"])
-def test_nobody_has_seen_a_version_that_is_yet_to_come(people, event_type):
+def test_future_version_is_refused(people, event_type):
     inquiry = people.inquiry_in("under_processing", to_be_claimed=event_type == "claimed")
     before = traces(inquiry)
     with pytest.raises(RuleViolation):

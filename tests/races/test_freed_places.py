@@ -1,4 +1,4 @@
-"""Places that came free bit by bit, as two workers offer them and somebody books."""
+"""Places freed one by one, while two workers offer them and a resident books."""
 
 from functools import partial
 from threading import Barrier
@@ -13,11 +13,11 @@ from tests.appointments import places
 from tests.factories import ServiceFactory, UserFactory
 from tests.races.bookings import cancel, hold
 from tests.races.test_waiting import (
-    assert_every_slot_is_counted,
-    capped_count,
+    assert_slot_counters_match,
+    counter,
     due,
+    offered_to,
     wait,
-    whom_it_is_kept_for,
 )
 from tests.races.together import DEADLINE_SECONDS, at_once
 
@@ -25,8 +25,11 @@ pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
 parallel = pytest.mark.postgres
 
 
-def two_places_that_came_free():
-    """At one time, before two appointments of which each needs both; and nobody has them yet."""
+def two_freed_places():
+    """Return a slot with two freed places, not offered yet.
+
+    Each of two appointments on the waiting list needs both.
+    """
     slot = places.some_slot(capacity=2)
     leaving = [places.confirmed(slot=slot) for _place in range(2)]
     later, service = places.some_slot(capacity=4, time="15:00"), ServiceFactory()
@@ -35,31 +38,31 @@ def two_places_that_came_free():
         wait(each)
     for each in leaving:
         cancel(each)
-    assert capped_count(slot) == 0
+    assert counter(slot) == 0
     return slot
 
 
-def two_workers_and_somebody_who_books(slot):
+def offer_twice_and_book(slot):
     somebody = partial(hold, UserFactory(), slot, ServiceFactory())
-    return at_once(actions.offer_what_came_free, actions.offer_what_came_free, somebody)
+    return at_once(actions.offer_recently_freed, actions.offer_recently_freed, somebody)
 
 
 @parallel
 @pytest.mark.parametrize("_round", range(5))
-def test_what_came_free_is_kept_for_one_or_booked_by_another(_round):
-    slot = two_places_that_came_free()
+def test_freed_places_are_offered_or_booked_once(_round):
+    slot = two_freed_places()
 
-    *_workers, booked = two_workers_and_somebody_who_books(slot)
+    *_workers, booked = offer_twice_and_book(slot)
 
-    kept = whom_it_is_kept_for(slot)
+    kept = offered_to(slot)
     is_booked = not isinstance(booked, RuleViolation)
     assert (len(kept), is_booked) in ((1, False), (0, True))
-    assert_every_slot_is_counted()
+    assert_slot_counters_match()
 
 
 @parallel
-def test_control_without_the_conditional_update_it_is_kept_and_booked(monkeypatch):
-    slot = two_places_that_came_free()
+def test_control_without_conditional_update_offered_and_booked(monkeypatch):
+    slot = two_freed_places()
     everybody = Barrier(3, timeout=DEADLINE_SECONDS)
 
     def look_then_take(_freed, *, into, operations):
@@ -70,7 +73,7 @@ def test_control_without_the_conditional_update_it_is_kept_and_booked(monkeypatc
     for module in (booking, waiting):
         monkeypatch.setattr(module, "move_places", look_then_take)
 
-    two_workers_and_somebody_who_books(slot)
+    offer_twice_and_book(slot)
 
-    assert len(whom_it_is_kept_for(slot)) == 2
+    assert len(offered_to(slot)) == 2
     assert due(slot) == 5

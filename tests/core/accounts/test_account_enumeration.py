@@ -1,4 +1,4 @@
-"""Whoever it is about, and whether there is anybody: every answer on the way is the same bytes."""
+"""Registration, reset and sign-in answer with the same bytes whether or not an account exists."""
 
 import datetime
 import re
@@ -31,13 +31,13 @@ SHUT = "Too many wrong passwords. Try again in 15 minutes, or set a new password
 
 @pytest.fixture(autouse=True)
 def wrong_code(monkeypatch):
-    """Six digits that are never the right ones, so that each walk can enter the same."""
+    """Return six digits that are never the right ones, so that all walks can enter the same."""
     monkeypatch.setattr(secrets, "randbelow", lambda limit: 123456)
     return "654321"
 
 
 def seen(response):
-    """All of a response that somebody could compare, but what is new each time by itself."""
+    """Return the comparable parts of a response, without tokens and keys that always differ."""
     body = re.sub(rb"\b[0-9a-f]{40}\b", b"the key of a picture", without_tokens(response))
     cookies = {
         name: [cookie["path"], cookie["max-age"], cookie["httponly"], cookie["samesite"]]
@@ -52,7 +52,7 @@ def picture_on(page):
 
 
 class Walk:
-    """One visitor's way through some pages, and every response on it."""
+    """A visitor's walk through some pages, with every response."""
 
     def __init__(self):
         self.client = Client()
@@ -74,7 +74,7 @@ class Walk:
 
 
 def through_codes(address, form, clock, wrong_code):
-    """Ask, guess wrong six times, ask again at once, after a minute, and too often."""
+    """Request a code, guess wrong six times, and request more at once, later, and too often."""
     walk = Walk()
     code, resend = f"{address}code/", f"{address}code/resend/"
     picture = picture_on(walk.get(address))
@@ -91,7 +91,7 @@ def through_codes(address, form, clock, wrong_code):
         notices = notices_on(walk.get(code))
         walk.post(code, {"code": wrong_code})
     assert notices == [TOO_MANY]
-    # From the beginning again, in the same browser and in another.
+    # The walk begins again, in the same browser and in another.
     picture = picture_on(walk.get(address))
     walk.post(address, {**form, **picture})
     walk.get(code)
@@ -119,7 +119,7 @@ def reset(login, clock, wrong_code):
 
 
 def sign_in(login, password="wrong", address="/en/account/sign-in/", told=SHUT):
-    """Give a wrong password until no other is taken, and once more."""
+    """Give the password until the login is locked, and once more."""
     walk = Walk()
     walk.get(address)
     for _guess in range(11):
@@ -128,7 +128,7 @@ def sign_in(login, password="wrong", address="/en/account/sign-in/", told=SHUT):
     return walk
 
 
-def forget_the_walk_before():
+def delete_codes_and_attempts():
     for table in (OneTimeCode, Message, AccessAttempt, CaptchaStore):
         table.objects.all().delete()
 
@@ -147,8 +147,8 @@ def somebody_with_two_numbers():
     return identity
 
 
-def text_just_now(purpose, whom):
-    """As if `whom` had just been asked for by another of their names."""
+def send_text_just_before(purpose, whom):
+    """Send `whom` a text as if it had been requested just before by another of their logins."""
     codes.send_code_to_unknown(
         purpose=purpose,
         session_key="another",
@@ -161,10 +161,10 @@ def text_just_now(purpose, whom):
     )
 
 
-WHO_REGISTERS = {
+REGISTRATION_CASES = {
     "may": person,
     "may, by a former number": somebody_with_two_numbers,
-    "had a text just now": lambda: text_just_now("register", person()),
+    "had a text just now": lambda: send_text_just_before("register", person()),
     "another birth date": lambda: person(birth_date=BORN + datetime.timedelta(days=1)),
     "no birth date": lambda: person(birth_date=None),
     "establishment": lambda: person(number="7001234567", birth_date=None),
@@ -177,15 +177,15 @@ WHO_REGISTERS = {
 }
 
 
-@pytest.mark.parametrize("make", WHO_REGISTERS.values(), ids=WHO_REGISTERS.keys())
-def test_registering_looks_alike_whoever_it_is_about(db, clock, wrong_code, make):
+@pytest.mark.parametrize("make", REGISTRATION_CASES.values(), ids=REGISTRATION_CASES.keys())
+def test_registration_answers_are_identical_for_all_identities(db, clock, wrong_code, make):
     for_nobody = register(clock, wrong_code).seen
-    forget_the_walk_before()
+    delete_codes_and_attempts()
     make()
     assert register(clock, wrong_code).seen == for_nobody
 
 
-# A new password
+# Reset
 
 
 def account(*, status="active", **facts):
@@ -196,7 +196,7 @@ def account(*, status="active", **facts):
     return factories.UserFactory(identity=identity, **facts)
 
 
-WHO_IS_THERE = {
+ACCOUNT_CASES = {
     "account": account,
     "no mobile": lambda: account(mobile=""),
     "closed": lambda: account(is_active=False),
@@ -206,46 +206,46 @@ WHO_IS_THERE = {
     "staff who is a resident too": lambda: account(is_staff=True),
     "registered without an account": somebody_with_two_numbers,
 }
-everybody_by_every_name = pytest.mark.parametrize(
+every_case_and_login = pytest.mark.parametrize(
     ("make", "login"),
     [
-        *((make, USERNAME) for make in WHO_IS_THERE.values()),
+        *((make, USERNAME) for make in ACCOUNT_CASES.values()),
         (account, NUMBER),
         (account, FORMER_NUMBER),
     ],
-    ids=[*WHO_IS_THERE, "by number", "by former number"],
+    ids=[*ACCOUNT_CASES, "by number", "by former number"],
 )
 
 
-@everybody_by_every_name
-def test_a_reset_looks_alike_whoever_is_there(db, clock, wrong_code, make, login):
+@every_case_and_login
+def test_reset_answers_are_identical_for_all_accounts(db, clock, wrong_code, make, login):
     for_nobody = reset(login, clock, wrong_code).seen
-    forget_the_walk_before()
+    delete_codes_and_attempts()
     make()
     assert reset(login, clock, wrong_code).seen == for_nobody
 
 
-def test_a_reset_looks_alike_for_who_had_a_text_just_now(db, clock, wrong_code):
+def test_reset_answers_are_identical_after_recent_text(db, clock, wrong_code):
     for_nobody = reset(USERNAME, clock, wrong_code).seen
-    forget_the_walk_before()
-    text_just_now("reset", account())
+    delete_codes_and_attempts()
+    send_text_just_before("reset", account())
     assert reset(USERNAME, clock, wrong_code).seen == for_nobody
 
 
 # Signing in
 
 
-@everybody_by_every_name
-def test_a_wrong_password_looks_alike_whoever_is_there(db, clock, make, login):
+@every_case_and_login
+def test_wrong_password_answers_are_identical_for_all_accounts(db, clock, make, login):
     for_nobody = sign_in(login).seen
-    forget_the_walk_before()
+    delete_codes_and_attempts()
     make()
     assert sign_in(login).seen == for_nobody
 
 
-def test_the_right_password_of_a_closed_account_looks_like_a_wrong_one(db, clock):
+def test_closed_account_answers_like_wrong_password(db, clock):
     for_nobody = sign_in(USERNAME, factories.PASSWORD).seen
-    forget_the_walk_before()
+    delete_codes_and_attempts()
     account(is_active=False)
     assert sign_in(USERNAME, factories.PASSWORD).seen == for_nobody
 
@@ -255,16 +255,16 @@ def test_the_right_password_of_a_closed_account_looks_like_a_wrong_one(db, clock
     [{"is_staff": True}, {"is_staff": False}, {"is_staff": True, "is_active": False}],
     ids=["staff", "not staff", "closed"],
 )
-def test_a_wrong_password_on_the_staff_page_looks_alike_whoever_is_there(db, clock, facts):
+def test_staff_page_answers_are_identical_for_all_accounts(db, clock, facts):
     for_nobody = sign_in(USERNAME, address=STAFF_SIGN_IN, told=STAFF_SHUT).seen
-    forget_the_walk_before()
+    delete_codes_and_attempts()
     factories.UserFactory(username=USERNAME, **facts)
     assert sign_in(USERNAME, address=STAFF_SIGN_IN, told=STAFF_SHUT).seen == for_nobody
 
 
-def test_a_resident_with_the_right_password_looks_like_nobody_on_the_staff_page(db, clock):
+def test_staff_page_answers_resident_like_unknown_user(db, clock):
     form = {"login": USERNAME, "password": factories.PASSWORD}
     for_nobody = seen(Client().post(STAFF_SIGN_IN, form))
-    forget_the_walk_before()
+    delete_codes_and_attempts()
     account()
     assert seen(Client().post(STAFF_SIGN_IN, form)) == for_nobody
