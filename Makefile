@@ -5,7 +5,7 @@ PYTHON ?= python3
 install = @$(PYTHON) deploy/install.py
 python = .venv/bin/python
 pictures = var/screenshots
-pytest = $(python) -m pytest -n 2 --dist loadgroup
+pytest = $(python) -m pytest -n 2 --dist loadgroup --durations 10
 compile = $(python) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-header
 
 # Settings that pass for production; nothing connects to the database they name.
@@ -14,10 +14,10 @@ production = env -u TAWASUL_DEMO DATABASE_URL='postgres://nobody@/nothing?host=/
 	ALLOWED_HOSTS=example.org SMS_HTTP_URL=https://sms.example.org/ \
 	MAIL_URL=smtp+tls://mail.example.org MAIL_FROM=tawasul@example.org
 
-.PHONY: run test screenshots weight check messages locks clean
+.PHONY: run test test-looks screenshots weight check messages locks clean
 
 # The one switch that allows the demo is set here and nowhere else.
-run test screenshots weight: export TAWASUL_DEMO = 1
+run test test-looks screenshots weight: export TAWASUL_DEMO = 1
 
 run:
 	$(install) run
@@ -28,6 +28,12 @@ test:
 	@$(python) deploy/build.py
 	$(pytest)
 	TAWASUL_TEST_DATABASE=sqlite $(pytest) -m "both_engines and not one_engine"
+
+# Every page and state in both languages, where `test` sees each in one.
+test-looks:
+	$(install) dev
+	@$(python) deploy/build.py
+	LOOKS=all $(pytest) tests/browser/test_look.py
 
 screenshots:
 	$(install) dev
