@@ -38,7 +38,7 @@ test-looks:
 screenshots:
 	$(install) dev
 	@$(python) deploy/build.py
-	SCREENSHOTS=$(pictures) TAWASUL_TEST_DATABASE=sqlite $(pytest) -q tests/browser/test_look.py -k looks
+	SCREENSHOTS=$(pictures) TAWASUL_TEST_DATABASE=sqlite $(pytest) -q tests/browser/test_look.py -k every_look
 	@echo "The pictures are in $(pictures)/."
 
 weight:
@@ -50,7 +50,7 @@ check:
 	$(python) -m ruff check --quiet
 	$(python) -m ruff format --check --quiet
 	.venv/bin/lint-imports --no-logo
-	$(python) -m mypy
+	TAWASUL_DEMO=1 $(python) -m mypy
 	$(python) deploy/messages.py check
 	$(python) deploy/house.py
 	@$(production) $(python) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run

@@ -8,5 +8,5 @@ class AppointmentsConfig(AppConfig):
     name = "appointments"
     verbose_name = _("Appointments")
 
-    def ready(self):
+    def ready(self) -> None:
         append_only.protect(self.get_model("AppointmentEvent"))

@@ -1,15 +1,15 @@
-"""What somebody looks for: the criteria that every step of a booking or a move carries on."""
+"""The criteria that every step of a booking or a move carries on."""
 
 from dataclasses import dataclass, field
 
-from appointments.models import Appointment, Slot
+from appointments.models import Appointment, Slot, SlotQuerySet
 from core.accounts.models import Identity
 from core.catalogue.models import Region, Service
 
 
 @dataclass(frozen=True)
 class Criteria:
-    """`appointment` is the one that is to be moved; without one, a new one is booked."""
+    """The criteria of a new booking, or of a move if `appointment` is given."""
 
     service: Service
     region: Region
@@ -18,5 +18,5 @@ class Criteria:
     beneficiaries: list[Identity] = field(default_factory=list)
     appointment: Appointment | None = None
 
-    def bookable_slots(self):
+    def bookable_slots(self) -> SlotQuerySet:
         return Slot.objects.bookable(self.service, self.operations)

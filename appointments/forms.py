@@ -1,15 +1,20 @@
-"""What people type and choose to book an appointment."""
+"""Forms for verifying one's data, booking, waiting and walk-ins."""
 
 import uuid
+from collections.abc import Iterable
 from itertools import groupby
+from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db.models import QuerySet
+from django.forms.boundfield import BoundWidget
+from django.forms.models import ModelChoiceIteratorValue
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
-from appointments.models import Office, Slot
+from appointments.models import Office, Slot, SlotQuerySet
 from core.accounts.acting_for import check_is_for, is_for_any
 from core.accounts.forms import VisualCodeForm
 from core.accounts.models import Identity
@@ -20,12 +25,12 @@ from core.hijri import both_calendars
 from core.identity_numbers import IdentityNumberField
 from core.text import ascii_digits, clean
 
-# The hours at which the later parts of a day begin.
+# The afternoon and the evening begin at these hours.
 NOON, EVENING = 12, 18
 
 
 class VerifyForm(VisualCodeForm):
-    """My own data, as the registry has them."""
+    """The user's own number and birth date, as the registry has them."""
 
     number = IdentityNumberField(
         label=_("Your ID number"),
@@ -36,18 +41,18 @@ class VerifyForm(VisualCodeForm):
 
 
 class OperationsField(forms.IntegerField):
-    """How many operations, in digits of any script."""
+    """A number of operations, in digits of any script."""
 
     default_error_messages = {
         "required": _("Enter how many operations you need."),
         "invalid": _("Enter the number of operations in digits, for example 2."),
     }
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         number = {"inputmode": "numeric", "autocomplete": "off", "dir": "ltr", "maxlength": 10}
         super().__init__(widget=forms.TextInput(number), **kwargs)
 
-    def validate(self, value):
+    def validate(self, value: int) -> None:
         super().validate(value)
         most = settings.BOOKING["MAX_OPERATIONS"]
         if not 1 <= value <= most:
@@ -55,7 +60,7 @@ class OperationsField(forms.IntegerField):
                 _("Choose between 1 and %(most)s operations."), params={"most": most}
             )
 
-    def to_python(self, value):
+    def to_python(self, value: str | int | None) -> int | None:
         value = ascii_digits(clean(str(value or "")))
         if value and not (value.lstrip("-").isdecimal() and len(value) <= 10):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
@@ -63,10 +68,10 @@ class OperationsField(forms.IntegerField):
 
 
 class SafeMultipleChoiceField(forms.ModelMultipleChoiceField):
-    """Some of the rows there are, by their keys, however long those are that are sent."""
+    """A choice of several rows by their keys, which may be sent at any length."""
 
-    def clean(self, value):
-        """A number that is longer than any key is nobody's."""
+    def clean(self, value: Iterable[Any] | None) -> QuerySet:
+        """Refuse a number that is longer than any key as an invalid choice."""
         for pk in value or ():
             if len(str(pk)) > 18:
                 raise forms.ValidationError(
@@ -78,9 +83,11 @@ class SafeMultipleChoiceField(forms.ModelMultipleChoiceField):
 
 
 class CriteriaForm(forms.Form):
-    """For whom, which service, where and for how many: the first step of a booking."""
+    """The first step of a booking: the attendee, the service, the region and the operations."""
 
-    # Chrome would tell who listens that a choice which is still to be made is wrong.
+    fields: dict[str, Any]  # each has the attributes of its own class
+
+    # With `required`, Chrome tells users of a screen reader that an open choice is wrong.
     use_required_attribute = False
 
     attendee = forms.ModelChoiceField(
@@ -95,7 +102,7 @@ class CriteriaForm(forms.Form):
             ),
         },
     )
-    service = forms.ModelChoiceField(
+    service: forms.ModelChoiceField = forms.ModelChoiceField(
         label=_("Which service is it about?"),
         queryset=Service.objects.none(),
         to_field_name="slug",
@@ -109,7 +116,7 @@ class CriteriaForm(forms.Form):
             ),
         },
     )
-    region = forms.ModelChoiceField(
+    region: forms.ModelChoiceField = forms.ModelChoiceField(
         label=_("In which region?"),
         queryset=Region.objects.all(),
         to_field_name="slug",
@@ -139,7 +146,7 @@ class CriteriaForm(forms.Form):
         },
     )
 
-    def __init__(self, *args, holder, **kwargs):
+    def __init__(self, *args: Any, holder: Identity, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = Identity.objects.beneficiaries_for(holder).prefetch_related("numbers")
         attendee = self.fields["attendee"]
@@ -155,8 +162,9 @@ class CriteriaForm(forms.Form):
             pk__in=[service.pk for service in services if is_for_any(service, people)]
         )
 
-    def clean(self):
-        cleaned = super().clean()
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        cleaned = self.cleaned_data
         attendee, service = cleaned.get("attendee"), cleaned.get("service")
         if attendee and service:
             try:
@@ -174,7 +182,7 @@ class CriteriaForm(forms.Form):
 
 
 class WalkInForm(forms.Form):
-    """Who has come without an appointment, and for what; `idempotency_key` as in `TimeForm`."""
+    """The ID number, service and operations of a walk-in; its key is as in `TimeForm`."""
 
     idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     number = IdentityNumberField(
@@ -194,13 +202,13 @@ class WalkInForm(forms.Form):
     )
     operations = OperationsField(label=_("Number of operations"), initial=1)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["number"].widget.attrs |= {"autocomplete": "off", "autofocus": not self.errors}
 
 
 class OfficeChoice(forms.Form):
-    """The office of an address, and the day; none where there are no such ones."""
+    """The office and the day of an address; each is None if unknown."""
 
     office = forms.ModelChoiceField(
         queryset=Office.objects.open_to_booking(), to_field_name="slug", required=False
@@ -209,9 +217,11 @@ class OfficeChoice(forms.Form):
 
 
 class TimeForm(forms.Form):
-    """The time that is taken; its `idempotency_key` leads a second click to the first one's."""
+    """The choice of a slot; its `idempotency_key` leads a second click to the first result."""
 
-    # Chrome would tell who listens that a choice which is still to be made is wrong.
+    fields: dict[str, Any]  # each has the attributes of its own class
+
+    # With `required`, Chrome tells users of a screen reader that an open choice is wrong.
     use_required_attribute = False
 
     idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
@@ -227,26 +237,26 @@ class TimeForm(forms.Form):
         },
     )
 
-    def __init__(self, *args, slots, **kwargs):
+    def __init__(self, *args: Any, slots: SlotQuerySet, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["slot"].queryset = slots
         self.fields["slot"].label_from_instance = _time_of
 
-    def by_part_of_the_day(self):
-        """[(what a part of the day is called, [the radios of its times])], the earliest first."""
+    def by_part_of_the_day(self) -> list[tuple[str, list[BoundWidget]]]:
+        """Return [(name of a part of the day, [radios of its times])], the earliest first."""
         radios = groupby(self["slot"], key=lambda radio: _part_of_the_day(radio.data["value"]))
         return [(part, list(of_part)) for part, of_part in radios]
 
 
-def _time_of(slot):
+def _time_of(slot: Slot) -> str:
     return timezone.localtime(slot.start).strftime("%H:%M")
 
 
-def _part_of_the_day(choice):
-    slot = choice.instance
+def _part_of_the_day(choice: ModelChoiceIteratorValue) -> str:
+    slot = choice.instance  # type: ignore[attr-defined]  # not in the stubs
     start = timezone.localtime(slot.start)
     if start.date() != slot.day:
-        # Chosen with the day before, from whose evening it is.
+        # The slot is chosen with the day before, as it belongs to that evening.
         return _("After midnight: %(day)s") % {"day": both_calendars(start)}
     if start.hour < NOON:
         return pgettext("a part of the day", "Morning")
@@ -256,7 +266,7 @@ def _part_of_the_day(choice):
 
 
 class WaitForm(forms.Form):
-    """Where an earlier time is wanted."""
+    """The choice of where an earlier time is wanted."""
 
     HERE, REGION = "office", "region"
 

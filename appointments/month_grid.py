@@ -1,6 +1,7 @@
-"""The days of the horizon as a calendar shows them, week by week, each month by itself."""
+"""The days of the horizon as a calendar of months and weeks."""
 
 import datetime
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -9,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from appointments.models import Weekday
 from core.hijri import dates_of, months_in_both_calendars
 
-# The columns: each weekday in full, and as a narrow column has it.
+# Each column has its weekday in full, and as a narrow column shows it.
 WEEKDAYS = list(
     zip(
         Weekday.labels,
@@ -29,27 +30,29 @@ WEEKDAYS = list(
 
 @dataclass(frozen=True)
 class Day:
-    """A day of the horizon, with what there is on it."""
+    """A day of the horizon, with its content."""
 
     date: datetime.date
     what: object
 
     @property
-    def number(self):
+    def number(self) -> int:
         """The day of the month in the person's own calendar."""
         return dates_of(self.date)[0][2]
 
 
-def months_of(days, what):
-    """[(its name, [week of seven Days or None])] for the `days` of the horizon, in order.
+def months_of(
+    days: Iterable[datetime.date], what: Mapping[datetime.date, object]
+) -> list[tuple[str, list[list[Day | None]]]]:
+    """Return [(name, [week of seven Days or None])] for the `days` of the horizon, in order.
 
-    Months are those of the person's own calendar. `what` is {day: what there is on it}. A week
-    begins on Sunday; where its days are of another month there is None.
+    Months are those of the person's own calendar. `what` is {day: its content}. A week begins on
+    Sunday; None stands for its days of another month.
     """
     months = []
-    for _month, dates in groupby(days, key=lambda day: dates_of(day)[0][:2]):
-        dates = list(dates)
-        cells = [None] * ((dates[0].weekday() - Weekday.SUNDAY) % 7)
+    for _month, of_month in groupby(days, key=lambda day: dates_of(day)[0][:2]):
+        dates = list(of_month)
+        cells: list[Day | None] = [None] * ((dates[0].weekday() - Weekday.SUNDAY) % 7)
         cells += [Day(date, what.get(date)) for date in dates]
         cells += [None] * (-len(cells) % 7)
         weeks = [cells[start : start + 7] for start in range(0, len(cells), 7)]

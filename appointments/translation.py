@@ -1,4 +1,4 @@
-"""Which fields of offices and closures stand in both languages."""
+"""The fields of offices and closures that are kept in both languages."""
 
 from modeltranslation.translator import TranslationOptions, register
 

@@ -1,15 +1,15 @@
-"""How much memory and time an import takes, for N rows and for ten times as many.
+"""Measure the memory and time of an import, for N rows and for ten times as many.
 
     .venv/bin/python bench/import_identities.py [N]
 
-N is 10,000 unless told. Both files go into a new SQLite database of their own, in a temporary
-folder. Memory is the most that the process ever held, with Python and Django in it; time is that
-of the whole command. The last line is what counts: memory should stay (a ratio near 1), and so
-should the time for a row.
+N defaults to 10,000. Each file is imported into a new SQLite database in a temporary folder. Memory
+is the peak of the process, including Python and Django; time is that of the whole command. The last
+line is the result: the ratios of the memory and of the time per row should be near 1.
 """
 
 import csv
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -17,13 +17,13 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-OF_AN_IDENTITY = ("name_ar", "name_en", "birth_date", "nationality", "mobile", "status")
-OF_A_LINK = ("holder", "kind", "since", "until")
-COLUMNS = ("record", "number", *OF_AN_IDENTITY, "current_number", *OF_A_LINK)
+IDENTITY_COLUMNS = ("name_ar", "name_en", "birth_date", "nationality", "mobile", "status")
+LINK_COLUMNS = ("holder", "kind", "since", "until")
+COLUMNS = ("record", "number", *IDENTITY_COLUMNS, "current_number", *LINK_COLUMNS)
 EMPLOYERS = 1_000
 
 
-def main(rows=10_000):
+def main(rows: int = 10_000) -> None:
     few, many = measure(rows), measure(10 * rows)
     print(
         f"ten times the rows: {many['memory'] / few['memory']:.2f} times the peak memory, "
@@ -31,7 +31,7 @@ def main(rows=10_000):
     )
 
 
-def measure(rows):
+def measure(rows: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="tawasul-") as folder:
         file = Path(folder, "rows.csv")
         wrong = write_rows(file, rows)
@@ -50,8 +50,8 @@ def measure(rows):
     return {"memory": memory, "time_per_row": seconds / rows}
 
 
-def manage(folder, *command):
-    """Run a command of manage.py with a database in `folder`; what it used and what it printed."""
+def manage(folder: str, *command: str) -> tuple[resource.struct_rusage, str]:
+    """Run a manage.py command with a database in `folder`; return its resource usage and output."""
     environment = {**os.environ, "TAWASUL_DEMO": "1", "DATA_DIR": folder}
     environment.pop("DATABASE_URL", None)
     output = Path(folder, "output")
@@ -66,8 +66,11 @@ def manage(folder, *command):
     return usage, output.read_text()
 
 
-def write_rows(file, rows):
-    """Of ten rows seven are people, one a former number and two links; how many are wrong."""
+def write_rows(file: Path, rows: int) -> int:
+    """Write the rows to `file` and return how many are wrong.
+
+    Of ten rows, seven are people, one is a former number and two are links.
+    """
     wrong = 0
     with file.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, COLUMNS)
@@ -87,7 +90,7 @@ def write_rows(file, rows):
     return wrong
 
 
-def row_of(i):
+def row_of(i: int) -> dict[str, str]:
     tens, which = divmod(i, 10)
     if which < 7:
         return {
@@ -111,8 +114,11 @@ def row_of(i):
     }
 
 
-def resident(i):
-    """The number of the i-th resident; neighbours in the file are not neighbours in an index."""
+def resident(i: int) -> str:
+    """Return the number of the i-th resident.
+
+    Neighbours in the file are not neighbours in an index.
+    """
     return f"2{i * 387_420_489 % 10**9:09}"
 
 

@@ -1,9 +1,10 @@
-"""How long a page takes for somebody and for nobody: medians of one run, and their ratio.
+"""Compare the response times of pages for people who exist and for people who do not.
 
-    TAWASUL_DEMO=1 .venv/bin/python bench/same_answers.py
+    TAWASUL_DEMO=1 .venv/bin/python bench/response_times.py
 
-Starts a PostgreSQL of its own. Passwords are hashed as in production, which most of the time of a
-sign-in is spent on; the other pages differ by single queries, so their ratio says more.
+It prints the medians of one run and their ratio, and starts a PostgreSQL server for itself.
+Passwords are hashed as in production, which takes most of the time of a sign-in; the other pages
+differ by single queries, so their ratio says more.
 """
 
 import datetime
@@ -16,36 +17,47 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests.database import throw_away_postgres
 
+if TYPE_CHECKING:
+    from django.test import Client
+
 SAMPLES = 200  # of each kind
 PEOPLE = 20
 BORN = datetime.date(1986, 3, 14)
-TYPED = {"born_calendar": "gregorian", "born_day": "14", "born_month": "3", "born_year": "1986"}
-NOBODY = range(900, 900 + PEOPLE)
+BIRTH_DATE_FIELDS = {
+    "born_calendar": "gregorian",
+    "born_day": "14",
+    "born_month": "3",
+    "born_year": "1986",
+}
+UNKNOWN_PEOPLE = range(900, 900 + PEOPLE)
 
-Step = Callable[[int], object]
+# A callable that sends a prepared request and returns the response of the test client.
+Send = Callable[[], Any]
+Step = Callable[[int], Send]
 
 
 def main() -> None:
-    with django_on_a_postgres_of_its_own():
-        # Only now are there settings to import models with.
+    with django_on_temporary_postgres():
+        # Models can only be imported now that there are settings.
         from django.test import Client
 
         pages = Pages(Client())
         pages.make_people()
         print(f"{'medians of ' + str(SAMPLES) + ' each':44} somebody   nobody    ratio")
-        for name, ask, somebody in pages.compared():
-            existing, missing = pages.measure(ask, somebody)
+        for name, prepare, somebody in pages.cases():
+            existing, missing = pages.measure(prepare, somebody)
             ratio = existing / missing
             print(f"{name:44} {existing:7.2f} ms {missing:5.2f} ms {ratio:7.3f}", flush=True)
 
 
 @contextmanager
-def django_on_a_postgres_of_its_own() -> Iterator[None]:
+def django_on_temporary_postgres() -> Iterator[None]:
     with throw_away_postgres() as url:
         os.environ |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tawasul.settings"}
         import django
@@ -60,13 +72,13 @@ def django_on_a_postgres_of_its_own() -> Iterator[None]:
 
 
 class Pages:
-    """The pages that must not tell whether there is somebody, each time in a new browser."""
+    """The pages that must not reveal whether a person exists, each time with a new browser."""
 
-    def __init__(self, client):
+    def __init__(self, client: "Client") -> None:
         self.client = client
 
-    def make_people(self):
-        """Of each kind as many: who may register, who has an account, who is a minor."""
+    def make_people(self) -> None:
+        """Create PEOPLE of each kind: people who may register, account holders, and minors."""
         from django.contrib.auth.hashers import make_password
 
         from core.accounts.models import Identity, IdentityNumber, User
@@ -90,7 +102,7 @@ class Pages:
                     mobile=identity.mobile,
                 )
 
-    def compared(self):
+    def cases(self) -> list[tuple[str, Step, range]]:
         may_register, have_accounts, minors = (
             range(start, start + PEOPLE) for start in (0, PEOPLE, 2 * PEOPLE)
         )
@@ -105,7 +117,7 @@ class Pages:
             ("registration, who has an account", self.register, have_accounts),
             (
                 "registration, who is a minor",
-                partial(self.register, born={**TYPED, "born_year": "2024"}),
+                partial(self.register, born={**BIRTH_DATE_FIELDS, "born_year": "2024"}),
                 minors,
             ),
             ("reset, by username", self.reset, have_accounts),
@@ -114,24 +126,24 @@ class Pages:
             ("resend in a reset", partial(self.resend, self.reset), have_accounts),
         ]
 
-    def measure(self, ask, somebody):
-        """Medians of the time that `ask` takes for one of `somebody` and for nobody, in ms."""
-        took = {somebody: [], NOBODY: []}
+    def measure(self, prepare: Step, somebody: range) -> tuple[float, float]:
+        """Return the median times of `prepare`, in ms, for `somebody` and for UNKNOWN_PEOPLE."""
+        durations: dict[range, list[float]] = {somebody: [], UNKNOWN_PEOPLE: []}
         for turn in range(-PEOPLE, SAMPLES):
-            # Whoever comes second finds everything warm: each is it half of the time.
-            for people in (somebody, NOBODY) if turn % 2 else (NOBODY, somebody):
+            # The second request finds the caches warm, so each group goes second half of the time.
+            for people in (somebody, UNKNOWN_PEOPLE) if turn % 2 else (UNKNOWN_PEOPLE, somebody):
                 self.client.cookies.clear()
-                self.lift_limits()
-                post = ask(people[turn % PEOPLE])
+                self.reset_rate_limits()
+                post = prepare(people[turn % PEOPLE])
                 start = time.perf_counter()
                 response = post()
                 passed = time.perf_counter() - start
                 assert response.status_code in (200, 302), response.status_code
                 if turn >= 0:  # the first round only warms up
-                    took[people].append(passed * 1000)
-        return median(took[somebody]), median(took[NOBODY])
+                    durations[people].append(passed * 1000)
+        return median(durations[somebody]), median(durations[UNKNOWN_PEOPLE])
 
-    def lift_limits(self):
+    def reset_rate_limits(self) -> None:
         from axes.models import AccessAttempt
         from django.db.models import F
         from django.utils import timezone
@@ -144,37 +156,37 @@ class Pages:
         )
         AccessAttempt.objects.all().delete()
 
-    # Each makes all ready, and returns what is measured.
+    # Each of these methods prepares a request and returns a callable that sends it, to be measured.
 
-    def sign_in(self, place, name=None):
+    def sign_in(self, place: int, name: Callable[[int], str] | None = None) -> Send:
         login = (name or username)(place)
         form = {"login": login, "password": "a-wrong-one"}
         return partial(self.client.post, "/en/account/sign-in/", form)
 
-    def register(self, place, born=TYPED):
+    def register(self, place: int, born: dict[str, str] = BIRTH_DATE_FIELDS) -> Send:
         form = {"number": number(place), **born, **picture()}
         return partial(self.client.post, "/en/account/register/", form)
 
-    def reset(self, place, name=None):
+    def reset(self, place: int, name: Callable[[int], str] | None = None) -> Send:
         form = {"login": (name or username)(place), **picture()}
         return partial(self.client.post, "/en/account/password/reset/", form)
 
-    def resend(self, ask, place):
-        """Another code, after the first was asked for."""
-        code_page = ask(place)().url
-        self.lift_limits()
+    def resend(self, prepare: Step, place: int) -> Send:
+        """Prepare a request for another code, after a first one."""
+        code_page = prepare(place)().url
+        self.reset_rate_limits()
         return partial(self.client.post, f"{code_page}resend/")
 
 
-def number(place):
+def number(place: int) -> str:
     return f"2{place:09}"
 
 
-def username(place):
+def username(place: int) -> str:
     return f"person-{place}"
 
 
-def picture():
+def picture() -> dict[str, str]:
     from captcha.models import CaptchaStore
 
     drawn = CaptchaStore.objects.get(hashkey=CaptchaStore.generate_key())

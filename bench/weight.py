@@ -1,10 +1,10 @@
-"""What each page weighs, and how soon it is there, for who comes on a slow line.
+"""Measure the size of each page and how soon it is painted on a slow connection.
 
     make weight, or TAWASUL_DEMO=1 .venv/bin/python bench/weight.py
 
-Serves the demo as `make run` does, from a folder of its own, and opens each page in both languages
-twice: with an empty cache, as slowly as the "Slow 3G" of browsers, and once more with what is left
-in the cache then. Ends with 1 where a page weighs or moves more than it may.
+It serves the demo as `make run` does, from a temporary folder, and opens each page in both
+languages twice: with an empty cache at the speed of the browsers' "Slow 3G", and then with the
+cache that this left. The exit status is 1 if a page is larger or shifts more than its limit.
 """
 
 import asyncio
@@ -22,7 +22,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    ViewportSize,
+    async_playwright,
+)
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -32,14 +39,14 @@ ROOT = Path(__file__).resolve().parent.parent
 KB = 1024
 MAX_FIRST, MAX_AGAIN, MAX_SHIFT = 100 * KB, 15 * KB, 0.02
 SLOW_3G = {"latency": 2000, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
-AT_ONCE = 4  # pages; they wait for their line, not for each other
+CONCURRENT_PAGES = 4  # they wait for their own slow connection, not for each other
 SECONDS_TO_START, SECONDS_TO_ANSWER = 120, 90
-PHONE = {"width": 390, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 800}
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 USER, PASSWORD, NUMBER = "aslam", "demo-Tawasul-26", "2000000006"
 BORN = {"day": "14", "month": "3", "year": "1986"}
 DESCRIPTION = "I paid for the renewal of my iqama three weeks ago and it still waits for the fee."
-PUBLIC = {
+PUBLIC_PAGES = {
     "home": "",
     "services": "services/",
     "display": "display/",
@@ -89,14 +96,14 @@ def main() -> None:
     if not EXECUTABLE:
         sys.exit("No Chromium here: install one, or name it in CHROMIUM.")
     with tempfile.TemporaryDirectory(prefix="tawasul-") as folder, served(Path(folder)) as site:
-        heavy = asyncio.run(measure(site, Path(folder)))
-    if heavy:
-        sys.exit("\n".join(["", "Too much:", *heavy]))
+        exceeded = asyncio.run(measure(site, Path(folder)))
+    if exceeded:
+        sys.exit("\n".join(["", "Too much:", *exceeded]))
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """The portal as `make run` serves it; what it prints goes beside its data."""
+    """Serve the portal as `make run` does, with data and log in `folder`; yield its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -109,7 +116,7 @@ def served(folder: Path) -> Iterator[str]:
             command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
         )
     try:
-        wait_until_it_is_there(server, log)
+        wait_until_started(server, log)
         yield f"http://127.0.0.1:{port}"
     finally:
         if server.poll() is not None:
@@ -118,7 +125,7 @@ def served(folder: Path) -> Iterator[str]:
         server.wait()
 
 
-def wait_until_it_is_there(server: subprocess.Popen, log: Path) -> None:
+def wait_until_started(server: subprocess.Popen, log: Path) -> None:
     deadline = time.monotonic() + SECONDS_TO_START
     while "Tawasul is at" not in log.read_text():
         if server.poll() is not None or time.monotonic() > deadline:
@@ -127,13 +134,13 @@ def wait_until_it_is_there(server: subprocess.Popen, log: Path) -> None:
 
 
 async def measure(site: str, folder: Path) -> list[str]:
-    """Print a line for each page; those that are over, in words."""
+    """Print a line for each page, and return a message for each exceeded limit."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
         resident = await browser.new_context(viewport=PHONE, locale="en-GB")
         own = await Resident(await resident.new_page(), site, folder).pages()
         cookies = await resident.cookies()
-        turns = asyncio.Semaphore(AT_ONCE)
+        turns = asyncio.Semaphore(CONCURRENT_PAGES)
 
         async def row(page: str, address: str, mine: list) -> tuple:
             async with turns:
@@ -142,14 +149,14 @@ async def measure(site: str, folder: Path) -> list[str]:
         rows = [
             asyncio.create_task(row(f"{language} {name}", f"{site}/{language}/{path}", mine))
             for language in ("ar", "en")
-            for pages, mine in ((PUBLIC, []), (own, cookies))
+            for pages, mine in ((PUBLIC_PAGES, []), (own, cookies))
             for name, path in pages.items()
         ]
         print(f"{'':30}   first visit, slow 3G                    second visit")
         print(f"{'page':30} {'bytes':>9} {'requests':>9} {'LCP':>9} {'CLS':>7} {'bytes':>9}")
-        heavy = [told for each in rows for told in show(*await each)]
+        exceeded = [told for each in rows for told in show(*await each)]
         await browser.close()
-    return heavy
+    return exceeded
 
 
 def show(page: str, first: Visit, again: Visit) -> Iterator[str]:
@@ -166,7 +173,7 @@ def show(page: str, first: Visit, again: Visit) -> Iterator[str]:
         yield f"{page}: moves by {max(first.cls, again.cls):.3f}, of {MAX_SHIFT}"
 
 
-async def visit_twice(browser, address: str, cookies: list) -> tuple[Visit, Visit]:
+async def visit_twice(browser: Browser, address: str, cookies: list) -> tuple[Visit, Visit]:
     context = await browser.new_context(viewport=PHONE)
     await context.add_cookies(cookies)
     first = await visit(context, address, SLOW_3G)
@@ -175,8 +182,8 @@ async def visit_twice(browser, address: str, cookies: list) -> tuple[Visit, Visi
     return first, again
 
 
-async def visit(context, address: str, line: dict | None) -> Visit:
-    """In a new tab: what came over the wire, and what was painted."""
+async def visit(context: BrowserContext, address: str, line: dict | None) -> Visit:
+    """Open `address` in a new tab and measure the transfer and the painting."""
     page = await context.new_page()
     page.set_default_timeout(SECONDS_TO_ANSWER * 1000)
     wire = await context.new_cdp_session(page)
@@ -186,29 +193,30 @@ async def visit(context, address: str, line: dict | None) -> Visit:
     if line:
         await wire.send("Network.emulateNetworkConditions", {"offline": False, **line})
     answer = await page.goto(address, wait_until="networkidle")
+    assert answer is not None  # only a jump within a page has none
     if answer.status != 200 or page.url != address:
         raise RuntimeError(f"{address} is not there: {answer.status} {page.url}")
     painted = await page.evaluate(PAINTED)
     await page.close()
-    # What comes from the cache has no length.
+    # A response from the cache has the length 0.
     sent = [length for length in received if length]
     return Visit(sum(sent), len(sent), painted["lcp"], painted["cls"])
 
 
 class Resident:
-    """Goes through the pages as somebody would, so that each of the steps is there to be opened."""
+    """A resident who goes through the steps of the services, so that each page can be opened."""
 
-    def __init__(self, page, site: str, folder: Path):
+    def __init__(self, page: Page, site: str, folder: Path) -> None:
         self.page = page
         self.site = site
         self.folder = folder
-        self.used = set()
+        self.used: set[str] = set()
 
     async def pages(self) -> dict[str, str]:
-        """The path of each, by name, without its language."""
+        """Return the paths of the pages by name, without the language."""
         await self.sign_in()
         await self.verify()
-        return {**OWN, **await self.book(), **await self.file(), **await self.explain()}
+        return {**OWN, **await self.book(), **await self.file(), **await self.start_inquiry()}
 
     async def open(self, path: str) -> None:
         await self.page.goto(f"{self.site}/en/{path}")
@@ -218,12 +226,12 @@ class Resident:
             await self.page.fill(f"[name={name}]", text)
 
     async def press(self, name: str) -> str:
-        """The path on which the button of this name ends."""
+        """Press the button of this name and return the path of the page it leads to."""
         async with self.page.expect_navigation():
             await self.page.get_by_role("button", name=name, exact=True).first.click()
         return self.path()
 
-    async def go_to(self, link) -> str:
+    async def go_to(self, link: Locator) -> str:
         async with self.page.expect_navigation():
             await link.click()
         return self.path()
@@ -239,7 +247,7 @@ class Resident:
         await self.press("Sign in")
 
     async def code(self) -> str:
-        """A new one on the demo phone; the worker brings it in a moment."""
+        """Return a new code from the demo phone, once the worker has delivered it."""
         phone = self.folder / "demo-phone.jsonl"
         for _second in range(SECONDS_TO_START):
             lines = phone.read_text().splitlines() if phone.exists() else []
@@ -260,7 +268,7 @@ class Resident:
         await self.press("Continue")
 
     def digits(self, key: str) -> str:
-        """What a person sees on the picture."""
+        """Return the digits of the picture, read from the database."""
         query = "SELECT response FROM captcha_captchastore WHERE hashkey = ?"
         connection = sqlite3.connect(self.folder / "db.sqlite3")
         try:
@@ -275,7 +283,7 @@ class Resident:
         await self.page.select_option("[name=region]", "riyadh")
         found["offices"] = await self.press("Next: choose an office")
         found["days"] = await self.go_to(self.page.locator("main a[href*='office=']").first)
-        # The last one: what begins within hours cannot be moved any more.
+        # The last day, because an appointment within the next hours cannot be moved any more.
         found["times"] = await self.go_to(self.page.locator("main a[href*='day=']").last)
         await self.page.locator("[name=slot]").first.evaluate("field => field.click()")
         found["appointment"] = await self.press("Keep this time for me")
@@ -286,15 +294,15 @@ class Resident:
         return found
 
     async def file(self) -> dict[str, str]:
-        """An inquiry from beginning to end."""
-        await self.explain()
+        """File an inquiry; return the paths of its pages."""
+        await self.start_inquiry()
         await self.fill(code=await self.code())
         receipt = await self.press("Send inquiry")
         inquiry = receipt.removesuffix("receipt/")
         return {"receipt": receipt, "inquiry": inquiry, "withdraw": f"{inquiry}withdraw/"}
 
-    async def explain(self) -> dict[str, str]:
-        """As far as the code."""
+    async def start_inquiry(self) -> dict[str, str]:
+        """Go through the steps of an inquiry up to the code; return their paths."""
         await self.open("inquiries/new/")
         await self.choose("service", "resident-services")
         found = {"details": await self.press("Continue")}

@@ -1,12 +1,16 @@
-"""Tables to which rows are added and never changed: the database itself refuses the rest.
+"""Append-only tables: database triggers refuse UPDATE and DELETE.
 
-`protect(Model)` is called once, in the `ready` of the app that owns the table. The triggers are
+Call `protect(Model)` once, in the `ready` method of the app that owns the table. The triggers are
 installed again after every migrate, because SQLite loses them when it rebuilds an altered table,
-and a system check tells when they are missing.
+and a system check warns when one is missing.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.core import checks
-from django.db import connections
+from django.db import connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.signals import post_migrate
 
 _POSTGRESQL = """
@@ -24,13 +28,13 @@ BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
 """
 
 
-def _trigger_names(connection, table):
+def _trigger_names(connection: BaseDatabaseWrapper, table: str) -> list[str]:
     name = f"{table}_append_only"
     return [f"{name}_update", f"{name}_delete"] if connection.vendor == "sqlite" else [name]
 
 
-def install(connection, table):
-    """Make `table` refuse UPDATE and DELETE; harmless where it does so already."""
+def install(connection: BaseDatabaseWrapper, table: str) -> None:
+    """Install the triggers that make `table` refuse UPDATE and DELETE; safe to repeat."""
     trigger = f"{table}_append_only"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -40,8 +44,8 @@ def install(connection, table):
                 cursor.execute(_SQLITE.format(table=table, trigger=trigger, operation=operation))
 
 
-def missing_triggers(connection, table):
-    """Names of the triggers that `table` lacks; none where there is no such table yet."""
+def missing_triggers(connection: BaseDatabaseWrapper, table: str) -> list[str]:
+    """Return the names of the triggers that `table` lacks: none while the table does not exist."""
     catalogue = (
         "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s"
         if connection.vendor == "sqlite"
@@ -55,16 +59,16 @@ def missing_triggers(connection, table):
     return [name for name in _trigger_names(connection, table) if name not in present]
 
 
-def protect(model):
-    """Keep the table of `model` append-only: after every migrate, and under a system check."""
+def protect(model: type[models.Model]) -> None:
+    """Install the triggers of `model` after every migrate, and register the system check."""
     table = model._meta.db_table
 
-    def install_after_migrate(*, using, **_kwargs):
+    def install_after_migrate(*, using: str, **_kwargs: Any) -> None:
         connection = connections[using]
         if table in connection.introspection.table_names():
             install(connection, table)
 
-    def check_triggers(*, databases, **_kwargs):
+    def check_triggers(*, databases: Iterable[str] | None, **_kwargs: Any) -> list[checks.Warning]:
         return [
             checks.Warning(
                 f"The table {table} has lost the trigger {name}.",

@@ -30,7 +30,7 @@ class _DateInput(forms.MultiWidget):
     def get_context(
         self, name: str, value: list | datetime.date | None, attrs: dict | None
     ) -> dict:
-        """With the day that stands in the field in both calendars, where it is one."""
+        """Add `in_both`, the entered day in both calendars, or "" while the entry is not a day."""
         context = super().get_context(name, value, attrs)
         parts = value if isinstance(value, list) else self.decompress(value)
         try:
@@ -48,7 +48,7 @@ class _DateInput(forms.MultiWidget):
 
 
 class EitherCalendarDateField(forms.Field):
-    """A past day, typed as day, month and year of the calendar that is chosen beside them."""
+    """A past day, typed as day, month and year, with a choice of the calendar."""
 
     widget = _DateInput
     default_error_messages = {
@@ -85,6 +85,6 @@ class EitherCalendarDateField(forms.Field):
 
 
 class DateForm(forms.Form):
-    """A date field by itself, as it is read while somebody types."""
+    """A single date field, for the request that the page sends while the user types."""
 
     day = EitherCalendarDateField()

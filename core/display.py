@@ -1,8 +1,11 @@
-"""Template filters for what every page shows: dates, references, masked numbers."""
+"""Template filters for dates, references and masked numbers, on every page."""
+
+import datetime
 
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from core import hijri, references
 
@@ -12,72 +15,72 @@ register.filter("both_calendars", hijri.both_calendars)
 register.filter("day_in_other_calendar", hijri.day_in_other_calendar)
 
 
-def masked(number: str) -> str:
-    """Hide all but the last three digits, so that its owner alone knows the number again."""
+def masked(number: object) -> str:
+    """Hide all but the last three digits, so that only the owner recognises the number."""
     return "•••• " + str(number)[-3:]
 
 
 @register.filter
-def unlocalized(value):
-    """A number as programs write it."""
+def unlocalized(value: object) -> str:
+    """Return the number as programs write it, without separators of the language."""
     return str(value)
 
 
 @register.filter
-def in_minutes(seconds):
-    """How many full minutes so many seconds are about, at least one."""
+def in_minutes(seconds: float) -> int:
+    """Return the seconds as minutes, rounded, at least 1."""
     return max(1, round(seconds / 60))
 
 
 @register.filter
-def time_of_day(value):
-    """The time in the Kingdom, as 14:05."""
+def time_of_day(value: datetime.datetime) -> str:
+    """Return the time of day in the Kingdom, as 14:05."""
     return f"{timezone.localtime(value):%H:%M}"
 
 
 @register.filter
-def moment_in_words(value):
-    """As `moment`, for texts: without marks of direction, which a phone may show."""
+def moment_in_words(value: datetime.datetime) -> str:
+    """Return the same as `moment` without markup, for text messages and mails."""
     return f"{hijri.both_calendars(value)} {time_of_day(value)}"
 
 
 @register.filter
-def moment(value):
-    """The day in both calendars and the time of day in the Kingdom, as 14:05."""
+def moment(value: datetime.datetime) -> SafeString:
+    """Return the day in both calendars and the time of day in the Kingdom, as 14:05."""
     return format_html("{} · {}", hijri.both_calendars(value), ltr(time_of_day(value)))
 
 
 @register.filter
-def isolated(value):
-    """A name, which may run the other way than the text around it."""
+def isolated(value: object) -> SafeString:
+    """Isolate a name, whose direction may differ from that of the surrounding text."""
     return format_html("<bdi>{}</bdi>", value)
 
 
 @register.filter
-def ltr(value):
-    """A number or an address that reads from left to right, whatever the text around it does."""
+def ltr(value: object) -> SafeString:
+    """Isolate a number or an address that always reads from left to right."""
     return format_html('<bdi dir="ltr">{}</bdi>', value)
 
 
 @register.filter
-def reference(value):
-    """A reference number in groups, reading from left to right."""
+def reference(value: str) -> SafeString:
+    """Return the reference number in groups of four, reading from left to right."""
     return ltr(references.grouped_reference(value))
 
 
 @register.filter
-def masked_recipient(value):
-    """A mobile with all but its last digits hidden, or a mail address in full."""
+def masked_recipient(value: object) -> SafeString:
+    """Return a mobile with all but its last three digits hidden, or a mail address in full."""
     return ltr(value) if "@" in str(value) else masked_number(value)
 
 
 @register.filter
-def masked_number(value):
-    """A number with all but its last digits hidden, reading from left to right."""
+def masked_number(value: object) -> SafeString:
+    """Return a number with all but its last three digits hidden, reading from left to right."""
     return ltr(masked(value))
 
 
 @register.filter
-def masked_mail(value):
-    """A mail address with all but its first letter and its domain hidden."""
+def masked_mail(value: str) -> SafeString:
+    """Return a mail address with all but its first letter and its domain hidden."""
     return ltr(f"{value[:1]}•••@{value.partition('@')[2]}")

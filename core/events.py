@@ -1,4 +1,7 @@
-"""Chains of events: what happened to a thing, each entry sealed by the digest of the one before."""
+"""The events of an inquiry or appointment, chained by digests so that tampering shows."""
+
+from collections.abc import Iterable
+from typing import Any, Protocol, Self
 
 from django.db import models
 from django.utils import timezone
@@ -6,18 +9,31 @@ from django.utils import timezone
 from core.digests import digest_of
 
 
-class Event(models.Model):
-    """One thing that happened to its subject; the database refuses to change or delete it.
+class Subject(Protocol):
+    """A model whose events form a chain: an inquiry or an appointment."""
 
-    It holds ids and digests and no personal text, so that erasing a text never touches it. The
-    subject has a `version`, which counts its events, and a `last_digest`, which ends their chain.
-    A service adds `actor`, `role` and `event_type` with its own choices.
+    version: int
+    last_digest: str
+    events: Any
+
+    def save(self, *, update_fields: Iterable[str] | None) -> None: ...
+
+
+class Event(models.Model):
+    """An event of a subject, such as an inquiry; the database refuses to change or delete it.
+
+    An event holds ids and digests and no personal text, so that erasing a text never touches it.
+    The subject has a `version`, the number of its events, and a `last_digest`, the digest of the
+    latest one. Subclasses add `actor`, `role` and `event_type` with their own choices.
     """
 
-    # The name of the foreign key to the subject, and what the digest covers beside the common
-    # fields, in this order: another order would break every chain there is.
+    # SUBJECT is the name of the foreign key to the subject. DIGESTED are the fields that the digest
+    # covers after the common ones; changing their order would break all existing chains.
     SUBJECT: str
     DIGESTED: tuple[str, ...]
+    actor_id: int | None
+    role: models.CharField
+    event_type: models.CharField
 
     seq = models.PositiveIntegerField()
     at = models.DateTimeField()
@@ -27,12 +43,12 @@ class Event(models.Model):
     class Meta:
         abstract = True
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{getattr(self, f'{self.SUBJECT}_id')} {self.seq}"
 
     @classmethod
-    def append(cls, subject, **facts):
-        """Write the next event of `subject`, whose version has just been raised for it."""
+    def append(cls, subject: Subject, **facts: Any) -> Self:
+        """Write the next event of `subject`; the caller has just raised its version."""
         event = cls(
             **{cls.SUBJECT: subject},
             seq=subject.version,
@@ -45,8 +61,8 @@ class Event(models.Model):
         subject.save(update_fields=["last_digest"])
         return event
 
-    def computed_digest(self):
-        """Compute what `digest` has to be for these contents at this place of the chain."""
+    def computed_digest(self) -> str:
+        """Return the digest that this event must have, from its fields and its predecessor."""
         return digest_of(
             [
                 getattr(self, f"{self.SUBJECT}_id"),
@@ -61,10 +77,10 @@ class Event(models.Model):
         )
 
 
-def chain_is_whole(subject):
-    """Whether the events of `subject` are all there, in order, and as they were written."""
+def chain_is_whole(subject: Subject) -> bool:
+    """Return whether the events of `subject` are complete, in order and unchanged."""
     digest, number = "", 0
-    for event in subject.events.order_by("seq"):
+    for event in subject.events.all():
         number += 1
         if (event.seq, event.previous_digest) != (number, digest):
             return False

@@ -1,19 +1,23 @@
-"""What an action raises when a rule forbids it."""
+"""The exception that an action raises when a rule forbids it."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from django import forms
-from django.utils.functional import Promise
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 
 class RuleViolation(Exception):
-    """A rule was broken: `message` is for the person, `code` for the program.
+    """A broken rule: `message` is shown to the user, `code` is for the program.
 
-    `also` are others that were broken by the same input, so that all can be mended at once.
+    `also` holds the other rules that the same input breaks, so that the user can correct all of
+    them at once.
     """
 
     def __init__(
-        self, message: "str | Promise", code: str, also: "Sequence[RuleViolation]" = ()
+        self, message: "_StrOrPromise", code: str, also: "Sequence[RuleViolation]" = ()
     ) -> None:
         super().__init__(code)
         self.message = message
@@ -21,6 +25,6 @@ class RuleViolation(Exception):
         self.also = also
 
     def show_on(self, form: "forms.Form") -> None:
-        """Each beside the field that its code names, or above the form."""
+        """Add each message to the field that its code names, or to the form as a whole."""
         for broken in (self, *self.also):
             form.add_error(broken.code if broken.code in form.fields else None, broken.message)

@@ -1,4 +1,4 @@
-"""Umm al-Qura and Gregorian dates, side by side, as people read them.
+"""Dates in the Umm al-Qura (Hijri) and Gregorian calendars, and their names in both languages.
 
 hijridate knows 1343 to 1500 AH (1 August 1924 to 16 November 2077); outside that range it raises
 OverflowError, and a date is then shown in the Gregorian calendar alone.
@@ -6,6 +6,7 @@ OverflowError, and a date is then shown in the Gregorian calendar alone.
 
 import datetime
 from calendar import monthrange
+from collections.abc import Sequence
 
 from django.db import models
 from django.utils import timezone
@@ -13,7 +14,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from hijridate import Gregorian, Hijri
 
-# One list of month names each: Django, CLDR and hijridate spell some of them differently.
+# The portal has its own lists of month names, because Django, CLDR and hijridate spell some of
+# them differently.
 _HIJRI_MONTHS = {
     "ar": (
         "محرم",
@@ -75,20 +77,24 @@ _GREGORIAN_MONTHS = {
     ),
 }
 _ERAS = {"ar": ("هـ", "م"), "en": ("AH", "CE")}
-# Nobody alive was born before it: a smaller number is a Hijri year, or the end of one.
+# No living person was born before this year: a smaller number is a Hijri year, or the last digits
+# of a year.
 FIRST_BIRTH_YEAR = 1900
 RAMADAN = 9
 
 
 def hijri_date(day: datetime.date) -> tuple[int, int, int]:
-    """Year, month and day of `day` in the Umm al-Qura calendar; OverflowError outside its range."""
+    """Return year, month and day of `day` in the Umm al-Qura calendar.
+
+    Raise OverflowError outside its range.
+    """
     return Gregorian.fromdate(day).to_hijri().datetuple()
 
 
 def both_calendars(moment: datetime.date | datetime.datetime, language: str | None = None) -> str:
-    """A date in words in both calendars, the one usual in `language` first.
+    """Return a date in words in both calendars, the one usual in `language` first.
 
-    A moment is taken as the day it is in the Kingdom. `language` is the active one unless told.
+    A datetime counts as its day in the Kingdom. `language` defaults to the active one.
     """
     language = language or get_language() or "ar"
     if isinstance(moment, datetime.datetime):
@@ -106,7 +112,10 @@ def both_calendars(moment: datetime.date | datetime.datetime, language: str | No
 
 
 def hijri_to_gregorian(year: int, month: int, day: int) -> datetime.date:
-    """The day in the Gregorian calendar; ValueError for none, or outside 1343 to 1500 AH."""
+    """Return the Gregorian date of a Hijri one.
+
+    Raise ValueError where there is no such day, or outside 1343 to 1500 AH.
+    """
     try:
         return Hijri(year, month, day).to_gregorian()
     except OverflowError as error:
@@ -114,21 +123,21 @@ def hijri_to_gregorian(year: int, month: int, day: int) -> datetime.date:
 
 
 def dates_of(day: datetime.date, language: str | None = None) -> tuple[tuple[int, int, int], ...]:
-    """Year, month and day in the calendar usual in `language`, and in the other one."""
+    """Return (year, month, day) in the calendar usual in `language`, then in the other one."""
     gregorian = (day.year, day.month, day.day)
     both = (hijri_date(day), gregorian)
     return both if (language or get_language() or "ar") == "ar" else both[::-1]
 
 
 def day_in_other_calendar(day: datetime.date) -> str:
-    """The number of the day in the month of the calendar that comes second, with its era."""
+    """Return the day of the month in the less usual calendar of the language, with its era."""
     language = get_language() or "ar"
     era = _ERAS[language][1 if language == "ar" else 0]
     return f"{dates_of(day)[1][2]} {era}"
 
 
 def months_in_both_calendars(first: datetime.date, last: datetime.date) -> str:
-    """The months from one day to another in both calendars, the one usual in the language first."""
+    """Return the months from `first` to `last` in both calendars, the usual calendar first."""
     language = get_language() or "ar"
     hijri_era, gregorian_era = _ERAS[language]
     hijri = _months(hijri_date(first), hijri_date(last), _HIJRI_MONTHS[language], hijri_era)
@@ -137,7 +146,7 @@ def months_in_both_calendars(first: datetime.date, last: datetime.date) -> str:
     return f"{hijri} ({gregorian})" if language == "ar" else f"{gregorian} ({hijri})"
 
 
-def _months(first, last, names, era):
+def _months(first: Sequence[int], last: Sequence[int], names: Sequence[str], era: str) -> str:
     begins, ends = names[first[1] - 1], names[last[1] - 1]
     if first[0] != last[0]:
         return f"{begins} {first[0]} – {ends} {last[0]} {era}"
@@ -149,20 +158,23 @@ def is_ramadan(day: datetime.date) -> bool:
 
 
 def month_of(year: int, month: int) -> tuple[datetime.date, datetime.date]:
-    """First and last day of a Hijri month; ValueError outside 1343 to 1500 AH."""
+    """Return first and last day of a Hijri month; raise ValueError outside 1343 to 1500 AH."""
     first = hijri_to_gregorian(year, month, 1)
     return first, first + datetime.timedelta(days=Hijri(year, month, 1).month_length() - 1)
 
 
 class Calendar(models.TextChoices):
-    """What the three numbers of a date mean."""
+    """The calendar in which a date is typed."""
 
     HIJRI = "hijri", _("Hijri")
     GREGORIAN = "gregorian", _("Gregorian")
 
 
 def month_in_words(calendar: Calendar, year: int, month: int) -> tuple[str, int]:
-    """Name a month, and count its days; ValueError for one in which nobody can be born."""
+    """Return the name of a month with its year, and its number of days.
+
+    Raise ValueError for a Hijri month outside 1343 to 1500 AH, or a year before FIRST_BIRTH_YEAR.
+    """
     language = get_language() or "ar"
     hijri_era, gregorian_era = _ERAS[language]
     if calendar == Calendar.HIJRI:

@@ -1,14 +1,15 @@
-"""Where a request comes from, where its form leads to, and under which name a file is kept."""
+"""Helpers for HTTP: the target of a redirect, the network of a client, the header of a download."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import quote
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
 
-def safe_target(request, default):
-    """The page that `next` asks for, if it is one of the portal's; otherwise `default`."""
+def safe_target(request: HttpRequest, default: str) -> str:
+    """Return the address in the parameter `next` if it is one of the portal's, else `default`."""
     target = request.POST.get("next") or request.GET.get("next") or ""
     is_ours = target.startswith("/") and url_has_allowed_host_and_scheme(
         target, request.get_host(), request.is_secure()
@@ -16,11 +17,11 @@ def safe_target(request, default):
     return target if is_ours else default
 
 
-def client_network(request):
-    """Where a request comes from, for limits: an IPv4 address, or the /64 of an IPv6 one.
+def client_network(request: HttpRequest) -> str:
+    """Return the client's IPv4 address, or the /64 network of its IPv6 one, for rate limits.
 
-    What the proxy wrote last into X-Forwarded-For is what it saw itself; what stands before that
-    came with the request, and anybody can write it.
+    The last entry of X-Forwarded-For is the address that the proxy itself saw; the entries before
+    it came with the request, and a client can write anything there.
     """
     seen = request.META.get("REMOTE_ADDR", "")
     if settings.BEHIND_TLS_PROXY:
@@ -36,10 +37,10 @@ def client_network(request):
     return str(address)
 
 
-def content_disposition(plain_name, name=None):
-    """Write the header of a download that is kept and never shown: `plain_name` is in ASCII.
+def content_disposition(plain_name: str, name: str | None = None) -> str:
+    """Return the Content-Disposition header of an attachment; `plain_name` is in ASCII.
 
-    Old mail and download programs read the plain name, all others the one in UTF-8.
+    Old mail and download programs read `plain_name`, all others `name`, which is sent in UTF-8.
     """
     header = f'attachment; filename="{plain_name}"'
     return f"{header}; filename*=UTF-8''{quote(name, safe='')}" if name else header

@@ -1,6 +1,7 @@
-"""Identity numbers: their shape, the kind that the first digit tells, and the form field."""
+"""Identity numbers: their format, the kind that the first digit tells, and the form field."""
 
 import re
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -14,7 +15,10 @@ _IDENTITY_NUMBER = re.compile(r"[1-47][0-9]{9}")
 
 
 class IdentityKind(models.TextChoices):
-    """Told by the number's first digit (SAMA rulebook, node 2420, for citizen and resident)."""
+    """The kind of an identity, which the number's first digit tells.
+
+    Source for citizen and resident: SAMA rulebook, node 2420.
+    """
 
     CITIZEN = "citizen", _("citizen")
     RESIDENT = "resident", _("resident")
@@ -32,10 +36,11 @@ _KIND_BY_FIRST_DIGIT = {
 
 
 def is_identity_number(number: str) -> bool:
-    """Whether `number`, already normalised, has the shape of one of the four kinds.
+    """Return whether `number`, already normalised, has the format of one of the four kinds.
 
-    The check digit (Luhn) has no official source, so a setting says whether it counts, and then
-    for citizens and residents alone; the registry decides in the end.
+    The check digit (Luhn) has no official source, so it is checked only if the setting
+    IDENTITY_CHECK_DIGIT is on, and only for citizens and residents; the registry decides in the
+    end.
     """
     if not _IDENTITY_NUMBER.fullmatch(number):
         return False
@@ -44,17 +49,17 @@ def is_identity_number(number: str) -> bool:
 
 
 def identity_kind(number: str) -> IdentityKind:
-    """The kind of a normalised identity number; KeyError for anything else."""
+    """Return the kind of a normalised identity number; raise KeyError for other first digits."""
     return IdentityKind(_KIND_BY_FIRST_DIGIT[number[0]])
 
 
 class _DigitsInput(forms.TextInput):
-    def __init__(self, attrs=None):
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"inputmode": "numeric", "dir": "ltr", **(attrs or {})})
 
 
 class IdentityNumberField(forms.CharField):
-    """A national ID, iqama, border or establishment number, typed in any script of digits."""
+    """A national ID, iqama, border or establishment number, typed in digits of any script."""
 
     widget = _DigitsInput
     default_error_messages = {
@@ -64,14 +69,14 @@ class IdentityNumberField(forms.CharField):
         ),
     }
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 40)
         super().__init__(**kwargs)
 
-    def to_python(self, value):
-        return bare_digits(super().to_python(value))
+    def to_python(self, value: Any) -> str:
+        return bare_digits(super().to_python(value) or "")
 
-    def validate(self, value):
+    def validate(self, value: str) -> None:
         super().validate(value)
         if value and not is_identity_number(value):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")

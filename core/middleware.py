@@ -1,10 +1,16 @@
-"""Middleware for requests and responses of every kind."""
+"""Middleware for the encoding of requests, and the compression and caching of responses."""
 
 import re
+from collections.abc import Callable, Iterable
 from urllib.parse import unquote_to_bytes
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.core.exceptions import BadRequest
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 _CHARSET = re.compile(r";\s*charset\s*=[^;]*", re.IGNORECASE)
 
@@ -17,15 +23,15 @@ def _is_readable(raw: bytes) -> bool:
     return b"\0" not in raw
 
 
-def refuse_bad_bytes(get_response):
-    """400 for an address or a cookie with NUL, and for a query that is not UTF-8.
+def refuse_bad_bytes(get_response: GetResponse) -> GetResponse:
+    """Answer 400 to NUL in the path or a cookie, and to a query string with NUL or not in UTF-8.
 
-    PostgreSQL cannot store NUL, and Django quietly replaces what it cannot decode: neither may
-    reach a query. Bodies are the forms' business, which keep what was typed.
+    PostgreSQL cannot store NUL, and Django silently replaces bytes that it cannot decode: neither
+    may reach a query. The forms check bodies, because they keep what the user typed.
     """
 
-    def middleware(request):
-        # What was not UTF-8 in the path, Django has escaped again: nothing has such a name.
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        # Django has escaped the bytes of the path that are not UTF-8; no address has such a name.
         texts = (request.path_info, *request.COOKIES.values())
         query = unquote_to_bytes(request.META.get("QUERY_STRING", ""))
         if any("\0" in text for text in texts) or not _is_readable(query):
@@ -35,10 +41,13 @@ def refuse_bad_bytes(get_response):
     return middleware
 
 
-def read_as_utf8(application):
-    """WSGI: whatever a client says, its body is UTF-8; Django fails on some names of encodings."""
+def read_as_utf8(application: WSGIApplication) -> WSGIApplication:
+    """Wrap a WSGI application so that it reads each body as UTF-8.
 
-    def wrapped(environ, start_response):
+    The charset that a client names is dropped, because Django fails on some names of encodings.
+    """
+
+    def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         content_type = environ.get("CONTENT_TYPE", "")
         environ["CONTENT_TYPE"] = _CHARSET.sub("", content_type)
         return application(environ, start_response)
@@ -47,24 +56,26 @@ def read_as_utf8(application):
 
 
 class CompressPages(GZipMiddleware):
-    """Django's compression, which hides its lengths from BREACH, for pages alone.
+    """Django's GZip middleware, which hides its lengths from BREACH, limited to HTML pages.
 
     Documents are compressed already, and a download without its length shows no progress.
     """
 
-    def process_response(self, request, response):
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
         if not response.headers.get("Content-Type", "").startswith("text/html"):
             return response
         return super().process_response(request, response)
 
 
-def no_store(get_response):
-    """Nothing that the portal renders stays in a cache, unless its view says otherwise.
+def no_store(get_response: GetResponse) -> GetResponse:
+    """Keep responses out of caches, unless the view sets Cache-Control itself.
 
-    Every page carries the name of who is signed in, so every page is personal.
+    Every page carries the name of the signed-in user, so every page is personal.
     """
 
-    def middleware(request):
+    def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -1,9 +1,12 @@
-"""Mobile numbers as people type them."""
+"""The form field for a mobile number."""
+
+from typing import Any
 
 import phonenumbers
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
+from phonenumber_field.phonenumber import PhoneNumber
 
 from core.text import ascii_digits, clean
 
@@ -14,7 +17,7 @@ _MOBILE_TYPES = (
 
 
 class MobileField(PhoneNumberField):
-    """A mobile number in any common spelling; without a country code it is the Kingdom's."""
+    """A mobile number in any common spelling; without a country code it is a Saudi one."""
 
     default_error_messages = {
         "invalid": _(
@@ -23,11 +26,11 @@ class MobileField(PhoneNumberField):
         ),
     }
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=40, region="SA", **kwargs)
-        self.validators = [self._is_mobile]
+        self.validators = [self._validate_mobile]
 
-    def widget_attrs(self, widget):
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {
             **super().widget_attrs(widget),
             "inputmode": "tel",
@@ -35,9 +38,9 @@ class MobileField(PhoneNumberField):
             "dir": "ltr",
         }
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> PhoneNumber | str:
         return super().to_python(ascii_digits(clean(str(value or ""))))
 
-    def _is_mobile(self, number):
+    def _validate_mobile(self, number: PhoneNumber) -> None:
         if not (number.is_valid() and phonenumbers.number_type(number) in _MOBILE_TYPES):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")

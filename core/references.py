@@ -1,4 +1,4 @@
-"""The reference numbers that people quote on the phone."""
+"""The reference numbers of inquiries and appointments, which people quote on the phone."""
 
 import secrets
 
@@ -6,7 +6,7 @@ from stdnum import luhn
 
 
 class ReferenceConverter:
-    """A reference in an address; any other twelve digits lead to nothing."""
+    """The path converter for a reference: twelve digits."""
 
     regex = "[0-9]{12}"
 
@@ -18,11 +18,14 @@ class ReferenceConverter:
 
 
 def new_reference() -> str:
-    """Twelve digits, the first an 8 (no identity number begins so), the last a Luhn check digit."""
+    """Return twelve random digits, beginning with 8 and ending with a Luhn check digit.
+
+    No identity number begins with 8.
+    """
     body = "8" + "".join(secrets.choice("0123456789") for _place in range(10))
     return body + luhn.calc_check_digit(body)
 
 
 def grouped_reference(reference: str) -> str:
-    """As people read it out: four and four and four digits."""
+    """Return the reference in groups of four digits, as people read it out."""
     return f"{reference[:4]}-{reference[4:8]}-{reference[8:]}"

@@ -1,24 +1,31 @@
-"""Search by the beginnings of words over folded text, alike on both engines."""
+"""Search by the beginnings of words over folded text, the same on PostgreSQL and SQLite."""
 
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Lookup, Q, TextField
+from django.db.models.sql.compiler import SQLCompiler
 
 from core.text import bare_digits, fold, fold_name
 
 MAX_QUERY_LENGTH = 200  # characters
 MAX_WORDS = 10
-# Longer ones are no words of any language, and PostgreSQL refuses to index the longest.
+# Anything longer is not a word of any language, and PostgreSQL refuses to index very long words.
 MAX_WORD_LENGTH = 60
 
 
 def searchable(*texts: str) -> str:
-    """What is stored to be searched: the words of all texts, folded in every way, each once."""
+    """Return the searchable text of `texts`: their words, folded in both ways, each once."""
     text = " ".join(texts)
     words = f"{fold(text)} {fold_name(text)}".split()
     return " ".join(dict.fromkeys(word[:MAX_WORD_LENGTH] for word in words))
 
 
 def found_by(field: str, query: str) -> Q:
-    """The rows whose `searchable` field has words that begin as those of `query` do."""
+    """Return a Q for rows whose `field` has, for each word of `query`, a word that begins with it.
+
+    `field` holds text that `searchable` made.
+    """
     found = Q(pk__in=[])
     for words in readings(query[:MAX_QUERY_LENGTH]):
         found |= Q(**{f"{field}__words_begin": words})
@@ -26,7 +33,11 @@ def found_by(field: str, query: str) -> Q:
 
 
 def readings(query: str) -> list[list[str]]:
-    """The words that may be meant: as they stand, with particles joined, as a number in groups."""
+    """Return the word lists that `query` may mean, without repeats.
+
+    They are the words as they stand, the words with particles joined, and, if the query holds
+    digits alone, the number without its separators, and without a leading 00.
+    """
     digits = bare_digits(query).lstrip("+")
     readings = [fold(query).split(), fold_name(query).split()]
     if digits.isdecimal():
@@ -37,22 +48,26 @@ def readings(query: str) -> list[list[str]]:
 
 @TextField.register_lookup
 class WordsBegin(Lookup):
-    """`words_begin=[…]`: each of these folded words begins a word of a `searchable` text.
+    """The lookup `words_begin=[…]`: each folded word begins a word of a `searchable` text.
 
-    A folded word holds letters and digits alone: none of the signs that mean something in a
-    pattern or in a tsquery. The index is on the same expression, which splits at spaces and
-    nowhere else, where PostgreSQL's own parser would split and join in its own way.
+    A folded word holds letters and digits alone, so none of the characters that mean something in
+    a LIKE pattern or a tsquery. The index is on the same expression, which splits at spaces only;
+    PostgreSQL's own parser would split and join words by other rules.
     """
 
     lookup_name = "words_begin"
     prepare_rhs = False
 
-    def as_postgresql(self, compiler, connection):
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, list[Any]]:
         column, params = self.process_lhs(compiler, connection)
         words = " & ".join(f"'{word}':*" for word in self.rhs)
         return f"array_to_tsvector(string_to_array({column}, ' ')) @@ %s::tsquery", [*params, words]
 
-    def as_sql(self, compiler, connection):
+    def as_sql(  # type: ignore[override]  # Django's lookups return lists too
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, list[Any]]:
         column, params = self.process_lhs(compiler, connection)
         likes = " AND ".join(f"' ' || {column} LIKE %s" for _word in self.rhs)
         return f"({likes})", [value for word in self.rhs for value in (*params, f"% {word}%")]

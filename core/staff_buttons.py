@@ -1,23 +1,27 @@
-"""What staff can press on a page of the staff site."""
+"""The buttons on a page of the staff site."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django import forms
-from django.utils.functional import Promise
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 
 @dataclass(frozen=True)
 class Button:
-    """An action, the label of its button, and what is said once it is `done`.
+    """A button: its label, the action `act`, and the message `done` for when it succeeded.
 
-    `form` reads what the action needs beside the actor and the thing; `permission` is the short
-    name that the list's admin asks for; `key` presses the button where it is the first of its kind.
+    `form` reads the arguments of the action beyond the actor and the object; `permission` is the
+    short name that the list's admin checks; `key` is the keyboard shortcut, which presses the first
+    button of its kind on the page.
     """
 
-    label: Promise
+    label: "_StrOrPromise"
     act: Callable
-    done: Promise
+    done: "_StrOrPromise"
     form: type[forms.Form] | None = None
     permission: str = ""
-    key: Promise | str = ""
+    key: "_StrOrPromise" = ""

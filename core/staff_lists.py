@@ -1,8 +1,10 @@
-"""Lists of the staff site: what an address can ask of them, and how far they are counted."""
+"""Lists of the staff site: the parameters they accept, and their capped count."""
 
 from django.contrib import admin
 from django.contrib.admin.utils import get_fields_from_path
 from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from core.search import MAX_QUERY_LENGTH
@@ -10,33 +12,36 @@ from core.search import MAX_QUERY_LENGTH
 MAX_COUNTED = 5000
 
 
-def capped_count(rows):
-    """How many there are, as far as anybody turns pages, and whether there may be more.
+def capped_count(rows: QuerySet) -> tuple[int, bool]:
+    """Return the number of rows up to MAX_COUNTED, and whether there may be more.
 
-    A long list opens as fast as a short one.
+    The cap lets a long list open as fast as a short one; nobody turns more pages than that.
     """
     number = rows.order_by()[:MAX_COUNTED].count()
     return number, number == MAX_COUNTED
 
 
 class CappedPaginator(Paginator):
+    object_list: QuerySet
+
     @cached_property
-    def _capped_count(self):
+    def _capped_count(self) -> tuple[int, bool]:
         return capped_count(self.object_list)
 
     @property
-    def count(self):
+    def count(self) -> int:
         return self._capped_count[0]
 
     @property
-    def is_cut_off(self):
+    def is_cut_off(self) -> bool:
         return self._capped_count[1]
 
 
-class StaffList:
-    """Answers what its filters and its search offer, and nothing else that somebody may type.
+class StaffList(admin.ModelAdmin):
+    """A ModelAdmin mixin that accepts only the lookups of its own filters, each with one value.
 
-    Nor ever more than that: each word and each value is a condition, and SQLite takes a thousand.
+    It also cuts the search term to MAX_QUERY_LENGTH: each word and each value becomes a condition,
+    and SQLite takes at most a thousand of them.
     """
 
     paginator = CappedPaginator
@@ -44,20 +49,32 @@ class StaffList:
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
 
-    def lookup_allowed(self, lookup, value, request):
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         filters = self.get_list_filter(request)
-        is_offered = any(lookup in _parameters(self.model, each) for each in filters)
+        is_offered = any(
+            lookup in _parameters(self.model, each)  # type: ignore[arg-type]  # no other kinds
+            for each in filters
+        )
         return is_offered and len(request.GET.getlist(lookup)) == 1
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
         return super().get_search_results(request, queryset, search_term[:MAX_QUERY_LENGTH])
 
 
-def _parameters(model, list_filter):
-    """What this filter, as `list_filter` has it, puts into an address."""
+def _parameters(
+    model: type[Model],
+    list_filter: type[admin.SimpleListFilter] | str | tuple[str, type[admin.FieldListFilter]],
+) -> list[str | None]:
+    """Return the query parameters of one entry of `list_filter`."""
     if isinstance(list_filter, type):
         return [list_filter.parameter_name]
     path = list_filter if isinstance(list_filter, str) else list_filter[0]
     field = get_fields_from_path(model, path)[-1]
-    target = f"__{field.target_field.name}" if field.is_relation else ""
+    target = (
+        f"__{field.target_field.name}"  # type: ignore[attr-defined]  # a relation has it
+        if field.is_relation
+        else ""
+    )
     return [f"{path}{target}__exact", *([f"{path}__isnull"] if field.null else [])]

@@ -1,12 +1,13 @@
-"""Text as people type it: digits of any script, marks that cannot be seen, Arabic spelling."""
+"""Cleaning and comparing typed text: digits of any script, invisible marks, Arabic spelling."""
 
 import re
 import unicodedata
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-# Zero-width joiner and non-joiner stay: Persian and Urdu words are spelled with them.
+# The zero-width joiner and non-joiner stay: Persian and Urdu words are spelled with them.
 _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"  # control characters, NUL among them
     "\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # bidi marks, empty spaces
@@ -36,7 +37,9 @@ _ARTICLE = re.compile(r"\b(?:وال|بال|فال|كال|ولل|لل|ال)(?=\w{
 
 
 def ascii_digits(text: str) -> str:
-    """Decimal digits of every script as 0-9; superscripts and circled digits are left as they are.
+    """Return `text` with the decimal digits of every script as 0-9.
+
+    Superscripts and circled digits stay as they are.
 
     >>> ascii_digits("١٩٨٧ ۲۹ ２")
     '1987 29 2'
@@ -45,21 +48,24 @@ def ascii_digits(text: str) -> str:
 
 
 def bare_digits(text: str) -> str:
-    """Digits of any script as 0-9, without the spaces, dashes, dots and marks between them."""
+    """Return `text` with digits as 0-9 and without spaces, dashes, dots, slashes or underscores."""
     return _SEPARATORS.sub("", ascii_digits(clean(text)))
 
 
 def clean(text: str) -> str:
-    """Without control characters and bidi marks, NFC, with plain line ends, trimmed."""
+    """Return `text` in NFC, trimmed, without control characters and bidi marks.
+
+    Line ends become a plain newline.
+    """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = _few_marks(_INVISIBLE.sub("", text))
+    text = _limit_marks(_INVISIBLE.sub("", text))
     return unicodedata.normalize("NFC", text).strip()
 
 
-def _few_marks(text: str) -> str:
-    """Without marks that nobody reads: normalising sorts a run of them, in quadratic time.
+def _limit_marks(text: str) -> str:
+    """Cut each run of combining marks to MAX_MARKS, because normalising sorts it in quadratic time.
 
-    Thirty in a row is what the Unicode Standard's stream-safe text has (UAX 15, section 13).
+    Thirty in a row is the limit of the Unicode Standard's stream-safe text (UAX 15, section 13).
     """
     if len(text) <= MAX_MARKS:
         return text
@@ -73,15 +79,15 @@ def _few_marks(text: str) -> str:
 
 
 def single_line(text: str) -> str:
-    """As `clean`, with every run of white space as one space."""
+    """Return `text` cleaned, with every run of white space as one space."""
     return " ".join(clean(text).split())
 
 
 def fold(text: str) -> str:
-    """The form in which words are compared and searched, whatever the spelling.
+    """Return `text` in the form in which words are compared and searched.
 
-    Arabic letters that people write one for the other are one, vowel signs and the article are
-    gone, digits are 0-9, punctuation is a space, Latin letters are lower case and without accents.
+    Arabic letters that people use interchangeably become one letter, vowel signs and the article
+    are dropped, digits become 0-9, punctuation a space, Latin letters lower case without accents.
     """
     text = ascii_digits(unicodedata.normalize("NFKC", clean(text))).casefold()
     text = unicodedata.normalize("NFKD", text)
@@ -89,19 +95,24 @@ def fold(text: str) -> str:
     text = unicodedata.normalize("NFKC", "".join(letters))
     text = _ARABIC_MARKS.sub("", text).translate(_ARABIC_SPELLINGS)
     text = _NOT_A_WORD.sub(" ", text).strip()
-    # Some words begin like an article: with one before them and without, they have to end alike.
+    # Some words begin like an article; with and without an article before them they must fold to
+    # the same text.
     while (bare := _ARTICLE.sub("", text)) != text:
         text = bare
     return text
 
 
 def fold_name(name: str) -> str:
-    """As `fold`, with each particle joined to the word after it: people write both ways."""
+    """Return `name` folded, with each particle joined to the next word: people write both ways."""
     return _PARTICLE.sub(r"\1", _SERVANT_OF.sub("عبد", fold(name)))
 
 
 def seen_length(text: str) -> int:
-    """How many characters one sees: a run of white space is one, marks and stretching are none."""
+    """Return the number of visible characters.
+
+    A run of white space counts as one; combining marks, format characters and the tatweel do not
+    count.
+    """
     letters = (
         char
         for char in text
@@ -111,27 +122,27 @@ def seen_length(text: str) -> int:
 
 
 class TextField(forms.CharField):
-    """A form's text: cleaned of what cannot be seen, refused where it could not be read."""
+    """A text field that removes invisible characters and refuses undecodable text."""
 
     default_error_messages = {
         "unreadable": _("Some characters could not be read. Type this text again."),
     }
 
-    def __init__(self, *, multiline=False, **kwargs):
+    def __init__(self, *, multiline: bool = False, **kwargs: Any) -> None:
         self.tidy = clean if multiline else single_line
         if multiline:
             kwargs.setdefault("widget", forms.Textarea)
         super().__init__(**kwargs)
 
-    def to_python(self, value):
-        return self.tidy(super().to_python(value))
+    def to_python(self, value: Any) -> str:
+        return self.tidy(super().to_python(value) or "")
 
-    def validate(self, value):
+    def validate(self, value: str) -> None:
         super().validate(value)
         refuse_unreadable(self, value)
 
 
 def refuse_unreadable(field: forms.Field, value: str) -> None:
-    """ValidationError where Django has put U+FFFD, as the bytes that were sent were not UTF-8."""
+    """Raise ValidationError if `value` holds U+FFFD, Django's mark for bytes that are not UTF-8."""
     if "\ufffd" in value:
         raise forms.ValidationError(field.error_messages["unreadable"], code="unreadable")

@@ -1,4 +1,4 @@
-"""Make from the sources what serving and testing need: styles, fonts, texts, static files."""
+"""Build the files that serving and testing need: styles, fonts, translations, static files."""
 
 import os
 import sys

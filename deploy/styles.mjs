@@ -1,4 +1,4 @@
-// Bootstrap, cut down to what our templates and those of crispy-bootstrap5 use.
+// Print Bootstrap without the rules that neither our templates nor crispy-bootstrap5 use.
 import { readFileSync } from "node:fs";
 import { PurgeCSS } from "purgecss";
 
@@ -7,15 +7,15 @@ const folders = "{accounts,appointments,catalogue,components,demo,forms,inquirie
 
 const all = (text, pattern) => [...text.matchAll(pattern)].flatMap(([, value]) => value.split(/[\s{}%]+/));
 
-// What Django writes for the fields of forms.
+// The elements that Django writes for form fields.
 const FIELDS = ["fieldset", "input", "label", "legend", "option", "select", "textarea"];
 
-// Elements and classes as they stand in markup; the words of sentences are neither.
+// Only elements and classes of the markup count; words of sentences must not keep a rule.
 const names = (text) => ({
   tags: [...all(text, /<([a-z]+\d?)/g), ...FIELDS],
   classes: all(text, /\bclass="([^"]*)"/g),
   ids: [],
-  // Which type an input has, Django says while it runs.
+  // Django sets the type of an input at run time, so the templates do not show it.
   attributes: { names: ["type", "hidden", "dir"], values: ["radio", "checkbox", "search"] },
   undetermined: [],
 });
@@ -29,7 +29,8 @@ const [bootstrap] = await new PurgeCSS().purge({
     `${crispy}/layout/{field_errors,field_errors_block,help_text,radio_checkbox_select}.html`,
   ],
   defaultExtractor: names,
-  // Given to widgets by crispy's own code; and classes of ours which Bootstrap has for something else.
+  // crispy's code adds the classes of the safelist to widgets. The blocklist holds class names of the
+  // portal that Bootstrap uses for something else.
   safelist: ["form-control", "form-select", "form-check-input", "is-invalid"],
   blocklist: ["breadcrumb", "col", "row"],
   variables: true,

@@ -8,5 +8,5 @@ class RequestsConfig(AppConfig):
     name = "requests_app"
     verbose_name = _("Inquiries")
 
-    def ready(self):
+    def ready(self) -> None:
         append_only.protect(self.get_model("InquiryEvent"))

@@ -9,7 +9,7 @@ from PIL import Image
 
 from core.http import content_disposition
 from requests_app.models import Attachment
-from requests_app.uploads import _EXTENSIONS
+from requests_app.uploads import EXTENSIONS
 
 logger = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 def download(attachment: Attachment) -> FileResponse:
     """Return the document as an attachment, never shown inside the portal's own pages."""
     response = FileResponse(_open_file(attachment), content_type=attachment.content_type)
-    ascii_name = f"document-{attachment.pk}.{_EXTENSIONS[attachment.content_type]}"
+    ascii_name = f"document-{attachment.pk}.{EXTENSIONS[attachment.content_type]}"
     response["Content-Disposition"] = content_disposition(ascii_name, attachment.original_name)
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
@@ -31,7 +31,11 @@ def preview(attachment: Attachment, longest_side: int) -> HttpResponse:
         picture.draft("RGB", (longest_side, longest_side))
         picture.thumbnail((longest_side, longest_side))
         response = HttpResponse(content_type="image/jpeg")
-        picture.convert("RGB").save(response, "JPEG", quality=70)
+        picture.convert("RGB").save(
+            response,  # type: ignore[arg-type]  # Pillow needs only its write()
+            "JPEG",
+            quality=70,
+        )
     return response
 
 

@@ -1,9 +1,12 @@
 """The forms of applicants and officers: filing, answering, withdrawing and assigning."""
 
 import uuid
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib.auth.backends import ModelBackend
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.acting_for import is_for_any
@@ -12,6 +15,10 @@ from core.catalogue.models import DocumentType, Service
 from core.identity_numbers import IdentityNumberField
 from core.mobiles import MobileField
 from core.text import TextField
+from requests_app.models import Inquiry
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 MAX_DESCRIPTION_LENGTH = 4000  # characters
 MAX_FILES = 10  # in one upload
@@ -52,13 +59,13 @@ class SubjectForm(forms.Form):
 
     holder = forms.CharField(widget=forms.HiddenInput, required=False, max_length=20)
 
-    def __init__(self, *args, holder, **kwargs):
+    def __init__(self, *args: Any, holder: Identity, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.acting_holder = holder
         self.fields["holder"].initial = holder.pk
         people = Identity.objects.beneficiaries_for(holder)
         people = people.prefetch_related("numbers")
-        field = self.fields["beneficiary"]
+        field = cast(forms.ModelChoiceField, self.fields["beneficiary"])
         field.queryset = people
         field.initial = holder.pk
         if len(people) == 1:
@@ -66,7 +73,7 @@ class SubjectForm(forms.Form):
             field.widget = forms.HiddenInput()
         others = [person for person in people if person != holder]
         services = Service.objects.open_to_inquiries()
-        self.fields["service"].queryset = services.filter(
+        cast(forms.ModelChoiceField, self.fields["service"]).queryset = services.filter(
             pk__in=[
                 service.pk
                 for service in services
@@ -74,7 +81,7 @@ class SubjectForm(forms.Form):
             ]
         )
 
-    def clean_holder(self):
+    def clean_holder(self) -> Identity:
         """Check that the holder is still the one of the page: another tab may have changed it."""
         shown = self.cleaned_data["holder"]
         if shown and shown != str(self.acting_holder.pk):
@@ -154,7 +161,7 @@ class DocumentsForm(forms.Form):
     # With it, Chrome tells users of screen readers that a choice not yet made is wrong.
     use_required_attribute = False
 
-    document_type = forms.ModelChoiceField(
+    document_type: forms.ModelChoiceField = forms.ModelChoiceField(
         label=_("Which document is it?"),
         queryset=DocumentType.objects.none(),
         to_field_name="slug",
@@ -162,7 +169,7 @@ class DocumentsForm(forms.Form):
         empty_label=None,
         error_messages={"required": _("Choose which document it is.")},
     )
-    files = forms.Field(
+    files = forms.Field(  # type: ignore[assignment]  # Django moves fields off the class
         label=_("Files"),
         widget=_FilesInput({"accept": "image/jpeg,image/png,application/pdf"}),
         help_text=_(
@@ -172,13 +179,15 @@ class DocumentsForm(forms.Form):
         error_messages={"required": _("Choose a file.")},
     )
 
-    def __init__(self, *args, inquiry, is_required=True, **kwargs):
+    def __init__(
+        self, *args: Any, inquiry: Inquiry, is_required: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         service = inquiry.service
         types = [*service.documents.all(), *service.optional_documents.all()]
         # A service without document types of its own takes any type.
         types = types or [*DocumentType.objects.all()]
-        field = self.fields["document_type"]
+        field = cast(forms.ModelChoiceField, self.fields["document_type"])
         field.queryset = DocumentType.objects.filter(pk__in=[each.pk for each in types])
         self.fields["files"].required = is_required
         field.required = is_required or bool(self.files)
@@ -187,7 +196,7 @@ class DocumentsForm(forms.Form):
             field.initial = types[0].slug
             self.fields["files"].label = types[0].name
 
-    def clean_files(self):
+    def clean_files(self) -> list[UploadedFile]:
         """Check that an inquiry takes this many files, as each one costs seconds to check."""
         files = self.cleaned_data["files"]
         if len(files) > MAX_FILES:
@@ -204,6 +213,9 @@ class VersionForm(forms.Form):
 
 
 class _TextForm(VersionForm):
+    label: "_StrPromise"
+    missing: "_StrPromise"
+
     idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     text = TextField(
         max_length=4000,
@@ -214,7 +226,7 @@ class _TextForm(VersionForm):
         },
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["text"].label = self.label
         self.fields["text"].error_messages["required"] = self.missing
@@ -243,7 +255,7 @@ class WithdrawForm(_TextForm):
 
 
 class _OfficerField(forms.ModelChoiceField):
-    def label_from_instance(self, officer):
+    def label_from_instance(self, officer: User) -> str:
         return officer.get_short_name()
 
 
@@ -257,12 +269,12 @@ class AssignForm(VersionForm):
         },
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["officer"].queryset = officers()
+        cast(forms.ModelChoiceField, self.fields["officer"]).queryset = officers()
 
 
-def officers():
+def officers() -> QuerySet[User]:
     """Return the staff users who may work on inquiries."""
     may_triage = ModelBackend().with_perm("requests_app.triage_inquiry")
     return may_triage.filter(is_staff=True).select_related("identity").order_by("username")

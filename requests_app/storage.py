@@ -2,15 +2,17 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
+from django.core.files import File
 from django.core.files.storage import FileSystemStorage
 
 
 class SyncedStorage(FileSystemStorage):
     """File system storage that syncs each file and its folders' entries before `save` returns."""
 
-    def _save(self, name, content):
-        name = super()._save(name, content)
+    def _save(self, name: str, content: "File[Any]") -> str:
+        name = super()._save(name, content)  # type: ignore[misc]  # not in the stubs
         path = Path(self.path(name))
         for target in (path, path.parent, path.parent.parent):
             descriptor = os.open(target, os.O_RDONLY)

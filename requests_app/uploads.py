@@ -21,7 +21,7 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_NAME_LENGTH = 100
 # The decoder limits its processor time; on a busy machine, using it up may take longer.
 DECODER_TIMEOUT_SECONDS = 20
-_EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
+EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,11 @@ def clean_document(upload: UploadedFile) -> Document:
     if not original:
         raise _refusal("empty", name)
     content_type = filetype.guess_mime(original)
-    if content_type not in _EXTENSIONS:
+    if content_type not in EXTENSIONS:
         raise _refusal("unknown", name)
     content = _sanitize(original, content_type, name)
     # The extension may contradict the content, and a double click opens a file by its extension.
-    extension = "." + _EXTENSIONS[content_type]
+    extension = "." + EXTENSIONS[content_type]
     stem = PurePosixPath(name).stem.strip(". ")[: MAX_NAME_LENGTH - len(extension)]
     return Document((stem or _("document")) + extension, content, content_type)
 

@@ -1,4 +1,4 @@
-"""Reading settings from the environment: what is missing or makes no sense stops the start."""
+"""Reading settings from the environment; a missing or invalid one stops the start."""
 
 import os
 import sys
@@ -16,7 +16,10 @@ def stop(reason: str) -> NoReturn:
 
 
 def switch(name: str) -> bool:
-    """Whether the setting `name` is on; without it, off."""
+    """Return whether the setting `name` is 1.
+
+    It is off by default, and any value other than 1 or 0 stops the start.
+    """
     value = env.str(name, default="0")
     return value == "1" if value in ("", "0", "1") else stop(f"{name} has to be 1 or 0")
 
@@ -25,7 +28,11 @@ DEMO = switch("TAWASUL_DEMO")
 
 
 def required(name: str, read: Callable[[str], Any], meaning: str, demo: Any) -> Any:
-    """The setting `name`; without it the demo goes on and anything else stops."""
+    """Return the setting `name`, read by `read`.
+
+    If it is missing, return `demo` in the demo and stop the start elsewhere; an invalid value
+    always stops it. `meaning` describes the setting in the message.
+    """
     given = os.environ.get(name, "")
     if DEMO and not given:
         return demo
@@ -37,7 +44,7 @@ def required(name: str, read: Callable[[str], Any], meaning: str, demo: Any) -> 
 
 
 def https_address(name: str, meaning: str, *, needed: bool) -> str:
-    """The address in the setting `name`; when it is `needed`, nothing but https will do."""
+    """Return the address in the setting `name`, which must begin with https:// if `needed`."""
     address = env.str(name, default="")
     if needed and not address.startswith("https://"):
         stop(f"set {name}, the https:// address of {meaning}")
@@ -45,7 +52,7 @@ def https_address(name: str, meaning: str, *, needed: bool) -> str:
 
 
 def whole_number(name: str, default: int) -> int:
-    """The setting `name`, above 0 and below a thousand; without it, `default`."""
+    """Return the setting `name`, a whole number from 1 to 999, or `default` if it is missing."""
     value = env.str(name, default=str(default))
     if not (value.isascii() and value.isdecimal() and 0 < int(value) < 1000):
         stop(f"{name} has to be a whole number from 1 to 999")
@@ -53,14 +60,17 @@ def whole_number(name: str, default: int) -> int:
 
 
 def refuse_old_names(old: str, new: str) -> None:
-    """Stop where settings still begin as they did: they would be passed over without a word."""
+    """Stop the start if a setting has its old name, which would otherwise be silently ignored."""
     for name in os.environ:
         if name.startswith(old):
             stop(f"{name} is called {new}{name.removeprefix(old)} now, rename it")
 
 
 def dotted_path(name: str, default: str) -> str:
-    """The class in the setting `name`; one of ours where it was before core/ stops the start."""
+    """Return the dotted path in the setting `name`, or `default`.
+
+    A path into tawasul.accounts or tawasul.messaging, which have moved to core/, stops the start.
+    """
     path = env.str(name, default=default)
     if path.startswith(("tawasul.accounts.", "tawasul.messaging.")):
         stop(f"{name} names {path}, write core{path.removeprefix('tawasul')}")

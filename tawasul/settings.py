@@ -1,7 +1,7 @@
-"""Everything that can be set, read from the environment.
+"""The settings of the portal, read from the environment.
 
-Production is the default: what it needs and does not find stops the start with a sentence.
-TAWASUL_DEMO=1, which only `make run` and `make test` set, allows the demo instead.
+Production is the default: a missing setting that it needs stops the start with a message.
+TAWASUL_DEMO=1 switches to the demo.
 """
 
 import os
@@ -16,12 +16,12 @@ from tawasul.environment import DEMO, env, https_address, required, stop, switch
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# Where everything lies that the portal writes: documents and, for the demo, the database.
+# The folder for all data that the portal writes: documents and, in the demo, the database.
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
 
 SECRET_KEY = required(
     "SECRET_KEY",
-    os.environ.get,  # django-environ would read a key that begins with $ as the name of another
+    os.environ.get,  # django-environ would take a key that begins with $ for a variable name
     "a long random text known to nobody",
     demo="for-the-demo-alone-and-known-to-everybody-who-reads-this-file",
 )
@@ -46,7 +46,7 @@ if DEMO and DATABASES["default"]["ENGINE"].endswith(".sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # Without recursive triggers, REPLACE would delete a row past its triggers.
+        # Without recursive triggers, REPLACE would delete a row without firing its triggers.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
         "PRAGMA recursive_triggers=ON;",
     }
@@ -138,7 +138,7 @@ LOGOUT_REDIRECT_URL = "portal:home"
 OTP_TOTP_ISSUER = "Tawasul"
 IDENTITY_CHECK_DIGIT = switch("IDENTITY_CHECK_DIGIT")
 environment.refuse_old_names("BOOKING_MOST_", "BOOKING_MAX_")
-# No public source states these; the office sets them.
+# No public source states these limits; the directorate sets them.
 BOOKING = {
     "HORIZON_DAYS": whole_number("BOOKING_HORIZON_DAYS", 30),
     "MAX_OPERATIONS": whole_number("BOOKING_MAX_OPERATIONS", 5),

@@ -65,6 +65,7 @@ def throw_away_postgres() -> Iterator[str]:
         text=True,
         start_new_session=True,
     ) as server:
+        assert server.stdout
         url = server.stdout.readline().strip()
         if not url:
             raise pytest.UsageError("No PostgreSQL for the tests; the reason stands above.")

@@ -1,4 +1,4 @@
-"""What can be done to hours and appointments: by who books, and by who receives people."""
+"""Actions on slots and appointments: those of applicants, of clerks and of the worker."""
 
 from appointments.actions.booking import cancel, confirm, hold, move
 from appointments.actions.desk import call, check_in, mark_no_show, serve
@@ -17,7 +17,7 @@ from appointments.actions.waiting import (
     accept,
     decline,
     lapse_due,
-    offer_what_came_free,
+    offer_recently_freed,
     stop_waiting,
     wait,
 )
@@ -40,7 +40,7 @@ __all__ = [
     "make_slots",
     "mark_no_show",
     "move",
-    "offer_what_came_free",
+    "offer_recently_freed",
     "opening_hours_of",
     "receive",
     "serve",

@@ -1,8 +1,11 @@
-"""Booking a place: held for some minutes, then confirmed, moved or cancelled.
+"""Booking a place: holding it for some minutes, then confirming, moving or cancelling it.
 
-Whoever changes an appointment locks its rows in the order of `locks`; `move_places` comes last.
+Every function that changes an appointment locks its rows in the order of `locks`; `move_places`
+comes last.
 """
 
+import uuid
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.conf import settings
@@ -11,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appointments.actions.events import EventType, Role, Status, record
-from appointments.actions.hold_expiry import expire, giving_back, lapsed_now
+from appointments.actions.hold_expiry import expire, give_back_lapsed_when_full, lapsed_now
 from appointments.actions.locks import lock, lock_and_reload
 from appointments.actions.notices import notify
 from appointments.actions.offers import withdraw_offers
@@ -30,40 +33,53 @@ from appointments.actions.rules import (
 from appointments.actions.slips import issue_slip
 from appointments.actions.waiting import end_waiting
 from appointments.models import Appointment, Slot
+from core.accounts.models import Identity, User
+from core.catalogue.models import Service
 from core.digests import derive_key
 from core.exceptions import RuleViolation
 
-# With ten million appointments, one new reference in a thousand is another's already.
+# With ten million appointments, one new reference in a thousand is taken already.
 MAX_REFERENCE_TRIES = 5
 
 
-def hold(*, actor, holder, attendee, service, slot, operations, idempotency_key, beneficiaries=()):
-    """Keep a place for some minutes; a second click gets the first one's.
+def hold(  # type: ignore[return]  # the last try returns or raises
+    *,
+    actor: User,
+    holder: Identity,
+    attendee: Identity,
+    service: Service,
+    slot: Slot,
+    operations: int,
+    idempotency_key: uuid.UUID,
+    beneficiaries: Collection[Identity] = (),
+) -> Appointment:
+    """Hold a place for some minutes; a second click returns the hold of the first one.
 
-    No worker is needed for it: holds that have lapsed, of these people and of this slot, give their
-    places back here.
+    No worker is needed for it: lapsed holds of the actor, of the attendee and of this slot give
+    their places back here. Raise RuleViolation as `check_may_book`, `check_beneficiaries`,
+    `check_bookable`, `check_no_conflict`, `check_daily_changes` and `move_places` do.
     """
     idempotency_key = derive_key(
         idempotency_key, actor.pk, attendee.pk, service.pk, slot.pk, operations
     )
-    of_this_form = Appointment.objects.filter(idempotency_key=idempotency_key)
-    if held := of_this_form.first():
+    with_same_key = Appointment.objects.filter(idempotency_key=idempotency_key)
+    if held := with_same_key.first():
         return held
     check_may_book(actor=actor, holder=holder, attendee=attendee, service=service)
     check_beneficiaries(holder, beneficiaries)
     try:
         check_bookable(slot, service, operations)
     except RuleViolation:
-        # It may be the other click that has taken the last place meanwhile.
-        if held := of_this_form.first():
+        # The other of two clicks may have taken the last place meanwhile.
+        if held := with_same_key.first():
             return held
         raise
     held_for = timedelta(minutes=settings.BOOKING["HOLD_MINUTES"])
     for attempt in range(MAX_REFERENCE_TRIES):
         try:
-            with giving_back(slot), transaction.atomic():
+            with give_back_lapsed_when_full(slot), transaction.atomic():
                 lock(actor, attendee)
-                if held := of_this_form.first():
+                if held := with_same_key.first():
                     return held
                 freed = expire(lapsed_now().concerning(actor, attendee, slot))
                 check_no_conflict(actor=actor, attendee=attendee, service=service, slot=slot)
@@ -87,14 +103,17 @@ def hold(*, actor, holder, attendee, service, slot, operations, idempotency_key,
                 raise
 
 
-def confirm(*, actor, appointment):
-    """Make a held place an appointment; the second click gets what the first has made."""
+def confirm(*, actor: User, appointment: Appointment) -> Appointment:
+    """Confirm a held place; a second click returns what the first one confirmed.
+
+    Raise RuleViolation `closed`, `status` or `expired` if the hold can no longer be confirmed.
+    """
     with transaction.atomic():
         lock(actor, appointment.attendee)
         now = timezone.now()
         is_closed = Slot.objects.filter(pk=appointment.slot_id, is_closed=True).exists()
-        # By columns of its own alone: with a join, an update that had to wait for the row would not
-        # look at them again, and confirm what has been expired meanwhile.
+        # The filter uses columns of the row alone: with a join, an update that had to wait for the
+        # row would not check them again, and would confirm a hold that has expired meanwhile.
         held = Appointment.objects.filter(
             pk=appointment.pk, user=actor, status=Status.HELD, expires_at__gt=now
         )
@@ -108,9 +127,12 @@ def confirm(*, actor, appointment):
     return appointment
 
 
-def move(*, actor, appointment, slot):
-    """Take another time in place of the one it has: both or neither; once, on a second click."""
-    with giving_back(slot), transaction.atomic():
+def move(*, actor: User, appointment: Appointment, slot: Slot) -> Appointment:
+    """Move the appointment to another slot; a second click changes nothing more.
+
+    The old place is given back and the new one taken in one transaction: both or neither.
+    """
+    with give_back_lapsed_when_full(slot), transaction.atomic():
         lock(actor, appointment.attendee)
         appointment = lock_and_reload(appointment, user=actor)
         if appointment.slot_id == slot.pk and appointment.is_confirmed:
@@ -128,15 +150,15 @@ def move(*, actor, appointment, slot):
             instead_of=appointment,
         )
         check_daily_changes(appointment.attendee, appointment.service)
-        freed += appointment.places + withdraw_offers(appointment.offers)
+        freed += appointment.places + withdraw_offers(appointment.offers.all())
         end_waiting(appointment)
         reschedule(appointment, slot, actor=actor)
         move_places(freed, into=slot, operations=appointment.operations)
     return appointment
 
 
-def cancel(*, actor, appointment):
-    """Give the place back; once, however often it is asked for."""
+def cancel(*, actor: User, appointment: Appointment) -> Appointment:
+    """Cancel the appointment and give its place back, once however often it is called."""
     with transaction.atomic():
         lock(actor, appointment.attendee)
         appointment = lock_and_reload(appointment, user=actor)
@@ -145,7 +167,7 @@ def cancel(*, actor, appointment):
         if not appointment.is_held:
             check_can_be_changed(appointment)
         was_held = appointment.is_held
-        freed = appointment.places + withdraw_offers(appointment.offers)
+        freed = appointment.places + withdraw_offers(appointment.offers.all())
         end_waiting(appointment)
         Appointment.objects.filter(pk=appointment.pk).update(status=Status.CANCELLED)
         record(appointment, EventType.CANCELLED, actor=actor, role=Role.CITIZEN)
@@ -156,7 +178,7 @@ def cancel(*, actor, appointment):
     return appointment
 
 
-def _confirmed_already(actor, appointment):
+def _confirmed_already(actor: User, appointment: Appointment) -> Appointment:
     appointment = lock_and_reload(appointment, user=actor)
     if appointment.confirmed_at is None and appointment.slot.is_closed:
         raise RuleViolation(

@@ -1,4 +1,4 @@
-"""What clerks do with people who come: check in, call, serve, mark as missed."""
+"""Actions of clerks at the desk: check in, call, serve, mark as a no-show."""
 
 from datetime import timedelta
 
@@ -14,11 +14,15 @@ from appointments.actions.places import move_places
 from appointments.actions.reminders import drop_reminders
 from appointments.actions.waiting import end_waiting
 from appointments.models import Appointment
+from core.accounts.models import User
 from core.exceptions import RuleViolation
 
 
-def check_in(*, actor, appointment):
-    """The attendee is here, on the day of the appointment."""
+def check_in(*, actor: User, appointment: Appointment) -> Appointment:
+    """Check in the attendee on the day of the appointment.
+
+    Raise RuleViolation `other_day` on any other day, else as `_mark` does.
+    """
     if not Appointment.objects.of_today().filter(pk=appointment.pk).exists():
         raise RuleViolation(
             _("This appointment is not today. Send the person to the information desk."),
@@ -27,8 +31,11 @@ def check_in(*, actor, appointment):
     return _mark(actor, appointment, EventType.CHECKED_IN, Status.CONFIRMED, Status.CHECKED_IN)
 
 
-def call(*, actor, appointment):
-    """Ask somebody who is here to the counter; again, as often as it takes."""
+def call(*, actor: User, appointment: Appointment) -> Appointment:
+    """Call a checked-in attendee to the counter, as often as needed.
+
+    Raise RuleViolation `not_clerk` or `status`.
+    """
     _check_receives(actor, appointment)
     with transaction.atomic():
         here = Appointment.objects.filter(pk=appointment.pk, status=Status.CHECKED_IN)
@@ -40,13 +47,16 @@ def call(*, actor, appointment):
     return appointment
 
 
-def serve(*, actor, appointment):
-    """The attendee has been served."""
+def serve(*, actor: User, appointment: Appointment) -> Appointment:
+    """Mark a checked-in attendee as served."""
     return _mark(actor, appointment, EventType.SERVED, Status.CHECKED_IN, Status.SERVED)
 
 
-def mark_no_show(*, actor, appointment):
-    """The attendee has not come; only once the time of grace is over."""
+def mark_no_show(*, actor: User, appointment: Appointment) -> Appointment:
+    """Mark the attendee as a no-show, once the grace period after the start is over.
+
+    Raise RuleViolation `too_early` before that, else as `_mark` does.
+    """
     grace = timedelta(minutes=settings.BOOKING["GRACE_MINUTES"])
     if timezone.now() < appointment.slot.start + grace:
         raise RuleViolation(
@@ -60,12 +70,18 @@ def mark_no_show(*, actor, appointment):
     return _mark(actor, appointment, EventType.NO_SHOW, Status.CONFIRMED, Status.NO_SHOW)
 
 
-def _mark(actor, appointment, event_type, before, after):
-    """One step at the door; the second click finds it done."""
+def _mark(
+    actor: User, appointment: Appointment, event_type: EventType, before: Status, after: Status
+) -> Appointment:
+    """Change the status at the desk; a second click finds it changed and does nothing.
+
+    Raise RuleViolation `not_clerk`, `moved` if the appointment has another slot by now, or
+    `status`.
+    """
     _check_receives(actor, appointment)
     with transaction.atomic():
         lock_waiting(appointment)
-        # Who has moved it to another day since is not let in today.
+        # An appointment that was moved to another day meanwhile is not checked in today.
         here = Appointment.objects.filter(pk=appointment.pk, slot=appointment.slot)
         moved = here.filter(status=before).update(status=after)
         seen = appointment.slot
@@ -74,7 +90,7 @@ def _mark(actor, appointment, event_type, before, after):
             record(appointment, event_type, actor=actor, role=Role.CLERK)
             drop_reminders(appointment)
             end_waiting(appointment)
-            freed = withdraw_offers(appointment.offers)
+            freed = withdraw_offers(appointment.offers.all())
             if after not in Appointment.LIVE:
                 freed[appointment.slot_id] += appointment.operations
             move_places(freed)
@@ -87,20 +103,20 @@ def _mark(actor, appointment, event_type, before, after):
     return appointment
 
 
-def _with_place(appointment):
+def _with_place(appointment: Appointment) -> Appointment:
     return Appointment.objects.select_related("slot__office", "user").get(pk=appointment.pk)
 
 
-def _check_receives(actor, appointment):
+def _check_receives(actor: User, appointment: Appointment) -> None:
     if not Appointment.objects.visible_to_clerk(actor).filter(pk=appointment.pk).exists():
-        raise _not_a_clerk()
+        raise not_a_clerk()
 
 
-def _not_a_clerk():
+def not_a_clerk() -> RuleViolation:
     return RuleViolation(_("Your account may not receive people here."), code="not_clerk")
 
 
-def _wrong_status(appointment):
+def _wrong_status(appointment: Appointment) -> RuleViolation:
     return RuleViolation(
         _("This cannot be done: the appointment is “%(status)s”.")
         % {"status": appointment.get_status_display()},

@@ -1,6 +1,8 @@
-"""What becomes of those who are booked where an office closes."""
+"""Displacing appointments at slots that have closed, with a replacement time for each."""
 
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -17,59 +19,61 @@ from appointments.actions.waiting import end_waiting
 from appointments.models import Appointment, Offer, Slot
 from core.exceptions import RuleViolation
 
-# Somebody may be quicker at the time that is looked at; then the next one is.
+# Somebody else may take the slot that was found; the next try looks for another one.
 MAX_TRIES = 10
 
 
-def displace_due():
-    """Tell everybody who is booked at a time that has closed, and keep another time for them.
+def displace_due() -> int:
+    """Displace the appointments at closed slots, and return how many were displaced.
 
-    One after the other, each in one transaction with what they are told: whoever is killed in the
-    middle, or comes a second time, goes on where it was left. How many were told.
+    Each applicant is notified and another time is kept for them. Each appointment has a transaction
+    of its own, together with its notice: after a run that is killed in the middle, or beside
+    another run, the next one goes on where it stopped.
     """
     closed = {"slot__is_closed": True, "slot__start__gt": timezone.now()}
     booked = Appointment.objects.filter(status=Status.CONFIRMED, **closed).order_by("slot", "pk")
-    displaced = sum(retry_when_full(_displace, each) for each in booked[:1000])
+    displaced = sum(bool(retry_when_full(_displace, each)) for each in booked[:1000])
     offers = Offer.objects.open().filter(**closed).select_related("appointment").order_by("pk")
     for offer in offers[:1000]:
-        retry_when_full(_replace, offer.appointment)
+        retry_when_full(_replace_closed_offer, offer.appointment)
     return displaced
 
 
-def retry_when_full(action, appointment):
+def retry_when_full(action: Callable[..., bool | None], appointment: Appointment) -> bool | None:
     for look in range(MAX_TRIES):
         try:
             with transaction.atomic():
-                return action(appointment, may_look=look < MAX_TRIES - 1)
+                return action(appointment, may_search=look < MAX_TRIES - 1)
         except RuleViolation:
             continue
+    return None
 
 
-def _displace(appointment, *, may_look):
+def _displace(appointment: Appointment, *, may_search: bool) -> bool:
     appointment = lock_and_reload(appointment)
     if not (appointment.is_confirmed and appointment.slot.is_closed):
         return False
-    freed = appointment.places + withdraw_offers(appointment.offers)
+    freed = appointment.places + withdraw_offers(appointment.offers.all())
     Appointment.objects.filter(pk=appointment.pk).update(status=Status.DISPLACED)
     record(appointment, EventType.DISPLACED, actor=None, role=Role.PORTAL)
     drop_reminders(appointment)
     end_waiting(appointment)
-    offer_replacement(appointment, freed, may_look=may_look)
+    offer_replacement(appointment, freed, may_search=may_search)
     return True
 
 
-def _replace(appointment, *, may_look):
-    """The time that was kept for it has closed too."""
+def _replace_closed_offer(appointment: Appointment, *, may_search: bool) -> None:
+    """Replace an offer whose slot has closed too."""
     appointment = lock_and_reload(appointment)
     freed = withdraw_offers(appointment.offers.filter(slot__is_closed=True))
     if appointment.is_displaced and freed:
-        offer_replacement(appointment, freed, may_look=may_look)
+        offer_replacement(appointment, freed, may_search=may_search)
     else:
         move_places(freed)
 
 
-def offer_replacement(appointment, freed, *, may_look):
-    slot = _nearest(appointment) if may_look else None
+def offer_replacement(appointment: Appointment, freed: Counter[int], *, may_search: bool) -> None:
+    slot = _nearest_free_slot(appointment) if may_search else None
     if slot is None:
         notify(appointment, "appointment_closed")
         move_places(freed)
@@ -80,16 +84,24 @@ def offer_replacement(appointment, freed, *, may_look):
     move_places(freed, into=slot, operations=appointment.operations)
 
 
-def _nearest(appointment):
-    """The next free time after the one that has closed, there or else in the region; or before."""
+def _nearest_free_slot(appointment: Appointment) -> Slot | None:
+    """Return the nearest free slot, or None.
+
+    Slots after the closed one come before earlier ones, and in each case those of the same office
+    before others of its region.
+    """
     free = Slot.objects.bookable(appointment.service, appointment.operations)
     attendee = appointment.attendee_id
     others = Appointment.objects.live().filter(attendee=attendee).exclude(pk=appointment.pk)
     kept = Offer.objects.open().filter(appointment__attendee=attendee)
-    for other in (*others.select_related("slot"), *kept.select_related("slot")):
+    taken: list[Appointment | Offer] = [
+        *others.select_related("slot"),
+        *kept.select_related("slot"),
+    ]
+    for other in taken:
         free = free.exclude(start__lt=other.slot.end, end__gt=other.slot.start)
     in_time = timezone.now() + timedelta(hours=settings.BOOKING["CHANGE_UNTIL_HOURS"] + 1)
-    # Without those that a hold which has lapsed still counts.
+    # Slots with room only through lapsed holds are left out: `taken` still counts those.
     free = free.filter(taken__lte=F("capacity") - appointment.operations)
     free = free.filter(start__gt=in_time).select_related("office").order_by("start", "pk")
     office = appointment.slot.office
@@ -103,5 +115,5 @@ def _nearest(appointment):
     )
 
 
-def _changeable_until(slot):
+def _changeable_until(slot: Slot) -> datetime:
     return slot.start - timedelta(hours=settings.BOOKING["CHANGE_UNTIL_HOURS"])

@@ -1,6 +1,7 @@
-"""Holds that nobody has confirmed in time."""
+"""Expiring holds that were not confirmed in time."""
 
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import transaction
@@ -8,21 +9,22 @@ from django.utils import timezone
 
 from appointments.actions.events import EventType, Role, Status, record
 from appointments.actions.places import move_places
-from appointments.models import Appointment
+from appointments.models import Appointment, AppointmentQuerySet, Slot
 from core.exceptions import RuleViolation
 
 
-def expire_due():
-    """Give back the places of holds that have lapsed, one after the other; how many."""
+def expire_due() -> int:
+    """Expire the lapsed holds, each in a transaction of its own, and return how many."""
     return _expire_each(lapsed_now())
 
 
 @contextmanager
-def giving_back(slot):
-    """Around a transaction that takes places of `slot`: what has lapsed there is given back anyway.
+def give_back_lapsed_when_full(slot: Slot) -> Iterator[None]:
+    """Expire the lapsed holds at `slot` even if the transaction inside finds the slot full.
 
-    Where somebody waits for it, it is theirs, and whoever wanted it finds the slot full; with what
-    they have undone goes the giving back, too, and the place would look free to everybody for ever.
+    Places of lapsed holds go to the waiting list first, so a caller may find the slot full although
+    its lapsed holds were expired. The rollback of that caller undoes the expiry as well; without
+    this, the place would look free to everybody for ever.
     """
     try:
         yield
@@ -32,13 +34,13 @@ def giving_back(slot):
         raise
 
 
-def give_back_lapsed(slot):
+def give_back_lapsed(slot: Slot) -> None:
     _expire_each(lapsed_now().filter(slot=slot))
 
 
-def expire(lapsed):
-    """Mark these holds as expired; {slot id: operations that they give back}."""
-    freed = Counter()
+def expire(lapsed: AppointmentQuerySet) -> Counter[int]:
+    """Mark these holds as expired, and return {slot id: operations freed}."""
+    freed: Counter[int] = Counter()
     for hold in lapsed.order_by("pk"):
         if lapsed_now().filter(pk=hold.pk).update(status=Status.EXPIRED):
             record(hold, EventType.EXPIRED, actor=None, role=Role.PORTAL)
@@ -46,11 +48,11 @@ def expire(lapsed):
     return freed
 
 
-def lapsed_now():
+def lapsed_now() -> AppointmentQuerySet:
     return Appointment.objects.lapsed(timezone.now())
 
 
-def _expire_each(lapsed):
+def _expire_each(lapsed: AppointmentQuerySet) -> int:
     due = lapsed.order_by("pk").values_list("pk", flat=True)
     expired = 0
     for pk in list(due[:1000]):

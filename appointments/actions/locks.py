@@ -1,29 +1,35 @@
-"""Who waits for whom: rows are locked in this order, and the places of slots last of all.
+"""The order in which rows are locked, before the places of slots, which come last of all.
 
-The user, the attendee, their place on the waiting list, the appointment. Whoever offers a place to
-somebody who waits skips those who are locked, so nobody ever waits the other way round.
+The order is the user, the attendee, their entry on the waiting list, the appointment. An offer to
+the waiting list skips locked entries, so no transaction ever waits in the opposite order.
 """
+
+from typing import Any
 
 from appointments.models import Appointment, Waiting
 from core.accounts.models import Identity, User
 
 
-def lock(actor, attendee):
-    """Nobody else books for these people until the transaction ends."""
+def lock(actor: User, attendee: Identity) -> None:
+    """Lock both people until the transaction ends, so that nobody else books for them."""
     list(User.objects.select_for_update(no_key=True).filter(pk=actor.pk))
     list(Identity.objects.select_for_update(no_key=True).filter(pk=attendee.pk))
 
 
-def lock_waiting(appointment):
-    """Nobody offers it an earlier time until the transaction ends."""
+def lock_waiting(appointment: Appointment) -> None:
+    """Lock the entry on the waiting list, so that no offer is made until the transaction ends."""
     waiting = Waiting.objects.open().filter(appointment=appointment.pk)
     list(waiting.select_for_update(no_key=True).values_list("pk"))
 
 
-def lock_and_reload(appointment, **of):
-    """The appointment as it is now, with its people and its place; DoesNotExist unless `of` it."""
+def lock_and_reload(appointment: Appointment, **of: Any) -> Appointment:
+    """Lock the appointment and return it as it is now, with its people and its slot.
+
+    Raise Appointment.DoesNotExist if it does not match the filters in `of`.
+    """
     lock_waiting(appointment)
-    # Without a join: whoever had to wait here would not find one that has been moved meanwhile.
+    # The query has no join: with one, a caller that had to wait here would not find an appointment
+    # that has been moved meanwhile.
     row = Appointment.objects.filter(pk=appointment.pk).select_for_update(no_key=True)
     list(row.values_list("pk"))
     with_all = Appointment.objects.select_related(

@@ -1,4 +1,4 @@
-"""What becomes of appointments of which the desk has not said what became of them."""
+"""Settling past appointments that the desk has not marked."""
 
 from datetime import timedelta
 
@@ -12,29 +12,30 @@ from appointments.actions.places import move_places
 from appointments.actions.waiting import end_waiting
 from appointments.models import Appointment
 
-# So long after its end the desk can still say it: until late in the same evening.
+# For this many hours after its end the desk can still mark an appointment: until late in the same
+# evening.
 DESK_HOURS = 12
-_ENDS = {
+_FINAL: dict[str, tuple[Status, EventType]] = {
     Status.CONFIRMED: (Status.NO_SHOW, EventType.NO_SHOW),
     Status.CHECKED_IN: (Status.SERVED, EventType.SERVED),
 }
 
 
-def settle_past():
-    """Mark who was here as served, and who was not as missing; how many.
+def settle_past() -> int:
+    """Mark past appointments as served if checked in, else as no-shows; return how many.
 
-    As long as an appointment stands, its person can book no other for the same service.
+    As long as an appointment is live, its attendee can book no other for the same service.
     """
     over = {"slot__end__lte": timezone.now() - timedelta(hours=DESK_HOURS)}
-    past = Appointment.objects.filter(status__in=_ENDS, **over).order_by("slot", "pk")
+    past = Appointment.objects.filter(status__in=_FINAL, **over).order_by("slot", "pk")
     return sum(_settle(appointment) for appointment in past[:1000])
 
 
-def _settle(appointment):
-    after, event_type = _ENDS[appointment.status]
+def _settle(appointment: Appointment) -> int:
+    after, event_type = _FINAL[appointment.status]
     with transaction.atomic():
         lock_waiting(appointment)
-        # As it was found: a clerk may have been quicker.
+        # The filter repeats the status and the slot that were read: a clerk may have been quicker.
         unmarked = Appointment.objects.filter(
             pk=appointment.pk, status=appointment.status, slot=appointment.slot_id
         )
@@ -42,7 +43,7 @@ def _settle(appointment):
         if settled:
             record(appointment, event_type, actor=None, role=Role.PORTAL)
             end_waiting(appointment)
-            freed = withdraw_offers(appointment.offers)
+            freed = withdraw_offers(appointment.offers.all())
             freed[appointment.slot_id] += appointment.operations
             move_places(freed)
     return settled

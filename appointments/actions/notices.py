@@ -1,11 +1,16 @@
-"""What the person who booked is told of an appointment."""
+"""Notices to the user who booked an appointment."""
 
+from typing import Any
+
+from appointments.models import Appointment, Offer
 from core.messaging.actions import notices
 
 
-def notify(appointment, template, *, offer=None, **options):
-    """Tell whoever has booked; what is said of an `offer` is of no use once that has ended."""
-    context = {"appointment": appointment}
+def notify(
+    appointment: Appointment, template: str, *, offer: Offer | None = None, **options: Any
+) -> None:
+    """Write a notice to the user who booked; one about an `offer` is not sent after that ends."""
+    context: dict[str, Any] = {"appointment": appointment}
     if offer:
         context["offer"] = offer
         options["not_after"] = offer.expires_at

@@ -1,7 +1,9 @@
-"""Times kept for somebody until they answer."""
+"""Offers: places kept for an appointment until the applicant answers."""
 
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -10,43 +12,49 @@ from appointments.actions.events import EventType, Role, record
 from appointments.actions.locks import lock_and_reload
 from appointments.actions.notices import notify
 from appointments.actions.rules import check_may_move
-from appointments.models import Offer, Slot, Waiting
+from appointments.models import Appointment, Offer, OfferQuerySet, Slot, Waiting
 from core.exceptions import RuleViolation
 
 
-def offer_to_who_waits(freed):
-    """Keep places that come free, {slot id: operations}, for those who wait; what is kept of them.
+def offer_freed_places(freed: Mapping[int, int]) -> Counter[int]:
+    """Offer freed places, {slot id: operations}, to the waiting list; return those kept for it.
 
-    The earliest first: nobody is offered two at a time.
+    The earliest slot comes first, as nobody is offered two at a time.
     """
     slots = Slot.objects.filter(pk__in=freed).select_related("office").order_by("start", "pk")
     return Counter({slot.pk: offer_places(slot, freed[slot.pk]) for slot in slots})
 
 
-def offer_places(slot, free, **who):
-    """Keep so many operations of a slot for those who wait, or for those of them; how many."""
-    left, passed_over = free, []
+def offer_places(slot: Slot, free: int, **criteria: Any) -> int:
+    """Offer up to `free` operations of a slot to the waiting list, and return how many are kept.
+
+    `criteria` are further filters on the waiting list.
+    """
+    left = free
+    passed_over: list[int] = []
     while left:
-        fitting = Waiting.objects.that_fit(slot, left).filter(**who).exclude(pk__in=passed_over)
-        # Who is locked is changing their appointment right now.
-        next_one = fitting.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
+        candidates = (
+            Waiting.objects.fitting(slot, left).filter(**criteria).exclude(pk__in=passed_over)
+        )
+        # A locked entry belongs to an applicant who is changing the appointment right now.
+        next_one = candidates.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
         if next_one is None:
             break
         passed_over.append(next_one.pk)
         appointment = lock_and_reload(next_one.appointment)
-        # Looked at again under the lock: they may have been offered a time since the look.
-        fits = Waiting.objects.that_fit(slot, left).filter(pk=next_one.pk).exists()
+        # The check is repeated under the lock: another offer may have been made since the query.
+        fits = Waiting.objects.fitting(slot, left).filter(pk=next_one.pk).exists()
         if fits and _may_still_book(appointment):
             kept_for = timedelta(minutes=settings.BOOKING["OFFER_MINUTES"])
-            # Until they can still change what they have.
+            # The offer ends when the present appointment can no longer be changed.
             until = min(timezone.now() + kept_for, appointment.change_until)
             make_offer(appointment, slot, until=until, template="appointment_offered")
             left -= appointment.operations
     return free - left
 
 
-def _may_still_book(appointment):
-    """Whether whoever booked it still may: links end, and services close."""
+def _may_still_book(appointment: Appointment) -> bool:
+    """Return whether the user may still book this: links end, and services close."""
     try:
         check_may_move(appointment)
     except RuleViolation:
@@ -54,10 +62,10 @@ def _may_still_book(appointment):
     return True
 
 
-def make_offer(appointment, slot, *, until, template):
-    """Keep a time for an appointment until then, and tell who has booked it.
+def make_offer(appointment: Appointment, slot: Slot, *, until: datetime, template: str) -> Offer:
+    """Keep a slot for an appointment until the moment `until`, and notify the user who booked it.
 
-    Its operations have to be taken of the slot in the same transaction.
+    The caller has to take its operations of the slot in the same transaction.
     """
     offer = Offer.objects.create(
         appointment=appointment,
@@ -71,9 +79,9 @@ def make_offer(appointment, slot, *, until, template):
     return offer
 
 
-def withdraw_offers(offers):
-    """Whoever they were made to has no use for them any more; {slot id: operations freed}."""
-    freed = Counter()
+def withdraw_offers(offers: OfferQuerySet) -> Counter[int]:
+    """Withdraw the offers that are still open, and return {slot id: operations freed}."""
+    freed: Counter[int] = Counter()
     for offer in offers.open().order_by("pk"):
         if Offer.objects.open().filter(pk=offer.pk).update(status=Offer.Status.WITHDRAWN):
             freed[offer.slot_id] += offer.operations

@@ -1,32 +1,35 @@
-"""Places taken and given back, in one way only."""
+"""Taking places and giving them back, in one function alone."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appointments.actions.offers import offer_to_who_waits
+from appointments.actions.offers import offer_freed_places
 from appointments.models import Slot
 from core.exceptions import RuleViolation
 
 
-def move_places(freed, *, into=None, operations=0):
-    """Give back what is `freed`, {slot id: operations}, and take so many of the slot `into`.
+def move_places(freed: Mapping[int, int], *, into: Slot | None = None, operations: int = 0) -> None:
+    """Give back `freed`, {slot id: operations}, and take `operations` of the slot `into`.
 
-    What is given back goes to whoever has waited longest and fits, and to anybody else only then:
-    it is never free in between. The last statements of a transaction, always in the order of the
-    ids: what stands between them and the commit is what everybody at those slots waits for, and two
-    who took them in another order would wait for each other. Exact on both engines, as nothing is
-    read before it that counts. RuleViolation `full`: too few are free, or `into` is no longer the
-    open time that was looked at; roll back.
+    A freed place goes to the first person on the waiting list whom it fits, and to anybody else
+    only after that: it is never free in between. These are the last statements of a transaction, as
+    everybody else at those slots waits from here to the commit. Slots are updated in the order of
+    their ids, as two transactions with different orders would wait for each other. The result is
+    exact on both engines, because no count is read before the update. Raise RuleViolation `full` if
+    too few places are free, or if `into` is no longer the open slot that the caller read; the
+    caller has to roll back.
     """
     if into:
-        # Before anybody who waits is locked: what fails would take their turn.
+        # This check comes before any entry of the waiting list is locked: a request that fails
+        # later would cost those people their turn.
         room = F("capacity") - operations + Counter(freed)[into.pk]
         if not Slot.objects.filter(pk=into.pk, taken__lte=room).exists():
             raise RuleViolation(_("This time has just been taken. Choose another."), code="full")
-    changes = offer_to_who_waits(freed)
+    changes = offer_freed_places(freed)
     changes.subtract(freed)
     if into:
         changes[into.pk] += operations

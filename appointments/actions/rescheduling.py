@@ -1,14 +1,18 @@
-"""Giving an appointment another time."""
+"""Giving an appointment another slot."""
 
 from appointments.actions.events import EventType, Role, Status, record
 from appointments.actions.notices import notify
 from appointments.actions.reminders import drop_reminders, remind
 from appointments.actions.slips import issue_slip
-from appointments.models import Appointment
+from appointments.models import Appointment, Slot
+from core.accounts.models import User
 
 
-def reschedule(appointment, slot, *, actor):
-    """Write that an appointment is at this time now: its slip, the notice, its reminders."""
+def reschedule(appointment: Appointment, slot: Slot, *, actor: User) -> None:
+    """Give the appointment this slot, with its event, slip, notice and reminders.
+
+    The caller moves the places.
+    """
     drop_reminders(appointment)
     time = {"slot": slot, "status": Status.CONFIRMED}
     Appointment.objects.filter(pk=appointment.pk).update(**time)

@@ -1,6 +1,8 @@
-"""Who may book what, where and when; each RuleViolation says what to choose instead."""
+"""Rules for booking; the message of each RuleViolation says what to choose instead."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import cast
 
 from django.conf import settings
 from django.utils import timezone
@@ -9,14 +11,17 @@ from django.utils.translation import ngettext
 
 from appointments.models import Appointment, AppointmentEvent, Slot
 from core.accounts.acting_for import check_may_act_for
-from core.accounts.models import Identity
+from core.accounts.models import Identity, User
 from core.catalogue.models import Service
 from core.exceptions import RuleViolation
 
 
-def check_own_data(*, actor, number, born):
-    """RuleViolation unless these are the actor's own number, current or former, and birth date."""
-    identity = actor.identity
+def check_own_data(*, actor: User, number: str, born: date) -> None:
+    """Check that these are the actor's own number, current or former, and birth date.
+
+    Raise RuleViolation `own_data` otherwise.
+    """
+    identity = cast(Identity, actor.identity)
     numbers = [each.number for each in identity.numbers.all()]
     if number not in numbers or born != identity.birth_date:
         raise RuleViolation(
@@ -28,10 +33,11 @@ def check_own_data(*, actor, number, born):
         )
 
 
-def check_may_book(*, actor, holder, attendee, service):
+def check_may_book(*, actor: User, holder: Identity, attendee: Identity, service: Service) -> None:
     """Check that `actor` may book this for the attendee through `holder`, as things are now.
 
-    RuleViolation `holder`, `attendee` or `service` says what does not go with the others.
+    Raise RuleViolation `holder`, `attendee` or `service`, by the choice that does not go with the
+    others.
     """
     if not Service.objects.open_to_booking().filter(pk=service.pk).exists():
         raise RuleViolation(
@@ -43,8 +49,11 @@ def check_may_book(*, actor, holder, attendee, service):
     )
 
 
-def check_may_move(appointment):
-    """RuleViolation as `check_may_book`: who has booked it may book it again as things are now."""
+def check_may_move(appointment: Appointment) -> None:
+    """Check that the user who booked the appointment may book it again, as things are now.
+
+    Raise RuleViolation as `check_may_book` does.
+    """
     check_may_book(
         actor=appointment.user,
         holder=appointment.holder,
@@ -53,8 +62,11 @@ def check_may_move(appointment):
     )
 
 
-def check_beneficiaries(holder, beneficiaries):
-    """RuleViolation `beneficiaries`: somebody among them is not linked to the holder."""
+def check_beneficiaries(holder: Identity, beneficiaries: Iterable[Identity]) -> None:
+    """Check that all beneficiaries are linked to the holder.
+
+    Raise RuleViolation `beneficiaries` otherwise.
+    """
     own = set(Identity.objects.beneficiaries_for(holder).values_list("pk", flat=True))
     if not own.issuperset(each.pk for each in beneficiaries):
         raise RuleViolation(
@@ -63,10 +75,11 @@ def check_beneficiaries(holder, beneficiaries):
         )
 
 
-def check_bookable(slot, service, operations, *, kept=0):
-    """A cheap look without a lock: what is full, past or closed is refused before any work.
+def check_bookable(slot: Slot, service: Service, operations: int, *, kept: int = 0) -> None:
+    """Check without a lock that the slot can be booked, to refuse it before any work if not.
 
-    So many of the operations are `kept` there already for whoever asks.
+    An offer keeps `kept` of the operations for the caller already. Raise RuleViolation
+    `operations`, or `full` for a slot that is full, past or closed.
     """
     if not 1 <= operations <= settings.BOOKING["MAX_OPERATIONS"]:
         raise RuleViolation(
@@ -78,10 +91,19 @@ def check_bookable(slot, service, operations, *, kept=0):
         raise RuleViolation(_("This time has just been taken. Choose another."), code="full")
 
 
-def check_no_conflict(*, actor, attendee, service, slot, instead_of=None):
-    """RuleViolation `live`, `displaced`, `overlap` or `holds`: what they have stands against it.
+def check_no_conflict(
+    *,
+    actor: User,
+    attendee: Identity,
+    service: Service,
+    slot: Slot,
+    instead_of: Appointment | None = None,
+) -> None:
+    """Check that no other appointment of the attendee or hold of the actor forbids this one.
 
-    Under the locks of both, so that nobody else can add to it at the same time.
+    `instead_of` is the appointment that is being moved. The caller holds the locks of both people,
+    so that nobody else can book for them at the same time. Raise RuleViolation `live`, `displaced`,
+    `overlap` or `holds`.
     """
     of_attendee = Appointment.objects.filter(attendee=attendee)
     if instead_of:
@@ -140,8 +162,11 @@ def check_no_conflict(*, actor, attendee, service, slot, instead_of=None):
         )
 
 
-def check_daily_changes(attendee, service):
-    """RuleViolation `often`: each booking and each move is told by text."""
+def check_daily_changes(attendee: Identity, service: Service) -> None:
+    """Check the limit on bookings and moves a day, as each of them sends a text.
+
+    Raise RuleViolation `often` beyond it.
+    """
     changes = AppointmentEvent.objects.filter(
         appointment__attendee=attendee,
         appointment__service=service,
@@ -160,8 +185,8 @@ def check_daily_changes(attendee, service):
         )
 
 
-def check_can_be_changed(appointment):
-    """RuleViolation `status` or `too_late`."""
+def check_can_be_changed(appointment: Appointment) -> None:
+    """Raise RuleViolation `status` or `too_late` unless the appointment can be changed."""
     if appointment.can_be_changed:
         return
     if not appointment.is_confirmed:

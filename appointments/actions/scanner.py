@@ -1,13 +1,17 @@
-"""Checking somebody in by what they have brought."""
+"""Checking in a person by a scanned slip or a typed number."""
+
+from collections.abc import Iterable
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from appointments.actions.desk import check_in
 from appointments.actions.events import Status
-from appointments.models import Appointment, Slip
+from appointments.models import Appointment, Office, Slip
 from appointments.models.check_codes import check_code_in
+from core.accounts.models import User
 from core.display import ltr, time_of_day
 from core.exceptions import RuleViolation
 from core.references import grouped_reference
@@ -16,15 +20,15 @@ from core.references import grouped_reference
 MAX_PER_DAY = 50
 
 
-def receive(*, actor, office, matching_scan):
-    """Check in at this office by what somebody has brought: a slip, its number, their ID number.
+def receive(*, actor: User, office: Office, scanned: str) -> Appointment:
+    """Check in the attendee of the slip, appointment number or ID number scanned at this office.
 
-    RuleViolation `nothing` where nothing is found that the clerk may see; `moved` for an old slip,
-    `several`, `here`, or what `check_in` says.
+    Raise RuleViolation `nothing` if no appointment is found that the clerk may see, `moved` for an
+    old slip, `several`, `here`, or as `check_in` does.
     """
     mine = Appointment.objects.visible_to_clerk(actor).filter(slot__office=office)
-    found = mine.matching_scan(matching_scan).select_related("slot").order_by("slot__start", "pk")
-    if _is_of_an_earlier_time(matching_scan, office):
+    found = mine.matching_scan(scanned).select_related("slot").order_by("slot__start", "pk")
+    if _is_superseded_slip(scanned, office):
         raise RuleViolation(
             _(
                 "This slip is old: the appointment has been moved to another time. "
@@ -35,7 +39,7 @@ def receive(*, actor, office, matching_scan):
     today = list(found.of_today()[:MAX_PER_DAY])
     going_on = [each for each in today if each.is_live]
     if len(going_on) > 1:
-        raise RuleViolation(_which_of(going_on), code="several")
+        raise RuleViolation(_several_message(going_on), code="several")
     appointment = next(iter(going_on or today), None) or found.last()
     if appointment is None:
         raise RuleViolation(
@@ -50,15 +54,15 @@ def receive(*, actor, office, matching_scan):
     return check_in(actor=actor, appointment=appointment)
 
 
-def _is_of_an_earlier_time(matching_scan, office):
-    """Whether it is a slip that has a newer one, from this office or for it."""
-    code = check_code_in(matching_scan)
+def _is_superseded_slip(scanned: str, office: Office) -> bool:
+    """Return whether it is an old slip of an appointment that was, or is now, at this office."""
+    code = check_code_in(scanned)
     newer = Slip.objects.filter(appointment=OuterRef("appointment"), pk__gt=OuterRef("pk"))
     here = Q(slot__office=office) | Q(appointment__slot__office=office)
-    return code and Slip.objects.filter(here, Exists(newer), check_code=code).exists()
+    return code is not None and Slip.objects.filter(here, Exists(newer), check_code=code).exists()
 
 
-def _which_of(appointments):
+def _several_message(appointments: Iterable[Appointment]) -> SafeString:
     times = (
         (time_of_day(each.slot.start), ltr(grouped_reference(each.reference)))
         for each in appointments

@@ -1,8 +1,8 @@
 """Issuing slips."""
 
-from appointments.models import Slip
+from appointments.models import Appointment, Slip
 
 
-def issue_slip(appointment):
-    """Make the slip of the time that the appointment has now; those before are of a moved one."""
+def issue_slip(appointment: Appointment) -> Slip:
+    """Issue the slip of the present time; earlier slips then count as moved."""
     return Slip.objects.create(appointment=appointment, slot=appointment.slot)

@@ -1,39 +1,44 @@
-"""Slots made from opening hours, and closed where nobody works."""
+"""Making slots from opening hours, and closing those outside of them."""
 
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Value
+from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from appointments.models import Appointment, Closure, OpeningWindow, Slot
+from appointments.models import Appointment, Closure, Office, OpeningWindow, Slot
 from core.catalogue.models import Holiday
 from core.hijri import is_ramadan
 
+# The holidays and the closures.
+_DaysOff = tuple[set[date], list[Closure]]
 
-def make_slots(windows=None):
-    """Make the slots of the horizon that are missing, and close or open those there are; how many.
 
-    Those of `windows`, of all unless told. Repeatable: what is booked stays. Hours that were
-    changed make new slots, and close those that they no longer make.
+def make_slots(windows: QuerySet[OpeningWindow] | None = None) -> int:
+    """Make the missing slots of the horizon, close or reopen the others; return how many were made.
+
+    The slots are those of `windows`, or of all windows by default. The function is repeatable:
+    booked places stay. Hours that were changed make new slots, and close those that they no longer
+    contain.
     """
     days = horizon()
     windows = OpeningWindow.objects.all() if windows is None else windows
     return sum(_make_slots_of(pk, days) for pk in windows.values_list("pk", flat=True))
 
 
-def horizon():
-    """Every day that can be booked, today the first."""
+def horizon() -> list[date]:
+    """Return every day that can be booked, beginning with today."""
     today = timezone.localdate()
     return [today + timedelta(days=ahead) for ahead in range(settings.BOOKING["HORIZON_DAYS"] + 1)]
 
 
-def opening_hours_of(offices):
-    """{day of the horizon: [the windows of these offices, by their start]}."""
+def opening_hours_of(offices: Iterable[Office]) -> dict[date, list[OpeningWindow]]:
+    """Return {day of the horizon: [the windows of these offices, by their start]}."""
     days = horizon()
-    open_days = {day: [] for day in days}
+    open_days: dict[date, list[OpeningWindow]] = {day: [] for day in days}
     off = _days_off(days)
     windows = OpeningWindow.objects.filter(office__in=offices).select_related("office")
     for window in windows.order_by("opens", "pk"):
@@ -42,23 +47,23 @@ def opening_hours_of(offices):
     return open_days
 
 
-def booked_outside_hours(offices):
-    """Appointments ahead at times that the hours of these offices do not make (any more)."""
-    outside = []
+def booked_outside_hours(offices: Iterable[Office]) -> list[Appointment]:
+    """Return confirmed appointments ahead at times outside the hours of these offices."""
+    outside: list[Appointment] = []
     days = horizon()
     off = _days_off(days)
     ahead = Appointment.objects.filter(status=Appointment.Status.CONFIRMED)
     ahead = ahead.filter(slot__start__gt=timezone.now(), slot__day__gte=days[0])
     ahead = ahead.select_related("attendee", "service", "slot__office").order_by("slot", "pk")
     for window in OpeningWindow.objects.filter(office__in=offices).select_related("office"):
-        starts = _starts(window, days, off)
+        starts = _slot_starts(window, days, off)
         outside += ahead.filter(slot__window=window).exclude(slot__start__in=starts)
     return outside
 
 
-def is_open_on(window, day):
-    """Whether `window` takes people on `day`, by its own rules."""
-    season = {
+def is_open_on(window: OpeningWindow, day: date) -> bool:
+    """Return whether `window` takes people on `day`, by its own rules alone."""
+    season: dict[str, bool] = {
         OpeningWindow.Season.ALWAYS: True,
         OpeningWindow.Season.RAMADAN: is_ramadan(day),
         OpeningWindow.Season.ORDINARY: not is_ramadan(day),
@@ -72,12 +77,12 @@ def is_open_on(window, day):
 
 
 @transaction.atomic
-def _make_slots_of(pk, days):
-    # Whoever changes hours, or closes a day, makes slots afterwards, and waits here until those of
-    # before are made: none of them is opened again by somebody who has read what was before. So
-    # the days off are read once the row is locked, for each window anew.
+def _make_slots_of(pk: int, days: list[date]) -> int:
+    # A change of hours or closures makes slots after its commit, and waits here until earlier runs
+    # have made theirs, so that no run with older data reopens a slot. The days off are therefore
+    # read once the row is locked, for each window anew.
     window = OpeningWindow.objects.select_for_update(no_key=True).get(pk=pk)
-    starts = _starts(window, days, _days_off(days))
+    starts = _slot_starts(window, days, _days_off(days))
     known = set(window.slots.filter(day__gte=days[0]).values_list("start", flat=True))
     made = Slot.objects.bulk_create(
         [_slot(window, day, start) for start, day in starts.items() if start not in known]
@@ -86,18 +91,20 @@ def _make_slots_of(pk, days):
     return len(made)
 
 
-def _days_off(days):
-    """The holidays and the closures among `days`."""
+def _days_off(days: Sequence[date]) -> _DaysOff:
+    """Return the holidays and the closures among `days`."""
     holidays = set(Holiday.objects.filter(day__in=days).values_list("day", flat=True))
     return holidays, list(Closure.objects.between(days[0], days[-1]))
 
 
-def _starts(window, days, off):
-    """{when a slot begins: the day it belongs to}, with these days off."""
+def _slot_starts(
+    window: OpeningWindow, days: Iterable[date], off: _DaysOff
+) -> dict[datetime, date]:
+    """Return {start of a slot: the day it belongs to}, without the days in `off`."""
     return {start: day for day in _open_days(window, days, off) for start in window.starts_on(day)}
 
 
-def _open_days(window, days, off):
+def _open_days(window: OpeningWindow, days: Iterable[date], off: _DaysOff) -> list[date]:
     if not window.office.is_active:
         return []
     holidays, closures = off
@@ -110,7 +117,7 @@ def _open_days(window, days, off):
     ]
 
 
-def _slot(window, day, start):
+def _slot(window: OpeningWindow, day: date, start: datetime) -> Slot:
     return Slot(
         office=window.office,
         window=window,
@@ -122,16 +129,17 @@ def _slot(window, day, start):
     )
 
 
-def _bring_up_to_date(window, today, starts):
+def _bring_up_to_date(window: OpeningWindow, today: date, starts: list[datetime]) -> None:
     slots = Slot.objects.filter(window=window, day__gte=today)
-    # In the order in which places are taken: two who lock them otherwise wait for each other.
+    # The rows are locked in the order in which places are taken: two transactions with different
+    # orders would wait for each other.
     list(slots.order_by("pk").select_for_update(no_key=True).values_list("pk"))
     freed = {"came_free_at": timezone.now()}
     slots.filter(start__in=starts, is_closed=True).update(is_closed=False, **freed)
     slots.filter(is_closed=False).exclude(start__in=starts).update(is_closed=True)
     end = F("start") + timedelta(minutes=window.slot_minutes)
     slots.filter(taken=0).exclude(end=end).update(end=end)
-    # What is booked is kept: a slot takes no fewer than it has taken already.
+    # Booked places are kept: the capacity of a slot never falls below what it has taken.
     slots.filter(capacity__lt=window.capacity).update(capacity=window.capacity, **freed)
     others = slots.filter(capacity__gt=window.capacity)
     others.update(capacity=Greatest("taken", Value(window.capacity)))

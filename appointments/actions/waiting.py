@@ -1,4 +1,4 @@
-"""Waiting for an earlier time, and the answer to one that is offered."""
+"""The waiting list: waiting for an earlier time, and the answer to an offer."""
 
 from datetime import timedelta
 
@@ -12,14 +12,16 @@ from appointments.actions.offers import offer_places
 from appointments.actions.places import move_places
 from appointments.actions.rescheduling import reschedule
 from appointments.actions.rules import check_can_be_changed, check_may_move, check_no_conflict
-from appointments.models import Offer, Slot, Waiting
+from appointments.models import Appointment, Offer, Office, Slot, Waiting
+from core.accounts.models import User
 from core.exceptions import RuleViolation
 
 
-def wait(*, actor, appointment, office=None):
-    """Be told when an earlier time comes free at `office`, or anywhere in the region.
+def wait(*, actor: User, appointment: Appointment, office: Office | None = None) -> Waiting:
+    """Put the appointment on the waiting list of `office`, or of every office in the region.
 
-    Who waits already keeps their turn.
+    An appointment that waits already keeps its turn. Raise RuleViolation as `check_can_be_changed`
+    and `check_may_move` do, and `status` for a displaced appointment.
     """
     with transaction.atomic():
         lock(actor, appointment.attendee)
@@ -39,19 +41,22 @@ def wait(*, actor, appointment, office=None):
     return waiting
 
 
-def stop_waiting(*, actor, appointment):
-    """What is offered already stays offered."""
+def stop_waiting(*, actor: User, appointment: Appointment) -> None:
+    """Take the appointment off the waiting list; an offer that was made stays open."""
     with transaction.atomic():
         lock(actor, appointment.attendee)
         end_waiting(lock_and_reload(appointment, user=actor))
 
 
-def end_waiting(appointment):
+def end_waiting(appointment: Appointment) -> None:
     Waiting.objects.open().filter(appointment=appointment).update(ended_at=timezone.now())
 
 
-def accept(*, actor, offer):
-    """Move the appointment to the time that is kept for it; once, on a second click."""
+def accept(*, actor: User, offer: Offer) -> Appointment:
+    """Move the appointment to the offered slot; a second click changes nothing more.
+
+    Raise RuleViolation `expired` if the offer is no longer open, else as the checks do.
+    """
     with transaction.atomic():
         lock(actor, offer.appointment.attendee)
         appointment = lock_and_reload(offer.appointment, user=actor)
@@ -77,8 +82,11 @@ def accept(*, actor, offer):
     return appointment
 
 
-def decline(*, actor, offer):
-    """Keep the appointment as it is; the time goes to the next who waits."""
+def decline(*, actor: User, offer: Offer) -> None:
+    """Decline the offer and keep the appointment; the place goes to the next on the waiting list.
+
+    Raise RuleViolation `accepted` for an offer that was accepted already.
+    """
     with transaction.atomic():
         lock(actor, offer.appointment.attendee)
         lock_and_reload(offer.appointment, user=actor)
@@ -87,31 +95,33 @@ def decline(*, actor, offer):
                 _("You have taken this time already. Move or cancel the appointment instead."),
                 code="accepted",
             )
-        _end(offer, Offer.Status.DECLINED)
+        _end_offer(offer, Offer.Status.DECLINED)
 
 
-def lapse_due():
-    """Pass on the times that nobody has accepted, one after the other; how many.
+def lapse_due() -> int:
+    """Lapse the offers that were not answered in time, pass on their places; return how many.
 
-    Whose office has closed is told: the text about it may have come too late to be of use.
+    Each offer has a transaction of its own. Applicants with a displaced appointment are notified:
+    the notice of the offer may have come too late to be of use.
     """
     due = Offer.objects.lapsed(timezone.now()).select_related("appointment__user").order_by("pk")
     lapsed = 0
     for offer in due[:1000]:
-        told = "appointment_offer_lapsed" if offer.appointment.is_displaced else None
+        template = "appointment_offer_lapsed" if offer.appointment.is_displaced else None
         with transaction.atomic():
-            lapsed += _end(offer, Offer.Status.LAPSED, told=told)
+            lapsed += _end_offer(offer, Offer.Status.LAPSED, template=template)
     return lapsed
 
 
-def offer_what_came_free():
-    """Keep for those who wait what no single change has freed for them; how many operations.
+def offer_recently_freed() -> int:
+    """Offer the waiting list places that no single change freed for it; return how many operations.
 
-    Places that came free one after the other, for two who come together; and what new hours give.
-    Only what came free while they waited: who waits does not want what could have been had before.
+    These are places that came free one after the other, for two people who come together, and those
+    of new hours. Only people who were waiting by then are offered them: anybody who joined the list
+    later could have booked them before.
     """
     kept = 0
-    for slot in Slot.objects.that_came_free(timezone.now() - timedelta(hours=1)):
+    for slot in Slot.objects.freed_since(timezone.now() - timedelta(hours=1)):
         try:
             with transaction.atomic():
                 free = slot.capacity - slot.taken
@@ -119,16 +129,16 @@ def offer_what_came_free():
                 if places:
                     move_places({}, into=slot, operations=places)
         except RuleViolation:
-            # Somebody was quicker; what is left is looked at the next time.
+            # Somebody was quicker; the next run looks at what is left.
             continue
         kept += places
     return kept
 
 
-def _end(offer, status, *, told=None):
+def _end_offer(offer: Offer, status: Offer.Status, *, template: str | None = None) -> int:
     ended = Offer.objects.open().filter(pk=offer.pk).update(status=status)
     if ended:
-        if told:
-            notify(offer.appointment, told)
+        if template:
+            notify(offer.appointment, template)
         move_places({offer.slot_id: offer.operations})
     return ended

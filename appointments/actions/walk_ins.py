@@ -1,54 +1,67 @@
-"""People who come without an appointment."""
+"""Walk-ins: people who come without an appointment."""
+
+import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appointments.actions.desk import _not_a_clerk
+from appointments.actions.desk import not_a_clerk
 from appointments.actions.events import EventType, Role, Status, record
 from appointments.actions.hold_expiry import expire, give_back_lapsed, lapsed_now
 from appointments.actions.locks import lock
 from appointments.actions.places import move_places
 from appointments.actions.rules import check_may_book
 from appointments.actions.slips import issue_slip
-from appointments.models import Appointment, Slot
+from appointments.models import Appointment, AppointmentQuerySet, Office, Slot
 from core.accounts import registry
-from core.accounts.models import User
+from core.accounts.models import Identity, User
+from core.catalogue.models import Service
 from core.digests import derive_key
 from core.exceptions import RuleViolation
 
-# Somebody may be quicker at the last place of the time that is looked at; then the next one is.
+# Somebody else may take the last place of the slot that was found; the next try looks for another
+# one.
 MAX_TRIES = 10
 
 
-def walk_in(*, actor, office, number, service, operations, idempotency_key):
-    """Give who has come without an appointment a place of today, and check them in.
+def walk_in(
+    *,
+    actor: User,
+    office: Office,
+    number: str,
+    service: Service,
+    operations: int,
+    idempotency_key: uuid.UUID,
+) -> Appointment:
+    """Give a person without an appointment a place of today, and check them in.
 
-    It is the time that runs now, or else the next one that has room. A second click gets the first
-    one's. RuleViolation `number`, `service`, `operations`, `attendee`, `live`, `full`, `not_clerk`
-    or `registry_away`.
+    The slot is the one that runs now, or else the next one that has room. A second click returns
+    the appointment of the first one. Raise RuleViolation `number`, `service`, `operations`,
+    `attendee`, `live`, `full`, `not_clerk` or `registry_away`.
     """
     if not _is_clerk_of(actor, office):
-        raise _not_a_clerk()
+        raise not_a_clerk()
     idempotency_key = derive_key(
         idempotency_key, actor.pk, office.pk, number, service.pk, operations
     )
-    of_this_form = Appointment.objects.filter(idempotency_key=idempotency_key)
-    if made := of_this_form.first():
+    with_same_key = Appointment.objects.filter(idempotency_key=idempotency_key)
+    if made := with_same_key.first():
         return made
     _check_number_of(operations)
-    # It may take seconds: before the transaction, which holds up others.
-    attendee = _person_with(number)
-    _check_may_come(actor, attendee, service)
-    for _look in range(MAX_TRIES):
+    # The look-up may take seconds, so it comes before the transaction, which holds up others.
+    attendee = _lookup_person(number)
+    _check_may_walk_in(actor, attendee, service)
+    for _attempt in range(MAX_TRIES):
         try:
             with transaction.atomic():
                 lock(actor, attendee)
-                if made := of_this_form.first():
+                if made := with_same_key.first():
                     return made
-                _check_has_none(actor, attendee, service)
-                slot = _next_time(office, attendee, service, operations)
+                _check_no_live_appointment(actor, attendee, service)
+                slot = _next_slot(office, attendee, service, operations)
                 if slot is None:
                     break
                 return _admit(
@@ -63,9 +76,9 @@ def walk_in(*, actor, office, number, service, operations, idempotency_key):
         except RuleViolation as violation:
             if violation.code != "full":
                 raise
-            give_back_lapsed(slot)
+            give_back_lapsed(slot)  # type: ignore[arg-type]  # only a slot is full
         except IntegrityError:
-            # The new reference is another's already.
+            # The new reference is taken already.
             continue
     raise RuleViolation(
         _("No time of today has room for this at this office any more. Offer an appointment."),
@@ -73,8 +86,8 @@ def walk_in(*, actor, office, number, service, operations, idempotency_key):
     )
 
 
-def _admit(**criteria):
-    """The last of a walk-in's transaction, under the locks of both people."""
+def _admit(**criteria: Any) -> Appointment:
+    """Create the checked-in appointment, at the end of a transaction with locks on both people."""
     slot, operations, now = criteria["slot"], criteria["operations"], timezone.now()
     freed = expire(lapsed_now().concerning(criteria["user"], criteria["attendee"], slot))
     appointment = Appointment.objects.create(
@@ -86,21 +99,23 @@ def _admit(**criteria):
     return appointment
 
 
-def _next_time(office, attendee, service, operations):
-    """The first time of today with room, at which the person is not booked elsewhere."""
+def _next_slot(
+    office: Office, attendee: Identity, service: Service, operations: int
+) -> Slot | None:
+    """Return the first slot of today with room at which the attendee is not booked elsewhere."""
     left = Slot.objects.filter(office=office).left_today(service, operations)
-    for other in _standing(attendee).select_related("slot"):
+    for other in _live_appointments(attendee).select_related("slot"):
         left = left.exclude(start__lt=other.slot.end, end__gt=other.slot.start)
     return left.order_by("start", "pk").first()
 
 
-def _standing(attendee):
-    """What the person has and may still use, without the holds that have lapsed."""
+def _live_appointments(attendee: Identity) -> AppointmentQuerySet:
+    """Return the attendee's live appointments, without lapsed holds."""
     lapsed = Appointment.objects.lapsed(timezone.now()).values("pk")
     return Appointment.objects.live().filter(attendee=attendee).exclude(pk__in=lapsed)
 
 
-def _person_with(number):
+def _lookup_person(number: str) -> Identity:
     identity = registry.lookup(number)
     if identity is None:
         raise RuleViolation(
@@ -115,7 +130,7 @@ def _person_with(number):
     return identity
 
 
-def _check_number_of(operations):
+def _check_number_of(operations: int) -> None:
     most = settings.BOOKING["MAX_OPERATIONS"]
     if not 1 <= operations <= most:
         raise RuleViolation(
@@ -123,19 +138,22 @@ def _check_number_of(operations):
         )
 
 
-def _check_may_come(actor, attendee, service):
+def _check_may_walk_in(actor: User, attendee: Identity, service: Service) -> None:
     if attendee.pk == actor.identity_id:
         raise RuleViolation(
             _("You cannot receive yourself. Go to a colleague's desk."), code="number"
         )
-    # What they could book for themselves, whether or not they have an account.
+    # The rules are those of booking for oneself, whether or not the person has an account.
     themselves = User(identity=attendee)
     check_may_book(actor=themselves, holder=attendee, attendee=attendee, service=service)
 
 
-def _check_has_none(actor, attendee, service):
-    """RuleViolation `live`; the number only of what this clerk may see."""
-    same = _standing(attendee).filter(service=service)
+def _check_no_live_appointment(actor: User, attendee: Identity, service: Service) -> None:
+    """Raise RuleViolation `live` if the attendee has an appointment for this service.
+
+    The message shows a reference only of an appointment that this clerk may see.
+    """
+    same = _live_appointments(attendee).filter(service=service)
     mine = same.visible_to_clerk(actor).of_today().first()
     if mine:
         raise RuleViolation(
@@ -153,6 +171,6 @@ def _check_has_none(actor, attendee, service):
         )
 
 
-def _is_clerk_of(actor, office):
+def _is_clerk_of(actor: User, office: Office) -> bool:
     is_clerk = actor.has_perm("appointments.receive_appointment")
     return is_clerk and actor.offices.filter(pk=office.pk).exists()

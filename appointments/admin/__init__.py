@@ -1,4 +1,4 @@
-"""The office desk, and the reference data of offices, by those who keep them."""
+"""Admin of offices: the desk, and the reference data that managers keep."""
 
 from appointments.admin.closures import ClosureAdmin
 from appointments.admin.desk import AppointmentAdmin

@@ -1,11 +1,17 @@
-"""What a clerk can press."""
+"""The buttons of the desk."""
+
+from collections.abc import Container, Iterable
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from appointments import actions
 from core.staff_buttons import Button
 
-# What is pressed a hundred times a day has a key.
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
+# Buttons that clerks press a hundred times a day have a key.
 BUTTONS = {
     "check-in": Button(
         gettext_lazy("Check in"),
@@ -33,8 +39,10 @@ BUTTONS = {
 }
 
 
-def buttons_of(names, with_keys=()):
-    """List (name, label, key) of these buttons; the key is "" but for those in `with_keys`."""
+def buttons_of(
+    names: Iterable[str], with_keys: Container[str] = ()
+) -> list[tuple[str, "_StrOrPromise", "_StrOrPromise"]]:
+    """Return [(name, label, key)] of these buttons; the key is "" unless in `with_keys`."""
     return [
         (name, BUTTONS[name].label, BUTTONS[name].key if name in with_keys else "")
         for name in names

@@ -1,6 +1,10 @@
-"""Days on which offices are closed."""
+"""Admin of days on which offices are closed."""
+
+from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from appointments.admin.own_offices import OwnOfficesMixin
 from appointments.admin.save_preview import SavePreviewMixin
@@ -16,9 +20,9 @@ class ClosureAdmin(SavePreviewMixin, OwnOfficesMixin, BilingualAdmin):
     formfield_overrides = WIDGETS
     list_select_related = ("office",)
 
-    def offices_of(self, closure):
+    def offices_of(self, closure: Closure) -> Iterable[Office]:
         return [closure.office] if closure.office else Office.objects.all()
 
-    def get_actions(self, request):
-        """Nothing is deleted past `delete_model`, which opens the days again."""
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Allow no deletion in bulk: it bypasses `delete_model`, which opens the days again."""
         return {}

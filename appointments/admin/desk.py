@@ -1,19 +1,25 @@
-"""The desk at the door: today's list of the clerk's offices, and one appointment on one page."""
+"""The desk: the list of appointments at the clerk's offices, and the page of one of them."""
 
 import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from appointments.admin.buttons import BUTTONS, buttons_of
 from appointments.admin.today import today
 from appointments.admin.waiting_room import calls
 from appointments.admin.walk_ins import walk_in
-from appointments.models import Appointment
+from appointments.models import Appointment, AppointmentQuerySet
+from core.accounts.access import StaffRequest
 from core.display import ltr
 from core.exceptions import RuleViolation
 from core.hijri import both_calendars
@@ -21,17 +27,23 @@ from core.http import safe_target
 from core.references import grouped_reference
 from core.staff_lists import StaffList
 
+if TYPE_CHECKING:
+    from django.contrib.admin.filters import _ListFilterChoices
+    from django.utils.functional import _StrOrPromise
+
 
 class DayFilter(admin.SimpleListFilter):
-    """Today, unless more is asked for."""
+    """A filter by day that shows today by default."""
 
     title = _("day")
     parameter_name = "day"
 
-    def lookups(self, request, model_admin):
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[str, "_StrOrPromise"]]:
         return [("ahead", _("From now on")), ("all", _("All days"))]
 
-    def choices(self, changelist):
+    def choices(self, changelist: ChangeList) -> Iterator["_ListFilterChoices"]:
         for value, label in ((None, _("Today")), *self.lookup_choices):
             yield {
                 "selected": self.value() == value,
@@ -41,7 +53,9 @@ class DayFilter(admin.SimpleListFilter):
                 "display": label,
             }
 
-    def queryset(self, request, queryset):
+    def queryset(  # type: ignore[override]  # what AppointmentAdmin passes
+        self, request: HttpRequest, queryset: AppointmentQuerySet
+    ) -> AppointmentQuerySet:
         if self.value() == "all" or request.GET.get("q"):
             return queryset
         if self.value() == "ahead":
@@ -50,9 +64,9 @@ class DayFilter(admin.SimpleListFilter):
 
 
 class StatusFilter(admin.ChoicesFieldListFilter):
-    """The states that clerks can meet: what never was an appointment is not theirs."""
+    """A filter by status, without the statuses of appointments that were never confirmed."""
 
-    def choices(self, changelist):
+    def choices(self, changelist: ChangeList) -> Iterator["_ListFilterChoices"]:
         never = [status.label for status in Appointment.NEVER_CONFIRMED]
         for choice in super().choices(changelist):
             if choice["display"] not in never:
@@ -69,41 +83,45 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
     actions = None
 
     @admin.display(description=_("appointment number"), ordering="reference")
-    def number(self, appointment):
+    def number(self, appointment: Appointment) -> SafeString:
         return ltr(grouped_reference(appointment.reference))
 
     @admin.display(description=_("time"), ordering="slot__start")
-    def time(self, appointment):
+    def time(self, appointment: Appointment) -> str:
         start = timezone.localtime(appointment.slot.start)
         day = "" if start.date() == timezone.localdate() else both_calendars(start)
         return ltr(f"{start:%H:%M}") if not day else f"{start:%H:%M} · {day}"
 
     @admin.display(description=_("office"))
-    def office(self, appointment):
+    def office(self, appointment: Appointment) -> str:
         return appointment.slot.office.name
 
-    def get_queryset(self, request):
-        return Appointment.objects.visible_to_clerk(request.user)
+    def get_queryset(self, request: HttpRequest) -> AppointmentQuerySet:
+        return Appointment.objects.visible_to_clerk(cast(StaffRequest, request).user)
 
-    def changelist_view(self, request, extra_context=None):
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         return super().changelist_view(request, {"title": self.opts.verbose_name_plural})
 
-    def get_search_results(self, request, queryset, search_term):
-        """By a scanned check code or its address, an appointment number, or an ID number."""
+    def get_search_results(  # type: ignore[override]  # what get_queryset returns
+        self, request: HttpRequest, queryset: AppointmentQuerySet, search_term: str
+    ) -> tuple[AppointmentQuerySet, bool]:
+        """Search by a check code or its address, an appointment number or an ID number."""
         if not search_term:
             return queryset, False
         return queryset.matching_scan(search_term), False
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Appointment | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Appointment | None = None) -> bool:
         return False
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         press = self.admin_site.admin_view(self.press)
         pages = [
             path(f"{address}/", self.admin_site.admin_view(page), name=f"appointment_{name}")
@@ -119,8 +137,14 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
             *super().get_urls(),
         ]
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        """One appointment on one page: read here, changed by the buttons alone."""
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show one appointment read-only, with the buttons that change it."""
         if not re.fullmatch("[0-9]{1,18}", object_id):
             return redirect("admin:appointments_appointment_changelist")
         appointment = self._get(request, int(object_id))
@@ -132,12 +156,12 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
             "documents": appointment.service.documents.all(),
             "events": appointment.events.select_related("actor__identity"),
             "buttons": _buttons_for(appointment),
-            # After an action, the focus goes to where the work goes on.
+            # After an action, the template moves the focus to the next step of the work.
             "is_told": len(messages.get_messages(request)) > 0,
         }
         return render(request, "admin/appointments/appointment/desk.html", context)
 
-    def press(self, request, pk, button):
+    def press(self, request: StaffRequest, pk: int, button: str) -> HttpResponse:
         appointment = self._get(request, pk)
         page = reverse("admin:appointments_appointment_change", args=[pk])
         place = safe_target(request, page)
@@ -146,13 +170,13 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
                 BUTTONS[button].act(actor=request.user, appointment=appointment)
             except RuleViolation as violation:
                 messages.error(request, violation.message)
-                # What is told stands above the row.
+                # The message stands above the row, so the page is shown from its top.
                 place = place.partition("#")[0]
             else:
                 messages.success(request, BUTTONS[button].done)
         return redirect(place)
 
-    def _get(self, request, pk):
+    def _get(self, request: HttpRequest, pk: int) -> Appointment:
         if not self.has_view_permission(request):
             raise PermissionDenied
         appointments = self.get_queryset(request).select_related(
@@ -161,8 +185,8 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
         return get_object_or_404(appointments, pk=pk)
 
 
-def _buttons_for(appointment):
-    offered = {
+def _buttons_for(appointment: Appointment) -> list[tuple[str, "_StrOrPromise", "_StrOrPromise"]]:
+    offered: dict[str, tuple[str, ...]] = {
         Appointment.Status.CONFIRMED: ("check-in", "missed"),
         Appointment.Status.CHECKED_IN: ("call", "served"),
     }

@@ -1,27 +1,37 @@
-"""Pages of the desk: whose they are, and at which office."""
+"""Access to the pages of the desk, and the office that they are for."""
 
+from collections.abc import Callable
 from functools import wraps
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from appointments.models import Appointment, Office
+from core.accounts.access import StaffRequest
 from core.display import ltr, time_of_day
 from core.references import grouped_reference
 
 RIGHTS = ("appointments.view_appointment", "appointments.receive_appointment")
 
 
-def desk_view(view):
-    """For who receives people, with the office of the address, or their only one; else a choice."""
+def desk_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Decorate a page of the desk: check the rights, and pass on the office of the address.
+
+    Without an office in the address, it is the clerk's only one; a clerk of several offices is
+    asked to choose. Raise PermissionDenied without the rights, and Http404 for an office that is
+    not theirs.
+    """
 
     @wraps(view)
-    def guarded(request):
+    def guarded(request: StaffRequest) -> HttpResponse:
         if not request.user.has_perms(RIGHTS):
             raise PermissionDenied
         # Superusers, too, receive people only where they are clerks.
@@ -37,7 +47,7 @@ def desk_view(view):
     return guarded
 
 
-def checked_in_message(appointment):
+def checked_in_message(appointment: Appointment) -> SafeString:
     return format_html(
         _("The person is checked in: {} at {}."),
         ltr(grouped_reference(appointment.reference)),
@@ -45,11 +55,11 @@ def checked_in_message(appointment):
     )
 
 
-def desk_address(office, **chosen):
+def desk_address(office: Office, **chosen: str) -> str:
     query = urlencode({"office": office.slug, **chosen})
     return f"{reverse('admin:appointment_today')}?{query}"
 
 
-def render_desk(request, name, **context):
+def render_desk(request: HttpRequest, name: str, **context: Any) -> HttpResponse:
     template = f"admin/appointments/appointment/{name}.html"
     return render(request, template, {**admin.site.each_context(request), **context})

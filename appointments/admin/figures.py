@@ -1,85 +1,93 @@
-"""What managers see of their offices: a month at a glance, on a page and as files."""
+"""The monthly figures of an office for its managers, on a page and as files."""
 
 import datetime
 import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any, Self, cast
 
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import path
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from appointments.admin.spreadsheets import Table, as_csv, as_xlsx
-from appointments.models import Office, Weekday
+from appointments.admin.spreadsheets import Cell, Table, as_csv, as_xlsx
+from appointments.models import Office, OfficeQuerySet, Weekday
 from appointments.models.figures import figures_of, load, total
+from core.accounts.access import StaffRequest
+from core.accounts.models import User
 from core.hijri import both_calendars, dates_of, hijri_to_gregorian, months_in_both_calendars
 from core.text import single_line
 
 DAY = datetime.timedelta(days=1)
 _CODE = re.compile("([0-9]{4})-([0-9]{2})")
-# Where the Umm al-Qura calendar ends, long before what anybody means by a Gregorian year.
+# The Umm al-Qura calendar ends in this year, long before any Gregorian year that is meant.
 _LAST_HIJRI_YEAR = 1500
 
 
 @dataclass(frozen=True)
 class Month:
-    """A month of the calendar that is usual in the language."""
+    """A month of the calendar that is usual in the active language."""
 
     first: datetime.date
     last: datetime.date
 
     @classmethod
-    def of(cls, day):
-        """The one that `day` is in; OverflowError where one of the calendars ends."""
+    def of(cls, day: datetime.date) -> Self:
+        """Return the month that `day` is in; raise OverflowError where a calendar ends."""
         first = day - (dates_of(day)[0][2] - 1) * DAY
-        in_next = first + 31 * DAY
-        return cls(first, in_next - dates_of(in_next)[0][2] * DAY)
+        next_month = first + 31 * DAY
+        return cls(first, next_month - dates_of(next_month)[0][2] * DAY)
 
     @classmethod
-    def asked_for(cls, code):
-        """The month of this code, such as 1448-06 or 2026-11; that of today for any other text.
+    def from_code(cls, code: str) -> Self:
+        """Return the month of a code such as 1448-06 or 2026-11, or today's for any other text.
 
-        For a month of the other calendar, as the page in the other language has it, the one in
-        which its middle lies.
+        A code of the other calendar, as the page in the other language has it, gives the month in
+        which the middle of that month lies.
         """
         if numbers := _CODE.fullmatch(code):
             with suppress(ValueError, OverflowError):
-                return cls.of(_middle(*map(int, numbers.groups())))
+                return cls.of(_middle_of_month(*map(int, numbers.groups())))
         return cls.of(timezone.localdate())
 
     @property
-    def code(self):
+    def code(self) -> str:
         return "{:04}-{:02}".format(*dates_of(self.first)[0])
 
     @property
-    def name(self):
+    def name(self) -> str:
         return months_in_both_calendars(self.first, self.last)
 
     @property
-    def before(self):
-        return self._with(self.first - DAY)
+    def before(self) -> "Month | None":
+        return self._month_or_none(self.first - DAY)
 
     @property
-    def after(self):
-        return self._with(self.last + DAY)
+    def after(self) -> "Month | None":
+        return self._month_or_none(self.last + DAY)
 
-    def _with(self, day):
+    def _month_or_none(self, day: datetime.date) -> "Month | None":
         with suppress(OverflowError):
             return Month.of(day)
+        return None
 
 
-def _middle(year, month):
+def _middle_of_month(year: int, month: int) -> datetime.date:
     to_date = hijri_to_gregorian if year <= _LAST_HIJRI_YEAR else datetime.date
     return to_date(year, month, 15)
 
 
-class FiguresOfOffices:
-    """The pages of the figures, among those of offices."""
+class FiguresMixin(admin.ModelAdmin):
+    """A mixin that adds the pages of the figures to the admin of offices."""
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         pages = {"": self.figures, "csv/": self.figures_as_csv, "xlsx/": self.figures_as_xlsx}
         return [
             *(
@@ -93,13 +101,16 @@ class FiguresOfOffices:
             *super().get_urls(),
         ]
 
-    def changelist_view(self, request, extra_context=None):
-        offices = _offices_of(request.user) if _may_see(request.user) else Office.objects.none()
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        user = cast(StaffRequest, request).user
+        offices = _offices_of(user) if _may_see(user) else Office.objects.none()
         context = {"office_with_figures": offices.first()}
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
-    def figures(self, request, pk):
-        office, month = _asked_for(request, pk)
+    def figures(self, request: StaffRequest, pk: int) -> HttpResponse:
+        office, month = _office_and_month(request, pk)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Figures of %(office)s") % {"office": office.name},
@@ -110,35 +121,44 @@ class FiguresOfOffices:
         }
         return render(request, "admin/appointments/office/figures.html", context)
 
-    def figures_as_csv(self, request, pk):
+    def figures_as_csv(self, request: StaffRequest, pk: int) -> HttpResponse:
         return self._file(request, pk, as_csv, "csv")
 
-    def figures_as_xlsx(self, request, pk):
+    def figures_as_xlsx(self, request: StaffRequest, pk: int) -> HttpResponse:
         return self._file(request, pk, as_xlsx, "xlsx")
 
-    def _file(self, request, pk, write, extension):
-        office, month = _asked_for(request, pk)
+    def _file(
+        self,
+        request: StaffRequest,
+        pk: int,
+        write: Callable[[list[Table], list[str]], HttpResponse],
+        extension: str,
+    ) -> HttpResponse:
+        office, month = _office_and_month(request, pk)
         names = (f"{office.slug}-{month.code}", f"{single_line(office.name)} {month.code}")
         return write(_tables(office, month), [f"{name}.{extension}" for name in names])
 
 
-def _may_see(user):
+def _may_see(user: User) -> bool:
     return user.has_perm("appointments.manage_office")
 
 
-def _offices_of(user):
+def _offices_of(user: User) -> OfficeQuerySet:
     return Office.objects.staffed_by(user)
 
 
-def _asked_for(request, pk):
-    """The office, where it is one of theirs, and the month."""
+def _office_and_month(request: StaffRequest, pk: int) -> tuple[Office, Month]:
+    """Return the office and the month of the address.
+
+    Raise PermissionDenied without the right to see figures, and Http404 for an office of others.
+    """
     if not _may_see(request.user):
         raise PermissionDenied
     office = get_object_or_404(_offices_of(request.user), pk=pk)
-    return office, Month.asked_for(request.GET.get("month", ""))
+    return office, Month.from_code(request.GET.get("month", ""))
 
 
-def _tables(office, month):
+def _tables(office: Office, month: Month) -> list[Table]:
     figures = figures_of(office, month.first, month.last)
     days = [(_day_in_words(day), row) for day, row in figures.days.items()]
     hours = [(f"{hour:02}:00", row) for hour, row in figures.hours.items()]
@@ -151,7 +171,9 @@ def _tables(office, month):
     ]
 
 
-def _table(title, what, named, columns):
+def _table(
+    title: str, what: str, named: Iterable[tuple[str, Counter[str]]], columns: Sequence[str]
+) -> Table:
     headings = {
         "places": pgettext("figures of an office", "Places"),
         "booked": pgettext("figures of an office", "Booked"),
@@ -162,7 +184,7 @@ def _table(title, what, named, columns):
         "load": pgettext("figures of an office", "Booked (%)"),
     }
 
-    def line(name, figures):
+    def line(name: str, figures: Counter[str]) -> list[Cell]:
         numbers = {**figures, "load": load(figures)}
         return [name, *(numbers.get(column, 0) for column in columns)]
 
@@ -175,5 +197,5 @@ def _table(title, what, named, columns):
     )
 
 
-def _day_in_words(day):
+def _day_in_words(day: datetime.date) -> str:
     return f"{Weekday(day.weekday()).label} · {both_calendars(day)}"

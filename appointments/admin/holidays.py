@@ -1,6 +1,10 @@
-"""Holidays, which close every office."""
+"""Admin of holidays, which close every office."""
+
+from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from appointments.admin.save_preview import SavePreviewMixin
 from appointments.admin.widgets import WIDGETS
@@ -11,14 +15,14 @@ from core.catalogue.models import Holiday
 
 @admin.register(Holiday)
 class HolidayAdmin(SavePreviewMixin, BilingualAdmin):
-    """Here and not with the catalogue, because a holiday closes offices."""
+    """Admin of holidays; it is not in the catalogue, because a holiday closes offices."""
 
     list_display = ("day", "name")
     formfield_overrides = WIDGETS
 
-    def offices_of(self, holiday):
+    def offices_of(self, holiday: Holiday) -> Iterable[Office]:
         return Office.objects.all()
 
-    def get_actions(self, request):
-        """As with closures."""
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Allow no deletion in bulk, for the same reason as `ClosureAdmin`."""
         return {}

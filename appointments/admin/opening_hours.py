@@ -1,13 +1,17 @@
-"""Opening hours, for those who keep them."""
+"""Admin of opening hours."""
+
+from collections.abc import Iterable
+from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from appointments.admin.own_offices import OwnOfficesMixin
 from appointments.admin.save_preview import SavePreviewMixin
 from appointments.admin.widgets import WIDGETS
-from appointments.models import OpeningWindow, Weekday
+from appointments.models import Office, OpeningWindow, Weekday
 from core.staff_lists import StaffList
 
 
@@ -40,12 +44,13 @@ class WindowForm(forms.ModelForm):
             "services",
         ]
 
-    def clean_weekdays(self):
+    def clean_weekdays(self) -> list[int]:
         return sorted(set(self.cleaned_data["weekdays"]), key=Weekday.values.index)
 
-    def clean(self):
-        """Hours that never take anybody, or that there are already, are a slip of the pen."""
-        cleaned = super().clean()
+    def clean(self) -> dict[str, Any]:
+        """Refuse hours that never take anybody, and hours that the office has already."""
+        super().clean()
+        cleaned = self.cleaned_data
         if self.errors:
             return cleaned
         first, last = cleaned["valid_from"], cleaned["valid_until"]
@@ -58,8 +63,8 @@ class WindowForm(forms.ModelForm):
             self.add_error(None, _("This office has these opening hours already. Change those."))
         return cleaned
 
-    def _is_duplicate(self, cleaned):
-        """Two windows that differ in nothing else would double the places."""
+    def _is_duplicate(self, cleaned: dict[str, Any]) -> bool:
+        """Return whether the office has the same window already, which would double the places."""
         same = {
             name: cleaned[name]
             for name in ("opens", "closes", "season", "valid_from", "valid_until")
@@ -82,13 +87,15 @@ class OpeningWindowAdmin(SavePreviewMixin, OwnOfficesMixin, StaffList, admin.Mod
     list_select_related = ("office",)
     formfield_overrides = WIDGETS
 
-    def offices_of(self, window):
+    def offices_of(self, window: OpeningWindow) -> Iterable[Office]:
         return [window.office]
 
-    def get_readonly_fields(self, request, obj=None):
-        """Its times are those of the office that it was made for."""
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: OpeningWindow | None = None
+    ) -> tuple[str, ...]:
+        """Fix the office of an existing window, as its slots are those of that office."""
         return ("office",) if obj else ()
 
-    def has_delete_permission(self, request, obj=None):
-        """Its times may be booked: it is given a last day instead."""
+    def has_delete_permission(self, request: HttpRequest, obj: OpeningWindow | None = None) -> bool:
+        """Forbid deletion, as slots may be booked: the window is given a last day instead."""
         return False

@@ -1,24 +1,34 @@
-"""Managers see and touch their own offices alone."""
+"""A mixin that limits managers to their own offices."""
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.db.models import ForeignKey, QuerySet
+from django.forms import ModelChoiceField
+from django.http import HttpRequest
 
 from appointments.models import Office
+from core.accounts.access import StaffRequest
 
 
-class OwnOfficesMixin:
-    """Managers see and touch their own offices alone; who keeps all of them is a superuser."""
+class OwnOfficesMixin(admin.ModelAdmin):
+    """A mixin that shows managers their own offices alone, and superusers all offices."""
 
     office_path = "office"
 
-    def get_queryset(self, request):
-        own = Office.objects.staffed_by(request.user)
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        own = Office.objects.staffed_by(cast(StaffRequest, request).user)
         rows = super().get_queryset(request)
         return (
             rows if request.user.is_superuser else rows.filter(**{f"{self.office_path}__in": own})
         )
 
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField | None:
         if db_field.name != "office":
             return super().formfield_for_foreignkey(db_field, request, **kwargs)
-        kwargs["queryset"] = Office.objects.staffed_by(request.user)
+        kwargs["queryset"] = Office.objects.staffed_by(cast(StaffRequest, request).user)
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        field.required = field.required or not request.user.is_superuser
+        field.required = field.required or not request.user.is_superuser  # type: ignore[union-attr]  # a field
         return field

@@ -1,52 +1,70 @@
-"""What a change of hours makes of the coming weeks, shown before it is saved."""
+"""A preview of the coming weeks, shown before a change of hours is saved."""
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from functools import partial
+from typing import Any
 
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.db import transaction
+from django.db.models import Model
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from appointments.actions import booked_outside_hours, make_slots, opening_hours_of
-from appointments.models import OpeningWindow
+from appointments.models import Office, OpeningWindow
 from appointments.month_grid import WEEKDAYS, months_of
 from core.digests import digest_of
 
-# How many of those who are booked are named before a change is saved.
+# The preview names at most this many booked people.
 MAX_SHOWN = 100
 
 
-class SavePreviewMixin:
-    """What is saved here changes what can be booked, at once, and is looked at before it is saved.
+class SavePreviewMixin(admin.ModelAdmin):
+    """A mixin for rows that change what can be booked: it shows a preview before it saves them.
 
-    After the commit: the places of those offices would be kept from everybody until then, and in
-    another order than those take them who book.
+    Slots are made after the commit: within the transaction, the slots of those offices would be
+    locked until its end, and in another order than bookings lock them.
     """
 
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        look = self._look_ahead(request, object_id) if request.method == "POST" else None
+    # Each admin defines this method: it returns the offices that a row concerns.
+    offices_of: Callable[[Any], Iterable[Office]]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        look = self._preview(request, object_id) if request.method == "POST" else None
         return look or super().changeform_view(request, object_id, form_url, extra_context)
 
-    def save_model(self, request, obj, form, change):
-        """Concerned is the office that a closure is moved from as well as that which it is for."""
+    def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
+        """Save the row and make slots, also of the office that a closure is moved from."""
         before = self.model.objects.filter(pk=obj.pk)
         offices = {office for row in before for office in self.offices_of(row)}
         super().save_model(request, obj, form, change)
         self._make_slots_of(offices.union(self.offices_of(obj)))
 
-    def delete_model(self, request, obj):
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
         offices = self.offices_of(obj)
         super().delete_model(request, obj)
         self._make_slots_of(offices)
 
-    def _make_slots_of(self, offices):
+    def _make_slots_of(self, offices: Iterable[Office]) -> None:
         windows = OpeningWindow.objects.filter(office__in=offices)
         transaction.on_commit(partial(make_slots, windows))
 
-    def _look_ahead(self, request, object_id):
-        """The weeks that a change makes, and who is booked where it closes; None to go on.
+    def _preview(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+        """Return the page that shows the effect of a change, or None to save it.
 
-        Who is booked after that page was made is shown as well before anything is saved.
+        The page shows the coming weeks and the appointments that the change would leave outside the
+        hours. If more of those are booked after it was made, it is shown again before anything is
+        saved.
         """
         row = self.get_object(request, unquote(object_id)) if object_id else None
         may = self.has_change_permission(request, row) if row else self.has_add_permission(request)
@@ -59,8 +77,8 @@ class SavePreviewMixin:
             booked = booked_outside_hours(offices)
             hours = opening_hours_of(offices)
             transaction.set_rollback(True)
-        seen = digest_of([appointment.pk for appointment in booked])
-        if request.POST.get("_previewed") == seen:
+        previewed = digest_of([appointment.pk for appointment in booked])
+        if request.POST.get("_previewed") == previewed:
             return None
         context = {
             **self.admin_site.each_context(request),
@@ -68,7 +86,7 @@ class SavePreviewMixin:
             "opts": self.opts,
             "office": offices[0] if len(offices) == 1 else None,
             "weekdays": WEEKDAYS,
-            "months": months_of(list(hours), _shown_together(hours, offices)),
+            "months": months_of(list(hours), _hours_by_day(hours, offices)),
             "booked": booked[:MAX_SHOWN],
             "number": len(booked),
             "sent": [
@@ -77,13 +95,15 @@ class SavePreviewMixin:
                 for value in values
                 if name not in ("csrfmiddlewaretoken", "_previewed")
             ],
-            "seen": seen,
+            "previewed": previewed,
         }
         return render(request, "admin/appointments/before_it_is_saved.html", context)
 
 
-def _shown_together(hours, offices):
-    """What there is on each day: of one office its hours, of several how many of them are open."""
+def _hours_by_day(
+    hours: dict[date, list[OpeningWindow]], offices: Sequence[Office]
+) -> Mapping[date, list[OpeningWindow] | int]:
+    """Return {day: windows} for one office, and {day: number of open offices} for several."""
     if len(offices) == 1:
         return hours
     return {day: len({window.office_id for window in windows}) for day, windows in hours.items()}

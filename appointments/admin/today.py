@@ -1,20 +1,25 @@
-"""The clerk's day: who is due, here and late, and the scanner's field."""
+"""The page of the clerk's day: the people of today, and the field of the scanner."""
+
+from collections.abc import Iterable
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from appointments import actions
 from appointments.admin.buttons import buttons_of
 from appointments.admin.desk_access import checked_in_message, desk_address, desk_view, render_desk
-from appointments.models import Appointment
+from appointments.models import Appointment, Office
+from core.accounts.access import StaffRequest
 from core.exceptions import RuleViolation
 from core.text import single_line
 
-# How somebody stands at the desk, and what can be pressed then.
+# Each standing at the desk has its label and the buttons that it allows.
 STANDINGS = {
     "due": (pgettext_lazy("who is expected at an office", "Due"), ["check-in"]),
     "late": (pgettext_lazy("who is expected at an office", "Late"), ["check-in", "missed"]),
@@ -29,12 +34,13 @@ MAX_DIGITS = 6
 
 
 @desk_view
-def today(request, office, *, offices):
-    """Who comes today, by their time, and the field into which a scanner types."""
+def today(request: StaffRequest, office: Office, *, offices: list[Office]) -> HttpResponse:
+    """List the people of today by their time, and check in the person who is scanned."""
     place = _place(request, office)
-    typed, wrong = "", ""
+    typed = ""
+    wrong: str | Promise = ""
     if request.method == "POST":
-        typed = _words(request, "typed", 2 * MAX_TYPED_LENGTH)
+        typed = _posted_line(request, "typed", 2 * MAX_TYPED_LENGTH)
         try:
             appointment = _receive(request, office, typed)
         except RuleViolation as violation:
@@ -42,10 +48,10 @@ def today(request, office, *, offices):
         else:
             messages.success(request, checked_in_message(appointment))
             return redirect(place)
-    people = Appointment.objects.visible_to_clerk(request.user).filter(slot__office=office)
-    people = people.of_today().with_standing()
+    mine = Appointment.objects.visible_to_clerk(request.user).filter(slot__office=office)
+    people: QuerySet = mine.of_today().with_standing()
     counts = dict(people.order_by().values_list("standing").annotate(Count("pk")))
-    shown = _standing_in(request)
+    shown = _requested_standing(request)
     rows = people.filter(standing=shown) if shown else people
     rows = rows.select_related("attendee", "service", "slot").order_by("slot__start", "pk")
     page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
@@ -71,40 +77,48 @@ def today(request, office, *, offices):
     )
 
 
-def _keys_by_row(people):
-    """The buttons that a key presses: "call" where somebody waits first, "served" as called."""
-    first = {}
+def _keys_by_row(people: Iterable[Appointment]) -> dict[int, list[str]]:
+    """Return {pk: [the button that a key presses]} for the rows of a page.
+
+    It is "call" for the first person who is here, and "served" for the first who has been called.
+    """
+    first: dict[str, int] = {}
     for each in people:
         first.setdefault(each.standing, each.pk)
     names = {"here": "call", "called": "served"}
     return {pk: [names[standing]] for standing, pk in first.items() if standing in names}
 
 
-def _receive(request, office, typed):
-    """What was typed now counts first: a scanner writes beside what an error has kept."""
-    kept = _words(request, "kept", MAX_TYPED_LENGTH)
+def _receive(  # type: ignore[return]  # the last try returns or raises
+    request: StaffRequest, office: Office, typed: str
+) -> Appointment:
+    """Check in by the text typed now, or else by the whole field.
+
+    A scanner writes beside the text that the field has kept from an error.
+    """
+    kept = _posted_line(request, "kept", MAX_TYPED_LENGTH)
     rests = {typed.removeprefix(kept), typed.removesuffix(kept)} - {"", typed}
-    for matching_scan in [*sorted(rests), typed]:
+    for scanned in [*sorted(rests), typed]:
         try:
-            return actions.receive(actor=request.user, office=office, matching_scan=matching_scan)
+            return actions.receive(actor=request.user, office=office, scanned=scanned)
         except RuleViolation as violation:
-            if violation.code != "nothing" or matching_scan == typed:
+            if violation.code != "nothing" or scanned == typed:
                 raise
 
 
-def _place(request, office):
-    """The address of the list as it is looked at, to come back to."""
-    show, page = _standing_in(request), request.GET.get("page", "")
+def _place(request: HttpRequest, office: Office) -> str:
+    """Return the address of the list with its filter and page, to come back to."""
+    show, page = _requested_standing(request), request.GET.get("page", "")
     chosen = {"show": show} if show else {}
     if page.isdecimal() and len(page) < MAX_DIGITS:
         chosen["page"] = page
     return desk_address(office, **chosen)
 
 
-def _standing_in(request):
+def _requested_standing(request: HttpRequest) -> str | None:
     show = request.GET.get("show")
     return show if show in STANDINGS else None
 
 
-def _words(request, name, most):
+def _posted_line(request: HttpRequest, name: str, most: int) -> str:
     return single_line(request.POST.get(name, "")[:most])

@@ -1,18 +1,21 @@
-"""Somebody has come without an appointment."""
+"""The page of the desk for people who come without an appointment."""
 
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from appointments import actions
 from appointments.admin.desk_access import checked_in_message, desk_address, desk_view, render_desk
 from appointments.forms import WalkInForm
+from appointments.models import Office
+from core.accounts.access import StaffRequest
 from core.exceptions import RuleViolation
 
 
 @desk_view
-def walk_in(request, office, *, offices):
-    """Somebody has come without an appointment."""
+def walk_in(request: StaffRequest, office: Office, *, offices: list[Office]) -> HttpResponse:
+    """Give a person without an appointment a place of today."""
     form = WalkInForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:

@@ -1,12 +1,14 @@
-"""Form widgets of the staff site that run under the policy for styles."""
+"""Form widgets of the staff site that work under the content security policy."""
+
+from typing import Any
 
 from django import forms
 from django.db import models
 
 from appointments.forms import SafeMultipleChoiceField
 
-# The browser's own pickers, as those of the admin need styles that the policy forbids.
-WIDGETS = {
+# These are the browser's own pickers, as those of the admin need styles that the policy forbids.
+WIDGETS: dict[type[models.Field], dict[str, Any]] = {
     models.ManyToManyField: {
         "form_class": SafeMultipleChoiceField,
         "widget": forms.CheckboxSelectMultiple,

@@ -1,13 +1,13 @@
-"""Offices and their hours, the slots they have, and the appointments that take them."""
+"""Models of offices, opening hours, slots and appointments."""
 
 from appointments.models.appointments import Appointment, AppointmentQuerySet
 from appointments.models.closures import Closure
 from appointments.models.events import AppointmentEvent
-from appointments.models.offices import Office
+from appointments.models.offices import Office, OfficeQuerySet
 from appointments.models.opening_hours import OpeningWindow, Weekday
 from appointments.models.slips import Slip
 from appointments.models.slots import Slot, SlotQuerySet
-from appointments.models.waiting import Offer, Waiting
+from appointments.models.waiting import Offer, OfferQuerySet, Waiting
 
 __all__ = [
     "Appointment",
@@ -15,7 +15,9 @@ __all__ = [
     "AppointmentQuerySet",
     "Closure",
     "Offer",
+    "OfferQuerySet",
     "Office",
+    "OfficeQuerySet",
     "OpeningWindow",
     "Slip",
     "Slot",

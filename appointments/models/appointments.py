@@ -1,17 +1,19 @@
-"""Appointments, and the questions asked of them."""
+"""Appointments and their queryset."""
 
 import datetime
 from collections import Counter
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from appointments.models.check_codes import check_code_in
-from appointments.models.office_day import of_office_day
+from appointments.models.office_day import office_day_q
 from appointments.models.slots import Slot
 from core.accounts.models import Identity, User
 from core.catalogue.models import Service
@@ -19,23 +21,23 @@ from core.references import new_reference
 from core.text import bare_digits
 
 
-def _never_confirmed():
-    """What somebody held, and let go of or let lapse: it concerns nobody else."""
+def _never_confirmed() -> Q:
+    """Return the condition for appointments never confirmed: they concern nobody else."""
     let_go = Q(status=Appointment.Status.CANCELLED, confirmed_at=None)
     return Q(status__in=Appointment.NEVER_CONFIRMED) | let_go
 
 
-class AppointmentQuerySet(models.QuerySet):
-    def visible_to(self, user):
-        """What a person may see: what they booked, and what was booked for them."""
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def visible_to(self, user: User) -> Self:
+        """Return the appointments that `user` booked, and those confirmed for them."""
         is_for_them = Q(attendee=user.identity_id) & ~_never_confirmed()
         return self.filter(Q(user=user, is_walk_in=False) | is_for_them)
 
-    def concerning(self, user, attendee, slot):
+    def concerning(self, user: User, attendee: Identity, slot: Slot) -> Self:
         return self.filter(Q(user=user) | Q(attendee=attendee) | Q(slot=slot))
 
-    def visible_to_clerk(self, clerk):
-        """What a clerk may see: the appointments of their own offices, but for their own."""
+    def visible_to_clerk(self, clerk: User) -> Self:
+        """Return the appointments of the clerk's offices, without the clerk's own ones."""
         if not clerk.has_perm("appointments.receive_appointment"):
             return self.none()
         own = Q(user=clerk, is_walk_in=False)
@@ -46,21 +48,21 @@ class AppointmentQuerySet(models.QuerySet):
             own |= Q(pk__in=named.values("appointment")) | Q(holder__in=represented.values("pk"))
         return self.filter(slot__office__clerks=clerk).exclude(own | _never_confirmed())
 
-    def of_today(self, now=None):
-        """Those of the hours that begin today, and of an evening's that pass midnight."""
-        return self.filter(of_office_day(now or timezone.now(), "slot__"))
+    def of_today(self, now: datetime.datetime | None = None) -> Self:
+        """Return the appointments of today at the desk, by `office_day_q`."""
+        return self.filter(office_day_q(now or timezone.now(), "slot__"))
 
-    def matching_scan(self, typed):
-        """By a check code or its address, an appointment number, or an ID number of who comes."""
+    def matching_scan(self, typed: str) -> Self:
+        """Return matches of a check code or its address, a reference or an attendee's ID number."""
         if code := check_code_in(typed):
             return self.filter(slips__check_code=code)
         number = bare_digits(typed[:40])
         return self.filter(Q(reference=number) | Q(attendee__numbers__number=number)).distinct()
 
-    def with_standing(self, now=None):
-        """Those that a desk has to do with, each with its `standing` there.
+    def with_standing(self, now: datetime.datetime | None = None) -> Self:
+        """Annotate appointments with their `standing` at the desk, and leave out any without one.
 
-        `due`, `late` once the time of grace is over, `here`, `called`, `served` or `missed`.
+        It is `due`, `late` once the grace period is over, `here`, `called`, `served` or `missed`.
         """
         now = now or timezone.now()
         status = Appointment.Status
@@ -75,48 +77,48 @@ class AppointmentQuerySet(models.QuerySet):
         )
         return self.annotate(standing=standing).exclude(standing=None)
 
-    def called_since(self, moment):
-        """Those who have been called to the counter and are not served yet, the last one first."""
+    def called_since(self, moment: datetime.datetime) -> Self:
+        """Return people called to the counter and not served yet, the last called first."""
         called = self.filter(status=Appointment.Status.CHECKED_IN, called_at__gt=moment)
         return called.order_by("-called_at", "-pk")
 
-    def live(self):
-        """Those that take up places."""
+    def live(self) -> Self:
+        """Return the appointments that take up places."""
         return self.filter(status__in=Appointment.LIVE)
 
-    def lapsed(self, now):
-        """Holds that nobody has confirmed in time, and that still count as taken."""
+    def lapsed(self, now: datetime.datetime) -> Self:
+        """Return holds that were not confirmed in time and still count as taken."""
         return self.filter(status=Appointment.Status.HELD, expires_at__lte=now)
 
-    def at_the_same_time_as(self, slot):
-        """Those whose slots begin before `slot` ends, and end after it begins."""
+    def at_the_same_time_as(self, slot: Slot) -> Self:
+        """Return appointments whose slots begin before `slot` ends, and end after it begins."""
         return self.filter(slot__start__lt=slot.end, slot__end__gt=slot.start)
 
-    def upcoming(self):
-        """Those ahead, among them those whose office has closed and who need another time."""
+    def upcoming(self) -> Self:
+        """Return the appointments ahead, with displaced ones that need another time."""
         now = timezone.now()
         still = self.filter(status__in=[*Appointment.LIVE, Appointment.Status.DISPLACED])
         still = still.exclude(status=Appointment.Status.HELD, expires_at__lte=now)
         return still.filter(slot__end__gt=now).order_by("slot__start", "pk")
 
-    def unsettled(self):
-        """Those ahead, and those whose office has closed until they have another time or none."""
+    def unsettled(self) -> Self:
+        """Return appointments ahead, and displaced ones until they have another time or none."""
         ahead = Q(pk__in=self.upcoming().order_by().values("pk"))
         still = self.filter(ahead | Q(status=Appointment.Status.DISPLACED))
         return still.order_by("slot__start", "pk")
 
-    def waiting_for(self, user):
-        """Those that `user` has to decide: to confirm, to give another time, to take an offer."""
+    def waiting_for(self, user: User) -> Self:
+        """Return the holds, displaced appointments and offers that `user` has to decide on."""
         undecided = Q(status__in=[Appointment.Status.HELD, Appointment.Status.DISPLACED])
         offered = Q(offers__status="open", offers__expires_at__gt=timezone.now())
         return self.filter(undecided | offered, user=user).distinct()
 
-    def over(self):
+    def over(self) -> Self:
         return self.exclude(pk__in=self.unsettled().order_by().values("pk")).order_by("-pk")
 
 
 class Appointment(models.Model):
-    """Somebody's place at an office.
+    """A place at an office.
 
     `version` counts its events, `last_digest` ends their chain.
     """
@@ -131,7 +133,7 @@ class Appointment(models.Model):
         NO_SHOW = "no_show", pgettext_lazy("an appointment", "Missed")
         DISPLACED = "displaced", pgettext_lazy("an appointment", "Office closed")
 
-    # Those that take up places; those that never were appointments.
+    # LIVE statuses take up places; a row in NEVER_CONFIRMED has never been an appointment.
     LIVE = (Status.HELD, Status.CONFIRMED, Status.CHECKED_IN)
     NEVER_CONFIRMED = (Status.HELD, Status.EXPIRED)
 
@@ -165,11 +167,13 @@ class Appointment(models.Model):
     last_digest = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(_("started"), default=timezone.now, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True)
-    # Made at the desk by the clerk who is its `user`, for somebody who has come without one.
+    # The clerk who is its `user` made it at the desk, for a person who came without one.
     is_walk_in = models.BooleanField(_("without an appointment"), default=False)
     called_at = models.DateTimeField(_("called"), null=True)
 
     objects = AppointmentQuerySet.as_manager()
+
+    standing: str  # added by `with_standing`
 
     class Meta:
         verbose_name = _("appointment")
@@ -192,46 +196,46 @@ class Appointment(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.reference
 
     @property
-    def is_held(self):
+    def is_held(self) -> bool:
         return self.status == self.Status.HELD
 
     @property
-    def has_lapsed(self):
+    def has_lapsed(self) -> bool:
         return self.is_held and self.expires_at <= timezone.now()
 
     @property
-    def status_now(self):
-        """In words; a hold that nobody has expired yet has lapsed all the same."""
+    def status_now(self) -> str | Promise:
+        """The label of the status; a lapsed hold counts as expired before it is marked so."""
         return self.Status.EXPIRED.label if self.has_lapsed else self.get_status_display()
 
     @property
-    def is_confirmed(self):
+    def is_confirmed(self) -> bool:
         return self.status == self.Status.CONFIRMED
 
     @property
-    def is_live(self):
+    def is_live(self) -> bool:
         return self.status in self.LIVE and not self.has_lapsed
 
     @property
-    def places(self):
-        """What it takes up: {slot id: operations}."""
+    def places(self) -> Counter[int]:
+        """The places that it takes up: {slot id: operations}."""
         return Counter({self.slot_id: self.operations} if self.status in self.LIVE else {})
 
     @property
-    def change_until(self):
-        """Until when it can be moved or cancelled."""
+    def change_until(self) -> datetime.datetime:
+        """The moment until which it can be moved or cancelled."""
         return self.slot.start - datetime.timedelta(hours=settings.BOOKING["CHANGE_UNTIL_HOURS"])
 
     @property
-    def is_displaced(self):
+    def is_displaced(self) -> bool:
         return self.status == self.Status.DISPLACED
 
     @property
-    def can_be_changed(self):
-        """Whose office has closed has a time on paper alone, to be changed whenever they want."""
+    def can_be_changed(self) -> bool:
+        """Whether it can be moved or cancelled; a displaced one can at any time."""
         in_time = self.is_confirmed and timezone.now() < self.change_until
         return in_time or self.is_displaced

@@ -1,4 +1,7 @@
-"""Days on which offices take nobody."""
+"""Closures: days on which offices take nobody."""
+
+import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -7,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from appointments.models.offices import Office
 
 
-class ClosureQuerySet(models.QuerySet):
-    def between(self, first, last):
+class ClosureQuerySet(models.QuerySet["Closure"]):
+    def between(self, first: datetime.date, last: datetime.date) -> Self:
         return self.filter(first_day__lte=last, last_day__gte=first)
 
 
@@ -27,7 +30,7 @@ class Closure(models.Model):
     last_day = models.DateField(_("last day"))
     reason = models.CharField(_("reason"), max_length=120)
 
-    objects = ClosureQuerySet.as_manager()
+    objects = ClosureQuerySet.as_manager()  # type: ignore[django-manager-missing]  # modeltranslation
 
     class Meta:
         verbose_name = _("closure")
@@ -41,8 +44,8 @@ class Closure(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.reason
 
-    def concerns(self, office_id, day):
+    def concerns(self, office_id: int, day: datetime.date) -> bool:
         return self.office_id in (None, office_id) and self.first_day <= day <= self.last_day

@@ -1,4 +1,4 @@
-"""The record of what happened to an appointment."""
+"""Events of appointments."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +11,7 @@ from core.events import Event
 
 
 class AppointmentEvent(Event):
-    """One thing that happened to an appointment."""
+    """An event in the history of an appointment."""
 
     SUBJECT = "appointment"
     DIGESTED = ("slot_id", "operations")

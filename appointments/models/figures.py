@@ -1,38 +1,45 @@
-"""What an office has to give and what has become of it, counted in operations."""
+"""Figures of an office: its places and their use, counted in operations."""
 
 import datetime
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import ExtractHour, TruncDate
 from django.utils import timezone
 
-from appointments.models.appointments import Appointment
+from appointments.models.appointments import Appointment, AppointmentQuerySet
+from appointments.models.offices import Office
 from appointments.models.slots import Slot
 from core.catalogue.models import Service
 
 Status = Appointment.Status
+# A day, and the hours since its midnight.
+_Cell = tuple[datetime.date, int]
 
 
 @dataclass(frozen=True)
 class Figures:
-    """{day: figures}, {hour of the day: figures} and {service: figures} of one office.
+    """Figures of one office by day, by hour of the day and by service.
 
-    Figures are a Counter of operations. What begins after midnight in the hours of an evening
-    belongs to the day of that evening, and its hours come last.
+    Each field is {key: Counter of operations}. A slot after midnight in the hours of an evening
+    belongs to the day of that evening, and its hour comes last.
     """
 
-    days: dict
-    hours: dict
-    services: dict
+    days: dict[datetime.date, Counter[str]]
+    hours: dict[int, Counter[str]]
+    services: dict[Service, Counter[str]]
 
 
-def figures_of(office, first, last):
-    """The Figures of these days, in four queries, however many appointments they have."""
+def figures_of(office: Office, first: datetime.date, last: datetime.date) -> Figures:
+    """Return the Figures of these days, in four queries for any number of appointments."""
     now = timezone.now()
-    days = {first + datetime.timedelta(days=n): Counter() for n in range((last - first).days + 1)}
-    hours = defaultdict(Counter)
+    days: dict[datetime.date, Counter[str]] = {
+        first + datetime.timedelta(days=n): Counter() for n in range((last - first).days + 1)
+    }
+    hours: defaultdict[int, Counter[str]] = defaultdict(Counter)
     cells = _cells(office, first, last, now)
     for day, hour in sorted(cells, key=lambda cell: cell[1]):
         days[day].update(cells[day, hour])
@@ -41,22 +48,24 @@ def figures_of(office, first, last):
     return Figures(days, used, _services(office, first, last, now))
 
 
-def total(figures):
-    """The figures of all of them together."""
-    together = Counter()
+def total(figures: Iterable[Counter[str]]) -> Counter[str]:
+    """Return the sum of all these figures."""
+    together: Counter[str] = Counter()
     for each in figures:
         together.update(each)
     return together
 
 
-def load(figures):
-    """How many per cent of the places are booked; None where there are none."""
+def load(figures: Counter[str]) -> int | None:
+    """Return the percentage of the places that is booked, or None without places."""
     return round(100 * figures["booked"] / figures["places"]) if figures["places"] else None
 
 
-def _cells(office, first, last, now):
-    """{(day, hours since its midnight): figures}."""
-    cells = defaultdict(Counter)
+def _cells(
+    office: Office, first: datetime.date, last: datetime.date, now: datetime.datetime
+) -> defaultdict[_Cell, Counter[str]]:
+    """Return {(day, hours since its midnight): figures}."""
+    cells: defaultdict[_Cell, Counter[str]] = defaultdict(Counter)
     is_open = Q(is_closed=False)
     slots = Slot.objects.with_free(now).filter(office=office, day__range=(first, last))
     for cell, row in _by_hour(
@@ -73,30 +82,34 @@ def _cells(office, first, last, now):
         cancelled=_sum(Q(status=Status.CANCELLED, confirmed_at__isnull=False)),
         over=_sum(over),
     ):
-        # Who has come or stayed away has given the place back, but nobody else can have it.
+        # A served appointment or a no-show has given its place back, but nobody else can have it.
         free = max(cells[cell]["free"] - row.pop("over"), 0)
         cells[cell].update(row)
         cells[cell]["free"] = free
     return cells
 
 
-def _services(office, first, last, now):
-    """{service: figures}, the one that is booked most first."""
-    rows = _appointments(office, first, last).values("service").annotate(**_sums(now))
-    rows = {row.pop("service"): Counter(row) for row in rows.filter(booked__gt=0)}
+def _services(
+    office: Office, first: datetime.date, last: datetime.date, now: datetime.datetime
+) -> dict[Service, Counter[str]]:
+    """Return {service: figures}, the most booked service first."""
+    sums: Any = _appointments(office, first, last).values("service").annotate(**_sums(now))
+    rows: dict[int, Counter[str]] = {
+        row.pop("service"): Counter(row) for row in sums.filter(booked__gt=0)
+    }
     services = Service.objects.in_bulk(rows).values()
     most_booked_first = sorted(services, key=lambda each: (-rows[each.pk]["booked"], each.pk))
     return {service: rows[service.pk] for service in most_booked_first}
 
 
-def _appointments(office, first, last):
+def _appointments(office: Office, first: datetime.date, last: datetime.date) -> AppointmentQuerySet:
     return Appointment.objects.filter(
         slot__office=office, slot__day__range=(first, last)
     ).order_by()
 
 
-def _sums(now):
-    """Booked are those still to come and those that are over; a hold is booked while it lasts."""
+def _sums(now: datetime.datetime) -> dict[str, Sum]:
+    """Return the sums; appointments ahead and past are booked, a hold only while it lasts."""
     stands = Q(status__in=(*Appointment.LIVE, Status.SERVED, Status.NO_SHOW))
     return {
         "booked": _sum(stands & ~Q(status=Status.HELD, expires_at__lte=now)),
@@ -105,12 +118,15 @@ def _sums(now):
     }
 
 
-def _sum(condition):
+def _sum(condition: Q) -> Sum:
     return Sum("operations", filter=condition, default=0)
 
 
-def _by_hour(rows, slot="", **sums):
-    """((day, hours since its midnight), {name: sum}) of rows whose slots are found at `slot`."""
+def _by_hour(rows: QuerySet, slot: str = "", **sums: Sum) -> Iterator[tuple[_Cell, dict[str, Any]]]:
+    """Yield ((day, hours since its midnight), {name: sum}) of the rows.
+
+    `slot` is the prefix of lookups from a row to its slot.
+    """
     zone = timezone.get_default_timezone()
     grouped = rows.order_by().values(
         of_day=F(f"{slot}day"),

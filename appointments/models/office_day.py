@@ -1,19 +1,20 @@
-"""Which slots belong to the day of an office, which may pass midnight."""
+"""The day of an office, which may pass midnight."""
 
 import datetime
 
 from django.db.models import F, Q
 from django.utils import timezone
 
-# Until then in the morning the hours of an evening that pass midnight are still at the desk.
+# Until this time in the morning, last evening's hours that pass midnight are at the desk.
 NIGHT_ENDS = datetime.time(6)
 
 
-def of_office_day(now, slot=""):
-    """What a desk has to do with now: the hours that begin today, and what is past midnight.
+def office_day_q(now: datetime.datetime, slot: str = "") -> Q:
+    """Return the condition for slots at the desk now: those of today, and of hours past midnight.
 
-    Who has a place past midnight is of the next day, too; and in the night the whole evening is
-    still at the desk, with those who were due before midnight.
+    A slot past midnight is at the desk on the next day, too; and in the night the whole evening is
+    still at the desk, with people who were due before midnight. `slot` is the prefix of lookups
+    from a row to its slot.
     """
     here = timezone.localtime(now)
     midnight = datetime.datetime.combine(here, datetime.time(), here.tzinfo)

@@ -1,4 +1,7 @@
-"""Offices, and who works at them."""
+"""Offices and their clerks."""
+
+import datetime
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
@@ -8,22 +11,25 @@ from django.utils.translation import pgettext_lazy
 from core.accounts.models import User
 from core.catalogue.models import Region
 
+if TYPE_CHECKING:
+    from appointments.models.slots import SlotQuerySet
 
-class OfficeQuerySet(models.QuerySet):
-    def open_to_booking(self):
+
+class OfficeQuerySet(models.QuerySet["Office"]):
+    def open_to_booking(self) -> Self:
         return self.filter(is_active=True)
 
-    def staffed_by(self, user):
-        """Those whose people and hours `user` sees and touches; all, for who keeps them all."""
+    def staffed_by(self, user: User) -> Self:
+        """Return the offices whose people and hours `user` may manage; all for a superuser."""
         return self.all() if user.is_superuser else self.filter(clerks=user)
 
-    def with_nearest(self, slots):
-        """Each with the start of its earliest slot among `slots` as `nearest`; None for none."""
+    def with_nearest(self, slots: "SlotQuerySet") -> Self:
+        """Annotate offices with `nearest`: the start of its earliest slot in `slots`, or None."""
         nearest = slots.filter(office=OuterRef("pk")).order_by("start").values("start")[:1]
         return self.annotate(nearest=Subquery(nearest))
 
 
-class Office(models.Model):
+class Office(models.Model):  # type: ignore[django-manager-missing]  # modeltranslation
     region = models.ForeignKey(Region, verbose_name=_("region"), on_delete=models.PROTECT)
     slug = models.SlugField(_("name in the web address"), unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -44,7 +50,9 @@ class Office(models.Model):
     )
     is_active = models.BooleanField(pgettext_lazy("an office", "takes appointments"), default=True)
 
-    objects = OfficeQuerySet.as_manager()
+    objects = OfficeQuerySet.as_manager()  # type: ignore[django-manager-missing]  # modeltranslation
+
+    nearest: datetime.datetime | None  # added by `with_nearest`
 
     class Meta:
         verbose_name = _("office")
@@ -68,9 +76,9 @@ class Office(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
     @property
-    def has_place_on_map(self):
+    def has_place_on_map(self) -> bool:
         return self.latitude is not None

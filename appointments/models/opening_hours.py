@@ -1,6 +1,7 @@
-"""When an office takes people, week by week."""
+"""Weekly opening hours of offices."""
 
 import datetime
+from collections.abc import Iterator
 
 from django.db import models
 from django.db.models import F, Q
@@ -12,7 +13,7 @@ from core.catalogue.models import Service
 
 
 class Weekday(models.IntegerChoices):
-    """As `date.weekday` counts them, in the order of the Kingdom's week."""
+    """Weekdays, numbered as by `date.weekday`, in the order of the Kingdom's week."""
 
     SUNDAY = 6, _("Sunday")
     MONDAY = 0, _("Monday")
@@ -24,7 +25,7 @@ class Weekday(models.IntegerChoices):
 
 
 class OpeningWindow(models.Model):
-    """When an office takes people, week by week; one that closes before it opens ends next day."""
+    """Weekly opening hours; a window that closes before it opens ends on the next day."""
 
     class Season(models.TextChoices):
         ALWAYS = "always", _("all year")
@@ -65,15 +66,15 @@ class OpeningWindow(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.opens:%H:%M}–{self.closes:%H:%M}"
 
     @property
-    def fits_a_slot(self):
+    def fits_a_slot(self) -> bool:
         return any(self.starts_on(datetime.date.min))
 
-    def starts_on(self, day):
-        """The moments, in the Kingdom's time, at which a slot of the window of `day` begins."""
+    def starts_on(self, day: datetime.date) -> Iterator[datetime.datetime]:
+        """Yield the starts, in the Kingdom's time, of the slots of the window of `day`."""
         zone = timezone.get_default_timezone()
         start = datetime.datetime.combine(day, self.opens, zone)
         end = datetime.datetime.combine(day, self.closes, zone)

@@ -1,4 +1,4 @@
-"""The slip that is printed for an appointment, and its check code."""
+"""Printed slips of appointments, with their check codes."""
 
 from django.db import models
 from django.utils import timezone
@@ -10,7 +10,7 @@ from appointments.models.slots import Slot
 
 
 class Slip(models.Model):
-    """What is printed for an appointment at one time; a move issues another and keeps this one."""
+    """A printed slip for one time of an appointment; a move issues another and keeps this one."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="slips")
     check_code = models.CharField(
@@ -24,11 +24,11 @@ class Slip(models.Model):
         verbose_name_plural = _("slips")
         ordering = ["pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.appointment_id} {self.pk}"
 
-    def status(self):
-        """What whoever holds it in their hands has to know."""
+    def status(self) -> str:
+        """Return whether it is `valid`, `moved`, `displaced`, `cancelled` or `passed`."""
         appointment = self.appointment
         if appointment.status == Appointment.Status.CANCELLED:
             return "cancelled"

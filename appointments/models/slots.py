@@ -1,6 +1,7 @@
-"""The start times that offices have, and how much each still takes."""
+"""Slots: the start times of offices, and the operations that each still takes."""
 
 import datetime
+from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
 from django.conf import settings
@@ -10,19 +11,24 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from appointments.models.office_day import of_office_day
+from appointments.models.office_day import office_day_q
 from appointments.models.offices import Office
 from appointments.models.opening_hours import OpeningWindow
+from core.catalogue.models import Service
+
+if TYPE_CHECKING:
+    from appointments.models.appointments import AppointmentQuerySet
 
 
-def _appointments():
-    # By its name: appointments refer to slots, so neither file can import both ways.
-    return apps.get_model("appointments.Appointment").objects
+def _appointments() -> "AppointmentQuerySet":
+    # The model is looked up by its name: appointments refer to slots, so neither file can import
+    # both ways.
+    return apps.get_model("appointments.Appointment").objects.all()
 
 
-class SlotQuerySet(models.QuerySet):
-    def with_free(self, now=None):
-        """Each with its `free` operations: those of holds that have lapsed count as free."""
+class SlotQuerySet(models.QuerySet["Slot"]):
+    def with_free(self, now: datetime.datetime | None = None) -> Self:
+        """Annotate each slot with its `free` operations; lapsed holds count as free."""
         lapsed = (
             _appointments()
             .lapsed(now or timezone.now())
@@ -34,29 +40,36 @@ class SlotQuerySet(models.QuerySet):
         )
         return self.annotate(free=F("capacity") - F("taken") + Coalesce(Subquery(lapsed), Value(0)))
 
-    def bookable(self, service, operations, now=None):
-        """Those that somebody can still book for so many operations of this service."""
+    def bookable(
+        self, service: Service, operations: int, now: datetime.datetime | None = None
+    ) -> Self:
+        """Return the slots that can still be booked for `operations` of this service."""
         now = now or timezone.now()
         last_day = timezone.localdate(now) + datetime.timedelta(
             days=settings.BOOKING["HORIZON_DAYS"]
         )
         return self._that_take(service, operations, now).filter(start__gt=now, day__lte=last_day)
 
-    def left_today(self, service, operations, now=None):
-        """Those that run now or come later today, and still take so many operations of it."""
+    def left_today(
+        self, service: Service, operations: int, now: datetime.datetime | None = None
+    ) -> Self:
+        """Return the slots that run now or come later today, and still take `operations`."""
         now = now or timezone.now()
         left = self._that_take(service, operations, now).filter(end__gt=now)
-        return left.filter(of_office_day(now))
+        return left.filter(office_day_q(now))
 
-    def _that_take(self, service, operations, now):
+    def _that_take(self, service: Service, operations: int, now: datetime.datetime) -> Self:
         return (
             self.with_free(now)
             .filter(is_closed=False, free__gte=operations, office__is_active=True)
             .exclude(Q(window__in=_windows_without(service)))
         )
 
-    def that_came_free(self, since):
-        """Those with places that came free after that, and before which somebody is booked."""
+    def freed_since(self, since: datetime.datetime) -> Self:
+        """Return the slots with places freed after `since` for which an appointment waits.
+
+        It is a later appointment on the waiting list, in the same region.
+        """
         later = Exists(
             _appointments().filter(
                 waitings__ended_at=None,
@@ -68,27 +81,27 @@ class SlotQuerySet(models.QuerySet):
         free = self.filter(later, came_free_at__gt=since, taken__lt=F("capacity"), is_closed=False)
         return free.select_related("office").order_by("start", "pk")
 
-    def distinct_starts(self):
-        """Of an office's slots that begin together, in hours side by side, the first."""
+    def distinct_starts(self) -> Self:
+        """Return the first of an office's slots that begin together, in parallel windows."""
         before = self.order_by().filter(start=OuterRef("start"), pk__lt=OuterRef("pk"))
         return self.exclude(Exists(before))
 
-    def days(self):
-        """Each day with its earliest start and the operations that are free on it."""
+    def days(self) -> "models.QuerySet[Slot, dict[str, Any]]":
+        """Return each day with its earliest start and its free operations."""
         return self.order_by("day").values("day").annotate(first=Min("start"), places=Sum("free"))
 
 
-def _windows_without(service):
-    """Windows that name their services, and not this one."""
+def _windows_without(service: Service) -> models.QuerySet[OpeningWindow, Any]:
+    """Return the windows that name their services, but not this service."""
     named = OpeningWindow.objects.filter(services__isnull=False)
     return named.exclude(services=service).values("pk")
 
 
 class Slot(models.Model):
-    """A start time at an office, and how many operations it takes.
+    """A start time at an office, and the operations that it takes.
 
     `day` is the day on which its window began: a slot at half past midnight belongs to the evening
-    before. `taken` changes in `move_places` alone.
+    before. `taken` is changed by `move_places` alone.
     """
 
     office = models.ForeignKey(Office, on_delete=models.PROTECT, related_name="slots")
@@ -98,7 +111,7 @@ class Slot(models.Model):
     end = models.DateTimeField(_("end"))
     capacity = models.PositiveSmallIntegerField()
     taken = models.PositiveSmallIntegerField(default=0)
-    # When it last took more than before: somebody gave a place back, or its hours changed.
+    # This is when it last took more than before: a place was given back, or its hours changed.
     came_free_at = models.DateTimeField(null=True)
     is_closed = models.BooleanField(default=False)
 
@@ -124,5 +137,5 @@ class Slot(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.office_id} {self.start:%Y-%m-%d %H:%M}"

@@ -1,6 +1,7 @@
-"""Who waits for an earlier time, and the times that are kept for somebody to accept."""
+"""The waiting list for earlier times, and the offers that are made."""
 
 import datetime
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -15,29 +16,29 @@ from appointments.models.opening_hours import OpeningWindow
 from appointments.models.slots import Slot
 
 
-class WaitingQuerySet(models.QuerySet):
-    def open(self):
+class WaitingQuerySet(models.QuerySet["Waiting"]):
+    def open(self) -> Self:
         return self.filter(ended_at=None)
 
-    def that_fit(self, slot, operations):
-        """Those who can have so many operations of `slot`, who has waited longest first.
+    def fitting(self, slot: Slot, operations: int) -> Self:
+        """Return the entries that can have `operations` of `slot`, the longest waiting first.
 
-        Soon enough to be reached, and to change their mind: what begins within the hours in which
-        nothing can be changed any more is offered to nobody.
+        The slot has to leave the applicant time to be reached, and to change their mind: one that
+        begins within the hours in which nothing can be changed any more is offered to nobody.
         """
         soonest = timezone.now() + datetime.timedelta(hours=settings.BOOKING["CHANGE_UNTIL_HOURS"])
         if slot.is_closed or slot.start <= soonest:
             return self.none()
         offers = Offer.objects.filter(appointment=OuterRef("appointment"))
-        elsewhere = Appointment.objects.live().at_the_same_time_as(slot)
-        of_attendee = elsewhere.filter(attendee=OuterRef("appointment__attendee"))
-        kept_then = Offer.objects.open().filter(
+        overlapping = Appointment.objects.live().at_the_same_time_as(slot)
+        of_attendee = overlapping.filter(attendee=OuterRef("appointment__attendee"))
+        overlapping_offers = Offer.objects.open().filter(
             appointment__attendee=OuterRef("appointment__attendee"),
             slot__start__lt=slot.end,
             slot__end__gt=slot.start,
         )
         named = OpeningWindow.objects.filter(pk=slot.window_id, services__isnull=False)
-        gives_it = named.filter(services=OuterRef("appointment__service"))
+        including_service = named.filter(services=OuterRef("appointment__service"))
         return (
             self.open()
             .filter(
@@ -49,14 +50,14 @@ class WaitingQuerySet(models.QuerySet):
             )
             .exclude(Exists(offers.filter(Q(slot=slot) | Q(status=Offer.Status.OPEN))))
             .exclude(Exists(of_attendee.exclude(pk=OuterRef("appointment"))))
-            .exclude(Exists(kept_then))
-            .filter(~Exists(named) | Exists(gives_it))
+            .exclude(Exists(overlapping_offers))
+            .filter(~Exists(named) | Exists(including_service))
             .order_by("since", "pk")
         )
 
 
 class Waiting(models.Model):
-    """Somebody with an appointment who wants to know when an earlier day comes free."""
+    """An entry on the waiting list: an appointment to which an earlier day is to be offered."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="waitings")
     office = models.ForeignKey(
@@ -79,21 +80,21 @@ class Waiting(models.Model):
             models.Index(fields=["since", "id"], condition=Q(ended_at=None), name="waiting_open")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.appointment_id} {self.office_id or ''}"
 
 
-class OfferQuerySet(models.QuerySet):
-    def open(self):
+class OfferQuerySet(models.QuerySet["Offer"]):
+    def open(self) -> Self:
         return self.filter(status=Offer.Status.OPEN)
 
-    def lapsed(self, now):
-        """Those that nobody has answered in time, and whose places still count as taken."""
+    def lapsed(self, now: datetime.datetime) -> Self:
+        """Return offers that were not answered in time, whose places still count as taken."""
         return self.open().filter(expires_at__lte=now)
 
 
 class Offer(models.Model):
-    """A time that is kept for somebody in place of the one they have, until they answer."""
+    """A slot kept for an appointment in place of its present one, until the applicant answers."""
 
     class Status(models.TextChoices):
         OPEN = "open", pgettext_lazy("an offer", "Open")
@@ -123,14 +124,14 @@ class Offer(models.Model):
             models.Index(fields=["expires_at"], condition=Q(status="open"), name="offer_open")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.appointment_id} {self.slot_id} {self.status}"
 
     @property
-    def hours(self):
-        """For how long it is kept, to the nearest hour: it was written a moment after `until`."""
+    def hours(self) -> int:
+        """The hours for which it is kept, rounded: its end is set a moment before `created_at`."""
         return round((self.expires_at - self.created_at) / datetime.timedelta(hours=1))
 
     @property
-    def can_be_answered(self):
+    def can_be_answered(self) -> bool:
         return self.status == self.Status.OPEN and timezone.now() < self.expires_at

@@ -1,13 +1,17 @@
-"""Booking a place, step by step: what, where, on which day, at what time.
+"""Booking or moving an appointment, step by step: criteria, office, day, time.
 
-What was chosen stands in the address of each step, so that the back button, another tab and another
-device find it again; nothing is taken before the last of them.
+The choices stand in the address of each step, so that the back button, another tab and another
+device find them again; nothing is taken before the last step.
 """
 
+import uuid
+from collections.abc import Callable
 from functools import wraps
 from operator import itemgetter
+from typing import Any, cast
 
 from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,17 +19,21 @@ from django.utils.translation import gettext as _
 from appointments import actions
 from appointments.criteria import Criteria
 from appointments.forms import CriteriaForm, OfficeChoice, TimeForm
-from appointments.models import Office, Slot
+from appointments.models import Appointment, Office, Slot
 from appointments.month_grid import WEEKDAYS, months_of
 from appointments.views.access import get_booked_by, verified
+from core.accounts.access import SignedInRequest
 from core.accounts.acting_as import holder_of
+from core.accounts.models import Identity
 from core.catalogue.models import Region
 from core.exceptions import RuleViolation
 
+Step = Callable[[SignedInRequest, Criteria], HttpResponse]
+
 
 @verified
-def new(request):
-    """For whom, which service, in which region, how many operations."""
+def new(request: SignedInRequest) -> HttpResponse:
+    """Ask for the attendee, the service, the region and the number of operations."""
     holder = holder_of(request)
     asked = {"service": request.GET.get("service")}
     form = CriteriaForm(
@@ -36,12 +44,12 @@ def new(request):
     return render(request, "appointments/new.html", {"form": form})
 
 
-def criteria_step(view):
-    """A step for which the criteria stand in the address; where they do not, back to the first."""
+def criteria_step(view: Step) -> Callable[..., HttpResponse]:
+    """Decorate a step that needs the criteria in its address; go to the first step without."""
 
     @verified
     @wraps(view)
-    def step(request):
+    def step(request: SignedInRequest) -> HttpResponse:
         form = CriteriaForm(request.GET, holder=holder_of(request))
         if not form.is_valid():
             return redirect(f"{reverse('appointments:new')}?{request.GET.urlencode()}")
@@ -50,12 +58,12 @@ def criteria_step(view):
     return step
 
 
-def move_step(view):
-    """The same step for an appointment that is to have another time."""
+def move_step(view: Step) -> Callable[..., HttpResponse]:
+    """Decorate the same step for an appointment that is to be moved."""
 
     @verified
     @wraps(view)
-    def step(request, reference):
+    def step(request: SignedInRequest, reference: str) -> HttpResponse:
         appointment = get_booked_by(request.user, reference)
         if not appointment.can_be_changed:
             return redirect("appointments:detail", reference)
@@ -72,37 +80,37 @@ def move_step(view):
 
 
 @criteria_step
-def offices(request, criteria):
+def offices(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
     return _show_offices(request, criteria)
 
 
 @criteria_step
-def days(request, criteria):
+def days(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
     return _show_days(request, criteria)
 
 
 @criteria_step
-def times(request, criteria):
+def times(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
     return _show_times(request, criteria)
 
 
 @move_step
-def move_offices(request, criteria):
+def move_offices(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
     return _show_offices(request, criteria)
 
 
 @move_step
-def move_days(request, criteria):
+def move_days(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
     return _show_days(request, criteria)
 
 
 @move_step
-def move_times(request, criteria):
+def move_times(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
     return _show_times(request, criteria)
 
 
-def _show_offices(request, criteria):
-    """The offices of the region, each with its nearest free day, the earliest first."""
+def _show_offices(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
+    """Show the offices of the region with their nearest free day, the earliest first."""
     found = Office.objects.open_to_booking().filter(region=criteria.region)
     offices = sorted(found.with_nearest(criteria.bookable_slots()), key=_by_nearest)
     days_step = _address(criteria, "days")
@@ -116,14 +124,14 @@ def _show_offices(request, criteria):
     return render(request, "appointments/offices.html", context)
 
 
-def _show_days(request, criteria):
-    """The days of one office, and how free each is."""
-    office = _chosen(request)["office"]
+def _show_days(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
+    """Show the days of one office, and how many places are free on each."""
+    office = _office_and_day(request)["office"]
     if office is None:
         return redirect(f"{_address(criteria, 'offices')}?{_query(request)}")
     free = list(criteria.bookable_slots().filter(office=office).days())
     places = {row["day"]: row["places"] for row in free}
-    # Past midnight, yesterday's evening has times to come.
+    # Past midnight, yesterday's evening still has times ahead.
     days = sorted({*actions.horizon(), *places})
     context = {
         "criteria": criteria,
@@ -137,21 +145,21 @@ def _show_days(request, criteria):
     return render(request, "appointments/days.html", context)
 
 
-def _show_times(request, criteria):
-    """The free times of one day; choosing one holds the place, or moves the appointment at once."""
-    chosen = _chosen(request)
+def _show_times(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
+    """Show the free times of one day; a choice holds the place, or moves the appointment."""
+    chosen = _office_and_day(request)
     office, day = chosen["office"], chosen["day"]
     if office is None:
         return redirect(f"{_address(criteria, 'offices')}?{_query(request)}")
     if day is None:
         return redirect(f"{_address(criteria, 'days')}?{_query(request, office=office.slug)}")
     free = criteria.bookable_slots().filter(office=office)
-    # What is sent may be full by now, even by the first of two clicks: the action knows.
+    # The slot that is sent may be full by now, even by the first of two clicks: the action decides.
     of_day = Slot.objects.filter(office=office, day=day)
     form = TimeForm(request.POST or None, slots=of_day)
     if form.is_valid():
         try:
-            taken = _take(request, criteria, **form.cleaned_data)
+            taken = _hold_or_move(request, criteria, **form.cleaned_data)
         except RuleViolation as violation:
             violation.show_on(form)
         else:
@@ -169,8 +177,10 @@ def _show_times(request, criteria):
     return render(request, "appointments/times.html", context)
 
 
-def _take(request, criteria, *, slot, idempotency_key):
-    """Move the appointment to the slot, or hold a place there; the appointment."""
+def _hold_or_move(
+    request: SignedInRequest, criteria: Criteria, *, slot: Slot, idempotency_key: uuid.UUID
+) -> Appointment:
+    """Move the appointment to the slot, or hold a place there; return the appointment."""
     if criteria.appointment:
         moved = actions.move(actor=request.user, appointment=criteria.appointment, slot=slot)
         messages.success(request, _("Your appointment has been moved."))
@@ -178,7 +188,7 @@ def _take(request, criteria, *, slot, idempotency_key):
     return actions.hold(
         actor=request.user,
         holder=holder_of(request),
-        attendee=criteria.attendee,
+        attendee=cast(Identity, criteria.attendee),
         service=criteria.service,
         slot=slot,
         operations=criteria.operations,
@@ -187,26 +197,26 @@ def _take(request, criteria, *, slot, idempotency_key):
     )
 
 
-def _by_nearest(office):
-    is_without = office.nearest is None
-    return is_without, 0 if is_without else office.nearest.timestamp(), office.pk
+def _by_nearest(office: Office) -> tuple[bool, float, int]:
+    nearest = office.nearest
+    return nearest is None, 0 if nearest is None else nearest.timestamp(), office.pk
 
 
-def _chosen(request):
-    """The office and the day of the address; None for what is not there, or makes no sense."""
+def _office_and_day(request: HttpRequest) -> dict[str, Any]:
+    """Return the office and the day of the address; None for unknown or invalid ones."""
     choice = OfficeChoice(request.GET)
     choice.is_valid()
     return {name: choice.cleaned_data.get(name) for name in choice.fields}
 
 
-def _address(criteria, step):
+def _address(criteria: Criteria, step: str) -> str:
     if criteria.appointment:
         return reverse(f"appointments:move-{step}", args=[criteria.appointment.reference])
     return reverse(f"appointments:{step}")
 
 
-def _query(request, **chosen):
-    """The criteria of this address, with the office that was chosen, and without the day."""
+def _query(request: HttpRequest, **chosen: str) -> str:
+    """Return the query of this address, with the chosen office and without the day."""
     query = request.GET.copy()
     for name in ("office", "day"):
         query.pop(name, None)

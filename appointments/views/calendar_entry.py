@@ -1,15 +1,19 @@
-"""An appointment as an entry for a person's own calendar (.ics)."""
+"""An appointment as a file for the user's own calendar (.ics)."""
+
+from typing import cast
 
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
+from appointments.models import AppointmentEvent
 from appointments.views.access import get_appointment_for, verified
+from core.accounts.access import SignedInRequest
 from core.http import content_disposition
 
 
 @verified
-def calendar_entry(request, reference):
+def calendar_entry(request: SignedInRequest, reference: str) -> HttpResponse:
     appointment = get_appointment_for(request.user, reference)
     if not appointment.is_live or appointment.is_held:
         raise Http404
@@ -17,7 +21,7 @@ def calendar_entry(request, reference):
     event = Event()
     event.add("uid", f"{appointment.reference}@tawasul")
     event.add("sequence", appointment.version)
-    event.add("dtstamp", appointment.events.last().at)
+    event.add("dtstamp", cast(AppointmentEvent, appointment.events.last()).at)
     event.add("dtstart", appointment.slot.start)
     event.add("dtend", appointment.slot.end)
     event.add("summary", f"{appointment.service.name} · {office.name}")

@@ -1,9 +1,10 @@
-"""A person's appointments: the list, one of them, confirming and cancelling it."""
+"""A user's appointments: the list, the details, confirming and cancelling."""
 
 from datetime import timedelta
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,13 +13,14 @@ from appointments import actions
 from appointments.forms import WaitForm
 from appointments.models import Appointment
 from appointments.views.access import get_appointment_for, get_booked_by, verified
+from core.accounts.access import SignedInRequest
 from core.exceptions import RuleViolation
 
 ROWS = 20
 
 
 @verified
-def appointment_list(request):
+def appointment_list(request: SignedInRequest) -> HttpResponse:
     mine = Appointment.objects.visible_to(request.user).select_related(
         "service", "attendee", "slot__office"
     )
@@ -28,8 +30,8 @@ def appointment_list(request):
 
 
 @verified
-def detail(request, reference):
-    """The details of a held time with the minutes left, or the appointment as it stands."""
+def detail(request: SignedInRequest, reference: str) -> HttpResponse:
+    """Show a held time with the minutes left, or the appointment as it stands."""
     appointment = get_appointment_for(request.user, reference)
     open_offer = appointment.offers.open().select_related("slot__office").first()
     context = {
@@ -46,19 +48,20 @@ def detail(request, reference):
 
 
 @verified
-def confirm(request, reference):
+def confirm(request: SignedInRequest, reference: str) -> HttpResponse:
     appointment = get_booked_by(request.user, reference)
     if request.method == "POST":
         try:
             actions.confirm(actor=request.user, appointment=appointment)
         except RuleViolation as violation:
             messages.error(request, violation.message)
-    # Whoever had to sign in again on the way has pressed nothing yet: there they can.
+    # A user who had to sign in again on the way comes back without the POST: the page has the
+    # button.
     return redirect("appointments:detail", reference)
 
 
 @verified
-def cancel(request, reference):
+def cancel(request: SignedInRequest, reference: str) -> HttpResponse:
     """Ask first, then give the place back."""
     appointment = get_booked_by(request.user, reference)
     if request.method == "POST":
@@ -74,8 +77,8 @@ def cancel(request, reference):
     return render(request, "appointments/cancel.html", {"appointment": appointment})
 
 
-def _seconds_left(appointment):
-    """Until a hold expires."""
+def _seconds_left(appointment: Appointment) -> int:
+    """Return the seconds until the hold expires, or 0."""
     if not appointment.is_held:
         return 0
     left = appointment.expires_at - timezone.now()

@@ -1,17 +1,19 @@
-"""The printed slip with its QR, and the public page that checks it."""
+"""The printed slip with its QR code, and the public page that checks it."""
 
 import segno
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
 from appointments.models import Slip
 from appointments.views.access import get_appointment_for, verified
+from core.accounts.access import SignedInRequest
 
 
 @verified
-def slip(request, reference):
-    """One page to print, with a QR that opens the page on which anybody can check it."""
+def slip(request: SignedInRequest, reference: str) -> HttpResponse:
+    """Show the page to print, with the QR code of the page on which anybody can check it."""
     appointment = get_appointment_for(request.user, reference)
     current = appointment.slips.last()
     if current is None or not appointment.is_live:
@@ -28,8 +30,8 @@ def slip(request, reference):
     return render(request, "appointments/slip.html", context)
 
 
-def check(request, code):
-    """For whoever holds a printed slip: whether it is good, without anybody's name."""
+def check(request: HttpRequest, code: str) -> HttpResponse:
+    """Show whether a printed slip is good, without any personal data."""
     shown = get_object_or_404(
         Slip.objects.select_related("appointment__slot__office", "slot__office"), check_code=code
     )

@@ -1,5 +1,6 @@
-"""Verifying one's own data before booking, once in a session."""
+"""Verification of the user's own data before booking, once in a session."""
 
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
@@ -7,17 +8,17 @@ from appointments import actions
 from appointments.forms import VerifyForm
 from appointments.views.access import remember_verified
 from core.accounts import pending_steps, visual_code
-from core.accounts.access import resident_required
+from core.accounts.access import SignedInRequest, resident_required
 from core.exceptions import RuleViolation
 from core.http import safe_target
 
-# What was typed to verify, while a text is asked for in place of the picture.
+# The session keeps the typed data under this name, while a text replaces the picture.
 _KEPT = "verify_form"
 
 
 @resident_required
-def verify(request):
-    """My own number and date of birth, and the picture or a text for it; once in a session."""
+def verify(request: SignedInRequest) -> HttpResponse:
+    """Verify the user's own number and birth date, with a visual code or a text in its place."""
     given = pending_steps.get(request, _KEPT) if request.method == "GET" else None
     target = safe_target(request, (given or {}).get("next") or reverse("appointments:list"))
     needs_picture = visual_code.is_needed(request)

@@ -1,37 +1,43 @@
-"""Waiting for an earlier time, and the answer to one that is offered."""
+"""Views of the waiting list, and of the answers to offers."""
 
+from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from appointments import actions
 from appointments.forms import WaitForm
+from appointments.models import Appointment
 from appointments.views.access import get_booked_by, verified
+from core.accounts.access import SignedInRequest
 from core.exceptions import RuleViolation
 
 
-def button(act):
-    """A button: what `act` does, and its word for the page that comes back."""
+def button(act: Callable[..., str]) -> Callable[..., HttpResponse]:
+    """Decorate `act` as the view of a button; it returns the message for the page that follows."""
 
     @verified
     @wraps(act)
-    def press(request, reference, **kwargs):
+    def press(request: SignedInRequest, reference: str, **kwargs: Any) -> HttpResponse:
         appointment = get_booked_by(request.user, reference)
         if request.method == "POST":
             try:
                 messages.success(request, act(request, appointment, **kwargs))
             except RuleViolation as violation:
                 messages.error(request, violation.message)
-        # Whoever had to sign in again on the way has pressed nothing yet: there they can.
+        # A user who had to sign in again on the way comes back without the POST: the page has the
+        # button.
         return redirect("appointments:detail", reference)
 
     return press
 
 
 @button
-def wait(request, appointment):
+def wait(request: SignedInRequest, appointment: Appointment) -> str:
     form = WaitForm(request.POST)
     here = form.is_valid() and form.cleaned_data["where"] == WaitForm.HERE
     office = appointment.slot.office if here else None
@@ -40,18 +46,18 @@ def wait(request, appointment):
 
 
 @button
-def stop_waiting(request, appointment):
+def stop_waiting(request: SignedInRequest, appointment: Appointment) -> str:
     actions.stop_waiting(actor=request.user, appointment=appointment)
     return _("You are no longer waiting for an earlier time.")
 
 
 @button
-def accept(request, appointment, pk):
+def accept(request: SignedInRequest, appointment: Appointment, pk: int) -> str:
     actions.accept(actor=request.user, offer=get_object_or_404(appointment.offers, pk=pk))
     return _("Your appointment has been moved.")
 
 
 @button
-def decline(request, appointment, pk):
+def decline(request: SignedInRequest, appointment: Appointment, pk: int) -> str:
     actions.decline(actor=request.user, offer=get_object_or_404(appointment.offers, pk=pk))
     return _("The time will be offered to somebody else.")

@@ -1,12 +1,28 @@
 """The decorator for pages that need an account with an identity."""
 
+from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from core.accounts.models import Identity, User
 
 
-def resident_required(view):
+class SignedInRequest(HttpRequest):
+    """A request with a session; `holder` is set by `acting_as.holder_of`."""
+
+    user: User
+    holder: Identity
+
+
+class StaffRequest(SignedInRequest):
+    """A request of a member of staff."""
+
+
+def resident_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Let only accounts with an identity open the view.
 
     Visitors without a session are sent to sign in and come back. An account without an identity
@@ -14,7 +30,7 @@ def resident_required(view):
     """
 
     @wraps(view)
-    def guarded(request, *args, **kwargs):
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         if request.user.identity_id is None:

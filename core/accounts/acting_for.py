@@ -1,12 +1,17 @@
 """The rule that filing and booking share: which holder may act for which person."""
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 
-from core.accounts.models import Identity, Link
+from core.accounts.models import Identity, Link, User
+from core.catalogue.models import Service
 from core.exceptions import RuleViolation
 
 
-def check_may_act_for(*, actor, holder, person, service, person_field):
+def check_may_act_for(
+    *, actor: User, holder: Identity, person: Identity, service: Service, person_field: str
+) -> None:
     """Check that `actor` may use `service` for `person` through `holder`.
 
     The code of a RuleViolation is the field to correct: `holder`, `service`, or the value of
@@ -36,7 +41,7 @@ def check_may_act_for(*, actor, holder, person, service, person_field):
     check_is_for(service, person)
 
 
-def check_is_for(service, person):
+def check_is_for(service: Service, person: Identity) -> None:
     """Check that the service is for the person's kind and nationality. RuleViolation: `service`."""
     if not service.is_for(kind=person.kind, nationality=person.nationality):
         raise RuleViolation(
@@ -46,5 +51,5 @@ def check_is_for(service, person):
         )
 
 
-def is_for_any(service, people):
+def is_for_any(service: Service, people: Iterable[Identity]) -> bool:
     return any(service.is_for(kind=each.kind, nationality=each.nationality) for each in people)

@@ -13,7 +13,7 @@ class AccountsConfig(AppConfig):
     label = "accounts"
     verbose_name = _("Accounts")
 
-    def ready(self):
+    def ready(self) -> None:
         try:
             import_string(settings.REGISTRY)
         except ImportError as error:

@@ -3,7 +3,10 @@
 A step waits in the session with the facts it was begun with (see `pending_steps`).
 """
 
+from typing import Any, Literal
+
 from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import translate_url
 from django.utils.dateparse import parse_date
@@ -13,7 +16,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from core.accounts import actions, codes, devices, lockout, pending_steps, purposes, visual_code
-from core.accounts.models import User
+from core.accounts.models import OneTimeCode, User
 from core.display import masked_number
 from core.exceptions import RuleViolation
 from core.http import client_network
@@ -33,19 +36,19 @@ class CodeStep:
     # reveal which accounts exist.
     shows_message_status = True
 
-    def __init__(self, request):
+    def __init__(self, request: HttpRequest) -> None:
         self.request = request
-        self.facts = pending_steps.get(request, self.purpose)
+        self.facts: dict[str, Any] = pending_steps.get(request, self.purpose)  # type: ignore[assignment]  # None: not is_waiting
 
     @property
-    def actor(self):
-        return self.request.user
+    def actor(self) -> User:
+        return self.request.user  # type: ignore[return-value]  # signed in if is_waiting
 
     @property
-    def is_waiting(self):
+    def is_waiting(self) -> bool:
         return self.facts is not None and self.request.user.is_authenticated
 
-    def begin(self, **facts):
+    def begin(self, **facts: Any) -> HttpResponse:
         """Send the code and redirect to its page.
 
         A send limit becomes a message on that page; any other RuleViolation of `send` is raised.
@@ -56,14 +59,14 @@ class CodeStep:
         return redirect(self.page)
 
     @property
-    def page(self):
+    def page(self) -> str:
         return f"accounts:code-{self.purpose}"
 
     @property
-    def resend_page(self):
+    def resend_page(self) -> str:
         return f"accounts:resend-{self.purpose}"
 
-    def send_within_limits(self):
+    def send_within_limits(self) -> None:
         try:
             self.send()
         except RuleViolation as violation:
@@ -71,10 +74,10 @@ class CodeStep:
                 raise
             messages.warning(self.request, violation.message)
 
-    def send(self):
+    def send(self) -> None:
         raise NotImplementedError
 
-    def try_code(self, guess):
+    def try_code(self, guess: str) -> Any:
         """Use the code, and return the result of its action, or raise as `codes.use_code` does."""
         return codes.use_code(
             actor=self.actor,
@@ -84,23 +87,23 @@ class CodeStep:
             action=lambda code: code,
         )
 
-    def on_success(self, used):
+    def on_success(self, used: Any) -> HttpResponse:
         """Return the response after the right code; `used` is the return value of `try_code`."""
         raise NotImplementedError
 
-    def end(self):
+    def end(self) -> None:
         pending_steps.end(self.request, self.purpose)
 
-    def sent(self):
+    def sent(self) -> OneTimeCode | Literal[False] | None:
         """Return the last code sent in this session; False if the page must not show its status."""
         return self.shows_message_status and codes.latest_code(
             actor=self.actor, **self.code_filter()
         )
 
-    def code_filter(self):
+    def code_filter(self) -> dict[str, Any]:
         return {"purpose": self.purpose, "session_key": self.request.session.session_key}
 
-    def send_kwargs(self):
+    def send_kwargs(self) -> dict[str, Any]:
         return {"session_key": self.request.session.session_key, "language": get_language()}
 
 
@@ -110,31 +113,31 @@ class SignIn(CodeStep):
     button = gettext_lazy("Sign in")
 
     @cached_property
-    def actor(self):
+    def actor(self) -> User:
         """The user who gave the password; None if they are inactive or have changed it since."""
         user = User.objects.filter(pk=self.facts["user"], is_active=True).first()
         is_same = user and user.get_session_auth_hash() == self.facts.get("password")
-        return user if is_same else None
+        return user if is_same else None  # type: ignore[return-value]  # None: not is_waiting
 
     @property
-    def is_waiting(self):
+    def is_waiting(self) -> bool:
         return self.facts is not None and self.actor is not None
 
-    def begin(self, **facts):
+    def begin(self, **facts: Any) -> HttpResponse:
         """Begin the step after the right password, in a session with a new key."""
         if not (self.facts and self.facts["user"] == facts["user"]):
             # A user who gives the password again keeps the session, and the code sent for it.
             self.request.session.cycle_key()
         return super().begin(**facts)
 
-    def send(self):
+    def send(self) -> None:
         codes.send_code(actor=self.actor, purpose=self.purpose, **self.send_kwargs())
 
-    def try_code(self, guess):
+    def try_code(self, guess: str) -> Any:
         actions.check_may_enter(self.actor)
         return super().try_code(guess)
 
-    def on_success(self, _code):
+    def on_success(self, _code: OneTimeCode) -> HttpResponse:
         user = self.actor
         self.end()
         devices.start_session(self.request, user)
@@ -146,17 +149,17 @@ class SignIn(CodeStep):
 class AnonymousStep(CodeStep):
     """A step of a visitor who is not signed in; its page reveals nothing about accounts."""
 
-    actor = None
+    actor = None  # type: ignore[assignment]  # nobody is signed in
     shows_message_status = False
 
     @property
-    def is_waiting(self):
+    def is_waiting(self) -> bool:
         return self.facts is not None
 
-    def send_kwargs(self):
+    def send_kwargs(self) -> dict[str, Any]:
         return {**super().send_kwargs(), "network": client_network(self.request)}
 
-    def continue_with(self, next_step, **facts):
+    def continue_with(self, next_step: str, **facts: Any) -> HttpResponse:
         """End this step, and begin `next_step` in a session with a new key."""
         self.end()
         self.request.session.cycle_key()
@@ -173,12 +176,12 @@ class Register(AnonymousStep):
         "passports office."
     )
 
-    def send(self):
+    def send(self) -> None:
         actions.ask_to_register(
             number=self.facts["number"], born=parse_date(self.facts["born"]), **self.send_kwargs()
         )
 
-    def on_success(self, code):
+    def on_success(self, code: OneTimeCode) -> HttpResponse:
         return self.continue_with("choose", identity=int(code.confirms))
 
 
@@ -190,10 +193,10 @@ class Reset(AnonymousStep):
         "mobile."
     )
 
-    def send(self):
+    def send(self) -> None:
         actions.ask_to_reset(login=self.facts["login"], **self.send_kwargs())
 
-    def on_success(self, code):
+    def on_success(self, code: OneTimeCode) -> HttpResponse:
         return self.continue_with("new_password", user=int(code.confirms))
 
 
@@ -207,7 +210,7 @@ class Picture(AnonymousStep):
     after = "accounts:picture-by-text"
     notice = gettext_lazy("We have texted a code to the mobile you entered.")
 
-    def send(self):
+    def send(self) -> None:
         mobile = self.facts["mobile"]
         codes.send_code_to_unknown(
             purpose=self.purpose,
@@ -217,7 +220,7 @@ class Picture(AnonymousStep):
             **self.send_kwargs(),
         )
 
-    def on_success(self, code):
+    def on_success(self, code: OneTimeCode) -> HttpResponse:
         self.end()
         visual_code.prove_by_text(self.request, code)
         return redirect(self.facts["next"])
@@ -228,17 +231,17 @@ class Mobile(CodeStep):
     after = "accounts:overview"
     button = gettext_lazy("Change the mobile")
 
-    def send(self):
+    def send(self) -> None:
         actions.ask_to_change_mobile(
             actor=self.actor, mobile=self.facts["mobile"], **self.send_kwargs()
         )
 
-    def try_code(self, guess):
+    def try_code(self, guess: str) -> str:
         return actions.change_mobile(
             actor=self.actor, session_key=self.request.session.session_key, guess=guess
         )
 
-    def on_success(self, mobile):
+    def on_success(self, mobile: str) -> HttpResponse:
         self.end()
         messages.success(
             self.request,
@@ -255,17 +258,17 @@ class Email(CodeStep):
     after = "accounts:overview"
     button = gettext_lazy("Confirm the address")
 
-    def send(self):
+    def send(self) -> None:
         actions.ask_to_confirm_email(
             actor=self.actor, email=self.facts["email"], **self.send_kwargs()
         )
 
-    def try_code(self, guess):
+    def try_code(self, guess: str) -> None:
         return actions.confirm_email(
             actor=self.actor, session_key=self.request.session.session_key, guess=guess
         )
 
-    def on_success(self, _used):
+    def on_success(self, _used: None) -> HttpResponse:
         self.end()
         messages.success(self.request, _("Your e-mail address is confirmed."))
         return redirect(self.after)

@@ -2,18 +2,20 @@
 
 import math
 import secrets
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TypeVar
 from zlib import crc32
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Model
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core.accounts.models import LockStripe, OneTimeCode
+from core.accounts.models import LockStripe, OneTimeCode, OneTimeCodeQuerySet, User
 from core.accounts.purposes import is_sent_by_mail
 from core.exceptions import RuleViolation
 from core.messaging.actions.outbox import write_mail, write_text
@@ -25,20 +27,31 @@ MAX_UNUSED_PER_HOUR = 5
 MAX_UNUSED_PER_NETWORK = 100  # per hour; one network may be a whole mobile operator's
 MAX_COMPARED = 5
 
+_Result = TypeVar("_Result")
 
-def session_hash(session_key):
+
+def session_hash(session_key: str | None) -> str:
     """Return the hash stored in place of a session key, because the key would open the session."""
-    return salted_hmac("accounts.session", session_key, algorithm="sha256").hexdigest()
+    return salted_hmac("accounts.session", session_key, algorithm="sha256").hexdigest()  # type: ignore[arg-type]  # saved sessions have keys
 
 
-def latest_code(*, actor, purpose, session_key):
+def latest_code(*, actor: User | None, purpose: str, session_key: str | None) -> OneTimeCode | None:
     """Return the last code sent in this session, valid or not; None if there is none."""
     return OneTimeCode.objects.latest_for(
         user=actor, purpose=purpose, session=session_hash(session_key)
     ).first()
 
 
-def send_code(*, actor, purpose, session_key, language, recipient=None, confirms="", about=None):
+def send_code(
+    *,
+    actor: User,
+    purpose: str,
+    session_key: str | None,
+    language: str,
+    recipient: str | None = None,
+    confirms: str = "",
+    about: Model | None = None,
+) -> OneTimeCode:
     """Send a new code to the actor's mobile, or to the new `recipient` that the code confirms.
 
     `confirms` is the digest of the content that the code will confirm, and `about` describes it in
@@ -68,8 +81,16 @@ def send_code(*, actor, purpose, session_key, language, recipient=None, confirms
 
 
 def send_code_to_unknown(
-    *, purpose, session_key, language, asked_for, network, recipient, template, confirms=""
-):
+    *,
+    purpose: str,
+    session_key: str | None,
+    language: str,
+    asked_for: str,
+    network: str,
+    recipient: str,
+    template: str,
+    confirms: str = "",
+) -> OneTimeCode:
     """Send a code to a visitor who is not signed in, and reveal the outcome in the text alone.
 
     If `template` is not the purpose's code template, or `recipient` is empty, the row is a decoy
@@ -96,7 +117,14 @@ def send_code_to_unknown(
         )
 
 
-def use_code(*, actor, purpose, session_key, guess, action):
+def use_code(
+    *,
+    actor: User | None,
+    purpose: str,
+    session_key: str | None,
+    guess: str,
+    action: Callable[[OneTimeCode], _Result],
+) -> _Result:
     """Compare `guess` with the code and, if it is right, use it up and return `action(code)`.
 
     Concurrent tries queue at the lock on the code's row, so that each try sees the result of the
@@ -109,7 +137,8 @@ def use_code(*, actor, purpose, session_key, guess, action):
     RuleViolation: `no_code`, `used`, `replaced`, `expired`, `spent` (five tries were compared),
     `wrong`. Exceptions of the action are raised as they are.
     """
-    failure = result = None
+    failure: Exception | None
+    result: _Result
     with transaction.atomic(durable=True):
         code = (
             OneTimeCode.objects.latest_for(
@@ -119,7 +148,7 @@ def use_code(*, actor, purpose, session_key, guess, action):
             .first()
         )
         failure = _count_and_compare(code, guess)
-        if failure is None:
+        if code and failure is None:
             try:
                 with transaction.atomic():
                     OneTimeCode.objects.filter(pk=code.pk).update(used_at=timezone.now())
@@ -131,13 +160,13 @@ def use_code(*, actor, purpose, session_key, guess, action):
     return result
 
 
-def forget_old_codes():
+def forget_old_codes() -> int:
     """Delete the codes that expired over a day ago, which no limit counts; return how many."""
     return OneTimeCode.objects.filter(expires_at__lt=timezone.now() - timedelta(days=1)).delete()[0]
 
 
 @contextmanager
-def _locked_stripes(*names):
+def _locked_stripes(*names: str) -> Iterator[None]:
     """Open a transaction that holds the lock stripes of these names.
 
     Concurrent sends for the same name queue here, so that each counts the one before.
@@ -148,11 +177,11 @@ def _locked_stripes(*names):
         yield
 
 
-def _codes_asked_for(name):
+def _codes_asked_for(name: str) -> OneTimeCodeQuerySet:
     return OneTimeCode.objects.filter(asked_for=_fingerprint(name))
 
 
-def _check_pace(earlier, purpose):
+def _check_pace(earlier: OneTimeCodeQuerySet, purpose: str) -> None:
     wait = _wait(earlier.filter(purpose=purpose), timezone.now())
     if wait is None:
         return
@@ -170,7 +199,7 @@ def _check_pace(earlier, purpose):
     raise _too_many(wait)
 
 
-def _check_account(actor, purpose):
+def _check_account(actor: User, purpose: str) -> None:
     """Check that the account is within the hourly limit, which is independent of the recipients."""
     hour_ago = timezone.now() - timedelta(hours=1)
     sent = OneTimeCode.objects.filter(user=actor, purpose=purpose)
@@ -178,14 +207,14 @@ def _check_account(actor, purpose):
         raise _too_many(timedelta(hours=1))
 
 
-def _check_network(network):
+def _check_network(network: str) -> None:
     hour_ago = timezone.now() - timedelta(hours=1)
     asked_from = OneTimeCode.objects.filter(asked_from=_fingerprint(network))
     if asked_from.unused_since(hour_ago).count() >= MAX_UNUSED_PER_NETWORK:
         raise _too_many(timedelta(hours=1))
 
 
-def _too_many(wait):
+def _too_many(wait: timedelta) -> RuleViolation:
     minutes = math.ceil(wait.total_seconds() / 60)
     return RuleViolation(
         ngettext(
@@ -198,7 +227,7 @@ def _too_many(wait):
     )
 
 
-def _wait(earlier, now):
+def _wait(earlier: OneTimeCodeQuerySet, now: datetime) -> timedelta | None:
     """Return the time until another code may be sent after the `earlier` ones; None for no wait."""
     hour_ago = now - timedelta(hours=1)
     sent_at = list(
@@ -213,17 +242,17 @@ def _wait(earlier, now):
 
 def _issue(
     *,
-    actor,
-    purpose,
-    session_key,
-    language,
-    recipient,
-    asked_for,
-    template,
-    confirms,
-    network="",
-    about=None,
-):
+    actor: User | None,
+    purpose: str,
+    session_key: str | None,
+    language: str,
+    recipient: str,
+    asked_for: str,
+    template: str,
+    confirms: str,
+    network: str = "",
+    about: Model | None = None,
+) -> OneTimeCode:
     now = timezone.now()
     same = _codes_asked_for(asked_for).filter(purpose=purpose, used_at=None, replaced_at=None)
     same.update(replaced_at=now)
@@ -255,7 +284,7 @@ def _issue(
     return code
 
 
-def _count_and_compare(code, guess):
+def _count_and_compare(code: OneTimeCode | None, guess: str) -> RuleViolation | None:
     """Count this try, compare it if it is one of the first five, and return its error or None."""
     if code is None:
         return RuleViolation(_("Ask for a code first."), code="no_code")
@@ -286,11 +315,11 @@ def _count_and_compare(code, guess):
     return None
 
 
-def _hash(code, digits):
+def _hash(code: OneTimeCode, digits: str) -> str:
     return salted_hmac(
         "accounts.one-time-code", f"{code.pk}:{digits}", algorithm="sha256"
     ).hexdigest()
 
 
-def _fingerprint(name):
+def _fingerprint(name: str) -> str:
     return salted_hmac("accounts.asked-for", name, algorithm="sha256").hexdigest()

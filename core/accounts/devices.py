@@ -1,22 +1,24 @@
 """Signing a user in on a device, and the device's name in the list of devices."""
 
 from django.contrib import auth
+from django.http import HttpRequest
 from django.utils import timezone
 from ua_parser import parse
 
+from core.accounts.models import User
 from core.text import clean
 
 _MAX_HEADER_LENGTH = 300  # characters; real User-Agent headers are shorter
 
 
-def start_session(request, user):
+def start_session(request: HttpRequest, user: User) -> None:
     """Sign `user` in, and store the browser and the time in the session."""
     auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     request.session["browser"] = browser_of(request)
     request.session["signed_in_at"] = timezone.now().isoformat()
 
 
-def browser_of(request):
+def browser_of(request: HttpRequest) -> str:
     """Return the browser's family and system, as "Chrome Mobile, Android"; empty if unknown."""
     result = parse(request.headers.get("User-Agent", "")[:_MAX_HEADER_LENGTH])
     families = [part.family for part in (result.user_agent, result.os) if part]

@@ -1,5 +1,7 @@
 """The forms for signing in, registering and changing one's account."""
 
+from typing import TYPE_CHECKING, Any
+
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -12,9 +14,12 @@ from core.identity_numbers import IdentityNumberField
 from core.mobiles import MobileField
 from core.text import TextField, refuse_unreadable, single_line
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 class LoginField(TextField):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             label=_("Username or ID number"),
             max_length=60,
@@ -30,7 +35,14 @@ class PasswordField(forms.CharField):
 
     default_error_messages = TextField.default_error_messages
 
-    def __init__(self, *, label, required, autocomplete="current-password", **kwargs):
+    def __init__(
+        self,
+        *,
+        label: "StrOrPromise",
+        required: "StrOrPromise",
+        autocomplete: str = "current-password",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             label=label,
             max_length=128,
@@ -40,7 +52,7 @@ class PasswordField(forms.CharField):
             **kwargs,
         )
 
-    def validate(self, value):
+    def validate(self, value: str) -> None:
         super().validate(value)
         refuse_unreadable(self, value)
 
@@ -66,7 +78,7 @@ class CodeForm(forms.Form):
 class VisualCodeForm(forms.Form):
     """A form that ends with the picture field, unless a texted code takes its place."""
 
-    def __init__(self, *args, needs_picture, **kwargs):
+    def __init__(self, *args: Any, needs_picture: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if needs_picture:
             self.fields[visual_code.FIELD] = visual_code.VisualCodeField()
@@ -109,16 +121,16 @@ class NewPasswordForm(forms.Form):
         autocomplete="new-password",
     )
 
-    def __init__(self, *args, user, **kwargs):
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
 
-    def clean_new_password(self):
+    def clean_new_password(self) -> str:
         password = self.cleaned_data["new_password"]
         validate_password(password, self.user)
         return password
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         password, again = map(self.cleaned_data.get, ("new_password", "again"))
         if password and again and password != again:
             self.add_error("again", _("The two passwords are not the same. Type both again."))
@@ -147,7 +159,7 @@ class ChooseForm(NewPasswordForm):
     )
     field_order = ["username", "new_password", "again", "language"]
 
-    def clean_username(self):
+    def clean_username(self) -> str:
         username = User.objects.normalize_username(self.cleaned_data["username"])
         username_shape(username)
         self.user.username = username
@@ -171,7 +183,7 @@ class ChangeMobileForm(MobileForm):
 
 
 class _AddressField(forms.EmailField):
-    def to_python(self, value):
+    def to_python(self, value: str | None) -> str | None:
         return super().to_python(single_line(value or ""))
 
 
@@ -210,8 +222,7 @@ class ActingAsForm(forms.Form):
         },
     )
 
-    def __init__(self, *args, user, **kwargs):
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["holder"].queryset = Identity.objects.establishments_represented_by(
-            user.identity
-        )
+        mandates = Identity.objects.establishments_represented_by(user.identity)
+        self.fields["holder"].queryset = mandates  # type: ignore[attr-defined]  # a ModelChoiceField

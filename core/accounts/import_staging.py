@@ -2,9 +2,12 @@
 
 import pickle
 import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from core.accounts import registry_import
-from core.accounts.registry_records import WrongRecord
+from core.accounts.models import Link
+from core.accounts.registry_records import Record, WrongRecord
 
 BATCH = 2_000  # rows
 
@@ -15,7 +18,7 @@ class ImportStaging:
     The database file has no name, and SQLite deletes it when the connection closes.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.executescript(
             """
@@ -28,20 +31,20 @@ class ImportStaging:
             """
         )
 
-    def close(self):
+    def close(self) -> None:
         self._db.close()
 
-    def put(self, kind, line, record):
+    def put(self, kind: str, line: int, record: Record) -> None:
         """Store a row; raise WrongRecord if an earlier row has its number already."""
         if kind != "link":
             current_number = getattr(record, "current_number", None)
             self._claim(kind, record.number, line, current_number)
         self._db.execute("INSERT INTO rows VALUES (?, ?, ?)", (kind, line, pickle.dumps(record)))
 
-    def remove_row(self, kind, line):
+    def remove_row(self, kind: str, line: int) -> None:
         self._db.execute("DELETE FROM rows WHERE kind = ? AND line = ?", (kind, line))
 
-    def pop_contradictions(self):
+    def pop_contradictions(self) -> Iterator[tuple[str, int, str]]:
         """Remove the rows that have a number in force which another row calls a former number.
 
         Yield the kind, the line and the reason of each. Otherwise the content of the tables would
@@ -68,7 +71,7 @@ class ImportStaging:
             "DELETE FROM rows WHERE (kind, line) IN (SELECT kind, line FROM contradictions)"
         )
 
-    def batches(self, kind):
+    def batches(self, kind: str) -> Iterator[tuple[list[int], list[Any]]]:
         """Yield lists of lines and records of a kind, `BATCH` at a time, in the file's order."""
         last = 0
         while True:
@@ -82,7 +85,9 @@ class ImportStaging:
             # The data was pickled by this object, in a file that no other process can open by name.
             yield [line for line, _ in rows], [pickle.loads(record) for _, record in rows]  # noqa: S301
 
-    def without_duplicates(self, lines, links):
+    def without_duplicates(
+        self, lines: Iterable[int], links: Iterable[Link | WrongRecord]
+    ) -> Iterator[Link | WrongRecord]:
         """Yield the links, with a WrongRecord in place of each that an earlier line has already."""
         for line, link in zip(lines, links, strict=True):
             try:
@@ -92,7 +97,7 @@ class ImportStaging:
             except WrongRecord as wrong:
                 yield wrong
 
-    def _claim(self, kind, key, line, current_number=None):
+    def _claim(self, kind: str, key: str, line: int, current_number: str | None = None) -> None:
         taken = self._db.execute(
             "INSERT OR IGNORE INTO keys VALUES (?, ?, ?, ?)", (kind, key, line, current_number)
         )

@@ -6,11 +6,13 @@ account locks out only themselves.
 """
 
 import secrets
+from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
 from axes.models import AccessAttempt
 from django.core import signing
 from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy
 
@@ -31,7 +33,7 @@ _COOKIE_AGE = 400 * 24 * 60 * 60  # seconds; browsers keep no cookie longer
 
 
 class Handler(AxesDatabaseHandler):
-    def get_failures(self, request, credentials=None):
+    def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
         """Count the account's wrong passwords, or a tenth of the network's if that is more."""
         of_account, from_network = (
             attempts.aggregate(total=Sum("failures_since_start"))["total"] or 0
@@ -40,22 +42,24 @@ class Handler(AxesDatabaseHandler):
         return max(of_account, from_network // NETWORK_LIMIT_FACTOR)
 
 
-def keep_the_response(request, response, credentials):
+def keep_the_response(
+    request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None
+) -> HttpResponse:
     """Return the view's own response, which shows the refusal on the form and keeps the input."""
     return response
 
 
-def is_locked_out(request):
+def is_locked_out(request: HttpRequest) -> bool:
     """Return whether django-axes refused this request, or refuses the next, for its failures."""
     return getattr(request, "axes_locked_out", False)
 
 
-def status_of(request):
+def status_of(request: HttpRequest) -> int:
     """Return the HTTP status of the sign-in page: 429 while no further try is allowed, else 200."""
     return 429 if is_locked_out(request) else 200
 
 
-def axes_username(request, credentials):
+def axes_username(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
     """Return the name under which wrong passwords are counted: a keyed hash that reveals no login.
 
     The username and all identity numbers of one account have the same name. A login that no account
@@ -68,10 +72,10 @@ def axes_username(request, credentials):
     return _name("account", user, _browser_token(request, user))
 
 
-def remember_browser(request, response, user):
+def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -> None:
     """Set the cookie by which wrong passwords from this browser are counted as the owner's."""
     known = _browser_tokens(request)
-    known[str(user.pk)] = known.pop(str(user.pk), None) or secrets.token_urlsafe(12)
+    known[str(user.pk)] = known.pop(str(user.pk), "") or secrets.token_urlsafe(12)
     response.set_cookie(
         _COOKIE,
         signing.dumps(dict(list(known.items())[-MAX_ACCOUNTS_PER_BROWSER:]), salt=_COOKIE),
@@ -82,17 +86,17 @@ def remember_browser(request, response, user):
     )
 
 
-def forget_guesses(request, user):
+def forget_guesses(request: HttpRequest, user: User) -> None:
     """Clear the counts of wrong passwords, after the owner has set a new password with a code."""
     names = [_name("account", user.pk, known) for known in ("", _browser_token(request, user.pk))]
     AccessAttempt.objects.filter(username__in=names).delete()
 
 
-def _browser_token(request, user):
+def _browser_token(request: HttpRequest, user: int) -> str:
     return _browser_tokens(request).get(str(user), "")
 
 
-def _browser_tokens(request):
+def _browser_tokens(request: HttpRequest) -> dict[str, str]:
     """Return the token of this browser for each account that has signed in with it.
 
     The keys are the primary keys as strings. A missing or forged cookie gives an empty dict.
@@ -103,6 +107,6 @@ def _browser_tokens(request):
         return {}
 
 
-def _name(*parts):
+def _name(*parts: str | int) -> str:
     name = ":".join(map(str, parts))
     return salted_hmac("accounts.guesses", name, algorithm="sha256").hexdigest()

@@ -8,14 +8,18 @@ articles and the like in front of them (`openings.txt`), runs of letters and of 
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from phonenumber_field.phonenumber import PhoneNumber
 
+from core.accounts.models import User
 from core.hijri import hijri_date
 from core.text import ascii_digits, bare_digits, fold
 
@@ -49,7 +53,7 @@ _PERSONAL_NUMBER = re.compile(
 class PasswordLengthValidator:
     """Allow 8 to 128 characters, counted in NFC, so that a composed letter counts as one."""
 
-    def validate(self, password, user=None):
+    def validate(self, password: str, user: User | None = None) -> None:
         length = _length(password)
         if length < MIN_LENGTH:
             raise ValidationError(
@@ -62,14 +66,14 @@ class PasswordLengthValidator:
                 code="too_long",
             )
 
-    def get_help_text(self):
+    def get_help_text(self) -> str:
         return _("Use 8 to 128 characters. Several words in a row make a good password.")
 
 
 class GuessablePasswordValidator:
     """Refuse common passwords, in either language and on either layout of the keyboard."""
 
-    def validate(self, password, user=None):
+    def validate(self, password: str, user: User | None = None) -> None:
         if any(_is_common(reading) for reading in _readings(password)):
             raise ValidationError(
                 _(
@@ -79,14 +83,14 @@ class GuessablePasswordValidator:
                 code="common",
             )
 
-    def get_help_text(self):
+    def get_help_text(self) -> str:
         return _("Do not use a common word or name, not even with digits or a year after it.")
 
 
 class PersonalDataPasswordValidator:
     """Refuse passwords that can be guessed from the personal data of the user."""
 
-    def validate(self, password, user=None):
+    def validate(self, password: str, user: User | None = None) -> None:
         if user is None:
             return
         known, names = _personal_data_of(user), _names_of(user)
@@ -102,21 +106,21 @@ class PersonalDataPasswordValidator:
                     code="about_oneself",
                 )
 
-    def get_help_text(self):
+    def get_help_text(self) -> str:
         return _(
             "Do not use your name, username, ID number, mobile number, e-mail address "
             "or date of birth."
         )
 
 
-def _length(password):
+def _length(password: str) -> int:
     """Return the length in NFC; an input that is too long in any case is not normalised."""
     if len(password) > _MAX_RAW_LENGTH:
         return len(password)
     return len(unicodedata.normalize("NFC", password))
 
 
-def _readings(password):
+def _readings(password: str) -> set[str]:
     """Return the texts that the pressed keys give: as typed, and on the other layout.
 
     Digits are 0-9. The set is empty for a password that is too long.
@@ -138,7 +142,7 @@ def _readings(password):
     }
 
 
-def _is_common(text):
+def _is_common(text: str) -> bool:
     keys = "".join(text.lower().translate(_UNSHIFTED).split())
     whole = "" if _is_mostly_signs(text) else _flat(text)
     return (
@@ -152,7 +156,7 @@ def _is_common(text):
     )
 
 
-def _is_personal_number(text):
+def _is_personal_number(text: str) -> bool:
     """Return whether it is a mobile, identity number, date or years, with two letters at most."""
     digits = re.search("(?s)[0-9].*[0-9]", text)
     return (
@@ -162,7 +166,7 @@ def _is_personal_number(text):
     )
 
 
-def _is_pattern(text):
+def _is_pattern(text: str) -> bool:
     """Return whether `text` is a few runs, two interlaced runs, or a short part repeated."""
     if len(text) < MIN_LENGTH:
         return False
@@ -174,12 +178,12 @@ def _is_pattern(text):
     )
 
 
-def _squeezed(text):
+def _squeezed(text: str) -> str:
     """Return `text` with each run of one repeated character reduced to one."""
     return re.sub(r"(?s)(.)\1+", r"\1", text)
 
 
-def _count_runs(text):
+def _count_runs(text: str) -> int:
     count = start = 0
     while start < len(text):
         end = start + 1
@@ -189,12 +193,12 @@ def _count_runs(text):
     return count
 
 
-def _repeated(text):
+def _repeated(text: str) -> str:
     """Return the part that gives `text` when repeated, or `text` itself if there is none."""
     return text[: (text + text).find(text, 1)]
 
 
-def _without_ends(text):
+def _without_ends(text: str) -> set[str]:
     """Return `text`, and `text` without the digits and signs that people add at its ends.
 
     There are variants that keep one of them at either end, since it may stand for a letter.
@@ -207,7 +211,7 @@ def _without_ends(text):
     return {text, *(text[start:end] for start in starts for end in ends)}
 
 
-def _candidate_words(text):
+def _candidate_words(text: str) -> Iterator[str]:
     """Yield the words that `text` may be: as it is, and with digits and signs read as letters."""
     if not _is_mostly_signs(text):
         yield _flat(text)
@@ -217,32 +221,32 @@ def _candidate_words(text):
             yield word
 
 
-def _is_mostly_signs(text):
+def _is_mostly_signs(text: str) -> bool:
     """Return whether more than a third of `text` is signs, and these are not all the same."""
     signs = [char for char in text if not (char.isalnum() or unicodedata.combining(char))]
     return len(set(signs)) > 1 and 3 * len(signs) > len(text)
 
 
-def _is_common_word(word):
+def _is_common_word(word: str) -> bool:
     """Return whether `word` is a listed word, a repeated one, or a single run."""
     part = _repeated(word)
     is_row = len(word) >= _MIN_ROW_LENGTH and _count_runs(_squeezed(part)) == 1
     return is_row or any(map(_is_listed, {word, part, part.strip("0123456789")}))
 
 
-def _is_listed(word):
+def _is_listed(word: str) -> bool:
     return word in _django_passwords() or any(
         _phonetic(each) in _own_words() for each in _without_opening(word)
     )
 
 
-def _without_opening(word):
+def _without_opening(word: str) -> set[str]:
     """Return `word`, and its rest after each opening (an article or the like) it begins with."""
     openings = (each for each in _openings() if word.startswith(each))
     return {word, *(word[len(each) :] for each in openings)}
 
 
-def _flat(text):
+def _flat(text: str) -> str:
     """Return only the letters and digits, folded, without spaces.
 
     `fold` removes an article at the beginning of a word, and would remove too many here. The 0 put
@@ -251,16 +255,16 @@ def _flat(text):
     return fold("0" + "".join(filter(str.isalnum, text)))[1:].replace(" ", "")
 
 
-def _letters(word):
+def _letters(word: str) -> str:
     return "".join(filter(str.isalpha, word))
 
 
-def _phonetic(word):
+def _phonetic(word: str) -> str:
     """Return one form for close Latin spellings of an Arabic word, as Mohamed and Mohammed."""
     return re.sub("(?<=[aiu])h$", "", _squeezed(word.translate(_SOUNDS)))
 
 
-def _personal_data_of(user):
+def _personal_data_of(user: User) -> set[str]:
     """Return the personal data that a password must not contain, flat: logins, numbers, dates."""
     known = [user.username, _local_part(user.email), *_national_parts(user.mobile)]
     if user.identity is not None:
@@ -271,7 +275,7 @@ def _personal_data_of(user):
     return {word for word in map(_flat, known) if len(word) >= _MIN_PERSONAL_LENGTH}
 
 
-def _names_of(user):
+def _names_of(user: User) -> set[str]:
     """Return the parts of the user's names, flat; a password must not consist of them alone."""
     names = [user.username, _local_part(user.email)]
     if user.identity is not None:
@@ -280,16 +284,16 @@ def _names_of(user):
     return {word for part in parts for word in _without_opening(part) if len(word) >= 2}
 
 
-def _local_part(email):
+def _local_part(email: str) -> str:
     return email.rpartition("@")[0]
 
 
-def _national_parts(mobile):
+def _national_parts(mobile: PhoneNumber | None) -> list[str]:
     """Return a list of the mobile without country code and leading zero; empty if unreadable."""
     return [str(mobile.national_number)] if mobile and mobile.national_number else []
 
 
-def _dates_in_digits(day):
+def _dates_in_digits(day: date | None) -> list[str]:
     """Return a day in both calendars, in the ways people write it in digits."""
     if day is None:
         return []
@@ -311,7 +315,7 @@ def _dates_in_digits(day):
     ]
 
 
-def _is_made_of(text, words):
+def _is_made_of(text: str, words: set[str]) -> bool:
     """Return whether `text` consists only of `words`, in any order and number."""
     ends = {0}
     for start in range(len(text)):
@@ -320,19 +324,19 @@ def _is_made_of(text, words):
     return len(text) in ends
 
 
-def _lines(name):
+def _lines(name: str) -> list[str]:
     return (_LISTS / name).read_text(encoding="utf-8").splitlines()
 
 
 @cache
-def _own_words():
+def _own_words() -> set[str]:
     """Return the words of our own lists in phonetic form, with the article and without."""
     entries = [_flat(line) for name in ("arabic.txt", "latin.txt") for line in _lines(name)]
     return _without_short(map(_phonetic, (*entries, *map(fold, entries))))
 
 
 @cache
-def _django_passwords():
+def _django_passwords() -> set[str]:
     """Return Django's list of common passwords, flat."""
     # Most entries are flat already; folding all of them would keep the first user waiting.
     return _without_short(
@@ -341,17 +345,17 @@ def _django_passwords():
     )
 
 
-def _without_short(words):
+def _without_short(words: Iterable[str]) -> set[str]:
     return {word for word in words if len(word) >= _MIN_WORD_LENGTH}
 
 
 @cache
-def _openings():
+def _openings() -> list[str]:
     return [_flat(line) for line in _lines("openings.txt")]
 
 
 @cache
-def _runs():
+def _runs() -> set[str]:
     """Return every part of every listed run, forwards and backwards."""
     runs = [direction for line in _lines("runs.txt") for direction in (line, line[::-1])]
     return {
@@ -363,7 +367,7 @@ def _runs():
 
 
 @cache
-def _keyboard():
+def _keyboard() -> tuple[dict[int, str], dict[str, str], dict[int, str]]:
     """Return Latin to Arabic, the pairs of Arabic letters on one key, and Arabic to Latin."""
     letters = dict(line.split() for line in _lines("keyboard.txt"))
     pairs = {typed: key for key, typed in letters.items() if len(typed) == 2}

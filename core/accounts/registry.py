@@ -9,10 +9,12 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from urllib.parse import urlsplit
+from typing import TypeVar
+from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -20,12 +22,13 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts import registry_import
-from core.accounts.models import Identity
+from core.accounts.models import Identity, Link
 from core.accounts.registry_records import (
     COLUMNS,
     FormerNumberRecord,
     IdentityRecord,
     LinkRecord,
+    Record,
     WrongRecord,
     read_record,
 )
@@ -38,11 +41,13 @@ MAX_ANSWER_BYTES = 2**20
 
 logger = logging.getLogger(__name__)
 
+_Outcome = TypeVar("_Outcome", str, Link)
+
 
 class RegistryUnavailable(RuleViolation):
     """Raised when the registry does not answer, or its answer is not valid."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             _("The registry cannot be reached at the moment. Try again in a few minutes."),
             code="registry_away",
@@ -52,11 +57,11 @@ class RegistryUnavailable(RuleViolation):
 class LocalRegistry:
     """A registry in the tables of this database, filled by `manage.py import_identities`."""
 
-    def lookup(self, number):
+    def lookup(self, number: str) -> Identity | None:
         """Return the up-to-date identity with this number, former or current; None if unknown."""
         return Identity.objects.filter(numbers__number=number).first()
 
-    def refresh(self, identity):
+    def refresh(self, identity: Identity) -> Identity:
         """Return the identity, up to date together with the links in which it is the person."""
         return Identity.objects.get(pk=identity.pk)
 
@@ -75,7 +80,7 @@ class HttpRegistry:
     locks as long.
     """
 
-    def lookup(self, number):
+    def lookup(self, number: str) -> Identity | None:
         """Return the up-to-date identity with this number, former or current; None if unknown."""
         if not is_identity_number(number):
             return None
@@ -95,7 +100,7 @@ class HttpRegistry:
             logger.warning("the registry is away: %s%s", type(error).__name__, reason)
             raise RegistryUnavailable from error
 
-    def refresh(self, identity):
+    def refresh(self, identity: Identity) -> Identity:
         """Return the identity, up to date together with the links in which it is the person."""
         number = Identity.objects.get(pk=identity.pk).current_number
         known = number and self.lookup(number)
@@ -104,11 +109,11 @@ class HttpRegistry:
         return known
 
 
-def lookup(number):
+def lookup(number: str) -> Identity | None:
     return import_string(settings.REGISTRY)().lookup(number)
 
 
-def refresh(identity):
+def refresh(identity: Identity) -> Identity:
     return import_string(settings.REGISTRY)().refresh(identity)
 
 
@@ -116,7 +121,7 @@ class InvalidAnswer(ValueError):
     """Raised for an answer that is not valid; its message quotes nothing of the answer."""
 
 
-def _answer_about(number):
+def _answer_about(number: str) -> bytes | None:
     """Return the body of the registry's answer; None if the number is unknown."""
     address = urlsplit(settings.REGISTRY_URL + number)
     target = address._replace(scheme="", netloc="").geturl()
@@ -138,7 +143,7 @@ def _answer_about(number):
 
 
 @contextmanager
-def _connected(address):
+def _connected(address: SplitResult) -> Iterator[HTTPConnection]:
     """Open a connection that is cut at the deadline, with a TimeoutError.
 
     The socket's timeout alone would not end an answer that sends a byte now and then.
@@ -157,14 +162,14 @@ def _connected(address):
         raise TimeoutError
 
 
-def _cut(line):
+def _cut(line: socket.socket) -> None:
     with suppress(OSError):
         line.shutdown(socket.SHUT_RDWR)
 
 
-def _records_in(answer):
-    answer = json.loads(answer)
-    rows = answer.get("records") if isinstance(answer, dict) else None
+def _records_in(answer: bytes) -> list[Record]:
+    content = json.loads(answer)
+    rows = content.get("records") if isinstance(content, dict) else None
     if not isinstance(rows, list):
         raise InvalidAnswer("no list of records")
     for row in rows:
@@ -176,25 +181,25 @@ def _records_in(answer):
 
 
 @transaction.atomic
-def _put(records, number):
+def _put(records: Sequence[Record], number: str) -> Identity:
     """Write the records to the tables, and return the identity with `number`.
 
     Raises InvalidAnswer if the records repeat each other or are about another number or person,
     and WrongRecord for the first that cannot be written.
     """
-    identities, former_numbers, links = (
-        [record for record in records if isinstance(record, kind)]
-        for kind in (IdentityRecord, FormerNumberRecord, LinkRecord)
-    )
+    identities = [record for record in records if isinstance(record, IdentityRecord)]
+    former_numbers = [record for record in records if isinstance(record, FormerNumberRecord)]
+    link_records = [record for record in records if isinstance(record, LinkRecord)]
     in_force = {record.number for record in identities}
     superseded = {r.number for r in former_numbers if r.current_number in in_force}
     if number not in in_force | superseded:
         raise InvalidAnswer("about another number")
-    _refuse_repeated([(type(record), record.number) for record in (*identities, *former_numbers)])
+    numbered = [record for record in records if not isinstance(record, LinkRecord)]
+    _refuse_repeated([(type(record), record.number) for record in numbered])
     registry_import.exchange_numbers(former_numbers)
     _raise_wrong_record(registry_import.put_identities(identities))
     _raise_wrong_record(registry_import.put_former_numbers(former_numbers))
-    links = _raise_wrong_record(registry_import.links_between(links))
+    links = _raise_wrong_record(registry_import.links_between(link_records))
     _refuse_repeated([registry_import.link_key(link) for link in links])
     identity = Identity.objects.get(numbers__number=number)
     if any(link.person_id != identity.pk for link in links):
@@ -204,13 +209,13 @@ def _put(records, number):
     return identity
 
 
-def _raise_wrong_record(outcomes):
+def _raise_wrong_record(outcomes: list[_Outcome | WrongRecord]) -> list[_Outcome]:
     for outcome in outcomes:
         if isinstance(outcome, WrongRecord):
             raise outcome
-    return outcomes
+    return outcomes  # type: ignore[return-value]  # no WrongRecord is left
 
 
-def _refuse_repeated(keys):
+def _refuse_repeated(keys: Sequence[object]) -> None:
     if len(set(keys)) < len(keys):
         raise InvalidAnswer("a record that stands there twice")

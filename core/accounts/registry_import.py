@@ -6,7 +6,8 @@ many records there are, and writes all valid records or, on an error, none.
 """
 
 from collections import defaultdict
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
@@ -14,18 +15,24 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core.accounts.models import Identity, IdentityNumber, Link
-from core.accounts.registry_records import IDENTITY_FIELDS, WrongRecord
+from core.accounts.registry_records import (
+    IDENTITY_FIELDS,
+    FormerNumberRecord,
+    IdentityRecord,
+    LinkRecord,
+    WrongRecord,
+)
 from core.identity_numbers import IdentityKind, identity_kind
 
 ADDED, CHANGED, UNCHANGED = "added", "changed", "unchanged"
 
-_HOLDER_KINDS = {
+_HOLDER_KINDS: dict[str, tuple[IdentityKind, ...]] = {
     Link.Kind.EMPLOYER: (IdentityKind.CITIZEN, IdentityKind.ESTABLISHMENT),
     Link.Kind.HOST: (IdentityKind.CITIZEN, IdentityKind.RESIDENT),
     Link.Kind.GUARDIAN: (IdentityKind.CITIZEN, IdentityKind.RESIDENT),
     Link.Kind.REPRESENTATIVE: (IdentityKind.ESTABLISHMENT,),
 }
-_PERSON_KINDS = {
+_PERSON_KINDS: dict[str, tuple[IdentityKind, ...]] = {
     Link.Kind.EMPLOYER: (IdentityKind.RESIDENT,),
     Link.Kind.HOST: (IdentityKind.VISITOR,),
 }
@@ -37,15 +44,15 @@ class _Owner(NamedTuple):
 
 
 @transaction.atomic
-def exchange_numbers(records):
+def exchange_numbers(records: Sequence[FormerNumberRecord]) -> list[str | None]:
     """Give an identity its new number, when the number in force is now a former one.
 
     The identity stays the same, with its history. The outcome is CHANGED, or None for each
     FormerNumberRecord that is not such an exchange; those are left to `put_former_numbers`.
     """
     owners = _owners_of(number for r in records for number in (r.number, r.current_number))
-    followed = {}
-    outcomes = []
+    followed: dict[str, str] = {}
+    outcomes: list[str | None] = []
     for record in records:
         owner = owners.get(record.number)
         is_known = record.current_number in owners or record.current_number in followed
@@ -65,14 +72,16 @@ def exchange_numbers(records):
 
 
 @transaction.atomic
-def put_identities(records):
+def put_identities(records: Sequence[IdentityRecord]) -> list[str | WrongRecord]:
     """Add the people and establishments that are unknown, and update the others."""
     owners = _owners_of(record.number for record in records)
     pks = {owner.identity for owner in owners.values()}
     known = {
         row["pk"]: row for row in Identity.objects.filter(pk__in=pks).values("pk", *IDENTITY_FIELDS)
     }
-    new, changed, outcomes = {}, [], []
+    new: dict[str, Identity] = {}
+    changed: list[Identity] = []
+    outcomes: list[str | WrongRecord] = []
     for record in records:
         owner = owners.get(record.number)
         fields = {name: getattr(record, name) for name in IDENTITY_FIELDS}
@@ -100,10 +109,11 @@ def put_identities(records):
 
 
 @transaction.atomic
-def put_former_numbers(records):
+def put_former_numbers(records: Sequence[FormerNumberRecord]) -> list[str | WrongRecord]:
     """Add the former numbers of known people and establishments; two identities never merge."""
     owners = _owners_of(number for r in records for number in (r.number, r.current_number))
-    new, outcomes = {}, []
+    new: dict[str, int] = {}
+    outcomes: list[str | WrongRecord] = []
     for record in records:
         former, current = owners.get(record.number), owners.get(record.current_number)
         if current is None:
@@ -125,11 +135,11 @@ def put_former_numbers(records):
     return outcomes
 
 
-def links_between(records):
+def links_between(records: Sequence[LinkRecord]) -> list[Link | WrongRecord]:
     """Return an unsaved Link for each record, or a WrongRecord with the reasons."""
     owners = _owners_of(number for record in records for number in (record.holder, record.number))
     kinds = _kinds_of({owner.identity for owner in owners.values()})
-    links = []
+    links: list[Link | WrongRecord] = []
     for record in records:
         holder, person = owners.get(record.holder), owners.get(record.number)
         reasons = [
@@ -137,31 +147,33 @@ def links_between(records):
             for column, owner in (("holder", holder), ("number", person))
             if owner is None
         ]
-        if not reasons:
+        if holder and person:
             reasons = _kind_errors(record.kind, kinds[holder.identity], kinds[person.identity])
             if holder.identity == person.identity:
                 reasons.append("holder and number are the same person")
+            ends = {"holder_id": holder.identity, "person_id": person.identity}
         if reasons:
             links.append(WrongRecord(*reasons))
         else:
-            ends = {"holder_id": holder.identity, "person_id": person.identity}
             dates = {"since": record.since, "until": record.until}
             links.append(Link(**ends, kind=record.kind, **dates))
     return links
 
 
-def link_key(link):
+def link_key(link: Link) -> tuple[int, int, str, date]:
     """Return the fields that identify a link, as in the constraint `link_once`."""
     return link.holder_id, link.person_id, link.kind, link.since
 
 
 @transaction.atomic
-def put_links(links):
+def put_links(links: Sequence[Link | WrongRecord]) -> list[str | WrongRecord]:
     """Save the links of `links_between`, with no link twice; a known link gets its new end."""
     right = [link for link in links if isinstance(link, Link)]
     people = {link.person_id for link in right}
     known = {link_key(link): link for link in Link.objects.filter(person__in=people)}
-    new, changed, outcomes = [], [], []
+    new: list[Link] = []
+    changed: list[Link] = []
+    outcomes: list[str | WrongRecord] = []
     for link in links:
         if isinstance(link, WrongRecord):
             outcomes.append(link)
@@ -182,7 +194,7 @@ def put_links(links):
     return outcomes
 
 
-def end_other_links(person, links):
+def end_other_links(person: Identity, links: Sequence[Link]) -> None:
     """End all links of `person` as of yesterday, except `links`, which have to be saved.
 
     Links that begin today or later are deleted: with that end they would never have been in force.
@@ -193,7 +205,7 @@ def end_other_links(person, links):
     others.filter(Q(until=None) | Q(until__gte=today)).update(until=today - timedelta(days=1))
 
 
-def _owners_of(numbers):
+def _owners_of(numbers: Iterable[str]) -> dict[str, _Owner]:
     """Return the owner of each number in a dict; unknown numbers are left out."""
     found = IdentityNumber.objects.filter(number__in=set(numbers))
     return {
@@ -202,16 +214,18 @@ def _owners_of(numbers):
     }
 
 
-def _kinds_of(identities):
+def _kinds_of(identities: Collection[int]) -> dict[int, set[IdentityKind]]:
     """Return the kinds that each identity is or was: a resident may have been a visitor before."""
-    kinds = defaultdict(set)
+    kinds: defaultdict[int, set[IdentityKind]] = defaultdict(set)
     numbers = IdentityNumber.objects.filter(identity__in=identities)
     for identity, number in numbers.values_list("identity", "number"):
         kinds[identity].add(identity_kind(number))
     return kinds
 
 
-def _kind_errors(kind, holder_kinds, person_kinds):
+def _kind_errors(
+    kind: str, holder_kinds: set[IdentityKind], person_kinds: set[IdentityKind]
+) -> list[str]:
     """Return the reasons against a link of this kind between these kinds of identities."""
     columns = (
         ("holder", _HOLDER_KINDS[kind], holder_kinds),
@@ -224,5 +238,5 @@ def _kind_errors(kind, holder_kinds, person_kinds):
     ]
 
 
-def _with_article(kind):
+def _with_article(kind: IdentityKind) -> str:
     return f"an {kind}" if kind == IdentityKind.ESTABLISHMENT else f"a {kind}"

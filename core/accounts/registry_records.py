@@ -4,8 +4,10 @@ The rows are those of `manage.py import_identities` and of a registry that answe
 """
 
 import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -30,11 +32,14 @@ _UNREADABLE = "\ufffd"  # the mark that decoders put in place of bytes they coul
 _ACTIVE, _DEPARTED = Identity.Status.ACTIVE.value, Identity.Status.DEPARTED.value
 _MOBILE = MobileField()
 
+_Value = TypeVar("_Value")
+_Empty = TypeVar("_Empty")
+
 
 class WrongRecord(ValueError):
     """Raised with all reasons against a record; none quotes its data, as reasons are logged."""
 
-    def __init__(self, *reasons):
+    def __init__(self, *reasons: str) -> None:
         super().__init__("; ".join(reasons))
 
 
@@ -70,7 +75,10 @@ class LinkRecord:
     until: date | None
 
 
-def read_record(texts):
+Record = IdentityRecord | FormerNumberRecord | LinkRecord
+
+
+def read_record(texts: Mapping[str, str | None]) -> Record:
     """Return the record in `texts`, a dict by column; raise WrongRecord with all reasons."""
     row = _Row(texts)
     word = row.texts["record"]
@@ -86,12 +94,12 @@ def read_record(texts):
 class _Row:
     """The texts of a row, taken column by column; errors are collected in `reasons`."""
 
-    def __init__(self, texts):
+    def __init__(self, texts: Mapping[str, str | None]) -> None:
         self.texts = {column: single_line(texts.get(column) or "") for column in COLUMNS}
-        self.reasons = []
+        self.reasons: list[str] = []
         self._unread = dict.fromkeys(COLUMNS[1:])
 
-    def take(self, column, read):
+    def take(self, column: str, read: Callable[[str], _Value]) -> _Value:
         """Return the column as read by `read`; if that fails, note the error and return None."""
         self._unread.pop(column)
         text = self.texts[column]
@@ -103,23 +111,25 @@ class _Row:
             return read(text)
         except ValueError as error:
             self.reasons.append(f"{column} {error}")
-            return None
+            return None  # type: ignore[return-value]  # read_record then raises
 
-    def take_if_any(self, column, read, empty):
+    def take_if_any(
+        self, column: str, read: Callable[[str], _Value], empty: _Empty
+    ) -> _Value | _Empty:
         """Return `empty` for an empty column; otherwise do as `take`."""
         if not self.texts[column]:
             self._unread.pop(column)
             return empty
         return self.take(column, read)
 
-    def refuse_other_columns(self, word):
+    def refuse_other_columns(self, word: str) -> None:
         """Note an error for each filled column that a record of this type does not have."""
         for column in self._unread:
             if self.texts[column]:
                 self.reasons.append(f"{column} has to be empty for {word}")
 
 
-def _person(row):
+def _person(row: _Row) -> IdentityRecord:
     return IdentityRecord(
         number=row.take("number", _number_of(*_PERSON_DIGITS)),
         name_ar=row.take("name_ar", _name),
@@ -131,7 +141,7 @@ def _person(row):
     )
 
 
-def _establishment(row):
+def _establishment(row: _Row) -> IdentityRecord:
     return IdentityRecord(
         number=row.take("number", _number_of("7")),
         name_ar=row.take("name_ar", _name),
@@ -143,7 +153,7 @@ def _establishment(row):
     )
 
 
-def _former_number(row):
+def _former_number(row: _Row) -> FormerNumberRecord:
     number = row.take("number", _number_of(*_FIRST_DIGITS))
     current = row.take("current_number", _number_of(*_FIRST_DIGITS))
     if number and current:
@@ -154,7 +164,7 @@ def _former_number(row):
     return FormerNumberRecord(number, current)
 
 
-def _link(row):
+def _link(row: _Row) -> LinkRecord:
     link = LinkRecord(
         holder=row.take("holder", _number_of(*_FIRST_DIGITS)),
         number=row.take("number", _number_of(*_PERSON_DIGITS)),
@@ -167,7 +177,7 @@ def _link(row):
     return link
 
 
-_READERS = {
+_READERS: dict[str, Callable[[_Row], Record]] = {
     "person": _person,
     "establishment": _establishment,
     "former_number": _former_number,
@@ -175,12 +185,12 @@ _READERS = {
 }
 
 
-def _is_establishment(number):
+def _is_establishment(number: str) -> bool:
     return identity_kind(number) == IdentityKind.ESTABLISHMENT
 
 
-def _number_of(*first_digits):
-    def read(text):
+def _number_of(*first_digits: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
         number = bare_digits(text)
         if not (is_identity_number(number) and number[0] in first_digits):
             end = " and end in the right check digit" if settings.IDENTITY_CHECK_DIGIT else ""
@@ -190,8 +200,8 @@ def _number_of(*first_digits):
     return read
 
 
-def _one_of(*words):
-    def read(text):
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
         if text not in words:
             raise ValueError(f"has to be {_listed(words)}")
         return text
@@ -199,27 +209,27 @@ def _one_of(*words):
     return read
 
 
-def _name(text):
+def _name(text: str) -> str:
     longest = Identity._meta.get_field("name_ar").max_length
-    if len(text) > longest:
+    if len(text) > longest:  # type: ignore[operator]  # this field has a maximum
         raise ValueError(f"has more than {longest} characters")
     return text
 
 
-def _country(text):
+def _country(text: str) -> str:
     if not _COUNTRY.fullmatch(text):
         raise ValueError("has to be the two capital letters of a country, for example SA")
     return text
 
 
-def _mobile(text):
+def _mobile(text: str) -> str:
     try:
         return str(_MOBILE.clean(text))
     except ValidationError as error:
         raise ValueError("has to be a mobile number, for example +9665XXXXXXXX") from error
 
 
-def _day(text):
+def _day(text: str) -> date:
     """Return a day of either calendar; a year before 1700 is taken as Umm al-Qura."""
     found = _DAY.fullmatch(ascii_digits(text))
     if not found:
@@ -233,13 +243,13 @@ def _day(text):
         raise ValueError("is no day of the calendar (Hijri years are 1343 to 1500)") from error
 
 
-def _past_day(text):
+def _past_day(text: str) -> date:
     day = _day(text)
     if day > timezone.localdate():
         raise ValueError("is still to come")
     return day
 
 
-def _listed(words):
+def _listed(words: Iterable[str]) -> str:
     *first, last = words
     return f"{', '.join(first)} or {last}" if first else last

@@ -41,7 +41,7 @@ urlpatterns = [
     path("acting-as/", overview.acting_as, name="acting-as"),
 ]
 for purpose, page in CODE_PAGES.items():
-    step = {"step": STEPS[purpose]}
+    step = {"step_class": STEPS[purpose]}
     urlpatterns += [
         path(page, codes.code, step, name=f"code-{purpose}"),
         path(f"{page}resend/", codes.resend, step, name=f"resend-{purpose}"),

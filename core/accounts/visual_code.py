@@ -6,14 +6,18 @@ answer compared.
 """
 
 import secrets
+from typing import Any
 
 from captcha.models import CaptchaStore
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from PIL.Image import Image
 
 from core.accounts import pending_steps
 from core.accounts.models import OneTimeCode
@@ -30,12 +34,12 @@ _PROVEN = "seen_by_text"
 _MAX_KEPT = 200  # characters of a field
 
 
-def reduce_to_four_greys(image):
+def reduce_to_four_greys(image: Image) -> Image:
     """Reduce the picture to four greys: a fifth of the bytes, and the digits stay readable."""
     return image.convert("L").quantize(4)
 
 
-def challenge():
+def challenge() -> tuple[str, str]:
     """Return the text to draw and the answer to it, for django-simple-captcha.
 
     Both are digits, which every keyboard has, without those that look alike in the picture.
@@ -48,7 +52,7 @@ class _PictureInput(forms.MultiWidget):
     template_name = "forms/visual_code.html"
     use_fieldset = False
 
-    def __init__(self):
+    def __init__(self) -> None:
         typed = {
             "inputmode": "numeric",
             "autocomplete": "off",
@@ -57,16 +61,18 @@ class _PictureInput(forms.MultiWidget):
         }
         super().__init__({"key": forms.HiddenInput(), "": forms.TextInput(typed)})
 
-    def decompress(self, value):
+    def decompress(self, value: object) -> list[str]:
         return ["", ""]
 
-    def get_context(self, name, value, attrs):
+    def get_context(
+        self, name: str, value: list[str] | None, attrs: dict[str, Any] | None
+    ) -> dict[str, Any]:
         """Keep the picture of the submitted form while it is unused; otherwise add a new one."""
         if not _unused(value[0] if value else "").exists():
             value = [CaptchaStore.generate_key(), ""]
         return super().get_context(name, value, attrs)
 
-    def id_for_label(self, id_):
+    def id_for_label(self, id_: str) -> str:
         return f"{id_}_1"
 
 
@@ -78,36 +84,36 @@ class VisualCodeField(forms.Field):
         "required": gettext_lazy("Enter the digits in the picture."),
     }
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(label=gettext_lazy("Digits in the picture"))
 
-    def to_python(self, value):
+    def to_python(self, value: list[str] | None) -> list[str] | None:
         key, typed = value or ("", "")
         digits = bare_digits(typed or "")
         return [key, digits] if digits else None
 
-    def validate(self, value):
+    def validate(self, value: list[str] | None) -> None:
         if value is None:
             raise ValidationError(self.error_messages["required"], code="required")
 
 
-def is_needed(request):
+def is_needed(request: HttpRequest) -> bool:
     """Return whether the form needs the picture; a texted code replaces it once."""
     return pending_steps.get(request, _PROVEN) is None
 
 
-def prove_by_text(request, code):
+def prove_by_text(request: HttpRequest, code: OneTimeCode) -> None:
     """Let this texted code, which has been entered, replace the next picture of the session."""
     pending_steps.begin(request, _PROVEN, code=str(code.pk))
 
 
-def use(request, cleaned_data):
+def use(request: HttpRequest, cleaned_data: dict[str, Any]) -> None:
     """Use up the picture or the texted code. RuleViolation: `picture` if it is wrong or used."""
     if FIELD not in cleaned_data:
         # The proof may have expired, after a quarter of an hour, since the form was shown.
-        proof = pending_steps.get(request, _PROVEN) or {}
+        proof = pending_steps.get(request, _PROVEN) or {"code": None}
         pending_steps.end(request, _PROVEN)
-        taken, _rows = OneTimeCode.objects.filter(pk=proof.get("code")).delete()
+        taken, _rows = OneTimeCode.objects.filter(pk=proof["code"]).delete()
         if not taken:
             raise RuleViolation(
                 _("The code that was texted has been used. Enter the digits in the picture."),
@@ -124,13 +130,13 @@ def use(request, cleaned_data):
         )
 
 
-def ask_again(request, form):
+def ask_again(request: HttpRequest, form: forms.Form) -> None:
     """Show a picture on a form that was sent without one, if one is needed by now."""
     if FIELD not in form.fields and is_needed(request):
         form.fields[FIELD] = VisualCodeField()
 
 
-def as_typed(form):
+def as_typed(form: forms.Form) -> dict[str, Any]:
     """Return the submitted values, not validated, as initial values for a new form."""
     return {
         name: _cut(field.widget.value_from_datadict(form.data, form.files, form.add_prefix(name)))
@@ -139,14 +145,14 @@ def as_typed(form):
     }
 
 
-def _cut(value):
+def _cut(value: list[Any] | str | None) -> list[Any] | str:
     """Cut each text at `_MAX_KEPT` characters, because the values are kept in the session."""
     return [_cut(part) for part in value] if isinstance(value, list) else (value or "")[:_MAX_KEPT]
 
 
-def forget_old_pictures():
+def forget_old_pictures() -> None:
     CaptchaStore.remove_expired()
 
 
-def _unused(key):
+def _unused(key: str | None) -> QuerySet[CaptchaStore]:
     return CaptchaStore.objects.filter(hashkey=clean(key or ""), expiration__gt=timezone.now())

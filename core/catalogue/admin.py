@@ -1,10 +1,14 @@
-"""The catalogue for those who keep it."""
+"""The catalogue on the staff site."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db import models
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
@@ -16,11 +20,13 @@ from core.staff_lists import StaffList
 
 
 class BilingualAdmin(StaffList, TranslationAdmin):
-    """Each text names its language and is written in the direction of it."""
+    """An admin whose translated fields name their language and have its direction."""
 
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
+    def formfield_for_dbfield(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if language := getattr(db_field, "language", None):
+        if field and (language := getattr(db_field, "language", None)):
             info = get_language_info(language)
             field.widget.attrs |= {"lang": language, "dir": "rtl" if info["bidi"] else "ltr"}
             name = capfirst(db_field.translated_field.verbose_name)
@@ -28,31 +34,38 @@ class BilingualAdmin(StaffList, TranslationAdmin):
         return field
 
 
-def yes_or_no(model, name):
-    """A field in words: the pictures that Django has for it are called True and False."""
+def yes_or_no(model: type[models.Model], name: str) -> Callable[[models.Model], str]:
+    """Return a column with a boolean field as Yes or No.
 
-    @admin.display(description=model._meta.get_field(name).verbose_name, ordering=name)
-    def in_words(row):
+    The icons that Django shows for a boolean are labelled True and False in every language.
+    """
+
+    @admin.display(
+        description=model._meta.get_field(name).verbose_name,  # type: ignore[union-attr]  # a column
+        ordering=name,
+    )
+    def in_words(row: models.Model) -> str:
         return _("Yes") if getattr(row, name) else _("No")
 
     return in_words
 
 
 @admin.display(description=Service._meta.get_field("slug").verbose_name, ordering="slug")
-def slug_of(row):
+def slug_of(row: Service | DocumentType) -> SafeString:
     return isolated(row.slug)
 
 
 class SimpleListDecoder(json.JSONDecoder):
-    """A list of words, as people type it.
+    """A decoder for a list of words, as staff type it into a form.
 
-    What Python gives up on is no JSON, and what could not be stored or shown again is none either:
-    nesting and numbers that are too long, and escapes, which may stand for half a letter.
+    It refuses as invalid JSON also the input that Python cannot read, and input that could not be
+    stored or shown again: nesting that is too deep, numbers that are too long, and escapes, which
+    may stand for half of a surrogate pair.
     """
 
     MAX_BRACKETS = 10
 
-    def decode(self, text):
+    def decode(self, text: str) -> Any:  # type: ignore[override]  # JSONField passes the text alone
         try:
             if "\\" in text or text.count("[") + text.count("{") > self.MAX_BRACKETS:
                 raise ValueError
@@ -93,7 +106,7 @@ class ServiceAdmin(BilingualAdmin):
             {"fields": ["slug", "position", "target_working_days"]},
         ),
     ]
-    # Nothing of an Arabic name would be left in an address.
+    # A slug made from an Arabic name would be empty.
     prepopulated_fields = {"slug": ("name_en",)}
     formfield_overrides = {
         models.TextField: {"widget": forms.Textarea({"rows": 8, "cols": 40})},  # two in a row
@@ -104,8 +117,8 @@ class ServiceAdmin(BilingualAdmin):
         models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple},
     }
 
-    def has_delete_permission(self, request, obj=None):
-        """Inquiries refer to it: a service is switched off, never deleted."""
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Forbid deletion: inquiries refer to a service, so staff switch it off instead."""
         return False
 
 
@@ -113,6 +126,6 @@ class ServiceAdmin(BilingualAdmin):
 class DocumentTypeAdmin(BilingualAdmin):
     list_display = ("name", slug_of)
 
-    def has_delete_permission(self, request, obj=None):
-        """Documents refer to it."""
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Forbid deletion, because documents refer to their type."""
         return False

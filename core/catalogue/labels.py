@@ -1,4 +1,4 @@
-"""Who a service is for, in the words of its page."""
+"""Labels for the kinds and nationalities of beneficiaries on the page of a service."""
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -11,7 +11,7 @@ KINDS = {
     IdentityKind.VISITOR: _("Visitors"),
     IdentityKind.ESTABLISHMENT: _("Establishments"),
 }
-# By ISO code; another than these is shown as its code.
+# The keys are ISO codes; any other nationality is shown as its code.
 NATIONALITIES = {
     "EG": pgettext_lazy("nationality", "Egyptian"),
     "IN": pgettext_lazy("nationality", "Indian"),

@@ -1,6 +1,8 @@
-"""What people may ask for: services, the documents they need, and the days nobody works."""
+"""The catalogue: services, the documents they require, regions and holidays."""
 
 import re
+from collections.abc import Collection, Iterable
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -12,18 +14,18 @@ from django.utils.translation import pgettext_lazy
 from core.identity_numbers import IdentityKind
 from core.text import fold
 
-# What a service says in both languages, and is not published without.
+# The texts of a service, which it needs in both languages before it is published.
 TEXTS = ("name", "description", "conditions", "prompt")
 TEXTS_IN_BOTH_LANGUAGES = [
     f"{text}_{language}" for text in TEXTS for language, _name in settings.LANGUAGES
 ]
 
 
-def _is_list_of(value, choices):
+def _is_list_of(value: Any, choices: Collection[str]) -> bool:
     return isinstance(value, list) and all(item in choices for item in value)
 
 
-class DocumentType(models.Model):
+class DocumentType(models.Model):  # type: ignore[django-manager-missing]  # modeltranslation
     slug = models.SlugField(_("name in the web address"), unique=True)
     name = models.CharField(_("name"), max_length=100)
 
@@ -32,19 +34,22 @@ class DocumentType(models.Model):
         verbose_name_plural = _("document types")
         ordering = ["pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
-class ServiceQuerySet(models.QuerySet):
-    def open_to_inquiries(self):
+class ServiceQuerySet(models.QuerySet["Service"]):
+    def open_to_inquiries(self) -> Self:
         return self.filter(is_active=True, takes_inquiries=True)
 
-    def open_to_booking(self):
+    def open_to_booking(self) -> Self:
         return self.filter(is_active=True, can_be_booked=True)
 
-    def matching(self, query):
-        """Those with words, in either language, that begin as all the words of `query` do."""
+    def matching(self, query: str) -> list["Service"]:
+        """Return a list of the services in which each word of `query` begins a word.
+
+        Both languages are searched.
+        """
         beginnings = fold(query).split()
         return [service for service in self if beginnings and service.has_words(beginnings)]
 
@@ -55,6 +60,12 @@ class Service(models.Model):
     class FiledBy(models.TextChoices):
         ANYBODY = "anybody", _("the person or somebody linked to them")
         LINKED = "linked", _("somebody linked to the person, not the person")
+
+    # modeltranslation adds these fields.
+    name_ar: str
+    name_en: str
+    description_ar: str
+    description_en: str
 
     slug = models.SlugField(_("name in the web address"), unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -88,7 +99,7 @@ class Service(models.Model):
     is_active = models.BooleanField(pgettext_lazy("a service", "active"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
-    objects = ServiceQuerySet.as_manager()
+    objects = ServiceQuerySet.as_manager()  # type: ignore[django-manager-missing]  # modeltranslation
 
     class Meta:
         verbose_name = pgettext_lazy("one line of the catalogue", "service")
@@ -99,18 +110,18 @@ class Service(models.Model):
                 name="service_published_in_both_languages",
                 condition=Q(is_active=False)
                 | Q(
-                    # A comparison with NULL would let it pass.
+                    # A check constraint lets a row pass when a comparison with NULL is unknown.
                     *(Q(**{f"{text}__isnull": False}) for text in TEXTS_IN_BOTH_LANGUAGES),
                     *(~Q(**{text: ""}) for text in TEXTS_IN_BOTH_LANGUAGES),
                 ),
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def clean(self):
-        errors = {}
+    def clean(self) -> None:
+        errors: dict[str, Any] = {}
         if self.is_active:
             needed = _("An active service needs this text in both languages.")
             lacking = [text for text in TEXTS_IN_BOTH_LANGUAGES if not getattr(self, text)]
@@ -129,25 +140,25 @@ class Service(models.Model):
         if errors:
             raise ValidationError(errors)
 
-    def is_for(self, *, kind, nationality):
-        """Whether somebody of this kind of identity and this ISO nationality may be the one."""
+    def is_for(self, *, kind: str | None, nationality: str) -> bool:
+        """Return whether a person of this kind and ISO nationality may be the beneficiary."""
         return kind in self.beneficiary_kinds and (
             not self.nationalities or nationality in self.nationalities
         )
 
-    def has_words(self, beginnings):
-        """Whether each of `beginnings`, folded, begins a word of its name or description."""
+    def has_words(self, beginnings: Iterable[str]) -> bool:
+        """Return whether each of `beginnings`, folded, begins a word of the name or description."""
         texts = (self.name_ar, self.name_en, self.description_ar, self.description_en)
         words = fold(" ".join(filter(None, texts))).split()
         return all(any(word.startswith(start) for word in words) for start in beginnings)
 
     @property
-    def only_linked_may_file(self):
-        """Whether the person it is about cannot ask for it."""
+    def only_linked_may_file(self) -> bool:
+        """Whether the beneficiary cannot file the inquiry."""
         return self.filed_by == self.FiledBy.LINKED
 
 
-class Region(models.Model):
+class Region(models.Model):  # type: ignore[django-manager-missing]  # modeltranslation
     """One of the 13 regions of the Kingdom, by its code in ISO 3166-2."""
 
     slug = models.SlugField(_("name in the web address"), unique=True)
@@ -159,12 +170,12 @@ class Region(models.Model):
         verbose_name_plural = _("regions")
         ordering = ["iso"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
-class Holiday(models.Model):
-    """A day on which nobody works, besides Fridays and Saturdays."""
+class Holiday(models.Model):  # type: ignore[django-manager-missing]  # modeltranslation
+    """A day without work, besides Fridays and Saturdays."""
 
     day = models.DateField(_("day"), unique=True)
     name = models.CharField(_("name"), max_length=100)
@@ -174,5 +185,5 @@ class Holiday(models.Model):
         verbose_name_plural = _("holidays")
         ordering = ["day"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name

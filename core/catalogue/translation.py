@@ -1,4 +1,4 @@
-"""Which fields of the catalogue stand in both languages."""
+"""The fields of the catalogue that are stored in both languages."""
 
 from modeltranslation.translator import TranslationOptions, register
 

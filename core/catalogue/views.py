@@ -1,6 +1,10 @@
-"""The catalogue for everybody: the services that take inquiries, and a page about each."""
+"""The public catalogue: the services that take inquiries, and a page about each."""
 
+from collections.abc import Iterable
+
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.functional import Promise
 
 from core.catalogue.labels import KINDS, NATIONALITIES
 from core.catalogue.models import Service
@@ -9,8 +13,8 @@ from core.text import single_line
 MAX_QUERY_LENGTH = 100  # characters
 
 
-def services(request):
-    """All of them, or those that are searched for; all as well where nothing is found."""
+def services(request: HttpRequest) -> HttpResponse:
+    """Show the services that match the query, or all services if none does or it is empty."""
     query = single_line(request.GET.get("q", ""))[:MAX_QUERY_LENGTH]
     everything = Service.objects.open_to_inquiries()
     found = everything.matching(query) if query else []
@@ -23,7 +27,7 @@ def services(request):
     return render(request, "catalogue/services.html", context)
 
 
-def service(request, slug):
+def service(request: HttpRequest, slug: str) -> HttpResponse:
     service = get_object_or_404(Service.objects.open_to_inquiries(), slug=slug)
     context = {
         "service": service,
@@ -35,9 +39,9 @@ def service(request, slug):
     return render(request, "catalogue/service.html", context)
 
 
-def _by_kind(services):
-    """Each of them once, under the first kind of people it is for."""
-    groups = {name: [] for name in KINDS.values()}
+def _by_kind(services: Iterable[Service]) -> list[tuple[Promise, list[Service]]]:
+    """Group the services by the first kind of beneficiary that each is for."""
+    groups: dict[Promise, list[Service]] = {name: [] for name in KINDS.values()}
     for service in services:
         names = [name for kind, name in KINDS.items() if kind in service.beneficiary_kinds]
         for name in names[:1]:

@@ -1,4 +1,4 @@
-"""Working days: Sunday to Thursday without holidays."""
+"""Working days: Sunday to Thursday, without holidays."""
 
 import datetime
 
@@ -8,8 +8,9 @@ _FRIDAY, _SATURDAY = 4, 5
 
 
 def add_working_days(start: datetime.date, days: int) -> datetime.date:
-    """The day that is `days` working days after `start`, which itself never counts."""
-    # A year holds some 250 working days: a range wide enough for any target, read in one query.
+    """Return the day that is `days` working days after `start`, which itself never counts."""
+    # A year holds some 250 working days, so this range is wide enough for any target, and one query
+    # reads it.
     horizon = start + datetime.timedelta(days=2 * days + 60)
     holidays = set(
         Holiday.objects.filter(day__gt=start, day__lte=horizon).values_list("day", flat=True)

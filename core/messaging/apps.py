@@ -10,7 +10,7 @@ class MessagingConfig(AppConfig):
     label = "messaging"
     verbose_name = _("Messages")
 
-    def ready(self):
+    def ready(self) -> None:
         for channel in ("sms", "email"):
             try:
                 gateway_of(channel)

@@ -1,4 +1,4 @@
-"""Encryption of texts that must not stand readable in the database while they wait."""
+"""Encryption of messages that must not be readable in the database while they wait."""
 
 import base64
 import hashlib
@@ -7,15 +7,15 @@ from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 
 
-def _fernet():
+def _fernet() -> MultiFernet:
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     keys = (hashlib.sha256(b"tawasul.messaging" + secret.encode()).digest() for secret in secrets)
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
 
 
-def encrypt(text):
+def encrypt(text: str) -> str:
     return _fernet().encrypt(text.encode()).decode()
 
 
-def decrypt(encrypted):
+def decrypt(encrypted: str) -> str:
     return _fernet().decrypt(encrypted.encode()).decode()

@@ -1,15 +1,17 @@
-"""The ways out: each sends one message and raises GatewayError when it could not.
+"""The gateways that send messages: each sends one message, or raises GatewayError.
 
-A gateway is chosen by the settings SMS_GATEWAY and MAIL_GATEWAY, dotted paths to one of these
-classes. `idempotency_key` is the same whenever the same message is sent again, so that a repeat can
-be dropped. Only mails have a `subject`.
+The settings SMS_GATEWAY and MAIL_GATEWAY choose a gateway; they are dotted paths to one of these
+classes. A retry of a message has the same `idempotency_key`, so that the receiver can drop a
+repeat. Only mails have a `subject`.
 """
 
 import json
 import os
 import urllib.request
+import uuid
 from email.utils import parseaddr
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -20,27 +22,31 @@ TIMEOUT_SECONDS = 5
 
 
 class GatewayError(Exception):
-    """The text did not leave; trying again later may help."""
+    """The message was not sent; a later retry may succeed."""
 
 
 class Console:
-    """Writes to standard output, for a server without a gateway."""
+    """A gateway that writes to standard output, for a server without another gateway."""
 
-    def send(self, *, idempotency_key, recipient, text, subject=""):
+    def send(
+        self, *, idempotency_key: uuid.UUID, recipient: str, text: str, subject: str = ""
+    ) -> None:
         print(f"[{idempotency_key}] {recipient}: {text}", flush=True)  # noqa: T201
 
 
 class DemoPhone:
-    """Appends to the file behind the page /demo/phone/; for the demo alone.
+    """The gateway of the demo: it appends to the file behind the page /demo/phone/.
 
-    One line a delivery, repeats included, written at once: a worker killed in the middle leaves
-    a whole line or none.
+    Each delivery, repeats included, is one line written in a single call, so that a worker killed
+    in the middle leaves a whole line or none.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.path = Path(settings.DEMO_PHONE_FILE)
 
-    def send(self, *, idempotency_key, recipient, text, subject=""):
+    def send(
+        self, *, idempotency_key: uuid.UUID, recipient: str, text: str, subject: str = ""
+    ) -> None:
         line = json.dumps(
             {
                 "key": str(idempotency_key),
@@ -60,8 +66,11 @@ class DemoPhone:
         except OSError as error:
             raise GatewayError("the demo phone is switched off") from error
 
-    def received(self, limit=30):
-        """The last ones, newest first, each once: dicts of key, recipient, subject, text, at."""
+    def received(self, limit: int = 30) -> list[dict[str, str]]:
+        """Return the latest `limit` messages, newest first, without repeats.
+
+        Each is a dict of key, recipient, subject, text and at.
+        """
         try:
             lines = self.path.read_text().splitlines()
         except FileNotFoundError:
@@ -71,9 +80,9 @@ class DemoPhone:
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A redirect would be followed without the text, and with the token."""
+    """Refuse redirects: urllib would follow one without the text, but with the token."""
 
-    def redirect_request(self, *_args):
+    def redirect_request(self, *_args: Any) -> None:
         return None
 
 
@@ -81,9 +90,14 @@ _opener = urllib.request.build_opener(_NoRedirects)
 
 
 class HttpSms:
-    """Posts JSON {key, to, text} to SMS_HTTP_URL with SMS_HTTP_TOKEN as bearer; 2xx is sent."""
+    """A gateway that posts JSON {key, to, text} to SMS_HTTP_URL; a 2xx answer means sent.
 
-    def send(self, *, idempotency_key, recipient, text, subject=""):
+    SMS_HTTP_TOKEN is the bearer token.
+    """
+
+    def send(
+        self, *, idempotency_key: uuid.UUID, recipient: str, text: str, subject: str = ""
+    ) -> None:
         request = urllib.request.Request(  # noqa: S310
             settings.SMS_HTTP_URL,
             data=json.dumps({"key": str(idempotency_key), "to": recipient, "text": text}).encode(),
@@ -101,9 +115,11 @@ class HttpSms:
 
 
 class Mail:
-    """Hands a plain mail to the server of MAIL_URL; a repeat has the same Message-ID."""
+    """A gateway that gives a plain mail to the server of MAIL_URL; a repeat has its Message-ID."""
 
-    def send(self, *, idempotency_key, recipient, text, subject=""):
+    def send(
+        self, *, idempotency_key: uuid.UUID, recipient: str, text: str, subject: str = ""
+    ) -> None:
         domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
         headers = {"Message-ID": f"<{idempotency_key}@{domain}>"}
         mail = EmailMessage(subject, text, to=[recipient], headers=headers)
@@ -113,6 +129,6 @@ class Mail:
             raise GatewayError(type(error).__name__) from error
 
 
-def gateway_of(channel):
+def gateway_of(channel: str) -> Console | DemoPhone | HttpSms | Mail:
     setting = {"sms": settings.SMS_GATEWAY, "email": settings.MAIL_GATEWAY}[channel]
     return import_string(setting)()

@@ -1,6 +1,8 @@
-"""The outbox: what the portal has to tell people, written in the transaction of what happened."""
+"""The outbox: messages to people, each written in the transaction of the change it reports."""
 
+import datetime
 import uuid
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -9,17 +11,20 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
-class MessageQuerySet(models.QuerySet):
-    def due(self, now):
-        """Waiting, not leased to a worker, and neither too early nor too late; codes first."""
+class MessageQuerySet(models.QuerySet["Message"]):
+    def due(self, now: datetime.datetime) -> Self:
+        """Return the messages to send at `now`, codes first.
+
+        They are waiting, not leased to a worker, and neither too early nor too late.
+        """
         return (
             self.filter(status=Message.Status.WAITING, next_attempt_at__lte=now)
             .filter(Q(not_after=None) | Q(not_after__gt=now))
             .order_by("-is_encrypted", "next_attempt_at", "pk")
         )
 
-    def about(self, reference):
-        """What has been written about it so far, without what is to be sent later."""
+    def about(self, reference: str) -> Self:
+        """Return the messages about `reference`, without those that are scheduled for later."""
         is_for_later = Q(
             status=Message.Status.WAITING, attempts=0, next_attempt_at__gt=timezone.now()
         )
@@ -27,9 +32,9 @@ class MessageQuerySet(models.QuerySet):
 
 
 class Message(models.Model):
-    """One text to one mobile, or one mail.
+    """A text to one mobile, or a mail to one address.
 
-    It is delivered at least once; `idempotency_key` tells a repeat from another message.
+    It is delivered at least once; the `idempotency_key` distinguishes a repeat from a new message.
     """
 
     class Channel(models.TextChoices):
@@ -80,10 +85,10 @@ class Message(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_channel_display()} {self.pk}"
 
     @property
-    def is_delayed(self):
-        """Tried at least once without reaching anybody, and still to be tried again."""
+    def is_delayed(self) -> bool:
+        """Whether at least one attempt has failed and the message waits for a retry."""
         return self.status == self.Status.WAITING and self.failed_at is not None

@@ -1,18 +1,23 @@
 """Actions of the applicant on the documents of an inquiry until they are sent."""
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Count, Max, Sum
 from django.utils.translation import gettext as _
 
+from core.accounts.models import User
+from core.catalogue.models import DocumentType
 from core.exceptions import RuleViolation
 from requests_app.models import Attachment, Inquiry
-from requests_app.uploads import clean_document, discard, store
+from requests_app.uploads import Document, clean_document, discard, store
 
 MAX_DOCUMENTS = 10
 MAX_TOTAL_BYTES = 40 * 1024 * 1024
 
 
-def attach(*, actor, inquiry, document_type, upload):
+def attach(
+    *, actor: User, inquiry: Inquiry, document_type: DocumentType, upload: UploadedFile
+) -> Attachment:
     """Check and store one document, or return the row that already has the same content.
 
     The file is on the disk before its row is written, so that every acknowledged document exists.
@@ -47,7 +52,7 @@ def attach(*, actor, inquiry, document_type, upload):
     return existing
 
 
-def remove(*, actor, inquiry, pk):
+def remove(*, actor: User, inquiry: Inquiry, pk: int) -> None:
     """Remove an unsent document; do nothing if it has been removed already."""
     with transaction.atomic():
         attachment = _lock(actor, inquiry).attachments.unsent().filter(pk=pk).first()
@@ -58,7 +63,7 @@ def remove(*, actor, inquiry, pk):
 
 
 @transaction.atomic
-def move_up(*, actor, inquiry, pk):
+def move_up(*, actor: User, inquiry: Inquiry, pk: int) -> None:
     """Swap an unsent document with the unsent one before it."""
     unsent = list(_lock(actor, inquiry).attachments.unsent())
     pks = [attachment.pk for attachment in unsent]
@@ -70,7 +75,7 @@ def move_up(*, actor, inquiry, pk):
         attachment.save(update_fields=["position"])
 
 
-def _lock(actor, inquiry):
+def _lock(actor: User, inquiry: Inquiry) -> Inquiry:
     """Lock the actor's inquiry. RuleViolation `filed` if it no longer accepts documents."""
     locked = (
         Inquiry.objects.filter(applicant=actor)
@@ -85,7 +90,7 @@ def _lock(actor, inquiry):
     return locked
 
 
-def _check_room(inquiry, document):
+def _check_room(inquiry: Inquiry, document: Document) -> None:
     """Check that one more document fits into the inquiry. RuleViolation `document`.
 
     Documents that were sent before a return do not count, so that there is room for those that
@@ -112,5 +117,5 @@ def _check_room(inquiry, document):
         )
 
 
-def _last_position(inquiry):
+def _last_position(inquiry: Inquiry) -> int:
     return inquiry.attachments.aggregate(last=Max("position"))["last"] or 0

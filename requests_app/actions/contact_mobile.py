@@ -4,13 +4,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.accounts.codes import send_code, use_code
+from core.accounts.models import OneTimeCode, User
 from core.digests import digest_of
 from core.exceptions import RuleViolation
 from requests_app import purposes
-from requests_app.actions.drafts import _lock_draft
+from requests_app.actions.drafts import lock_draft
+from requests_app.models import Inquiry
 
 
-def ask_to_confirm_mobile(*, actor, inquiry, session_key):
+def ask_to_confirm_mobile(*, actor: User, inquiry: Inquiry, session_key: str | None) -> OneTimeCode:
     """Text a code to the draft's mobile. RuleViolation: the limits of `send_code`."""
     return send_code(
         actor=actor,
@@ -23,14 +25,14 @@ def ask_to_confirm_mobile(*, actor, inquiry, session_key):
     )
 
 
-def confirm_mobile(*, actor, inquiry, session_key, guess):
+def confirm_mobile(*, actor: User, inquiry: Inquiry, session_key: str | None, guess: str) -> None:
     """Check the code and mark the draft's mobile as confirmed, so that officers can use it.
 
     RuleViolation `changed` if the draft's mobile is no longer the one that the code was sent to.
     """
 
-    def confirm(code):
-        draft = _lock_draft(actor, inquiry)
+    def confirm(code: OneTimeCode) -> None:
+        draft = lock_draft(actor, inquiry)
         if code.confirms != _mobile_digest(draft):
             raise RuleViolation(
                 _("The mobile has changed since this code was sent. Ask for a new code."),
@@ -48,5 +50,5 @@ def confirm_mobile(*, actor, inquiry, session_key, guess):
     )
 
 
-def _mobile_digest(inquiry):
+def _mobile_digest(inquiry: Inquiry) -> str:
     return digest_of(["mobile", inquiry.reference, str(inquiry.mobile)])

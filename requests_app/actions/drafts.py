@@ -1,8 +1,14 @@
 """Actions of the applicant on a draft."""
 
+import uuid
+from typing import cast
+
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from phonenumber_field.phonenumber import PhoneNumber
 
+from core.accounts.models import Identity, User
+from core.catalogue.models import Service
 from core.digests import derive_key
 from core.exceptions import RuleViolation
 from requests_app.actions.rules import check_details, check_may_file
@@ -14,14 +20,21 @@ MAX_REFERENCE_TRIES = 5
 DETAIL_FIELDS = ("name", "id_number", "mobile", "description", "earlier_reference")
 
 
-def start(*, actor, beneficiary, service, idempotency_key, holder=None):
+def start(  # type: ignore[return]  # the last try returns or raises
+    *,
+    actor: User,
+    beneficiary: Identity,
+    service: Service,
+    idempotency_key: uuid.UUID,
+    holder: Identity | None = None,
+) -> Inquiry:
     """Create a draft, filled in from the registry.
 
     A second request with the same idempotency key returns the draft of the first. `holder` is the
     actor's own identity by default, or the establishment that they represent. RuleViolation as in
     `check_may_file`.
     """
-    holder = holder or actor.identity
+    holder = holder or cast(Identity, actor.identity)
     check_may_file(actor=actor, holder=holder, beneficiary=beneficiary, service=service)
     idempotency_key = derive_key(idempotency_key, actor.pk, holder.pk, beneficiary.pk, service.pk)
     for attempt in range(MAX_REFERENCE_TRIES):
@@ -34,7 +47,7 @@ def start(*, actor, beneficiary, service, idempotency_key, holder=None):
                     beneficiary=beneficiary,
                     service=service,
                     name=beneficiary.name,
-                    id_number=beneficiary.current_number,
+                    id_number=cast(str, beneficiary.current_number),
                     mobile=actor.mobile,
                 )
         except IntegrityError:
@@ -45,7 +58,9 @@ def start(*, actor, beneficiary, service, idempotency_key, holder=None):
                 raise
 
 
-def change_subject(*, actor, inquiry, holder, beneficiary, service):
+def change_subject(
+    *, actor: User, inquiry: Inquiry, holder: Identity, beneficiary: Identity, service: Service
+) -> Inquiry:
     """Change the beneficiary, the service or the holder of a draft.
 
     Its texts and documents stay; name and number become those of the new beneficiary.
@@ -53,16 +68,25 @@ def change_subject(*, actor, inquiry, holder, beneficiary, service):
     """
     check_may_file(actor=actor, holder=holder, beneficiary=beneficiary, service=service)
     with transaction.atomic():
-        draft = _lock_draft(actor, inquiry)
+        draft = lock_draft(actor, inquiry)
         if draft.beneficiary != beneficiary:
             draft.name = beneficiary.name
-            draft.id_number = beneficiary.current_number
+            draft.id_number = cast(str, beneficiary.current_number)
         draft.holder, draft.beneficiary, draft.service = holder, beneficiary, service
         draft.save(update_fields=["holder", "beneficiary", "service", "name", "id_number"])
     return draft
 
 
-def save_details(*, actor, inquiry, name, id_number, mobile, description, earlier_reference=""):
+def save_details(
+    *,
+    actor: User,
+    inquiry: Inquiry,
+    name: str,
+    id_number: str,
+    mobile: PhoneNumber,
+    description: str,
+    earlier_reference: str = "",
+) -> None:
     """Save the second step of a draft.
 
     RuleViolation as in `check_details`, whose code is the name of a field, or `filed`, `deleted`.
@@ -74,14 +98,14 @@ def save_details(*, actor, inquiry, name, id_number, mobile, description, earlie
     inquiry.earlier_reference = earlier_reference
     check_details(inquiry)
     with transaction.atomic():
-        _lock_draft(actor, inquiry)
+        lock_draft(actor, inquiry)
         inquiry.save(update_fields=[*DETAIL_FIELDS])
 
 
-def delete_draft(*, actor, inquiry):
+def delete_draft(*, actor: User, inquiry: Inquiry) -> None:
     """Delete a draft with its documents. RuleViolation `filed` or `deleted`."""
     with transaction.atomic():
-        draft = _lock_draft(actor, inquiry)
+        draft = lock_draft(actor, inquiry)
         stored = list(draft.attachments.values_list("stored_name", flat=True))
         draft.attachments.all().delete()
         draft.delete()
@@ -89,7 +113,7 @@ def delete_draft(*, actor, inquiry):
         discard(name)
 
 
-def _lock_draft(actor, inquiry):
+def lock_draft(actor: User, inquiry: Inquiry) -> Inquiry:
     """Lock the actor's draft until the transaction ends, and return its current row.
 
     RuleViolation `filed` or `deleted` if it is no longer a draft.
@@ -101,7 +125,7 @@ def _lock_draft(actor, inquiry):
         .first()
     )
     if draft is None and not Inquiry.objects.filter(pk=inquiry.pk).exists():
-        raise _deleted()
+        raise draft_deleted()
     if draft is None:
         raise RuleViolation(
             _("This inquiry has already been sent and cannot be changed."), code="filed"
@@ -109,5 +133,5 @@ def _lock_draft(actor, inquiry):
     return draft
 
 
-def _deleted():
+def draft_deleted() -> RuleViolation:
     return RuleViolation(_("This draft has been deleted."), code="deleted")

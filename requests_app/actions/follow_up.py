@@ -1,21 +1,34 @@
 """Actions of the applicant on a filed inquiry."""
 
+import uuid
+from collections.abc import Callable
+from typing import Any
+
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from core.accounts.models import User
 from core.catalogue.working_days import add_working_days
 from core.digests import derive_key, digest_of
 from core.exceptions import RuleViolation
 from requests_app.actions.transitions import EventType, Role, move
-from requests_app.models import Inquiry, Reply
+from requests_app.models import Attachment, Inquiry, Reply
 from requests_app.uploads import discard
 
 
-def answer_return(*, actor, inquiry, expected_version, text, idempotency_key):
+def answer_return(
+    *,
+    actor: User,
+    inquiry: Inquiry,
+    expected_version: int,
+    text: str,
+    idempotency_key: uuid.UUID,
+) -> Inquiry:
     """Answer a returned inquiry with a text and its unsent documents; compute a new due date."""
     due_on = add_working_days(timezone.localdate(), inquiry.service.target_working_days)
 
-    def send(documents):
+    def send(documents: QuerySet[Attachment]) -> None:
         documents.update(sent_at=timezone.now())
 
     return _write(
@@ -30,11 +43,18 @@ def answer_return(*, actor, inquiry, expected_version, text, idempotency_key):
     )
 
 
-def withdraw(*, actor, inquiry, expected_version, text, idempotency_key):
+def withdraw(
+    *,
+    actor: User,
+    inquiry: Inquiry,
+    expected_version: int,
+    text: str,
+    idempotency_key: uuid.UUID,
+) -> Inquiry:
     """Withdraw the inquiry with a reason, and delete its unsent documents."""
-    stored = []
+    stored: list[str] = []
 
-    def delete_documents(documents):
+    def delete_documents(documents: QuerySet[Attachment]) -> None:
         stored.extend(documents.values_list("stored_name", flat=True))
         documents.delete()
 
@@ -52,7 +72,7 @@ def withdraw(*, actor, inquiry, expected_version, text, idempotency_key):
     return inquiry
 
 
-def mark_answers_read(*, actor, inquiry):
+def mark_answers_read(*, actor: User, inquiry: Inquiry) -> None:
     """Mark the officers' answers as read, once the applicant has them on the screen."""
     if inquiry.applicant_id == actor.pk:
         unread = inquiry.replies.filter(kind=Reply.Kind.ANSWER, read_at=None)
@@ -60,8 +80,16 @@ def mark_answers_read(*, actor, inquiry):
 
 
 def _write(
-    inquiry, event_type, *, actor, expected_version, text, idempotency_key, with_unsent, **changes
-):
+    inquiry: Inquiry,
+    event_type: EventType,
+    *,
+    actor: User,
+    expected_version: int,
+    text: str,
+    idempotency_key: uuid.UUID,
+    with_unsent: Callable[[QuerySet[Attachment]], None],
+    **changes: Any,
+) -> Inquiry:
     """Record an event of the applicant with its text; set the fields in `changes`.
 
     A second request with the same idempotency key changes nothing. `with_unsent` is called with

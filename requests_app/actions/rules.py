@@ -1,18 +1,23 @@
 """The rules for filing an inquiry: its people, service, texts and documents."""
 
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from core.accounts.acting_for import check_may_act_for
-from core.catalogue.models import Service
+from core.accounts.models import Identity, User
+from core.catalogue.models import DocumentType, Service
 from core.exceptions import RuleViolation
 from core.text import fold, fold_name, seen_length
+from requests_app.models import Inquiry
 
 MIN_DESCRIPTION_LENGTH = 30  # characters
 MIN_DIFFERENT_WORDS = 5
 
 
-def check_ready(draft):
+def check_ready(draft: Inquiry) -> None:
     """Check that the draft can be sent.
 
     RuleViolation as in `check_may_file` and `check_details`, or `mobile`, `document`.
@@ -37,12 +42,12 @@ def check_ready(draft):
         )
 
 
-def missing_documents(inquiry):
+def missing_documents(inquiry: Inquiry) -> QuerySet[DocumentType]:
     """Return the document types that the service requires and the inquiry lacks."""
     return inquiry.service.documents.exclude(pk__in=inquiry.attachments.values("document_type"))
 
 
-def obstacle(draft):
+def obstacle(draft: Inquiry) -> RuleViolation | None:
     """Return the RuleViolation that `check_may_file` raises for this draft, or None."""
     try:
         check_may_file(
@@ -56,7 +61,9 @@ def obstacle(draft):
     return None
 
 
-def check_may_file(*, actor, holder, beneficiary, service):
+def check_may_file(
+    *, actor: User, holder: Identity, beneficiary: Identity, service: Service
+) -> None:
     """Check that `actor` may now file for `beneficiary` and `service` through `holder`.
 
     RuleViolation `holder`, `beneficiary` or `service`, after the choice that does not fit.
@@ -79,7 +86,7 @@ def check_may_file(*, actor, holder, beneficiary, service):
         )
 
 
-def check_details(inquiry):
+def check_details(inquiry: Inquiry) -> None:
     """Check the number, the name and the description of an inquiry.
 
     RuleViolation has the name of the first wrong field as its code, and the others in `also`.
@@ -90,7 +97,7 @@ def check_details(inquiry):
         raise RuleViolation(first.message, first.code, also)
 
 
-def _wrong_number(inquiry):
+def _wrong_number(inquiry: Inquiry) -> Iterator[RuleViolation]:
     if inquiry.id_number not in [number.number for number in inquiry.beneficiary.numbers.all()]:
         yield RuleViolation(
             _("This is not the ID or border number of %(name)s. Check it and type it again.")
@@ -99,7 +106,7 @@ def _wrong_number(inquiry):
         )
 
 
-def _wrong_name(inquiry):
+def _wrong_name(inquiry: Inquiry) -> Iterator[RuleViolation]:
     names = (inquiry.beneficiary.name_ar, inquiry.beneficiary.name_en)
     if _first_and_last(inquiry.name) not in map(_first_and_last, names):
         yield RuleViolation(
@@ -112,7 +119,7 @@ def _wrong_name(inquiry):
         )
 
 
-def _poor_description(inquiry):
+def _poor_description(inquiry: Inquiry) -> Iterator[RuleViolation]:
     words = {word for word in fold(inquiry.description).split() if not word.isdigit()}
     if seen_length(inquiry.description) < MIN_DESCRIPTION_LENGTH:
         yield RuleViolation(
@@ -125,6 +132,6 @@ def _poor_description(inquiry):
         )
 
 
-def _first_and_last(name):
+def _first_and_last(name: str) -> tuple[str, str] | None:
     words = fold_name(name).split()
     return (words[0], words[-1]) if words else None

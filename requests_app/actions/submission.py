@@ -1,21 +1,26 @@
 """Submission of a draft to the directorate, confirmed with a one-time code."""
 
+from typing import cast
+
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.accounts import registry
 from core.accounts.codes import send_code, use_code
+from core.accounts.models import Identity, OneTimeCode, User
 from core.catalogue.working_days import add_working_days
 from core.exceptions import RuleViolation
 from requests_app import purposes
-from requests_app.actions.drafts import _deleted, _lock_draft
+from requests_app.actions.drafts import draft_deleted, lock_draft
 from requests_app.actions.rules import check_ready
 from requests_app.actions.transitions import EventType, Role, move
 from requests_app.models import Inquiry
 
 
-def request_confirmation(*, actor, inquiry, session_key, shown):
+def request_confirmation(
+    *, actor: User, inquiry: Inquiry, session_key: str | None, shown: str
+) -> OneTimeCode:
     """Text the applicant a code that confirms the draft.
 
     `shown` is the digest of the content on the page that they have read. RuleViolation `changed`
@@ -38,15 +43,15 @@ def request_confirmation(*, actor, inquiry, session_key, shown):
     )
 
 
-def submit(*, actor, inquiry, session_key, guess):
+def submit(*, actor: User, inquiry: Inquiry, session_key: str | None, guess: str) -> Inquiry:
     """File the draft with the code that was sent for it, and return the filed inquiry.
 
     A repeated or concurrent request returns the inquiry that the first one has filed.
     RuleViolation `changed`, `deleted`, `registry_away`, or as in `check_ready` and `use_code`.
     """
 
-    def file(code):
-        draft = _lock_draft(actor, inquiry)
+    def file(code: OneTimeCode) -> Inquiry:
+        draft = lock_draft(actor, inquiry)
         if code.confirms != draft.content_digest():
             raise RuleViolation(
                 _(
@@ -74,7 +79,7 @@ def submit(*, actor, inquiry, session_key, guess):
         return filed
 
 
-def _submit(draft, actor):
+def _submit(draft: Inquiry, actor: User) -> Inquiry:
     now, today = timezone.now(), timezone.localdate()
     draft.attachments.update(sent_at=now)
     return move(
@@ -90,14 +95,14 @@ def _submit(draft, actor):
     )
 
 
-def _refresh_identities(inquiry):
+def _refresh_identities(inquiry: Inquiry) -> None:
     """Update the identities of the inquiry from the registry.
 
     Call it outside any transaction. RuleViolation `registry_away` or `deleted`.
     """
     for identity in {inquiry.applicant.identity, inquiry.holder, inquiry.beneficiary}:
-        registry.refresh(identity)
+        registry.refresh(cast(Identity, identity))
     try:
         inquiry.refresh_from_db(fields=["holder", "beneficiary"])
     except Inquiry.DoesNotExist:
-        raise _deleted() from None
+        raise draft_deleted() from None

@@ -1,18 +1,24 @@
 """The status transitions of inquiries."""
 
+from collections.abc import Collection
+from typing import Any
+
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from core.accounts.models import User
 from core.exceptions import RuleViolation
 from requests_app.actions.notices import drop_reminder_of_return, remind_of_return, tell_applicant
 from requests_app.models import Inquiry, InquiryEvent
 
-Status, Outcome = Inquiry.Status, Inquiry.Outcome
-EventType, Role = InquiryEvent.EventType, InquiryEvent.Role
+Status = Inquiry.Status
+Outcome = Inquiry.Outcome
+EventType = InquiryEvent.EventType
+Role = InquiryEvent.Role
 # The statuses in which each event may happen, and the status after it; None keeps the status.
-TRANSITIONS = {
+TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
     EventType.SUBMITTED: ({Status.DRAFT}, Status.UNDER_PROCESSING),
     EventType.CLAIMED: (Inquiry.AT_THE_DESK, None),
     EventType.RELEASED: (Inquiry.AT_THE_DESK, None),
@@ -34,16 +40,16 @@ OUTCOMES = {
 
 
 def move(
-    inquiry,
-    event_type,
+    inquiry: Inquiry,
+    event_type: EventType,
     *,
-    actor,
-    role,
-    expected_version,
-    only_if=None,
-    content_digest="",
-    **changes,
-):
+    actor: User,
+    role: Role,
+    expected_version: int,
+    only_if: Q | None = None,
+    content_digest: str = "",
+    **changes: Any,
+) -> Inquiry:
     """Record an event on the inquiry and set its new status and the fields in `changes`.
 
     `expected_version` is the version that `actor` has seen, `only_if` a further condition on the
@@ -81,9 +87,11 @@ def move(
     return inquiry
 
 
-def _explain_refusal(pk, event_type, actor, role, expected_version):
+def _explain_refusal(
+    pk: int, event_type: EventType, actor: User, role: Role, expected_version: int
+) -> RuleViolation:
     inquiry = Inquiry.objects.select_related("assignee__identity").get(pk=pk)
-    if event_type == EventType.CLAIMED and inquiry.assignee_id:
+    if event_type == EventType.CLAIMED and inquiry.assignee:
         return RuleViolation(
             _("This inquiry is already assigned to %(who)s.")
             % {"who": inquiry.assignee.get_short_name()},
@@ -108,7 +116,7 @@ def _explain_refusal(pk, event_type, actor, role, expected_version):
     )
 
 
-def _describe_changes(inquiry, role, expected_version):
+def _describe_changes(inquiry: Inquiry, role: Role, expected_version: int) -> str:
     """Describe the events since `expected_version`; only officers are told the actors' names."""
     since = inquiry.events.filter(seq__gt=expected_version).select_related("actor__identity")
     if role == Role.OFFICER:

@@ -1,16 +1,20 @@
 """Actions of officers and supervisors on an inquiry."""
 
+import uuid
+from typing import Any
+
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from core.accounts.models import User
 from core.digests import derive_key, digest_of
 from core.exceptions import RuleViolation
 from requests_app.actions.transitions import EventType, Role, move
 from requests_app.models import Inquiry, Reply
 
 
-def claim(*, actor, inquiry, expected_version):
+def claim(*, actor: User, inquiry: Inquiry, expected_version: int) -> Inquiry:
     """Assign an unassigned inquiry to the actor.
 
     A second request returns the inquiry that the first one has assigned to them.
@@ -34,7 +38,7 @@ def claim(*, actor, inquiry, expected_version):
 
 
 @transaction.atomic
-def release(*, actor, inquiry, expected_version):
+def release(*, actor: User, inquiry: Inquiry, expected_version: int) -> Inquiry:
     """Give an inquiry back to the queue."""
     return _officer_move(
         inquiry,
@@ -47,7 +51,7 @@ def release(*, actor, inquiry, expected_version):
 
 
 @transaction.atomic
-def assign(*, actor, inquiry, expected_version, officer):
+def assign(*, actor: User, inquiry: Inquiry, expected_version: int, officer: User) -> Inquiry:
     """Assign an inquiry to an officer, as a supervisor.
 
     RuleViolation `not_supervisor`, `officer` if that officer may not work on the inquiry, or as in
@@ -74,7 +78,14 @@ def assign(*, actor, inquiry, expected_version, officer):
     )
 
 
-def reply(*, actor, inquiry, expected_version, text, idempotency_key):
+def reply(
+    *,
+    actor: User,
+    inquiry: Inquiry,
+    expected_version: int,
+    text: str,
+    idempotency_key: uuid.UUID,
+) -> Inquiry:
     """Send an answer to the applicant and keep the inquiry open."""
     return _write(
         inquiry,
@@ -86,7 +97,14 @@ def reply(*, actor, inquiry, expected_version, text, idempotency_key):
     )
 
 
-def note(*, actor, inquiry, expected_version, text, idempotency_key):
+def note(
+    *,
+    actor: User,
+    inquiry: Inquiry,
+    expected_version: int,
+    text: str,
+    idempotency_key: uuid.UUID,
+) -> Inquiry:
     """Add an internal note, which the applicant never sees."""
     return _write(
         inquiry,
@@ -98,7 +116,14 @@ def note(*, actor, inquiry, expected_version, text, idempotency_key):
     )
 
 
-def send_back(*, actor, inquiry, expected_version, text, idempotency_key):
+def send_back(
+    *,
+    actor: User,
+    inquiry: Inquiry,
+    expected_version: int,
+    text: str,
+    idempotency_key: uuid.UUID,
+) -> Inquiry:
     """Return the inquiry to the applicant with a text that says what is missing."""
     return _write(
         inquiry,
@@ -110,7 +135,14 @@ def send_back(*, actor, inquiry, expected_version, text, idempotency_key):
     )
 
 
-def approve(*, actor, inquiry, expected_version, text, idempotency_key):
+def approve(
+    *,
+    actor: User,
+    inquiry: Inquiry,
+    expected_version: int,
+    text: str,
+    idempotency_key: uuid.UUID,
+) -> Inquiry:
     """Approve the inquiry with an answer."""
     return _write(
         inquiry,
@@ -122,7 +154,14 @@ def approve(*, actor, inquiry, expected_version, text, idempotency_key):
     )
 
 
-def reject(*, actor, inquiry, expected_version, text, idempotency_key):
+def reject(
+    *,
+    actor: User,
+    inquiry: Inquiry,
+    expected_version: int,
+    text: str,
+    idempotency_key: uuid.UUID,
+) -> Inquiry:
     """Reject the inquiry with the reason."""
     return _write(
         inquiry,
@@ -135,12 +174,20 @@ def reject(*, actor, inquiry, expected_version, text, idempotency_key):
 
 
 @transaction.atomic
-def close(*, actor, inquiry, expected_version):
+def close(*, actor: User, inquiry: Inquiry, expected_version: int) -> Inquiry:
     """Close a processed inquiry."""
     return _officer_move(inquiry, EventType.CLOSED, actor=actor, expected_version=expected_version)
 
 
-def _write(inquiry, event_type, *, actor, expected_version, text, idempotency_key):
+def _write(
+    inquiry: Inquiry,
+    event_type: EventType,
+    *,
+    actor: User,
+    expected_version: int,
+    text: str,
+    idempotency_key: uuid.UUID,
+) -> Inquiry:
     """Record an event of the officer with its text.
 
     A second request with the same idempotency key changes nothing.
@@ -168,7 +215,9 @@ def _write(inquiry, event_type, *, actor, expected_version, text, idempotency_ke
     return inquiry
 
 
-def _officer_move(inquiry, event_type, *, actor, **changes):
+def _officer_move(
+    inquiry: Inquiry, event_type: EventType, *, actor: User, **changes: Any
+) -> Inquiry:
     """Record an event of an officer. RuleViolation `not_officer`, `own_case`, or as in `move`."""
     if not actor.has_perm("requests_app.triage_inquiry"):
         raise RuleViolation(_("Your account may not work on inquiries."), code="not_officer")
@@ -177,6 +226,6 @@ def _officer_move(inquiry, event_type, *, actor, **changes):
     return move(inquiry, event_type, actor=actor, role=Role.OFFICER, **changes)
 
 
-def _check_supervisor(actor):
+def _check_supervisor(actor: User) -> None:
     if not actor.has_perm("requests_app.assign_inquiry"):
         raise RuleViolation(_("Only supervisors give inquiries to others."), code="not_supervisor")

@@ -1,25 +1,28 @@
 """Bulk actions: one action on many inquiries, each with its own result."""
 
 import re
+from collections.abc import Iterable
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from core.accounts.access import StaffRequest
 from core.display import ltr
 from core.exceptions import RuleViolation
 from core.references import grouped_reference
 from requests_app.admin.buttons import BUTTONS
-from requests_app.models import Inquiry
+from requests_app.models import Inquiry, InquiryQuerySet
 
 MAX_INQUIRIES = 100
 _ITEM = re.compile(r"([0-9]{1,18}):([0-9]{1,9})")
 
 
-def begin(request, name, chosen):
+def begin(request: StaffRequest, name: str, chosen: InquiryQuerySet) -> HttpResponse:
     """Show the inquiries that were chosen in the queue, and the form of the action."""
     if chosen.count() > MAX_INQUIRIES:
         too_many = _("Choose at most %(most)s inquiries at once.") % {"most": MAX_INQUIRIES}
@@ -28,7 +31,7 @@ def begin(request, name, chosen):
     return _page(request, name, list(chosen), BUTTONS[name].form(initial={"expected_version": 0}))
 
 
-def press(request, name):
+def press(request: StaffRequest, name: str) -> HttpResponse:
     """Run the action on each inquiry at the version that was shown, and report each result."""
     if name not in BUTTONS:
         raise Http404
@@ -63,14 +66,20 @@ def press(request, name):
     return redirect("admin:requests_app_inquiry_changelist")
 
 
-def _item(value):
+def _item(value: str) -> tuple[int, int]:
     match = _ITEM.fullmatch(value)
     if match is None:
         raise BadRequest("no such item")
     return int(match[1]), int(match[2])
 
 
-def _page(request, name, inquiries, form, versions=None):
+def _page(
+    request: StaffRequest,
+    name: str,
+    inquiries: Iterable[Inquiry],
+    form: forms.Form,
+    versions: dict[int, int] | None = None,
+) -> HttpResponse:
     items = [(inquiry, (versions or {}).get(inquiry.pk, inquiry.version)) for inquiry in inquiries]
     context = {
         **admin.site.each_context(request),

@@ -2,13 +2,21 @@
 
 from functools import partial
 
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.staff_buttons import Button
 from requests_app import actions
 from requests_app.forms import AnswerForm, AssignForm, NoteForm, VersionForm
 
-_button = partial(Button, form=VersionForm, permission="triage")
+
+class InquiryButton(Button):
+    """A button that always has a form."""
+
+    form: type[forms.Form]
+
+
+_button = partial(InquiryButton, form=VersionForm, permission="triage")
 
 BUTTONS = {
     "claim": _button(

@@ -3,20 +3,23 @@
 from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Q
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import pgettext
 
+from core.accounts.access import StaffRequest
 from core.accounts.interrupted_forms import take_input
+from core.accounts.models import User
 from core.exceptions import RuleViolation
 from requests_app.admin.buttons import ANSWERS, BUTTONS
 from requests_app.downloads import download, preview
 from requests_app.forms import AnswerForm, AssignForm, NoteForm
-from requests_app.models import Inquiry
+from requests_app.models import Attachment, Inquiry
 
 PREVIEW_SIDE = 1200  # pixels; a photographed page is readable at this size
 
 
-def get_inquiry_for(request, pk):
+def get_inquiry_for(request: StaffRequest, pk: int) -> Inquiry:
     """Return the inquiry if this officer may see it; raise 404 as for a missing one if not."""
     if not request.user.has_perm("requests_app.view_inquiry"):
         raise PermissionDenied
@@ -26,7 +29,7 @@ def get_inquiry_for(request, pk):
     return get_object_or_404(inquiries, pk=pk)
 
 
-def desk(request, pk):
+def desk(request: StaffRequest, pk: int) -> HttpResponse:
     inquiry = get_inquiry_for(request, pk)
     # Only the assignee can have written an answer that was kept in this browser.
     is_mine = inquiry.assignee == request.user
@@ -36,7 +39,7 @@ def desk(request, pk):
     return _page(request, inquiry, _answer_form(inquiry, typed.get("text")), focus=focus)
 
 
-def press(request, pk, name):
+def press(request: StaffRequest, pk: int, name: str) -> HttpResponse:
     """Run the action of a button that needs no answer to the applicant."""
     inquiry = get_inquiry_for(request, pk)
     button = BUTTONS[name]
@@ -53,14 +56,14 @@ def press(request, pk, name):
             return redirect("admin:requests_app_inquiry_change", pk)
     elif "expected_version" not in form.errors:
         for errors in form.errors.values():
-            messages.error(request, errors[0])
+            messages.error(request, str(errors[0]))
     # The message says what changed, so the page shows the current version and the typed text.
     inquiry.refresh_from_db()
     form = _answer_form(inquiry)
     return _page(request, inquiry, form, note=request.POST.get("text"), focus="told")
 
 
-def answer(request, pk):
+def answer(request: StaffRequest, pk: int) -> HttpResponse:
     """Send an answer to the applicant; the pressed button decides what happens to the inquiry."""
     inquiry = get_inquiry_for(request, pk)
     if request.method != "POST":
@@ -85,31 +88,37 @@ def answer(request, pk):
     return _page(request, inquiry, form, focus=focus)
 
 
-def document(request, pk, document_pk):
+def document(request: StaffRequest, pk: int, document_pk: int) -> FileResponse:
     return download(_document(request, pk, document_pk))
 
 
-def document_preview(request, pk, document_pk):
+def document_preview(request: StaffRequest, pk: int, document_pk: int) -> HttpResponse:
     return preview(_document(request, pk, document_pk), PREVIEW_SIDE)
 
 
-def _document(request, pk, document_pk):
+def _document(request: StaffRequest, pk: int, document_pk: int) -> Attachment:
     inquiry = get_inquiry_for(request, pk)
     return get_object_or_404(inquiry.attachments.sent(), pk=document_pk)
 
 
-def _answer_form(inquiry, text=None):
+def _answer_form(inquiry: Inquiry, text: str | None = None) -> AnswerForm:
     return AnswerForm(initial={"expected_version": inquiry.version, "text": text})
 
 
-def _next_after(inquiry, officer):
+def _next_after(inquiry: Inquiry, officer: User) -> int | None:
     """Return the pk of the next inquiry in the officer's queue, or None at its end."""
     later = Q(due_on__gt=inquiry.due_on) | Q(due_on=inquiry.due_on, pk__gt=inquiry.pk)
     queue = Inquiry.objects.visible_to_staff(officer).waiting().unassigned_or_assigned_to(officer)
     return queue.filter(later).order_by("due_on", "pk").values_list("pk", flat=True).first()
 
 
-def _page(request, inquiry, form, note=None, focus=""):
+def _page(
+    request: StaffRequest,
+    inquiry: Inquiry,
+    form: AnswerForm,
+    note: str | None = None,
+    focus: str = "",
+) -> HttpResponse:
     """Render the desk with the focus on the messages ("told") or the next thing to do ("work")."""
     is_mine = inquiry.assignee == request.user
     is_at_desk = inquiry.is_at_the_desk

@@ -1,17 +1,25 @@
 """The queue of inquiries: its filters, columns, search and bulk actions."""
 
+import datetime
 import re
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest
 from django.db.models import F
+from django.db.models.expressions import Combinable
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path
+from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from core.accounts.access import StaffRequest
 from core.accounts.interrupted_forms import keeps_input
 from core.display import isolated, ltr
 from core.hijri import both_calendars
@@ -20,7 +28,11 @@ from core.staff_lists import StaffList
 from requests_app.admin import bulk, desk
 from requests_app.admin.buttons import ANSWERS, BUTTONS
 from requests_app.forms import officers
-from requests_app.models import Inquiry
+from requests_app.models import Inquiry, InquiryQuerySet
+
+if TYPE_CHECKING:
+    from django.contrib.admin.filters import _ListFilterChoices
+    from django.utils.functional import _StrOrPromise
 
 
 class AssigneeFilter(admin.SimpleListFilter):
@@ -29,7 +41,9 @@ class AssigneeFilter(admin.SimpleListFilter):
     title = _("assigned to")
     parameter_name = "queue"
 
-    def lookups(self, request, model_admin):
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[str, "_StrOrPromise"]]:
         return [
             ("mine", _("Me")),
             ("nobody", _("Nobody")),
@@ -37,7 +51,7 @@ class AssigneeFilter(admin.SimpleListFilter):
             ("all", _("All inquiries")),
         ]
 
-    def choices(self, changelist):
+    def choices(self, changelist: ChangeList) -> Iterator["_ListFilterChoices"]:
         chosen = self.value() or ("all" if changelist.query else None)
         for value, label in ((None, _("Unassigned and mine")), *self.lookup_choices):
             yield {
@@ -48,7 +62,9 @@ class AssigneeFilter(admin.SimpleListFilter):
                 "display": label,
             }
 
-    def queryset(self, request, queryset):
+    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
+        self, request: StaffRequest, queryset: InquiryQuerySet
+    ) -> InquiryQuerySet:
         value = self.value()
         # A search covers all inquiries, and finished ones are found by a filter on their status.
         if value == "all" or (value is None and request.GET.get("q", "").strip()):
@@ -68,27 +84,33 @@ class OverdueFilter(admin.SimpleListFilter):
     title = _("time left")
     parameter_name = "time"
 
-    def lookups(self, request, model_admin):
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[str, "_StrOrPromise"]]:
         return [("overdue", _("overdue"))]
 
-    def queryset(self, request, queryset):
+    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
+        self, request: StaffRequest, queryset: InquiryQuerySet
+    ) -> InquiryQuerySet:
         return queryset.overdue() if self.value() == "overdue" else queryset
 
 
 class FiledStatusFilter(admin.ChoicesFieldListFilter):
     """A filter by status without drafts, which only the applicant sees."""
 
-    def choices(self, changelist):
+    def choices(self, changelist: ChangeList) -> Iterator["_ListFilterChoices"]:
         for choice in super().choices(changelist):
             if choice["display"] != Inquiry.Status.DRAFT.label:
                 yield choice
 
 
-def _bulk_action(name):
+def _bulk_action(name: str) -> Callable[..., HttpResponse]:
     button = BUTTONS[name]
 
     @admin.action(description=button.label, permissions=[button.permission])
-    def choose(model_admin, request, queryset):
+    def choose(
+        model_admin: "InquiryAdmin", request: StaffRequest, queryset: InquiryQuerySet
+    ) -> HttpResponse:
         return bulk.begin(request, name, queryset)
 
     choose.__name__ = name
@@ -119,64 +141,68 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
     actions = [_bulk_action(name) for name in BUTTONS]
 
     @admin.display(description=_("request number"), ordering="reference")
-    def request_number(self, inquiry):
+    def request_number(self, inquiry: Inquiry) -> SafeString:
         return ltr(grouped_reference(inquiry.reference))
 
     @admin.display(description=Inquiry._meta.get_field("name").verbose_name, ordering="name")
-    def beneficiary_name(self, inquiry):
+    def beneficiary_name(self, inquiry: Inquiry) -> SafeString:
         return isolated(inquiry.name)
 
     @admin.display(description=_("assigned to"), ordering="assignee", empty_value="-")
-    def officer(self, inquiry):
-        return inquiry.assignee and isolated(inquiry.assignee.get_short_name())
+    def officer(self, inquiry: Inquiry) -> SafeString | None:
+        return isolated(inquiry.assignee.get_short_name()) if inquiry.assignee else None
 
     @admin.display(description=_("due on"), ordering="due_on")
-    def due(self, inquiry):
-        return both_calendars(inquiry.due_on)
+    def due(self, inquiry: Inquiry) -> str:
+        return both_calendars(cast(datetime.date, inquiry.due_on))
 
     @admin.display(description=_("time left"))
-    def pace(self, inquiry):
+    def pace(self, inquiry: Inquiry) -> "_StrOrPromise":
         if not inquiry.is_at_the_desk:
             return ""
         if inquiry.is_overdue:
             return format_html('<span class="tag rejected">{}</span>', _("overdue"))
         return _("on time")
 
-    def get_queryset(self, request):
-        return Inquiry.objects.visible_to_staff(request.user)
+    def get_queryset(self, request: HttpRequest) -> InquiryQuerySet:
+        return Inquiry.objects.visible_to_staff(cast(StaffRequest, request).user)
 
-    def get_ordering(self, request):
+    def get_ordering(self, request: HttpRequest) -> list[str | Combinable] | tuple[str, ...]:
         if request.GET.get("q"):
             # The order is newest first, by an expression: in the order of an index, PostgreSQL
             # would read the whole table for a word that only old rows have.
             return [(F("pk") + 0).desc()]
         return self.ordering
 
-    def changelist_view(self, request, extra_context=None):
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
         if not all(re.fullmatch("[0-9]{1,18}", pk) for pk in chosen):
             raise BadRequest("no such choice")
         return super().changelist_view(request, {"title": self.opts.verbose_name_plural})
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(  # type: ignore[override]  # what get_queryset returns
+        self, request: HttpRequest, queryset: InquiryQuerySet, search_term: str
+    ) -> tuple[InquiryQuerySet, bool]:
         return queryset.with_words(search_term) if search_term else queryset, False
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Inquiry | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Inquiry | None = None) -> bool:
         return False
 
-    def has_triage_permission(self, request):
+    def has_triage_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("requests_app.triage_inquiry")
 
-    def has_assign_permission(self, request):
+    def has_assign_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("requests_app.assign_inquiry")
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         of_staff = self.admin_site.admin_view
         document = "<int:pk>/documents/<int:document_pk>/"
         alone = [name for name in BUTTONS if name not in ANSWERS]
@@ -197,7 +223,13 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
             *super().get_urls(),
         ]
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         if not re.fullmatch("[0-9]{1,18}", object_id):
             return redirect("admin:requests_app_inquiry_changelist")
-        return desk.desk(request, int(object_id))
+        return desk.desk(cast(StaffRequest, request), int(object_id))

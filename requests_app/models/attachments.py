@@ -1,5 +1,7 @@
 """The documents of an inquiry."""
 
+from typing import Self
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -8,12 +10,12 @@ from core.catalogue.models import DocumentType
 from requests_app.models.inquiries import Inquiry
 
 
-class AttachmentQuerySet(models.QuerySet):
-    def sent(self):
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def sent(self) -> Self:
         """Return the documents that the directorate has received."""
         return self.exclude(sent_at=None)
 
-    def unsent(self):
+    def unsent(self) -> Self:
         """Return the documents that the applicant can still remove."""
         return self.filter(sent_at=None)
 
@@ -53,9 +55,9 @@ class Attachment(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.original_name
 
     @property
-    def is_picture(self):
+    def is_picture(self) -> bool:
         return self.content_type != self.ContentType.PDF

@@ -1,5 +1,7 @@
 """The events of an inquiry."""
 
+from typing import Self
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -9,8 +11,8 @@ from core.events import Event
 from requests_app.models.inquiries import Inquiry
 
 
-class InquiryEventQuerySet(models.QuerySet):
-    def public(self):
+class InquiryEventQuerySet(models.QuerySet["InquiryEvent"]):
+    def public(self) -> Self:
         """Return the events that the applicant and the beneficiary may see."""
         return self.exclude(event_type__in=InquiryEvent.INTERNAL)
 

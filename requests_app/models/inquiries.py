@@ -1,5 +1,8 @@
 """Inquiries and their queryset."""
 
+import datetime
+from typing import Self, cast
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -8,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from phonenumber_field.modelfields import PhoneNumberField
 
-from core.accounts.models import Identity
+from core.accounts.models import Identity, User
 from core.catalogue.models import Service
 from core.digests import digest_of
 from core.references import new_reference
@@ -16,20 +19,20 @@ from core.search import found_by, searchable
 from core.text import bare_digits
 
 
-class InquiryQuerySet(models.QuerySet):
-    def visible_to(self, user):
+class InquiryQuerySet(models.QuerySet["Inquiry"]):
+    def visible_to(self, user: User) -> Self:
         """Return the user's own inquiries, and the filed ones of which they are the beneficiary."""
         return self.filter(
             Q(applicant=user) | (Q(beneficiary=user.identity_id) & ~Q(status=Inquiry.Status.DRAFT))
         )
 
-    def drafts_of(self, user):
+    def drafts_of(self, user: User) -> Self:
         return self.filter(applicant=user, status=Inquiry.Status.DRAFT)
 
-    def filed(self):
+    def filed(self) -> Self:
         return self.exclude(status=Inquiry.Status.DRAFT)
 
-    def visible_to_staff(self, user):
+    def visible_to_staff(self, user: User) -> Self:
         """Return the filed inquiries that an officer may see: all except their own cases.
 
         Their own cases are those of which they are the applicant, the beneficiary or the holder,
@@ -42,14 +45,14 @@ class InquiryQuerySet(models.QuerySet):
             own |= Q(holder__in=represented.values("pk"))
         return self.filed().exclude(own)
 
-    def waiting(self):
+    def waiting(self) -> Self:
         """Return the inquiries that the directorate has to work on."""
         return self.filter(status__in=Inquiry.AT_THE_DESK)
 
-    def overdue(self):
+    def overdue(self) -> Self:
         return self.waiting().filter(due_on__lt=timezone.localdate())
 
-    def same_drafts(self, draft):
+    def same_drafts(self, draft: "Inquiry") -> Self:
         """Return the applicant's other drafts for the same service and beneficiary."""
         return (
             self.drafts_of(draft.applicant)
@@ -57,17 +60,17 @@ class InquiryQuerySet(models.QuerySet):
             .exclude(pk=draft.pk)
         )
 
-    def waiting_for(self, user):
+    def waiting_for(self, user: User) -> Self:
         """Return the inquiries that were returned to the user and wait for their answer."""
         return self.filter(applicant=user, status=Inquiry.Status.RETURNED_TO_APPLICANT)
 
-    def finished(self):
+    def finished(self) -> Self:
         return self.filter(status__in=(Inquiry.Status.PROCESSED, Inquiry.Status.CLOSED))
 
-    def unassigned_or_assigned_to(self, officer):
+    def unassigned_or_assigned_to(self, officer: User) -> Self:
         return self.filter(Q(assignee=None) | Q(assignee=officer))
 
-    def with_words(self, query):
+    def with_words(self, query: str) -> Self:
         """Return the inquiries that match `query` by number, name or word, in any spelling."""
         return self.filter(found_by("search_text", query))
 
@@ -169,41 +172,41 @@ class Inquiry(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.reference
 
     @property
-    def is_draft(self):
+    def is_draft(self) -> bool:
         return self.status == self.Status.DRAFT
 
     @property
-    def is_overdue(self):
-        return self.is_at_the_desk and self.due_on < timezone.localdate()
+    def is_overdue(self) -> bool:
+        return self.is_at_the_desk and cast(datetime.date, self.due_on) < timezone.localdate()
 
     @property
-    def is_at_the_desk(self):
+    def is_at_the_desk(self) -> bool:
         return self.status in self.AT_THE_DESK
 
     @property
-    def is_open(self):
+    def is_open(self) -> bool:
         return self.status in self.OPEN
 
     @property
-    def is_returned(self):
+    def is_returned(self) -> bool:
         """Whether the inquiry waits for its applicant."""
         return self.status == self.Status.RETURNED_TO_APPLICANT
 
     @property
-    def accepts_documents(self):
+    def accepts_documents(self) -> bool:
         """Whether the applicant can still add documents."""
         return self.is_draft or self.is_returned
 
     @property
-    def has_confirmed_mobile(self):
+    def has_confirmed_mobile(self) -> bool:
         """Whether a code has confirmed the mobile, for the account or for this inquiry."""
         return self.mobile in (self.applicant.mobile, self.confirmed_mobile)
 
-    def build_search_text(self):
+    def build_search_text(self) -> str:
         """Return the text that officers search: the numbers, names and description."""
         mobile = str(self.mobile).lstrip("+")
         return searchable(
@@ -220,7 +223,7 @@ class Inquiry(models.Model):
             self.description,
         )
 
-    def content_digest(self):
+    def content_digest(self) -> str:
         """Return the digest of everything that the applicant confirms; any change alters it."""
         attachments = self.attachments.values_list("document_type_id", "sha256")
         return digest_of(

@@ -1,5 +1,7 @@
 """The replies and notes on an inquiry."""
 
+from typing import Self
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -8,8 +10,8 @@ from core.accounts.models import User
 from requests_app.models.inquiries import Inquiry
 
 
-class ReplyQuerySet(models.QuerySet):
-    def public(self):
+class ReplyQuerySet(models.QuerySet["Reply"]):
+    def public(self) -> Self:
         """Return the replies that the applicant may read."""
         return self.exclude(kind=Reply.Kind.NOTE)
 
@@ -37,5 +39,5 @@ class Reply(models.Model):
         verbose_name_plural = _("replies")
         ordering = ["pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.inquiry_id} {self.pk}"

@@ -1,12 +1,15 @@
 """The documents of an inquiry: adding, ordering, removing, previewing and downloading them."""
 
 from django.contrib import messages
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404
 
-from core.accounts.access import resident_required
+from core.accounts.access import SignedInRequest, resident_required
 from core.exceptions import RuleViolation
 from requests_app import actions
 from requests_app.downloads import download, preview
+from requests_app.forms import DocumentsForm
+from requests_app.models import Attachment, Inquiry
 from requests_app.views.access import get_inquiry_for
 
 PREVIEW_SIDE = 320  # pixels
@@ -14,7 +17,7 @@ PREVIEW_SIDE = 320  # pixels
 _BUTTONS = {"remove": actions.remove, "up": actions.move_up}
 
 
-def attach_all(request, inquiry, form):
+def attach_all(request: SignedInRequest, inquiry: Inquiry, form: DocumentsForm) -> bool:
     """Add every acceptable file, put the errors on the form, and return whether it has none."""
     for upload in form.cleaned_data["files"]:
         try:
@@ -29,7 +32,7 @@ def attach_all(request, inquiry, form):
     return not form.errors
 
 
-def press_button(request, inquiry):
+def press_button(request: SignedInRequest, inquiry: Inquiry) -> bool:
     """Run the action of a button beside a document; return whether one was pressed."""
     for name, act in _BUTTONS.items():
         pk = request.POST.get(name, "")
@@ -42,17 +45,17 @@ def press_button(request, inquiry):
     return False
 
 
-@resident_required
-def document(request, reference, pk):
+@resident_required  # type: ignore[arg-type]  # a streamed file is no HttpResponse
+def document(request: SignedInRequest, reference: str, pk: int) -> FileResponse:
     return download(_document(request, reference, pk))
 
 
 @resident_required
-def document_preview(request, reference, pk):
+def document_preview(request: SignedInRequest, reference: str, pk: int) -> HttpResponse:
     return preview(_document(request, reference, pk), PREVIEW_SIDE)
 
 
-def _document(request, reference, pk):
+def _document(request: SignedInRequest, reference: str, pk: int) -> Attachment:
     inquiry = get_inquiry_for(request.user, reference)
     attachments = inquiry.attachments.all()
     if inquiry.applicant_id != request.user.pk:

@@ -1,14 +1,16 @@
 """The steps of filing an inquiry."""
 
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from core.accounts.access import resident_required
+from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.acting_as import holder_of
 from core.accounts.codes import latest_code
 from core.accounts.forms import CodeForm
 from core.accounts.interrupted_forms import keeps_input, take_input
+from core.accounts.models import OneTimeCode
 from core.exceptions import RuleViolation
 from requests_app import actions, purposes
 from requests_app.forms import DetailsForm, DocumentsForm, NewInquiryForm, SubjectForm
@@ -27,7 +29,7 @@ STEP_TO_FIX = {
 
 
 @resident_required
-def new(request):
+def new(request: SignedInRequest) -> HttpResponse:
     asked = {"service": request.GET.get("service")}
     form = NewInquiryForm(request.POST or None, holder=holder_of(request), initial=asked)
     if request.method == "POST" and form.is_valid():
@@ -41,7 +43,7 @@ def new(request):
 
 
 @draft_step
-def subject(request, inquiry):
+def subject(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     """Change the beneficiary and the service of a draft."""
     initial = {"beneficiary": inquiry.beneficiary_id, "service": inquiry.service.slug}
     form = SubjectForm(request.POST or None, holder=holder_of(request), initial=initial)
@@ -57,7 +59,7 @@ def subject(request, inquiry):
 
 @keeps_input("details")
 @draft_step
-def details(request, inquiry):
+def details(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     typed = take_input(request, "details")
     initial = {
         "name": inquiry.name,
@@ -86,7 +88,7 @@ def details(request, inquiry):
 
 
 @draft_step
-def mobile(request, inquiry):
+def mobile(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     """Confirm the draft's mobile with the code that was texted to it."""
     if inquiry.has_confirmed_mobile:
         return redirect("inquiries:documents", inquiry.reference)
@@ -105,18 +107,22 @@ def mobile(request, inquiry):
             return redirect("inquiries:documents", inquiry.reference)
     sent = _latest_code(request, purposes.CONTACT)
     is_current = sent is not None and sent.recipient == str(inquiry.mobile)
-    context = {"form": form, "inquiry": inquiry, "notice": sent.message if is_current else None}
+    context = {
+        "form": form,
+        "inquiry": inquiry,
+        "notice": sent.message if sent and is_current else None,
+    }
     return render(request, "inquiries/mobile.html", context)
 
 
 @draft_step
-def send_mobile_code(request, inquiry):
+def send_mobile_code(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     if request.method != "POST" or inquiry.has_confirmed_mobile:
         return redirect("inquiries:mobile", inquiry.reference)
     return _send_mobile_code(request, inquiry)
 
 
-def _send_mobile_code(request, inquiry):
+def _send_mobile_code(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     try:
         actions.ask_to_confirm_mobile(
             actor=request.user, inquiry=inquiry, session_key=request.session.session_key
@@ -127,7 +133,7 @@ def _send_mobile_code(request, inquiry):
 
 
 @draft_step
-def documents(request, inquiry):
+def documents(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     here = redirect("inquiries:documents", inquiry.reference)
     if request.method == "POST" and press_button(request, inquiry):
         return here
@@ -144,7 +150,7 @@ def documents(request, inquiry):
 
 
 @draft_step
-def review(request, inquiry):
+def review(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     """Show the draft's content for review; on POST, send the code that confirms exactly it."""
     problem = None
     if request.method == "POST":
@@ -173,7 +179,7 @@ def review(request, inquiry):
 
 
 @draft_step
-def confirm(request, inquiry):
+def confirm(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     """Ask for the texted code; on POST, file the inquiry with it."""
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -193,14 +199,14 @@ def confirm(request, inquiry):
     context = {
         "form": form,
         "inquiry": inquiry,
-        "shown": sent.confirms if is_current else "",
-        "notice": sent.message if is_current else None,
+        "shown": sent.confirms if sent and is_current else "",
+        "notice": sent.message if sent and is_current else None,
     }
     return render(request, "inquiries/confirm.html", context)
 
 
 @draft_step
-def delete_draft(request, inquiry):
+def delete_draft(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     if request.method == "POST":
         try:
             actions.delete_draft(actor=request.user, inquiry=inquiry)
@@ -212,6 +218,6 @@ def delete_draft(request, inquiry):
     return render(request, "inquiries/delete.html", {"inquiry": inquiry})
 
 
-def _latest_code(request, purpose):
+def _latest_code(request: SignedInRequest, purpose: str) -> OneTimeCode | None:
     """Return the last code that was sent for this purpose in this session."""
     return latest_code(actor=request.user, purpose=purpose, session_key=request.session.session_key)

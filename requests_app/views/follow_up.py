@@ -1,21 +1,24 @@
 """The answer to a returned inquiry, and the withdrawal of an inquiry."""
 
+from django import forms
 from django.contrib import messages
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from core.accounts.access import resident_required
+from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.interrupted_forms import keeps_input, take_input
 from core.exceptions import RuleViolation
 from requests_app import actions
 from requests_app.forms import DocumentsForm, ReturnAnswerForm, WithdrawForm
+from requests_app.models import Inquiry
 from requests_app.views.access import get_filed_by
 from requests_app.views.documents import attach_all, press_button
 
 
 @keeps_input("answer")
 @resident_required
-def answer_return(request, reference):
+def answer_return(request: SignedInRequest, reference: str) -> HttpResponse:
     """Answer a returned inquiry with a text and documents."""
     inquiry = get_filed_by(request.user, reference)
     if request.method != "POST" and not inquiry.is_returned:
@@ -52,7 +55,7 @@ def answer_return(request, reference):
 
 @keeps_input("withdraw")
 @resident_required
-def withdraw(request, reference):
+def withdraw(request: SignedInRequest, reference: str) -> HttpResponse:
     inquiry = get_filed_by(request.user, reference)
     if request.method != "POST" and not inquiry.is_open:
         return redirect("inquiries:detail", reference)
@@ -69,12 +72,19 @@ def withdraw(request, reference):
     return render(request, "inquiries/withdraw.html", {"form": form, "inquiry": inquiry})
 
 
-def _build_form(form_class, inquiry, text, posted=None):
+def _build_form(
+    form_class: type[forms.Form],
+    inquiry: Inquiry,
+    text: str | None,
+    posted: QueryDict | None = None,
+) -> forms.Form:
     """Return the form with the posted data, or a new one for the version on this page."""
     return form_class(posted or None, initial={"expected_version": inquiry.version, "text": text})
 
 
-def _form_after_violation(request, form, inquiry, violation):
+def _form_after_violation(
+    request: SignedInRequest, form: forms.Form, inquiry: Inquiry, violation: RuleViolation
+) -> forms.Form:
     """Show the violation, reload the inquiry, and return a form for it that keeps the text."""
     messages.error(request, violation.message)
     inquiry.refresh_from_db()

@@ -1,10 +1,11 @@
 """A person's inquiries: the list, the page of one inquiry, and its receipt."""
 
 from django.core.paginator import Paginator
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy
 
-from core.accounts.access import resident_required
+from core.accounts.access import SignedInRequest, resident_required
 from core.messaging.models import Message
 from requests_app import actions
 from requests_app.models import Inquiry
@@ -21,7 +22,7 @@ LIST_FILTERS = {
 
 
 @resident_required
-def inquiry_list(request):
+def inquiry_list(request: SignedInRequest) -> HttpResponse:
     asked = request.GET.get("show")
     show = asked if asked in LIST_FILTERS else "all"
     inquiries = Inquiry.objects.visible_to(request.user)
@@ -39,7 +40,7 @@ def inquiry_list(request):
 
 
 @resident_required
-def receipt(request, reference):
+def receipt(request: SignedInRequest, reference: str) -> HttpResponse:
     inquiry = get_inquiry_for(request.user, reference)
     if inquiry.is_draft:
         return redirect("inquiries:details", reference)
@@ -47,7 +48,7 @@ def receipt(request, reference):
 
 
 @resident_required
-def detail(request, reference):
+def detail(request: SignedInRequest, reference: str) -> HttpResponse:
     inquiry = get_inquiry_for(request.user, reference)
     if inquiry.is_draft:
         return redirect("inquiries:details", reference)

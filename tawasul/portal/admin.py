@@ -1,7 +1,7 @@
-"""What the staff site leaves out: pages of libraries that have no Arabic.
+"""Admin pages of libraries that the staff site leaves out, because they have no Arabic.
 
-The devices of django-otp show their keys besides; `manage.py add_staff` makes those, and the
-group of the officers.
+The pages of django-otp would also show the keys of its devices. `manage.py add_staff` creates the
+devices and the groups instead.
 """
 
 from django.contrib import admin

@@ -1,8 +1,11 @@
-"""How the pages look on one device: colours, contrast and size of the text, kept in a cookie."""
+"""Display settings of one device: colours, contrast and text size, stored in a cookie."""
+
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,7 +18,7 @@ _YEAR_SECONDS = 365 * 24 * 60 * 60
 
 
 class AppearanceForm(forms.Form):
-    """Of each choice, the first stands for not having chosen."""
+    """The display settings; the first choice of each field is its default."""
 
     colours = forms.ChoiceField(
         label=gettext_lazy("Colours"),
@@ -45,9 +48,9 @@ class AppearanceForm(forms.Form):
     )
 
 
-def appearance_of(request):
-    """What has been chosen on this device, by field; what a cookie has wrong is not chosen."""
-    fields = AppearanceForm.base_fields
+def appearance_of(request: HttpRequest) -> dict[str, str]:
+    """Return the settings in the cookie, by field, with the default for an invalid value."""
+    fields: dict[str, Any] = AppearanceForm.base_fields
     chosen = request.COOKIES.get(COOKIE, "").split(".")
     chosen += [""] * len(fields)
     return {
@@ -56,7 +59,7 @@ def appearance_of(request):
     }
 
 
-def remember_appearance(response, look):
+def remember_appearance(response: HttpResponse, look: dict[str, str]) -> None:
     response.set_cookie(
         COOKIE,
         ".".join(look[name] for name in AppearanceForm.base_fields),
@@ -67,8 +70,8 @@ def remember_appearance(response, look):
     )
 
 
-def display(request):
-    """Text, contrast and colours as somebody wants them on this device."""
+def display(request: HttpRequest) -> HttpResponse:
+    """Show and save the display settings of this device."""
     form = AppearanceForm(request.POST or None, initial=appearance_of(request))
     page = safe_target(request, reverse("portal:home"))
     if form.is_valid():

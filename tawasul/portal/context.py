@@ -1,18 +1,20 @@
-"""What every page needs: the way to its sections and to the other language, in whose name one acts
-there, and how it looks on this device.
-"""
+"""The context that every page needs: sections, other language, holder, display settings."""
+
+from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.urls import reverse, translate_url
 from django.utils.http import escape_leading_slashes
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.accounts.acting_as import holder_of
+from core.accounts.models import Identity
 from tawasul.portal.appearance import appearance_of
 
 
-def page(request):
+def page(request: HttpRequest) -> dict[str, Any]:
     other = "en" if get_language() == "ar" else "ar"
     return {
         "other_language": other,
@@ -24,8 +26,8 @@ def page(request):
     }
 
 
-def _sections(request):
-    """What stands below the header: address, name, and whether this page belongs to it."""
+def _sections(request: HttpRequest) -> list[tuple[str, str, bool]]:
+    """Return the navigation below the header: address, name, and whether it is the current one."""
     user = getattr(request, "user", None)
     sections = [
         (reverse("catalogue:services"), _("Services")),
@@ -42,10 +44,10 @@ def _sections(request):
     return [(url, name, request.path.startswith(url)) for url, name in sections]
 
 
-def _acting_as(request):
-    """The establishment in whose name somebody acts; None for oneself."""
+def _acting_as(request: HttpRequest) -> Identity | None:
+    """Return the establishment that the user acts as, or None if they act as themselves."""
     is_on = "acting_as" in getattr(request, "session", {})
     if not (is_on and request.user.is_authenticated):
         return None
-    holder = holder_of(request)
+    holder = holder_of(request)  # type: ignore[arg-type]  # the user has signed in
     return holder if holder != request.user.identity else None

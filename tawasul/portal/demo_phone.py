@@ -1,7 +1,8 @@
-"""The demo phone: the texts that mobiles would have received, and the officer's authenticator."""
+"""The demo phone: the texts that mobiles would receive, and the authenticators of staff."""
 
 from datetime import datetime
 
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -9,7 +10,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from core.messaging.gateways import DemoPhone
 
 
-def phone(request):
+def phone(request: HttpRequest) -> HttpResponse:
     texts = [{**text, "at": datetime.fromisoformat(text["at"])} for text in DemoPhone().received()]
     authenticators = [
         {"user": device.user, "code": current_code(device)}
@@ -18,6 +19,6 @@ def phone(request):
     return render(request, "demo/phone.html", {"texts": texts, "authenticators": authenticators})
 
 
-def current_code(device):
-    """The six digits that the device's app shows now."""
+def current_code(device: TOTPDevice) -> str:
+    """Return the six digits that the authenticator app of `device` shows now."""
     return f"{totp(device.bin_key, device.step, device.t0, device.digits, device.drift):06}"

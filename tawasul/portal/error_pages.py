@@ -1,9 +1,9 @@
-"""The pages for when something is wrong."""
+"""The error pages."""
 
 import sys
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from core.accounts.interrupted_forms import keep_input
 
 
 @requires_csrf_token
-def bad_request(request, exception=None):
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _error_page(
         request,
         400,
@@ -23,7 +23,7 @@ def bad_request(request, exception=None):
 
 
 @requires_csrf_token
-def permission_denied(request, exception=None):
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _error_page(
         request,
         403,
@@ -33,10 +33,18 @@ def permission_denied(request, exception=None):
 
 
 @requires_csrf_token
-def csrf_failure(request, reason=""):
-    """A page of ours from before the last sign-in is shown again with what was typed on it."""
-    page = getattr(request.resolver_match.func, "keeps_input", None)
-    if page and request.user.is_authenticated and _comes_from_us(request):
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Show a form from before the last sign-in again with its input, or an error page.
+
+    The input is kept only for a signed-in user, on a view with `keeps_input`, and if the request
+    comes from a page of the portal.
+    """
+    page = getattr(
+        request.resolver_match.func,  # type: ignore[union-attr]  # CSRF is checked after routing
+        "keeps_input",
+        None,
+    )
+    if page and request.user.is_authenticated and _is_same_origin(request):
         keep_input(request, page)
         return redirect(request.path)
     return _error_page(
@@ -52,7 +60,7 @@ def csrf_failure(request, reason=""):
 
 
 @requires_csrf_token
-def page_not_found(request, exception=None):
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _error_page(
         request,
         404,
@@ -61,18 +69,21 @@ def page_not_found(request, exception=None):
     )
 
 
-def server_error(request):
-    """500, or 503 while the database is away; both pages stand alone, in both languages."""
-    is_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
-    template, status = ("503.html", 503) if is_away else ("500.html", 500)
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500, or 503 while the database is down.
+
+    Both pages are in both languages and need no context.
+    """
+    is_database_down = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    template, status = ("503.html", 503) if is_database_down else ("500.html", 500)
     return HttpResponse(render_to_string(template), status=status)
 
 
-def _comes_from_us(request):
-    """Told by the browser, which no other site can make say so."""
+def _is_same_origin(request: HttpRequest) -> bool:
+    """Return whether the browser says so in Sec-Fetch-Site, which other sites cannot forge."""
     return request.headers.get("Sec-Fetch-Site") == "same-origin"
 
 
-def _error_page(request, status, title, advice):
+def _error_page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
     context = {"title": title, "advice": advice}
     return render(request, "portal/sorry.html", context, status=status)

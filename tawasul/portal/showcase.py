@@ -1,10 +1,12 @@
-"""Every component of the pages, in every state, in both directions: for who works on the look."""
+"""A page for designers with every component of the pages, in every state and both directions."""
 
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -18,7 +20,7 @@ from requests_app.models import Inquiry, InquiryEvent, Reply
 
 
 class FieldsForm(forms.Form):
-    """One field of each kind."""
+    """A form with one field of each kind."""
 
     name = forms.CharField(label=gettext_lazy("Full name"))
     mobile = forms.CharField(label=gettext_lazy("Mobile"), widget=forms.TextInput({"dir": "ltr"}))
@@ -40,16 +42,16 @@ class FieldsForm(forms.Form):
     file = forms.FileField(label=gettext_lazy("Document"))
 
 
-def components(request):
+def components(request: HttpRequest) -> HttpResponse:
     languages = []
     for language, direction in (("ar", "rtl"), ("en", "ltr")):
         with translation.override(language):
-            languages.append((language, direction, _shown(language)))
+            languages.append((language, direction, _component_context(language)))
     return render(request, "demo/components.html", {"languages": languages})
 
 
-def _shown(language):
-    """What the partials need, as the pages give it to them."""
+def _component_context(language: str) -> dict[str, Any]:
+    """Return the context that the partials need, as the pages would pass it."""
     now = timezone.now()
     days = [timezone.localdate() + timedelta(days=ahead) for ahead in range(45)]
     free = {day: (0, 2, 12)[day.day % 3] for day in days}

@@ -1,8 +1,9 @@
-"""The roles of staff, and what each may do."""
+"""The roles of staff and their permissions."""
+
+from collections.abc import Iterable
 
 from django.contrib.auth.models import Group, Permission
 
-# What each group of staff may do.
 PERMISSIONS = {
     "officer": ("requests_app.view_inquiry", "requests_app.triage_inquiry"),
     "supervisor": (
@@ -27,17 +28,17 @@ PERMISSIONS = {
 }
 
 
-def group_for_role(name):
-    """The group with what it may do, as PERMISSIONS has it now."""
-    return _group(name, PERMISSIONS[name])
+def group_for_role(name: str) -> Group:
+    """Return the group of a role, with its permissions brought up to date with PERMISSIONS."""
+    return named_group(name, PERMISSIONS[name])
 
 
-def _group(name, permissions):
+def named_group(name: str, permissions: Iterable[str]) -> Group:
     group, _is_new = Group.objects.get_or_create(name=name)
     group.permissions.set(map(_permission, permissions))
     return group
 
 
-def _permission(name):
+def _permission(name: str) -> Permission:
     app_label, codename = name.split(".")
     return Permission.objects.get(content_type__app_label=app_label, codename=codename)

@@ -1,10 +1,15 @@
-"""The staff site: Django's admin behind a password and the code of an authenticator."""
+"""The staff site: Django's admin behind a password and a second factor."""
 
+from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.contrib import auth
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import path, reverse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_otp import login as otp_login
@@ -12,6 +17,7 @@ from django_otp import match_token
 from django_otp.admin import OTPAdminSite
 
 from core.accounts import devices, lockout, pending_steps
+from core.accounts.access import StaffRequest
 from core.accounts.forms import CodeForm, SignInForm
 from core.accounts.models import User
 from core.http import safe_target
@@ -28,31 +34,39 @@ class StaffSite(OTPAdminSite):
     index_title = gettext_lazy("To do")
     enable_nav_sidebar = False
 
-    def __init__(self, name="admin"):
+    def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
 
-    def get_urls(self):
-        # "View on site" looks up rows of any table by whatever is typed; nothing here uses it.
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        # "View on site" looks up rows of any table that the address names; no page here uses it.
         urls = [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
         return [path("code/", self.code, name="code"), *urls]
 
-    def admin_view(self, view, cacheable=False):
-        """Every page counts as work, the screen of a waiting room that asks by itself as well."""
+    def admin_view(
+        self, view: Callable[..., HttpResponseBase], cacheable: bool = False
+    ) -> Callable[..., HttpResponseBase]:
+        """Extend the session on every page, also on a waiting room's self-refreshing screen."""
 
         @wraps(view)
-        def at_work(request, *args, **kwargs):
+        def view_extending_session(
+            request: HttpRequest, *args: Any, **kwargs: Any
+        ) -> HttpResponseBase:
             staff_shift.extend(request)
             return view(request, *args, **kwargs)
 
-        return super().admin_view(at_work, cacheable)
+        return super().admin_view(view_extending_session, cacheable)
 
-    def index(self, request, extra_context=None):
-        """What waits for this person comes first, counted, each leading to its list."""
+    def index(
+        self, request: StaffRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Show first the user's counts of waiting items, each with a link to its list."""
         waiting = [*inquiries_of(request.user), *appointments_of(request.user)]
         return super().index(request, {"waiting": waiting, **(extra_context or {})})
 
-    def login(self, request, extra_context=None):
-        """The first step: the password."""
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show and check the first step of sign-in: the password."""
         target = safe_target(request, reverse("admin:index"))
         if request.method == "GET" and self.has_permission(request):
             return redirect(target)
@@ -73,8 +87,8 @@ class StaffSite(OTPAdminSite):
         context = {"form": form, "next": target}
         return render(request, "admin/sign_in.html", context, status=lockout.status_of(request))
 
-    def code(self, request):
-        """The second step: six digits of the authenticator, or a recovery code."""
+    def code(self, request: HttpRequest) -> HttpResponse:
+        """Show and check the second step: six digits of the authenticator, or a recovery code."""
         facts = pending_steps.get(request, STEP, PENDING_SECONDS)
         if facts is None:
             return redirect("admin:login")

@@ -1,19 +1,26 @@
-"""What waits for somebody on the staff site's first page."""
+"""The counts of waiting items on the first page of the staff site."""
 
+from collections.abc import Iterator
 from urllib.parse import urlencode
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from appointments.models import Appointment
+from core.accounts.models import User
 from core.staff_lists import capped_count
 from requests_app.models import Inquiry
 
+# The label of a count, the count, whether there may be more, and the address of the list.
+_Row = tuple[str, int, bool, str]
+_Section = tuple[str | Promise | None, list[_Row]]
 
-def inquiries_of(user):
-    """What waits at the triage desk, under its heading."""
+
+def inquiries_of(user: User) -> Iterator[_Section]:
+    """Yield a heading and the counts of the inquiries that wait for `user`."""
     if not user.has_perm("requests_app.view_inquiry"):
         return
     inquiries = Inquiry.objects.visible_to_staff(user)
@@ -34,7 +41,7 @@ def inquiries_of(user):
             ),
             (_("Mine, overdue"), mine.overdue(), {"queue": "mine", "time": "overdue"}),
         ]
-    # Whoever gives inquiries to others looks after all of them.
+    # A supervisor, who assigns inquiries to others, looks after all of them.
     if user.has_perm("requests_app.assign_inquiry"):
         counts += [
             (_("Overdue in all"), inquiries.overdue(), {"queue": "all", "time": "overdue"}),
@@ -53,15 +60,17 @@ def inquiries_of(user):
     )
 
 
-def appointments_of(user):
-    """Who comes today, for each office where `user` receives people; and who needs a new time."""
+def appointments_of(user: User) -> Iterator[_Section]:
+    """Yield, for each office of `user`, the counts of today; then those that need a new time."""
     rights = ("appointments.view_appointment", "appointments.receive_appointment")
     offices = list(user.offices.all()) if user.has_perms(rights) else []
     if not offices:
         return
     appointments = Appointment.objects.visible_to_clerk(user)
     people = appointments.of_today().with_standing().order_by()
-    by_office = people.values_list("slot__office", "standing").annotate(Count("pk"))
+    by_office = people.values_list(  # type: ignore[misc]  # with_standing adds it
+        "slot__office", "standing"
+    ).annotate(Count("pk"))
     numbers = {(office, standing): number for office, standing, number in by_office}
     standings = {
         "due": pgettext("who is expected at an office", "Due"),
@@ -84,6 +93,6 @@ def appointments_of(user):
     )
 
 
-def _capped_count(label, rows, address):
-    """What the first page says of these rows, and where they are listed."""
+def _capped_count(label: str, rows: QuerySet, address: str) -> _Row:
+    """Return the label, count and address of these rows for the first page."""
     return label, *capped_count(rows), address

@@ -1,23 +1,23 @@
-"""The home page, my page, contact, and the date beside a date field."""
+"""The views of the home page, my page, contact, and the date beside a date field."""
 
-from django.http import JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from appointments.models import Appointment
-from core.accounts.access import resident_required
+from core.accounts.access import SignedInRequest, resident_required
 from core.catalogue.models import Service
 from core.date_field import DateForm
 from core.hijri import both_calendars
 from requests_app.models import Inquiry
 
 
-def home(request):
+def home(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/home.html", {"services": Service.objects.open_to_inquiries()})
 
 
 @resident_required
-def my_page(request):
+def my_page(request: SignedInRequest) -> HttpResponse:
     mine = Inquiry.objects.visible_to(request.user).select_related("service").order_by("-pk")
     returned = mine.waiting_for(request.user)
     appointments = Appointment.objects.visible_to(request.user).unsettled()
@@ -33,13 +33,13 @@ def my_page(request):
     return render(request, "portal/my_page.html", context)
 
 
-def contact(request):
+def contact(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/contact.html")
 
 
 @require_POST
-def other_date(request):
-    """What has been typed into a date field, in both calendars; nothing while it is no day."""
+def other_date(request: HttpRequest) -> JsonResponse:
+    """Return the typed date in both calendars as JSON; an empty text while it is not a day."""
     form = DateForm(request.POST)
     text = both_calendars(form.cleaned_data["day"]) if form.is_valid() else ""
     return JsonResponse({"text": text})

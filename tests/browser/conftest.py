@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -125,11 +126,17 @@ def officer(live_server):
 
 
 @pytest.fixture
-def visit(chromium, live_server, language, width):
+def visit(visit_in, language):
+    """Return a function that opens browsers in the language of the test."""
+    return partial(visit_in, language)
+
+
+@pytest.fixture
+def visit_in(chromium, live_server, width):
     """Return a function that opens browsers; errors in any of them fail the test at its end."""
     visitors = []
 
-    def open_browser(*, scripts: bool = True) -> "Visitor":
+    def open_browser(language: str, *, scripts: bool = True) -> "Visitor":
         context = chromium.new_context(
             locale={"ar": "ar-SA", "en": "en-GB"}[language],
             viewport={"width": width, "height": 800},

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
@@ -15,7 +16,7 @@ class Command(BaseCommand):
     help = "Add the offices that are missing, with their hours; what staff have edited stays."
 
     @transaction.atomic
-    def handle(self, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         offices = json.loads((REFERENCE / "offices.json").read_text(encoding="utf-8"))
         hours = json.loads((REFERENCE / "hours.json").read_text(encoding="utf-8"))
         added = 0
@@ -31,7 +32,7 @@ class Command(BaseCommand):
                 added += 1
         self.stdout.write(f"{added} offices added")
 
-    def _add_hours(self, office, window):
+    def _add_hours(self, office: Office, window: dict[str, Any]) -> None:
         window = dict(window)
         ramadan_of = window.pop("ramadan_of", None)
         if ramadan_of:

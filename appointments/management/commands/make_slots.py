@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.core.management.base import BaseCommand
 
 from appointments.actions import make_slots
@@ -6,5 +8,5 @@ from appointments.actions import make_slots
 class Command(BaseCommand):
     help = "Make the bookable times of the coming weeks from the opening hours; repeatable."
 
-    def handle(self, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"{make_slots()} times added")

@@ -5,13 +5,15 @@ from django.utils.translation import gettext as _
 
 from core.accounts import codes, purposes
 from core.accounts.actions.warnings import warn
-from core.accounts.models import User
+from core.accounts.models import OneTimeCode, User
 from core.exceptions import RuleViolation
 from core.messaging.actions.outbox import readdress
 from core.messaging.models import Message
 
 
-def ask_to_change_mobile(*, actor, mobile, session_key, language):
+def ask_to_change_mobile(
+    *, actor: User, mobile: str, session_key: str | None, language: str
+) -> OneTimeCode:
     """Text a code to the new mobile.
 
     RuleViolation: `mobile` if the account has it already, and those of `codes.send_code`.
@@ -27,13 +29,13 @@ def ask_to_change_mobile(*, actor, mobile, session_key, language):
     )
 
 
-def change_mobile(*, actor, session_key, guess):
+def change_mobile(*, actor: User, session_key: str | None, guess: str) -> str:
     """Change the mobile with the code that was sent to it, and return the new mobile.
 
     The old mobile gets a warning. RuleViolation: those of `codes.use_code`.
     """
 
-    def change(code):
+    def change(code: OneTimeCode) -> str:
         _change_contact(actor, Message.Channel.SMS, mobile=code.recipient)
         warn(actor, "mobile_changed", last_digits=code.recipient[-3:])
         return code.recipient
@@ -43,7 +45,9 @@ def change_mobile(*, actor, session_key, guess):
     )
 
 
-def ask_to_confirm_email(*, actor, email, session_key, language):
+def ask_to_confirm_email(
+    *, actor: User, email: str, session_key: str | None, language: str
+) -> OneTimeCode:
     """Mail a code to the address. RuleViolation: those of `codes.send_code`."""
     return codes.send_code(
         actor=actor,
@@ -54,13 +58,13 @@ def ask_to_confirm_email(*, actor, email, session_key, language):
     )
 
 
-def confirm_email(*, actor, session_key, guess):
+def confirm_email(*, actor: User, session_key: str | None, guess: str) -> None:
     """Set the mail address with the code that was sent to it, and warn the mobile by text.
 
     RuleViolation: those of `codes.use_code`.
     """
 
-    def confirm(code):
+    def confirm(code: OneTimeCode) -> None:
         _change_contact(actor, Message.Channel.EMAIL, email=code.recipient)
         warn(actor, "email_changed")
 
@@ -70,17 +74,17 @@ def confirm_email(*, actor, session_key, guess):
 
 
 @transaction.atomic
-def remove_email(*, actor):
+def remove_email(*, actor: User) -> None:
     """Remove the mail address from the account, and drop the mails that are waiting for it."""
     _change_contact(actor, Message.Channel.EMAIL, email="")
 
 
-def choose_language(*, actor, language):
+def choose_language(*, actor: User, language: str) -> None:
     """Set the language of future texts and mails to `actor`."""
     User.objects.filter(pk=actor.pk).update(language=language)
 
 
-def _change_contact(actor, channel, **contact):
+def _change_contact(actor: User, channel: Message.Channel, **contact: str) -> None:
     """Set the new mobile or address, and readdress the waiting messages that the account owns.
 
     The messages of `warn` have no owner and keep the mobile of their time: an attacker who has

@@ -7,7 +7,7 @@ from core.accounts.actions.warnings import warn
 from core.accounts.models import Session, User, canonical_login
 
 
-def ask_to_reset(*, login, session_key, language, network):
+def ask_to_reset(*, login: str, session_key: str | None, language: str, network: str) -> None:
     """Text a code for a new password to the account with this username or identity number.
 
     The outcome is the same for a login that has no account, so that the page cannot reveal which
@@ -27,7 +27,7 @@ def ask_to_reset(*, login, session_key, language, network):
 
 
 @transaction.atomic
-def set_password(*, actor, password, session_key=None):
+def set_password(*, actor: User, password: str, session_key: str | None = None) -> None:
     """Set a new password, end all sessions of the account but this one, and warn its mobile.
 
     Without `session_key`, every session ends.

@@ -1,5 +1,7 @@
 """Opening an account with a code sent to the mobile that the registry has."""
 
+import datetime
+
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -10,7 +12,14 @@ from core.accounts.models import Identity, User
 from core.exceptions import RuleViolation
 
 
-def ask_to_register(*, number, born, session_key, language, network):
+def ask_to_register(
+    *,
+    number: str,
+    born: datetime.date | None,
+    session_key: str | None,
+    language: str,
+    network: str,
+) -> None:
     """Text a code to the person that the registry knows under this number and birth date.
 
     The outcome is the same for a person that the registry does not know, so that the page reveals
@@ -31,7 +40,7 @@ def ask_to_register(*, number, born, session_key, language, network):
     )
 
 
-def register(*, identity, username, password, language):
+def register(*, identity: Identity, username: str, password: str, language: str) -> User:
     """Open an account for a person who has used the code sent to the registry's mobile.
 
     RuleViolation: `registry_away`, `known` (the person has an account already), `username` (it is
@@ -67,7 +76,7 @@ def register(*, identity, username, password, language):
     return user
 
 
-def _answer_to(identity):
+def _answer_to(identity: Identity | None) -> str:
     """Return the template of the text to a registering person: the code, or the reason for none."""
     has_account = User.objects.filter(identity=identity and identity.pk).exists()
     if identity is None:
@@ -79,6 +88,6 @@ def _answer_to(identity):
     return "register_known" if has_account else "code_register"
 
 
-def _check_free(username):
+def _check_free(username: str) -> None:
     if User.objects.filter(username=User.objects.normalize_username(username)).exists():
         raise RuleViolation(_("This username is taken. Choose another."), code="username")

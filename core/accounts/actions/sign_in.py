@@ -3,16 +3,16 @@
 from django.utils.translation import gettext as _
 
 from core.accounts import registry
-from core.accounts.models import Identity
+from core.accounts.models import Identity, User
 from core.exceptions import RuleViolation
 
 
-def check_may_enter(user):
+def check_may_enter(user: User) -> None:
     """Check with the registry that `user` may sign in.
 
     An account without an identity is not checked. RuleViolation: `registry_away`, or `deceased`.
     """
-    if user.identity_id is None:
+    if user.identity is None:
         return
     identity = registry.refresh(user.identity)
     if identity.status == Identity.Status.DECEASED:

@@ -1,9 +1,12 @@
 """People and establishments as the registry knows them, their numbers and their links."""
 
+import datetime
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
@@ -12,14 +15,14 @@ from core.adulthood import latest_adult_birth_date
 from core.identity_numbers import IdentityKind, identity_kind
 
 
-class IdentityQuerySet(models.QuerySet):
-    def beneficiaries_for(self, holder):
+class IdentityQuerySet(models.QuerySet["Identity"]):
+    def beneficiaries_for(self, holder: "Identity") -> Self:
         """Return the holder, if it is a person, and the persons linked to the holder today."""
         linked = Link.objects.in_force().for_persons().filter(holder=holder).values("person")
         own = Q(pk=holder.pk, birth_date__isnull=False)
         return self.filter(own | Q(pk__in=linked)).order_by("pk")
 
-    def establishments_represented_by(self, person):
+    def establishments_represented_by(self, person: "Identity | None") -> Self:
         """Return the active establishments that `person` represents today."""
         mandates = Link.objects.in_force().filter(
             person=person, kind=Link.Kind.REPRESENTATIVE, holder__status=Identity.Status.ACTIVE
@@ -50,33 +53,33 @@ class Identity(models.Model):
         verbose_name = _("identity")
         verbose_name_plural = _("identities")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
     @property
-    def name(self):
+    def name(self) -> str:
         return self.name_ar if get_language() == "ar" else self.name_en
 
     @cached_property
-    def current_number(self):
+    def current_number(self) -> str | None:
         """The number in force, or None; uses prefetched numbers."""
         return next((number.number for number in self.numbers.all() if number.is_current), None)
 
     @property
-    def kind(self):
+    def kind(self) -> IdentityKind | None:
         """The kind that the number in force tells; None without one, which fits no service."""
         return identity_kind(self.current_number) if self.current_number else None
 
     @property
-    def is_active(self):
+    def is_active(self) -> bool:
         return self.status == self.Status.ACTIVE
 
     @property
-    def is_establishment(self):
+    def is_establishment(self) -> bool:
         return self.kind == IdentityKind.ESTABLISHMENT
 
     @property
-    def is_minor(self):
+    def is_minor(self) -> bool:
         return self.birth_date is not None and self.birth_date > latest_adult_birth_date()
 
 
@@ -101,23 +104,23 @@ class IdentityNumber(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.number
 
 
-class LinkQuerySet(models.QuerySet):
-    def in_force(self, day=None):
+class LinkQuerySet(models.QuerySet["Link"]):
+    def in_force(self, day: datetime.date | None = None) -> Self:
         """Return the links in force on `day` (default: today in Riyadh), both ends included."""
         day = day or timezone.localdate()
         return self.filter(since__lte=day).filter(Q(until=None) | Q(until__gte=day))
 
-    def not_outgrown(self):
+    def not_outgrown(self) -> Self:
         """Exclude guardian links whose person is an adult by now."""
         return self.exclude(
             kind=Link.Kind.GUARDIAN, person__birth_date__lte=latest_adult_birth_date()
         )
 
-    def for_persons(self):
+    def for_persons(self) -> Self:
         """Return links to act for a person through: no representatives, no outgrown guardians."""
         return self.not_outgrown().exclude(kind=Link.Kind.REPRESENTATIVE)
 
@@ -132,13 +135,13 @@ class Link(models.Model):
         REPRESENTATIVE = "representative", _("representative")
 
     # The kind names the role of the holder. These are the words for the person, and for the holder.
-    PERSONS = {
+    PERSONS: dict[str, Promise] = {
         Kind.EMPLOYER: _("works for you"),
         Kind.HOST: _("visits you"),
         Kind.GUARDIAN: _("in your care"),
         Kind.REPRESENTATIVE: _("represents you"),
     }
-    HOLDERS = {
+    HOLDERS: dict[str, Promise] = {
         Kind.EMPLOYER: _("your employer"),
         Kind.HOST: _("your host"),
         Kind.GUARDIAN: _("your guardian"),
@@ -163,15 +166,15 @@ class Link(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
 
     @property
-    def why_linked(self):
+    def why_linked(self) -> Promise:
         """The words that tell the holder about the person."""
         return self.PERSONS[self.kind]
 
     @property
-    def why_holder(self):
+    def why_holder(self) -> Promise:
         """The words that tell the person about the holder."""
         return self.HOLDERS[self.kind]

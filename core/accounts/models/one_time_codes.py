@@ -1,6 +1,8 @@
 """The models of one-time codes and of the locks for sending them."""
 
+import datetime
 import uuid
+from typing import Self
 
 from django.db import models
 from django.utils import timezone
@@ -9,11 +11,11 @@ from core.accounts.models.users import User
 from core.messaging.models import Message
 
 
-class OneTimeCodeQuerySet(models.QuerySet):
-    def latest_for(self, *, user, purpose, session):
+class OneTimeCodeQuerySet(models.QuerySet["OneTimeCode"]):
+    def latest_for(self, *, user: User | None, purpose: str, session: str) -> Self:
         return self.filter(user=user, purpose=purpose, session=session).order_by("-created_at")
 
-    def unused_since(self, moment):
+    def unused_since(self, moment: datetime.datetime) -> Self:
         return self.filter(used_at=None, created_at__gt=moment).order_by("-created_at")
 
 
@@ -51,11 +53,11 @@ class OneTimeCode(models.Model):
             models.Index(fields=["session", "purpose", "-created_at"], name="code_by_session"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.purpose} {self.pk}"
 
     @property
-    def message(self):
+    def message(self) -> Message:
         """The message that carries the code, for the delivery status on the page."""
         return Message.objects.get(idempotency_key=self.pk)
 
@@ -67,5 +69,5 @@ class LockStripe(models.Model):
 
     number = models.PositiveSmallIntegerField(primary_key=True)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.number)

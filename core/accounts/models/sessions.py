@@ -1,6 +1,7 @@
 """The model of sessions, each with its user and device."""
 
 from datetime import datetime
+from typing import Any, Self
 
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
@@ -10,8 +11,8 @@ from django.utils.crypto import salted_hmac
 from core.accounts.models.users import User
 
 
-class SessionQuerySet(models.QuerySet):
-    def signed_in(self, user):
+class SessionQuerySet(models.QuerySet["Session"]):
+    def signed_in(self, user: User) -> Self:
         """Return the sessions in which `user` is signed in, the last used first."""
         return self.filter(user=user, expire_date__gt=timezone.now()).order_by("-expire_date")
 
@@ -23,14 +24,14 @@ class Session(AbstractBaseSession):
     browser = models.CharField(max_length=80, blank=True)
     signed_in_at = models.DateTimeField(null=True)
 
-    objects = SessionQuerySet.as_manager()
+    objects = SessionQuerySet.as_manager()  # type: ignore[misc, assignment]  # a manager without BaseSessionManager's encode and save
 
     @property
-    def device(self):
+    def device(self) -> str:
         """The session's name in URLs: a hash, because the key itself would open the session."""
         return salted_hmac("accounts.device", self.session_key, algorithm="sha256").hexdigest()[:32]
 
-    def fill(self, data):
+    def fill(self, data: dict[str, Any]) -> Self:
         """Set the user, the browser and the sign-in time from the session's data; return self."""
         self.user_id = data.get("_auth_user_id")
         self.browser = data.get("browser", "")

@@ -1,5 +1,7 @@
 """The model of user accounts."""
 
+from typing import Any, Self
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.validators import RegexValidator
@@ -14,14 +16,14 @@ from core.identity_numbers import is_identity_number
 from core.text import bare_digits, single_line
 
 
-def canonical_login(login):
+def canonical_login(login: str) -> str:
     """Return the form of a typed username or identity number that lookups use."""
     number = bare_digits(login)
     return number if is_identity_number(number) else UserManager.normalize_username(login)
 
 
-class UserQuerySet(models.QuerySet):
-    def by_login(self, login):
+class UserQuerySet(models.QuerySet["User"]):
+    def by_login(self, login: str) -> Self:
         """Return the users with this username or identity number, current or former, as typed."""
         login = canonical_login(login)
         if is_identity_number(login):
@@ -29,22 +31,25 @@ class UserQuerySet(models.QuerySet):
         return self.filter(username=login)
 
 
-class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
+_WithUserQuerySet = models.Manager.from_queryset(UserQuerySet)
+
+
+class UserManager(_WithUserQuerySet["User"], BaseUserManager["User"]):
     @classmethod
-    def normalize_username(cls, username):
+    def normalize_username(cls, username: str) -> str:
         return single_line(username).lower()
 
-    def create_user(self, username, password=None, **fields):
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(username=self.normalize_username(username), **fields)
         user.set_password(password)
         user.full_clean(exclude=["password"])
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, username, password=None, **fields):
+    def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> "User":
         return self.create_user(username, password, is_staff=True, is_superuser=True, **fields)
 
-    def get_by_natural_key(self, login):
+    def get_by_natural_key(self, login: str) -> "User":  # type: ignore[override]  # Django never passes None
         return self.by_login(login).get()
 
 
@@ -90,8 +95,8 @@ class User(AbstractBaseUser, PermissionsMixin):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.username
 
-    def get_short_name(self):
+    def get_short_name(self) -> str:
         return self.identity.name if self.identity else self.username

@@ -1,17 +1,19 @@
 """The pages for entering a code and for sending another, shared by all steps."""
 
 from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from core.accounts.code_steps import CodeStep
 from core.accounts.forms import (
     CodeForm,
 )
 from core.exceptions import RuleViolation
 
 
-def code(request, step):
-    """Show the form for the code of `step`, a class of `code_steps`, and try the code."""
-    step = step(request)
+def code(request: HttpRequest, step_class: type[CodeStep]) -> HttpResponse:
+    """Show the form for the code of `step_class`, one of `code_steps`, and try the code."""
+    step = step_class(request)
     if not step.is_waiting:
         return redirect(step.after)
     form = CodeForm(request.POST or None)
@@ -35,8 +37,8 @@ def code(request, step):
     return render(request, "accounts/code.html", context)
 
 
-def resend(request, step):
-    step = step(request)
+def resend(request: HttpRequest, step_class: type[CodeStep]) -> HttpResponse:
+    step = step_class(request)
     if not step.is_waiting:
         return redirect(step.after)
     if request.method == "POST":

@@ -2,13 +2,14 @@
 
 from django.conf import settings
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import translate_url
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from core.accounts import actions
-from core.accounts.access import resident_required
+from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.acting_as import act_as, holder_of
 from core.accounts.forms import (
     ActingAsForm,
@@ -18,12 +19,12 @@ from core.accounts.models import Identity, Link, Session
 
 
 @resident_required
-def overview(request):
+def overview(request: SignedInRequest) -> HttpResponse:
     identity = request.user.identity
     today = Link.objects.in_force().not_outgrown().order_by("-since", "-pk")
     context = {
         "identity": identity,
-        "numbers": identity.numbers.order_by("-is_current", "pk"),
+        "numbers": identity.numbers.order_by("-is_current", "pk"),  # type: ignore[union-attr]  # a resident
         "persons": today.for_persons().filter(holder=identity).select_related("person"),
         "holders": today.filter(person=identity).select_related("holder"),
         "represents": Identity.objects.establishments_represented_by(identity).exists(),
@@ -34,7 +35,7 @@ def overview(request):
 
 
 @resident_required
-def choose_language(request):
+def choose_language(request: SignedInRequest) -> HttpResponse:
     form = LanguageForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         language = form.cleaned_data["language"]
@@ -46,7 +47,7 @@ def choose_language(request):
 
 
 @resident_required
-def sign_out_device(request, device):
+def sign_out_device(request: SignedInRequest, device: str) -> HttpResponse:
     if request.method == "POST":
         actions.sign_out_device(actor=request.user, device=device)
         messages.success(request, _("That device has been signed out."))
@@ -54,7 +55,7 @@ def sign_out_device(request, device):
 
 
 @resident_required
-def acting_as(request):
+def acting_as(request: SignedInRequest) -> HttpResponse:
     """Choose the holder to act for in the rest of this session."""
     holder = holder_of(request)
     initial = None if holder == request.user.identity else holder

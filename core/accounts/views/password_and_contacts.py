@@ -1,12 +1,13 @@
 """Changing the password, the mobile and the mail address while signed in."""
 
 from django.contrib import auth, messages
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from core.accounts import actions, lockout
-from core.accounts.access import resident_required
+from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.code_steps import Email, Mobile
 from core.accounts.forms import (
     ChangeMobileForm,
@@ -18,7 +19,7 @@ from core.exceptions import RuleViolation
 
 @resident_required
 @sensitive_post_parameters("password", "new_password", "again")
-def change_password(request):
+def change_password(request: SignedInRequest) -> HttpResponse:
     form = ChangePasswordForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid() and _is_own_password(request, form):
         actions.set_password(
@@ -36,7 +37,7 @@ def change_password(request):
 
 @resident_required
 @sensitive_post_parameters("password")
-def change_mobile(request):
+def change_mobile(request: SignedInRequest) -> HttpResponse:
     form = ChangeMobileForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _is_own_password(request, form):
         try:
@@ -47,7 +48,7 @@ def change_mobile(request):
 
 
 @resident_required
-def change_email(request):
+def change_email(request: SignedInRequest) -> HttpResponse:
     if "remove" in request.POST:
         actions.remove_email(actor=request.user)
         messages.success(request, _("We will no longer e-mail you."))
@@ -58,7 +59,7 @@ def change_email(request):
     return render(request, "accounts/change_email.html", {"form": form})
 
 
-def _is_own_password(request, form):
+def _is_own_password(request: SignedInRequest, form: ChangePasswordForm | ChangeMobileForm) -> bool:
     """Return whether the form has the user's own password, and add an error if not.
 
     A wrong password counts towards the lockout.

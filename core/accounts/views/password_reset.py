@@ -1,6 +1,7 @@
 """Resetting a forgotten password."""
 
 from django.contrib import auth, messages
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -15,12 +16,12 @@ from core.accounts.models import User
 from core.accounts.views.visual_code import ask_with_picture
 
 
-def reset(request):
+def reset(request: HttpRequest) -> HttpResponse:
     return ask_with_picture(request, ResetForm, Reset, "accounts/reset.html")
 
 
 @sensitive_post_parameters("new_password", "again")
-def new_password(request):
+def new_password(request: HttpRequest) -> HttpResponse:
     """Set the new password, the last step of a reset."""
     proven = pending_steps.get(request, "new_password")
     if proven is None:

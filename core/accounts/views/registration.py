@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -18,12 +19,12 @@ from core.accounts.views.visual_code import ask_with_picture
 from core.exceptions import RuleViolation
 
 
-def register(request):
+def register(request: HttpRequest) -> HttpResponse:
     return ask_with_picture(request, RegisterForm, Register, "accounts/register.html")
 
 
 @sensitive_post_parameters("new_password", "again")
-def choose(request):
+def choose(request: HttpRequest) -> HttpResponse:
     """Choose a username and a password, the last step of a registration."""
     proven = pending_steps.get(request, "choose")
     if proven is None:

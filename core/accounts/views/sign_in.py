@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib import auth, messages
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -15,7 +16,7 @@ from core.http import safe_target
 
 
 @sensitive_post_parameters("password")
-def sign_in(request):
+def sign_in(request: HttpRequest) -> HttpResponse:
     target = safe_target(request, resolve_url(settings.LOGIN_REDIRECT_URL))
     if request.user.is_authenticated:
         return redirect(target)
@@ -48,7 +49,7 @@ def sign_in(request):
     return render(request, "accounts/sign_in.html", context, status=lockout.status_of(request))
 
 
-def sign_out(request):
+def sign_out(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         auth.logout(request)
         messages.success(request, _("You have signed out."))

@@ -1,17 +1,19 @@
 """The pages of forms with a picture, and of the texted code in its place."""
 
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 
 from core.accounts import pending_steps, visual_code
-from core.accounts.code_steps import Picture
+from core.accounts.code_steps import CodeStep, Picture
 from core.accounts.forms import (
     MobileForm,
+    VisualCodeForm,
 )
 from core.exceptions import RuleViolation
 from core.http import safe_target
 
 
-def picture_by_text(request):
+def picture_by_text(request: HttpRequest) -> HttpResponse:
     """Text a code to a visitor who cannot see the picture, and return to the form afterwards."""
     target = safe_target(request, resolve_url("accounts:register"))
     form = MobileForm(request.POST or None)
@@ -24,7 +26,9 @@ def picture_by_text(request):
     return render(request, "accounts/picture_by_text.html", {"form": form, "next": target})
 
 
-def ask_with_picture(request, form_class, step, template):
+def ask_with_picture(
+    request: HttpRequest, form_class: type[VisualCodeForm], step: type[CodeStep], template: str
+) -> HttpResponse:
     """Show a form with a picture, and begin `step` with its data when it is valid."""
     kept = f"{step.purpose}_form"
     needs_picture = visual_code.is_needed(request)

@@ -1,7 +1,8 @@
-"""Delivering what waits, and dropping what is too late."""
+"""Delivering the messages of the outbox, and dropping those that are too late."""
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
@@ -11,15 +12,15 @@ from core.messaging.gateways import TIMEOUT_SECONDS, gateway_of
 from core.messaging.models import Message
 
 logger = logging.getLogger(__name__)
-# A worker that was killed leaves its message leased for this long; a live one is done sooner.
+# A killed worker leaves its message leased for this long; a live one finishes sooner.
 LEASE = timedelta(seconds=2 * TIMEOUT_SECONDS)
 FIRST_PAUSE = timedelta(seconds=5)
 MAX_PAUSE = timedelta(hours=1)
 MAX_ATTEMPTS = 34  # a little more than a day
 
 
-def deliver_due(*, limit=50):
-    """Send what is due, one message after the other; the number of messages that left."""
+def deliver_due(*, limit: int = 50) -> int:
+    """Send up to `limit` due messages, one after the other; return the number sent."""
     sent = 0
     for _turn in range(limit):
         message = _lease_next()
@@ -29,27 +30,31 @@ def deliver_due(*, limit=50):
     return sent
 
 
-def expire_late():
-    """Drop what it is too late to send, and wipe it."""
+def expire_late() -> int:
+    """Expire the messages that are too late to send, and wipe their text; return their number."""
     return Message.objects.filter(
         status=Message.Status.WAITING, not_after__lte=timezone.now()
     ).update(status=Message.Status.EXPIRED, text="")
 
 
-def forget_unsent_secrets():
-    """Delete what was written to nobody, or came too late, a day after."""
+def purge_expired_secrets() -> int:
+    """Delete expired secrets a day after they were written; return their number.
+
+    A secret has expired if it had no recipient, or was too late to send.
+    """
     day_ago = timezone.now() - timedelta(days=1)
     return Message.objects.filter(
         status=Message.Status.EXPIRED, is_encrypted=True, created_at__lt=day_ago
     ).delete()[0]
 
 
-def _lease_next():
-    """The first message due, leased to this worker, or None."""
+def _lease_next() -> Message | None:
+    """Lease the first due message to this worker and return it, or None."""
     now = timezone.now()
     for message in Message.objects.due(now)[:20]:
-        # Whoever changes the row first has the lease; the others go on to the next message. One
-        # that goes elsewhere since it was read is read again before it is sent.
+        # The worker that updates the row first has the lease; the others go on to the next message.
+        # A message whose recipient has changed since it was read has to be read again before it
+        # is sent.
         leased = Message.objects.filter(
             pk=message.pk,
             status=Message.Status.WAITING,
@@ -62,7 +67,7 @@ def _lease_next():
     return None
 
 
-def _deliver(message):
+def _deliver(message: Message) -> int:
     try:
         text = decrypt(message.text) if message.is_encrypted else message.text
         gateway_of(message.channel).send(
@@ -72,23 +77,23 @@ def _deliver(message):
             subject=message.subject,
         )
     except Exception as error:
-        # Whatever is wrong with this one, the others behind it have to leave.
-        _put_off(message, error)
+        # A failure of this message, of any kind, must not hold up the messages behind it.
+        _record_failure(message, error)
         return 0
     Message.objects.filter(pk=message.pk, status=Message.Status.WAITING).update(
         status=Message.Status.SENT,
         sent_at=timezone.now(),
-        # Where it went, even if it was to go elsewhere by then.
+        # Record the recipient that the message was sent to, even if it has been readdressed since.
         recipient=message.recipient,
         text="" if message.is_encrypted else message.text,
     )
     return 1
 
 
-def _put_off(message, error):
+def _record_failure(message: Message, error: Exception) -> None:
     if message.attempts >= MAX_ATTEMPTS:
         logger.error("message %s given up: %s", message.pk, type(error).__name__)
-        outcome = {"status": Message.Status.GIVEN_UP}
+        outcome: dict[str, Any] = {"status": Message.Status.GIVEN_UP}
     else:
         logger.warning("message %s not sent: %s", message.pk, type(error).__name__)
         pause = min(FIRST_PAUSE * 2 ** (message.attempts - 1), MAX_PAUSE)

@@ -1,34 +1,50 @@
-"""Telling somebody with an account: by text and, where they have an address, by mail."""
+"""Notices to account holders, by text and, if they have an address, by mail."""
 
+import datetime
 import uuid
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.messaging.actions.outbox import drop, write_mail, write_text
+from core.messaging.models import Message
 
-# Their names are part of the keys of reminders that wait already.
+if TYPE_CHECKING:
+    # The model of AUTH_USER_MODEL: accounts stand above messaging, which cannot import them.
+    from django.contrib.auth.models import _User
+
+# The names of these functions are part of the keys of reminders that already wait.
 _WRITERS = (write_text, write_mail)
 
 
 class Reminder(NamedTuple):
-    """Tells a reminder from all others, so that it can be dropped while it waits.
+    """The identity of a reminder, by which it can be dropped while it waits.
 
-    `namespace` is the idempotency key of what it is about, `occasion` a number that changes with
-    each occasion to remind of it.
+    `namespace` is the idempotency key of the object that it is about; `occasion` is a number that
+    changes with each occasion to send it.
     """
 
     namespace: uuid.UUID
     name: str
     occasion: int
 
-    def key(self, write):
+    def key(self, write: Callable[..., Message]) -> uuid.UUID:
         return uuid.uuid5(self.namespace, f"{self.name} {write.__name__} {self.occasion}")
 
 
-def notify(user, template, context, *, about, reminder=None, not_before=None, not_after=None):
-    """Write a text and a mail to `user`, in their language; inside the transaction of the change.
+def notify(
+    user: "_User",
+    template: str,
+    context: dict[str, Any],
+    *,
+    about: str,
+    reminder: Reminder | None = None,
+    not_before: datetime.datetime | None = None,
+    not_after: datetime.datetime | None = None,
+) -> None:
+    """Write a text and a mail to `user`, in their language, in the transaction of the change.
 
-    They go to the mobile and the address that `user` has when they leave. A `reminder` waits until
-    `not_before`, and `drop_reminders` takes it back.
+    They go to the mobile and the address that `user` has when they are sent. A `reminder` waits
+    until `not_before`; `drop_reminders` withdraws it.
     """
     for write, recipient in zip(_WRITERS, (user.mobile, user.email), strict=True):
         if recipient:
@@ -45,6 +61,6 @@ def notify(user, template, context, *, about, reminder=None, not_before=None, no
             )
 
 
-def drop_reminders(reminders):
-    """Take back these reminders, unless they have left."""
+def drop_reminders(reminders: Iterable[Reminder]) -> None:
+    """Withdraw these reminders, unless they have been sent."""
     drop([reminder.key(write) for reminder in reminders for write in _WRITERS])

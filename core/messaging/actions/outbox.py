@@ -1,4 +1,9 @@
-"""Writing a message in the transaction of what it tells of, and taking it back."""
+"""Writing messages to the outbox, withdrawing them, and changing their recipient."""
+
+import datetime
+import uuid
+from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection, transaction
 from django.template.loader import render_to_string
@@ -8,36 +13,37 @@ from core.messaging.encryption import encrypt
 from core.messaging.models import Message
 
 
-def write_text(**message):
-    """Put a text to a mobile into the outbox: see `_write`."""
+def write_text(**message: Any) -> Message:
+    """Write a text to a mobile to the outbox: see `_write`."""
     return _write(Message.Channel.SMS, **message)
 
 
-def write_mail(**message):
-    """Put a mail into the outbox: see `_write`. The first line of its template is the subject."""
+def write_mail(**message: Any) -> Message:
+    """Write a mail to the outbox: see `_write`. The first line of its template is the subject."""
     return _write(Message.Channel.EMAIL, **message)
 
 
 def _write(
-    channel,
+    channel: str,
     *,
-    recipient,
-    language,
-    template,
-    context,
-    about="",
-    owner=None,
-    idempotency_key=None,
-    not_before=None,
-    not_after=None,
-    is_secret=False,
-):
-    """Only inside the transaction of what the message tells of; sent from `not_before` on.
+    recipient: object,
+    language: str,
+    template: str,
+    context: dict[str, Any],
+    about: str = "",
+    owner: int | None = None,
+    idempotency_key: uuid.UUID | None = None,
+    not_before: datetime.datetime | None = None,
+    not_after: datetime.datetime | None = None,
+    is_secret: bool = False,
+) -> Message:
+    """Write a message to the outbox, in the transaction of the change that it reports.
 
-    After `not_after` it is of no use any more, and dropped. A secret goes ahead of all others,
-    waits encrypted, and is wiped once it is sent or expired. Without a recipient it has expired
-    already: written like any other, so that no clock tells the two apart, and never sent. What has
-    an `owner` follows them: see `readdress`.
+    It is sent from `not_before` on, and expires after `not_after`. A secret is sent ahead of all
+    others, waits encrypted, and is wiped once it is sent or expired. A message without a recipient
+    is written like any other, so that the response time does not differ, but has expired already
+    and is never sent. A message with an `owner` goes to the owner's new number or address if they
+    change it: see `readdress`. Raise TransactionManagementError outside a transaction.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("a message belongs to a transaction")
@@ -64,15 +70,15 @@ def _write(
     )
 
 
-def drop(keys):
-    """Take back what nobody needs to be told any more, unless it has left."""
+def drop(keys: Iterable[uuid.UUID]) -> None:
+    """Delete the messages with these idempotency keys, unless they have been sent."""
     Message.objects.filter(idempotency_key__in=keys, status=Message.Status.WAITING).delete()
 
 
-def readdress(channel, *, owner, to):
-    """What waits for `owner` goes to `to` from now on; without one it is not sent any more.
+def readdress(channel: str, *, owner: int, to: object) -> None:
+    """Send the waiting messages of `owner` to `to` instead; delete them if `to` is empty.
 
-    Secrets stay: they prove whose the recipient is to whom they were written.
+    Secrets keep their recipient: a code proves who owns the number or address it was written to.
     """
     waiting = Message.objects.filter(
         owner=owner, channel=channel, status=Message.Status.WAITING, is_encrypted=False

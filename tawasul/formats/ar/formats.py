@@ -1,4 +1,4 @@
-"""Dates and numbers in Arabic, where Django's own would show the American order."""
+"""Formats of dates and numbers in Arabic; Django's own use the American order."""
 
 DATE_FORMAT = "j F Y"
 TIME_FORMAT = "H:i"

@@ -1,4 +1,4 @@
-"""Dates and numbers in English, the day before the month."""
+"""Formats of dates and numbers in English, with the day before the month."""
 
 DATE_FORMAT = "j F Y"
 TIME_FORMAT = "H:i"

@@ -32,12 +32,15 @@ class Look:
 
 @dataclass(frozen=True)
 class Group:
-    """Looks with shared data; `routes` are the prefixes of addresses that they have to cover."""
+    """Looks with shared data; `routes` are the prefixes of addresses that they have to cover.
+
+    The looks of one part go together: some begin where another has left the page.
+    """
 
     name: str
     routes: tuple[str, ...]
     prepare: Callable[[str], Things]
-    looks: tuple[Look, ...]
+    parts: tuple[tuple[Look, ...], ...]
 
 
 def look(name: str, who: str, path: str, *first: Callable, **other: Any) -> Look:

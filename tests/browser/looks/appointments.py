@@ -299,5 +299,5 @@ APPOINTMENTS = Group(
     ("en/appointments/", "en/check/"),
     prepare,
     # Moving and cancelling come last, as they invalidate the slip that CHECKING shows as valid.
-    (*VERIFYING, *CHECKING, *BOOKING, *FOLLOWING, *CHANGING),
+    (VERIFYING, CHECKING, BOOKING, FOLLOWING, CHANGING),
 )

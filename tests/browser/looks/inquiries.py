@@ -317,4 +317,4 @@ FOLLOWING = (
     ),
 )
 
-INQUIRIES = Group("inquiries", ("en/inquiries/", "en/my/"), prepare, (*LISTS, *FILING, *FOLLOWING))
+INQUIRIES = Group("inquiries", ("en/inquiries/", "en/my/"), prepare, (LISTS, FILING, FOLLOWING))

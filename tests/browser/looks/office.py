@@ -208,5 +208,5 @@ OFFICE = Group(
     "office",
     ("en/staff/appointments/", "en/staff/catalogue/holiday/"),
     prepare,
-    (*AT_THE_DOOR, *HOURS),
+    (AT_THE_DOOR, HOURS),
 )

@@ -256,5 +256,5 @@ TRIAGE = Group(
     "triage",
     ("en/staff/",),
     prepare,
-    (*WAYS_IN, *INDEX, *AT_THE_DESK, *IN_THE_QUEUE, *CATALOGUE),
+    (WAYS_IN, INDEX, AT_THE_DESK, IN_THE_QUEUE, CATALOGUE),
 )

@@ -285,11 +285,11 @@ WAYS_IN = Group(
     ("demo/", "en/account/", "en/services/", "en/contact/"),
     prepare,
     (
-        *FOR_EVERYBODY,
-        *SIGNING_IN,
-        *REGISTERING,
-        *FORGOTTEN,
-        *ACCOUNT,
-        *ERROR_PAGES,
+        FOR_EVERYBODY,
+        SIGNING_IN,
+        REGISTERING,
+        FORGOTTEN,
+        ACCOUNT,
+        ERROR_PAGES,
     ),
 )

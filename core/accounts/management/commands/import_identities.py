@@ -2,9 +2,11 @@
 
 import csv
 from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext
+from typing import Any, TextIO
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, transaction
 
 from core.accounts import registry_import
@@ -19,6 +21,8 @@ BAD_QUOTES = "a quotation mark is not closed, or stands where none may stand"
 KINDS = ("person", "establishment", "former_number", "link")
 WRONG = "wrong"
 
+Row = list[str] | WrongRecord
+
 
 class Command(BaseCommand):
     help = (
@@ -26,14 +30,14 @@ class Command(BaseCommand):
         "file. A wrong row is named by its line, the others go in; a second run changes nothing."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", help=f"UTF-8, with the columns {', '.join(COLUMNS)}")
         parser.add_argument(
             "--dry-run", action="store_true", help="say what would happen and write nothing"
         )
 
-    def handle(self, *, file, dry_run, **options):
-        self.counts = Counter()
+    def handle(self, *, file: str, dry_run: bool, **options: Any) -> None:
+        self.counts: Counter[tuple[str, str]] = Counter()
         with closing(ImportStaging()) as staging:
             self._read(file, staging)
             try:
@@ -48,7 +52,7 @@ class Command(BaseCommand):
                 ) from error
         self._report(dry_run)
 
-    def _read(self, file, staging):
+    def _read(self, file: str, staging: ImportStaging) -> None:
         """Put the valid rows of the file on the staging, and count the wrong ones."""
         try:
             with open(file, encoding="utf-8-sig") as text:
@@ -64,7 +68,7 @@ class Command(BaseCommand):
         for kind, line, reason in staging.pop_contradictions():
             self._count(kind, line, WrongRecord(reason))
 
-    def _stage(self, staging, header, line, row):
+    def _stage(self, staging: ImportStaging, header: list[str], line: int, row: Row) -> None:
         kind = None
         try:
             if isinstance(row, WrongRecord):
@@ -77,9 +81,10 @@ class Command(BaseCommand):
         except WrongRecord as wrong:
             self._count(kind, line, wrong)
 
-    def _put(self, staging):
+    def _put(self, staging: ImportStaging) -> None:
         """Write the staged rows to the tables, each kind after the kinds it refers to."""
         count = 0
+        put: Callable[[list[Any]], Sequence[str | WrongRecord | None]]
         for kind, put in (
             ("former_number", registry_import.exchange_numbers),
             ("person", registry_import.put_identities),
@@ -100,18 +105,18 @@ class Command(BaseCommand):
                         self._count(kind, line, outcome)
                         self._show_progress(count, "done")
 
-    def _count(self, kind, line, outcome):
+    def _count(self, kind: str | None, line: int, outcome: str | WrongRecord) -> None:
         if isinstance(outcome, WrongRecord):
             self.stdout.write(f"line {line}: {outcome}")
             outcome = WRONG
         self.counts[kind if kind in KINDS else "unknown", outcome] += 1
 
-    def _show_progress(self, count, done):
+    def _show_progress(self, count: int, done: str) -> None:
         if count % PROGRESS == 0:
             self.stdout.write(f"{count:,} rows {done}")
             self.stdout.flush()
 
-    def _report(self, dry_run):
+    def _report(self, dry_run: bool) -> None:
         for kind in (*KINDS, "unknown"):
             outcomes = (
                 registry_import.ADDED,
@@ -129,18 +134,18 @@ class Command(BaseCommand):
             raise CommandError(f"Wrong rows: {wrong:,}. {others}.")
 
 
-def read_rows(text):
+def read_rows(text: TextIO) -> Iterator[tuple[int, Row]]:
     """Yield the first line number of each row with its fields, or with a WrongRecord.
 
     After a row that cannot be read, reading goes on at that row's second line, so that a quotation
     mark that is not closed does not swallow the following rows.
     """
-    again = deque()
+    again: deque[str] = deque()
     number = 1
     while True:
-        lines = []
+        lines: list[str] = []
         try:
-            row = next(csv.reader(lines_of_a_row(text, again, lines), strict=True))
+            row: Row = next(csv.reader(lines_of_a_row(text, again, lines), strict=True))
         except StopIteration:
             return
         except (csv.Error, WrongRecord) as error:
@@ -152,7 +157,7 @@ def read_rows(text):
         number += len(lines)
 
 
-def lines_of_a_row(text, again, lines):
+def lines_of_a_row(text: TextIO, again: deque[str], lines: list[str]) -> Iterator[str]:
     """Yield the lines of `again`, then of the file, and append each to `lines`.
 
     Raises WrongRecord when the row gets longer than `MAX_ROW_LENGTH`.
@@ -166,7 +171,7 @@ def lines_of_a_row(text, again, lines):
         yield line
 
 
-def read_line(text):
+def read_line(text: TextIO) -> str:
     """Return the next line of the file, cut at `MAX_ROW_LENGTH` + 1 characters.
 
     So a line that is too long is recognised without being held in memory. Raises CommandError for
@@ -181,7 +186,7 @@ def read_line(text):
         piece = text.readline(MAX_ROW_LENGTH + 1)
 
 
-def read_header(rows):
+def read_header(rows: Iterator[tuple[int, Row]]) -> list[str]:
     """Return the columns in the order of the file.
 
     Raises CommandError unless each of `COLUMNS` is there exactly once, and no other.

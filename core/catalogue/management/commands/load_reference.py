@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
@@ -16,7 +17,7 @@ class Command(BaseCommand):
     )
 
     @transaction.atomic
-    def handle(self, **options):
+    def handle(self, **options: Any) -> None:
         for row in _read("regions.json"):
             Region.objects.get_or_create(slug=row.pop("slug"), defaults=row)
         reference = _read("services.json")
@@ -37,11 +38,11 @@ class Command(BaseCommand):
         self.stdout.write(f"{added} services added")
 
 
-def _read(name):
+def _read(name: str) -> Any:
     return json.loads((REFERENCE / name).read_text(encoding="utf-8"))
 
 
-def _fill_missing_texts(service, row):
+def _fill_missing_texts(service: Service, row: dict[str, Any]) -> None:
     lacking = [text for text in TEXTS_IN_BOTH_LANGUAGES if not getattr(service, text)]
     for text in lacking:
         setattr(service, text, row[text])

@@ -2,10 +2,11 @@ import base64
 import datetime
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -20,7 +21,7 @@ from tawasul.portal.demo_phone import current_code
 PASSWORD = "demo-Tawasul-26"  # noqa: S105
 PEOPLE = Path(__file__).resolve().parents[2] / "demo_people.csv"
 
-# Who has an account: username, ID number, and who that is.
+# The accounts: username, ID number, description.
 USERS = [
     ("noura", "1000000008", "a citizen"),
     ("saad", "1000000016", "a citizen with a child"),
@@ -30,10 +31,11 @@ USERS = [
     ("samir", "2000000063", "a resident who entered on the border number 4000000004"),
     ("raju", "2000000022", "a worker of that establishment"),
 ]
-# Open every evening, weekends too: whenever the demo is started, somebody can come today.
+# This office is open every evening, weekends too, so that the demo has appointments today whenever
+# it is started.
 OFFICE = "al-rimal"
 EVENING = {"opens": datetime.time(15), "closes": datetime.time(23, 45)}
-# Who works here: username, group, team.
+# The staff: username, group, team.
 STAFF = [
     ("officer", "officer", "residents"),
     ("officer2", "officer", "travel documents"),
@@ -46,10 +48,10 @@ STAFF = [
 class Command(BaseCommand):
     help = "Add the people of the demo and print who to sign in as. What is there already stays."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--url", default="http://127.0.0.1:8000")
 
-    def handle(self, *, url, **options):
+    def handle(self, *, url: str, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("The demo is not switched on: use `make run`.")
         call_command("import_identities", PEOPLE, stdout=StringIO())
@@ -68,16 +70,21 @@ class Command(BaseCommand):
         make_slots()
         self._print(url, devices[0])
 
-    def _add_user(self, username, number):
+    def _add_user(self, username: str, number: str) -> None:
         if not User.objects.filter(username=username).exists():
             identity = registry.lookup(number)
-            User.objects.create_user(username, PASSWORD, identity=identity, mobile=identity.mobile)
+            User.objects.create_user(
+                username,
+                PASSWORD,
+                identity=identity,
+                mobile=identity.mobile,  # type: ignore[union-attr]  # imported just before
+            )
 
-    def _add_staff(self, username, group, team):
+    def _add_staff(self, username: str, group: str, team: str) -> TOTPDevice:
         device = TOTPDevice.objects.filter(user__username=username).first()
         return device or add_staff(username=username, password=PASSWORD, group=group, team=team)[0]
 
-    def _print(self, url, device):
+    def _print(self, url: str, device: TOTPDevice) -> None:
         left = device.step - int(timezone.now().timestamp()) % device.step
         born = dict(User.objects.values_list("username", "identity__birth_date"))
         people = "\n".join(
@@ -101,5 +108,5 @@ class Command(BaseCommand):
         )
 
 
-def _base32(device):
+def _base32(device: TOTPDevice) -> str:
     return base64.b32encode(device.bin_key).decode().rstrip("=")
