@@ -6,7 +6,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Lookup, Q, TextField
 from django.db.models.sql.compiler import SQLCompiler
 
-from core.text import bare_digits, fold, fold_name
+from core.arabic_spelling import fold, fold_name
+from core.text import bare_digits
 
 MAX_QUERY_LENGTH = 200  # characters
 MAX_WORDS = 10

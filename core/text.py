@@ -15,25 +15,7 @@ _INVISIBLE = re.compile(
     "\ufff9-\ufffb]"
 )
 MAX_MARKS = 30
-_ARABIC_MARKS = re.compile("[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
-_ARABIC_SPELLINGS = str.maketrans(
-    {
-        "ٱ": "ا",
-        "ى": "ي",
-        "ی": "ي",
-        "ة": "ه",
-        "ہ": "ه",
-        "ھ": "ه",
-        "ے": "ي",
-        "ە": "ه",
-        "ک": "ك",
-    }
-)
 _SEPARATORS = re.compile(r"[\s\-‐-―./_]+")
-_NOT_A_WORD = re.compile(r"[\W_]+")
-_SERVANT_OF = re.compile(r"\bعبد\s*(?:ال(?=\w{2}))?(?=\w)")
-_PARTICLE = re.compile(r"\b(ابو|بن|abd|abdel|abdul|abu|al|bin|el)\s+(?=\w)")
-_ARTICLE = re.compile(r"\b(?:وال|بال|فال|كال|ولل|لل|ال)(?=\w{2})")
 
 
 def ascii_digits(text: str) -> str:
@@ -81,30 +63,6 @@ def _limit_marks(text: str) -> str:
 def single_line(text: str) -> str:
     """Return `text` cleaned, with every run of white space as one space."""
     return " ".join(clean(text).split())
-
-
-def fold(text: str) -> str:
-    """Return `text` in the form in which words are compared and searched.
-
-    Arabic letters that people use interchangeably become one letter, vowel signs and the article
-    are dropped, digits become 0-9, punctuation a space, Latin letters lower case without accents.
-    """
-    text = ascii_digits(unicodedata.normalize("NFKC", clean(text))).casefold()
-    text = unicodedata.normalize("NFKD", text)
-    letters = (char for char in text if unicodedata.category(char) != "Mn")
-    text = unicodedata.normalize("NFKC", "".join(letters))
-    text = _ARABIC_MARKS.sub("", text).translate(_ARABIC_SPELLINGS)
-    text = _NOT_A_WORD.sub(" ", text).strip()
-    # Some words begin like an article; with and without an article before them they must fold to
-    # the same text.
-    while (bare := _ARTICLE.sub("", text)) != text:
-        text = bare
-    return text
-
-
-def fold_name(name: str) -> str:
-    """Return `name` folded, with each particle joined to the next word: people write both ways."""
-    return _PARTICLE.sub(r"\1", _SERVANT_OF.sub("عبد", fold(name)))
 
 
 def seen_length(text: str) -> int:

@@ -343,7 +343,7 @@ def in_style_sheet(text: str) -> Iterator[Finding]:
 
 # Code
 
-CALENDAR_MODULES = {"core/hijri.py", "core/display.py"}
+CALENDAR_MODULES = {"core/hijri.py", "core/template_filters.py"}
 # The parts of a strftime format that stand for a day, a month or a year.
 PART_OF_A_DATE = re.compile(r"%[-#]?[aAbBcdDeFGjmuUVwWxyY]")
 

@@ -28,6 +28,7 @@ BILINGUAL = {
     "templates/503.html",
     "tawasul/formats/ar/formats.py",
     "core/hijri.py",
+    "core/arabic_spelling.py",
     "core/text.py",
 }
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from core.exceptions import RuleViolation
 from core.text import single_line
-from requests_app import decoding
+from requests_app import sanitizer
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_NAME_LENGTH = 100
@@ -69,7 +69,7 @@ def discard(stored_name: str) -> None:
 
 
 def _sanitize(original: bytes, content_type: str, name: str) -> bytes:
-    command = [sys.executable, "-I", str(Path(decoding.__file__)), content_type]
+    command = [sys.executable, "-I", str(Path(sanitizer.__file__)), content_type]
     try:
         decoder = subprocess.run(  # noqa: S603
             command,
@@ -81,7 +81,7 @@ def _sanitize(original: bytes, content_type: str, name: str) -> bytes:
     except subprocess.TimeoutExpired:
         raise _refusal("damaged", name) from None
     if decoder.returncode:
-        raise _refusal(decoding.REFUSALS.get(decoder.returncode, "damaged"), name)
+        raise _refusal(sanitizer.REFUSALS.get(decoder.returncode, "damaged"), name)
     return decoder.stdout
 
 

@@ -12,9 +12,9 @@ from appointments.actions.events import Status
 from appointments.models import Appointment, Office, Slip
 from appointments.models.check_codes import check_code_in
 from core.accounts.models import User
-from core.display import ltr, time_of_day
 from core.exceptions import RuleViolation
 from core.references import grouped_reference
+from core.template_filters import ltr, time_of_day
 
 # Nobody has more appointments on one day at one office.
 MAX_PER_DAY = 50

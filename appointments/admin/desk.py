@@ -20,12 +20,12 @@ from appointments.admin.waiting_room import calls
 from appointments.admin.walk_ins import walk_in
 from appointments.models import Appointment, AppointmentQuerySet
 from core.accounts.access import StaffRequest
-from core.display import ltr
 from core.exceptions import RuleViolation
 from core.hijri import both_calendars
 from core.http import safe_target
 from core.references import grouped_reference
 from core.staff_lists import StaffList
+from core.template_filters import ltr
 
 if TYPE_CHECKING:
     from django.contrib.admin.filters import _ListFilterChoices

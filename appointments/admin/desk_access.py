@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from appointments.models import Appointment, Office
 from core.accounts.access import StaffRequest
-from core.display import ltr, time_of_day
 from core.references import grouped_reference
+from core.template_filters import ltr, time_of_day
 
 RIGHTS = ("appointments.view_appointment", "appointments.receive_appointment")
 

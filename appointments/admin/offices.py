@@ -19,7 +19,7 @@ from appointments.admin.save_preview import SavePreviewMixin
 from appointments.admin.widgets import WIDGETS
 from appointments.models import Office
 from core.catalogue.admin import BilingualAdmin, yes_or_no
-from core.display import isolated
+from core.template_filters import isolated
 
 
 @admin.display(description=Office._meta.get_field("clerks").verbose_name)

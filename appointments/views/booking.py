@@ -23,8 +23,8 @@ from appointments.models import Appointment, Office, Slot
 from appointments.month_grid import WEEKDAYS, months_of
 from appointments.views.access import get_booked_by, verified
 from core.accounts.access import SignedInRequest
-from core.accounts.acting_as import holder_of
 from core.accounts.models import Identity
+from core.accounts.session_holder import holder_of
 from core.catalogue.models import Region
 from core.exceptions import RuleViolation
 

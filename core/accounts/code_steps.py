@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 
 from core.accounts import actions, codes, devices, lockout, pending_steps, purposes, visual_code
 from core.accounts.models import OneTimeCode, User
-from core.display import masked_number
 from core.exceptions import RuleViolation
 from core.http import client_network
+from core.template_filters import masked_number
 
 
 class CodeStep:

@@ -20,8 +20,9 @@ from django.utils.translation import gettext as _
 from phonenumber_field.phonenumber import PhoneNumber
 
 from core.accounts.models import User
+from core.arabic_spelling import fold
 from core.hijri import hijri_date
-from core.text import ascii_digits, bare_digits, fold
+from core.text import ascii_digits, bare_digits
 
 MIN_LENGTH = 8
 MAX_LENGTH = 128

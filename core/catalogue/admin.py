@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from modeltranslation.admin import TranslationAdmin
 
 from core.catalogue.models import DocumentType, Service
-from core.display import isolated
 from core.staff_lists import StaffList
+from core.template_filters import isolated
 
 
 class BilingualAdmin(StaffList, TranslationAdmin):

@@ -11,8 +11,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core.arabic_spelling import fold
 from core.identity_numbers import IdentityKind
-from core.text import fold
 
 # The texts of a service, which it needs in both languages before it is published.
 TEXTS = ("name", "description", "conditions", "prompt")

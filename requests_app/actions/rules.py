@@ -8,9 +8,10 @@ from django.utils.translation import pgettext
 
 from core.accounts.acting_for import check_may_act_for
 from core.accounts.models import Identity, User
+from core.arabic_spelling import fold, fold_name
 from core.catalogue.models import DocumentType, Service
 from core.exceptions import RuleViolation
-from core.text import fold, fold_name, seen_length
+from core.text import seen_length
 from requests_app.models import Inquiry
 
 MIN_DESCRIPTION_LENGTH = 30  # characters

@@ -12,9 +12,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from core.accounts.access import StaffRequest
-from core.display import ltr
 from core.exceptions import RuleViolation
 from core.references import grouped_reference
+from core.template_filters import ltr
 from requests_app.admin.buttons import BUTTONS
 from requests_app.models import Inquiry, InquiryQuerySet
 

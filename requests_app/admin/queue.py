@@ -21,10 +21,10 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.access import StaffRequest
 from core.accounts.interrupted_forms import keeps_input
-from core.display import isolated, ltr
 from core.hijri import both_calendars
 from core.references import grouped_reference
 from core.staff_lists import StaffList
+from core.template_filters import isolated, ltr
 from requests_app.admin import bulk, desk
 from requests_app.admin.buttons import ANSWERS, BUTTONS
 from requests_app.forms import officers

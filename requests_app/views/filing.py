@@ -6,11 +6,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from core.accounts.access import SignedInRequest, resident_required
-from core.accounts.acting_as import holder_of
 from core.accounts.codes import latest_code
 from core.accounts.forms import CodeForm
 from core.accounts.interrupted_forms import keeps_input, take_input
 from core.accounts.models import OneTimeCode
+from core.accounts.session_holder import holder_of
 from core.exceptions import RuleViolation
 from requests_app import actions, purposes
 from requests_app.forms import DetailsForm, DocumentsForm, NewInquiryForm, SubjectForm

@@ -9,8 +9,8 @@ from django.utils.http import escape_leading_slashes
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from core.accounts.acting_as import holder_of
 from core.accounts.models import Identity
+from core.accounts.session_holder import holder_of
 from tawasul.portal.appearance import appearance_of
 
 

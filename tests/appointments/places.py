@@ -17,9 +17,9 @@ from appointments.actions.offers import make_offer
 from appointments.actions.places import move_places
 from appointments.models import Appointment, Office, OpeningWindow, Slot
 from core.catalogue.models import Region
-from core.display import moment_in_words
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
+from core.template_filters import moment_in_words
 from tawasul.portal.staff_roles import group_for_role
 from tests import factories
 

@@ -1,8 +1,7 @@
 """The appearance of the portal: every look of the catalogue, at all widths.
 
-`make test` sees each look in one of the two languages; with LOOKS=all, as in `make test-looks`, each
-is seen in both. All faults are reported at once. With
-SCREENSHOTS=folder, screenshots are taken instead.
+`make test` sees each look in one of the two languages, `make test-looks` (LOOKS=all) in both. All
+faults are reported at once. With SCREENSHOTS=folder, screenshots are taken instead.
 
 Axe cannot measure the contrast of joined letters, so the verdict on English holds for Arabic too:
 both languages have the same colours.

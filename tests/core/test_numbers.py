@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from stdnum import luhn
 
 from core.accounts.models import User
-from core.display import masked
 from core.identity_numbers import IdentityNumberField, identity_kind, is_identity_number
 from core.mobiles import MobileField
 from core.references import grouped_reference, new_reference
+from core.template_filters import masked
 from core.text import bare_digits
 from tests import factories
 

@@ -7,7 +7,8 @@ from django import forms
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.text import TextField, ascii_digits, clean, fold, single_line
+from core.arabic_spelling import fold
+from core.text import TextField, ascii_digits, clean, single_line
 
 ANYTHING = st.text()
 # Arabic letters that people interchange, with marks, spaces and signs around them.

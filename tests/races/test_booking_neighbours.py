@@ -12,8 +12,8 @@ from django.db import IntegrityError, OperationalError
 from appointments import actions
 from appointments.actions import booking
 from appointments.models import Appointment, AppointmentQuerySet, Slot
-from core.display import moment_in_words
 from core.messaging.actions.delivery import deliver_due
+from core.template_filters import moment_in_words
 from tests.appointments import places
 from tests.factories import IdentityFactory, ServiceFactory, UserFactory, link
 from tests.races.bookings import (

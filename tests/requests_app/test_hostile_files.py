@@ -14,7 +14,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from requests_app import decoding
+from requests_app import sanitizer
 from requests_app.models import Attachment
 from requests_app.uploads import MAX_BYTES
 from tests import factories
@@ -44,7 +44,7 @@ def _limit_decoder_cpu_time():
     before = child_cpu_seconds()
     yield
     # The kernel checks the limit only once a tick, so the decoder may exceed it a little.
-    assert child_cpu_seconds() - before < decoding.MAX_SECONDS + 0.5
+    assert child_cpu_seconds() - before < sanitizer.MAX_SECONDS + 0.5
 
 
 @pytest.fixture
@@ -433,12 +433,12 @@ def test_decoder_resource_limits():
     told = """
 import resource, sys
 sys.path.insert(0, sys.argv[1])
-import decoding
+import sanitizer
 limits = (resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_CORE)
-decoding.new_pdf = lambda original: repr([*map(resource.getrlimit, limits)]).encode()
-sys.exit(decoding.main("application/pdf"))
+sanitizer.new_pdf = lambda original: repr([*map(resource.getrlimit, limits)]).encode()
+sys.exit(sanitizer.main("application/pdf"))
 """
-    folder = str(Path(decoding.__file__).parent)
+    folder = str(Path(sanitizer.__file__).parent)
     decoder = subprocess.run(
         [sys.executable, "-c", told, folder], input=b"", capture_output=True, check=True
     )

@@ -10,12 +10,12 @@ from django.utils.translation import override
 
 from core.accounts import actions
 from core.accounts.access import SignedInRequest, resident_required
-from core.accounts.acting_as import act_as, holder_of
 from core.accounts.forms import (
     ActingAsForm,
     LanguageForm,
 )
 from core.accounts.models import Identity, Link, Session
+from core.accounts.session_holder import act_as, holder_of
 
 
 @resident_required

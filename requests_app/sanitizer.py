@@ -1,6 +1,6 @@
 """Decode an uploaded file and encode it again, in a separate process with limited resources.
 
-`python decoding.py image/jpeg|image/png|application/pdf` reads the file from standard input and
+`python sanitizer.py image/jpeg|image/png|application/pdf` reads the file from standard input and
 writes the new one to standard output. The exit status gives the reason if there is no new file: a
 key of `REFUSALS`, or any other number, also after a crash, if the file cannot be read. A file that
 is made to take hours or gigabytes ends only this process. The module imports no Django, so that it
