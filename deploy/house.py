@@ -128,25 +128,25 @@ class Template(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.read(tag, attribute="in a tag")
-        tag, attributes = unmarked(tag), {unmarked(name): value or "" for name, value in attrs}
+        tag, attributes = without_marks(tag), {without_marks(name): value or "" for name, value in attrs}
         source = self.get_starttag_text() or ""
         for written, value in attrs:
-            name = unmarked(written)
+            name = without_marks(written)
             before = re.split(rf"{re.escape(written)}\s*=", source, flags=re.I)[0]
             line = self.getpos()[0] + before.count("\n")
             self.read(written, attribute="in a tag")
             self.read(value or "", line, name, is_read=is_shown_attribute(tag, name, attributes))
         language = attributes.get("lang", "")
         if tag not in VOID:
-            self.elements.append(Element(tag, bool(language and unmarked(language))))
+            self.elements.append(Element(tag, bool(language and without_marks(language))))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
-        self.close_element(unmarked(tag))
+        self.close_element(without_marks(tag))
 
     def handle_endtag(self, tag: str) -> None:
         self.read(tag, attribute="in a tag")
-        self.close_element(unmarked(tag))
+        self.close_element(without_marks(tag))
 
     def handle_data(self, data: str) -> None:
         self.read(data, self.getpos()[0], is_read=not {"script", "style"} & self.open_tags())
@@ -253,7 +253,7 @@ def marked(text: str, is_plain: bool) -> tuple[str, list[Token]]:
     return "".join(page), tokens
 
 
-def unmarked(text: str) -> str:
+def without_marks(text: str) -> str:
     return MARK.sub("", text)
 
 
