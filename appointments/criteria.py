@@ -1,6 +1,7 @@
 """The criteria that every step of a booking or a move carries on."""
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from appointments.models import Appointment, Slot, SlotQuerySet
 from core.accounts.models import Identity
@@ -15,7 +16,7 @@ class Criteria:
     region: Region
     operations: int
     attendee: Identity | None = None
-    beneficiaries: list[Identity] = field(default_factory=list)
+    beneficiaries: Collection[Identity] = ()
     appointment: Appointment | None = None
 
     def bookable_slots(self) -> SlotQuerySet:

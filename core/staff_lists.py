@@ -38,7 +38,7 @@ class CappedPaginator(Paginator):
 
 
 class StaffList(admin.ModelAdmin):
-    """A ModelAdmin mixin that accepts only the lookups of its own filters, each with one value.
+    """A ModelAdmin that accepts only the lookups of its own filters, each with one value.
 
     It also cuts the search term to MAX_QUERY_LENGTH: each word and each value becomes a condition,
     and SQLite takes at most a thousand of them.

@@ -1,4 +1,4 @@
-"""Cleaning and comparing typed text: digits of any script, invisible marks, Arabic spelling."""
+"""Cleaning and comparing typed text: digits of any script, invisible marks, line breaks."""
 
 import re
 import unicodedata

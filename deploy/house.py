@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CODE = ("core", "tawasul", "requests_app", "appointments")
 
 # Findings that may stay: the file, the text found, and the reason.
-_PAGE_NUMBER = "of a list, which is capped_count"
+_PAGE_NUMBER = "of a list, whose count is capped"
 _DAY_NUMBER = "of the month, which has two digits at most"
 EXCEPTIONS = {
     ("templates/admin/appointments/appointment/today.html", "page.number"): _PAGE_NUMBER,
@@ -128,7 +128,10 @@ class Template(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.read(tag, attribute="in a tag")
-        tag, attributes = without_marks(tag), {without_marks(name): value or "" for name, value in attrs}
+        tag, attributes = (
+            without_marks(tag),
+            {without_marks(name): value or "" for name, value in attrs},
+        )
         source = self.get_starttag_text() or ""
         for written, value in attrs:
             name = without_marks(written)

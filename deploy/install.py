@@ -35,13 +35,22 @@ def main(group: str) -> None:
         sources = [sys.version.encode(), *(each.read_bytes() for each in LOCKS.values())]
         source = hashlib.sha256(b"".join(sources)).hexdigest()
         stamp = VENV / "installed"
-        if stamp.exists() and stamp.read_text() in (f"{group} {source}", f"dev {source}"):
+        stamps = (f"{group} {source}", f"dev {source}")
+        if stamp.exists() and stamp.read_text() in stamps and runs(VENV / "bin" / "python"):
             return
         print(f"Installing requirements/{group}.txt into .venv ...", flush=True)
         call(lock, sys.executable, "-m", "venv", "--clear", str(VENV))
         pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "-qq"]
         call(lock, *pip, "--disable-pip-version-check", "--require-hashes", "-r", str(LOCKS[group]))
         stamp.write_text(f"{group} {source}")
+
+
+def runs(python: Path) -> bool:
+    """Return whether `python` starts: not if the folder or the Python behind it was moved."""
+    try:
+        return subprocess.call([python, "-c", ""]) == 0
+    except OSError:
+        return False
 
 
 def call(lock: IO[str], *command: str) -> None:

@@ -9,4 +9,7 @@ class RequestsConfig(AppConfig):
     verbose_name = _("Inquiries")
 
     def ready(self) -> None:
+        # Registers the purposes of one-time codes before any form asks for one.
+        from requests_app import purposes  # noqa: F401
+
         append_only.protect(self.get_model("InquiryEvent"))

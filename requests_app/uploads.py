@@ -19,8 +19,8 @@ from requests_app import sanitizer
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_NAME_LENGTH = 100
-# The decoder limits its processor time; on a busy machine, using it up may take longer.
-DECODER_TIMEOUT_SECONDS = 20
+# The sanitizer limits its CPU time; on a busy machine, using it up may take longer.
+SANITIZER_TIMEOUT_SECONDS = 20
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
 
 
@@ -71,18 +71,18 @@ def discard(stored_name: str) -> None:
 def _sanitize(original: bytes, content_type: str, name: str) -> bytes:
     command = [sys.executable, "-I", str(Path(sanitizer.__file__)), content_type]
     try:
-        decoder = subprocess.run(  # noqa: S603
+        process = subprocess.run(  # noqa: S603
             command,
             input=original,
             capture_output=True,
-            timeout=DECODER_TIMEOUT_SECONDS,
+            timeout=SANITIZER_TIMEOUT_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
         raise _refusal("damaged", name) from None
-    if decoder.returncode:
-        raise _refusal(sanitizer.REFUSALS.get(decoder.returncode, "damaged"), name)
-    return decoder.stdout
+    if process.returncode:
+        raise _refusal(sanitizer.REFUSALS.get(process.returncode, "damaged"), name)
+    return process.stdout
 
 
 def _refusal(reason: str, name: str) -> RuleViolation:

@@ -40,10 +40,10 @@ def displace_due() -> int:
 
 
 def retry_when_full(action: Callable[..., bool | None], appointment: Appointment) -> bool | None:
-    for look in range(MAX_TRIES):
+    for attempt in range(MAX_TRIES):
         try:
             with transaction.atomic():
-                return action(appointment, may_search=look < MAX_TRIES - 1)
+                return action(appointment, may_search=attempt < MAX_TRIES - 1)
         except RuleViolation:
             continue
     return None

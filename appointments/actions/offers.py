@@ -25,7 +25,7 @@ def offer_freed_places(freed: Mapping[int, int]) -> Counter[int]:
     return Counter({slot.pk: offer_places(slot, freed[slot.pk]) for slot in slots})
 
 
-def offer_places(slot: Slot, free: int, **criteria: Any) -> int:
+def offer_places(slot: Slot, free: int, **filters: Any) -> int:
     """Offer up to `free` operations of a slot to the waiting list, and return how many are kept.
 
     `criteria` are further filters on the waiting list.
@@ -34,7 +34,7 @@ def offer_places(slot: Slot, free: int, **criteria: Any) -> int:
     passed_over: list[int] = []
     while left:
         candidates = (
-            Waiting.objects.fitting(slot, left).filter(**criteria).exclude(pk__in=passed_over)
+            Waiting.objects.fitting(slot, left).filter(**filters).exclude(pk__in=passed_over)
         )
         # A locked entry belongs to an applicant who is changing the appointment right now.
         next_one = candidates.select_for_update(of=("self",), no_key=True, skip_locked=True).first()

@@ -39,14 +39,14 @@ def check_may_book(*, actor: User, holder: Identity, attendee: Identity, service
     Raise RuleViolation `holder`, `attendee` or `service`, by the choice that does not go with the
     others.
     """
-    if not Service.objects.open_to_booking().filter(pk=service.pk).exists():
+    check_may_act_for(
+        actor=actor, holder=holder, person=attendee, service=service, person_field="attendee"
+    )
+    if not (service.is_active and service.can_be_booked):
         raise RuleViolation(
             _("There are no appointments for this service at the moment. Choose another."),
             code="service",
         )
-    check_may_act_for(
-        actor=actor, holder=holder, person=attendee, service=service, person_field="attendee"
-    )
 
 
 def check_may_move(appointment: Appointment) -> None:

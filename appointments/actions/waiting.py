@@ -114,7 +114,7 @@ def lapse_due() -> int:
 
 
 def offer_recently_freed() -> int:
-    """Offer the waiting list places that no single change freed for it; return how many operations.
+    """Offer waiting people the places that came free bit by bit; return how many operations.
 
     These are places that came free one after the other, for two people who come together, and those
     of new hours. Only people who were waiting by then are offered them: anybody who joined the list

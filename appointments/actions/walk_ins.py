@@ -50,7 +50,7 @@ def walk_in(
     with_same_key = Appointment.objects.filter(idempotency_key=idempotency_key)
     if made := with_same_key.first():
         return made
-    _check_number_of(operations)
+    _check_operations(operations)
     # The look-up may take seconds, so it comes before the transaction, which holds up others.
     attendee = _lookup_person(number)
     _check_may_walk_in(actor, attendee, service)
@@ -76,7 +76,7 @@ def walk_in(
         except RuleViolation as violation:
             if violation.code != "full":
                 raise
-            give_back_lapsed(slot)  # type: ignore[arg-type]  # only a slot is full
+            give_back_lapsed(slot)  # type: ignore[arg-type]  # `full` comes from _admit alone, which had a slot
         except IntegrityError:
             # The new reference is taken already.
             continue
@@ -86,15 +86,15 @@ def walk_in(
     )
 
 
-def _admit(**criteria: Any) -> Appointment:
+def _admit(**fields: Any) -> Appointment:
     """Create the checked-in appointment, at the end of a transaction with locks on both people."""
-    slot, operations, now = criteria["slot"], criteria["operations"], timezone.now()
-    freed = expire(lapsed_now().concerning(criteria["user"], criteria["attendee"], slot))
+    slot, operations, now = fields["slot"], fields["operations"], timezone.now()
+    freed = expire(lapsed_now().concerning(fields["user"], fields["attendee"], slot))
     appointment = Appointment.objects.create(
-        **criteria, is_walk_in=True, status=Status.CHECKED_IN, expires_at=now, confirmed_at=now
+        **fields, is_walk_in=True, status=Status.CHECKED_IN, expires_at=now, confirmed_at=now
     )
     issue_slip(appointment)
-    record(appointment, EventType.WALKED_IN, actor=criteria["user"], role=Role.CLERK)
+    record(appointment, EventType.WALKED_IN, actor=fields["user"], role=Role.CLERK)
     move_places(freed, into=slot, operations=operations)
     return appointment
 
@@ -130,7 +130,7 @@ def _lookup_person(number: str) -> Identity:
     return identity
 
 
-def _check_number_of(operations: int) -> None:
+def _check_operations(operations: int) -> None:
     most = settings.BOOKING["MAX_OPERATIONS"]
     if not 1 <= operations <= most:
         raise RuleViolation(

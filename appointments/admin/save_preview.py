@@ -24,7 +24,7 @@ MAX_SHOWN = 100
 
 
 class SavePreviewMixin(admin.ModelAdmin):
-    """A mixin for rows that change what can be booked: it shows a preview before it saves them.
+    """A ModelAdmin for rows that change what can be booked: it shows a preview before saving them.
 
     Slots are made after the commit: within the transaction, the slots of those offices would be
     locked until its end, and in another order than bookings lock them.
@@ -40,8 +40,8 @@ class SavePreviewMixin(admin.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        look = self._preview(request, object_id) if request.method == "POST" else None
-        return look or super().changeform_view(request, object_id, form_url, extra_context)
+        preview = self._preview(request, object_id) if request.method == "POST" else None
+        return preview or super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
         """Save the row and make slots, also of the office that a closure is moved from."""

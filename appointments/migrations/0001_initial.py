@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
             name='Slip',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('check_code', models.CharField(default=appointments.models.slips.new_check_code, editable=False, max_length=16, unique=True)),
+                ('check_code', models.CharField(default=appointments.models.check_codes.new_check_code, editable=False, max_length=16, unique=True)),
                 ('issued_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('appointment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='slips', to='appointments.appointment')),
                 ('slot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='appointments.slot')),

@@ -24,7 +24,7 @@ class OfficeQuerySet(models.QuerySet["Office"]):
         return self.all() if user.is_superuser else self.filter(clerks=user)
 
     def with_nearest(self, slots: "SlotQuerySet") -> Self:
-        """Annotate offices with `nearest`: the start of its earliest slot in `slots`, or None."""
+        """Annotate each with `nearest`: the start of its earliest slot in `slots`, or None."""
         nearest = slots.filter(office=OuterRef("pk")).order_by("start").values("start")[:1]
         return self.annotate(nearest=Subquery(nearest))
 

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 
 def _appointments() -> "AppointmentQuerySet":
-    # The model is looked up by its name: appointments refer to slots, so neither file can import
-    # both ways.
+    # Looked up by name, because appointments.py imports this file.
     return apps.get_model("appointments.Appointment").objects.all()
 
 

@@ -129,7 +129,7 @@ class Offer(models.Model):
 
     @property
     def hours(self) -> int:
-        """The hours for which it is kept, rounded: its end is set a moment before `created_at`."""
+        """The hours for which the place is kept; rounded, as `expires_at` is set a moment early."""
         return round((self.expires_at - self.created_at) / datetime.timedelta(hours=1))
 
     @property

@@ -59,7 +59,7 @@ def criteria_step(view: Step) -> Callable[..., HttpResponse]:
 
 
 def move_step(view: Step) -> Callable[..., HttpResponse]:
-    """Decorate the same step for an appointment that is to be moved."""
+    """Decorate the step in which a booked appointment is moved."""
 
     @verified
     @wraps(view)

@@ -1,4 +1,4 @@
-"""The decorator for pages that need an account with an identity."""
+"""Who may open a page: the requests that views of signed-in people get, and their decorator."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,7 +12,7 @@ from core.accounts.models import Identity, User
 
 
 class SignedInRequest(HttpRequest):
-    """A request with a session; `holder` is set by `acting_as.holder_of`."""
+    """A request of somebody signed in; `holder` is set by `session_holder.holder_of`."""
 
     user: User
     holder: Identity
@@ -25,7 +25,7 @@ class StaffRequest(SignedInRequest):
 def resident_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Let only accounts with an identity open the view.
 
-    Visitors without a session are sent to sign in and come back. An account without an identity
+    Visitors who are not signed in are sent to sign in and come back. An account without an identity
     raises PermissionDenied.
     """
 

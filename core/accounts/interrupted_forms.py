@@ -14,7 +14,7 @@ _MAX_KEPT = 20_000  # characters: the longest form by far is an inquiry's descri
 def keeps_input(
     page: str,
 ) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """Return a decorator that keeps the input posted without a session, for `take_input`.
+    """Return a decorator that keeps what is posted after the session has ended, for `take_input`.
 
     `page` is the name under which it is kept. Use it only on pages of objects with one owner: the
     next user who signs in with the same browser must not see the input.

@@ -5,15 +5,21 @@ from django.core.exceptions import ImproperlyConfigured
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 
+MAX_NAME_LENGTH = 30
+
 _registered: dict[str, bool] = {}
 
 
 def register(name: str, *, by_mail: bool = False) -> str:
     """Register the purpose `name`, whose codes are sent as the text or mail `code_<name>`.
 
-    The name is stored with each code, so it has at most 30 characters and never changes. Raises
-    ImproperlyConfigured if it is taken.
+    The name is stored with each code, so it never changes. Raises ImproperlyConfigured if it is
+    taken or longer than the column.
     """
+    if len(name) > MAX_NAME_LENGTH:
+        raise ImproperlyConfigured(
+            f"the purpose {name} of one-time codes is longer than {MAX_NAME_LENGTH} characters"
+        )
     if name in _registered:
         raise ImproperlyConfigured(f"the purpose {name} of one-time codes is registered already")
     _registered[name] = by_mail

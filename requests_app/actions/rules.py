@@ -69,13 +69,13 @@ def check_may_file(
 
     RuleViolation `holder`, `beneficiary` or `service`, after the choice that does not fit.
     """
+    check_may_act_for(
+        actor=actor, holder=holder, person=beneficiary, service=service, person_field="beneficiary"
+    )
     if not Service.objects.open_to_inquiries().filter(pk=service.pk).exists():
         raise RuleViolation(
             _("This service takes no inquiries at the moment. Choose another."), code="service"
         )
-    check_may_act_for(
-        actor=actor, holder=holder, person=beneficiary, service=service, person_field="beneficiary"
-    )
     if holder == beneficiary and service.only_linked_may_file:
         raise RuleViolation(
             _(

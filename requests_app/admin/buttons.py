@@ -1,6 +1,6 @@
 """The buttons of the triage desk."""
 
-from functools import partial
+from dataclasses import dataclass
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -10,47 +10,51 @@ from requests_app import actions
 from requests_app.forms import AnswerForm, AssignForm, NoteForm, VersionForm
 
 
+@dataclass(frozen=True)
 class InquiryButton(Button):
-    """A button that always has a form."""
+    """A button that always has a form: an officer decides on the version that they have read."""
 
-    form: type[forms.Form]
+    form: type[forms.Form] = VersionForm
+    permission: str = "triage"
 
-
-_button = partial(InquiryButton, form=VersionForm, permission="triage")
 
 BUTTONS = {
-    "claim": _button(
+    "claim": InquiryButton(
         _("Assign to me"),
         actions.claim,
         _("The inquiry is assigned to you. You can answer it now."),
     ),
-    "release": _button(
+    "release": InquiryButton(
         _("Give back to the queue"), actions.release, _("The inquiry is in the queue again.")
     ),
-    "assign": _button(
+    "assign": InquiryButton(
         _("Assign to an officer"),
         actions.assign,
         _("The inquiry has been assigned."),
         form=AssignForm,
         permission="assign",
     ),
-    "reply": _button(
+    "reply": InquiryButton(
         _("Answer and keep open"), actions.reply, _("Your answer has been sent."), form=AnswerForm
     ),
-    "return": _button(
+    "return": InquiryButton(
         _("Return to the applicant"),
         actions.send_back,
         _("The inquiry has been returned to the applicant."),
         form=AnswerForm,
     ),
-    "approve": _button(
+    "approve": InquiryButton(
         _("Approve"), actions.approve, _("The inquiry has been approved."), form=AnswerForm
     ),
-    "reject": _button(
+    "reject": InquiryButton(
         _("Reject"), actions.reject, _("The inquiry has been rejected."), form=AnswerForm
     ),
-    "close": _button(_("Close the inquiry"), actions.close, _("The inquiry has been closed.")),
-    "note": _button(_("Add a note"), actions.note, _("The note has been added."), form=NoteForm),
+    "close": InquiryButton(
+        _("Close the inquiry"), actions.close, _("The inquiry has been closed.")
+    ),
+    "note": InquiryButton(
+        _("Add a note"), actions.note, _("The note has been added."), form=NoteForm
+    ),
 }
 # These buttons stand together below the answer to the applicant.
 ANSWERS = ("approve", "reject", "return", "reply")

@@ -1,4 +1,4 @@
-"""Names of columns that the trade uses: idempotency_key, status, event_type."""
+"""Rename columns to the usual terms: idempotency_key, status, event_type."""
 
 from django.db import migrations
 

@@ -74,8 +74,8 @@ def save(browser, path, fields, row=None):
     """Send the form of `row`, or of a new one, confirm its preview, and return the response."""
     step = f"{path}{row.pk}/change/" if row else f"{path}add/"
     response = browser.post(step, fields)
-    if response.context and (seen := response.context.get("seen")):
-        response = browser.post(step, {**fields, "_previewed": seen})
+    if response.context and (previewed := response.context.get("previewed")):
+        response = browser.post(step, {**fields, "_previewed": previewed})
     return response
 
 

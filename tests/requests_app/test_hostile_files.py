@@ -1,6 +1,6 @@
-"""Files made to mislead or exhaust the decoder: they are refused or cleaned.
+"""Files made to mislead or exhaust the sanitizer: they are refused or cleaned.
 
-Every test here also checks that its files took no more than the decoder's CPU time.
+Every test here also checks that its files took no more than the sanitizer's CPU time.
 """
 
 import io
@@ -40,10 +40,10 @@ def child_cpu_seconds():
 
 
 @pytest.fixture(autouse=True)
-def _limit_decoder_cpu_time():
+def _limit_sanitizer_cpu_time():
     before = child_cpu_seconds()
     yield
-    # The kernel checks the limit only once a tick, so the decoder may exceed it a little.
+    # The kernel checks the limit only once a tick, so the sanitizer may exceed it a little.
     assert child_cpu_seconds() - before < sanitizer.MAX_SECONDS + 0.5
 
 
@@ -426,10 +426,10 @@ def test_rare_picture_mode_is_kept(kept, picture_format, mode, options):
     assert picture.getpixel((5, 5)) > 235
 
 
-# The decoder's limits
+# The sanitizer's limits
 
 
-def test_decoder_resource_limits():
+def test_sanitizer_resource_limits():
     told = """
 import resource, sys
 sys.path.insert(0, sys.argv[1])
@@ -439,7 +439,7 @@ sanitizer.new_pdf = lambda original: repr([*map(resource.getrlimit, limits)]).en
 sys.exit(sanitizer.main("application/pdf"))
 """
     folder = str(Path(sanitizer.__file__).parent)
-    decoder = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", told, folder], input=b"", capture_output=True, check=True
     )
-    assert decoder.stdout == b"[(4, 4), (1073741824, 1073741824), (0, 0)]"
+    assert process.stdout == b"[(4, 4), (1073741824, 1073741824), (0, 0)]"

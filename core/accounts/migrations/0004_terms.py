@@ -1,4 +1,4 @@
-"""The rows to queue at are lock stripes; purposes of codes belong to the apps that register them."""
+"""Rename Turnstile to LockStripe, and leave the purposes of codes to the apps that own them."""
 
 from django.db import migrations, models
 

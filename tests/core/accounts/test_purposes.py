@@ -5,6 +5,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
 from core.accounts import codes, purposes
+from core.accounts.models import OneTimeCode
 from tests import factories
 
 
@@ -29,6 +30,12 @@ def test_registered_purposes_have_texts():
 def test_purpose_is_registered_once():
     with pytest.raises(ImproperlyConfigured):
         purposes.register("file")
+
+
+def test_purpose_fits_into_its_column():
+    longest = OneTimeCode._meta.get_field("purpose").max_length
+    with pytest.raises(ImproperlyConfigured, match="longer than"):
+        purposes.register("p" * (longest + 1))
 
 
 def test_new_service_sends_codes_without_migration(

@@ -53,7 +53,7 @@ class Command(BaseCommand):
         self._report(dry_run)
 
     def _read(self, file: str, staging: ImportStaging) -> None:
-        """Put the valid rows of the file on the staging, and count the wrong ones."""
+        """Stage the valid rows of the file, and count the wrong ones."""
         try:
             with open(file, encoding="utf-8-sig") as text:
                 rows = read_rows(text)
