@@ -36,10 +36,10 @@ def _settle(appointment: Appointment) -> int:
     with transaction.atomic():
         lock_waiting(appointment)
         # The filter repeats the status and the slot that were read: a clerk may have been quicker.
-        unmarked = Appointment.objects.filter(
+        unsettled = Appointment.objects.filter(
             pk=appointment.pk, status=appointment.status, slot=appointment.slot_id
         )
-        settled = unmarked.update(status=after)
+        settled = unsettled.update(status=after)
         if settled:
             record(appointment, event_type, actor=None, role=Role.PORTAL)
             end_waiting(appointment)

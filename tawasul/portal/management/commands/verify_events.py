@@ -29,8 +29,8 @@ class Command(BaseCommand):
 def _is_whole_if_locked(subject: Inquiry | Appointment) -> bool:
     """Check `subject` again, with its row locked.
 
-    The rows and their events are read one after the other: whoever acts between the two reads makes
-    a whole chain look broken.
+    The rows and their events are read one after the other: an action between the two reads makes a
+    whole chain look broken.
     """
     with transaction.atomic():
         locked = type(subject).objects.select_for_update().filter(pk=subject.pk).first()
