@@ -111,6 +111,13 @@ def test_booking_by_departed_user_is_refused(resident, slot, worker):
         assert refused(places.held, resident, slot=slot, attendee=attendee) == NOT_ACTIVE
 
 
+def test_nobody_waits_for_a_person_whose_link_has_ended(resident, slot, worker):
+    link = factories.link(resident.identity, worker)
+    appointment = places.confirmed(resident, slot=slot, attendee=worker)
+    link.delete()
+    assert refused(actions.wait, actor=resident, appointment=appointment) == NOT_LINKED
+
+
 # The dates are eighteen Hijri years before 16 Dhu al-Qadah 1447, and the day after.
 @pytest.mark.parametrize(
     ("born", "is_minor"),
@@ -250,6 +257,12 @@ def test_no_more_is_taken_than_is_free(resident, slot, operations, fit):
     else:
         assert refused(places.held, resident, slot=slot, operations=operations) == TAKEN
     assert places.taken(slot) == 2 + (operations if fit else 0)
+
+
+def test_as_many_operations_as_allowed_are_held(resident):
+    slot = places.slot(capacity=5)
+    places.held(resident, slot=slot, operations=5)
+    assert places.taken(slot) == 5
 
 
 @pytest.mark.parametrize("operations", [-1, 0, 6, 10**9])
