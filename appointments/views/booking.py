@@ -28,6 +28,7 @@ from core.accounts.session_holder import holder_of
 from core.catalogue.models import Region
 from core.exceptions import RuleViolation
 
+# A view of one step: `urls.py` decorates it once for a booking and once for a move.
 Step = Callable[[SignedInRequest, Criteria], HttpResponse]
 
 
@@ -59,7 +60,7 @@ def criteria_step(view: Step) -> Callable[..., HttpResponse]:
 
 
 def move_step(view: Step) -> Callable[..., HttpResponse]:
-    """Decorate the step in which a booked appointment is moved."""
+    """Decorate a step of moving a booked appointment, which brings its criteria."""
 
     @verified
     @wraps(view)
@@ -79,52 +80,23 @@ def move_step(view: Step) -> Callable[..., HttpResponse]:
     return step
 
 
-@criteria_step
 def offices(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
-    return _show_offices(request, criteria)
-
-
-@criteria_step
-def days(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
-    return _show_days(request, criteria)
-
-
-@criteria_step
-def times(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
-    return _show_times(request, criteria)
-
-
-@move_step
-def move_offices(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
-    return _show_offices(request, criteria)
-
-
-@move_step
-def move_days(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
-    return _show_days(request, criteria)
-
-
-@move_step
-def move_times(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
-    return _show_times(request, criteria)
-
-
-def _show_offices(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
     """Show the offices of the region with their nearest free day, the earliest first."""
     found = Office.objects.open_to_booking().filter(region=criteria.region)
-    offices = sorted(found.with_nearest(criteria.bookable_slots()), key=_by_nearest)
+    nearest_first = sorted(found.with_nearest(criteria.bookable_slots()), key=_by_nearest)
     days_step = _address(criteria, "days")
     context = {
         "criteria": criteria,
         "offices": [
-            (office, f"{days_step}?{_query(request, office=office.slug)}") for office in offices
+            (office, f"{days_step}?{_query(request, office=office.slug)}")
+            for office in nearest_first
         ],
         "regions": Region.objects.all(),
     }
     return render(request, "appointments/offices.html", context)
 
 
-def _show_days(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
+def days(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
     """Show the days of one office, and how many places are free on each."""
     office = _office_and_day(request)["office"]
     if office is None:
@@ -132,11 +104,11 @@ def _show_days(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
     free = list(criteria.bookable_slots().filter(office=office).days())
     places = {row["day"]: row["places"] for row in free}
     # Past midnight, yesterday's evening still has times ahead.
-    days = sorted({*actions.horizon(), *places})
+    shown = sorted({*actions.horizon(), *places})
     context = {
         "criteria": criteria,
         "office": office,
-        "months": months_of(days, places),
+        "months": months_of(shown, places),
         "weekdays": WEEKDAYS,
         "times_step": f"{_address(criteria, 'times')}?{_query(request, office=office.slug)}",
         "offices_step": f"{_address(criteria, 'offices')}?{_query(request)}",
@@ -145,7 +117,7 @@ def _show_days(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
     return render(request, "appointments/days.html", context)
 
 
-def _show_times(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
+def times(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
     """Show the free times of one day; a choice holds the place, or moves the appointment."""
     chosen = _office_and_day(request)
     office, day = chosen["office"], chosen["day"]
