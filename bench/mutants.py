@@ -5,11 +5,13 @@
 `make test` has to have installed the packages and built the styles before. A first run of the
 tests without a browser, on SQLite, records which test executes which line, in `coverage.json` next
 to RESULTS; it is repeated when code or tests have changed. Each of the MUTANTS mutants is then
-tried in a copy of the checkout, with the N fastest of the tests that execute its line. The outcome
-is appended to RESULTS at once, so a second call goes on where a first one ended.
+tried in a copy of the checkout, with N of the tests that execute its line: the fastest case of each
+test, then further cases. The outcome is appended to RESULTS at once, so a second call goes on where
+a first one ended.
 
 With `--against`, the mutants are those of an older results file that are still found, even on other
-lines. The exit status is 1 if one that was killed then is not killed now.
+lines. One that was killed then and survives N tests is tried with all the others too, as other
+tests may be the fastest now. The exit status is 1 if it survives them as well.
 `bench/mutants.jsonl` holds the results of the suite before it was made faster.
 
 What only PostgreSQL can show, such as a lock that is missing, survives here.
@@ -133,7 +135,10 @@ def main() -> None:
         for copy in copies:
             free.put(copy)
         with ThreadPool(COPIES) as pool, options.results.open("a") as results:
-            attempt = partial(try_mutant, free=free, covered=covered, most=options.tests)
+            killed = {key for key, outcome in old.items() if outcome == "killed"}
+            attempt = partial(
+                try_mutant, free=free, covered=covered, most=options.tests, killed=killed
+            )
             for mutant, outcome, by in pool.imap_unordered(attempt, todo):
                 tried[mutant.key] = outcome
                 print(json.dumps([*mutant.key, outcome, by]), file=results, flush=True)
@@ -285,21 +290,31 @@ def is_left_alone(node: ast.AST) -> bool:
 
 
 def try_mutant(
-    mutant: Mutant, *, free: SimpleQueue[Path], covered: Covered, most: int
+    mutant: Mutant, *, free: SimpleQueue[Path], covered: Covered, most: int, killed: set[Key]
 ) -> tuple[Mutant, str, str]:
     """Return the mutant, its outcome, and the test that failed."""
     seconds = covered["seconds"]
     by_line = covered["tests"].get(mutant.file, {})
     executing = {test for line in mutant.lines for test in by_line.get(str(line), ())}
-    tests = sorted(executing & set(seconds), key=lambda test: (seconds[test], test))[:most]
+    cases: Counter[str] = Counter()
+    order = {}
+    for test in sorted(executing & set(seconds), key=lambda test: (seconds[test], test)):
+        name = test.partition("[")[0]
+        order[test] = cases[name]
+        cases[name] += 1
+    tests = sorted(order, key=lambda test: order[test])  # stable: still by time
     if not tests:
         return mutant, "not covered", ""
     copy = free.get()
     path = copy / mutant.file
     source, stat = path.read_bytes(), path.stat()
     path.write_bytes(mutant.source)
+    outcome = by = ""
     try:
-        outcome, by = run_tests(copy, tests, 120 + 5 * sum(seconds[test] for test in tests))
+        for some in (tests[:most], tests[most:] if mutant.key in killed else []):
+            if some and outcome != "killed":
+                limit = 120 + 5 * sum(seconds[test] for test in some)
+                outcome, by = run_tests(copy, some, limit)
     finally:
         path.write_bytes(source)
         os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # its bytecode is valid again
