@@ -2,6 +2,7 @@ import html
 import re
 
 import pytest
+from captcha.models import CaptchaStore
 from django.db import connection
 from django.test import Client
 from django.utils import translation
@@ -124,6 +125,12 @@ def notices_on(response):
     """Return the notices of a public page, or the messages of a staff page."""
     notice = r'(?s)<p class="notice.*?</p>|(?<=<ul class="messagelist">).*?</ul>'
     return [words(found) for found in re.findall(notice, response.content.decode())]
+
+
+def picture_on(page):
+    """Return the form fields that answer the picture on the page."""
+    key = re.search(r'name="picture_key" value="(\w+)"', page.content.decode())[1]
+    return {"picture_key": key, "picture": CaptchaStore.objects.get(hashkey=key).response}
 
 
 def without_tokens(response):

@@ -20,7 +20,7 @@ from requests_app.models import Inquiry
 from tests import factories
 from tests.access_table import DRAFT_TABLE, HELD_TIME_TABLE, ROLES, TABLE
 from tests.appointments import browsing, places
-from tests.appointments.browsing import VERIFY, verified, wish_of
+from tests.appointments.browsing import VERIFY, criteria_of, verified
 from tests.conftest import signed_in, signed_in_staff
 
 pytestmark = pytest.mark.one_engine
@@ -84,7 +84,7 @@ class World:
         self.offer = places.offered(self.confirmed)
         chosen = {"office": self.free.office.slug, "day": self.free.day}
         self.choice = browsing.address("", {}, **chosen)
-        criteria = wish_of(applicant.identity, self.confirmed.service)
+        criteria = criteria_of(applicant.identity, self.confirmed.service)
         self.criteria = browsing.address("", criteria, **chosen)
         self.closure = Closure.objects.create(
             first_day="2026-09-23", last_day="2026-09-23", reason_ar="صيانة"

@@ -1,9 +1,7 @@
 """Helpers for the pages of appointments: verified browsers, and addresses with criteria."""
 
-import re
 from urllib.parse import urlencode
 
-from captcha.models import CaptchaStore
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -19,12 +17,6 @@ def own_data(user, **changes):
     return {"number": user.identity.current_number, **BORN, **changes}
 
 
-def picture_on(page):
-    """Return the form fields that answer the picture on the page."""
-    key = re.search(r'name="picture_key" value="(\w+)"', page.content.decode())[1]
-    return {"picture_key": key, "picture": CaptchaStore.objects.get(hashkey=key).response}
-
-
 def verified(user):
     """Return a browser in which `user` is signed in and has verified their data."""
     browser = signed_in(user)
@@ -34,7 +26,7 @@ def verified(user):
     return browser
 
 
-def wish_of(person, service, **changes):
+def criteria_of(person, service, **changes):
     return {
         "attendee": person.pk,
         "service": service.slug,

@@ -12,9 +12,9 @@ from appointments.models import Appointment
 from core.references import grouped_reference
 from tests import factories
 from tests.appointments import places
-from tests.appointments.browsing import ROOT, VERIFY, own_data, page_of, picture_on, verified
+from tests.appointments.browsing import ROOT, VERIFY, own_data, page_of, verified
 from tests.appointments.places import MINUTE, MONDAY, SECOND, SUNDAY, TUESDAY, at
-from tests.conftest import notices_on, signed_in, without_tokens, words
+from tests.conftest import notices_on, picture_on, signed_in, without_tokens, words
 
 pytestmark = pytest.mark.django_db
 

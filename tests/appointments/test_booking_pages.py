@@ -15,11 +15,11 @@ from tests.appointments.browsing import (
     OFFICES,
     TIMES,
     address,
+    criteria_of,
     page_of,
     queries,
     take,
     verified,
-    wish_of,
 )
 from tests.appointments.places import MINUTE, MONDAY, SUNDAY, TUESDAY, WORKING_DAYS, at
 from tests.conftest import errors_on, notices_on, words
@@ -57,7 +57,7 @@ def browser(resident):
 @pytest.fixture
 def criteria(resident, service):
     places.region()
-    return wish_of(resident.identity, service)
+    return criteria_of(resident.identity, service)
 
 
 @pytest.fixture

@@ -21,14 +21,13 @@ from tests.appointments.browsing import (
     TIMES,
     VERIFY,
     address,
+    criteria_of,
     own_data,
     page_of,
-    picture_on,
     verified,
-    wish_of,
 )
 from tests.appointments.places import MONDAY, SUNDAY
-from tests.conftest import errors_on, signed_in, signed_in_staff, words
+from tests.conftest import errors_on, picture_on, signed_in, signed_in_staff, words
 from tests.test_hostile import BIDI, LONG
 from tests.test_hostile import VALUES as ANY_BYTES
 from tests.test_hostile_forms import TEXT, assert_harmless
@@ -66,7 +65,7 @@ def slot():
 @pytest.fixture
 def criteria(resident, slot):
     factories.link(resident.identity, factories.IdentityFactory())
-    return wish_of(resident.identity, factories.ServiceFactory())
+    return criteria_of(resident.identity, factories.ServiceFactory())
 
 
 @pytest.fixture

@@ -32,16 +32,13 @@ MODELS = {OFFICES: Office, HOURS: OpeningWindow, CLOSURES: Closure}
 MORNING = quarters("08:00", "14:45")
 HUGE = "9" * 5000
 BOTH = [(text, language) for text in ("name", "city") for language in ("ar", "en")]
-HOSTILE = [
-    *("\0", "abc", "-1", "²", "NaN", "1e999", HUGE, "9" * 19, "2026-02-30", "24:00"),
-]
+HOSTILE = ["\0", "abc", "-1", "²", "NaN", "1e999", HUGE, "9" * 19, "2026-02-30", "24:00"]
 
 
 @pytest.fixture(autouse=True)
 def _no_limit(settings):
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = (
-        None  # the tests are about each value, not the total size
-    )
+    # The tests are about each value, not the total size.
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from tests.appointments.browsing import (
     ROOT,
     TIMES,
     address,
+    criteria_of,
     page_of,
     queries,
     verified,
-    wish_of,
 )
 from tests.appointments.places import MINUTE, MONDAY, SUNDAY, at
 from tests.conftest import signed_in_staff
@@ -50,7 +50,7 @@ def slot():
 @pytest.fixture
 def criteria(resident):
     places.region()
-    return wish_of(resident.identity, factories.ServiceFactory())
+    return criteria_of(resident.identity, factories.ServiceFactory())
 
 
 def copies(appointment, count, **changes):

@@ -192,8 +192,8 @@ class Office(RuleBasedStateMachine):
     @invariant()
     def no_attendee_is_booked_twice(self):
         live = Appointment.objects.live()
-        wishes = list(live.values_list("attendee", "service"))
-        assert len(wishes) == len(set(wishes))
+        pairs = list(live.values_list("attendee", "service"))
+        assert len(pairs) == len(set(pairs))
         for one in live.select_related("slot"):
             beside = live.filter(attendee=one.attendee).at_the_same_time_as(one.slot)
             assert list(beside) == [one]

@@ -7,8 +7,8 @@ from django.test import Client
 
 from core.accounts import visual_code
 from tests import factories
-from tests.appointments.browsing import NEW, ROOT, VERIFY, own_data, picture_on
-from tests.conftest import errors_on, sign_in, signed_in, words
+from tests.appointments.browsing import NEW, ROOT, VERIFY, own_data
+from tests.conftest import errors_on, picture_on, sign_in, signed_in, words
 
 pytestmark = pytest.mark.django_db
 

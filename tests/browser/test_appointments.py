@@ -64,7 +64,7 @@ def test_an_appointment_without_javascript(people, resident, language, width):
 
 def walk(citizen, colleague, resident):
     verify(citizen, resident)
-    criteria(citizen)
+    choose_criteria(citizen)
     book(citizen)
     appointment = Appointment.objects.get()
     print_slip(citizen, appointment)
@@ -103,7 +103,7 @@ def enter_birth_date(citizen, born):
         citizen.fill(label, str(part))
 
 
-def criteria(citizen):
+def choose_criteria(citizen):
     citizen.follow("Book an appointment")
     citizen.press("Next: choose an office")
     expect(citizen.page.locator(".error-summary")).to_contain_text(
@@ -219,7 +219,7 @@ def receive(colleague, appointment):
 def cancel_another(citizen):
     """Book and cancel another appointment for the same service, as the first has been served."""
     citizen.open("appointments/")
-    criteria(citizen)
+    choose_criteria(citizen)
     choose_time(citizen, office=0, day=1)
     citizen.press("Confirm the appointment")
     citizen.follow("Cancel the appointment")

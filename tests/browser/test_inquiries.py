@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from core.catalogue.models import DocumentType, Service
 from requests_app.models import Inquiry
 from tests import factories
-from tests.browser.test_whole_path import ANSWERS, WISHES, named, quoted
+from tests.browser.test_whole_path import ANSWERS, DESCRIPTIONS, named, quoted
 from tests.conftest import signed_in, signed_in_staff
 from tests.requests_app.files import pdf
 
@@ -113,11 +113,11 @@ def file_for_the_child(applicant):
 
 
 def confirm_mobile(applicant):
-    applicant.fill("What do you need?", WISHES[applicant.language])
+    applicant.fill("What do you need?", DESCRIPTIONS[applicant.language])
     applicant.fill("Mobile", OTHER_MOBILE)
     if applicant.scripts:
         counter = applicant.reads("Characters: {count} of 4,000").format(
-            count=len(WISHES[applicant.language])
+            count=len(DESCRIPTIONS[applicant.language])
         )
         expect(applicant.page.get_by_text(counter, exact=True)).to_be_visible()
     applicant.page.locator("summary").click()
@@ -176,7 +176,7 @@ def press_beside(visitor, button, name):
 
 
 def review(applicant):
-    expect(applicant.page.locator("main")).to_contain_text(WISHES[applicant.language])
+    expect(applicant.page.locator("main")).to_contain_text(DESCRIPTIONS[applicant.language])
     applicant.look("46-review")
     applicant.press("Confirm request")
 
@@ -267,7 +267,7 @@ def file_for_the_worker(applicant):
     applicant.press("Continue")
     applicant.open("inquiries/new/")
     choose(applicant, None, "absconding-cancel")
-    applicant.fill("What do you need?", WISHES[applicant.language])
+    applicant.fill("What do you need?", DESCRIPTIONS[applicant.language])
     applicant.press("Save and continue")
     missing = Inquiry.objects.get(status="draft").service.documents.all()
     for document_type in missing:

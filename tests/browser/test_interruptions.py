@@ -167,9 +167,9 @@ def test_second_sent_click_shows_receipt(applicant, draft, sending):
 
 
 def test_an_expired_session_keeps_what_was_typed(applicant, draft, resident):
-    criteria = "I wrote this for a quarter of an hour, and in the meantime my session had ended."
+    description = "I wrote this for a quarter of an hour, and in the meantime my session had ended."
     applicant.open(f"inquiries/{draft.reference}/details/")
-    applicant.fill("What do you need?", criteria)
+    applicant.fill("What do you need?", description)
     Session.objects.all().delete()
     applicant.press("Save and continue")
 
@@ -181,11 +181,11 @@ def test_an_expired_session_keeps_what_was_typed(applicant, draft, resident):
     applicant.press("Sign in")
 
     assert applicant.path() == f"/en/inquiries/{draft.reference}/details/"
-    expect(applicant.page.get_by_label("What do you need?")).to_have_value(criteria)
+    expect(applicant.page.get_by_label("What do you need?")).to_have_value(description)
     expect(applicant.page.locator(".notice")).to_have_text(
         "Your session had ended. What you typed is still here: check it and continue."
     )
     applicant.look("40-back-after-the-session-ended")
     applicant.press("Save and continue")
     draft.refresh_from_db()
-    assert draft.description == criteria
+    assert draft.description == description

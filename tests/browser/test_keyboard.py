@@ -17,7 +17,7 @@ from requests_app.models import Inquiry
 from tests import factories
 from tests.appointments import places
 from tests.browser.test_account import digits_in_picture
-from tests.browser.test_whole_path import ANSWERS, FILES, WISHES, named, quoted
+from tests.browser.test_whole_path import ANSWERS, DESCRIPTIONS, FILES, named, quoted
 from tests.conftest import signed_in, signed_in_staff
 
 pytestmark = pytest.mark.browser
@@ -156,7 +156,7 @@ def test_an_inquiry_from_the_home_page_to_its_receipt(visitor, resident, languag
     add_document(applicant)
     confirm(applicant)
     inquiry = Inquiry.objects.get()
-    assert inquiry.description == WISHES[language]
+    assert inquiry.description == DESCRIPTIONS[language]
     expect(applicant.page.locator(".reference")).to_have_text(quoted(inquiry))
     skip_to_the_content(applicant)
     go(applicant, applicant.link("Follow this inquiry"))
@@ -209,7 +209,7 @@ def explain(applicant):
     text = applicant.page.get_by_label(applicant.reads("What do you need?"))
     expect(text).to_be_focused()
     applicant.page.keyboard.press("Control+A")
-    applicant.page.keyboard.type(WISHES[applicant.language])
+    applicant.page.keyboard.type(DESCRIPTIONS[applicant.language])
     go(applicant, applicant.button("Save and continue"))
 
 

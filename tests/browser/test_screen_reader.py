@@ -15,7 +15,7 @@ from core.catalogue.models import Service
 from core.hijri import both_calendars
 from tests import factories
 from tests.appointments import places
-from tests.appointments.browsing import verified, wish_of
+from tests.appointments.browsing import criteria_of, verified
 from tests.browser.test_whole_path import named
 from tests.conftest import signed_in
 from tests.requests_app.returns import returned
@@ -174,7 +174,7 @@ def test_the_details_with_errors(visitor, resident, service):
 
 def test_the_days_of_a_month(visitor, resident, service):
     slot = places.some_slots(2)[0]
-    criteria = urlencode({**wish_of(resident.identity, service), "office": slot.office.slug})
+    criteria = urlencode({**criteria_of(resident.identity, service), "office": slot.office.slug})
     visitor.open(f"appointments/new/day/?{criteria}")
     tree = Tree(visitor)
     assert tree.landmarks() == around(visitor, ("navigation", "You are here"))
@@ -197,7 +197,7 @@ def test_the_times_of_a_day(visitor, resident, service):
     early = places.some_slot(time="20:00")
     day = early.day
     late = places.slot(day + datetime.timedelta(days=1), "00:30", of=early.window, belongs_to=day)
-    criteria = {**wish_of(resident.identity, service), "office": early.office.slug, "day": day}
+    criteria = {**criteria_of(resident.identity, service), "office": early.office.slug, "day": day}
     visitor.open(f"appointments/new/time/?{urlencode(criteria)}")
     visitor.press("Keep this time for me")
     expect(visitor.page.locator(".error-summary")).to_be_focused()

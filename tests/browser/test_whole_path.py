@@ -17,7 +17,7 @@ from tests import factories
 pytestmark = pytest.mark.browser
 
 ARABIC_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
-WISHES = {
+DESCRIPTIONS = {
     "ar": "دفعت رسوم تجديد الإقامة قبل ثلاثة أسابيع وما زال الطلب ينتظر السداد. أرجو تصحيحه.",
     "en": "I paid for the renewal of my iqama three weeks ago and it still waits for the fee.",
 }
@@ -92,7 +92,7 @@ def explain(applicant):
     applicant.is_told("Explain what you need in at least 30 characters.")
     expect(applicant.page.get_by_label(applicant.reads("What do you need?"))).to_have_value("short")
     applicant.look("07-details-too-short")
-    applicant.fill("What do you need?", WISHES[applicant.language])
+    applicant.fill("What do you need?", DESCRIPTIONS[applicant.language])
     applicant.press("Save and continue")
     applicant.look("08-document")
 
@@ -109,7 +109,7 @@ def add_document(applicant):
     applicant.press("Add")
     applicant.look("10-document-added")
     applicant.follow("Continue")
-    expect(applicant.page.locator("main")).to_contain_text(WISHES[applicant.language])
+    expect(applicant.page.locator("main")).to_contain_text(DESCRIPTIONS[applicant.language])
     applicant.look("10-review")
 
 

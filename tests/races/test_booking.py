@@ -380,9 +380,9 @@ def test_two_workers_and_three_bookings_fill_slot_exactly(_round):
     slot, service = places.some_slot(capacity=3), ServiceFactory()
     places.confirmed(slot=slot)
     holds = places.lapse(*[places.held(slot=slot) for _hold in range(2)])
-    wishes = [partial(hold, user, slot, service) for user in UserFactory.create_batch(3)]
+    pairs = [partial(hold, user, slot, service) for user in UserFactory.create_batch(3)]
 
-    results = at_once(actions.expire_due, actions.expire_due, *wishes)
+    results = at_once(actions.expire_due, actions.expire_due, *pairs)
 
     assert told(results) == [FULL]
     assert taken(slot) == 3

@@ -14,7 +14,7 @@ from appointments import actions
 from appointments.actions import booking, slot_generation
 from appointments.models import Closure, OpeningWindow, Slot, SlotQuerySet
 from tests.appointments import places
-from tests.appointments.browsing import TIMES, address, page_of, verified, wish_of
+from tests.appointments.browsing import TIMES, address, criteria_of, page_of, verified
 from tests.conftest import errors_on, signed_in_staff, words
 from tests.factories import OfficerFactory, ServiceFactory, UserFactory
 from tests.races.bookings import (
@@ -48,7 +48,7 @@ class Visitor:
     def __init__(self, slot, service):
         self.user = UserFactory()
         self.browser = verified(self.user)
-        criteria = wish_of(self.user.identity, service)
+        criteria = criteria_of(self.user.identity, service)
         self.step = address(TIMES, criteria, office=slot.office.slug, day=slot.day)
         self.idempotency_key = uuid.uuid4()
 
@@ -361,9 +361,9 @@ def slot_with_shrinking_capacity():
 @parallel
 def test_bookings_while_capacity_shrinks_stay_within_it():
     for _round in range(3):
-        slot, wishes = slot_with_shrinking_capacity()
+        slot, pairs = slot_with_shrinking_capacity()
 
-        results = at_once(actions.make_slots, *wishes)
+        results = at_once(actions.make_slots, *pairs)
 
         assert set(told(results)) <= {FULL}
         assert taken(slot) == Slot.objects.get(pk=slot.pk).capacity == 9 - len(told(results))
@@ -371,11 +371,11 @@ def test_bookings_while_capacity_shrinks_stay_within_it():
 
 @parallel
 def test_control_with_stale_taken_count_generation_fails(monkeypatch):
-    _slot, wishes = slot_with_shrinking_capacity()
+    _slot, pairs = slot_with_shrinking_capacity()
 
     def read_and_let_all_book(field, least):
         most = Slot.objects.aggregate(most=Max(field))["most"]
-        at_once(*wishes)
+        at_once(*pairs)
         return Value(max(most, least.value))
 
     take_out_row_locks(monkeypatch)

@@ -1,12 +1,10 @@
 """Concurrent registrations: one account per person and username, one text per minute."""
 
 import datetime
-import re
 from contextlib import contextmanager
 from functools import partial
 
 import pytest
-from captcha.models import CaptchaStore
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -16,7 +14,7 @@ from core.accounts.actions import registration
 from core.accounts.models import LockStripe, OneTimeCode, User
 from core.messaging.models import Message
 from tests import factories
-from tests.conftest import errors_on, notices_on
+from tests.conftest import errors_on, notices_on, picture_on
 from tests.races.together import at_once, lock_is_awaited, take_out_row_locks, until, wait_after
 
 pytestmark = [
@@ -33,12 +31,6 @@ BORN = {"born_calendar": "gregorian", "born_day": "14", "born_month": "3", "born
 HAS_ONE = "You have an account already. Sign in, or set a new password."
 TAKEN = "This username is taken. Choose another."
 TOO_SOON = "A code has just been sent. You can ask for another in 60 seconds."
-
-
-def picture_on(page):
-    """Return the fields of the picture on `page` with the right answer."""
-    key = re.search(r'name="picture_key" value="(\w+)"', page.content.decode())[1]
-    return {"picture_key": key, "picture": CaptchaStore.objects.get(hashkey=key).response}
 
 
 class Browser(Client):

@@ -14,7 +14,7 @@ from appointments.models import Appointment, Office, OpeningWindow, Slot
 from core.catalogue.models import Service
 from tests import factories
 from tests.appointments import places
-from tests.appointments.browsing import verified, wish_of
+from tests.appointments.browsing import criteria_of, verified
 from tests.browser.looks import Group, look, people
 from tests.browser.looks.steps import enter, enter_code, press, read_picture, send_nothing
 
@@ -79,13 +79,13 @@ def offices_of_riyadh():
 
 def chosen_so_far(resident, slot):
     """Return the query strings for the addresses of the steps."""
-    criteria = wish_of(resident.identity, Service.objects.get(slug="resident-id-issue"))
+    criteria = criteria_of(resident.identity, Service.objects.get(slug="resident-id-issue"))
     elsewhere = Office.objects.exclude(region=slot.office.region).first()
     full = Slot.objects.filter(office=slot.office, day__gt=slot.day).order_by("start").first()
     Slot.objects.filter(office=slot.office, day=full.day).update(is_closed=True)
     return {
         "criteria": urlencode(criteria),
-        "wish_elsewhere": urlencode({**criteria, "region": elsewhere.region.slug}),
+        "criteria_elsewhere": urlencode({**criteria, "region": elsewhere.region.slug}),
         "at_office": urlencode({"office": slot.office.slug}),
         "at_office_elsewhere": urlencode({"office": elsewhere.slug}),
         "on_day": urlencode({"office": slot.office.slug, "day": slot.day}),
@@ -211,12 +211,12 @@ BOOKING = (
     look("appointment-new-acting", "employer", NEW),
     look("appointment-new-for-nobody", "idle", NEW),
     look("offices", "resident", f"{NEW}office/?{{criteria}}"),
-    look("offices-nothing-free", "resident", f"{NEW}office/?{{wish_elsewhere}}"),
+    look("offices-nothing-free", "resident", f"{NEW}office/?{{criteria_elsewhere}}"),
     look("days", "resident", f"{NEW}day/?{{criteria}}&{{at_office}}"),
     look(
         "days-nothing-free",
         "resident",
-        f"{NEW}day/?{{wish_elsewhere}}&{{at_office_elsewhere}}",
+        f"{NEW}day/?{{criteria_elsewhere}}&{{at_office_elsewhere}}",
     ),
     look("times", "resident", f"{NEW}time/?{{criteria}}&{{on_day}}"),
     look("times-nothing-free", "resident", f"{NEW}time/?{{criteria}}&{{on_full_day}}"),

@@ -66,7 +66,7 @@ def prepare(language):
         "filed_for_worker": filed_for_worker,
         "mobile": people.OTHER_MOBILE,
         "password": factories.PASSWORD,
-        "criteria": people.WISHES[language],
+        "description": people.DESCRIPTIONS[language],
         "answer": people.ANSWERS[language],
     }
 
@@ -79,8 +79,8 @@ def written(applicant, slug, *, is_ready=True, beneficiary=None):
 
 
 def explained(draft):
-    criteria = people.WISHES[draft.applicant.language]
-    fields = {**factories.details_of(draft, description=criteria), "mobile": draft.mobile}
+    description = people.DESCRIPTIONS[draft.applicant.language]
+    fields = {**factories.details_of(draft, description=description), "mobile": draft.mobile}
     actions.save_details(actor=draft.applicant, inquiry=draft, **fields)
     return draft
 
@@ -193,7 +193,7 @@ FILING = (
         "details-after-the-session-ended",
         "returner",
         f"{DRAFT}details/",
-        enter(description="{criteria}"),
+        enter(description="{description}"),
         end_session,
         press("Save and continue"),
         enter(login="aslam", password="{password}"),
@@ -212,7 +212,7 @@ FILING = (
         "mobile-to-confirm",
         "resident",
         "inquiries/{other_mobile.reference}/details/",
-        enter(mobile="{mobile}", description="{criteria}"),
+        enter(mobile="{mobile}", description="{description}"),
         press("Save and continue"),
     ),
     look(

@@ -11,7 +11,7 @@ from tawasul.portal.staff_roles import group_for_role
 from tests import factories
 from tests.appointments.browsing import verified
 
-WISHES = {
+DESCRIPTIONS = {
     "ar": "دفعت رسوم تجديد الإقامة قبل ثلاثة أسابيع وما زال الطلب ينتظر السداد. أرجو تصحيحه.",
     "en": "I paid for the renewal of my iqama three weeks ago and it still waits for the fee.",
 }

@@ -13,7 +13,7 @@ from core.accounts import codes
 from core.accounts.models import OneTimeCode
 from core.messaging.models import Message
 from tests import factories
-from tests.conftest import errors_on, notices_on, without_tokens
+from tests.conftest import errors_on, notices_on, picture_on, without_tokens
 
 NUMBER, FORMER_NUMBER = "2987654320", "3000000004"
 USERNAME = "aslam"
@@ -44,11 +44,6 @@ def seen(response):
         for name, cookie in response.cookies.items()
     }
     return response.status_code, dict(response.headers), cookies, body
-
-
-def picture_on(page):
-    key = re.search(r'name="picture_key" value="(\w+)"', page.content.decode())[1]
-    return {"picture_key": key, "picture": CaptchaStore.objects.get(hashkey=key).response}
 
 
 class Walk:

@@ -6,13 +6,12 @@ import re
 
 import pytest
 from axes.models import AccessAttempt
-from captcha.models import CaptchaStore
 from django.core.serializers import serialize
 from django.test import Client
 
 from core.accounts.models import User
 from tests import factories
-from tests.conftest import errors_on, sign_in, signed_in, without_tokens
+from tests.conftest import errors_on, picture_on, sign_in, signed_in, without_tokens
 from tests.core.accounts.conftest import FORMER_NUMBER, MOBILE, NUMBER
 
 SIGN_IN = "/en/account/sign-in/"
@@ -316,12 +315,6 @@ def ask_to_register(client, number=NUMBER, **options):
     born = {"born_calendar": "gregorian", "born_day": "14", "born_month": "3", "born_year": "1986"}
     form = {"number": number, **born, **picture_on(client.get(REGISTER, **options))}
     return client.post(REGISTER, form, follow=True, **options)
-
-
-def picture_on(page):
-    """Return the form fields that answer the picture on the page."""
-    key = re.search(r'name="picture_key" value="(\w+)"', page.content.decode())[1]
-    return {"picture_key": key, "picture": CaptchaStore.objects.get(hashkey=key).response}
 
 
 def set_new_password(client):

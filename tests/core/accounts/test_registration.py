@@ -5,7 +5,6 @@ import re
 import time
 
 import pytest
-from captcha.models import CaptchaStore
 from django.test import Client
 from django.utils import timezone
 
@@ -16,7 +15,7 @@ from core.messaging.actions.delivery import deliver_due
 from core.messaging.gateways import DemoPhone
 from core.messaging.models import Message
 from tests import factories
-from tests.conftest import errors_on, notices_on, signed_in, words
+from tests.conftest import errors_on, notices_on, picture_on, signed_in, words
 
 REGISTER = "/en/account/register/"
 CODE = "/en/account/register/code/"
@@ -73,12 +72,6 @@ def in_digits(day, calendar="gregorian"):
     numbers = hijri_date(day) if calendar == "hijri" else (day.year, day.month, day.day)
     parts = zip(("year", "month", "day"), map(str, numbers), strict=True)
     return {"born_calendar": calendar, **{f"born_{part}": number for part, number in parts}}
-
-
-def picture_on(page):
-    """Return the form fields that answer the picture on the page."""
-    key = re.search(r'name="picture_key" value="(\w+)"', page.content.decode())[1]
-    return {"picture_key": key, "picture": CaptchaStore.objects.get(hashkey=key).response}
 
 
 def ask(client, number=NUMBER, born=BORN, calendar="gregorian", language="en"):

@@ -5,7 +5,6 @@ import re
 import time
 
 import pytest
-from captcha.models import CaptchaStore
 from django.test import Client
 from django.utils import timezone
 
@@ -14,7 +13,7 @@ from core.accounts.registry import LocalRegistry, RegistryUnavailable
 from core.messaging.actions.delivery import deliver_due
 from core.messaging.gateways import DemoPhone
 from tests import factories
-from tests.conftest import errors_on, notices_on, sign_in, signed_in, words
+from tests.conftest import errors_on, notices_on, picture_on, sign_in, signed_in, words
 
 RESET = "/en/account/password/reset/"
 CODE = "/en/account/password/reset/code/"
@@ -44,12 +43,6 @@ def person(db):
     identity = factories.IdentityFactory(number="2987654320")
     identity.numbers.create(number="3000000004", is_current=False)
     return factories.UserFactory(username="aslam", identity=identity, mobile=MOBILE)
-
-
-def picture_on(page):
-    """Return the form fields that answer the picture on the page."""
-    key = re.search(r'name="picture_key" value="(\w+)"', page.content.decode())[1]
-    return {"picture_key": key, "picture": CaptchaStore.objects.get(hashkey=key).response}
 
 
 def ask(client, login="aslam", language="en"):

@@ -4,7 +4,6 @@ import datetime
 import re
 
 import pytest
-from captcha.models import CaptchaStore
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from hypothesis import example, given
@@ -14,7 +13,7 @@ from core.accounts.models import User, canonical_login
 from core.identity_numbers import is_identity_number
 from core.text import bare_digits
 from tests import factories
-from tests.conftest import errors_on
+from tests.conftest import errors_on, picture_on
 
 REGISTER = "/en/account/register/"
 CHOOSE = "/en/account/register/choose/"
@@ -102,12 +101,6 @@ def others(db):
     identity = factories.IdentityFactory(number=SOMEBODYS_NUMBER)
     others["somebody"] = factories.UserFactory(username="somebody", identity=identity)
     return others
-
-
-def picture_on(page):
-    """Return the form fields that answer the picture on the page."""
-    key = re.search(r'name="picture_key" value="(\w+)"', page.content.decode())[1]
-    return {"picture_key": key, "picture": CaptchaStore.objects.get(hashkey=key).response}
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from core.accounts.registry import LocalRegistry, RegistryUnavailable
 from core.messaging.actions.delivery import deliver_due
 from core.messaging.gateways import DemoPhone
 from tests import factories
-from tests.conftest import errors_on, notices_on, words
+from tests.conftest import errors_on, notices_on, picture_on, words
 
 REGISTER = "/en/account/register/"
 RESET = "/en/account/password/reset/"
@@ -41,12 +41,6 @@ forms = pytest.mark.parametrize(
 
 def key_on(page):
     return re.search(r'name="picture_key" value="(\w+)"', page.content.decode())[1]
-
-
-def picture_on(page):
-    """Return the form fields that answer the picture on the page."""
-    key = key_on(page)
-    return {"picture_key": key, "picture": CaptchaStore.objects.get(hashkey=key).response}
 
 
 def address_of_picture(page):
