@@ -206,3 +206,13 @@ def claimed(officer=None, **kwargs):
     return actions.claim(
         actor=officer or OfficerFactory(), inquiry=inquiry, expected_version=inquiry.version
     )
+
+
+def permit(user, *codenames):
+    """Give the user these permissions and no others."""
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return user
+
+
+def supervisor(**fields):
+    return permit(OfficerFactory(**fields), "view_inquiry", "triage_inquiry", "assign_inquiry")

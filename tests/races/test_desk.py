@@ -13,6 +13,7 @@ from requests_app.models import Inquiry, InquiryQuerySet
 from tests import factories
 from tests.conftest import notices_on, signed_in_staff
 from tests.races.together import at_once, look_before_writing
+from tests.requests_app.refusals import changed
 
 pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
 parallel = pytest.mark.postgres
@@ -71,10 +72,6 @@ def notices(inquiry):
     """Return the texts to the applicant since the inquiry was filed."""
     texts = Message.objects.about(inquiry.reference).values_list("text", flat=True)
     return list(texts)[1:]
-
-
-def changed(what):
-    return f"This inquiry has changed since you opened it: {what}. Read it again first."
 
 
 def notice_of_approval(inquiry):

@@ -29,6 +29,7 @@ from tests.races.together import (
     wait_after,
 )
 from tests.requests_app.files import stored_files
+from tests.requests_app.refusals import changed
 
 pytestmark = [
     pytest.mark.both_engines,
@@ -61,10 +62,6 @@ def notices(inquiry):
 
 WITHDRAWN = "has been withdrawn, as you asked."
 APPROVED = "has been approved. Sign in to read the answer."
-
-
-def changed(what):
-    return f"This inquiry has changed since you opened it: {what}. Read it again first."
 
 
 def withdraw(inquiry, text=REASON, idempotency_key=None):

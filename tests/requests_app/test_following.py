@@ -10,6 +10,7 @@ from requests_app import actions
 from requests_app.models import Inquiry, Reply
 from tests import factories
 from tests.conftest import errors_on, notices_on, sign_in, signed_in, without_tokens, words
+from tests.requests_app.refusals import changed
 
 QUESTION = "Which fee was it, and on which day did you pay it?"
 ANSWER = "The renewal fee, on 12 Safar. The receipt says 650 riyals."
@@ -88,10 +89,6 @@ def act(action, officer, inquiry, text=QUESTION):
         text=text,
         idempotency_key=uuid.uuid4(),
     )
-
-
-def changed(what):
-    return f"This inquiry has changed since you opened it: {what}. Read it again first."
 
 
 def now(inquiry):

@@ -3,20 +3,17 @@
 import uuid
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.utils import translation
 
 from core.digests import digest_of
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
-from requests_app import actions
-from requests_app.models import Inquiry, InquiryEvent, Reply
+from requests_app.models import Inquiry, InquiryEvent
 from tests import factories
 from tests.conftest import signed_in, words
+from tests.requests_app.people import APPLICANT_EVENTS, TEXT, People, traces
 
 pytestmark = pytest.mark.both_engines
-
-TEXT = "The receipt of the payment, with its number and its day."
 
 # Where each event leads from each status. The assigned officer causes the desk's events, with two
 # exceptions: a colleague claims the inquiry, after its release where that is possible, and a
@@ -82,30 +79,6 @@ REFUSED = [
     (status, event_type, REFUSALS[cell]) for status, event_type, cell in CELLS if cell in REFUSALS
 ]
 
-# The events that bring a filed inquiry into each status.
-WAYS = {
-    "under_processing": ["claimed"],
-    "returned_to_applicant": ["claimed", "returned"],
-    "returned_by_applicant": ["claimed", "returned", "resubmitted"],
-    "processed": ["claimed", "approved"],
-    "closed": ["claimed", "approved", "closed"],
-}
-WITHOUT_TEXT = {
-    "claimed": actions.claim,
-    "released": actions.release,
-    "assigned": actions.assign,
-    "closed": actions.close,
-}
-WITH_TEXT = {
-    "noted": actions.note,
-    "replied": actions.reply,
-    "returned": actions.send_back,
-    "resubmitted": actions.answer_return,
-    "approved": actions.approve,
-    "rejected": actions.reject,
-    "withdrawn": actions.withdraw,
-}
-APPLICANT_EVENTS = ("submitted", "resubmitted", "withdrawn")
 REPLY_KINDS = {
     **dict.fromkeys(("replied", "returned", "approved", "rejected"), "answer"),
     "noted": "note",
@@ -146,83 +119,9 @@ SUBJECTS = {"en": "Tawasul: your inquiry {}", "ar": "تواصل: طلبك {}"}
 SILENT = ["claimed", "released", "assigned", "noted", "resubmitted", "closed"]
 
 
-class People:
-    """The applicant, the assigned officer, a colleague and a supervisor."""
-
-    def __init__(self, **applicant):
-        self.applicant = factories.UserFactory(**applicant)
-        self.officer = factories.OfficerFactory()
-        self.colleague = factories.OfficerFactory()
-        self.supervisor = factories.OfficerFactory()
-        self.supervisor.user_permissions.add(Permission.objects.get(codename="assign_inquiry"))
-
-    def actor_of(self, event_type):
-        if event_type in APPLICANT_EVENTS:
-            return self.applicant
-        return {"assigned": self.supervisor}.get(event_type, self.officer)
-
-    def do(self, event_type, inquiry, *, by=None, expected_version=None, idempotency_key=None):
-        """Carry out the action of this event, by default at the version of `inquiry`."""
-        actor = by or self.actor_of(event_type)
-        if event_type == "submitted":
-            return self.send(inquiry)
-        fields = {
-            "expected_version": inquiry.version if expected_version is None else expected_version
-        }
-        if event_type == "assigned":
-            fields["officer"] = self.colleague
-        if event_type in WITH_TEXT:
-            return WITH_TEXT[event_type](
-                actor=actor,
-                inquiry=inquiry,
-                text=TEXT,
-                idempotency_key=idempotency_key or uuid.uuid4(),
-                **fields,
-            )
-        return WITHOUT_TEXT[event_type](actor=actor, inquiry=inquiry, **fields)
-
-    def send(self, inquiry):
-        if inquiry.is_draft:
-            return factories.submitted(inquiry)
-        return actions.submit(
-            actor=self.applicant, inquiry=inquiry, session_key="another", guess="000000"
-        )
-
-    def inquiry_after(self, *event_types):
-        inquiry = factories.filed(self.applicant)
-        for event_type in event_types:
-            inquiry = self.do(event_type, inquiry)
-        return inquiry
-
-    def inquiry_in(self, status, *, to_be_claimed=False):
-        if status == "draft":
-            return factories.draft(self.applicant)
-        inquiry = self.inquiry_after(*WAYS[status])
-        assert inquiry.status == status
-        if to_be_claimed and inquiry.is_at_the_desk:
-            inquiry = self.do("released", inquiry)
-        return inquiry
-
-    def try_out(self, event_type, status):
-        """Return an inquiry in this status, the same one after the event, and the actor."""
-        before = self.inquiry_in(status, to_be_claimed=event_type == "claimed")
-        actor = self.colleague if event_type == "claimed" else self.actor_of(event_type)
-        return before, self.do(event_type, before, by=actor), actor
-
-
 @pytest.fixture
 def people(db):
     return People()
-
-
-def traces(inquiry):
-    """Return every row that an event on this inquiry could write."""
-    return (
-        Inquiry.objects.values().get(pk=inquiry.pk),
-        list(InquiryEvent.objects.values()),
-        list(Reply.objects.values()),
-        list(Message.objects.about(inquiry.reference).values()),
-    )
 
 
 def messages_about(inquiry):
@@ -232,10 +131,6 @@ def messages_about(inquiry):
             "channel", "recipient", "language", "subject", "text"
         )
     )
-
-
-def changed(what):
-    return f"This inquiry has changed since you opened it: {what}. Read it again first."
 
 
 # Where each event leads
@@ -448,58 +343,3 @@ def test_timeline_shows_every_public_event(people):
         *("Filed", "Assigned to an officer", "Answered", "Returned to applicant"),
         *("Answered by the applicant", "Approved", "Closed"),
     ]
-
-
-# Stale versions
-
-
-@pytest.mark.parametrize("event_type", ["released", "assigned", "noted", "replied", "approved"])
-def test_stale_version_is_refused_with_changes_listed(people, event_type):
-    old = people.inquiry_in("under_processing")
-    new = people.do("noted", people.do("replied", old))
-    before = traces(new)
-
-    with pytest.raises(RuleViolation) as refused:
-        people.do(event_type, old)
-
-    name = people.officer.username
-    assert refused.value.message == changed(f"Answered ({name}), Internal note ({name})")
-    assert refused.value.code == "stale"
-    assert traces(new) == before
-
-
-def test_stale_message_is_in_page_language(people):
-    old = people.inquiry_in("under_processing")
-    people.do("noted", people.do("replied", old))
-    with translation.override("ar"), pytest.raises(RuleViolation) as refused:
-        people.do("approved", old)
-    name = people.officer.username
-    assert refused.value.message == (
-        f"تغيّر الطلب بعد فتح الصفحة: تم الرد على الطلب ({name})، ملاحظة داخلية ({name}). "
-        "يرجى الاطلاع عليه من جديد قبل المتابعة."
-    )
-
-
-@pytest.mark.parametrize(
-    ("event_type", "status"),
-    [("resubmitted", "returned_to_applicant"), ("withdrawn", "under_processing")],
-)
-def test_an_applicant_who_withdrew_in_another_tab_is_told_so(people, event_type, status):
-    old = people.inquiry_in(status)
-    new = people.do("withdrawn", old)
-    before = traces(new)
-
-    with pytest.raises(RuleViolation) as refused:
-        people.do(event_type, old)
-
-    assert refused.value.message == changed("Withdrawn")
-    assert traces(new) == before
-
-
-@pytest.mark.parametrize("event_type", ["claimed", "approved", "withdrawn"])
-def test_future_version_is_refused(people, event_type):
-    inquiry = people.inquiry_in("under_processing", to_be_claimed=event_type == "claimed")
-    before = traces(inquiry)
-    with pytest.raises(RuleViolation):
-        people.do(event_type, inquiry, expected_version=inquiry.version + 1)
-    assert traces(inquiry) == before

@@ -4,20 +4,17 @@ import re
 import uuid
 
 import pytest
-from django.contrib.auth.models import Permission
 
 from core.exceptions import RuleViolation
 from core.references import grouped_reference
 from requests_app import actions
-from requests_app.models import Inquiry, Reply
-from tawasul.portal.actions import add_staff
+from requests_app.models import Reply
 from tests import factories
 from tests.conftest import errors_on, notices_on, signed_in, signed_in_staff, words
+from tests.requests_app.desk_pages import QUEUE, TEXT, buttons_on, desk_of, now, press
 
 pytestmark = [pytest.mark.both_engines, pytest.mark.one_engine]
 
-QUEUE = "/en/staff/requests_app/inquiry/"
-TEXT = "The bank confirms that the fee was paid on 12 Safar."
 # PRESSED are the buttons that send no fields of their own.
 PRESSED = ["claim", "release", "close"]
 ALL = [*PRESSED, "assign", "note"]
@@ -52,20 +49,6 @@ WAYS = {
 }
 
 
-def desk_of(inquiry, page="change"):
-    return f"{QUEUE}{inquiry.pk}/{page}/"
-
-
-def press(browser, inquiry, button, **fields):
-    """Press a button with the current version of the inquiry, and return the page that follows."""
-    if button == "note":
-        fields = {"text": TEXT, "idempotency_key": uuid.uuid4(), **fields}
-    expected_version = Inquiry.objects.get(pk=inquiry.pk).version
-    return browser.post(
-        desk_of(inquiry, button), {"expected_version": expected_version, **fields}, follow=True
-    )
-
-
 def answer(browser, inquiry, action, **changes):
     form = browser.get(desk_of(inquiry)).context["form"]
     typed = {
@@ -77,26 +60,12 @@ def answer(browser, inquiry, action, **changes):
     return browser.post(desk_of(inquiry, "answer"), {**typed, **changes}, follow=True)
 
 
-def buttons_on(page):
-    found = re.findall(r'(?s)<button class="button[^>]*>.*?</button>', page.content.decode())
-    return [words(button) for button in found]
-
-
 def status_on(page):
     return words(re.search(r'(?s)<p class="facts">.*?</p>', page.content.decode())[0])
 
 
 def assigned_on(page):
     return re.search(r"Assigned to (Nobody yet|\S+)", words(page))[1]
-
-
-def permit(user, *codenames):
-    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    return user
-
-
-def now(inquiry):
-    return Inquiry.objects.get(pk=inquiry.pk)
 
 
 @pytest.fixture
@@ -111,8 +80,7 @@ def as_colleague(colleague):
 
 @pytest.fixture
 def as_supervisor(db):
-    everything = ("view_inquiry", "triage_inquiry", "assign_inquiry")
-    return signed_in_staff(permit(factories.OfficerFactory(), *everything))
+    return signed_in_staff(factories.supervisor())
 
 
 @pytest.fixture
@@ -295,7 +263,7 @@ def not_allowed_notice(status):
 def test_button_not_allowed_in_status_is_refused(
     make_inquiry, as_officer, officer, button, way, status
 ):
-    permit(officer, "view_inquiry", "triage_inquiry", "assign_inquiry")
+    factories.permit(officer, "view_inquiry", "triage_inquiry", "assign_inquiry")
     inquiry = make_inquiry(way)
     page = press(as_officer, inquiry, button, officer=officer.pk)
     assert notices_on(page) == not_allowed_notice(status)
@@ -304,7 +272,7 @@ def test_button_not_allowed_in_status_is_refused(
 
 @pytest.mark.parametrize("button", ["release", "assign", "note", "close"])
 def test_stale_button_reports_what_changed(make_inquiry, as_officer, officer, colleague, button):
-    permit(officer, "view_inquiry", "triage_inquiry", "assign_inquiry")
+    factories.permit(officer, "view_inquiry", "triage_inquiry", "assign_inquiry")
     inquiry = make_inquiry("approved" if button == "close" else "claimed")
     actions.note(
         actor=colleague,
@@ -344,87 +312,12 @@ def test_answer_after_release_in_another_tab_is_kept(as_officer, officer, mine):
     assert TEXT in page.content.decode()
 
 
-# Assigning
-
-
-@pytest.mark.parametrize(
-    ("officer_is", "told"),
-    [
-        ("nobody", "Choose an officer."),
-        ("without the permission", None),
-        ("inactive", None),
-        ("not staff", None),
-        ("999999", None),
-        ("-1", None),
-        ("abc", None),
-        ("9" * 30, None),
-        ("1\0", "Null characters are not allowed."),
-    ],
-)
-def test_ineligible_officer_cannot_be_assigned(as_supervisor, colleague, queued, officer_is, told):
-    if officer_is == "without the permission":
-        permit(colleague, "view_inquiry")
-    if officer_is == "inactive":
-        colleague.is_active = False
-    if officer_is == "not staff":
-        colleague.is_staff = False
-    colleague.save(update_fields=["is_active", "is_staff"])
-    is_colleague = officer_is in ("without the permission", "inactive", "not staff")
-    if is_colleague:
-        assert colleague.username not in as_supervisor.get(desk_of(queued)).content.decode()
-    chosen = colleague.pk if is_colleague else officer_is.replace("nobody", "")
-
-    page = press(as_supervisor, queued, "assign", officer=chosen)
-
-    told = told or "This account may not work on inquiries. Choose another."
-    assert notices_on(page) == [told]
-    assert now(queued).assignee is None
-    assert now(queued).version == queued.version
-
-
-def test_inquiry_cannot_be_assigned_to_its_applicant(as_supervisor):
-    concerned = factories.OfficerFactory(
-        identity=factories.IdentityFactory(name_en="Ayesha Noor"), mobile="+966501234567"
-    )
-    own = factories.filed(concerned)
-    page = press(as_supervisor, own, "assign", officer=concerned.pk)
-    assert notices_on(page) == ["Ayesha Noor may not work on this inquiry. Choose another officer."]
-    assert now(own).assignee is None
-
-
-@pytest.mark.parametrize("how", ["inactive", "without the permission"])
-def test_assign_action_refuses_ineligible_officer(queued, colleague, how):
-    supervisor = permit(factories.OfficerFactory(), "triage_inquiry", "assign_inquiry")
-    if how == "inactive":
-        colleague.is_active = False
-    else:
-        permit(colleague)
-    with pytest.raises(RuleViolation) as refused:
-        actions.assign(
-            actor=supervisor, inquiry=queued, expected_version=queued.version, officer=colleague
-        )
-    assert refused.value.message == (
-        f"{colleague.username} may not work on this inquiry. Choose another officer."
-    )
-
-
 # Permissions
-
-
-def test_only_supervisors_can_assign(as_officer, officer, colleague, mine):
-    page = press(as_officer, mine, "assign", officer=colleague.pk)
-    assert notices_on(page) == ["Only supervisors give inquiries to others."]
-    assert now(mine).assignee == officer
-
-
-def test_added_supervisor_can_assign(queued):
-    device, _codes = add_staff(username="head", password=factories.PASSWORD, group="supervisor")
-    assert ASSIGN in buttons_on(signed_in_staff(device.user).get(desk_of(queued)))
 
 
 @pytest.mark.parametrize("button", [*ALL, "answer"])
 def test_a_clerk_has_no_desk(colleague, mine, button):
-    clerk = signed_in_staff(permit(colleague))
+    clerk = signed_in_staff(factories.permit(colleague))
     for response in (
         clerk.get(desk_of(mine, button)),
         press(clerk, mine, button, officer=colleague.pk, decision="approve"),
@@ -435,7 +328,7 @@ def test_a_clerk_has_no_desk(colleague, mine, button):
 
 @pytest.mark.parametrize("button", ALL)
 def test_viewer_is_refused(make_inquiry, colleague, button):
-    viewer = signed_in_staff(permit(colleague, "view_inquiry", "assign_inquiry"))
+    viewer = signed_in_staff(factories.permit(colleague, "view_inquiry", "assign_inquiry"))
     inquiry = make_inquiry("queue")
     page = press(viewer, inquiry, button, officer=factories.OfficerFactory().pk)
     assert notices_on(page) == ["Your account may not work on inquiries."]
@@ -455,7 +348,7 @@ def test_officer_cannot_work_on_own_case(db, action):
     concerned = factories.OfficerFactory(
         identity=factories.IdentityFactory(), mobile="+966501234567"
     )
-    permit(concerned, "view_inquiry", "triage_inquiry", "assign_inquiry")
+    factories.permit(concerned, "view_inquiry", "triage_inquiry", "assign_inquiry")
     own = factories.filed(concerned)
     page = "answer" if action == "send_back" else action
     assert press(signed_in_staff(concerned), own, page).status_code == 404
@@ -480,7 +373,7 @@ def test_officer_cannot_work_on_own_case(db, action):
 )
 @pytest.mark.parametrize("button", [*ALL, "answer"])
 def test_invalid_expected_version_does_nothing(as_officer, officer, mine, button, expected_version):
-    permit(officer, "view_inquiry", "triage_inquiry", "assign_inquiry")
+    factories.permit(officer, "view_inquiry", "triage_inquiry", "assign_inquiry")
     page = press(
         as_officer,
         mine,
@@ -495,7 +388,7 @@ def test_invalid_expected_version_does_nothing(as_officer, officer, mine, button
 
 @pytest.mark.parametrize("button", [*ALL, "answer"])
 def test_get_of_button_address_does_nothing(as_officer, officer, mine, button):
-    permit(officer, "view_inquiry", "triage_inquiry", "assign_inquiry")
+    factories.permit(officer, "view_inquiry", "triage_inquiry", "assign_inquiry")
     fields = {
         "expected_version": mine.version,
         "idempotency_key": uuid.uuid4(),
