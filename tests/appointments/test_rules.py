@@ -111,13 +111,6 @@ def test_booking_by_departed_user_is_refused(resident, slot, worker):
         assert refused(places.held, resident, slot=slot, attendee=attendee) == NOT_ACTIVE
 
 
-def test_nobody_waits_for_a_person_whose_link_has_ended(resident, slot, worker):
-    link = factories.link(resident.identity, worker)
-    appointment = places.confirmed(resident, slot=slot, attendee=worker)
-    link.delete()
-    assert refused(actions.wait, actor=resident, appointment=appointment) == NOT_LINKED
-
-
 # The dates are eighteen Hijri years before 16 Dhu al-Qadah 1447, and the day after.
 @pytest.mark.parametrize(
     ("born", "is_minor"),

@@ -41,6 +41,14 @@ def test_appointment_is_settled_twelve_hours_after_end(clock, slot, left_as, bec
     assert texts(appointment) == told
 
 
+def test_two_appointments_of_one_slot_are_settled_each(clock, slot):
+    appointments = [places.confirmed(slot=slot), places.confirmed(slot=slot)]
+    clock.now = slot.end + TWELVE_HOURS
+    assert settle_past() == 2
+    assert [event_types(each)[-1] for each in appointments] == [("no_show", "portal")] * 2
+    assert places.taken(slot) == 0
+
+
 def test_settled_appointment_stops_waiting(clock, slot):
     appointment = places.confirmed(slot=places.slot(TUESDAY, of=slot.window))
     wait(actor=appointment.user, appointment=appointment)

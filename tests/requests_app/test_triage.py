@@ -231,6 +231,13 @@ def test_second_click_writes_once_with_same_result(as_officer, mine, what):
     assert now(mine).version == mine.version + 1
 
 
+def test_claim_of_colleagues_inquiry_names_the_colleague(as_officer, colleague, mine):
+    theirs = factories.claimed(colleague)
+    page = press(as_officer, theirs, "claim")
+    assert notices_on(page) == [f"This inquiry is already assigned to {colleague.username}."]
+    assert (now(theirs).assignee, now(theirs).version) == (colleague, theirs.version)
+
+
 def test_second_claim_click_is_recorded_once(as_officer, queued):
     for _click in range(2):
         page = press(as_officer, queued, "claim", expected_version=queued.version)
