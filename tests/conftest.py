@@ -1,30 +1,30 @@
 import html
 import re
+import shutil
 
 import pytest
 from captcha.models import CaptchaStore
-from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from django.utils import translation
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tests import factories
-
-# Django's own hasher takes a third of a second for each password, by design.
-FAST_HASHER = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+from tests.emptying import empty_written_tables
+from tests.worlds import surroundings
 
 
 @pytest.fixture(autouse=True)
-def _surroundings(settings, tmp_path):
-    settings.PASSWORD_HASHERS = FAST_HASHER
-    # Otherwise every test client reads the whole static folder first, a tenth of a second each.
-    settings.WHITENOISE_AUTOREFRESH = True
-    settings.DATA_DIR = tmp_path
-    settings.DEMO_PHONE_FILE = tmp_path / "demo-phone.jsonl"
-    private = settings.STORAGES["private"]
-    options = {**private["OPTIONS"], "location": tmp_path / "private"}
-    settings.STORAGES = {**settings.STORAGES, "private": {**private, "OPTIONS": options}}
+def _surroundings(settings, tmp_path, world_folder):
+    for name, value in surroundings(tmp_path).items():
+        setattr(settings, name, value)
+    shutil.copytree(world_folder, tmp_path, dirs_exist_ok=True)
+
+
+@pytest.fixture(scope="module")
+def world_folder(tmp_path_factory):
+    """Keep the files of the worlds of a module; each test has a copy."""
+    return tmp_path_factory.mktemp("world")
 
 
 @pytest.fixture(autouse=True)
@@ -35,22 +35,11 @@ def _in_english():
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _flush_past_triggers():
-    """Let SQLite empty the append-only tables between two tests; `flush` restores the triggers.
-
-    SQLite empties a table by DELETE, which the triggers refuse; PostgreSQL has TRUNCATE.
-    """
-    if connection.vendor != "sqlite":
-        return
-    empty_tables = type(connection.ops).sql_flush
-
-    def drop_triggers_and_empty_tables(operations, style, tables, **options):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-            drops = [f"DROP TRIGGER {name};" for (name,) in cursor.fetchall()]
-        return [*drops, *empty_tables(operations, style, tables, **options)]
-
-    type(connection.ops).sql_flush = drop_triggers_and_empty_tables
+def _empty_written_tables():
+    with pytest.MonkeyPatch.context() as patch:
+        emptying = staticmethod(empty_written_tables)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptying)
+        yield
 
 
 @pytest.fixture
