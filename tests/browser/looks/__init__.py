@@ -5,8 +5,9 @@ prepared for its looks; an address or typed text may name them in braces.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from zlib import crc32
 
 Things = dict[str, Any]
 
@@ -23,11 +24,21 @@ class Look:
     # The pages of last resort have both languages on one page.
     stands_alone: bool = False
     widths: tuple[int, ...] = (320, 390, 768, 1280)
+    schemes: tuple[str, ...] = ("light", "dark")
 
     @property
     def width(self) -> int:
         """The width at which the page is opened and checked: a phone's, or else the widest one."""
         return 390 if 390 in self.widths else self.widths[-1]
+
+    def once(self) -> "Look":
+        """Return the look at one of its widths and in one colour scheme, chosen by its name."""
+        number = crc32(self.name.encode())
+        return replace(
+            self,
+            widths=(self.widths[number % len(self.widths)],),
+            schemes=(self.schemes[number // 4 % 2],),
+        )
 
 
 @dataclass(frozen=True)

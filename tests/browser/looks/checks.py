@@ -12,6 +12,7 @@ from tests.browser.looks import Look
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}
 HEIGHT = 800
+ENLARGED = {390, 1280}  # the widths at which people may read the text at twice its size
 
 PAGE = """() => {
     const root = document.documentElement;
@@ -88,16 +89,17 @@ def wrong_on(visitor, look: Look) -> Iterator[str]:
     for width in look.widths:
         yield from at_width(visitor, width, TOO_WIDE)
     visitor.page.evaluate(TEXT_SIZE, "200%")
-    for width in {look.width, look.widths[-1]}:
+    for width in ENLARGED & {*look.widths}:
         yield from at_width(visitor, width, TOO_WIDE, CUT_OFF, size="text at 200 %")
     visitor.page.evaluate(TEXT_SIZE, "")
     visitor.page.set_viewport_size({"width": look.width, "height": HEIGHT})
     if visitor.language == "en":
         # Axe cannot measure the contrast of joined letters; Arabic has the same colours.
-        visitor.page.emulate_media(color_scheme="dark")
-        for told in found_by_axe(visitor, CONTRAST):
-            yield f"in the dark: {told}"
-        visitor.page.emulate_media(color_scheme="light")
+        for scheme in look.schemes[1:]:
+            visitor.page.emulate_media(color_scheme=scheme)
+            for told in found_by_axe(visitor, CONTRAST):
+                yield f"in the {scheme}: {told}"
+        visitor.page.emulate_media(color_scheme=look.schemes[0])
 
 
 def at_width(visitor, width: int, *scripts: str, size: str = "") -> Iterator[str]:
