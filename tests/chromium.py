@@ -5,7 +5,8 @@ import shutil
 
 import pytest
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+# The first has no window and takes a third less time.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 EXECUTABLE = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
@@ -27,5 +28,5 @@ def pytest_terminal_summary(
 ) -> None:
     if not EXECUTABLE and config.option.markexpr != "not browser":
         terminalreporter.section("BROWSER TESTS LEFT OUT", red=True, bold=True)
-        terminalreporter.line("No Chromium here: install one (apt install chromium) or name it")
+        terminalreporter.line("No Chromium here: apt install chromium-headless-shell, or name one")
         terminalreporter.line("in CHROMIUM. Nothing that needs a browser has been tested.")
