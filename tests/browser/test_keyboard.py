@@ -6,18 +6,16 @@ Residents file in Arabic and book in English, on a phone; staff work in English,
 import datetime
 
 import pytest
-from django.core.management import call_command
 from django.utils import timezone
 from django.utils.translation import override, pgettext
 from playwright.sync_api import expect
 
-from appointments.models import Appointment, OpeningWindow, Slot
-from core.catalogue.models import Service
+from appointments.models import Appointment, Slot
 from requests_app.models import Inquiry
 from tests import factories
 from tests.appointments import places
-from tests.browser.test_account import digits_in_picture
-from tests.browser.test_whole_path import ANSWERS, DESCRIPTIONS, FILES, named, quoted
+from tests.browser.looks.people import ANSWERS, DESCRIPTIONS, FILES
+from tests.browser.visitor import file, quoted
 from tests.conftest import signed_in, signed_in_staff
 
 pytestmark = pytest.mark.browser
@@ -62,8 +60,7 @@ def visitor(visit):
 def seen(visitor):
     """Check that the focused control is visible and outlined; return its HTML."""
     focused = visitor.page.evaluate(FOCUSED)
-    html = focused.pop("html")
-    outline = focused.pop("outline")
+    html, outline = focused.pop("html"), focused.pop("outline")
     assert focused == {"isLost": False, "isOnScreen": True, "isInFront": True}, html
     assert outline >= 2, html
     return html
@@ -101,7 +98,7 @@ def go(visitor, control):
 
 def type_into(visitor, label, text):
     """Move to the field `label` and type."""
-    tab_to(visitor, visitor.page.get_by_label(visitor.reads(label)))
+    tab_to(visitor, visitor.field(label))
     visitor.page.keyboard.type(text)
 
 
@@ -121,7 +118,7 @@ def choose(visitor, name):
 
 def select(visitor, label, option):
     """Move to the list `label`, and to `option` with the arrow key."""
-    box = visitor.page.get_by_label(visitor.reads(label))
+    box = visitor.field(label)
     tab_to(visitor, box)
     for _option in range(box.locator("option").count()):
         if box.locator("option:checked").inner_text() == option:
@@ -141,25 +138,24 @@ def skip_to_the_content(visitor, name="Skip to the content"):
 
 def arrive(visitor, heading):
     """Check that the page has this heading, and skip to its content."""
-    expect(visitor.page.locator("h1")).to_have_text(visitor.reads(heading))
+    visitor.shows("h1", heading)
     skip_to_the_content(visitor)
 
 
 @pytest.mark.parametrize(("language", "width"), [("ar", 390)])
-def test_an_inquiry_from_the_home_page_to_its_receipt(visitor, resident, language, width):
-    applicant = visitor
-    applicant.open("")
-    go(applicant, applicant.link("Sign in"))
-    sign_in(applicant, resident)
-    begin_inquiry(applicant)
-    explain(applicant)
-    add_document(applicant)
-    confirm(applicant)
+def test_an_inquiry_from_the_home_page_to_its_receipt(visitor, resident, service):
+    visitor.open("")
+    go(visitor, visitor.link("Sign in"))
+    sign_in(visitor, resident)
+    begin_inquiry(visitor, service)
+    explain(visitor)
+    add_document(visitor)
+    confirm(visitor)
     inquiry = Inquiry.objects.get()
-    assert inquiry.description == DESCRIPTIONS[language]
-    expect(applicant.page.locator(".reference")).to_have_text(quoted(inquiry))
-    skip_to_the_content(applicant)
-    go(applicant, applicant.link("Follow this inquiry"))
+    assert inquiry.description == DESCRIPTIONS[visitor.language]
+    expect(visitor.page.locator(".reference")).to_have_text(quoted(inquiry))
+    skip_to_the_content(visitor)
+    go(visitor, visitor.link("Follow this inquiry"))
 
 
 def sign_in(visitor, resident):
@@ -167,13 +163,17 @@ def sign_in(visitor, resident):
     type_into(visitor, "Username or ID number", resident.username)
     type_into(visitor, "Password", factories.PASSWORD)
     go(visitor, visitor.button("Continue"))
-    arrive(visitor, "Enter the code")
-    type_into(visitor, "Code", visitor.code_on_phone())
+    type_code(visitor)
     enter(visitor)
     skip_to_the_content(visitor)
 
 
-def begin_inquiry(applicant):
+def type_code(visitor):
+    arrive(visitor, "Enter the code")
+    type_into(visitor, "Code", visitor.code_on_phone())
+
+
+def begin_inquiry(applicant, service):
     go(applicant, applicant.link("File an inquiry"))
     arrive(applicant, "File an inquiry")
     # Without a choice, the summary has the focus and its link leads to the first service.
@@ -182,7 +182,7 @@ def begin_inquiry(applicant):
     follow_the_error(applicant)
     expect(applicant.page.locator("[name=service]").first).to_be_focused()
     back_to(applicant, applicant.page.locator("[name=beneficiary]"))
-    choose(applicant, named(Service.objects.get(slug="resident-services"), applicant))
+    choose(applicant, applicant.named(service))
     go(applicant, applicant.button("Continue"))
 
 
@@ -197,7 +197,7 @@ def explain(applicant):
     arrive(applicant, "Explain what you need")
     earlier = "Number of an earlier request, if this is about one"
     for label in ("Full name", "ID or border number", "Mobile", earlier):
-        tab_to(applicant, applicant.page.get_by_label(applicant.reads(label)))
+        tab_to(applicant, applicant.field(label))
     type_into(applicant, "What do you need?", "short")
     tab_to(applicant, applicant.page.locator("summary"))
     applicant.page.keyboard.press("Space")
@@ -206,8 +206,7 @@ def explain(applicant):
 
     applicant.is_told("Explain what you need in at least 30 characters.")
     follow_the_error(applicant)
-    text = applicant.page.get_by_label(applicant.reads("What do you need?"))
-    expect(text).to_be_focused()
+    expect(applicant.field("What do you need?")).to_be_focused()
     applicant.page.keyboard.press("Control+A")
     applicant.page.keyboard.type(DESCRIPTIONS[applicant.language])
     go(applicant, applicant.button("Save and continue"))
@@ -218,9 +217,8 @@ def add_document(applicant):
     arrive(applicant, "Add documents")
     tab_to(applicant, applicant.page.locator("input[type=file]"))
     name = FILES[applicant.language]
-    content = factories.picture().read()
-    file = {"name": name, "mimeType": "image/jpeg", "buffer": content}
-    applicant.page.locator(":focus").set_input_files(file)
+    picture = file(name, factories.picture().read(), "image/jpeg")
+    applicant.page.locator(":focus").set_input_files(picture)
     go(applicant, applicant.button("Add"))
     expect(applicant.page.locator(".files a")).to_have_text(name)
     arrive(applicant, "Add documents")
@@ -230,27 +228,18 @@ def add_document(applicant):
 def confirm(applicant):
     arrive(applicant, "Check your answers")
     go(applicant, applicant.button("Confirm request"))
-    arrive(applicant, "Enter the code")
-    type_into(applicant, "Code", applicant.code_on_phone())
+    type_code(applicant)
     go(applicant, applicant.button("Send inquiry"))
-
-
-@pytest.fixture
-def times(resident):
-    """Generate slots from tomorrow on at the offices of Riyadh."""
-    call_command("load_offices", verbosity=0)
-    OpeningWindow.objects.exclude(office__region__slug="riyadh").delete()
-    call_command("make_slots", verbosity=0)
 
 
 @pytest.mark.usefixtures("times")
 @pytest.mark.parametrize(("language", "width"), [("en", 390)])
-def test_an_appointment_booked_moved_and_cancelled(visitor, resident, language, width):
+def test_an_appointment_booked_moved_and_cancelled(visitor, resident, service):
     citizen = visitor
     citizen.use_session_of(signed_in(resident))
     citizen.open("appointments/")
     verify(citizen, resident)
-    book(citizen)
+    book(citizen, service)
     appointment = Appointment.objects.get()
     expect(citizen.page.locator(".reference")).to_have_text(quoted(appointment))
     read_slip(citizen)
@@ -269,15 +258,15 @@ def verify(citizen, resident):
     select(citizen, "Calendar", citizen.reads("Gregorian"))
     for label, part in (("Day", born.day), ("Month", born.month), ("Year", born.year)):
         type_into(citizen, label, str(part))
-    type_into(citizen, "Digits in the picture", digits_in_picture(citizen))
+    type_into(citizen, "Digits in the picture", citizen.digits_in_picture())
     go(citizen, citizen.button("Continue"))
 
 
-def book(citizen):
+def book(citizen, service):
     arrive(citizen, "My appointments")
     go(citizen, citizen.link("Book an appointment"))
     arrive(citizen, "Book an appointment")
-    choose(citizen, named(Service.objects.get(slug="resident-services"), citizen))
+    choose(citizen, citizen.named(service))
     select(citizen, "In which region?", "Riyadh Region")
     type_into(citizen, "Number of operations", "2")
     go(citizen, citizen.button("Next: choose an office"))
@@ -331,13 +320,13 @@ def test_officer_answers_inquiry(visitor, resident, officer):
     go(colleague, colleague.button("Assign to me"))
     colleague.is_done("The inquiry is assigned to you. You can answer it now.")
     # Claiming moves the focus to the field for the answer.
-    expect(colleague.page.get_by_label("Answer to the applicant")).to_be_focused()
+    expect(colleague.field("Answer to the applicant")).to_be_focused()
     seen(colleague)
     # Without an answer, the error summary has the focus.
     go(colleague, colleague.button("Approve"))
     colleague.is_told("Write the answer that the applicant will read.")
     follow_the_error(colleague)
-    expect(colleague.page.get_by_label("Answer to the applicant")).to_be_focused()
+    expect(colleague.field("Answer to the applicant")).to_be_focused()
     colleague.page.keyboard.type(ANSWERS["en"])
     go(colleague, colleague.button("Approve"))
     colleague.is_done("The inquiry has been approved.")
@@ -349,9 +338,8 @@ def test_clerk_receives_person(visitor, resident):
     clerk = visitor
     appointment = places.confirmed(resident, slot=places.some_slot())
     now = timezone.now()
-    Slot.objects.update(
-        day=timezone.localdate(), start=now, end=now + datetime.timedelta(minutes=15)
-    )
+    times = {"start": now, "end": now + datetime.timedelta(minutes=15)}
+    Slot.objects.update(day=timezone.localdate(), **times)
     clerk.use_session_of(signed_in_staff(places.clerk(appointment.slot.office)))
     clerk.open("staff/appointments/appointment/today/")
     typed = clerk.page.locator("#typed")
@@ -378,11 +366,12 @@ def test_clerk_receives_person(visitor, resident):
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_every_control_is_reached_in_the_order_of_the_page(visitor, resident, language, width):
+def test_every_control_is_reached_in_the_order_of_the_page(visitor, resident, reference):
     draft = factories.draft(resident)
     visitor.use_session_of(signed_in(resident))
-    for place in ("", f"inquiries/{draft.reference}/details/", "account/sign-in/"):
-        visitor.open(place)
-        controls = visitor.page.evaluate(CONTROLS)
-        assert [tab(visitor) for _control in controls] == controls
+    for width in (390, 1280):
+        visitor.page.set_viewport_size({"width": width, "height": 800})
+        for place in ("", f"inquiries/{draft.reference}/details/", "account/sign-in/"):
+            visitor.open(place)
+            controls = visitor.page.evaluate(CONTROLS)
+            assert [tab(visitor) for _control in controls] == controls, (width, place)

@@ -11,13 +11,11 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import ngettext, override, pgettext
 from playwright.sync_api import expect
 
-from core.catalogue.models import Service
 from core.hijri import both_calendars
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import criteria_of, verified
-from tests.browser.test_whole_path import named
-from tests.conftest import signed_in
+from tests.browser.visitor import file
 from tests.requests_app.returns import returned
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("language", ["ar", "en"])]
@@ -28,15 +26,15 @@ SECOND = 1000
 
 
 @pytest.fixture
-def service(resident):
-    return Service.objects.get(slug="resident-services")
+def service(live_server):
+    return factories.ServiceFactory()
 
 
 @pytest.fixture
-def visitor(visit, resident):
+def visitor(visitor, resident):
     """A visitor who is signed in and has verified their data."""
-    visitor = visit()
     visitor.use_session_of(verified(resident))
+    visitor.looks = False  # the offices of `places` have Latin names in Arabic, too
     return visitor
 
 
@@ -119,7 +117,7 @@ def kept(visitor, minutes):
         ) % {"minutes": minutes}
 
 
-def test_the_home_page(visit, resident):
+def test_the_home_page(visit, reference):
     visitor = visit()
     visitor.open("")
     tree = Tree(visitor)
@@ -172,7 +170,16 @@ def test_the_details_with_errors(visitor, resident, service):
     ]
 
 
-def test_the_days_of_a_month(visitor, resident, service):
+def test_the_choice_of_a_time(visitor, resident, service):
+    visitor.open("appointments/new/")
+    fields = Tree(visitor).fields()
+    assert visitor.named(resident.identity) in [name for name, *_rest in fields]
+    assert [name for name, _description, is_wrong in fields if is_wrong] == []
+    choose_a_day(visitor, resident, service)
+    choose_a_time(visitor, resident, service)
+
+
+def choose_a_day(visitor, resident, service):
     slot = places.some_slots(2)[0]
     criteria = urlencode({**criteria_of(resident.identity, service), "office": slot.office.slug})
     visitor.open(f"appointments/new/day/?{criteria}")
@@ -192,7 +199,7 @@ def test_the_days_of_a_month(visitor, resident, service):
     assert day in tree.names("link")
 
 
-def test_the_times_of_a_day(visitor, resident, service):
+def choose_a_time(visitor, resident, service):
     """Times are grouped by the part of the day; those past midnight have another date."""
     early = places.some_slot(time="20:00")
     day = early.day
@@ -215,58 +222,34 @@ def test_the_times_of_a_day(visitor, resident, service):
     expect(visitor.page.get_by_role("radio").first).to_be_focused()
 
 
-def test_held_time(visitor, resident, service):
-    held = places.held(resident, service=service)
-    visitor.open(f"appointments/{held.reference}/")
-    expect(visitor.page.locator("[data-clock]")).to_be_visible()
-    tree = Tree(visitor)
-    assert tree.landmarks() == around(visitor, ("navigation", "You are here"))
-    assert tree.headings() == read(visitor, (1, "Confirm the appointment"))
-    assert tree.told_at_once() == [("status", kept(visitor, 10))]
-    # The clock is hidden from screen readers: announced each second, it would drown all else.
-    clock = visitor.page.locator("[data-clock]").inner_text()
-    assert clock not in " ".join(tree.names("StaticText"))
-
-
 def test_my_page_with_waiting_inquiry(visitor, resident, service):
     returned(factories.filed(resident, service=service), factories.OfficerFactory())
     visitor.open("my/")
     tree = Tree(visitor)
     sections = ("Waiting for you", "My appointments", "My inquiries")
     assert tree.landmarks() == around(visitor, *(("region", name) for name in sections))
-    welcome = visitor.reads("Welcome, %(name)s", name=named(resident.identity, visitor))
+    welcome = visitor.reads("Welcome, %(name)s", name=visitor.named(resident.identity))
     assert tree.headings() == [(1, welcome), *read(visitor, *((2, name) for name in sections))]
     waiting = visitor.page.get_by_role("region", name=visitor.reads("Waiting for you"))
-    expect(waiting.get_by_role("link")).to_have_accessible_name(named(service, visitor))
+    expect(waiting.get_by_role("link")).to_have_accessible_name(visitor.named(service))
     assert tree.told_at_once() == []
 
 
-def test_no_field_is_invalid_before_sending(visitor, resident):
-    visitor.open("appointments/new/")
-    fields = Tree(visitor).fields()
-    assert named(resident.identity, visitor) in [name for name, *_rest in fields]
-    assert [name for name, _description, is_wrong in fields if is_wrong] == []
-
-
-def test_typed_date_is_announced_in_both_calendars(visit, resident):
-    visitor = visit()
-    visitor.use_session_of(signed_in(resident))
-    visitor.open("appointments/")
-    status = visitor.page.get_by_role("status")
+def test_typed_date_is_announced_in_both_calendars(applicant):
+    applicant.open("appointments/")
+    status = applicant.page.get_by_role("status")
     expect(status).to_have_text("")
-    calendar = visitor.page.get_by_label(visitor.reads("Calendar"))
-    calendar.select_option(label=visitor.reads("Gregorian"))
+    applicant.field("Calendar").select_option(label=applicant.reads("Gregorian"))
     for label, number in (("Day", "21"), ("Month", "4"), ("Year", "1990")):
-        visitor.page.get_by_label(visitor.reads(label)).focus()
-        visitor.page.keyboard.type(number)
+        applicant.field(label).focus()
+        applicant.page.keyboard.type(number)
     born = datetime.date(1990, 4, 21)
-    expect(status).to_have_text(both_calendars(born, visitor.language))
-    visitor.page.keyboard.press("Backspace")
-    visitor.page.keyboard.type("1")
-    expect(status).to_have_text(both_calendars(born.replace(year=1991), visitor.language))
-    assert Tree(visitor).told_at_once() == [
-        ("status", both_calendars(born.replace(year=1991), visitor.language))
-    ]
+    expect(status).to_have_text(both_calendars(born, applicant.language))
+    applicant.page.keyboard.press("Backspace")
+    applicant.page.keyboard.type("1")
+    next_year = both_calendars(born.replace(year=1991), applicant.language)
+    expect(status).to_have_text(next_year)
+    assert Tree(applicant).told_at_once() == [("status", next_year)]
 
 
 def test_end_of_hold_is_announced_ahead(visitor, resident, service):
@@ -274,8 +257,16 @@ def test_end_of_hold_is_announced_ahead(visitor, resident, service):
     visitor.page.clock.install(time=0)
     visitor.page.clock.pause_at(SECOND)
     visitor.open(f"appointments/{held.reference}/")
+    clock = visitor.page.locator("[data-clock]")
+    expect(clock).to_be_visible()
+    tree = Tree(visitor)
+    assert tree.landmarks() == around(visitor, ("navigation", "You are here"))
+    assert tree.headings() == read(visitor, (1, "Confirm the appointment"))
+    assert tree.told_at_once() == [("status", kept(visitor, 10))]
+    # The clock is hidden from screen readers: announced each second, it would drown all else.
+    assert clock.inner_text() not in " ".join(tree.names("StaticText"))
+
     status = visitor.page.get_by_role("status")
-    expect(status).to_have_text(kept(visitor, 10))
     left = int(visitor.page.locator("[data-seconds-left]").get_attribute("data-seconds-left"))
     for minutes in (5, 2, 1):
         just_before = left - 60 * minutes - 2
@@ -289,10 +280,8 @@ def test_end_of_hold_is_announced_ahead(visitor, resident, service):
     visitor.page.clock.run_for((left - 2) * SECOND)
     expect(confirm).to_be_focused()
     visitor.page.clock.run_for(4 * SECOND)
-    expect(status).to_have_text(
-        visitor.reads("The time was not confirmed within the minutes it was held.")
-        + f" {visitor.reads('Choose a time again')}"
-    )
+    ended = visitor.reads("The time was not confirmed within the minutes it was held.")
+    expect(status).to_have_text(f"{ended} {visitor.reads('Choose a time again')}")
     expect(confirm).to_be_hidden()
     expect(visitor.button("I do not want this time")).to_be_hidden()
     # The focus moves from the hidden button to the message.
@@ -301,6 +290,7 @@ def test_end_of_hold_is_announced_ahead(visitor, resident, service):
 
 def test_upload_in_progress_is_announced(visitor, resident, service):
     draft = factories.draft(resident, service)
+    factories.document_type()  # the only one, so that there is nothing to choose
     visitor.open(f"inquiries/{draft.reference}/documents/")
     told = []
 
@@ -314,8 +304,8 @@ def test_upload_in_progress_is_announced(visitor, resident, service):
         route.continue_()
 
     visitor.page.route("**/documents/", look)
-    file = {"name": "1.jpg", "mimeType": "image/jpeg", "buffer": factories.picture().read()}
-    visitor.page.locator("input[type=file]").set_input_files(file)
+    picture = file("1.jpg", factories.picture().read(), "image/jpeg")
+    visitor.page.locator("input[type=file]").set_input_files(picture)
     with visitor.page.expect_navigation():
         visitor.button("Add").press("Enter")
     expect(visitor.page.locator(".files a")).to_have_text("1.jpg")

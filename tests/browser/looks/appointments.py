@@ -16,33 +16,33 @@ from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import criteria_of, verified
 from tests.browser.looks import Group, look, people
-from tests.browser.looks.steps import enter, enter_code, press, read_picture, send_nothing
+from tests.browser.looks.people import BORN
+from tests.browser.looks.steps import enter, press, read_picture, send, send_code, send_nothing
+from tests.browser.looks.tables import looks
 
 MANY = 30
 NEW, VERIFY = "appointments/new/", "appointments/verify/"
-MOVE = "appointments/{confirmed.reference}/move/"
-BORN = {"born_calendar": "gregorian", "born_day": "14", "born_month": "3", "born_year": "1986"}
+OFFICES, DAYS, TIMES = (f"{NEW}{step}/?{{criteria}}" for step in ("office", "day", "time"))
+# The addresses of the prepared appointments, by their names.
+CONFIRMED, HELD, OFFERED, REPLACED, OF_BENEFICIARY = (
+    f"appointments/{{{name}.reference}}/"
+    for name in ("confirmed", "held", "offered", "replaced", "of_beneficiary")
+)
+MOVE, CANCEL = f"{CONFIRMED}move/", f"{CONFIRMED}cancel/"
 Status = Appointment.Status
 HOUR = datetime.timedelta(hours=1)
 
 
 def prepare(language):
     times = free_times()
-    resident = people.resident(language)
-    palm = people.establishment(resident)
+    resident = people.resident(language, email="aslam@example.com")
+    palm = people.establishment(resident.identity)
     idle = people.person("7000000025", "مؤسسة السدرة", "Sidra Trading", birth_date=None)
     factories.link(idle, resident.identity, "representative")
-    beneficiary = people.account(
-        "noor", people.person("2000000089", "نور خان", "Noor Khan"), language
-    )
-    factories.link(resident.identity, beneficiary.identity, "host")
+    beneficiary = people.beneficiary(language, host=resident)
     appointments = in_every_status(resident, iter(times))
-    of_beneficiary = places.confirmed(
-        resident,
-        slot=times[-1],
-        service=Service.objects.get(slug="resident-services"),
-        attendee=beneficiary.identity,
-    )
+    booked = {"service": Service.objects.get(slug="resident-services"), "slot": times[-1]}
+    of_beneficiary = places.confirmed(resident, attendee=beneficiary.identity, **booked)
     people.many_like(appointments["served"], MANY)
     people.deliver_everything()
     return {
@@ -85,7 +85,7 @@ def chosen_so_far(resident, slot):
     Slot.objects.filter(office=slot.office, day=full.day).update(is_closed=True)
     return {
         "criteria": urlencode(criteria),
-        "criteria_elsewhere": urlencode({**criteria, "region": elsewhere.region.slug}),
+        "elsewhere": urlencode({**criteria, "region": elsewhere.region.slug}),
         "at_office": urlencode({"office": slot.office.slug}),
         "at_office_elsewhere": urlencode({"office": elsewhere.slug}),
         "on_day": urlencode({"office": slot.office.slug, "day": slot.day}),
@@ -98,18 +98,14 @@ def in_every_status(resident, times):
 
     The ended ones are made first: a person has one live appointment per service.
     """
-    of_residents = [each for each in Service.objects.order_by("slug") if is_for_residents(each)]
-    services = iter(of_residents)
+    services = filter(is_for_residents, Service.objects.order_by("slug"))
     first = next(services)
 
     def booked(service=None, action=places.confirmed):
         return action(resident, slot=next(times), service=service or next(services))
 
     def ended(status):
-        appointment = booked(first)
-        Appointment.objects.filter(pk=appointment.pk).update(status=status)
-        appointment.refresh_from_db()
-        return appointment
+        return set_status(booked(first), status)
 
     # A displaced appointment would prevent the next one, so these two get their status last.
     closed = [ended(Status.SERVED) for _time in range(2)]
@@ -121,15 +117,10 @@ def in_every_status(resident, times):
         "over": begun_ago(ended(Status.CONFIRMED), HOUR),
     }
     Appointment.objects.filter(pk=found["over"].pk).update(status=Status.SERVED)
-    for each in closed:
-        each.status = Status.DISPLACED
-        each.save(update_fields=["status"])
-    displaced, replaced = closed
+    displaced, replaced = (set_status(each, Status.DISPLACED) for each in closed)
     found |= {
         "displaced": displaced,
         "replaced": offered(replaced, next(times), "appointment_displaced"),
-    }
-    found |= {
         "confirmed": booked(),
         "late": begun_ago(booked(), -HOUR),
         "offered": offered(booked(), next(times), "appointment_offered"),
@@ -147,9 +138,15 @@ def is_for_residents(service):
 def begun_ago(appointment, passed):
     """Move the slot of `appointment` to today, to the time `passed` ago."""
     start = timezone.now() - passed
-    Slot.objects.filter(pk=appointment.slot_id).update(
-        day=timezone.localdate(), start=start, end=start + HOUR / 4
-    )
+    times = {"day": timezone.localdate(), "start": start, "end": start + HOUR / 4}
+    Slot.objects.filter(pk=appointment.slot_id).update(**times)
+    appointment.refresh_from_db()
+    return appointment
+
+
+def set_status(appointment, status):
+    """Give `appointment` this status, without the events that lead to it."""
+    Appointment.objects.filter(pk=appointment.pk).update(status=status)
     appointment.refresh_from_db()
     return appointment
 
@@ -162,7 +159,7 @@ def offered(appointment, slot, template):
     return appointment
 
 
-def choose_time_taken_meanwhile(visitor, _things):
+def choose_taken(visitor, _things):
     """Choose the first time on the page, and close it before the form is sent."""
     chosen = visitor.page.locator("[name=slot]").first
     chosen.evaluate("field => field.click()")
@@ -181,26 +178,17 @@ def slip_of(appointment):
     return appointment.slips.first().check_code
 
 
-VERIFYING = (
-    look("verify", "newcomer", VERIFY),
-    look("verify-empty", "newcomer", VERIFY, send_nothing("Continue")),
-    look(
-        "verify-wrong",
-        "newcomer",
-        VERIFY,
-        enter(number="{number}", **BORN),
-        read_picture,
-        press("Continue"),
-    ),
-    look(
+VERIFYING = looks(
+    "newcomer",
+    ("verify", VERIFY),
+    ("verify-empty", VERIFY, send_nothing("Continue")),
+    ("verify-wrong", VERIFY, enter(number="{number}", **BORN), read_picture, press("Continue")),
+    (
         "verify-without-picture",
-        "newcomer",
         VERIFY,
         press("Text me a code instead"),
-        enter(mobile="0500000099"),
-        press("Send the code"),
-        enter_code,
-        press("Continue"),
+        send("Send the code", mobile="0500000099"),
+        send_code("Continue"),
     ),
 )
 BOOKING = (
@@ -210,28 +198,16 @@ BOOKING = (
     look("appointment-new-filled", "resident", f"{NEW}?{{criteria}}&operations=9"),
     look("appointment-new-acting", "employer", NEW),
     look("appointment-new-for-nobody", "idle", NEW),
-    look("offices", "resident", f"{NEW}office/?{{criteria}}"),
-    look("offices-nothing-free", "resident", f"{NEW}office/?{{criteria_elsewhere}}"),
-    look("days", "resident", f"{NEW}day/?{{criteria}}&{{at_office}}"),
-    look(
-        "days-nothing-free",
+    *looks(
         "resident",
-        f"{NEW}day/?{{criteria_elsewhere}}&{{at_office_elsewhere}}",
-    ),
-    look("times", "resident", f"{NEW}time/?{{criteria}}&{{on_day}}"),
-    look("times-nothing-free", "resident", f"{NEW}time/?{{criteria}}&{{on_full_day}}"),
-    look(
-        "times-empty",
-        "resident",
-        f"{NEW}time/?{{criteria}}&{{on_day}}",
-        send_nothing("Keep this time for me"),
-    ),
-    look(
-        "times-taken",
-        "resident",
-        f"{NEW}time/?{{criteria}}&{{on_day}}",
-        choose_time_taken_meanwhile,
-        press("Keep this time for me"),
+        ("offices", OFFICES),
+        ("offices-nothing-free", f"{NEW}office/?{{elsewhere}}"),
+        ("days", f"{DAYS}&{{at_office}}"),
+        ("days-nothing-free", f"{NEW}day/?{{elsewhere}}&{{at_office_elsewhere}}"),
+        ("times", f"{TIMES}&{{on_day}}"),
+        ("times-nothing-free", f"{TIMES}&{{on_full_day}}"),
+        ("times-empty", f"{TIMES}&{{on_day}}", send_nothing("Keep this time for me")),
+        ("times-taken", f"{TIMES}&{{on_day}}", choose_taken, press("Keep this time for me")),
     ),
 )
 FOLLOWING = (
@@ -245,52 +221,25 @@ FOLLOWING = (
             *("cancelled", "expired", "served", "missed"),
         )
     ),
-    look("appointment-of-a-beneficiary", "beneficiary", "appointments/{of_beneficiary.reference}/"),
+    look("appointment-of-a-beneficiary", "beneficiary", OF_BENEFICIARY),
     look("appointments-of-a-beneficiary", "beneficiary", "appointments/"),
-    look(
-        "appointment-just-confirmed",
-        "resident",
-        "appointments/{held.reference}/",
-        press("Confirm the appointment"),
-    ),
-    look("slip", "resident", "appointments/{confirmed.reference}/slip/"),
-    look("slip-of-a-beneficiary", "beneficiary", "appointments/{of_beneficiary.reference}/slip/"),
-    look("waiting", "resident", "appointments/{confirmed.reference}/", press("Tell me")),
-    look(
-        "not-waiting", "resident", "appointments/{confirmed.reference}/", press("Stop telling me")
-    ),
-    look("offer-taken", "resident", "appointments/{offered.reference}/", press("Accept this time")),
-    look(
-        "offer-declined",
-        "resident",
-        "appointments/{replaced.reference}/",
-        press("No, thank you"),
-    ),
+    look("appointment-just-confirmed", "resident", HELD, press("Confirm the appointment")),
+    look("slip", "resident", f"{CONFIRMED}slip/"),
+    look("slip-of-a-beneficiary", "beneficiary", f"{OF_BENEFICIARY}slip/"),
+    look("waiting", "resident", CONFIRMED, press("Tell me")),
+    look("not-waiting", "resident", CONFIRMED, press("Stop telling me")),
+    look("offer-taken", "resident", OFFERED, press("Accept this time")),
+    look("offer-declined", "resident", REPLACED, press("No, thank you")),
 )
-CHANGING = (
-    look("move", "resident", MOVE),
-    look("move-day", "resident", f"{MOVE}day/?{{at_office}}"),
-    look("move-time", "resident", f"{MOVE}time/?{{on_day}}"),
-    look(
-        "move-time-empty",
-        "resident",
-        f"{MOVE}time/?{{on_day}}",
-        send_nothing("Move the appointment"),
-    ),
-    look(
-        "just-moved",
-        "resident",
-        f"{MOVE}time/?{{on_day}}",
-        choose_the_last,
-        press("Move the appointment"),
-    ),
-    look("cancel", "resident", "appointments/{confirmed.reference}/cancel/"),
-    look(
-        "just-cancelled",
-        "resident",
-        "appointments/{confirmed.reference}/cancel/",
-        press("Cancel the appointment"),
-    ),
+CHANGING = looks(
+    "resident",
+    ("move", MOVE),
+    ("move-day", f"{MOVE}day/?{{at_office}}"),
+    ("move-time", f"{MOVE}time/?{{on_day}}"),
+    ("move-time-empty", f"{MOVE}time/?{{on_day}}", send_nothing("Move the appointment")),
+    ("just-moved", f"{MOVE}time/?{{on_day}}", choose_the_last, press("Move the appointment")),
+    ("cancel", CANCEL),
+    ("just-cancelled", CANCEL, press("Cancel the appointment")),
 )
 CHECKING = tuple(look(f"check-{name}", "anonymous", f"check/{{slip_of_{name}}}/") for name in SLIPS)
 

@@ -14,25 +14,33 @@ from tests.browser.looks import Group, look, people
 from tests.browser.looks.steps import (
     choose_file,
     enter,
-    enter_code,
     open_all,
     press,
+    send,
+    send_code,
     send_nothing,
 )
+from tests.browser.looks.tables import looks
 from tests.requests_app.files import pdf
 
 MANY = 30
-DRAFT, READY = "inquiries/{draft.reference}/", "inquiries/{ready.reference}/"
+SHOWN = ("drafts", "waiting", "open", "finished")
+OTHER_MOBILE = {"mobile": people.OTHER_MOBILE, "description": "{description}"}
+# The addresses of prepared inquiries, by their names.
+DRAFT, READY, MOBILE, MISSING, UNFIT, SCANNED, TWICE, OF_WORKER, RETURNED, OPEN = (
+    f"inquiries/{{{name}.reference}}/"
+    for name in (
+        *("draft", "ready", "other_mobile", "missing", "unfit", "scanned", "same_again"),
+        *("of_worker", "returned", "open"),
+    )
+)
 
 
 def prepare(language):
     call_command("load_reference", verbosity=0)
-    resident = people.resident(language)
-    palm = people.establishment(resident)
-    beneficiary = people.account(
-        "noor", people.person("2000000089", "نور خان", "Noor Khan"), language
-    )
-    factories.link(resident.identity, beneficiary.identity, "host")
+    resident = people.resident(language, email="aslam@example.com")
+    palm = people.establishment(resident.identity)
+    beneficiary = people.beneficiary(language, host=resident)
     child, other = Identity.objects.get(name_en=people.CHILD), beneficiary.identity
     drafts = {
         "draft": written(resident, "resident-services", is_ready=False),
@@ -45,9 +53,7 @@ def prepare(language):
         "unfit": written(resident, "sponsorship-transfer"),
     }
     filed = filed_in_every_status(resident, language)
-    of_beneficiary = submitted(
-        written(resident, "resident-services", beneficiary=beneficiary.identity)
-    )
+    of_beneficiary = submitted(written(resident, "resident-services", beneficiary=other))
     filed_for_worker = submitted(for_a_worker(resident, palm))
     people.many_like(filed["under_processing"], MANY)
     people.deliver_everything()
@@ -64,8 +70,6 @@ def prepare(language):
         "of_beneficiary": of_beneficiary,
         "of_worker": for_a_worker(resident, palm),
         "filed_for_worker": filed_for_worker,
-        "mobile": people.OTHER_MOBILE,
-        "password": factories.PASSWORD,
         "description": people.DESCRIPTIONS[language],
         "answer": people.ANSWERS[language],
     }
@@ -87,13 +91,11 @@ def explained(draft):
 
 def for_a_worker(resident, palm):
     """Return a draft that is filed through the establishment."""
-    worker = Identity.objects.get(name_en=people.WORKER)
-    service = Service.objects.get(slug="sponsored-services")
     draft = actions.start(
         actor=resident,
         holder=palm,
-        beneficiary=worker,
-        service=service,
+        beneficiary=Identity.objects.get(name_en=people.WORKER),
+        service=Service.objects.get(slug="sponsored-services"),
         idempotency_key=uuid.uuid4(),
     )
     return explained(draft)
@@ -122,14 +124,8 @@ def filed_in_every_status(resident, language):
 
     def did(action, inquiry, actor=officer):
         inquiry.refresh_from_db()
-        text, idempotency_key = people.ANSWERS[language], uuid.uuid4()
-        return action(
-            actor=actor,
-            inquiry=inquiry,
-            expected_version=inquiry.version,
-            text=text,
-            idempotency_key=idempotency_key,
-        )
+        said = {"text": people.ANSWERS[language], "idempotency_key": uuid.uuid4()}
+        return action(actor=actor, inquiry=inquiry, expected_version=inquiry.version, **said)
 
     def claimed():
         inquiry = filed()
@@ -161,6 +157,10 @@ def end_session(visitor, _things):
     Session.objects.filter(session_key=visitor.cookie(settings.SESSION_COOKIE_NAME)).delete()
 
 
+def no_picture():
+    return b"<html>"
+
+
 LISTS = (
     look("my-page", "resident", "my/"),
     look("my-page-empty", "newcomer", "my/"),
@@ -169,14 +169,8 @@ LISTS = (
     look("inquiries", "resident", "inquiries/"),
     look("inquiries-last-page", "resident", "inquiries/?page=3"),
     look("inquiries-none", "newcomer", "inquiries/"),
-    *(
-        look(f"inquiries-{show}", "resident", f"inquiries/?show={show}")
-        for show in ("drafts", "waiting", "open", "finished")
-    ),
-    *(
-        look(f"inquiries-{show}-none", "newcomer", f"inquiries/?show={show}")
-        for show in ("drafts", "waiting", "open", "finished")
-    ),
+    *(look(f"inquiries-{show}", "resident", f"inquiries/?show={show}") for show in SHOWN),
+    *(look(f"inquiries-{show}-none", "newcomer", f"inquiries/?show={show}") for show in SHOWN),
 )
 FILING = (
     look("new", "resident", "inquiries/new/"),
@@ -184,11 +178,14 @@ FILING = (
     look("new-about-a-service", "resident", "inquiries/new/?service=iqama-renew"),
     look("new-empty", "resident", "inquiries/new/", send_nothing("Continue")),
     look("new-acting", "employer", "inquiries/new/"),
-    look("subject", "resident", f"{DRAFT}subject/"),
-    look("subject-empty", "resident", f"{DRAFT}subject/", send_nothing("Continue")),
-    look("details", "resident", f"{DRAFT}details/", open_all),
-    look("details-filled", "resident", f"{READY}details/"),
-    look("details-empty", "resident", f"{DRAFT}details/", send_nothing("Save and continue")),
+    *looks(
+        "resident",
+        ("subject", f"{DRAFT}subject/"),
+        ("subject-empty", f"{DRAFT}subject/", send_nothing("Continue")),
+        ("details", f"{DRAFT}details/", open_all),
+        ("details-filled", f"{READY}details/"),
+        ("details-empty", f"{DRAFT}details/", send_nothing("Save and continue")),
+    ),
     look(
         "details-after-the-session-ended",
         "returner",
@@ -196,124 +193,61 @@ FILING = (
         enter(description="{description}"),
         end_session,
         press("Save and continue"),
-        enter(login="aslam", password="{password}"),
-        press("Continue"),
-        enter_code,
-        press("Sign in"),
+        send("Continue", login="aslam", **people.GOOD),
+        send_code("Sign in"),
     ),
-    look("details-begun-twice", "resident", "inquiries/{same.reference}/details/"),
-    look(
-        "details-no-longer-for-them",
+    *looks(
         "resident",
-        "inquiries/{unfit.reference}/details/",
-        close_service_to_residents,
+        ("details-begun-twice", "inquiries/{same.reference}/details/"),
+        ("details-no-longer-for-them", f"{UNFIT}details/", close_service_to_residents),
+        ("mobile-to-confirm", f"{MOBILE}details/", send("Save and continue", **OTHER_MOBILE)),
+        ("mobile-to-confirm-empty", f"{MOBILE}mobile/", send_nothing("Confirm the mobile")),
+        ("mobile-to-confirm-wrong", f"{MOBILE}mobile/", send("Confirm the mobile", code="000000")),
+        ("documents", f"{DRAFT}documents/"),
+        ("documents-missing", f"{MISSING}documents/"),
+        ("documents-empty", f"{MISSING}documents/", send_nothing("Add")),
+        ("documents-refused", f"{DRAFT}documents/", choose_file("2.jpg", no_picture), press("Add")),
+        ("documents-added", f"{SCANNED}documents/"),
+        ("review", f"{SCANNED}review/"),
     ),
-    look(
-        "mobile-to-confirm",
+    look("details-acting", "employer", f"{OF_WORKER}details/"),
+    look("review-acting", "employer", f"{OF_WORKER}review/"),
+    *looks(
         "resident",
-        "inquiries/{other_mobile.reference}/details/",
-        enter(mobile="{mobile}", description="{description}"),
-        press("Save and continue"),
-    ),
-    look(
-        "mobile-to-confirm-empty",
-        "resident",
-        "inquiries/{other_mobile.reference}/mobile/",
-        send_nothing("Confirm the mobile"),
-    ),
-    look(
-        "mobile-to-confirm-wrong",
-        "resident",
-        "inquiries/{other_mobile.reference}/mobile/",
-        enter(code="000000"),
-        press("Confirm the mobile"),
-    ),
-    look("documents", "resident", f"{DRAFT}documents/"),
-    look("documents-missing", "resident", "inquiries/{missing.reference}/documents/"),
-    look(
-        "documents-empty",
-        "resident",
-        "inquiries/{missing.reference}/documents/",
-        send_nothing("Add"),
-    ),
-    look(
-        "documents-refused",
-        "resident",
-        f"{DRAFT}documents/",
-        choose_file("page-2.jpg", lambda: b"<html>"),
-        press("Add"),
-    ),
-    look("documents-added", "resident", "inquiries/{scanned.reference}/documents/"),
-    look("review", "resident", "inquiries/{scanned.reference}/review/"),
-    look("details-acting", "employer", "inquiries/{of_worker.reference}/details/"),
-    look("review-acting", "employer", "inquiries/{of_worker.reference}/review/"),
-    look("review-not-ready", "resident", f"{DRAFT}review/", press("Confirm request")),
-    look("confirm", "resident", f"{READY}review/", press("Confirm request")),
-    look("confirm-empty", "resident", f"{READY}confirm/", send_nothing("Send inquiry")),
-    look(
-        "confirm-wrong", "resident", f"{READY}confirm/", enter(code="000000"), press("Send inquiry")
-    ),
-    look("confirm-too-soon", "resident", f"{READY}confirm/", press("Send another code")),
-    look("confirm-without-a-code", "resident", "inquiries/{missing.reference}/confirm/"),
-    look("filed", "resident", f"{READY}confirm/", enter_code, press("Send inquiry")),
-    look("delete", "resident", "inquiries/{same_again.reference}/delete/"),
-    look(
-        "deleted",
-        "resident",
-        "inquiries/{same_again.reference}/delete/",
-        press("Delete the draft"),
+        ("review-not-ready", f"{DRAFT}review/", press("Confirm request")),
+        ("confirm", f"{READY}review/", press("Confirm request")),
+        ("confirm-empty", f"{READY}confirm/", send_nothing("Send inquiry")),
+        ("confirm-wrong", f"{READY}confirm/", send("Send inquiry", code="000000")),
+        ("confirm-too-soon", f"{READY}confirm/", press("Send another code")),
+        ("confirm-without-a-code", f"{MISSING}confirm/"),
+        ("filed", f"{READY}confirm/", send_code("Send inquiry")),
+        ("delete", f"{TWICE}delete/"),
+        ("deleted", f"{TWICE}delete/", press("Delete the draft")),
     ),
 )
+ANSWER, WITHDRAW = f"{RETURNED}answer/", f"{OPEN}withdraw/"
+send_answer = send("Send the answer", text="{answer}")
 FOLLOWING = (
     look("receipt-acting", "employer", "inquiries/{filed_for_worker.reference}/receipt/"),
     look("inquiry-acting", "employer", "inquiries/{filed_for_worker.reference}/"),
     look("receipt", "resident", "inquiries/{with_scans.reference}/receipt/"),
     *(
-        look(
-            f"inquiry-{status.replace('_', '-')}", "resident", f"inquiries/{{{status}.reference}}/"
-        )
-        for status in (
+        look(f"inquiry-{name.replace('_', '-')}", "resident", f"inquiries/{{{name}.reference}}/")
+        for name in (
             *("under_processing", "with_scans", "replied", "returned", "answered"),
             *("approved", "rejected", "withdrawn", "closed"),
         )
     ),
     look("inquiry-of-a-beneficiary", "beneficiary", "inquiries/{of_beneficiary.reference}/"),
-    look("answer", "resident", "inquiries/{returned.reference}/answer/"),
-    look(
-        "answer-empty",
+    *looks(
         "resident",
-        "inquiries/{returned.reference}/answer/",
-        send_nothing("Send the answer"),
-    ),
-    look(
-        "answer-refused",
-        "resident",
-        "inquiries/{returned.reference}/answer/",
-        enter(text="{answer}"),
-        choose_file("page-3.jpg", lambda: b"?"),
-        press("Send the answer"),
-    ),
-    look(
-        "answer-sent",
-        "resident",
-        "inquiries/{returned.reference}/answer/",
-        enter(text="{answer}"),
-        choose_file("page-2.pdf", pdf),
-        press("Send the answer"),
-    ),
-    look("withdraw", "resident", "inquiries/{open.reference}/withdraw/"),
-    look(
-        "withdraw-empty",
-        "resident",
-        "inquiries/{open.reference}/withdraw/",
-        send_nothing("Withdraw the inquiry"),
-    ),
-    look(
-        "withdraw-done",
-        "resident",
-        "inquiries/{open.reference}/withdraw/",
-        enter(text="{answer}"),
-        press("Withdraw the inquiry"),
+        ("answer", ANSWER),
+        ("answer-empty", ANSWER, send_nothing("Send the answer")),
+        ("answer-refused", ANSWER, choose_file("page-3.jpg", no_picture), send_answer),
+        ("answer-sent", ANSWER, choose_file("page-2.pdf", pdf), send_answer),
+        ("withdraw", WITHDRAW),
+        ("withdraw-empty", WITHDRAW, send_nothing("Withdraw the inquiry")),
+        ("withdraw-done", WITHDRAW, send("Withdraw the inquiry", text="{answer}")),
     ),
 )
 

@@ -1,6 +1,7 @@
 """The looks of the staff site at the offices: today's list, hours, closures and figures."""
 
 import datetime
+from itertools import chain
 
 from django.utils import timezone
 
@@ -8,15 +9,15 @@ from appointments.models import Appointment, Closure, OpeningWindow
 from core.catalogue.models import Holiday, Service
 from tests.appointments import places
 from tests.browser.looks import Group, people, staff_look
-from tests.browser.looks.appointments import HOUR, begun_ago, free_times, offices_of_riyadh
-from tests.browser.looks.steps import (
-    enter,
-    press,
-    press_selected,
-    save,
-    save_nothing,
-    send_nothing,
+from tests.browser.looks.appointments import (
+    HOUR,
+    begun_ago,
+    free_times,
+    offices_of_riyadh,
+    set_status,
 )
+from tests.browser.looks.steps import enter, press, press_selected, save, send, send_nothing
+from tests.browser.looks.tables import AT_A_DESK, pages_of_model, staff_looks
 from tests.conftest import signed_in_staff
 
 MANY = 30
@@ -24,8 +25,16 @@ TODAY, WALK_IN, CALLS = (
     f"appointments/appointment/{page}/" for page in ("today", "walk-in", "calls")
 )
 LIST, DESK = "appointments/appointment/", "appointments/appointment/{%s.pk}/"
-AT_A_DESK = {"widths": (768, 1280)}
 Status = Appointment.Status
+REASONS = {"reason_ar": "صيانة", "reason_en": "Maintenance"}
+# What is typed into the form of a closure, at an office with appointments on that day.
+CLOSED_DAY = {
+    "office": "{office.pk}",
+    "first_day": "{booked_day}",
+    "last_day": "{booked_day}",
+    **REASONS,
+}
+STANDINGS = ("due", "late", "here", "called", "served", "missed", "later")
 MODELS = {
     "office": "appointments/office/",
     "hours": "appointments/openingwindow/",
@@ -40,13 +49,8 @@ def prepare(language):
     people_of_today = expected_today(language, iter(times))
     people.many_like(people_of_today["served"], MANY)
     closed_day = times[0].day + datetime.timedelta(days=400)
-    closure = Closure.objects.create(
-        office=office,
-        first_day=closed_day,
-        last_day=closed_day,
-        reason_ar="صيانة",
-        reason_en="Maintenance",
-    )
+    days = {"first_day": closed_day, "last_day": closed_day}
+    holiday = {"name_ar": "اليوم الوطني", "name_en": "National Day"}
     return {
         "browsers": {
             "clerk": signed_in_staff(people.of_group("clerk", "1000000065", office)),
@@ -59,13 +63,9 @@ def prepare(language):
         **people_of_today,
         "office": office,
         "hours": OpeningWindow.objects.filter(office=office).first(),
-        "closure": closure,
-        "holiday": Holiday.objects.create(
-            day="2027-09-23", name_ar="اليوم الوطني", name_en="National Day"
-        ),
+        "closure": Closure.objects.create(office=office, **days, **REASONS),
+        "holiday": Holiday.objects.create(day="2027-09-23", **holiday),
         "booked_day": times[0].day,
-        "reason_ar": "صيانة",
-        "reason_en": "Maintenance",
     }
 
 
@@ -74,7 +74,7 @@ def expected_today(language, times):
     service = Service.objects.get(slug="resident-services")
     names = {"ar": "محمد أسلم خان", "en": "Mohammed Aslam Khan"}
     found = {}
-    for place, name in enumerate(("due", "late", "here", "called", "served", "missed", "later")):
+    for place, name in enumerate(STANDINGS):
         identity = people.person(f"20000001{place:02}", names["ar"], names["en"])
         user = people.account(name, identity, language)
         found[name] = places.confirmed(user, slot=next(times), service=service)
@@ -87,16 +87,6 @@ def expected_today(language, times):
     return found
 
 
-def set_status(appointment, status):
-    Appointment.objects.filter(pk=appointment.pk).update(status=status)
-    appointment.refresh_from_db()
-
-
-def name_texts(**fields):
-    """Fill in the reason in both languages and the other fields."""
-    return enter(reason_ar="{reason_ar}", reason_en="{reason_en}", **fields)
-
-
 def desk_of(name):
     return f"{DESK % name}change/"
 
@@ -104,103 +94,66 @@ def desk_of(name):
 AT_THE_DOOR = (
     staff_look("today", "clerk", TODAY, **AT_A_DESK),
     staff_look("today-nobody", "clerk-elsewhere", TODAY, **AT_A_DESK),
-    staff_look("today-which-office", "clerk-of-two", TODAY, **AT_A_DESK),
-    staff_look(
-        "today-of-two-offices", "clerk-of-two", f"{TODAY}?office={{office.slug}}", **AT_A_DESK
+    *staff_looks(
+        "clerk-of-two",
+        ("today-which-office", TODAY),
+        ("today-of-two-offices", f"{TODAY}?office={{office.slug}}"),
+        **AT_A_DESK,
     ),
     staff_look("today-no-office", "clerk-of-none", TODAY, **AT_A_DESK),
-    staff_look(
-        "today-late-alone", "clerk", f"{TODAY}?office={{office.slug}}&show=late", **AT_A_DESK
-    ),
-    staff_look(
-        "today-found-nothing",
+    *staff_looks(
         "clerk",
-        TODAY,
-        enter(typed="000000000000"),
-        press("Check in"),
+        ("today-late-alone", f"{TODAY}?office={{office.slug}}&show=late"),
+        ("today-found-nothing", TODAY, send("Check in", typed="000000000000")),
+        ("today-not-today", TODAY, send("Check in", typed="{later.reference}")),
+        ("today-checked-in", TODAY, send("Check in", typed="{late.reference}")),
+        ("walk-in", WALK_IN),
+        ("walk-in-empty", WALK_IN, send_nothing("Give a place and check in")),
+        (
+            "walk-in-unknown",
+            WALK_IN,
+            send("Give a place and check in", number="2999999999", service="resident-services"),
+        ),
+        ("calls", CALLS),
         **AT_A_DESK,
     ),
-    staff_look(
-        "today-not-today",
-        "clerk",
-        TODAY,
-        enter(typed="{later.reference}"),
-        press("Check in"),
-        **AT_A_DESK,
-    ),
-    staff_look(
-        "today-checked-in",
-        "clerk",
-        TODAY,
-        enter(typed="{late.reference}"),
-        press("Check in"),
-        **AT_A_DESK,
-    ),
-    staff_look("walk-in", "clerk", WALK_IN, **AT_A_DESK),
-    staff_look(
-        "walk-in-empty", "clerk", WALK_IN, send_nothing("Give a place and check in"), **AT_A_DESK
-    ),
-    staff_look(
-        "walk-in-unknown",
-        "clerk",
-        WALK_IN,
-        enter(number="2999999999", service="resident-services"),
-        press("Give a place and check in"),
-        **AT_A_DESK,
-    ),
-    staff_look("calls", "clerk", CALLS, **AT_A_DESK),
     staff_look("calls-none", "clerk-elsewhere", CALLS, **AT_A_DESK),
     staff_look("appointment-list", "clerk", LIST),
     staff_look("appointment-list-none", "clerk-elsewhere", LIST),
-    staff_look("appointment-list-all-days", "clerk", f"{LIST}?day=all"),
-    staff_look("appointment-list-found", "clerk", f"{LIST}?q={{later.reference}}"),
-    *(
-        staff_look(f"appointment-desk-{name}", "clerk", desk_of(name))
-        for name in ("due", "late", "here", "called", "served", "missed", "later")
+    *staff_looks(
+        "clerk",
+        ("appointment-list-all-days", f"{LIST}?day=all"),
+        ("appointment-list-found", f"{LIST}?q={{later.reference}}"),
+        *((f"appointment-desk-{name}", desk_of(name)) for name in STANDINGS),
+        ("appointment-desk-not-today", desk_of("later"), press("Check in")),
+        ("appointment-desk-checked-in", desk_of("due"), press("Check in")),
+        ("appointment-history", f"{DESK % 'served'}history/"),
+        ("staff-home-clerk-of-an-office", ""),
     ),
-    staff_look("appointment-desk-not-today", "clerk", desk_of("later"), press("Check in")),
-    staff_look("appointment-desk-checked-in", "clerk", desk_of("due"), press("Check in")),
-    staff_look("appointment-history", "clerk", f"{DESK % 'served'}history/"),
-    staff_look("staff-home-clerk-of-an-office", "clerk", ""),
 )
-FIGURES = "appointments/office/{office.pk}/figures/"
+FIGURES, CLOSURES = "appointments/office/{office.pk}/figures/", MODELS["closure"]
+DELETE_HOLIDAY = f"{MODELS['holiday']}{{holiday.pk}}/delete/"
 HOURS = (
-    staff_look("staff-home-manager", "manager", ""),
-    staff_look("staff-app-appointments", "manager", "appointments/"),
-    staff_look("offices-of-a-manager", "manager", MODELS["office"]),
-    staff_look("office-of-a-manager", "manager", f"{MODELS['office']}{{office.pk}}/change/"),
-    staff_look("figures", "manager", FIGURES),
-    staff_look("figures-of-a-week", "manager", f"{FIGURES}?first=2026-01-04&last=2026-01-08"),
-    *(
-        each
-        for name, place in MODELS.items()
-        for each in (
-            staff_look(f"{name}-list", "chief", place),
-            staff_look(f"{name}-form", "chief", f"{place}{{{name}.pk}}/change/"),
-            staff_look(f"{name}-add", "chief", f"{place}add/"),
-            staff_look(f"{name}-empty", "chief", f"{place}add/", save_nothing),
-            staff_look(f"{name}-before", "chief", f"{place}{{{name}.pk}}/change/", save),
-            staff_look(
-                f"{name}-saved", "chief", f"{place}{{{name}.pk}}/change/", save, press("Save")
-            ),
-            staff_look(f"{name}-history", "chief", f"{place}{{{name}.pk}}/history/"),
-        )
-    ),
-    staff_look(
-        "closure-before-with-people",
+    *staff_looks(
         "manager",
-        f"{MODELS['closure']}add/",
-        name_texts(office="{office.pk}", first_day="{booked_day}", last_day="{booked_day}"),
-        save,
+        ("staff-home-manager", ""),
+        ("staff-app-appointments", "appointments/"),
+        ("offices-of-a-manager", MODELS["office"]),
+        ("office-of-a-manager", f"{MODELS['office']}{{office.pk}}/change/"),
+        ("figures", FIGURES),
+        ("figures-of-a-week", f"{FIGURES}?first=2026-01-04&last=2026-01-08"),
     ),
-    staff_look("closures-of-a-manager", "manager", MODELS["closure"]),
-    staff_look("closure-delete", "chief", f"{MODELS['closure']}{{closure.pk}}/delete/"),
-    staff_look("holiday-delete", "chief", f"{MODELS['holiday']}{{holiday.pk}}/delete/"),
-    staff_look(
-        "holiday-deleted",
+    *chain(*(pages_of_model(name, place, asks=True) for name, place in MODELS.items())),
+    *staff_looks(
+        "manager",
+        ("closure-before-with-people", f"{CLOSURES}add/", enter(**CLOSED_DAY), save),
+        ("closures-of-a-manager", CLOSURES),
+    ),
+    *staff_looks(
         "chief",
-        f"{MODELS['holiday']}{{holiday.pk}}/delete/",
-        press_selected("#content [type=submit]"),
+        ("closure-delete", f"{CLOSURES}{{closure.pk}}/delete/"),
+        ("holiday-delete", DELETE_HOLIDAY),
+        ("holiday-deleted", DELETE_HOLIDAY, press_selected("#content [type=submit]")),
     ),
 )
 

@@ -19,10 +19,13 @@ ANSWERS = {
     "ar": "وصلت الرسوم وتم تجديد الإقامة.",
     "en": "Your fee has arrived and the iqama is renewed.",
 }
+BORN = {"born_calendar": "gregorian", "born_day": "14", "born_month": "3", "born_year": "1986"}
 CHILD, WORKER = "Ayesha Aslam Khan", "Raju Kumar"
 FILES = {"ar": "إيصال السداد.jpg", "en": "receipt.jpg"}
-WRONG_MOBILE, OTHER_MOBILE = "0112345678", "0512345678"
-NEW_PASSWORD = "eleven-Lamps-on-a-roof"
+OTHER_MOBILE = "0512345678"
+# What is typed into the fields of sign-in and of a change of the password.
+GOOD, WRONG = {"password": factories.PASSWORD}, {"password": "not-this-one"}
+NEW = {"new_password": "eleven-Lamps-on-a-roof", "again": "eleven-Lamps-on-a-roof"}
 
 
 def person(number, name_ar, name_en, **fields):
@@ -33,37 +36,34 @@ def account(username, identity, language, **fields):
     return factories.UserFactory(username=username, identity=identity, language=language, **fields)
 
 
-def resident(language):
-    """Return a resident who files for themselves, a child and the worker of `establishment`."""
+def resident(language, **fields):
+    """Return a resident who files for themselves and for a child."""
     identity = person("2000000006", "محمد أسلم خان", "Mohammed Aslam Khan")
     identity.numbers.create(number="3000000004", is_current=False)
-    child = person(
-        "2000000014",
-        "عائشة أسلم خان",
-        CHILD,
-        birth_date=timezone.localdate() - timedelta(days=9 * 365),
-    )
+    born = timezone.localdate() - timedelta(days=9 * 365)
+    child = person("2000000014", "عائشة أسلم خان", CHILD, birth_date=born)
     factories.link(identity, child, "guardian")
-    return account("aslam", identity, language, email="aslam@example.com")
+    return account("aslam", identity, language, **fields)
 
 
 def newcomer(language):
     """Return a resident without links, inquiries or appointments."""
-    identity = person("2000000048", "بلال أحمد", "Bilal Ahmed")
-    return account("bilal", identity, language)
+    return account("bilal", person("2000000048", "بلال أحمد", "Bilal Ahmed"), language)
+
+
+def beneficiary(language, host):
+    """Return a resident with an account whom `host` files and books for."""
+    user = account("noor", person("2000000089", "نور خان", "Noor Khan"), language)
+    factories.link(host.identity, user.identity, "host")
+    return user
 
 
 def establishment(representative):
-    """Return an establishment with a worker, which `representative` may act for."""
-    palm = person(
-        "7000000017",
-        "مؤسسة النخيل للمقاولات",
-        "Palm Trees Contracting",
-        birth_date=None,
-        nationality="SA",
-    )
+    """Return an establishment with a worker, which the person `representative` may act for."""
+    names = ("مؤسسة النخيل للمقاولات", "Palm Trees Contracting")
+    palm = person("7000000017", *names, birth_date=None, nationality="SA")
     worker = person("2000000022", "راجو كومار", WORKER, nationality="IN")
-    factories.link(palm, representative.identity, "representative")
+    factories.link(palm, representative, "representative")
     factories.link(palm, worker, "employer")
     return palm
 
@@ -75,9 +75,9 @@ def acting_for(holder, user):
     return browser
 
 
-def colleague(number, name_ar, name_en, **fields):
+def colleague(number, *names, **fields):
     """Return an officer of the triage desk with an identity."""
-    identity = person(number, name_ar, name_en, nationality="SA")
+    identity = person(number, *names, nationality="SA")
     return factories.OfficerFactory(username=f"staff-{number}", identity=identity, **fields)
 
 
@@ -113,9 +113,10 @@ def deliver_everything():
         pass
 
 
-def many_like(row, number):
+def many_like(row, number, **changes):
     """Insert `number` copies of `row` for lists, without its events."""
     names = {field.attname for field in type(row)._meta.concrete_fields}
     fields = {name: getattr(row, name) for name in names - {"id", "reference", "idempotency_key"}}
+    fields |= changes
     made = [type(row)(**fields, idempotency_key=uuid.uuid4()) for _row in range(number)]
     return type(row).objects.bulk_create(made)

@@ -1,11 +1,6 @@
 """The steps on a page before it is checked."""
 
-import re
-
-from captcha.models import CaptchaStore
-
-from core.messaging.actions.delivery import deliver_due
-from core.messaging.gateways import DemoPhone
+from tests.browser.visitor import file
 
 EMPTIED = """button => {
     button.form.noValidate = true;
@@ -14,6 +9,7 @@ EMPTIED = """button => {
         else if (!["hidden", "submit", "button"].includes(field.type)) field.value = "";
     }
 }"""
+OPENED = "() => document.querySelectorAll('details').forEach(each => { each.open = true; })"
 
 
 def press(name):
@@ -40,14 +36,28 @@ def _pressing(find, *, emptied=False):
         button = find(visitor).first
         if emptied:
             button.evaluate(EMPTIED)
-        with visitor.page.expect_navigation():
-            button.click()
+        visitor.click(button)
 
     return step
 
 
 # The button under every form of the admin.
 save, save_nothing = press_selected("[name=_save]"), send_nothing_selected("[name=_save]")
+
+
+def send(button, **fields):
+    """Return a step that fills in fields by their HTML names, and presses this button."""
+
+    def step(visitor, things):
+        enter(**fields)(visitor, things)
+        press(button)(visitor, things)
+
+    return step
+
+
+def send_code(button):
+    """Return a step that enters the newest code and presses this button."""
+    return lambda visitor, _things: visitor.enter_code(button)
 
 
 def enter(**fields):
@@ -73,32 +83,18 @@ def enter_one(visitor, name, value):
 
 
 def read_picture(visitor, _things):
-    key = visitor.page.locator("[name=picture_key]").input_value()
-    digits = CaptchaStore.objects.get(hashkey=key).response
-    visitor.page.locator("[name=picture]").fill(digits)
-
-
-def enter_code(visitor, _things):
-    """Enter the newest code; the newest text may be a notice that was written before it."""
-    deliver_due()
-    texts = [text["text"] for text in DemoPhone().received()]
-    codes = [code for text in texts for code in re.findall(r"\b\d{6}\b", text)]
-    assert codes, texts
-    visitor.page.locator("[name=code]").fill(codes[0])
+    visitor.page.locator("[name=picture]").fill(visitor.digits_in_picture())
 
 
 def choose_file(name, content):
     """Return a step that chooses a file; `content` is called by the step."""
 
     def step(visitor, _things):
-        file = {"name": name, "mimeType": "application/octet-stream", "buffer": content()}
-        visitor.page.locator("input[type=file]").set_input_files(file)
+        visitor.page.locator("input[type=file]").set_input_files(file(name, content()))
 
     return step
 
 
 def open_all(visitor, _things):
     """Open all folded details."""
-    visitor.page.evaluate(
-        "() => document.querySelectorAll('details').forEach(each => { each.open = true; })"
-    )
+    visitor.page.evaluate(OPENED)

@@ -1,5 +1,7 @@
 """The looks of the staff site: signing in, the triage desk with its queue, and the catalogue."""
 
+from itertools import chain
+
 from django.core.management import call_command
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -8,7 +10,6 @@ from core.catalogue.models import DocumentType, Service
 from requests_app import actions
 from requests_app.models import Inquiry
 from tawasul.portal.demo_phone import current_code
-from tests import factories
 from tests.browser.looks import Group, people, staff_look
 from tests.browser.looks.inquiries import (
     MANY,
@@ -17,60 +18,53 @@ from tests.browser.looks.inquiries import (
     with_documents,
     written,
 )
+from tests.browser.looks.people import GOOD, WRONG
 from tests.browser.looks.steps import (
-    enter,
     open_all,
     press,
     press_selected,
-    save,
-    save_nothing,
+    send,
     send_nothing,
     send_nothing_selected,
 )
+from tests.browser.looks.tables import ON_ANY_SCREEN, pages_of_model, staff_looks
 from tests.conftest import signed_in_staff
 
-PORTAL = {"widths": (320, 390, 768, 1280)}
-QUEUE = "requests_app/inquiry/"
+QUEUE, PASSWORD = "requests_app/inquiry/", "password_change/"
 DESK = "requests_app/inquiry/{%s.pk}/change/"
+NEWLY = "{newly.username}"
 MODELS = {"service": "catalogue/service/", "documenttype": "catalogue/documenttype/"}
 
 
 def prepare(language):
     call_command("load_reference", verbosity=0)
-    resident = people.resident(language)
+    resident = people.resident(language, email="aslam@example.com")
     filed = filed_in_every_status(resident, language)
     supervisor = people.officer("1000000024", "خالد القحطاني", "Khalid Alqahtani", "assign_inquiry")
     officer = people.officer("1000000032", "منى الحربي", "Mona Alharbi")
     mine = submitted(with_documents(written(resident, "resident-services")))
     mine = actions.claim(actor=supervisor, inquiry=mine, expected_version=mine.version)
     people.many_like(filed["under_processing"], MANY)
-    overdue(filed["open"])
+    Inquiry.objects.filter(pk=filed["open"].pk).update(due_on="2026-01-04")
     newly = people.officer("1000000040", "هند المطيري", "Hind Almutairi")
     TOTPDevice.objects.create(user=newly, name="authenticator")
     shut = people.officer("1000000057", "ماجد الغامدي", "Majed Alghamdi")
     people.shut_out(Client(), "/en/staff/login/", shut)
-    clerk = people.of_group("clerk", "1000000065")
     return {
         "browsers": {
             "supervisor": signed_in_staff(supervisor),
             "officer": signed_in_staff(officer),
-            "clerk": signed_in_staff(clerk),
+            "clerk": signed_in_staff(people.of_group("clerk", "1000000065")),
             "chief": signed_in_staff(people.chief()),
         },
         **filed,
         "mine": mine,
         "newly": newly,
         "shut": shut,
-        "password": factories.PASSWORD,
-        "new_password": people.NEW_PASSWORD,
         "note": people.ANSWERS[language],
         "service": Service.objects.get(slug="iqama-renew"),
         "documenttype": DocumentType.objects.first(),
     }
-
-
-def overdue(inquiry):
-    Inquiry.objects.filter(pk=inquiry.pk).update(due_on="2026-01-04")
 
 
 def authenticator_code(visitor, things):
@@ -94,119 +88,95 @@ def choose(action, chosen="input[name=_selected_action]"):
         for box in visitor.page.locator(chosen).all()[:2]:
             box.check()
         visitor.page.locator("[name=action]").select_option(action)
-        with visitor.page.expect_navigation():
-            visitor.page.locator("[name=index]").first.click()
+        visitor.click(visitor.page.locator("[name=index]").first)
 
     return step
 
 
 def claim_meanwhile(_visitor, things):
     """Claim the inquiry for another officer after the page was loaded."""
-    supervisor = things["mine"].assignee
-    inquiry = things["open"]
-    inquiry.refresh_from_db()
-    actions.claim(actor=supervisor, inquiry=inquiry, expected_version=inquiry.version)
+    inquiry = Inquiry.objects.get(pk=things["open"].pk)
+    colleague = things["mine"].assignee
+    actions.claim(actor=colleague, inquiry=inquiry, expected_version=inquiry.version)
 
 
 def desk_of(name):
     return DESK % name
 
 
+MINE, NOBODYS = desk_of("mine"), f"{QUEUE}?queue=nobody"
 WAYS_IN = (
-    staff_look("staff-sign-in", "newly", "", **PORTAL),
-    staff_look("staff-sign-in-empty", "newly", "login/", send_nothing("Continue"), **PORTAL),
-    staff_look(
-        "staff-sign-in-wrong",
+    *staff_looks(
         "newly",
-        "login/",
-        enter(login="{newly.username}", password="not-this-one"),
-        press("Continue"),
-        **PORTAL,
+        ("staff-sign-in", ""),
+        ("staff-sign-in-empty", "login/", send_nothing("Continue")),
+        ("staff-sign-in-wrong", "login/", send("Continue", login=NEWLY, **WRONG)),
+        **ON_ANY_SCREEN,
     ),
     staff_look(
         "staff-sign-in-too-many-tries",
         "newly",
         "login/",
-        enter(login="{shut.username}", password="not-this-one"),
-        press("Continue"),
+        send("Continue", login="{shut.username}", **WRONG),
         status=429,
-        **PORTAL,
+        **ON_ANY_SCREEN,
     ),
-    staff_look(
-        "staff-code",
+    *staff_looks(
         "newly",
-        "login/",
-        enter(login="{newly.username}", password="{password}"),
-        press("Continue"),
-        **PORTAL,
-    ),
-    staff_look("staff-code-empty", "newly", "code/", send_nothing("Sign in"), **PORTAL),
-    staff_look(
-        "staff-code-wrong", "newly", "code/", enter(code="not-one"), press("Sign in"), **PORTAL
+        ("staff-code", "login/", send("Continue", login=NEWLY, **GOOD)),
+        ("staff-code-empty", "code/", send_nothing("Sign in")),
+        ("staff-code-wrong", "code/", send("Sign in", code="not-one")),
+        **ON_ANY_SCREEN,
     ),
     staff_look(
         "staff-signed-out",
         "leaver",
         "login/",
-        enter(login="{newly.username}", password="{password}"),
-        press("Continue"),
+        send("Continue", login=NEWLY, **GOOD),
         authenticator_code,
         press("Sign in"),
         press_selected("#logout-form button"),
-        **PORTAL,
+        **ON_ANY_SCREEN,
     ),
-    staff_look("staff-password", "supervisor", "password_change/"),
-    staff_look(
-        "staff-password-empty",
+    *staff_looks(
         "supervisor",
-        "password_change/",
-        send_nothing_selected("#content [type=submit]"),
+        ("staff-password", PASSWORD),
+        ("staff-password-empty", PASSWORD, send_nothing_selected("#content [type=submit]")),
+        ("staff-password-done", f"{PASSWORD}done/"),
     ),
-    staff_look("staff-password-done", "supervisor", "password_change/done/"),
 )
 INDEX = (
-    *(staff_look(f"staff-home-{who}", who, "") for who in ("supervisor", "officer", "clerk")),
-    staff_look("staff-home-chief", "chief", ""),
+    *(
+        staff_look(f"staff-home-{who}", who, "")
+        for who in ("supervisor", "officer", "clerk", "chief")
+    ),
     staff_look("staff-app-inquiries", "officer", "requests_app/"),
     staff_look("staff-app-catalogue", "chief", "catalogue/"),
-    staff_look("staff-not-for-clerks", "clerk", QUEUE, status=403, **PORTAL),
-    staff_look("staff-no-such-page", "officer", "nothing/", status=404, **PORTAL),
+    staff_look("staff-not-for-clerks", "clerk", QUEUE, status=403, **ON_ANY_SCREEN),
+    staff_look("staff-no-such-page", "officer", "nothing/", status=404, **ON_ANY_SCREEN),
 )
 IN_THE_QUEUE = (
     staff_look("queue", "supervisor", QUEUE),
-    staff_look("queue-mine-none", "officer", f"{QUEUE}?queue=mine"),
-    staff_look("queue-all", "officer", f"{QUEUE}?queue=all"),
-    staff_look("queue-overdue", "officer", f"{QUEUE}?time=overdue"),
-    staff_look("queue-found", "officer", f"{QUEUE}?q={{mine.reference}}"),
-    staff_look("queue-not-found", "officer", f"{QUEUE}?q=zzz"),
-    staff_look("queue-finished", "officer", f"{QUEUE}?status__exact=closed"),
-    staff_look(
-        "queue-nothing-chosen", "supervisor", QUEUE, choose("claim", chosen="#nothing-of-this")
+    *staff_looks(
+        "officer",
+        ("queue-mine-none", f"{QUEUE}?queue=mine"),
+        ("queue-all", f"{QUEUE}?queue=all"),
+        ("queue-overdue", f"{QUEUE}?time=overdue"),
+        ("queue-found", f"{QUEUE}?q={{mine.reference}}"),
+        ("queue-not-found", f"{QUEUE}?q=zzz"),
+        ("queue-finished", f"{QUEUE}?status__exact=closed"),
     ),
-    staff_look("bulk-claim", "supervisor", QUEUE, choose("claim")),
-    staff_look("bulk-assign", "supervisor", QUEUE, choose("assign")),
-    staff_look(
-        "bulk-assign-empty",
+    *staff_looks(
         "supervisor",
-        QUEUE,
-        choose("assign"),
-        send_nothing("Assign to an officer"),
+        ("queue-nothing-chosen", QUEUE, choose("claim", chosen="#nothing-of-this")),
+        ("bulk-claim", QUEUE, choose("claim")),
+        ("bulk-assign", QUEUE, choose("assign")),
+        ("bulk-assign-empty", QUEUE, choose("assign"), send_nothing("Assign to an officer")),
+        ("bulk-approve", QUEUE, choose("approve")),
+        ("bulk-approve-empty", QUEUE, choose("approve"), send_nothing("Approve")),
+        ("bulk-approve-refused", NOBODYS, choose("approve"), send("Approve", text="{note}")),
     ),
-    staff_look("bulk-approve", "supervisor", QUEUE, choose("approve")),
-    staff_look(
-        "bulk-approve-empty", "supervisor", QUEUE, choose("approve"), send_nothing("Approve")
-    ),
-    staff_look(
-        "bulk-approve-refused",
-        "supervisor",
-        f"{QUEUE}?queue=nobody",
-        choose("approve"),
-        enter(text="{note}"),
-        press("Approve"),
-    ),
-    staff_look(
-        "bulk-done", "officer", f"{QUEUE}?queue=nobody", choose("claim"), press("Assign to me")
-    ),
+    staff_look("bulk-done", "officer", NOBODYS, choose("claim"), press("Assign to me")),
 )
 AT_THE_DESK = (
     *(
@@ -216,41 +186,24 @@ AT_THE_DESK = (
             *("approved", "rejected", "withdrawn", "closed", "open"),
         )
     ),
-    staff_look("desk-to-assign", "supervisor", desk_of("under_processing")),
-    staff_look("desk-mine", "supervisor", desk_of("mine"), open_all),
-    staff_look("desk-answer-empty", "supervisor", desk_of("mine"), send_nothing("Approve")),
-    staff_look("desk-note-empty", "supervisor", desk_of("mine"), send_nothing("Add the note")),
-    staff_look("desk-assign-empty", "supervisor", desk_of("mine"), send_nothing("Assign")),
-    staff_look("desk-note-added", "supervisor", desk_of("mine"), write_note, press("Add the note")),
-    staff_look("desk-claimed", "officer", desk_of("under_processing"), press("Assign to me")),
-    staff_look(
-        "desk-somebody-was-quicker",
-        "officer",
-        desk_of("open"),
-        claim_meanwhile,
-        press("Assign to me"),
-    ),
-    staff_look(
-        "desk-rejected-now",
+    *staff_looks(
         "supervisor",
-        desk_of("mine"),
-        write_answer,
-        press("Reject"),
+        ("desk-to-assign", desk_of("under_processing")),
+        ("desk-mine", MINE, open_all),
+        ("desk-answer-empty", MINE, send_nothing("Approve")),
+        ("desk-note-empty", MINE, send_nothing("Add the note")),
+        ("desk-assign-empty", MINE, send_nothing("Assign")),
+        ("desk-note-added", MINE, write_note, press("Add the note")),
     ),
+    *staff_looks(
+        "officer",
+        ("desk-claimed", desk_of("under_processing"), press("Assign to me")),
+        ("desk-somebody-was-quicker", desk_of("open"), claim_meanwhile, press("Assign to me")),
+    ),
+    staff_look("desk-rejected-now", "supervisor", MINE, write_answer, press("Reject")),
     staff_look("history", "officer", "requests_app/inquiry/{approved.pk}/history/"),
 )
-CATALOGUE = tuple(
-    each
-    for name, place in MODELS.items()
-    for each in (
-        staff_look(f"{name}-list", "chief", place),
-        staff_look(f"{name}-form", "chief", f"{place}{{{name}.pk}}/change/"),
-        staff_look(f"{name}-add", "chief", f"{place}add/"),
-        staff_look(f"{name}-empty", "chief", f"{place}add/", save_nothing),
-        staff_look(f"{name}-saved", "chief", f"{place}{{{name}.pk}}/change/", save),
-        staff_look(f"{name}-history", "chief", f"{place}{{{name}.pk}}/history/"),
-    )
-)
+CATALOGUE = tuple(chain(*(pages_of_model(name, place) for name, place in MODELS.items())))
 
 TRIAGE = Group(
     "triage",

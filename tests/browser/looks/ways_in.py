@@ -2,8 +2,8 @@
 
 import json
 from pathlib import Path
+from unittest.mock import patch
 
-import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError
@@ -13,49 +13,49 @@ from core.messaging.actions.delivery import deliver_due
 from tests import factories
 from tests.appointments.browsing import verified
 from tests.browser.looks import Group, look, people
-from tests.browser.looks.steps import (
-    enter,
-    enter_code,
-    press,
-    read_picture,
-    send_nothing,
-)
+from tests.browser.looks.people import BORN, GOOD, NEW, WRONG
+from tests.browser.looks.steps import enter, press, read_picture, send, send_code, send_nothing
+from tests.browser.looks.tables import looks
 from tests.conftest import signed_in, signed_in_staff
 
 REFERENCE = Path(settings.BASE_DIR, "core/catalogue/reference/services.json")
 SERVICES = [row["slug"] for row in json.loads(REFERENCE.read_text(encoding="utf-8"))["services"]]
-BORN = {"born_calendar": "gregorian", "born_day": "14", "born_month": "3", "born_year": "1986"}
 WORDS = {"ar": "إقامة", "en": "iqama"}
 SIGN_IN, REGISTER, RESET = "account/sign-in/", "account/register/", "account/password/reset/"
-BY_TEXT = "account/picture/by-text/"
+BY_TEXT, CHOOSE = "account/picture/by-text/", f"{REGISTER}choose/"
+FOR_RESET = f"{BY_TEXT}?next=/{{language}}/{RESET}"
+PASSWORD, MOBILE, EMAIL = "account/password/", "account/mobile/", "account/email/"
+ACTING = "account/acting-as/"
+REGISTRANT = {"number": "2000000030", **BORN}
 
 
 def prepare(language):
     call_command("load_reference", verbosity=0)
-    resident = people.resident(language)
-    palm = people.establishment(resident)
-    for username, number in (("guest", "2000000055"), ("forgetful", "2000000063")):
-        identity = people.person(number, "ياسر محمود رضا", "Yasser Mahmoud Reda")
-        people.account(username, identity, language)
-    people.person("2000000030", "بلال أحمد", "Bilal Ahmed", mobile="+966500000031")
-    shut = people.account("shut", people.person("2000000071", "ليث", "Laith"), language)
+    resident = people.resident(language, email="aslam@example.com")
+    palm = people.establishment(resident.identity)
+    _guest, _forgetful, shut, leaver = (
+        people.account(username, people.person(number, *names), language)
+        for username, number, *names in (
+            ("guest", "2000000055", "ياسر محمود رضا", "Yasser Mahmoud Reda"),
+            ("forgetful", "2000000063", "ياسر محمود رضا", "Yasser Mahmoud Reda"),
+            ("shut", "2000000071", "ليث", "Laith"),
+            ("leaver", "2000000097", "نور خان", "Noor Khan"),
+        )
+    )
     people.shut_out(Client(), f"/en/{SIGN_IN}", shut)
-    leaver = people.person("2000000097", "نور خان", "Noor Khan")
+    people.person("2000000030", "بلال أحمد", "Bilal Ahmed", mobile="+966500000031")
     browsers = {
         "resident": verified(resident),
         "newcomer": verified(people.newcomer(language)),
         "employer": people.acting_for(palm, resident),
         "colleague": signed_in_staff(factories.OfficerFactory()),
-        "leaver": signed_in(people.account("leaver", leaver, language)),
+        "leaver": signed_in(leaver),
     }
-    signed_in(resident)  # on another device
+    signed_in(resident)  # on another device, which is listed first as it is the latest
     return {
         "browsers": browsers,
         "words": WORDS[language],
         "language": language,
-        "password": factories.PASSWORD,
-        "new_password": people.NEW_PASSWORD,
-        "holder": palm.pk,
     }
 
 
@@ -68,11 +68,7 @@ def breaking(error):
     """Return a step that reloads the page while its view raises `error`."""
 
     def step(visitor, _things):
-        def fail(*_args, **_kwargs):
-            raise error
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("tawasul.portal.views.render", fail)
+        with patch("tawasul.portal.views.render", side_effect=error):
             visitor.page.reload()
 
     return step
@@ -88,195 +84,113 @@ FOR_EVERYBODY = (
     look("home-acting", "employer", ""),
     look("home-of-staff", "colleague", ""),
     look("signed-out", "leaver", "", press("Sign out")),
-    look("contact", "anonymous", "contact/"),
-    look("services", "anonymous", "services/"),
-    look("services-found", "anonymous", "services/?q={words}"),
-    look("services-not-found", "anonymous", "services/?q=zzz+zzz"),
-    *(look(f"service-{slug}", "anonymous", f"services/{slug}/") for slug in SERVICES),
+    *looks(
+        "anonymous",
+        ("contact", "contact/"),
+        ("services", "services/"),
+        ("services-found", "services/?q={words}"),
+        ("services-not-found", "services/?q=zzz+zzz"),
+        *((f"service-{slug}", f"services/{slug}/") for slug in SERVICES),
+    ),
     look("service-signed-in", "resident", "services/iqama-renew/"),
     look("components", "anonymous", "/demo/components/"),
     look("display", "anonymous", "display/"),
     look("phone-empty", "anonymous", "/demo/phone/"),
 )
 SIGNING_IN = (
-    look("sign-in", "guest", SIGN_IN),
-    look("sign-in-before-a-page", "guest", "my/"),
-    look("sign-in-empty", "guest", SIGN_IN, send_nothing("Continue")),
-    look(
-        "sign-in-wrong",
+    *looks(
         "guest",
-        SIGN_IN,
-        enter(login="guest", password="not-this-one"),
-        press("Continue"),
+        ("sign-in", SIGN_IN),
+        ("sign-in-before-a-page", "my/"),
+        ("sign-in-empty", SIGN_IN, send_nothing("Continue")),
+        ("sign-in-wrong", SIGN_IN, send("Continue", login="guest", **WRONG)),
     ),
     look(
         "sign-in-too-many-tries",
         "guest",
         SIGN_IN,
-        enter(login="shut", password="not-this-one"),
-        press("Continue"),
+        send("Continue", login="shut", **WRONG),
         status=429,
     ),
-    look(
-        "sign-in-code",
+    *looks(
         "guest",
-        SIGN_IN,
-        enter(login="guest", password="{password}"),
-        press("Continue"),
-    ),
-    look("sign-in-code-empty", "guest", "account/code/", send_nothing("Sign in")),
-    look("sign-in-code-wrong", "guest", "account/code/", enter(code="000000"), press("Sign in")),
-    look("sign-in-code-too-soon", "guest", "account/code/", press("Send another code")),
-    look(
-        "sign-in-code-too-many-tries",
-        "guest",
-        "account/code/",
-        *[enter(code="000000"), press("Sign in")] * 5,
-    ),
-    look("phone", "guest", "/demo/phone/", deliver),
-)
-REGISTERING = (
-    look("register", "registrant", REGISTER),
-    look("register-empty", "registrant", REGISTER, send_nothing("Send the code")),
-    look(
-        "register-wrong-picture",
-        "registrant",
-        REGISTER,
-        enter(number="2000000030", **BORN, picture="00000"),
-        press("Send the code"),
-    ),
-    look(
-        "register-code",
-        "registrant",
-        REGISTER,
-        enter(number="2000000030", **BORN),
-        read_picture,
-        press("Send the code"),
-    ),
-    look("register-code-empty", "registrant", f"{REGISTER}code/", send_nothing("Continue")),
-    look("choose", "registrant", f"{REGISTER}code/", enter_code, press("Continue")),
-    look("choose-empty", "registrant", f"{REGISTER}choose/", send_nothing("Open the account")),
-    look(
-        "account-opened",
-        "registrant",
-        f"{REGISTER}choose/",
-        enter(username="bilal.ahmed", new_password="{password}", again="{password}"),
-        press("Open the account"),
+        ("sign-in-code", SIGN_IN, send("Continue", login="guest", **GOOD)),
+        ("sign-in-code-empty", "account/code/", send_nothing("Sign in")),
+        ("sign-in-code-wrong", "account/code/", send("Sign in", code="000000")),
+        ("sign-in-code-too-soon", "account/code/", press("Send another code")),
+        ("sign-in-code-too-many-tries", "account/code/", *[send("Sign in", code="000000")] * 5),
+        ("phone", "/demo/phone/", deliver),
     ),
 )
-FORGOTTEN = (
-    look("reset", "forgetful", RESET),
-    look("reset-empty", "forgetful", RESET, send_nothing("Send the code")),
-    look("picture-by-text", "forgetful", RESET, press("Text me a code instead")),
-    look("picture-by-text-empty", "forgetful", BY_TEXT, send_nothing("Send the code")),
-    look(
-        "picture-by-text-code",
-        "forgetful",
-        f"{BY_TEXT}?next=/{{language}}/{RESET}",
-        enter(mobile="0500000099"),
-        press("Send the code"),
-    ),
-    look("picture-by-text-code-empty", "forgetful", f"{BY_TEXT}code/", send_nothing("Continue")),
-    look("reset-without-picture", "forgetful", f"{BY_TEXT}code/", enter_code, press("Continue")),
-    look("reset-code", "forgetful", RESET, enter(login="forgetful"), press("Send the code")),
-    look("reset-code-empty", "forgetful", f"{RESET}code/", send_nothing("Continue")),
-    look("new-password", "forgetful", f"{RESET}code/", enter_code, press("Continue")),
-    look("new-password-empty", "forgetful", f"{RESET}new/", send_nothing("Set the password")),
-    look(
-        "new-password-set",
-        "forgetful",
-        f"{RESET}new/",
-        enter(new_password="{new_password}", again="{new_password}"),
-        press("Set the password"),
-    ),
+REGISTERING = looks(
+    "registrant",
+    ("register", REGISTER),
+    ("register-empty", REGISTER, send_nothing("Send the code")),
+    ("register-wrong-picture", REGISTER, send("Send the code", **REGISTRANT, picture="00000")),
+    ("register-code", REGISTER, enter(**REGISTRANT), read_picture, press("Send the code")),
+    ("register-code-empty", f"{REGISTER}code/", send_nothing("Continue")),
+    ("choose", f"{REGISTER}code/", send_code("Continue")),
+    ("choose-empty", CHOOSE, send_nothing("Open the account")),
+    ("account-opened", CHOOSE, send("Open the account", username="bilal.ahmed", **NEW)),
+)
+FORGOTTEN = looks(
+    "forgetful",
+    ("reset", RESET),
+    ("reset-empty", RESET, send_nothing("Send the code")),
+    ("picture-by-text", RESET, press("Text me a code instead")),
+    ("picture-by-text-empty", BY_TEXT, send_nothing("Send the code")),
+    ("picture-by-text-code", FOR_RESET, send("Send the code", mobile="0500000099")),
+    ("picture-by-text-code-empty", f"{BY_TEXT}code/", send_nothing("Continue")),
+    ("reset-without-picture", f"{BY_TEXT}code/", send_code("Continue")),
+    ("reset-code", RESET, send("Send the code", login="forgetful")),
+    ("reset-code-empty", f"{RESET}code/", send_nothing("Continue")),
+    ("new-password", f"{RESET}code/", send_code("Continue")),
+    ("new-password-empty", f"{RESET}new/", send_nothing("Set the password")),
+    ("new-password-set", f"{RESET}new/", send("Set the password", **NEW)),
 )
 ACCOUNT = (
     look("account", "resident", "account/"),
     look("account-of-a-newcomer", "newcomer", "account/"),
     look("account-acting", "employer", "account/"),
-    look("language-saved", "resident", "account/", press("Save the language")),
-    look("signed-out-there", "resident", "account/", press("Sign out of that device")),
-    look("password", "resident", "account/password/"),
-    look("password-empty", "resident", "account/password/", send_nothing("Change the password")),
-    look(
-        "password-changed",
-        "newcomer",
-        "account/password/",
-        enter(password="{password}", new_password="{new_password}", again="{new_password}"),
-        press("Change the password"),
-    ),
-    look("mobile", "resident", "account/mobile/"),
-    look("mobile-empty", "resident", "account/mobile/", send_nothing("Send the code")),
-    look(
-        "mobile-code",
+    *looks(
         "resident",
-        "account/mobile/",
-        enter(mobile=people.OTHER_MOBILE, password="{password}"),
-        press("Send the code"),
+        ("language-saved", "account/", press("Save the language")),
+        ("signed-out-there", "account/", press("Sign out of that device")),
+        ("password", PASSWORD),
+        ("password-empty", PASSWORD, send_nothing("Change the password")),
     ),
-    look(
-        "mobile-code-empty", "resident", "account/mobile/code/", send_nothing("Change the mobile")
-    ),
-    look(
-        "mobile-changed",
+    look("password-changed", "newcomer", PASSWORD, send("Change the password", **GOOD, **NEW)),
+    *looks(
         "resident",
-        "account/mobile/code/",
-        enter_code,
-        press("Change the mobile"),
+        ("mobile", MOBILE),
+        ("mobile-empty", MOBILE, send_nothing("Send the code")),
+        ("mobile-code", MOBILE, send("Send the code", mobile=people.OTHER_MOBILE, **GOOD)),
+        ("mobile-code-empty", f"{MOBILE}code/", send_nothing("Change the mobile")),
+        ("mobile-changed", f"{MOBILE}code/", send_code("Change the mobile")),
+        ("email", EMAIL),
+        ("email-empty", EMAIL, send_nothing("Send the code")),
+        ("email-code", EMAIL, send("Send the code", email="khan@example.com")),
+        ("email-code-empty", f"{EMAIL}code/", send_nothing("Confirm the address")),
+        ("email-confirmed", f"{EMAIL}code/", send_code("Confirm the address")),
+        ("email-removed", EMAIL, press("Stop e-mailing me")),
+        ("acting-as", ACTING),
     ),
-    look("email", "resident", "account/email/"),
-    look("email-empty", "resident", "account/email/", send_nothing("Send the code")),
-    look(
-        "email-code",
-        "resident",
-        "account/email/",
-        enter(email="khan@example.com"),
-        press("Send the code"),
-    ),
-    look(
-        "email-code-empty", "resident", "account/email/code/", send_nothing("Confirm the address")
-    ),
-    look(
-        "email-confirmed",
-        "resident",
-        "account/email/code/",
-        enter_code,
-        press("Confirm the address"),
-    ),
-    look("email-removed", "resident", "account/email/", press("Stop e-mailing me")),
-    look("acting-as", "resident", "account/acting-as/"),
-    look("acting-as-nobody", "newcomer", "account/acting-as/"),
-    look("acting-as-chosen", "employer", "account/acting-as/"),
+    look("acting-as-nobody", "newcomer", ACTING),
+    look("acting-as-chosen", "employer", ACTING),
     look("acting-as-ended", "employer", "", press("Act as myself again")),
 )
 ERROR_PAGES = (
     look("cannot-be-read", "anonymous", "?x=%00", status=400),
     look("not-for-this-account", "colleague", "my/", status=403),
-    look(
-        "page-expired",
-        "anonymous",
-        SIGN_IN,
-        lose_cookies,
-        press("Continue"),
-        status=403,
-    ),
+    look("page-expired", "anonymous", SIGN_IN, lose_cookies, press("Continue"), status=403),
     look("no-such-page", "anonymous", "no/such/page/", status=404),
     look("no-such-page-signed-in", "resident", "no/such/page/", status=404),
-    look(
-        "broken",
-        "anonymous",
-        "contact/",
-        breaking(RuntimeError("broken for the look")),
-        status=500,
-        stands_alone=True,
-    ),
-    look(
-        "database-away",
-        "anonymous",
-        "contact/",
-        breaking(OperationalError("away for the look")),
-        status=503,
-        stands_alone=True,
+    *(
+        look(name, "anonymous", "contact/", breaking(error), status=status, stands_alone=True)
+        for name, error, status in (
+            ("broken", RuntimeError("broken for the look"), 500),
+            ("database-away", OperationalError("away for the look"), 503),
+        )
     ),
 )
 
@@ -284,12 +198,5 @@ WAYS_IN = Group(
     "ways-in",
     ("demo/", "en/account/", "en/services/", "en/contact/"),
     prepare,
-    (
-        FOR_EVERYBODY,
-        SIGNING_IN,
-        REGISTERING,
-        FORGOTTEN,
-        ACCOUNT,
-        ERROR_PAGES,
-    ),
+    (FOR_EVERYBODY, SIGNING_IN, REGISTERING, FORGOTTEN, ACCOUNT, ERROR_PAGES),
 )
