@@ -7,10 +7,9 @@ from django.utils import timezone
 
 from core.accounts.models import IdentityNumber
 from tests import factories
-from tests.core.accounts.wrong_rows import ANOTHER, HEADER, KNOWN, KNOWN_BEFORE
-
-NUMBER, FORMER_NUMBER = "2987654320", "3000000004"
-MOBILE = "+966501234567"
+from tests.conftest import signed_in
+from tests.core.accounts.pages import FORMER_NUMBER, MOBILE, NUMBER
+from tests.core.accounts.registry_file import ANOTHER, HEADER, KNOWN, KNOWN_BEFORE
 
 
 class Clock:
@@ -76,3 +75,9 @@ def registered(db):
 def person(registered):
     """Create an account for the registered person."""
     return factories.UserFactory(username="aslam", identity=registered, mobile=MOBILE)
+
+
+@pytest.fixture
+def browser(person):
+    """A browser in which the person is signed in."""
+    return signed_in(person)

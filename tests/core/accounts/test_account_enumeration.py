@@ -5,35 +5,23 @@ import re
 import secrets
 
 import pytest
-from axes.models import AccessAttempt
-from captcha.models import CaptchaStore
 from django.test import Client
 
 from core.accounts import codes
-from core.accounts.models import OneTimeCode
-from core.messaging.models import Message
 from tests import factories
 from tests.conftest import errors_on, notices_on, picture_on, without_tokens
+from tests.core.accounts import pages
+from tests.core.accounts.pages import BORN, FORMER_NUMBER, MOBILE, NUMBER, STAFF_SIGN_IN
+from tests.worlds import undone
 
-NUMBER, FORMER_NUMBER = "2987654320", "3000000004"
 USERNAME = "aslam"
-MOBILE = "+966501234567"
-BORN = datetime.date(1986, 3, 14)
-
-STAFF_SIGN_IN = "/en/staff/login/"
-
-SPENT = "A wrong code was entered too many times. Ask for another code."
-TOO_SOON = "A code has just been sent. You can ask for another in 60 seconds."
-TOO_MANY = "Too many codes were sent and not used. Try again in 55 minutes."
-STAFF_SHUT = "Too many wrong passwords. Try again in 15 minutes."
-SHUT = "Too many wrong passwords. Try again in 15 minutes, or set a new password now."
+WRONG_CODE = "654321"
 
 
 @pytest.fixture(autouse=True)
-def wrong_code(monkeypatch):
-    """Return six digits that are never the right ones, so that all walks can enter the same."""
+def _same_codes(monkeypatch):
+    """Make all codes 123456, so that all walks can enter the same wrong one."""
     monkeypatch.setattr(secrets, "randbelow", lambda limit: 123456)
-    return "654321"
 
 
 def seen(response):
@@ -68,7 +56,7 @@ class Walk:
         return [seen(response) for response in self.responses]
 
 
-def through_codes(address, form, clock, wrong_code):
+def through_codes(address, form, clock):
     """Request a code, guess wrong six times, and request more at once, later, and too often."""
     walk = Walk()
     code, resend = f"{address}code/", f"{address}code/resend/"
@@ -76,44 +64,35 @@ def through_codes(address, form, clock, wrong_code):
     walk.post(address, {**form, **picture})
     walk.get(code)
     for _guess in range(6):
-        guessed = walk.post(code, {"code": wrong_code})
-    assert errors_on(guessed) == [SPENT]
+        guessed = walk.post(code, {"code": WRONG_CODE})
+    assert errors_on(guessed) == [pages.SPENT]
     walk.post(resend)
-    assert notices_on(walk.get(code)) == [TOO_SOON]
+    assert notices_on(walk.get(code)) == [pages.TOO_SOON.format(60)]
     for _another in range(5):
         clock.move(61)
         walk.post(resend)
         notices = notices_on(walk.get(code))
-        walk.post(code, {"code": wrong_code})
-    assert notices == [TOO_MANY]
+        walk.post(code, {"code": WRONG_CODE})
+    assert notices == [pages.TOO_MANY.format(55)]
     # The walk begins again, in the same browser and in another.
-    picture = picture_on(walk.get(address))
-    walk.post(address, {**form, **picture})
-    walk.get(code)
-    walk.client = Client()
-    picture = picture_on(walk.get(address))
-    walk.post(address, {**form, **picture})
-    walk.get(code)
-    walk.post(code, {"code": wrong_code})
+    for browser in (walk.client, Client()):
+        walk.client = browser
+        picture = picture_on(walk.get(address))
+        walk.post(address, {**form, **picture})
+        walk.get(code)
+    walk.post(code, {"code": WRONG_CODE})
     return walk
 
 
-def register(clock, wrong_code):
-    form = {
-        "number": NUMBER,
-        "born_calendar": "gregorian",
-        "born_day": str(BORN.day),
-        "born_month": str(BORN.month),
-        "born_year": str(BORN.year),
-    }
-    return through_codes("/en/account/register/", form, clock, wrong_code)
+def register(clock):
+    return through_codes(pages.REGISTER, {"number": NUMBER, **pages.born_on()}, clock)
 
 
-def reset(login, clock, wrong_code):
-    return through_codes("/en/account/password/reset/", {"login": login}, clock, wrong_code)
+def reset(login, clock):
+    return through_codes(pages.RESET, {"login": login}, clock)
 
 
-def sign_in(login, password="wrong", address="/en/account/sign-in/", told=SHUT):
+def sign_in(login, password="wrong", address=pages.SIGN_IN, told=pages.SHUT):
     """Give the password until the login is locked, and once more."""
     walk = Walk()
     walk.get(address)
@@ -123,12 +102,16 @@ def sign_in(login, password="wrong", address="/en/account/sign-in/", told=SHUT):
     return walk
 
 
-def delete_codes_and_attempts():
-    for table in (OneTimeCode, Message, AccessAttempt, CaptchaStore):
-        table.objects.all().delete()
-
-
-# Registering
+def check_that_cases_look_alike(clock, cases, go):
+    """Check that the walk of `go` sees in each case what it sees where nobody is known."""
+    began = clock.now
+    with undone():
+        for_nobody = go().seen
+    for case, make in cases.items():
+        clock.now = began
+        with undone():
+            make()
+            assert go().seen == for_nobody, case
 
 
 def person(**facts):
@@ -172,15 +155,8 @@ REGISTRATION_CASES = {
 }
 
 
-@pytest.mark.parametrize("make", REGISTRATION_CASES.values(), ids=REGISTRATION_CASES.keys())
-def test_registration_answers_are_identical_for_all_identities(db, clock, wrong_code, make):
-    for_nobody = register(clock, wrong_code).seen
-    delete_codes_and_attempts()
-    make()
-    assert register(clock, wrong_code).seen == for_nobody
-
-
-# Reset
+def test_registration_answers_are_identical_for_all_identities(db, clock):
+    check_that_cases_look_alike(clock, REGISTRATION_CASES, lambda: register(clock))
 
 
 def account(*, status="active", **facts):
@@ -201,65 +177,43 @@ ACCOUNT_CASES = {
     "staff who is a resident too": lambda: account(is_staff=True),
     "registered without an account": somebody_with_two_numbers,
 }
-every_case_and_login = pytest.mark.parametrize(
-    ("make", "login"),
-    [
-        *((make, USERNAME) for make in ACCOUNT_CASES.values()),
-        (account, NUMBER),
-        (account, FORMER_NUMBER),
-    ],
-    ids=[*ACCOUNT_CASES, "by number", "by former number"],
-)
 
 
-@every_case_and_login
-def test_reset_answers_are_identical_for_all_accounts(db, clock, wrong_code, make, login):
-    for_nobody = reset(login, clock, wrong_code).seen
-    delete_codes_and_attempts()
-    make()
-    assert reset(login, clock, wrong_code).seen == for_nobody
+def check_all_accounts_and_logins(clock, go):
+    check_that_cases_look_alike(clock, ACCOUNT_CASES, lambda: go(USERNAME))
+    for number in (NUMBER, FORMER_NUMBER):
+        check_that_cases_look_alike(clock, {number: account}, lambda login=number: go(login))
 
 
-def test_reset_answers_are_identical_after_recent_text(db, clock, wrong_code):
-    for_nobody = reset(USERNAME, clock, wrong_code).seen
-    delete_codes_and_attempts()
-    send_text_just_before("reset", account())
-    assert reset(USERNAME, clock, wrong_code).seen == for_nobody
+def test_reset_answers_are_identical_for_all_accounts(db, clock):
+    check_all_accounts_and_logins(clock, lambda login: reset(login, clock))
+    cases = {"had a text just now": lambda: send_text_just_before("reset", account())}
+    check_that_cases_look_alike(clock, cases, lambda: reset(USERNAME, clock))
 
 
-# Signing in
-
-
-@every_case_and_login
-def test_wrong_password_answers_are_identical_for_all_accounts(db, clock, make, login):
-    for_nobody = sign_in(login).seen
-    delete_codes_and_attempts()
-    make()
-    assert sign_in(login).seen == for_nobody
+def test_wrong_password_answers_are_identical_for_all_accounts(db, clock):
+    check_all_accounts_and_logins(clock, sign_in)
 
 
 def test_closed_account_answers_like_wrong_password(db, clock):
-    for_nobody = sign_in(USERNAME, factories.PASSWORD).seen
-    delete_codes_and_attempts()
-    account(is_active=False)
-    assert sign_in(USERNAME, factories.PASSWORD).seen == for_nobody
+    cases = {"closed": lambda: account(is_active=False)}
+    check_that_cases_look_alike(clock, cases, lambda: sign_in(USERNAME, factories.PASSWORD))
 
 
-@pytest.mark.parametrize(
-    "facts",
-    [{"is_staff": True}, {"is_staff": False}, {"is_staff": True, "is_active": False}],
-    ids=["staff", "not staff", "closed"],
-)
-def test_staff_page_answers_are_identical_for_all_accounts(db, clock, facts):
-    for_nobody = sign_in(USERNAME, address=STAFF_SIGN_IN, told=STAFF_SHUT).seen
-    delete_codes_and_attempts()
-    factories.UserFactory(username=USERNAME, **facts)
-    assert sign_in(USERNAME, address=STAFF_SIGN_IN, told=STAFF_SHUT).seen == for_nobody
+def test_staff_page_answers_are_identical_for_all_accounts(db, clock):
+    cases = {
+        "staff": lambda: factories.UserFactory(username=USERNAME, is_staff=True),
+        "not staff": lambda: factories.UserFactory(username=USERNAME, is_staff=False),
+        "closed": lambda: factories.UserFactory(username=USERNAME, is_staff=True, is_active=False),
+    }
+    on_the_staff_page = {"address": STAFF_SIGN_IN, "told": pages.STAFF_SHUT}
+    check_that_cases_look_alike(clock, cases, lambda: sign_in(USERNAME, **on_the_staff_page))
 
 
 def test_staff_page_answers_resident_like_unknown_user(db, clock):
-    form = {"login": USERNAME, "password": factories.PASSWORD}
-    for_nobody = seen(Client().post(STAFF_SIGN_IN, form))
-    delete_codes_and_attempts()
-    account()
-    assert seen(Client().post(STAFF_SIGN_IN, form)) == for_nobody
+    def give_right_password():
+        walk = Walk()
+        walk.post(STAFF_SIGN_IN, {"login": USERNAME, "password": factories.PASSWORD})
+        return walk
+
+    check_that_cases_look_alike(clock, {"resident": account}, give_right_password)

@@ -13,6 +13,9 @@ from requests_app import actions
 from requests_app.models import Inquiry
 from tests import factories
 from tests.conftest import ask_for_code, errors_on, notices_on, sign_in, signed_in, words
+from tests.core.accounts import pages
+from tests.core.accounts.pages import ACCOUNT, MY_PAGE, NEW_PASSWORD, SIGN_IN, place
+from tests.worlds import undone
 
 CHOICE = "/en/account/acting-as/"
 NEW = "/en/inquiries/new/"
@@ -24,14 +27,12 @@ NOT_LINKED = "This person is not linked to your account. Choose somebody who is.
 
 
 def establishment(name_en="Palm Trees Contracting", number="7000000017", **fields):
-    names = {"name_en": name_en, "name_ar": "مؤسسة النخيل للمقاولات"}
-    return factories.IdentityFactory(
-        **names, number=number, birth_date=None, nationality="SA", **fields
-    )
+    facts = {"name_ar": "مؤسسة النخيل للمقاولات", "birth_date": None, "nationality": "SA"}
+    return factories.IdentityFactory(name_en=name_en, number=number, **facts, **fields)
 
 
 @pytest.fixture
-def palm():
+def palm(db):
     return establishment()
 
 
@@ -72,11 +73,25 @@ def banner_on(page):
     return words(found[0]) if found else ""
 
 
-def file_for(client, beneficiary, service=None):
+def file_for(client, beneficiary, service=None, **fields):
     """Submit the first step of a new inquiry and return the page that follows."""
     service = service or factories.ServiceFactory()
     form = {"idempotency_key": uuid.uuid4(), "beneficiary": beneficiary.pk, "service": service.slug}
-    return client.post(NEW, form, follow=True)
+    return client.post(NEW, {**form, **fields}, follow=True)
+
+
+def draft_through(applicant, worker):
+    """Return a draft through the worker's employer, ready to be confirmed."""
+    inquiry = actions.start(
+        actor=applicant,
+        holder=worker.linked_to.get().holder,
+        beneficiary=worker,
+        service=factories.ServiceFactory(),
+        idempotency_key=uuid.uuid4(),
+    )
+    details = factories.details_of(inquiry)
+    actions.save_details(actor=applicant, inquiry=inquiry, **details)
+    return inquiry
 
 
 # Establishments to choose from
@@ -100,8 +115,8 @@ def all_kinds_of_establishments(person):
         "Of Somebody Else": (factories.IdentityFactory(), representative, {}, "active"),
         "Of Nobody": (None, representative, {}, "active"),
     }
-    for place, (name, (linked, kind, dates, status)) in enumerate(cases.items()):
-        identity = establishment(name, f"70000001{place:02}", status=status)
+    for turn, (name, (linked, kind, dates, status)) in enumerate(cases.items()):
+        identity = establishment(name, f"70000001{turn:02}", status=status)
         if linked:
             factories.link(identity, linked, kind, **dates)
     return cases
@@ -110,30 +125,31 @@ def all_kinds_of_establishments(person):
 GOOD = {"Palm Trees Contracting", "Until Today", "From Today"}
 
 
-def test_only_current_mandates_of_active_establishments_offered(as_resident, resident):
+def test_only_current_mandates_of_active_establishments_count(as_resident, resident):
     cases = all_kinds_of_establishments(resident.identity)
     page = words(as_resident.get(CHOICE))
     assert {name for name in cases if name in page} == GOOD
-
-
-def test_holder_that_was_not_offered_is_refused(as_resident, resident):
-    for name in all_kinds_of_establishments(resident.identity).keys() - GOOD:
-        identity = Identity.objects.get(name_en=name)
-        assert errors_on(choose(as_resident, identity.pk)) == [NOT_NOW]
-        assert banner_on(as_resident.get("/en/")) == ""
+    for name in cases.keys() - GOOD:
+        refused = choose(as_resident, Identity.objects.get(name_en=name).pk)
+        assert errors_on(refused) == [NOT_NOW], name
+        assert banner_on(as_resident.get("/en/")) == "", name
     for person in (resident.identity, factories.UserFactory().identity):
         assert errors_on(choose(as_resident, person.pk)) == [NOT_NOW]
 
 
-@pytest.mark.parametrize("holder", ["abc", "-1", "0", "9" * 30, "9" * 5000, "²", "7000000017"])
-def test_invalid_holder_is_refused_and_changes_nothing(browser, holder):
-    assert errors_on(choose(browser, holder)) == [NOT_NOW]
-    assert banner_on(browser.get("/en/")) == BANNER
+def test_invalid_holder_is_refused_and_changes_nothing(browser):
+    numbers = ("abc", "-1", "0", "9" * 30, "9" * 5000, "²", "7000000017")
+    cases = {**dict.fromkeys(numbers, NOT_NOW), "\0": "Null characters are not allowed."}
+    for holder, told in cases.items():
+        assert errors_on(choose(browser, holder)) == [told], holder
+        assert banner_on(browser.get("/en/")) == BANNER, holder
 
 
-def test_nul_byte_as_holder_changes_nothing(browser):
-    assert errors_on(choose(browser, "\0")) == ["Null characters are not allowed."]
-    assert banner_on(browser.get("/en/")) == BANNER
+def test_current_choice_is_preselected(browser, palm):
+    checked = r'<input type="radio"[^>]*value="([^"]*)"[^>]*checked'
+    assert re.findall(checked, browser.get(CHOICE).content.decode()) == [str(palm.pk)]
+    choose(browser, "")
+    assert re.findall(checked, browser.get(CHOICE).content.decode()) == [""]
 
 
 def test_person_without_mandate_is_offered_only_themselves(as_resident):
@@ -142,61 +158,44 @@ def test_person_without_mandate_is_offered_only_themselves(as_resident):
     assert re.findall(r'<input type="radio"[^>]*value="([^"]*)"', page.content.decode()) == [""]
 
 
-def test_current_choice_is_preselected(browser, palm, mandate):
-    checked = r'<input type="radio"[^>]*value="([^"]*)"[^>]*checked'
-    assert re.findall(checked, browser.get(CHOICE).content.decode()) == [str(palm.pk)]
-    choose(browser, "")
-    assert re.findall(checked, browser.get(CHOICE).content.decode()) == [""]
-
-
 # The banner
 
 
-@pytest.mark.parametrize(
-    ("language", "banner"),
-    [("en", BANNER), ("ar", "مؤسسة النخيل للمقاولات")],
-)
-def test_every_page_shows_acting_banner(browser, resident, worker, language, banner):
+def test_every_page_shows_acting_banner(browser, resident, worker):
     file_for(browser, worker)
     draft = Inquiry.objects.get()
     filed = factories.filed(resident)
-    pages = [
+    addresses = [
         *("", "my/", "inquiries/", "inquiries/new/", "account/", "account/acting-as/"),
         *(f"inquiries/{draft.reference}/{step}/" for step in ("details", "documents", "review")),
         *(f"inquiries/{filed.reference}/{page}" for page in ("", "receipt/")),
         *("account/password/", "account/mobile/", "account/email/", "account/register/"),
         *("no/such/page/", "inquiries/000000000000/"),
     ]
-    for address in pages:
-        page = browser.get(f"/{language}/{address}")
-        assert banner in banner_on(page), address
-        if language == "ar":
-            assert not re.search("[A-Za-z]", banner_on(page))
-    assert banner in banner_on(browser.post(f"/{language}/account/acting-as/", {"holder": "x"}))
-
-
-def test_error_page_shows_acting_banner(resident, mandate, palm):
-    client = acting(signed_in(resident), palm)
+    for language, banner in (("en", BANNER), ("ar", "مؤسسة النخيل للمقاولات")):
+        for address in addresses:
+            found = banner_on(browser.get(f"/{language}/{address}"))
+            assert banner in found, (language, address)
+            assert language == "en" or not re.search("[A-Za-z]", found), address
+        refused = browser.post(f"/{language}/account/acting-as/", {"holder": "x"})
+        assert banner in banner_on(refused)
     strict = Client(enforce_csrf_checks=True)
-    strict.cookies = client.cookies
-    refused = strict.post(NEW, {"idempotency_key": uuid.uuid4()})
-    assert refused.status_code == 403
-    assert banner_on(refused) == BANNER
+    strict.cookies = browser.cookies
+    error_page = strict.post(NEW, {"idempotency_key": uuid.uuid4()})
+    assert error_page.status_code == 403
+    assert banner_on(error_page) == BANNER
 
 
 def test_no_banner_without_acting_for_another(as_resident, mandate):
-    for address in ("/en/", "/en/my/", NEW, "/en/no/such/page/"):
-        assert banner_on(as_resident.get(address)) == ""
+    for address in ("/en/", MY_PAGE, NEW, "/en/no/such/page/"):
+        assert banner_on(as_resident.get(address)) == "", address
 
 
-def test_banner_button_ends_acting(browser):
-    page = browser.post(CHOICE, {"csrfmiddlewaretoken": "sent with every form"}, follow=True)
-    assert page.request["PATH_INFO"] == "/en/my/"
-    assert banner_on(page) == ""
-
-
-def test_acting_is_limited_to_one_session(browser, resident):
+def test_acting_is_limited_to_one_session_and_ended_by_button(browser, resident):
     assert banner_on(signed_in(resident).get("/en/")) == ""
+    page = browser.post(CHOICE, {"csrfmiddlewaretoken": "sent with every form"}, follow=True)
+    assert place(page) == MY_PAGE
+    assert banner_on(page) == ""
 
 
 # Filing through the establishment
@@ -205,19 +204,14 @@ def test_acting_is_limited_to_one_session(browser, resident):
 def test_inquiry_is_filed_through_establishment(browser, resident, palm, worker):
     page = file_for(browser, worker)
     inquiry = Inquiry.objects.get()
-    assert page.request["PATH_INFO"] == f"/en/inquiries/{inquiry.reference}/details/"
+    assert place(page) == f"/en/inquiries/{inquiry.reference}/details/"
     assert (inquiry.applicant, inquiry.holder, inquiry.beneficiary) == (resident, palm, worker)
-
-
-def test_review_page_names_the_holder(browser, worker, resident):
-    file_for(browser, worker)
-    through_it = Inquiry.objects.get()
-    as_oneself = factories.draft(resident)
-    review = "/en/inquiries/{}/review/"
     # The review page names the holder of the draft, not the current one.
     choose(browser, "")
+    review = "/en/inquiries/{}/review/"
     said = "Filed on behalf of Palm Trees Contracting"
-    assert said in words(browser.get(review.format(through_it.reference)))
+    assert said in words(browser.get(review.format(inquiry.reference)))
+    as_oneself = factories.draft(resident)
     assert "Filed on behalf of" not in words(browser.get(review.format(as_oneself.reference)))
 
 
@@ -236,51 +230,16 @@ def test_beneficiaries_are_those_of_the_chosen_holder(browser, resident, worker)
     offered = words(browser.get(NEW))
     assert "Raju Kumar" not in offered
     assert "Sami Khan" in offered
+    assert errors_on(file_for(browser, worker)) == [NOT_LINKED]
 
 
-def test_own_people_cannot_be_filed_for_through_establishment(browser, resident, worker):
+def test_establishment_files_for_none_but_its_people(browser, resident, palm, worker):
+    service = factories.ServiceFactory(beneficiary_kinds=["establishment", "resident"])
     own = factories.IdentityFactory(name_en="Sami Khan")
     factories.link(resident.identity, own)
-    for person in (resident.identity, own):
-        assert errors_on(file_for(browser, person)) == [NOT_LINKED]
+    for person in (resident.identity, own, palm):
+        assert errors_on(file_for(browser, person, service)) == [NOT_LINKED], person.name_en
     assert not Inquiry.objects.exists()
-
-
-def test_workers_cannot_be_filed_for_in_own_name(as_resident, mandate, worker):
-    assert errors_on(file_for(as_resident, worker)) == [NOT_LINKED]
-
-
-def test_establishment_is_no_beneficiary_of_its_own(browser, palm, worker):
-    service = factories.ServiceFactory(beneficiary_kinds=["establishment", "resident"])
-    assert errors_on(file_for(browser, palm, service)) == [NOT_LINKED]
-
-
-def test_applicant_and_beneficiary_can_read_inquiry(browser, resident, worker):
-    inquiry = filed_through(resident, worker)
-    address = f"/en/inquiries/{inquiry.reference}/"
-    of_the_worker = signed_in(factories.UserFactory(identity=worker))
-    choose(browser, "")
-    for client in (browser, of_the_worker):
-        assert factories.DESCRIPTION in words(client.get(address))
-    assert signed_in(factories.UserFactory()).get(address).status_code == 404
-
-
-def draft_through(applicant, worker):
-    """Return a draft through the worker's employer, ready to be confirmed."""
-    inquiry = actions.start(
-        actor=applicant,
-        holder=worker.linked_to.get().holder,
-        beneficiary=worker,
-        service=factories.ServiceFactory(),
-        idempotency_key=uuid.uuid4(),
-    )
-    details = factories.details_of(inquiry)
-    actions.save_details(actor=applicant, inquiry=inquiry, **details)
-    return inquiry
-
-
-def filed_through(applicant, worker):
-    return factories.submitted(draft_through(applicant, worker))
 
 
 # The end of acting as an establishment
@@ -288,53 +247,52 @@ def filed_through(applicant, worker):
 
 def test_acting_ends_at_sign_out(resident, mandate, palm):
     client = acting(sign_in(resident), palm)
-    client.post("/en/account/sign-out/")
+    client.post(pages.SIGN_OUT)
     assert banner_on(client.get("/en/")) == ""
     factories.let_a_minute_pass(resident)
-    assert banner_on(sign_in(resident, client).get("/en/my/")) == ""
+    assert banner_on(sign_in(resident, client).get(MY_PAGE)) == ""
 
 
 def test_acting_continues_after_password_change(browser):
-    new = {"new_password": "seven Kettles and a door", "again": "seven Kettles and a door"}
-    page = browser.post(
-        "/en/account/password/", {"password": factories.PASSWORD, **new}, follow=True
-    )
-    assert banner_on(page) == BANNER
+    form = {"password": factories.PASSWORD, "new_password": NEW_PASSWORD, "again": NEW_PASSWORD}
+    assert banner_on(browser.post(pages.CHANGE_PASSWORD, form, follow=True)) == BANNER
 
 
 def test_next_user_of_browser_acts_as_themselves(browser, officer):
     another = factories.UserFactory()
     browser.force_login(another)
-    assert banner_on(browser.get("/en/my/")) == ""
+    assert banner_on(browser.get(MY_PAGE)) == ""
     browser.force_login(officer)
     assert banner_on(browser.get("/en/")) == ""
 
 
 ENDS = {
-    "the mandate": lambda: Link.objects.filter(kind="representative").update(
-        until=timezone.localdate() - timedelta(days=1)
-    ),
+    "the mandate": lambda: end(Link.objects.get(kind="representative")),
     "the establishment": lambda: Identity.objects.filter(birth_date=None).update(status="departed"),
     "the row": lambda: Link.objects.filter(kind="representative").delete(),
 }
 
 
-@pytest.mark.parametrize("ends", ENDS.values(), ids=ENDS.keys())
-@pytest.mark.parametrize(
-    "address", ["/en/", "/en/my/", NEW, "/en/inquiries/", CHOICE, "/en/account/", "/en/no/such/"]
-)
-def test_end_of_mandate_is_told_once(browser, worker, ends, address):
-    ends()
-    page = browser.get(address)
-    assert notices_on(page) == [ENDED]
-    assert banner_on(page) == ""
-    assert notices_on(browser.get(address)) == []
+def test_end_of_mandate_is_told_once(browser, worker):
+    addresses = ("/en/", MY_PAGE, NEW, "/en/inquiries/", CHOICE, ACCOUNT, "/en/no/such/")
+    for what, ends in ENDS.items():
+        for address in addresses:
+            with undone():
+                ends()
+                page = browser.get(address)
+                assert notices_on(page) == [ENDED], (what, address)
+                assert banner_on(page) == "", (what, address)
+                assert notices_on(browser.get(address)) == [], (what, address)
 
 
 def test_end_of_mandate_is_told_in_page_language(browser, mandate):
+    assert CHOICE in browser.get(ACCOUNT).content.decode()
     end(mandate)
     (notice,) = notices_on(browser.get("/ar/my/"))
     assert not re.search("[A-Za-z]", notice)
+    page = browser.get(ACCOUNT).content.decode()
+    assert CHOICE not in page
+    assert "Palm Trees" not in page
 
 
 def test_form_sent_after_mandate_ended_files_nothing(browser, mandate, worker):
@@ -347,76 +305,61 @@ def test_form_sent_after_mandate_ended_files_nothing(browser, mandate, worker):
 
 def test_draft_cannot_be_sent_after_mandate_ended(browser, resident, mandate, worker):
     inquiry = draft_through(resident, worker)
-    end(mandate)
-    page = ask_for_code(browser, inquiry)
-    assert f"There is something to correct {CANNOT_FILE}" in words(page)
-    assert not Inquiry.objects.filed().exists()
-
-
-def test_code_from_before_mandate_ended_sends_no_draft(browser, resident, mandate, worker):
-    inquiry = draft_through(resident, worker)
     ask_for_code(browser, inquiry)
     end(mandate)
     code = factories.code_sent_to(resident)
     page = browser.post(f"/en/inquiries/{inquiry.reference}/confirm/", {"code": code})
     assert errors_on(page) == [CANNOT_FILE]
+    page = ask_for_code(browser, inquiry)
+    assert f"There is something to correct {CANNOT_FILE}" in words(page)
     assert not Inquiry.objects.filed().exists()
 
 
-def test_draft_keeps_holder_when_acting_ends(browser, resident, palm, worker):
+def test_filed_inquiry_keeps_its_holder_and_readers(browser, resident, palm, worker):
     inquiry = draft_through(resident, worker)
+    address = f"/en/inquiries/{inquiry.reference}/"
     choose(browser, "")
     ask_for_code(browser, inquiry)
-    code = factories.code_sent_to(resident)
-    browser.post(f"/en/inquiries/{inquiry.reference}/confirm/", {"code": code})
+    browser.post(f"{address}confirm/", {"code": factories.code_sent_to(resident)})
     assert Inquiry.objects.filed().get().holder == palm
+    of_the_worker = signed_in(factories.UserFactory(identity=worker))
+    for client in (browser, of_the_worker):
+        assert factories.DESCRIPTION in words(client.get(address))
+    assert signed_in(factories.UserFactory()).get(address).status_code == 404
+
+    acting(browser, palm)
+    for what, ends in ENDS.items():
+        with undone():
+            ends()
+            assert browser.get(f"{address}receipt/").status_code == 200, what
+            page = browser.get(address)
+            assert page.status_code == 200, what
+            assert factories.DESCRIPTION in words(page), what
 
 
-@pytest.mark.parametrize("ends", ENDS.values(), ids=ENDS.keys())
-def test_filed_inquiry_stays_readable_after_mandate_ended(browser, resident, worker, ends):
-    inquiry = filed_through(resident, worker)
-    ends()
-    for page in ("", "receipt/"):
-        assert browser.get(f"/en/inquiries/{inquiry.reference}/{page}").status_code == 200
-    assert factories.DESCRIPTION in words(browser.get(f"/en/inquiries/{inquiry.reference}/"))
+def test_closed_account_gets_pages_without_banner(resident, palm, mandate):
+    for change in ({"is_active": False}, {"identity": None}):
+        for address in ("/en/", SIGN_IN, "/en/no/such/", MY_PAGE):
+            with undone():
+                client = acting(signed_in(resident), palm)
+                User.objects.update(**change)
+                page = client.get(address)
+                assert page.status_code in (200, 302, 403, 404), (change, address)
+                assert banner_on(page) == "", (change, address)
 
 
-def test_account_page_hides_acting_after_mandate_ended(browser, mandate):
-    assert CHOICE in browser.get("/en/account/").content.decode()
-    end(mandate)
-    page = browser.get("/en/account/").content.decode()
-    assert CHOICE not in page
-    assert "Palm Trees" not in page
-
-
-@pytest.mark.parametrize("change", [{"is_active": False}, {"identity": None}])
-@pytest.mark.parametrize("address", ["/en/", "/en/account/sign-in/", "/en/no/such/", "/en/my/"])
-def test_closed_account_gets_pages_without_banner(browser, change, address):
-    User.objects.update(**change)
-    page = browser.get(address)
-    assert page.status_code in (200, 302, 403, 404)
-    assert banner_on(page) == ""
-
-
-def test_form_opened_for_another_holder_files_nothing(browser, resident, palm, worker):
+def test_form_opened_for_another_holder_files_nothing(browser, resident, worker):
     factories.link(resident.identity, worker)
     service = factories.ServiceFactory()
-    opened = browser.get("/en/inquiries/new/").content.decode()
+    opened = browser.get(NEW).content.decode()
     shown = re.search(r'name="holder" value="(\d+)"', opened)[1]
     choose(browser, "")
-    form = {
-        "idempotency_key": uuid.uuid4(),
-        "beneficiary": worker.pk,
-        "service": service.slug,
-        "holder": shown,
-    }
-    page = browser.post("/en/inquiries/new/", form)
-    assert errors_on(page) == [
+    assert errors_on(file_for(browser, worker, service, holder=shown)) == [
         "You have changed in whose name you act since you opened this page. Open it again."
     ]
     assert not Inquiry.objects.exists()
 
 
-def test_establishment_without_people_is_explained(browser, palm):
+def test_establishment_without_people_is_explained(browser):
     told = "Nobody is linked to this establishment in the registry, so nothing can be filed through"
-    assert told in words(browser.get("/en/inquiries/new/"))
+    assert told in words(browser.get(NEW))

@@ -1,11 +1,11 @@
 """Usernames: no two look or read alike, and none could be an ID number."""
 
-import datetime
 import re
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.test import Client
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -13,84 +13,50 @@ from core.accounts.models import User, canonical_login
 from core.identity_numbers import is_identity_number
 from core.text import bare_digits
 from tests import factories
-from tests.conftest import errors_on, picture_on
+from tests.conftest import errors_on
+from tests.core.accounts import pages
+from tests.core.accounts.pages import CODE, DO_NOT_MATCH, SIGN_IN, SIGN_OUT, TAKEN, choose
+from tests.worlds import undone
 
-REGISTER = "/en/account/register/"
-CHOOSE = "/en/account/register/choose/"
-SIGN_IN = "/en/account/sign-in/"
-
-NUMBER, MOBILE = "2987654320", "+966501234567"
 SOMEBODYS_NUMBER = "1098765432"
 
 SHAPE = "Use 3 to 30 small letters a-z, digits, dots, dashes and underscores; begin with a letter."
-TAKEN = "This username is taken. Choose another."
 EMPTY = "Choose a username."
-DO_NOT_MATCH = "This username or ID number and this password do not match. Check both."
 
-# The typed spelling, and the existing username as which it is read.
+# Spellings that are read as an existing username: (typed, username).
 SAME_NAMES = [
-    ("ASLAM", "aslam"),
-    ("aSlAm", "aslam"),
-    (" aslam ", "aslam"),
-    ("aslam\n", "aslam"),
-    ("\r\n\taslam", "aslam"),
-    ("aslam\u00a0", "aslam"),
-    ("aslam\0", "aslam"),
-    ("as\0lam", "aslam"),
-    ("aslam\u200e", "aslam"),
-    ("\u202easlam\u202c", "aslam"),
-    ("as\u2066lam\u2069", "aslam"),
-    ("as\u200blam", "aslam"),
-    ("as\u00adlam", "aslam"),
-    ("\ufeffaslam", "aslam"),
+    *((typed, "aslam") for typed in ("ASLAM", "aSlAm", " aslam ", "aslam\n", "\r\n\taslam")),
+    *((typed, "aslam") for typed in ("aslam\u00a0", "aslam\0", "as\0lam", "aslam\u200e")),
+    *((typed, "aslam") for typed in ("\u202easlam\u202c", "as\u2066lam\u2069", "as\u200blam")),
+    *((typed, "aslam") for typed in ("as\u00adlam", "\ufeffaslam")),
     ("ALI-KHAN", "ali-khan"),
     ("ali-\u212ahan", "ali-khan"),  # the Kelvin sign
 ]
-# The typed spelling, and the existing username that it looks like.
+# Spellings that look like an existing username: (typed, username).
 TWINS = [
     ("a\u017flam", "aslam"),  # a long s
     ("ａｓｌａｍ", "aslam"),
     ("\u0430slam", "aslam"),  # a Cyrillic a
     ("asl\u03b1m", "aslam"),  # a Greek alpha
-    ("a\u0301slam", "aslam"),
-    ("aslam\u0301", "aslam"),
-    ("aslam\ufe0f", "aslam"),
+    *((typed, "aslam") for typed in ("a\u0301slam", "aslam\u0301", "aslam\ufe0f")),
     ("as\u200dlam", "aslam"),  # a joiner, which Persian words keep
-    ("aslam\u200c", "aslam"),
-    ("as lam", "aslam"),
+    *((typed, "aslam") for typed in ("aslam\u200c", "as lam", "\u24d0slam", "\u00aaslam")),
     ("\U0001d41aslam", "aslam"),  # a bold a
-    ("\u24d0slam", "aslam"),
-    ("\u00aaslam", "aslam"),
-    ("al\u0130-khan", "ali-khan"),
-    ("AL\u0130-KHAN", "ali-khan"),
-    ("al\u0131-khan", "ali-khan"),
-    ("ali\u2010khan", "ali-khan"),
-    ("ali\u2212khan", "ali-khan"),
-    ("o\ufb03cer-7", "officer-7"),
-    ("o\ufb00icer-7", "officer-7"),
-    ("officer-\u0667", "officer-7"),
-    ("officer-\uff17", "officer-7"),
-    ("officer-\u2077", "officer-7"),
+    *((typed, "ali-khan") for typed in ("al\u0130-khan", "AL\u0130-KHAN", "al\u0131-khan")),
+    *((typed, "ali-khan") for typed in ("ali\u2010khan", "ali\u2212khan")),
+    *((typed, "officer-7") for typed in ("o\ufb03cer-7", "o\ufb00icer-7", "officer-\u0667")),
+    *((typed, "officer-7") for typed in ("officer-\uff17", "officer-\u2077")),
 ]
 NUMBERS = [
-    SOMEBODYS_NUMBER,
-    "١٠٩٨٧٦٥٤٣٢",
-    "۱۰۹۸۷۶۵۴۳۲",
-    "１０９８７６５４３２",
-    "१०९८७६५४३२",
-    "1098-765-432",
-    "1.098.765.432",
-    "1098_765_432",
-    "\u202a1098765432\u202c",
-    " 1098765432\n",
-    "2999999999",
-    "7001234567",
+    *(SOMEBODYS_NUMBER, "١٠٩٨٧٦٥٤٣٢", "۱۰۹۸۷۶۵۴۳۲", "１０９８７６５４３２", "१०९८७६५४३२"),
+    *("1098-765-432", "1.098.765.432", "1098_765_432", "\u202a1098765432\u202c", " 1098765432\n"),
+    *("2999999999", "7001234567"),
 ]
-
-
-def named(value):
-    """Return the id of a parameter, with invisible characters escaped."""
-    return ascii(value)
+INVALID = [
+    *(("", EMPTY), (" \u200e\0", EMPTY)),
+    *((typed, SHAPE) for typed in ("ab", "a" * 31, "7aslam", ".aslam", "aslam@home", "<b>aslam")),
+    ("أسلم", SHAPE),
+]
 
 
 @pytest.fixture
@@ -104,153 +70,97 @@ def others(db):
 
 
 @pytest.fixture
-def proven(client, others):
+def proven(client, others, registered):
     """Return a browser that has come as far as choosing a username."""
-    born = datetime.date(1986, 3, 14)
-    factories.IdentityFactory(number=NUMBER, mobile=MOBILE, birth_date=born)
-    typed = {"born_calendar": "gregorian", "born_day": "14", "born_month": "3"}
-    typed |= {"born_year": "1986", "number": NUMBER}
-    client.post(REGISTER, {**typed, **picture_on(client.get(REGISTER))})
-    client.post(f"{REGISTER}code/", {"code": factories.code_sent_to(None, "register")})
+    pages.prove_to_register(client)
     return client
-
-
-def choose(client, username):
-    password = factories.PASSWORD
-    form = {"username": username, "new_password": password, "again": password, "language": "en"}
-    return client.post(CHOOSE, form)
 
 
 def accounts():
     return set(User.objects.values_list("username", "identity", "password"))
 
 
-# Registration
-
-
-@pytest.mark.parametrize(("typed", "name"), SAME_NAMES, ids=named)
-def test_another_spelling_of_a_username_is_taken(proven, typed, name):
+def test_taken_lookalike_and_invalid_usernames_are_refused(proven):
     before = accounts()
-    assert errors_on(choose(proven, typed)) == [TAKEN]
-    assert accounts() == before
+    cases = [(typed, TAKEN) for typed, _name in SAME_NAMES]
+    cases += [(typed, SHAPE) for typed in (*dict(TWINS), *NUMBERS)]
+    for typed, told in [*cases, *INVALID]:
+        assert errors_on(choose(proven, typed)) == [told], ascii(typed)
+        assert accounts() == before, ascii(typed)
 
 
-@pytest.mark.parametrize(("typed", "name"), TWINS, ids=named)
-def test_lookalike_username_is_refused(proven, typed, name):
-    before = accounts()
-    assert errors_on(choose(proven, typed)) == [SHAPE]
-    assert accounts() == before
-
-
-@pytest.mark.parametrize("typed", NUMBERS, ids=named)
-def test_id_number_is_no_username(proven, typed):
-    before = accounts()
-    assert errors_on(choose(proven, typed)) == [SHAPE]
-    assert accounts() == before
-
-
-@pytest.mark.parametrize(
-    ("typed", "told"),
-    [
-        ("", EMPTY),
-        (" \u200e\0", EMPTY),
-        ("ab", SHAPE),
-        ("a" * 31, SHAPE),
-        ("7aslam", SHAPE),
-        (".aslam", SHAPE),
-        ("aslam@home", SHAPE),
-        ("<b>aslam", SHAPE),
-        ("أسلم", SHAPE),
-    ],
-)
-def test_invalid_username_is_refused_with_one_sentence(proven, typed, told):
-    before = accounts()
-    assert errors_on(choose(proven, typed)) == [told]
-    assert accounts() == before
-
-
-@pytest.mark.parametrize(
-    ("typed", "username"),
-    [
+def test_username_has_one_stored_form(proven):
+    for typed, username in [
         ("abc", "abc"),
         ("a" * 30, "a" * 30),
         ("n2987654320", "n2987654320"),
         ("Aslam.K_2-x", "aslam.k_2-x"),
         ("aslam-2\u200e", "aslam-2"),
         ("aslam-", "aslam-"),
-    ],
-)
-def test_username_has_one_stored_form(proven, typed, username):
-    assert choose(proven, typed).status_code == 302
-    user = User.objects.latest("pk")
-    assert user.username == username
-    proven.post("/en/account/sign-out/")
-    for login in (typed, username, username.upper()):
-        assert (
-            proven.post(SIGN_IN, {"login": login, "password": factories.PASSWORD}).status_code
-            == 302
-        )
+    ]:
+        with undone():
+            browser = Client()
+            browser.cookies.update(proven.cookies)
+            assert choose(browser, typed).status_code == 302, typed
+            assert User.objects.latest("pk").username == username
+            browser.post(SIGN_OUT)
+            for login in (typed, username, username.upper()):
+                form = {"login": login, "password": factories.PASSWORD}
+                assert browser.post(SIGN_IN, form).status_code == 302, login
 
 
-# Sign-in
+def test_other_spelling_signs_in_to_the_same_account(others):
+    for typed, name in SAME_NAMES:
+        with undone():
+            browser = Client()
+            wrong = browser.post(SIGN_IN, {"login": typed, "password": "of another"})
+            assert errors_on(wrong) == [DO_NOT_MATCH], ascii(typed)
+            browser.post(SIGN_IN, {"login": typed, "password": f"of {name}"})
+            browser.post(CODE, {"code": factories.code_sent_to(others[name], "sign_in")})
+            assert browser.session["_auth_user_id"] == str(others[name].pk), ascii(typed)
 
 
-@pytest.mark.parametrize(("typed", "name"), SAME_NAMES, ids=named)
-def test_other_spelling_signs_in_to_the_same_account(client, others, typed, name):
-    assert errors_on(client.post(SIGN_IN, {"login": typed, "password": "of another"})) == [
-        DO_NOT_MATCH
-    ]
-    client.post(SIGN_IN, {"login": typed, "password": f"of {name}"})
-    code = factories.code_sent_to(others[name], "sign_in")
-    client.post("/en/account/code/", {"code": code})
-    assert client.session["_auth_user_id"] == str(others[name].pk)
+def test_lookalike_username_signs_nobody_in(client, others):
+    for typed, name in TWINS:
+        page = client.post(SIGN_IN, {"login": typed, "password": f"of {name}"})
+        assert errors_on(page) == [DO_NOT_MATCH], ascii(typed)
 
 
-@pytest.mark.parametrize(("typed", "name"), TWINS, ids=named)
-def test_lookalike_username_signs_nobody_in(client, others, typed, name):
-    page = client.post(SIGN_IN, {"login": typed, "password": f"of {name}"})
-    assert errors_on(page) == [DO_NOT_MATCH]
-
-
-def test_login_by_number_finds_its_owner(client, others, proven):
+def test_login_by_number_finds_its_owner(proven):
     choose(proven, "n1098765432")
     for typed in NUMBERS[:-2]:
         found = User.objects.by_login(typed)
-        assert [user.username for user in found] == ["somebody"]
+        assert [user.username for user in found] == ["somebody"], ascii(typed)
 
 
-# Without the pages: the model and the database
+def errors_of(create, typed):
+    """Return the errors with which the model refuses a username; none if it takes it."""
+    try:
+        create(typed, factories.PASSWORD)
+    except ValidationError as refused:
+        return refused.message_dict
+    return {}
 
 
-@pytest.mark.parametrize(("typed", "name"), SAME_NAMES, ids=named)
-def test_model_refuses_second_spelling_of_username(others, typed, name):
+def test_model_refuses_second_spelling_of_username(others):
     before = accounts()
-    with pytest.raises(ValidationError) as refused:
-        User.objects.create_user(typed, factories.PASSWORD)
-    assert refused.value.message_dict == {"username": [TAKEN]}
+    for typed, _name in SAME_NAMES:
+        assert errors_of(User.objects.create_user, typed) == {"username": [TAKEN]}, ascii(typed)
     assert accounts() == before
 
 
-@pytest.mark.parametrize(
-    "typed", [*(typed for typed, _name in TWINS), *NUMBERS, "", "ab"], ids=named
-)
-def test_model_refuses_lookalike_or_number(others, typed):
+def test_model_refuses_lookalike_or_number(others):
     before = accounts()
-    for create in (User.objects.create_user, User.objects.create_superuser):
-        with pytest.raises(ValidationError) as refused:
-            create(typed, factories.PASSWORD)
-        assert set(refused.value.message_dict) == {"username"}
+    for typed in (*dict(TWINS), *NUMBERS, "", "ab"):
+        for create in (User.objects.create_user, User.objects.create_superuser):
+            assert set(errors_of(create, typed)) == {"username"}, ascii(typed)
     assert accounts() == before
 
 
-@pytest.mark.parametrize(
-    "username",
-    ["Aslam", "aslam ", "ａｓｌａｍ", "\u0430slam", "as\u0301lam", *NUMBERS[:4]],
-    ids=named,
-)
-def test_database_constraint_refuses_usernames(others, username):
-    with pytest.raises(IntegrityError), transaction.atomic():
-        User.objects.create(username=username)
+def test_database_constraint_refuses_usernames(others):
+    for username in ("Aslam", "aslam ", "ａｓｌａｍ", "\u0430slam", "as\u0301lam", *NUMBERS[:4]):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            User.objects.create(username=username)
 
 
 def is_a_username(typed):
