@@ -1,10 +1,11 @@
-"""Helpers for the desk of an inquiry: pressing its buttons, and reading what it shows."""
+"""Helpers for the queue and the desk: reading what they show, and pressing their buttons."""
 
 import re
 import uuid
 
 from requests_app.models import Inquiry
 from tests.conftest import words
+from tests.requests_app.steps import form_on
 
 QUEUE = "/en/staff/requests_app/inquiry/"
 TEXT = "The bank confirms that the fee was paid on 12 Safar."
@@ -18,15 +19,31 @@ def press(browser, inquiry, button, **fields):
     """Press a button with the current version of the inquiry, and return the page that follows."""
     if button == "note":
         fields = {"text": TEXT, "idempotency_key": uuid.uuid4(), **fields}
-    expected_version = Inquiry.objects.get(pk=inquiry.pk).version
-    return browser.post(
-        desk_of(inquiry, button), {"expected_version": expected_version, **fields}, follow=True
-    )
+    fields = {"expected_version": now(inquiry).version, **fields}
+    return browser.post(desk_of(inquiry, button), fields, follow=True)
+
+
+def answer(browser, inquiry, action, text=TEXT, **changes):
+    """Answer on the form of the desk, and return the page that follows."""
+    form = form_on(browser.get(desk_of(inquiry)), text, decision=action, **changes)
+    return browser.post(desk_of(inquiry, "answer"), form, follow=True)
 
 
 def buttons_on(page):
     found = re.findall(r'(?s)<button class="button[^>]*>.*?</button>', page.content.decode())
     return [words(button) for button in found]
+
+
+def references_in(page):
+    """Return the references in the list, from top to bottom."""
+    found = re.findall(r"\b8\d{3}-\d{4}-\d{4}\b", words(page))
+    return [number.replace("-", "") for number in found]
+
+
+def listed(browser, **filters):
+    page = browser.get(QUEUE, filters)
+    assert page.status_code == 200
+    return references_in(page)
 
 
 def now(inquiry):

@@ -1,10 +1,37 @@
-"""PDFs for the tests, and the files on the disk after an upload."""
+"""Files to upload, the sentences that refuse them, and the files on the disk afterwards."""
 
 import io
+import re
+import struct
 import zlib
 
 import pikepdf
 from django.core.files.storage import storages
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tests import factories
+
+HTML = b"<!doctype html><script>alert(1)</script>"
+# What is wrong with a file; the sentences begin with its name.
+WRONG_TYPE = "is not a JPEG or PNG picture or a PDF. Choose one of these."
+DAMAGED = "cannot be read; it may be damaged. Save or photograph it again."
+TOO_LARGE = (
+    "is larger than 10 MB. Photograph it again at a smaller size, or send only the pages "
+    "that matter."
+)
+TOO_MANY_PIXELS = "has too many pixels. Photograph it again at a smaller size."
+TOO_MANY_PAGES = "has too many pages. Send at most 100 pages in one file."
+ACTIVE = "contains scripts or attached files. Print it to a new PDF and send that one."
+EMPTY = "is empty. Choose another file."
+
+
+def upload(name, content):
+    return SimpleUploadedFile(name, content)
+
+
+def photo(name, width=60):
+    """Return a picture; another width gives another content."""
+    return factories.picture(name, size=(width, 40))
 
 
 def pdf(change=None, **save_options):
@@ -47,3 +74,44 @@ def pdf_with_stream_bomb():
 
     no_decoding = pikepdf.StreamDecodeLevel.none
     return pdf(add, compress_streams=False, stream_decode_level=no_decoding)
+
+
+def chunk(name, data):
+    checked = name + data
+    return struct.pack(">I", len(data)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+
+def png(width, height, *chunks, rows=None):
+    """Return a white PNG of one bit a pixel, with `chunks` before its pixel data."""
+    if rows is None:
+        rows = (b"\0" + b"\xff" * ((width + 7) // 8)) * height
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    parts = (chunk(b"IHDR", header), *chunks, chunk(b"IDAT", zlib.compress(rows)))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts) + chunk(b"IEND", b"")
+
+
+def pdf_of(size, filler=b" "):
+    """Return a PDF of `size` bytes that keeps its size when it is stored.
+
+    It is saved with the portal's own options, so saving it again changes nothing. Another `filler`
+    gives another PDF.
+    """
+    padding = 0
+    while True:
+        content = _padded_pdf(filler * padding)
+        if len(content) == size:
+            return content
+        padding += size - len(content)
+
+
+def _padded_pdf(padding):
+    def add(document):
+        document.Root.Padding = document.make_indirect(pikepdf.Stream(document, padding))
+
+    no_decoding = pikepdf.StreamDecodeLevel.none
+    return pdf(add, compress_streams=False, stream_decode_level=no_decoding, deterministic_id=True)
+
+
+def names_on(page):
+    """Return the names of the documents on a page, in their order."""
+    return re.findall(r" download><bdi>([^<]*)</bdi>", page.content.decode())

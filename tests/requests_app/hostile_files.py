@@ -6,8 +6,7 @@ import zipfile
 
 from PIL import Image
 
-from tests.requests_app.files import deflated_spaces
-from tests.requests_app.sized_files import chunk, png
+from tests.requests_app.files import chunk, deflated_spaces, png
 
 PAYLOAD = b"<script>alert(1)</script>"
 BOMB = deflated_spaces(200)
@@ -77,6 +76,9 @@ def archive(*names):
 CATALOGUE = b"<</Type/Catalog/Pages 2 0 R>>"
 PAGES = b"<</Type/Pages/Kids[3 0 R]/Count 1>>"
 PAGE = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 90 90]>>"
+
+
+SCRIPT = b"<</S/JavaScript/JS(app.alert(1))>>"
 
 
 def with_entry(dictionary, entry):

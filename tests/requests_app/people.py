@@ -1,7 +1,11 @@
 """The people of an inquiry, and the action of each event."""
 
 import uuid
+from typing import NamedTuple
 
+import pytest
+
+from core.accounts.models import User
 from core.messaging.models import Message
 from requests_app import actions
 from requests_app.models import Inquiry, InquiryEvent, Reply
@@ -35,39 +39,58 @@ WITH_TEXT = {
 APPLICANT_EVENTS = ("submitted", "resubmitted", "withdrawn")
 
 
-class People:
+def act(event_type, inquiry, actor, **fields):
+    """Carry out the action of this event, by default at the version of `inquiry` and with TEXT."""
+    fields = {"actor": actor, "inquiry": inquiry, "expected_version": inquiry.version, **fields}
+    if event_type in WITHOUT_TEXT:
+        return WITHOUT_TEXT[event_type](**fields)
+    fields = {"text": TEXT, "idempotency_key": uuid.uuid4(), **fields}
+    return WITH_TEXT[event_type](**fields)
+
+
+def after(inquiry, officer, *event_types):
+    """Return `inquiry` after these events, each caused by the officer or the applicant."""
+    for event_type in event_types:
+        actor = inquiry.applicant if event_type in APPLICANT_EVENTS else officer
+        inquiry = act(event_type, inquiry, actor)
+    return inquiry
+
+
+def user_named(username):
+    """Return a fixture: the user of this name, whom the world of the module has made."""
+
+    @pytest.fixture
+    def user(db):
+        return User.objects.get(username=username)
+
+    return user
+
+
+class People(NamedTuple):
     """The applicant, the assigned officer, a colleague and a supervisor."""
 
-    def __init__(self, **applicant):
-        self.applicant = factories.UserFactory(**applicant)
-        self.officer = factories.OfficerFactory()
-        self.colleague = factories.OfficerFactory()
-        self.supervisor = factories.supervisor()
+    applicant: User
+    officer: User
+    colleague: User
+    supervisor: User
+
+    @classmethod
+    def new(cls):
+        officers = (factories.OfficerFactory(), factories.OfficerFactory())
+        return cls(factories.UserFactory(), *officers, factories.supervisor())
 
     def actor_of(self, event_type):
         if event_type in APPLICANT_EVENTS:
             return self.applicant
-        return {"assigned": self.supervisor}.get(event_type, self.officer)
+        return self.supervisor if event_type == "assigned" else self.officer
 
-    def do(self, event_type, inquiry, *, by=None, expected_version=None, idempotency_key=None):
+    def do(self, event_type, inquiry, *, by=None, **fields):
         """Carry out the action of this event, by default at the version of `inquiry`."""
-        actor = by or self.actor_of(event_type)
         if event_type == "submitted":
             return self.send(inquiry)
-        fields = {
-            "expected_version": inquiry.version if expected_version is None else expected_version
-        }
         if event_type == "assigned":
             fields["officer"] = self.colleague
-        if event_type in WITH_TEXT:
-            return WITH_TEXT[event_type](
-                actor=actor,
-                inquiry=inquiry,
-                text=TEXT,
-                idempotency_key=idempotency_key or uuid.uuid4(),
-                **fields,
-            )
-        return WITHOUT_TEXT[event_type](actor=actor, inquiry=inquiry, **fields)
+        return act(event_type, inquiry, by or self.actor_of(event_type), **fields)
 
     def send(self, inquiry):
         if inquiry.is_draft:
@@ -82,20 +105,12 @@ class People:
             inquiry = self.do(event_type, inquiry)
         return inquiry
 
-    def inquiry_in(self, status, *, to_be_claimed=False):
+    def inquiry_in(self, status):
         if status == "draft":
             return factories.draft(self.applicant)
         inquiry = self.inquiry_after(*WAYS[status])
         assert inquiry.status == status
-        if to_be_claimed and inquiry.is_at_the_desk:
-            inquiry = self.do("released", inquiry)
         return inquiry
-
-    def try_out(self, event_type, status):
-        """Return an inquiry in this status, the same one after the event, and the actor."""
-        before = self.inquiry_in(status, to_be_claimed=event_type == "claimed")
-        actor = self.colleague if event_type == "claimed" else self.actor_of(event_type)
-        return before, self.do(event_type, before, by=actor), actor
 
 
 def traces(inquiry):

@@ -1,6 +1,8 @@
-"""Where documents are stored, how they are served, and when their files are deleted."""
+"""Where documents are stored, how they and their previews are served, and when they are deleted."""
 
+import io
 import os
+import stat
 import time
 from functools import partial
 from pathlib import Path
@@ -8,13 +10,18 @@ from pathlib import Path
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from PIL import Image
 
 from core.exceptions import RuleViolation
 from requests_app.models import Attachment
 from tests import factories
-from tests.requests_app.files import stored_files
+from tests.conftest import signed_in
+from tests.requests_app.files import pdf, photo, stored_files, upload
+from tests.requests_app.hostile_files import saved
+from tests.requests_app.returns import returned
+from tests.requests_app.steps import page_of
+from tests.worlds import undone
 
 DAY = 24 * 60 * 60
 
@@ -27,6 +34,10 @@ def inquiry(resident):
 @pytest.fixture
 def add(inquiry):
     return partial(factories.attached, inquiry)
+
+
+def address_of(attachment, page=""):
+    return page_of(attachment.inquiry, f"documents/{attachment.pk}{page}")
 
 
 def multipart(name):
@@ -45,22 +56,20 @@ def grow_older(seconds):
         os.utime(path, (then, then))
 
 
-@pytest.mark.parametrize(
-    ("sent", "kept"),
-    [
+def test_the_name_of_a_file_is_cleaned(as_resident, inquiry):
+    factories.document_type()
+    for sent, kept in (
         ("../../etc/passwd.jpg", "passwd.jpg"),
         ("C:\\Users\\me\\passport.jpg", "passport.jpg"),
         ("جواز\u202egpj.exe.jpg", "جوازgpj.exe.jpg"),
         ("pass\0port\n.jpg", "passport.jpg"),
         ("a" * 300 + ".jpg", "a" * 96 + ".jpg"),
         ("صورة   الجواز.jpg", "صورة الجواز.jpg"),
-    ],
-)
-def test_the_name_of_a_file_is_cleaned(as_resident, inquiry, sent, kept):
-    factories.document_type()
-    page = f"/en/inquiries/{inquiry.reference}/documents/"
-    as_resident.post(page, multipart(sent), content_type="multipart/form-data; boundary=x")
-    assert Attachment.objects.get().original_name == kept
+    ):
+        with undone():
+            body = {"content_type": "multipart/form-data; boundary=x"}
+            as_resident.post(page_of(inquiry, "documents"), multipart(sent), **body)
+            assert Attachment.objects.get().original_name == kept
 
 
 def test_file_has_random_name_outside_static_root(add, settings):
@@ -73,7 +82,7 @@ def test_file_has_random_name_outside_static_root(add, settings):
 
 def test_document_is_served_as_attachment(as_resident, inquiry, add):
     document = add(factories.picture("جواز السفر.jpg"))
-    response = as_resident.get(f"/en/inquiries/{inquiry.reference}/documents/{document.pk}/")
+    response = as_resident.get(address_of(document))
     assert b"".join(response.streaming_content) == stored_files()[0]
     assert response["Content-Disposition"] == (
         f'attachment; filename="document-{document.pk}.jpg"; '
@@ -85,32 +94,15 @@ def test_document_is_served_as_attachment(as_resident, inquiry, add):
     assert response["Cache-Control"] == "no-store"
 
 
-def test_document_with_missing_file_is_404(as_resident, inquiry, add, caplog):
-    document = add(factories.picture())
-    storages["private"].delete(document.stored_name)
-    response = as_resident.get(f"/en/inquiries/{inquiry.reference}/documents/{document.pk}/")
-    assert response.status_code == 404
-    assert f"the file of document {document.pk} is missing" in caplog.text
-
-
-def test_second_document_is_added_to_the_first(add):
-    before = add(factories.picture("first.jpg"))
-    after = add(factories.picture("second.png", "PNG"))
-    assert list(Attachment.objects.all()) == [before, after]
-    assert len(stored_files()) == 2
-    for document in (before, after):
-        assert storages["private"].size(document.stored_name) == document.size
-
-
 def test_failed_insert_keeps_previous_document(add, monkeypatch):
-    before = add(factories.picture("first.jpg"))
+    before = add(photo("first.jpg"))
 
     def fail(**_fields):
         raise ZeroDivisionError
 
     monkeypatch.setattr(Attachment.objects, "create", fail)
     with pytest.raises(ZeroDivisionError):
-        add(factories.picture("second.jpg", size=(61, 40)))
+        add(photo("second.jpg", 61))
     assert Attachment.objects.get() == before
     # After an interrupted request nobody knows whether the row was written, so the new file stays
     # until the sweep.
@@ -129,25 +121,148 @@ def test_filed_inquiry_takes_no_document(add, inquiry):
     assert not stored_files()
 
 
-def test_refused_document_keeps_the_previous_one(add):
-    before = add(factories.picture("first.jpg"))
+def test_other_documents_are_kept_beside_the_first(add):
+    before = add(photo("first.jpg"))
     with pytest.raises(RuleViolation):
-        add(SimpleUploadedFile("second.jpg", b"no picture at all"))
+        add(upload("second.jpg", b"no picture at all"))
     assert Attachment.objects.get() == before
     assert len(stored_files()) == 1
+    after = add(factories.picture("second.png", "PNG"))
+    assert list(Attachment.objects.all()) == [before, after]
+    assert len(stored_files()) == 2
+    for document in (before, after):
+        assert storages["private"].size(document.stored_name) == document.size
 
 
-@pytest.mark.parametrize(("age", "is_kept"), [(DAY - 60, True), (DAY + 60, False)])
-def test_sweep_deletes_orphan_file_after_a_day(add, capsys, age, is_kept):
+def test_sweep_deletes_orphan_file_after_a_day(add, capsys):
+    call_command("sweep_documents")
+    assert capsys.readouterr().out == "0 files removed\n", "the folder may not exist yet"
     document = add(factories.picture())
     orphan = storages["private"].save("ab/" + "ab" * 16, ContentFile(b"left over"))
-    grow_older(age)
-    call_command("sweep_documents")
-    assert storages["private"].exists(orphan) == is_kept
-    assert storages["private"].exists(document.stored_name)
-    assert capsys.readouterr().out == f"{0 if is_kept else 1} files removed\n"
+    for age, removed in ((DAY - 60, 0), (DAY + 60, 1)):
+        grow_older(age)
+        call_command("sweep_documents")
+        assert storages["private"].exists(orphan) == (not removed), age
+        assert storages["private"].exists(document.stored_name), age
+        assert capsys.readouterr().out == f"{removed} files removed\n"
 
 
-def test_a_sweep_before_the_first_document_removes_nothing(db, capsys):
-    call_command("sweep_documents")
-    assert capsys.readouterr().out == "0 files removed\n"
+def test_saved_document_is_synced_and_readable_by_owner_only(monkeypatch):
+    synced = []
+    sync = os.fsync
+
+    def remember(descriptor):
+        synced.append(os.fstat(descriptor).st_ino)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", remember)
+    name = storages["private"].save("ab/abcdef", ContentFile(b"content"))
+    path = Path(storages["private"].path(name))
+    assert synced == [place.stat().st_ino for place in (path, path.parent, path.parent.parent)]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+# Previews
+
+
+@pytest.fixture
+def look(as_resident, inquiry):
+    """Return a function that attaches a file, requests its preview and returns the response."""
+
+    def look(file):
+        attachment = factories.attached(inquiry, file)
+        return as_resident.get(address_of(attachment, "/preview"))
+
+    return look
+
+
+def shown(response):
+    """Return the picture in a response."""
+    return Image.open(io.BytesIO(response.content))
+
+
+def test_a_preview_has_at_most_320_pixels_on_a_side(look):
+    for size, preview in (
+        ((319, 200), (319, 200)),
+        ((320, 200), (320, 200)),
+        ((321, 200), (320, 199)),
+        ((200, 321), (199, 320)),
+        ((3000, 1500), (320, 160)),
+        ((4000, 1), (320, 1)),
+    ):
+        for picture_format in ("JPEG", "PNG"):
+            with undone():
+                response = look(factories.picture("a", picture_format, size))
+                assert (shown(response).size, shown(response).format) == (preview, "JPEG"), size
+                assert response["Content-Type"] == "image/jpeg"
+                assert response["X-Content-Type-Options"] == "nosniff"
+                assert response["Cache-Control"] == "no-store"
+                assert "default-src 'none'" in response["Content-Security-Policy"].split("; ")
+
+
+def test_preview_shows_the_picture_and_ink_on_transparent_page(look):
+    content = saved(Image.new("RGB", (60, 40), "red"), "PNG")
+    red, green, blue = shown(look(upload("red.png", content))).getpixel((30, 20))
+    assert red > 240
+    assert max(green, blue) < 15
+
+    page = Image.new("RGBA", (60, 40), (0, 0, 0, 0))
+    page.paste((0, 0, 0, 255), (20, 10, 40, 30))
+    preview = shown(look(upload("ink.png", saved(page, "PNG")))).convert("L")
+    assert preview.getpixel((30, 20)) < 50
+    assert preview.getpixel((5, 5)) > 200
+
+
+def test_document_with_missing_file_is_404(as_resident, inquiry, caplog):
+    attachment = factories.attached(inquiry)
+    storages["private"].delete(attachment.stored_name)
+    for page in ("", "/preview"):
+        caplog.clear()
+        assert as_resident.get(address_of(attachment, page)).status_code == 404, page
+        assert f"the file of document {attachment.pk} is missing" in caplog.text, page
+
+
+def test_page_shows_previews_of_pictures_and_labels_pdfs(as_resident, inquiry):
+    picture = factories.attached(inquiry)
+    scan = factories.attached(inquiry, upload("scan.pdf", pdf()))
+    page = as_resident.get(page_of(inquiry, "documents")).content.decode()
+    assert f'<img src="{address_of(picture, "/preview")}"' in page
+    assert address_of(scan, "/preview") not in page
+    assert page.count(">PDF</span>") == 1
+    assert as_resident.get(address_of(scan, "/preview")).status_code == 404
+
+
+def test_another_persons_document_is_404(as_resident, client, inquiry):
+    theirs = factories.attached(factories.draft())
+    for page in ("", "/preview"):
+        address = address_of(theirs, page)
+        assert as_resident.get(address).status_code == 404
+        for pk in (theirs.pk, theirs.pk + 1, "9" * 30):
+            below_own = page_of(inquiry, f"documents/{pk}{page}")
+            assert as_resident.get(below_own).status_code == 404, pk
+        assert client.get(address).url == f"/en/account/sign-in/?next={address}"
+
+
+def test_beneficiary_sees_sent_documents_only(as_resident, resident, officer):
+    worker = factories.UserFactory()
+    factories.link(resident.identity, worker.identity)
+    inquiry = factories.draft(resident, beneficiary=worker.identity)
+    sent = factories.attached(inquiry)
+    as_worker = signed_in(worker)
+
+    def answers(attachment, browser):
+        """Return the statuses of the document and of its preview."""
+        pages = [browser.get(address_of(attachment, page)) for page in ("", "/preview")]
+        for page in pages:
+            page.getvalue()  # Otherwise the file stays open.
+        return [page.status_code for page in pages]
+
+    assert answers(sent, as_worker) == [404, 404]
+    filed = factories.submitted(inquiry)
+    assert answers(sent, as_worker) == [200, 200]
+    returned(filed, officer)
+    unsent = factories.attached(inquiry, photo("b.jpg", 61))
+    assert answers(unsent, as_worker) == [404, 404]
+    assert answers(unsent, as_resident) == [200, 200]
+    assert answers(sent, as_worker) == [200, 200]

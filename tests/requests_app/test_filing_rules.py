@@ -12,6 +12,8 @@ from core.catalogue.models import Service
 from requests_app.models import Inquiry
 from tests import factories
 from tests.conftest import ask_for_code, errors_on, words
+from tests.requests_app.steps import NEW, code_for, confirm, first_step, page_of
+from tests.worlds import undone
 
 NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
 NOT_OFFERED = (
@@ -34,14 +36,20 @@ def begin(as_resident, resident):
     """Return a function that posts the first step and returns the page that follows."""
 
     def begin(service, beneficiary=resident.identity):
-        form = {
-            "idempotency_key": uuid.uuid4(),
-            "beneficiary": beneficiary.pk,
-            "service": service.slug,
-        }
-        return as_resident.post("/en/inquiries/new/", form, follow=True)
+        return as_resident.post(NEW, first_step(service, beneficiary), follow=True)
 
     return begin
+
+
+@pytest.fixture
+def refuse(begin):
+    """Return a function that posts the first step, which is refused with this sentence."""
+
+    def refuse(sentence, *choices):
+        assert errors_on(begin(*choices)) == [sentence]
+        assert not Inquiry.objects.exists()
+
+    return refuse
 
 
 @pytest.fixture
@@ -51,29 +59,17 @@ def draft_for_worker(resident, worker):
     return factories.draft(resident, beneficiary=worker)
 
 
-def address(inquiry, step):
-    return f"/en/inquiries/{inquiry.reference}/{step}/"
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        {"beneficiary_kinds": ["citizen"]},
-        {"nationalities": ["YE", "SY"]},
-        {"filed_by": "linked"},
-        {"is_active": False},
-        {"takes_inquiries": False},
-    ],
-    ids=str,
-)
-def test_ineligible_service_is_not_offered(as_resident, begin, rule):
-    service = factories.ServiceFactory(name_en="Not for them", **rule)
+def test_ineligible_service_is_not_offered(as_resident, refuse):
     factories.ServiceFactory(name_en="Open to them")
-    page = words(as_resident.get("/en/inquiries/new/"))
-    assert "Open to them" in page
-    assert "Not for them" not in page
-    assert errors_on(begin(service)) == [NOT_OFFERED]
-    assert not Inquiry.objects.exists()
+    for rule in (
+        *({"beneficiary_kinds": ["citizen"]}, {"nationalities": ["YE", "SY"]}),
+        *({"filed_by": "linked"}, {"is_active": False}, {"takes_inquiries": False}),
+    ):
+        service = factories.ServiceFactory(name_en="Not for them", **rule)
+        page = words(as_resident.get(NEW))
+        assert "Open to them" in page, rule
+        assert "Not for them" not in page, rule
+        refuse(NOT_OFFERED, service)
 
 
 def test_a_service_for_one_of_the_nationalities_is_offered(begin):
@@ -81,87 +77,44 @@ def test_a_service_for_one_of_the_nationalities_is_offered(begin):
     assert Inquiry.objects.exists()
 
 
-def test_service_for_linked_person_is_refused_for_another(begin, resident):
+def test_service_for_linked_person_is_refused_for_another(refuse, resident, worker):
     citizen = factories.IdentityFactory(number="1000000008", nationality="SA")
-    factories.link(resident.identity, citizen)
-    service = factories.ServiceFactory(name_en="Renew a passport", beneficiary_kinds=["citizen"])
-    assert errors_on(begin(service)) == [
-        "“Renew a passport” is not for Mohammed Aslam Khan. Choose a service that fits this person."
-    ]
-    assert not Inquiry.objects.exists()
-
-
-def test_a_service_for_one_nationality_is_refused_for_another(begin, resident, worker):
-    factories.link(resident.identity, worker)
     Identity.objects.filter(pk=worker.pk).update(nationality="YE")
-    service = factories.ServiceFactory(name_en="Extend a visa", nationalities=["YE", "SY"])
-    assert errors_on(begin(service)) == [
-        "“Extend a visa” is not for Mohammed Aslam Khan. Choose a service that fits this person."
-    ]
-
-
-def test_linked_only_service_is_refused_for_oneself(begin, resident, worker):
-    factories.link(resident.identity, worker)
-    service = factories.ServiceFactory(name_en="Cancel an absence report", filed_by="linked")
-    assert errors_on(begin(service)) == [
+    for linked, name, rule in (
+        (citizen, "Renew a passport", {"beneficiary_kinds": ["citizen"]}),
+        (worker, "Extend a visa", {"nationalities": ["YE", "SY"]}),
+    ):
+        factories.link(resident.identity, linked)
+        told = f"“{name}” is not for Mohammed Aslam Khan. Choose a service that fits this person."
+        refuse(told, factories.ServiceFactory(name_en=name, **rule))
+    told = (
         "You cannot ask for “Cancel an absence report” for yourself: "
         "your employer or host has to. Choose another service."
-    ]
-    assert not Inquiry.objects.exists()
+    )
+    service = factories.ServiceFactory(name_en="Cancel an absence report", filed_by="linked")
+    refuse(told, service)
 
 
-@pytest.mark.parametrize("kind", [Link.Kind.EMPLOYER, Link.Kind.HOST, Link.Kind.GUARDIAN])
-def test_linked_only_service_is_open_to_linked_person(begin, resident, worker, kind):
-    if kind == Link.Kind.GUARDIAN:
-        a_child_of_ten = timezone.localdate() - timedelta(days=3653)
-        Identity.objects.filter(pk=worker.pk).update(birth_date=a_child_of_ten)
-    factories.link(resident.identity, worker, kind)
-    page = begin(factories.ServiceFactory(filed_by="linked"), worker)
-    assert Inquiry.objects.get().beneficiary == worker
-    assert 'value="Ayesha Noor"' in page.content.decode()
+def test_linked_only_service_is_open_to_linked_person(as_resident, begin, resident, worker):
+    a_child_of_ten = timezone.localdate() - timedelta(days=3653)
+    Identity.objects.filter(pk=worker.pk).update(birth_date=a_child_of_ten)
+    for kind in (Link.Kind.EMPLOYER, Link.Kind.HOST, Link.Kind.GUARDIAN):
+        with undone():
+            factories.link(resident.identity, worker, kind)
+            service = factories.ServiceFactory(filed_by="linked")
+            assert "Mohammed Aslam Khan Ayesha Noor" in words(as_resident.get(NEW)), kind
+            page = begin(service, worker)
+            assert Inquiry.objects.get().beneficiary == worker, kind
+            assert 'value="Ayesha Noor"' in page.content.decode(), kind
 
 
-def test_linked_people_can_be_chosen_by_name(as_resident, resident, worker):
-    factories.link(resident.identity, worker)
-    page = words(as_resident.get("/en/inquiries/new/"))
-    assert "Mohammed Aslam Khan Ayesha Noor" in page
-
-
-def test_guardian_cannot_file_for_adult(begin, resident, worker):
-    factories.link(resident.identity, worker, Link.Kind.GUARDIAN)
-    assert errors_on(begin(factories.ServiceFactory(), worker)) == [NOT_LINKED]
-    assert not Inquiry.objects.exists()
-
-
-def test_unlinked_person_is_refused(begin, worker):
-    assert errors_on(begin(factories.ServiceFactory(), worker)) == [NOT_LINKED]
-    assert not Inquiry.objects.exists()
-
-
-def test_representative_link_gives_no_beneficiary(begin, resident, worker):
+def test_unlinked_person_is_refused(refuse, resident, worker):
+    service = factories.ServiceFactory()
+    refuse(NOT_LINKED, service, worker)
+    factories.link(resident.identity, worker, Link.Kind.GUARDIAN)  # the worker is an adult
+    refuse(NOT_LINKED, service, worker)
     factories.link(resident.identity, worker, Link.Kind.REPRESENTATIVE)
-    assert errors_on(begin(factories.ServiceFactory(), worker)) == [NOT_LINKED]
-
-
-@pytest.mark.parametrize(
-    ("begins", "ends", "is_refused"),
-    [
-        (-9, -1, True),  # ended yesterday
-        (-9, 0, False),  # ends today
-        (0, None, False),  # begins today
-        (1, None, True),  # begins tomorrow
-    ],
-)
-def test_a_link_counts_from_its_first_day_to_its_last(
-    begin, resident, worker, begins, ends, is_refused
-):
-    today = timezone.localdate()
-    since = today + timedelta(days=begins)
-    until = None if ends is None else today + timedelta(days=ends)
-    factories.link(resident.identity, worker, since=since, until=until)
-    page = begin(factories.ServiceFactory(), worker)
-    assert errors_on(page) == [NOT_LINKED] * is_refused
-    assert Inquiry.objects.exists() != is_refused
+    refuse(NOT_LINKED, service, worker)
 
 
 def end_link():
@@ -180,68 +133,51 @@ CHANGES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "sentence"), CHANGES)
-def test_change_since_draft_is_reported_before_code(
-    as_resident, draft_for_worker, change, sentence
-):
-    change()
-    page = ask_for_code(as_resident, draft_for_worker)
-    assert f"There is something to correct {sentence}" in words(page)
+def test_change_since_draft_is_reported_before_code(as_resident, draft_for_worker):
+    for change, sentence in CHANGES:
+        with undone():
+            change()
+            page = ask_for_code(as_resident, draft_for_worker)
+            assert f"There is something to correct {sentence}" in words(page)
 
 
-@pytest.mark.parametrize(("change", "sentence"), CHANGES)
-def test_change_after_code_blocks_filing(as_resident, resident, draft_for_worker, change, sentence):
-    ask_for_code(as_resident, draft_for_worker)
-    change()
-    code = factories.code_sent_to(resident)
-    page = as_resident.post(address(draft_for_worker, "confirm"), {"code": code})
-    assert errors_on(page) == [sentence]
-    assert not Inquiry.objects.filed().exists()
-
-
-def test_filed_inquiry_stays_readable_after_link_ends(as_resident, resident, draft_for_worker):
-    ask_for_code(as_resident, draft_for_worker)
-    code = factories.code_sent_to(resident)
-    as_resident.post(address(draft_for_worker, "confirm"), {"code": code})
+def test_change_after_code_blocks_filing(as_resident, draft_for_worker):
+    code = code_for(as_resident, draft_for_worker)
+    for change, sentence in CHANGES:
+        with undone():
+            change()
+            assert errors_on(confirm(as_resident, draft_for_worker, code)) == [sentence]
+            assert not Inquiry.objects.filed().exists(), sentence
+    confirm(as_resident, draft_for_worker, code)
     end_link()
-    page = as_resident.get(f"/en/inquiries/{draft_for_worker.reference}/")
-    assert factories.DESCRIPTION in words(page)
+    assert factories.DESCRIPTION in words(as_resident.get(page_of(draft_for_worker)))
 
 
-@pytest.mark.parametrize(
-    ("form", "sentences"),
-    [
+def test_a_choice_that_was_not_offered_is_refused(as_resident):
+    for form, sentences in (
         ({}, ["Choose who the inquiry is for.", "Choose a service."]),
         ({"beneficiary": "abc", "service": "no-such-service"}, [NOT_LINKED, NOT_OFFERED]),
         ({"beneficiary": "9" * 30, "service": "9" * 5000}, [NOT_LINKED, NOT_OFFERED]),
-    ],
-)
-def test_a_choice_that_was_not_offered_is_refused(as_resident, form, sentences):
-    page = as_resident.post("/en/inquiries/new/", {"idempotency_key": uuid.uuid4(), **form})
-    assert errors_on(page) == sentences
+    ):
+        page = as_resident.post(NEW, {"idempotency_key": uuid.uuid4(), **form})
+        assert errors_on(page) == sentences
 
 
 def test_another_persons_idempotency_key_is_not_shared(as_resident, resident):
     theirs = factories.draft()
-    service = factories.ServiceFactory()
-    form = {
-        "idempotency_key": theirs.idempotency_key,
-        "beneficiary": resident.identity_id,
-        "service": service.slug,
-    }
-    page = as_resident.post("/en/inquiries/new/", form, follow=True)
+    form = first_step(factories.ServiceFactory(), resident.identity)
+    form["idempotency_key"] = theirs.idempotency_key
+    page = as_resident.post(NEW, form, follow=True)
     assert page.status_code == 200
     assert theirs.reference not in page.content.decode()
 
 
-@pytest.mark.parametrize(
-    ("asked", "is_chosen"),
-    [("service-of-the-page", True), ("another", False), ("", False), ("' OR 1=1 --", False)],
-)
-def test_service_parameter_preselects_the_service(as_resident, asked, is_chosen):
+def test_service_parameter_preselects_the_service(as_resident):
     factories.ServiceFactory(slug="service-of-the-page")
     factories.ServiceFactory(slug="something-else")
-    page = as_resident.get("/en/inquiries/new/", {"service": asked}).content.decode()
-    chosen = re.findall(r'<input[^>]*name="service"[^>]*checked[^>]*>', page)
-    assert len(chosen) == is_chosen
-    assert all('"service-of-the-page"' in found for found in chosen)
+    chosen_for = {"service-of-the-page": 1, "another": 0, "": 0, "' OR 1=1 --": 0}
+    for asked, count in chosen_for.items():
+        page = as_resident.get(NEW, {"service": asked}).content.decode()
+        chosen = re.findall(r'<input[^>]*name="service"[^>]*checked[^>]*>', page)
+        assert len(chosen) == count, asked
+        assert all('"service-of-the-page"' in found for found in chosen), asked

@@ -1,14 +1,13 @@
 """A form that is sent after the session ended is kept, for the same person only."""
 
-import uuid
-
 import pytest
 from django.test import Client
 
 from core.accounts.models import Session
 from requests_app.models import Inquiry
 from tests import factories
-from tests.conftest import notices_on, sign_in
+from tests.conftest import notices_on, sign_in, signed_in
+from tests.requests_app.steps import NEW, first_step, page_of, save_details
 
 TYPED = "I typed this while my session ended, and I do not want to type it a second time."
 STILL_HERE = "Your session had ended. What you typed is still here: check it and continue."
@@ -16,7 +15,7 @@ STILL_HERE = "Your session had ended. What you typed is still here: check it and
 
 @pytest.fixture
 def browser(resident):
-    return sign_in(resident)
+    return signed_in(resident)
 
 
 @pytest.fixture
@@ -24,54 +23,52 @@ def draft(resident):
     return factories.draft(resident, is_ready=False)
 
 
-def end_sessions():
+@pytest.fixture
+def address(draft):
+    return page_of(draft, "details")
+
+
+@pytest.fixture
+def lost(browser, draft, address):
+    """Return the address of the sign-in page after a form was sent without a session."""
     Session.objects.all().delete()
+    response = save_details(browser, draft, description=TYPED, mobile="050 765 4321")
+    assert response.url == f"/en/account/sign-in/?next={address}"
+    return response.url
 
 
-def sign_in_again(client, address, user, language="en"):
+def sign_in_again(client, address, user):
     """Open `address`, sign in there as `user`, and return the page that follows."""
     page = client.get(address)
     assert "Continue" in page.content.decode()
     form = {"login": user.username, "password": factories.PASSWORD, "next": page.context["next"]}
-    factories.let_a_minute_pass(user)
-    client.post(f"/{language}/account/sign-in/", form)
+    client.post("/en/account/sign-in/", form)
     code = factories.code_sent_to(user, "sign_in")
-    return client.post(f"/{language}/account/code/", {"code": code}, follow=True)
+    return client.post("/en/account/code/", {"code": code}, follow=True)
 
 
-def test_typed_form_survives_session_end(browser, resident, draft):
-    end_sessions()
-    address = f"/en/inquiries/{draft.reference}/details/"
-    form = factories.details_of(draft, description=TYPED, mobile="050 765 4321")
-    lost = browser.post(address, form)
-    assert lost.url == f"/en/account/sign-in/?next={address}"
-
-    page = sign_in_again(browser, lost.url, resident)
+def test_typed_form_survives_session_end_and_is_restored_once(resident, address):
+    browser = sign_in(resident)
+    Session.objects.all().delete()
+    draft = Inquiry.objects.get()
+    lost = save_details(browser, draft, description=TYPED, mobile="050 765 4321").url
+    factories.let_a_minute_pass(resident)
+    page = sign_in_again(browser, lost, resident)
     assert page.request["PATH_INFO"] == address
     assert notices_on(page) == [STILL_HERE]
     assert TYPED in page.content.decode()
     assert 'value="050 765 4321"' in page.content.decode()
 
-    browser.post(address, page.context["form"].initial)
-    assert Inquiry.objects.get().description == TYPED
-
-
-def test_typed_form_is_restored_once(browser, resident, draft):
-    end_sessions()
-    address = f"/en/inquiries/{draft.reference}/details/"
-    lost = browser.post(address, factories.details_of(draft, description=TYPED))
-    sign_in_again(browser, lost.url, resident)
     again = browser.get(address)
     assert notices_on(again) == []
     assert TYPED not in again.content.decode()
 
+    browser.post(address, page.context["form"].initial)
+    assert Inquiry.objects.get().description == TYPED
 
-def test_typed_form_is_hidden_from_another_person(browser, draft):
-    another = factories.UserFactory()
-    end_sessions()
-    address = f"/en/inquiries/{draft.reference}/details/"
-    lost = browser.post(address, factories.details_of(draft, description=TYPED))
-    page = sign_in_again(browser, lost.url, another)
+
+def test_typed_form_is_hidden_from_another_person(browser, lost, address):
+    page = sign_in_again(browser, lost, factories.UserFactory())
     assert page.status_code == 404
     for shown in (page, browser.get(address), browser.get("/en/my/")):
         assert TYPED not in shown.content.decode()
@@ -79,48 +76,47 @@ def test_typed_form_is_hidden_from_another_person(browser, draft):
 
 
 def test_chosen_service_is_hidden_from_another_person(browser, resident):
-    another = factories.UserFactory()
     service = factories.ServiceFactory()
     factories.ServiceFactory()
-    end_sessions()
-    form = {
-        "idempotency_key": uuid.uuid4(),
-        "beneficiary": resident.identity_id,
-        "service": service.slug,
-    }
-    lost = browser.post("/en/inquiries/new/", form)
-    page = sign_in_again(browser, lost.url, another)
+    Session.objects.all().delete()
+    lost = browser.post(NEW, first_step(service, resident.identity))
+    page = sign_in_again(browser, lost.url, factories.UserFactory())
     assert page.status_code == 200
     assert notices_on(page) == []
     assert page.context["form"]["service"].value() is None
 
 
-def test_typed_form_is_hidden_from_another_browser(browser, resident, draft):
-    end_sessions()
-    address = f"/en/inquiries/{draft.reference}/details/"
-    browser.post(address, factories.details_of(draft, description=TYPED))
-    elsewhere = Client()
-    page = sign_in_again(elsewhere, f"/en/account/sign-in/?next={address}", resident)
+def test_typed_form_is_hidden_from_another_browser(lost, resident, address):
+    page = sign_in_again(Client(), lost, resident)
     assert page.request["PATH_INFO"] == address
     assert TYPED not in page.content.decode()
 
 
-@pytest.mark.parametrize("step", ["documents", "review", "confirm"])
-def test_sign_in_returns_to_the_same_step(browser, resident, step):
+def test_sign_in_returns_to_the_same_step(browser, resident):
     draft = factories.draft(resident)
-    end_sessions()
-    address = f"/en/inquiries/{draft.reference}/{step}/"
-    lost = browser.post(address, {"code": "123456"})
-    page = sign_in_again(browser, lost.url, resident)
-    assert page.request["PATH_INFO"] == address
-    assert not Inquiry.objects.filed().exists()
+    for step in ("documents", "review", "confirm"):
+        Session.objects.all().delete()
+        lost = browser.post(page_of(draft, step), {"code": "123456"})
+        factories.let_a_minute_pass(resident)
+        page = sign_in_again(browser, lost.url, resident)
+        assert page.request["PATH_INFO"] == page_of(draft, step)
+        assert not Inquiry.objects.filed().exists(), step
 
 
-def test_form_with_old_csrf_token_is_restored(resident, draft):
+def strict_browser(resident):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(resident)
-    address = f"/en/inquiries/{draft.reference}/details/"
-    form = factories.details_of(draft, description=TYPED, csrfmiddlewaretoken="a" * 64)
+    return browser
+
+
+def test_form_with_old_csrf_token_is_restored_on_same_site(resident, draft, address):
+    form = factories.details_of(draft, description=TYPED)
+    for headers in ({}, {"sec-fetch-site": "cross-site"}):
+        browser = strict_browser(resident)
+        assert browser.post(address, form, headers=headers).status_code == 403, headers
+        assert TYPED not in browser.get(address).content.decode(), headers
+    form["csrfmiddlewaretoken"] = "a" * 64
+    browser = strict_browser(resident)
     refused = browser.post(address, form, headers={"sec-fetch-site": "same-origin"})
     assert refused.url == address
     page = browser.get(address)
@@ -129,20 +125,9 @@ def test_form_with_old_csrf_token_is_restored(resident, draft):
     assert Inquiry.objects.get().description == ""
 
 
-@pytest.mark.parametrize("headers", [{}, {"sec-fetch-site": "cross-site"}])
-def test_cross_site_form_is_refused_and_not_kept(resident, draft, headers):
-    browser = Client(enforce_csrf_checks=True)
-    browser.force_login(resident)
-    address = f"/en/inquiries/{draft.reference}/details/"
-    refused = browser.post(address, factories.details_of(draft, description=TYPED), headers=headers)
-    assert refused.status_code == 403
-    assert TYPED not in browser.get(address).content.decode()
-
-
-def test_oversized_form_is_not_kept(browser, resident, draft):
-    end_sessions()
-    address = f"/en/inquiries/{draft.reference}/details/"
-    lost = browser.post(address, factories.details_of(draft, description="a" * 100_000))
+def test_oversized_form_is_not_kept(browser, resident, draft, address):
+    Session.objects.all().delete()
+    lost = save_details(browser, draft, description="a" * 100_000)
     page = sign_in_again(browser, lost.url, resident)
     assert page.request["PATH_INFO"] == address
     assert notices_on(page) == []

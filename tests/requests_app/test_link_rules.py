@@ -16,21 +16,20 @@ from core.exceptions import RuleViolation
 from requests_app import actions
 from requests_app.models import Inquiry
 from tests import factories
-from tests.conftest import signed_in, words
-
-pytestmark = pytest.mark.one_engine
+from tests.conftest import errors_on, signed_in, words
+from tests.requests_app.steps import NEW, first_step, page_of
+from tests.worlds import undone
 
 TODAY = date(2026, 11, 22)
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 LAST_WEEK = datetime(2026, 11, 15, 9, tzinfo=UTC)
-ENDS_OF_TODAY = {
-    "first-second": datetime(2026, 11, 21, 21, 0, 0, tzinfo=UTC),
-    "last-second": datetime(2026, 11, 22, 20, 59, 59, tzinfo=UTC),
-}
+ENDS_OF_TODAY = (
+    datetime(2026, 11, 21, 21, 0, 0, tzinfo=UTC),
+    datetime(2026, 11, 22, 20, 59, 59, tzinfo=UTC),
+)
 # 12 and 13 Jumada al-Akhirah 1430; today is the 12th of that month in 1448.
 COMES_OF_AGE_TODAY, COMES_OF_AGE_TOMORROW = date(2009, 6, 5), date(2009, 6, 6)
 
-NEW = "/en/inquiries/new/"
 NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
 NO_MANDATE = "You no longer represent Palm Trees Contracting, so you cannot act in its name."
 
@@ -114,8 +113,7 @@ CASES = {
     "stranger": Case(strangers, False, False),
 }
 
-HAVE_FILED = [name for name, case in CASES.items() if case.has_filed]
-HAVE_NOT_FILED = [name for name, case in CASES.items() if not case.has_filed]
+HAVE_FILED = {name: case for name, case in CASES.items() if case.has_filed}
 
 
 class Clock:
@@ -139,46 +137,18 @@ def service(db):
     return factories.ServiceFactory(beneficiary_kinds=["citizen", "resident", "visitor"])
 
 
-def only(cases):
-    return pytest.mark.parametrize("name", cases, indirect=True, ids=slug)
-
-
-def slug(name):
-    return name.replace(" ", "-")
-
-
-@pytest.fixture(params=CASES, ids=slug)
-def name(request):
-    return request.param
-
-
-@pytest.fixture(params=ENDS_OF_TODAY.values(), ids=ENDS_OF_TODAY.keys())
-def moment(request):
-    return request.param
-
-
-@pytest.fixture
-def case(name):
-    return CASES[name]
-
-
-@pytest.fixture
-def people(case, clock, service):
-    """Return the people of the case; the clock stands at last week."""
-    return case.make()
-
-
-@pytest.fixture
-def filed(case, people, service):
-    """Return an inquiry filed last week, or None if the link was not valid then."""
-    return file(people, service) if case.has_filed else None
-
-
-@pytest.fixture
-def today(name, filed, clock, moment):
-    if name == "representative of a closed establishment":
-        Identity.objects.filter(birth_date=None).update(status="departed")
-    clock.now = moment
+def at_both_ends_of_today(clock, cases, last_week=lambda _people: None):
+    """Yield a sentence, the case, its people and what `last_week(people)` returned last week."""
+    for name, case in cases.items():
+        with undone():
+            clock.now = LAST_WEEK
+            people = case.make()
+            made = last_week(people)
+            if name == "representative of a closed establishment":
+                Identity.objects.filter(birth_date=None).update(status="departed")
+            for clock.now in ENDS_OF_TODAY:
+                with undone():
+                    yield f"{name} at {clock.now}", case, people, made
 
 
 def start(people, service):
@@ -191,11 +161,19 @@ def start(people, service):
     )
 
 
-def file(people, service):
+def draft(people, service):
+    """Return a draft that is ready to be sent."""
     inquiry = start(people, service)
     details = factories.details_of(inquiry)
     actions.save_details(actor=people.applicant, inquiry=inquiry, **details)
-    return factories.submitted(inquiry)
+    return inquiry
+
+
+def refusal(act, *args):
+    """Return the sentence that refuses an action."""
+    with pytest.raises(RuleViolation) as refused:
+        act(*args)
+    return refused.value.message
 
 
 def browser_of(people, *, acts=False):
@@ -217,86 +195,70 @@ def choose_holder(client, people):
 
 def test_riyadh_day_spans_two_utc_days(clock):
     days = set()
-    for clock.now in ENDS_OF_TODAY.values():
+    for clock.now in ENDS_OF_TODAY:
         assert timezone.localdate() == TODAY
         days.add(clock.now.date())
     assert days == {YESTERDAY, TODAY}
 
 
-def test_form_offers_permitted_beneficiaries(case, people, today):
-    client = browser_of(people)
-    choose_holder(client, people)
-    form = client.get(NEW).context["form"]
-    is_offered = form["beneficiary"].field.queryset.filter(pk=people.person.pk).exists()
-    page = " ".join(client.get(NEW).content.decode().split())
-    assert is_offered == case.may_file
-    assert (f'name="beneficiary" value="{people.person.pk}"' in page) == case.may_file
+def test_filing_is_offered_and_allowed_while_permitted(clock, service):
+    for about, case, people, _made in at_both_ends_of_today(clock, CASES):
+        client = browser_of(people)
+        choose_holder(client, people)
+        page = client.get(NEW)
+        offered = page.context["form"]["beneficiary"].field.queryset
+        assert offered.filter(pk=people.person.pk).exists() == case.may_file, about
+        field = f'name="beneficiary" value="{people.person.pk}"'
+        assert (field in " ".join(page.content.decode().split())) == case.may_file, about
+
+        with undone():
+            if case.may_file:
+                assert start(people, service).holder == people.holder, about
+            else:
+                assert refusal(start, people, service) == case.refusal, about
+
+        form = first_step(service, people.person)
+        response = browser_of(people, acts=True).post(NEW, form)
+        assert response.status_code == (302 if case.may_file else 200), about
+        if case.refusal == NOT_LINKED:
+            assert errors_on(response) == ([] if case.may_file else [NOT_LINKED]), about
+        begun = [(people.holder, people.person)] if case.may_file else []
+        assert [(each.holder, each.beneficiary) for each in Inquiry.objects.all()] == begun, about
 
 
-def test_post_accepts_permitted_beneficiaries_only(case, people, service, today):
-    before = Inquiry.objects.count()
-    client = browser_of(people, acts=True)
-    fields = {
-        "idempotency_key": uuid.uuid4(),
-        "beneficiary": people.person.pk,
-        "service": service.slug,
-    }
-    response = client.post(NEW, fields)
-    assert response.status_code == (302 if case.may_file else 200)
-    assert Inquiry.objects.count() - before == case.may_file
-    if case.may_file:
-        inquiry = Inquiry.objects.latest("pk")
-        assert (inquiry.holder, inquiry.beneficiary) == (people.holder, people.person)
+def test_old_draft_is_sent_only_while_permitted(clock, service):
+    drafts = at_both_ends_of_today(clock, HAVE_FILED, lambda people: draft(people, service))
+    for about, case, _people, old in drafts:
+        if case.may_file:
+            factories.submitted(old)
+        else:
+            assert refusal(factories.confirmation, old) == case.refusal, about
+            assert not Inquiry.objects.filed().exists(), about
 
 
-def test_start_action_checks_permission(case, people, service, today):
-    if case.may_file:
-        assert start(people, service).holder == people.holder
-        return
-    with pytest.raises(RuleViolation) as refused:
-        start(people, service)
-    assert refused.value.message == case.refusal
+def test_no_filing_before_link_begins(clock, service):
+    for name in CASES.keys() - HAVE_FILED.keys():
+        with undone():
+            assert refusal(start, CASES[name].make(), service) == CASES[name].refusal, name
 
 
-@only(HAVE_FILED)
-def test_old_draft_is_sent_only_while_permitted(case, people, service, clock, moment, name):
-    draft = start(people, service)
-    actions.save_details(actor=people.applicant, inquiry=draft, **factories.details_of(draft))
-    if name == "representative of a closed establishment":
-        Identity.objects.filter(birth_date=None).update(status="departed")
-    clock.now = moment
-    if case.may_file:
-        factories.submitted(draft)
-        return
-    with pytest.raises(RuleViolation) as refused:
-        factories.confirmation(draft)
-    assert refused.value.message == case.refusal
-    assert not Inquiry.objects.filed().exists()
-
-
-@only(HAVE_NOT_FILED)
-def test_no_filing_before_link_begins(case, people, service):
-    with pytest.raises(RuleViolation) as refused:
-        start(people, service)
-    assert refused.value.message == case.refusal
-
-
-@only(HAVE_FILED)
-def test_filed_inquiry_stays_readable_to_applicant(people, filed, today):
-    client = browser_of(people)
-    assert filed.reference in words(client.get("/en/inquiries/")).replace("-", "")
-    for page in ("", "receipt/"):
-        shown = words(client.get(f"/en/inquiries/{filed.reference}/{page}"))
-        assert filed.reference in shown.replace("-", "")
-    assert factories.DESCRIPTION in words(client.get(f"/en/inquiries/{filed.reference}/"))
+def test_filed_inquiry_stays_readable_to_applicant(clock, service):
+    inquiries = at_both_ends_of_today(
+        clock, HAVE_FILED, lambda people: factories.submitted(draft(people, service))
+    )
+    for about, _case, people, filed in inquiries:
+        client = browser_of(people)
+        for page in ("/en/inquiries/", page_of(filed), page_of(filed, "receipt")):
+            shown = words(client.get(page))
+            assert filed.reference in shown.replace("-", ""), about
+        assert factories.DESCRIPTION in words(client.get(page_of(filed))), about
 
 
 # Coming of age
 
 
-@pytest.mark.parametrize(
-    ("born", "of_age"),
-    [
+def test_guardian_files_until_18_hijri_years(db, clock):
+    for born, of_age in (
         # The same Hijri month has 29 days in one year and 30 in another.
         (date(2009, 6, 5), date(2026, 11, 22)),  # 12 Jumada al-Akhirah
         (date(2009, 6, 6), date(2026, 11, 23)),
@@ -307,27 +269,26 @@ def test_filed_inquiry_stays_readable_to_applicant(people, filed, today):
         (date(2009, 4, 25), date(2026, 10, 10)),  # 29 Rabi al-Thani, the last day in 1430 only
         (date(2009, 4, 26), date(2026, 10, 12)),  # 1 Jumada al-Ula
         (date(2008, 2, 29), date(2025, 8, 16)),  # 22 Safar 1429
-    ],
-)
-def test_guardian_files_until_18_hijri_years(db, clock, born, of_age):
-    guardian, child = factories.IdentityFactory(), factories.IdentityFactory(birth_date=born)
-    factories.link(guardian, child, Kind.GUARDIAN)
-    # The Kingdom is three hours ahead of UTC.
-    first_second = datetime(of_age.year, of_age.month, of_age.day, tzinfo=UTC) - timedelta(hours=3)
-    for clock.now, is_minor in (
-        (first_second - timedelta(seconds=1), True),
-        (first_second, False),
-        (first_second + timedelta(days=400), False),
     ):
-        assert child.is_minor == is_minor
-        asked_for = Identity.objects.beneficiaries_for(guardian)
-        assert (child in asked_for) == is_minor
+        guardian, child = factories.IdentityFactory(), factories.IdentityFactory(birth_date=born)
+        factories.link(guardian, child, Kind.GUARDIAN)
+        # The Kingdom is three hours ahead of UTC.
+        midnight = datetime(of_age.year, of_age.month, of_age.day, tzinfo=UTC)
+        first_second = midnight - timedelta(hours=3)
+        for clock.now, is_minor in (
+            (first_second - timedelta(seconds=1), True),
+            (first_second, False),
+            (first_second + timedelta(days=400), False),
+        ):
+            assert child.is_minor == is_minor, born
+            asked_for = Identity.objects.beneficiaries_for(guardian)
+            assert (child in asked_for) == is_minor, born
 
 
-@pytest.mark.parametrize("kind", [Kind.EMPLOYER, Kind.HOST])
-def test_employer_and_host_links_ignore_age(db, clock, kind):
-    holder = factories.IdentityFactory()
-    for born in (COMES_OF_AGE_TODAY, COMES_OF_AGE_TOMORROW, date(1960, 1, 1)):
-        person = factories.IdentityFactory(birth_date=born)
-        factories.link(holder, person, kind)
-        assert person in Identity.objects.beneficiaries_for(holder)
+def test_employer_and_host_links_ignore_age(db, clock):
+    for kind in (Kind.EMPLOYER, Kind.HOST):
+        holder = factories.IdentityFactory()
+        for born in (COMES_OF_AGE_TODAY, COMES_OF_AGE_TOMORROW, date(1960, 1, 1)):
+            person = factories.IdentityFactory(birth_date=born)
+            factories.link(holder, person, kind)
+            assert person in Identity.objects.beneficiaries_for(holder), (kind, born)

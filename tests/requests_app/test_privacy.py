@@ -1,16 +1,22 @@
-"""Another person's inquiry looks like one that does not exist."""
+"""An inquiry looks like a missing one to strangers and, at the desk, to whom it concerns."""
+
+import uuid
+from itertools import product
 
 import pytest
 
+from core.exceptions import RuleViolation
+from requests_app import actions
 from requests_app.models import Attachment, Inquiry
 from tests import factories
-from tests.conftest import signed_in, without_tokens, words
+from tests.conftest import signed_in, signed_in_staff, without_tokens, words
+from tests.requests_app.desk_pages import QUEUE, desk_of
 from tests.requests_app.files import stored_files
+from tests.requests_app.people import act
+from tests.requests_app.steps import page_of, seen
 
-pytestmark = pytest.mark.one_engine
-
-PAGES = ["", "details/", "documents/", "documents/1/", "review/", "confirm/", "receipt/"]
-REFERENCE = "800000000001"
+OWN = ("You cannot work on an inquiry of your own.", "own_case")
+PAGES = ["", "details", "documents", "documents/1", "review", "confirm", "receipt"]
 
 
 @pytest.fixture
@@ -19,28 +25,22 @@ def stranger(db):
 
 
 def with_known_address(inquiry):
-    """Return `inquiry` with a document, after setting the keys that PAGES and REFERENCE expect."""
+    """Return `inquiry` with a document, after setting a known reference and the key in PAGES."""
     Attachment.objects.filter(pk=factories.attached(inquiry).pk).update(id=1)
-    Inquiry.objects.filter(pk=inquiry.pk).update(reference=REFERENCE)
+    Inquiry.objects.filter(pk=inquiry.pk).update(reference="800000000001")
     inquiry.refresh_from_db()
     return inquiry
 
 
-def answer_to(client, method, page):
-    response = getattr(client, method)(f"/en/inquiries/{REFERENCE}/{page}")
-    return response.status_code, without_tokens(response), sorted(response.headers.items())
-
-
-@pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("is_filed", [False, True])
-def test_another_persons_inquiry_looks_missing(stranger, is_filed, page, method):
-    for_missing = answer_to(stranger, method, page)
-    inquiry = with_known_address(factories.draft())
-    if is_filed:
-        factories.submitted(inquiry)
-    assert for_missing[0] == 404
-    assert answer_to(stranger, method, page) == for_missing
+def test_another_persons_inquiry_looks_missing(stranger):
+    addresses = [page_of(Inquiry(reference="800000000001"), page) for page in PAGES]
+    requests = list(product(addresses, ("get", "post")))
+    for_missing = [seen(stranger, *request) for request in requests]
+    assert {status for status, _content, _headers in for_missing} == {404}
+    draft = with_known_address(factories.draft())
+    assert [seen(stranger, *request) for request in requests] == for_missing
+    factories.submitted(draft)
+    assert [seen(stranger, *request) for request in requests] == for_missing
 
 
 def test_another_persons_inquiry_is_not_listed(stranger):
@@ -51,59 +51,134 @@ def test_another_persons_inquiry_is_not_listed(stranger):
         assert filed.reference not in shown
 
 
-def test_own_inquiry_gives_no_access_to_other_documents(as_resident, resident):
-    theirs = factories.attached(factories.draft())
-    own = factories.draft(resident)
-    response = as_resident.get(f"/en/inquiries/{own.reference}/documents/{theirs.pk}/")
-    assert response.status_code == 404
-
-
-@pytest.fixture
-def person(db):
-    """Return a user whose employer files for them."""
-    return factories.UserFactory(
-        identity=factories.IdentityFactory(name_en="Ayesha Noor", name_ar="عائشة نور")
-    )
-
-
-@pytest.fixture
-def employer(resident, person):
+def test_beneficiary_sees_inquiry_once_it_is_filed(resident):
+    person = factories.UserFactory(identity__name_en="Ayesha Noor", identity__name_ar="عائشة نور")
+    as_person = signed_in(person)
     factories.link(resident.identity, person.identity)
-    return resident
-
-
-@pytest.fixture
-def as_person(person):
-    return signed_in(person)
-
-
-def test_beneficiary_sees_filed_inquiry(as_person, person, employer):
-    inquiry = factories.draft(employer, beneficiary=person.identity)
+    inquiry = factories.draft(resident, beneficiary=person.identity)
     document = factories.attached(inquiry)
+    assert inquiry.reference not in as_person.get("/en/my/").content.decode()
     factories.submitted(inquiry)
-    address = f"/en/inquiries/{inquiry.reference}/"
     for page in ("/en/my/", "/en/inquiries/"):
-        assert address in as_person.get(page).content.decode()
-    page = words(as_person.get(address))
+        assert page_of(inquiry) in as_person.get(page).content.decode()
+    page = words(as_person.get(page_of(inquiry)))
     assert factories.DESCRIPTION in page
-    assert f"Mobile •••• {str(employer.mobile)[-3:]}" in page
-    assert as_person.get(f"{address}receipt/").status_code == 200
-    download = as_person.get(f"{address}documents/{document.pk}/")
+    assert f"Mobile •••• {str(resident.mobile)[-3:]}" in page
+    assert as_person.get(page_of(inquiry, "receipt")).status_code == 200
+    download = as_person.get(page_of(inquiry, f"documents/{document.pk}"))
     assert b"".join(download.streaming_content) == stored_files()[0]
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_beneficiary_does_not_see_drafts(as_person, person, employer, page):
-    with_known_address(factories.draft(employer, beneficiary=person.identity))
-    assert as_person.get(f"/en/inquiries/{REFERENCE}/{page}").status_code == 404
-    assert REFERENCE not in as_person.get("/en/my/").content.decode()
+# Officers who are concerned themselves
 
 
-def test_only_the_applicant_changes_or_sends_a_draft(as_person, person, employer):
-    inquiry = factories.draft(employer, beneficiary=person.identity, is_ready=False)
-    before = Inquiry.objects.values().get()
-    for step in ("details", "documents", "review", "confirm"):
-        address = f"/en/inquiries/{inquiry.reference}/{step}/"
-        response = as_person.post(address, factories.details_of(inquiry, code="000000"))
-        assert response.status_code == 404
-    assert Inquiry.objects.values().get() == before
+@pytest.fixture
+def colleague(db):
+    """Return an officer with every permission and an identity of their own."""
+    identity = factories.IdentityFactory(name_en="Ayesha Noor", name_ar="عائشة نور")
+    return factories.supervisor(identity=identity, mobile="+966501234567")
+
+
+@pytest.fixture
+def at_work(colleague):
+    return signed_in_staff(colleague)
+
+
+@pytest.fixture
+def own_cases(colleague):
+    """Return inquiries with the officer as applicant and as beneficiary."""
+    relative = factories.UserFactory()
+    factories.link(colleague.identity, relative.identity)
+    factories.link(relative.identity, colleague.identity)
+    drafts = [
+        factories.draft(applicant, beneficiary=beneficiary.identity)
+        for applicant, beneficiary in ((colleague, relative), (relative, colleague))
+    ]
+    for draft in drafts:
+        factories.attached(draft)
+    return [factories.submitted(draft) for draft in drafts]
+
+
+def refusal(event_type, inquiry, officer):
+    """Return the sentence and the code of the refusal of an action."""
+    fields = {"officer": factories.OfficerFactory()} if event_type == "assigned" else {}
+    with pytest.raises(RuleViolation) as refused:
+        act(event_type, inquiry, officer, **fields)
+    return refused.value.message, refused.value.code
+
+
+def test_officer_cannot_see_inquiries_of_own_establishment(colleague, at_work):
+    palm = factories.IdentityFactory(number="7000000017", birth_date=None)
+    worker = factories.IdentityFactory()
+    employee = factories.UserFactory()
+    factories.link(palm, worker)
+    factories.link(palm, employee.identity, "representative")
+    draft = actions.start(
+        actor=employee,
+        holder=palm,
+        beneficiary=worker,
+        service=factories.ServiceFactory(),
+        idempotency_key=uuid.uuid4(),
+    )
+    actions.save_details(actor=employee, inquiry=draft, **factories.details_of(draft))
+    inquiry = factories.submitted(draft)
+    assert at_work.get(desk_of(inquiry)).status_code == 200
+    factories.link(palm, colleague.identity, "representative")
+    assert at_work.get(desk_of(inquiry)).status_code == 404
+    assert refusal("claimed", inquiry, colleague) == OWN
+
+
+def test_own_case_is_not_listed(at_work, own_cases):
+    others = factories.filed()
+    assert f"{QUEUE}{others.pk}/" in at_work.get(QUEUE).content.decode()
+    for own in own_cases:
+        for question in ({}, {"queue": "all"}, {"q": own.reference}, {"id__exact": own.pk}):
+            page = at_work.get(QUEUE, question).content.decode()
+            assert f"{QUEUE}{own.pk}/" not in page, question
+        history = at_work.get(desk_of(own, "history"), follow=True)
+        assert own.reference not in history.content.decode()
+
+
+def test_own_case_looks_like_missing_inquiry(at_work, own_cases):
+    for own in own_cases:
+        form = {"text": "Yes.", "decision": "approve"}
+        form |= {"expected_version": own.version, "idempotency_key": uuid.uuid4()}
+        document = f"documents/{own.attachments.get().pk}"
+        buttons = ("claim", "release", "assign", "note", "answer", "close")
+        for page in ("change", document, *buttons):
+            for method in (at_work.get, at_work.post):
+                assert method(desk_of(own, page), form).status_code == 404, page
+        there = at_work.get(desk_of(own))
+        nowhere = at_work.get(f"{QUEUE}{own.pk + 10**6}/change/")
+        assert words(there) == words(nowhere)
+        assert own.name not in without_tokens(there).decode()
+
+
+def test_an_own_case_is_refused_by_every_action(colleague, own_cases):
+    for own in own_cases:
+        own.assignee = colleague
+        own.save(update_fields=["assignee"])
+        for event_type in (
+            *("claimed", "released", "assigned", "noted", "closed"),
+            *("replied", "returned", "approved", "rejected"),
+        ):
+            assert refusal(event_type, own, colleague) == OWN, event_type
+        own.refresh_from_db()
+        assert own.version == 1
+
+
+def test_superuser_cannot_work_on_own_case(colleague, own_cases):
+    colleague.is_superuser = True
+    colleague.save(update_fields=["is_superuser"])
+    chief = signed_in_staff(colleague)
+    for own in own_cases:
+        assert chief.get(desk_of(own)).status_code == 404
+        assert refusal("claimed", own, colleague) == OWN
+
+
+def test_inquiry_for_relative_stays_own_case_after_link_ends(at_work, colleague):
+    relative = factories.IdentityFactory()
+    link = factories.link(colleague.identity, relative)
+    own = factories.filed(colleague, beneficiary=relative)
+    link.delete()
+    assert at_work.get(desk_of(own)).status_code == 404

@@ -1,77 +1,22 @@
-"""The queue: its filters and their labels, its order, its columns and its pages."""
+"""The queue: its order and columns, and working through it by keyboard."""
 
 import re
-import uuid
 from datetime import timedelta
+from itertools import product
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.utils import timezone
 
+from core import staff_lists
 from core.hijri import both_calendars
 from core.references import grouped_reference
-from requests_app import actions
 from requests_app.models import Inquiry
 from tests import factories
 from tests.conftest import signed_in_staff, words
-
-pytestmark = [pytest.mark.both_engines, pytest.mark.one_engine]
-
-QUEUE = "/en/staff/requests_app/inquiry/"
-TEXT = "The fee was paid on 12 Safar."
-WAYS = {
-    "queued": [],
-    "returned": ["send_back"],
-    "answered": ["send_back", "answer_return"],
-    "approved": ["approve"],
-    "rejected": ["reject"],
-    "closed": ["approve", "close"],
-    "withdrawn": ["withdraw"],
-}
-DEFAULT_QUEUE = {"nobody's queued", "mine queued", "mine answered"}
-
-
-def act(action, inquiry, officer):
-    of_applicant = action in ("answer_return", "withdraw")
-    fields = {
-        "actor": inquiry.applicant if of_applicant else officer,
-        "expected_version": inquiry.version,
-    }
-    if action not in ("claim", "close"):
-        fields |= {"text": TEXT, "idempotency_key": uuid.uuid4()}
-    return getattr(actions, action)(inquiry=inquiry, **fields)
-
-
-@pytest.fixture
-def one_of_each(officer):
-    """Return references by assignee and way, of one inquiry for each assignee and entry of WAYS."""
-    owners = {"mine": officer, "theirs": factories.OfficerFactory(username="colleague")}
-    inquiries = {"nobody's queued": factories.filed()}
-    for whose, owner in owners.items():
-        for way, steps in WAYS.items():
-            inquiry = factories.claimed(owner)
-            for action in steps:
-                inquiry = act(action, inquiry, owner)
-            inquiries[f"{whose} {way}"] = inquiry
-    factories.draft()
-    return {name: inquiry.reference for name, inquiry in inquiries.items()}
-
-
-def references_in(page):
-    """Return the references in the list, from top to bottom."""
-    found = re.findall(r"\b8\d{3}-\d{4}-\d{4}\b", words(page))
-    return [number.replace("-", "") for number in found]
-
-
-def listed(browser, **filters):
-    page = browser.get(QUEUE, filters)
-    assert page.status_code == 200
-    return references_in(page)
-
-
-def names_of(references, one_of_each):
-    names = {reference: name for name, reference in one_of_each.items()}
-    return {names[reference] for reference in references}
+from tests.portal.test_queries import copies
+from tests.requests_app.desk_pages import QUEUE, answer, desk_of, listed, press
+from tests.requests_app.people import act
+from tests.worlds import undone
 
 
 def filters_on(page):
@@ -82,162 +27,6 @@ def filters_on(page):
         words(title): [words(choice) for choice in re.findall(r"<a .*?</a>", body)]
         for title, body in re.findall(r"(?s)<summary>(.*?)</summary>(.*?)</details>", sidebar)
     }
-
-
-# Assignee
-
-
-@pytest.mark.parametrize(
-    ("queue", "expected"),
-    [
-        (None, DEFAULT_QUEUE),
-        ("mine", {"mine queued", "mine answered"}),
-        ("nobody", {"nobody's queued"}),
-        ("officer", {"theirs queued", "theirs answered"}),
-        ("all", None),
-    ],
-)
-def test_queue_is_filtered_by_assignee(as_officer, one_of_each, queue, expected):
-    colleague = Inquiry.objects.get(reference=one_of_each["theirs queued"]).assignee
-    value = colleague.pk if queue == "officer" else queue
-    found = listed(as_officer, **({"queue": value} if queue else {}))
-    assert len(found) == len(set(found))
-    assert names_of(found, one_of_each) == (expected or set(one_of_each))
-
-
-def test_unknown_queue_value_shows_default_queue(as_officer, one_of_each):
-    for queue in (
-        *("nonsense", "", " ", "-1", "0", "999999", "9" * 30, "9" * 5000, "1.5", "abc", "Mine"),
-        *("ALL", "mine ", "٣", "²", "%", "' OR 1=1 --", "None", "null", "1,2"),
-    ):
-        found = names_of(listed(as_officer, queue=queue), one_of_each)
-        assert found == DEFAULT_QUEUE, queue[:20]
-
-
-@pytest.mark.parametrize("who", ["resident", "inactive", "without the permission"])
-def test_queue_filter_accepts_officers_only(as_officer, one_of_each, resident, who):
-    other = Inquiry.objects.get(reference=one_of_each["theirs queued"]).assignee
-    if who == "inactive":
-        other.is_active = False
-        other.save(update_fields=["is_active"])
-    if who == "without the permission":
-        other.user_permissions.clear()
-    asked = resident if who == "resident" else other
-    found = names_of(listed(as_officer, queue=asked.pk), one_of_each)
-    assert found == DEFAULT_QUEUE
-
-
-# Time left
-
-
-def test_overdue_filter_shows_and_marks_overdue(as_officer, one_of_each):
-    late = ["mine queued", "mine returned", "mine closed", "theirs queued", "nobody's queued"]
-    references = [one_of_each[name] for name in late]
-    yesterday = timezone.localdate() - timedelta(days=1)
-    Inquiry.objects.filter(reference__in=references).update(due_on=yesterday)
-
-    found = names_of(listed(as_officer, time="overdue"), one_of_each)
-    assert found == {"mine queued", "nobody's queued"}
-    found = names_of(listed(as_officer, time="overdue", queue="all"), one_of_each)
-    assert found == {"mine queued", "nobody's queued", "theirs queued"}
-    page = words(as_officer.get(QUEUE, {"time": "overdue", "queue": "all"}))
-    table = page[page.index("Select all") :] if "Select all" in page else page
-    assert table.count(" overdue ") >= 3
-    assert " on time " not in table
-
-
-def test_inquiry_due_today_is_on_time(as_officer):
-    factories.filed()
-    Inquiry.objects.update(due_on=timezone.localdate())
-    assert listed(as_officer, time="overdue") == []
-    assert " on time " in words(as_officer.get(QUEUE))
-
-
-def test_unknown_time_value_is_ignored(as_officer, one_of_each):
-    for time in ("nonsense", "", "on time", "9" * 5000, "٣", "%"):
-        found = names_of(listed(as_officer, time=time), one_of_each)
-        assert found == DEFAULT_QUEUE, time[:20]
-
-
-# Status, outcome, service
-
-
-@pytest.mark.parametrize(
-    ("status", "ways"),
-    [
-        ("under_processing", {"queued"}),
-        ("returned_to_applicant", {"returned"}),
-        ("returned_by_applicant", {"answered"}),
-        ("processed", {"approved", "rejected"}),
-        ("closed", {"closed", "withdrawn"}),
-    ],
-)
-def test_queue_is_filtered_by_status(as_officer, one_of_each, status, ways):
-    mine = {f"mine {way}" for way in ways}
-    found = names_of(listed(as_officer, status__exact=status), one_of_each)
-    assert found - {"nobody's queued"} == mine
-    found = names_of(listed(as_officer, status__exact=status, queue="all"), one_of_each)
-    assert found - {"nobody's queued"} == mine | {f"theirs {way}" for way in ways}
-    found = names_of(listed(as_officer, status__exact=status, queue="mine"), one_of_each)
-    assert found == mine
-
-
-@pytest.mark.parametrize(
-    ("outcome", "ways"),
-    [
-        ("approved", {"approved", "closed"}),
-        ("rejected", {"rejected"}),
-        ("withdrawn", {"withdrawn"}),
-    ],
-)
-def test_queue_is_filtered_by_outcome(as_officer, one_of_each, outcome, ways):
-    found = names_of(listed(as_officer, outcome__exact=outcome), one_of_each)
-    assert found == {f"mine {way}" for way in ways}
-    found = names_of(listed(as_officer, outcome__exact=outcome, queue="all"), one_of_each)
-    assert found == {f"{whose} {way}" for whose in ("mine", "theirs") for way in ways}
-
-
-def test_queue_is_filtered_by_service(as_officer):
-    visas, passports = factories.ServiceFactory(), factories.ServiceFactory()
-    visa, _passport = factories.filed(service=visas), factories.filed(service=passports)
-    assert listed(as_officer, service__id__exact=visas.pk) == [visa.reference]
-
-
-def test_filters_combine(as_officer, one_of_each):
-    filters = {"status__exact": "closed", "outcome__exact": "approved", "queue": "mine"}
-    assert names_of(listed(as_officer, **filters), one_of_each) == {"mine closed"}
-
-
-def test_invalid_filter_value_shows_nothing_or_queue(as_officer, one_of_each):
-    values = {
-        "status__exact": ("nonsense", "draft", "٣", "9" * 5000, "' --"),
-        "outcome__exact": ("nonsense", "٣", "9" * 5000, "' --"),
-        "service__id__exact": ("0", "999999", "-1", "9" * 18, "abc", "9" * 5000, "1.5", "²"),
-    }
-    for name, value in [(name, value) for name, each in values.items() for value in each]:
-        page = as_officer.get(QUEUE, {name: value, "queue": "all"}, follow=True)
-        assert page.status_code == 200, (name, value[:20])
-        shown = names_of(references_in(page), one_of_each)
-        assert shown == (DEFAULT_QUEUE if page.redirect_chain else set()), (name, value[:20])
-
-
-def test_unlisted_lookups_are_refused(as_officer, one_of_each):
-    for lookup in (
-        *("description__contains=paid", "assignee__password__startswith=a", "name__regex=("),
-        *(
-            "search_text__words_begin=x",
-            "applicant__id__exact=1",
-            "version__gte=1",
-            "idempotency_key=abc",
-        ),
-        *("reference__startswith=8", "status__in=draft", "outcome__isempty=1", "service=1", "id=1"),
-    ):
-        page = as_officer.get(f"{QUEUE}?queue=all&{lookup}", follow=True)
-        if page.status_code != 400:
-            assert page.redirect_chain == [(f"{QUEUE}?e=1", 302)], lookup
-
-
-# Labels
 
 
 def test_filter_titles_and_choices(as_officer, officer):
@@ -264,7 +53,28 @@ def test_filter_titles_and_choices(as_officer, officer):
     }
 
 
-# Order, columns and pages
+def test_queue_shows_unassigned_and_own_by_due_date(as_officer, officer):
+    services = [factories.ServiceFactory(target_working_days=days) for days in (9, 1, 5)]
+    latest, first = factories.filed(service=services[0]), factories.filed(service=services[1])
+    between = factories.claimed(officer, service=services[2])
+    theirs = factories.claimed()
+    factories.draft()
+    decided = act("approved", factories.claimed(officer), officer)
+    expected = [first.reference, between.reference, latest.reference]
+    assert listed(as_officer) == expected
+    everything = [*expected, theirs.reference, decided.reference]
+    assert sorted(listed(as_officer, queue="all")) == sorted(everything)
+
+
+def test_inquiry_is_overdue_after_its_due_date(as_officer):
+    inquiry = factories.filed()
+    assert " on time " in words(as_officer.get(QUEUE))
+    Inquiry.objects.update(due_on=timezone.localdate())
+    assert listed(as_officer, time="overdue") == []
+    assert " on time " in words(as_officer.get(QUEUE))
+    Inquiry.objects.update(due_on=timezone.localdate() - timedelta(days=1))
+    assert " overdue " in words(as_officer.get(QUEUE))
+    assert "Overdue" in words(as_officer.get(desk_of(inquiry)))
 
 
 def test_queue_is_ordered_by_due_date_then_filing(as_officer):
@@ -295,48 +105,114 @@ def test_queue_columns_and_row(as_officer, officer):
         f"{officer.get_short_name()} {both_calendars(inquiry.due_on)} on time"
     )
     assert row in shown
-    decided = act("approve", inquiry, officer)
+    decided = act("approved", inquiry, officer)
     shown = words(as_officer.get(QUEUE, {"queue": "all"}))
     assert f"Processed {officer.get_short_name()} {both_calendars(decided.due_on)}" in shown
     assert "on time" not in shown
 
 
 def test_queue_has_fifty_rows_a_page(as_officer):
-    service, applicant = factories.ServiceFactory(), factories.UserFactory()
-    filed = factories.filed(applicant, service=service)
-    filed.refresh_from_db()
-    fields = {
-        field.attname: getattr(filed, field.attname)
-        for field in Inquiry._meta.concrete_fields
-        if field.name not in ("id", "idempotency_key", "reference")
-    }
-    Inquiry.objects.bulk_create(
-        Inquiry(idempotency_key=uuid.uuid4(), **fields) for _row in range(51)
-    )
+    copies(factories.filed(), 51)
     everything = list(Inquiry.objects.order_by("due_on", "pk").values_list("reference", flat=True))
     assert listed(as_officer) == everything[:50]
     assert listed(as_officer, p=2) == everything[50:]
 
 
-@pytest.mark.parametrize("queue", [None, "all", "nobody", "mine", "own"])
-def test_own_cases_are_in_no_queue(db, queue):
+def test_own_cases_are_in_no_queue(db):
     officer = factories.OfficerFactory(identity=factories.IdentityFactory(), mobile="+966501234567")
     other = factories.filed()
     own = factories.filed(officer)
     factories.link(other.applicant.identity, officer.identity)
     for_them = factories.filed(other.applicant, beneficiary=officer.identity)
     Inquiry.objects.filter(pk__in=[own.pk, for_them.pk]).update(assignee=officer)
-    filters = {"queue": officer.pk if queue == "own" else queue} if queue else {}
-    found = listed(signed_in_staff(officer), **filters)
-    assert not set(found) & {own.reference, for_them.reference}
-    for status in ("draft", "under_processing"):
-        found = listed(signed_in_staff(officer), status__exact=status, **filters)
-        assert not set(found) & {own.reference, for_them.reference}
+    browser = signed_in_staff(officer)
+    for queue, status in product(
+        (None, "all", "nobody", "mine", officer.pk), (None, "draft", "under_processing")
+    ):
+        filters = {"queue": queue, "status__exact": status}
+        found = listed(browser, **{name: value for name, value in filters.items() if value})
+        assert not set(found) & {own.reference, for_them.reference}, filters
 
 
 def test_viewer_sees_queue_without_actions(officer):
-    officer.user_permissions.set(Permission.objects.filter(codename="view_inquiry"))
     inquiry = factories.filed()
-    page = signed_in_staff(officer).get(QUEUE)
+    page = signed_in_staff(factories.permit(officer, "view_inquiry")).get(QUEUE)
     assert grouped_reference(inquiry.reference) in words(page)
     assert 'name="action"' not in page.content.decode()
+
+
+# Working through the queue by keyboard
+
+
+def next_link(browser, inquiry):
+    """Return the address of the link at the top of the desk."""
+    markup = browser.get(desk_of(inquiry)).content.decode()
+    return re.search(r'<p class="button-row next">\s*<a class="button" href="([^"]*)"', markup)[1]
+
+
+def focused_elements(page):
+    return re.findall(r"<(\w+)[^>]*? autofocus[^>]*>", page.content.decode())
+
+
+@pytest.fixture
+def queue(officer):
+    """Return three unassigned inquiries, in the order of the queue."""
+    first = factories.filed()
+    today = timezone.localdate()
+    Inquiry.objects.update(due_on=today)
+    rows = [copies(first, 1, due_on=today + timedelta(days=days))[0] for days in (0, 1)]
+    first.refresh_from_db()
+    return [first, *rows]
+
+
+def test_links_lead_through_the_queue_in_its_order(as_officer, queue):
+    first, second, third = queue
+    markup = as_officer.get(QUEUE).content.decode()
+    assert f'<a class="button default" href="{desk_of(first)}" accesskey="n">' in markup
+    assert "Open the first in the list" not in words(as_officer.get(QUEUE, {"queue": "mine"}))
+    assert next_link(as_officer, first) == desk_of(second)
+    assert next_link(as_officer, second) == desk_of(third)
+    assert next_link(as_officer, third) == QUEUE
+
+
+def test_next_link_skips_own_cases_colleagues_and_decided(as_officer, officer, queue):
+    first, second, third = queue
+    with undone():
+        Inquiry.objects.filter(pk=second.pk).update(applicant=officer)
+        assert next_link(as_officer, first) == desk_of(third)
+    Inquiry.objects.filter(pk=second.pk).update(assignee=factories.OfficerFactory())
+    assert next_link(as_officer, first) == desk_of(third)
+    claimed = act("claimed", third, officer)
+    assert next_link(as_officer, first) == desk_of(third)
+    act("approved", claimed, officer)
+    assert next_link(as_officer, first) == QUEUE
+
+
+def test_access_keys_are_unique_on_a_page(as_officer, queue):
+    first = queue[0]
+    pages = [as_officer.get(QUEUE), as_officer.get(desk_of(first))]
+    press(as_officer, first, "claim")
+    pages.append(as_officer.get(desk_of(first)))
+    keys = [re.findall(r'accesskey="(\w)"', page.content.decode()) for page in pages]
+    assert list(map(sorted, keys)) == [["n", "s"], ["m", "n"], ["a", "n"]]
+    for page, own in zip(pages, keys, strict=True):
+        shown = re.findall(r"<kbd aria-hidden=\"true\">(\w)</kbd>", page.content.decode())
+        assert sorted(shown) == sorted(key.upper() for key in own)
+
+
+def test_focus_moves_to_the_next_control_or_refusal(as_officer, queue):
+    first = queue[0]
+    assert focused_elements(as_officer.get(desk_of(first))) == []
+    assert focused_elements(press(as_officer, first, "claim")) == ["textarea"]
+    stale = {"expected_version": first.version}
+    page = answer(as_officer, first, "approve", **stale)
+    assert '<div id="told" role="status" tabindex="-1" autofocus>' in page.content.decode()
+    assert focused_elements(press(as_officer, first, "release", **stale)) == ["div"]
+    assert focused_elements(answer(as_officer, first, "approve")) == ["a"]
+    assert focused_elements(as_officer.get(desk_of(first))) == []
+
+
+def test_row_count_is_shown_after_the_title(as_officer, queue, monkeypatch):
+    assert "Inquiries: 3" in words(as_officer.get(QUEUE))
+    monkeypatch.setattr(staff_lists, "MAX_COUNTED", 3)
+    assert "Inquiries: 3 or more" in words(as_officer.get(QUEUE))

@@ -1,6 +1,7 @@
 """Every event in every status of an inquiry: the next status, the writes and the refusals."""
 
 import uuid
+from itertools import product
 
 import pytest
 from django.utils import translation
@@ -11,9 +12,9 @@ from core.messaging.models import Message
 from requests_app.models import Inquiry, InquiryEvent
 from tests import factories
 from tests.conftest import signed_in, words
-from tests.requests_app.people import APPLICANT_EVENTS, TEXT, People, traces
-
-pytestmark = pytest.mark.both_engines
+from tests.requests_app.people import APPLICANT_EVENTS, TEXT, traces
+from tests.requests_app.refusals import changed
+from tests.worlds import undone
 
 # Where each event leads from each status. The assigned officer causes the desk's events, with two
 # exceptions: a colleague claims the inquiry, after its release where that is possible, and a
@@ -79,6 +80,7 @@ REFUSED = [
     (status, event_type, REFUSALS[cell]) for status, event_type, cell in CELLS if cell in REFUSALS
 ]
 
+SENT = [status for status, _event_type, cell in CELLS if cell == "sent"]
 REPLY_KINDS = {
     **dict.fromkeys(("replied", "returned", "approved", "rejected"), "answer"),
     "noted": "note",
@@ -88,40 +90,37 @@ REPLY_KINDS = {
 # The text of each notice to the applicant. SILENT lists the events without one, because they are
 # internal or no news to the applicant.
 NOTICES = {
-    "submitted": {
-        "en": "Tawasul: we have received your inquiry {}, Services for residents. "
+    "en": {
+        "submitted": "Tawasul: we have received your inquiry {}, Services for residents. "
         "We will text you when it is answered.",
-        "ar": "تواصل: تم استلام طلبك {}، الخدمات الخاصة بالمقيمين. ستصلك رسالة نصية عند الرد عليه.",
+        "replied": "Tawasul: there is an answer to your inquiry {}. Sign in to read it.",
+        "returned": "Tawasul: your inquiry {} needs something from you. "
+        "Sign in to read what, and answer.",
+        "approved": "Tawasul: your inquiry {} has been approved. Sign in to read the answer.",
+        "rejected": "Tawasul: your inquiry {} has been rejected. Sign in to read the reason.",
+        "withdrawn": "Tawasul: your inquiry {} has been withdrawn, as you asked.",
     },
-    "replied": {
-        "en": "Tawasul: there is an answer to your inquiry {}. Sign in to read it.",
-        "ar": "تواصل: تم الرد على طلبك {}. للاطلاع على الرد يرجى تسجيل الدخول.",
-    },
-    "returned": {
-        "en": "Tawasul: your inquiry {} needs something from you. Sign in to read what, "
-        "and answer.",
-        "ar": "تواصل: طلبك {} بانتظار ردك. يرجى تسجيل الدخول للاطلاع على المطلوب والرد.",
-    },
-    "approved": {
-        "en": "Tawasul: your inquiry {} has been approved. Sign in to read the answer.",
-        "ar": "تواصل: تمت الموافقة على طلبك {}. للاطلاع على الرد يرجى تسجيل الدخول.",
-    },
-    "rejected": {
-        "en": "Tawasul: your inquiry {} has been rejected. Sign in to read the reason.",
-        "ar": "تواصل: نأسف لإبلاغك برفض طلبك {}. للاطلاع على السبب يرجى تسجيل الدخول.",
-    },
-    "withdrawn": {
-        "en": "Tawasul: your inquiry {} has been withdrawn, as you asked.",
-        "ar": "تواصل: تم سحب طلبك {} بناءً على رغبتك.",
+    "ar": {
+        "submitted": "تواصل: تم استلام طلبك {}، الخدمات الخاصة بالمقيمين. "
+        "ستصلك رسالة نصية عند الرد عليه.",
+        "replied": "تواصل: تم الرد على طلبك {}. للاطلاع على الرد يرجى تسجيل الدخول.",
+        "returned": "تواصل: طلبك {} بانتظار ردك. يرجى تسجيل الدخول للاطلاع على المطلوب والرد.",
+        "approved": "تواصل: تمت الموافقة على طلبك {}. للاطلاع على الرد يرجى تسجيل الدخول.",
+        "rejected": "تواصل: نأسف لإبلاغك برفض طلبك {}. للاطلاع على السبب يرجى تسجيل الدخول.",
+        "withdrawn": "تواصل: تم سحب طلبك {} بناءً على رغبتك.",
     },
 }
 SUBJECTS = {"en": "Tawasul: your inquiry {}", "ar": "تواصل: طلبك {}"}
 SILENT = ["claimed", "released", "assigned", "noted", "resubmitted", "closed"]
 
 
-@pytest.fixture
-def people(db):
-    return People()
+def refusal_of(people, event_type, inquiry, **fields):
+    """Return the refusal of an action, after a check that it wrote nothing."""
+    before = traces(inquiry)
+    with pytest.raises(RuleViolation) as refused:
+        people.do(event_type, inquiry, **fields)
+    assert traces(inquiry) == before, event_type
+    return refused.value
 
 
 def messages_about(inquiry):
@@ -138,68 +137,64 @@ def messages_about(inquiry):
 
 def test_table_covers_every_status_and_event():
     known = {(status, event_type) for status, event_type, _cell in CELLS}
-    assert known == {
-        (status, event_type) for status in Inquiry.Status for event_type in InquiryEvent.EventType
-    }
-    assert len(known) == len(ALLOWED) + len(REFUSED) + 5
+    assert known == set(product(Inquiry.Status, InquiryEvent.EventType))
+    assert len(known) == len(ALLOWED) + len(REFUSED) + len(SENT)
 
 
-@pytest.mark.parametrize(("status", "event_type", "next_status", "outcome"), ALLOWED)
-def test_event_leads_to_status_in_table(people, status, event_type, next_status, outcome):
-    before, after, actor = people.try_out(event_type, status)
-
-    after.refresh_from_db()
-    assert (after.status, after.outcome) == (next_status, outcome)
-    assert after.version == before.version + 1
-    assert (after.processed_at is not None) == bool(outcome)
-    event = after.events.last()
-    assert (event.seq, event.actor, event.event_type) == (after.version, actor, event_type)
-    assert event.role == ("applicant" if event_type in APPLICANT_EVENTS else "officer")
-    assert (event.from_status, event.to_status) == (status, next_status)
-
-
-@pytest.mark.parametrize(("status", "event_type", "sentence"), REFUSED)
-def test_event_not_allowed_in_status_is_refused(people, status, event_type, sentence):
-    inquiry = people.inquiry_in(status, to_be_claimed=event_type == "claimed")
-    before = traces(inquiry)
-
-    with pytest.raises(RuleViolation) as refused:
-        people.do(event_type, inquiry, by=people.colleague if event_type == "claimed" else None)
-
-    assert refused.value.message == sentence.format(
-        officer=people.officer.username,
-        colleague=people.colleague.username,
-        status=dict(STATUSES.values())[status],
-    )
-    assert traces(inquiry) == before
+@pytest.mark.both_engines
+def test_event_leads_to_status_in_table(people, inquiry_in):
+    for status, event_type, next_status, outcome in ALLOWED:
+        case = f"{event_type} while {status}"
+        with undone():
+            before = inquiry_in(status, event_type)
+            actor = people.colleague if event_type == "claimed" else people.actor_of(event_type)
+            after = people.do(event_type, before, by=actor)
+            after.refresh_from_db()
+            assert (after.status, after.outcome) == (next_status, outcome), case
+            assert after.version == before.version + 1, case
+            assert (after.processed_at is not None) == bool(outcome), case
+            event = after.events.last()
+            expected = (after.version, actor, event_type)
+            assert (event.seq, event.actor, event.event_type) == expected, case
+            role = "applicant" if event_type in APPLICANT_EVENTS else "officer"
+            assert event.role == role, case
+            assert (event.from_status, event.to_status) == (status, next_status), case
 
 
-@pytest.mark.parametrize("status", [status for status, event_type, cell in CELLS if cell == "sent"])
-def test_submitting_filed_inquiry_changes_nothing(people, status):
-    inquiry = people.inquiry_in(status)
-    before = traces(inquiry)
+@pytest.mark.both_engines
+def test_event_not_allowed_in_status_is_refused(people, inquiry_in):
+    for status, event_type, sentence in REFUSED:
+        with undone():
+            inquiry = inquiry_in(status, event_type)
+            by = people.colleague if event_type == "claimed" else None
+            assert refusal_of(people, event_type, inquiry, by=by).message == sentence.format(
+                officer=people.officer.username,
+                colleague=people.colleague.username,
+                status=dict(STATUSES.values())[status],
+            )
 
-    assert people.do("submitted", inquiry) == inquiry
 
-    assert traces(inquiry) == before
+def test_submitting_filed_inquiry_changes_nothing(people, inquiry_in):
+    for status in SENT:
+        inquiry = inquiry_in(status)
+        before = traces(inquiry)
+        assert people.do("submitted", inquiry) == inquiry, status
+        assert traces(inquiry) == before, status
 
 
-@pytest.mark.parametrize(
-    ("event_types", "outcome"),
-    [
+def test_closed_inquiry_keeps_its_outcome(people):
+    for event_types, outcome in (
         (["withdrawn"], "withdrawn"),
         (["claimed", "released", "withdrawn"], "withdrawn"),
         (["claimed", "rejected", "closed"], "rejected"),
         (["claimed", "returned", "resubmitted", "approved", "closed", "noted"], "approved"),
         (["claimed", "returned", "withdrawn", "noted"], "withdrawn"),
-    ],
-)
-def test_closed_inquiry_keeps_its_outcome(people, event_types, outcome):
-    closed = people.inquiry_after(*event_types)
-
-    assert (closed.status, closed.outcome) == ("closed", outcome)
-    decided = closed.events.get(event_type=outcome)
-    assert closed.events.get(seq=decided.seq - 1).at <= closed.processed_at <= decided.at
+    ):
+        closed = people.inquiry_after(*event_types)
+        assert (closed.status, closed.outcome) == ("closed", outcome), event_types
+        decided = closed.events.get(event_type=outcome)
+        before = closed.events.get(seq=decided.seq - 1)
+        assert before.at <= closed.processed_at <= decided.at, event_types
 
 
 def test_inquiry_can_be_returned_repeatedly(people):
@@ -218,63 +213,60 @@ def test_inquiry_can_be_returned_repeatedly(people):
     ]
 
 
-@pytest.mark.parametrize("event_type", ["claimed", "assigned", "released"])
-def test_assignee_follows_claim_assign_and_release(people, event_type):
+def test_assignee_follows_claim_assign_and_release(people, inquiry_in):
     assignees = {"claimed": people.colleague, "assigned": people.colleague, "released": None}
-    for status in ("under_processing", "returned_by_applicant"):
-        assert people.try_out(event_type, status)[1].assignee == assignees[event_type]
+    statuses = ("under_processing", "returned_by_applicant")
+    for status, (event_type, assignee) in product(statuses, assignees.items()):
+        with undone():
+            by = people.colleague if event_type == "claimed" else None
+            after = people.do(event_type, inquiry_in(status, event_type), by=by)
+            assert after.assignee == assignee, (status, event_type)
 
 
-@pytest.mark.parametrize("status", ["under_processing", "returned_by_applicant"])
-@pytest.mark.parametrize("event_type", ["replied", "returned", "approved", "rejected"])
-def test_only_the_assignee_can_answer(people, event_type, status):
-    inquiry = people.inquiry_in(status)
-    before = traces(inquiry)
-
-    with pytest.raises(RuleViolation) as refused:
-        people.do(event_type, inquiry, by=people.colleague)
-
-    assert traces(inquiry) == before
-    assert refused.value.message == ASSIGN_FIRST
+def test_only_the_assignee_can_answer(people, inquiry_in):
+    answers = ("replied", "returned", "approved", "rejected")
+    for status, event_type in product(("under_processing", "returned_by_applicant"), answers):
+        refused = refusal_of(people, event_type, inquiry_in(status), by=people.colleague)
+        assert refused.message == ASSIGN_FIRST
 
 
 # Rows and messages
 
 
-@pytest.mark.parametrize("event_type", REPLY_KINDS)
-def test_reply_is_kept_once_and_event_holds_its_digest(people, event_type):
-    status = "returned_to_applicant" if event_type == "resubmitted" else "under_processing"
-    inquiry = people.inquiry_in(status)
-    earlier = set(inquiry.replies.values_list("pk", flat=True))
-    idempotency_key = uuid.uuid4()
+def test_reply_is_kept_once_and_event_holds_its_digest(people, inquiry_in):
+    for event_type, kind in REPLY_KINDS.items():
+        with undone():
+            answers_return = event_type == "resubmitted"
+            inquiry = inquiry_in("returned_to_applicant" if answers_return else "under_processing")
+            earlier = set(inquiry.replies.values_list("pk", flat=True))
+            idempotency_key = uuid.uuid4()
 
-    for _click in range(2):
-        people.do(event_type, inquiry, idempotency_key=idempotency_key)
+            for _click in range(2):
+                people.do(event_type, inquiry, idempotency_key=idempotency_key)
 
-    reply = inquiry.replies.exclude(pk__in=earlier).get()
-    assert (reply.kind, reply.author, reply.text, reply.read_at) == (
-        *(REPLY_KINDS[event_type], people.actor_of(event_type)),
-        *(TEXT, None),
-    )
-    # The digest of an applicant's event covers the text and the documents.
-    content = [TEXT] if event_type in APPLICANT_EVENTS else TEXT
-    assert inquiry.events.filter(event_type=event_type).get().content_digest == digest_of(content)
-    for event in inquiry.events.values():
-        assert TEXT not in str(event)
+            reply = inquiry.replies.exclude(pk__in=earlier).get()
+            expected = (kind, people.actor_of(event_type), TEXT, None)
+            assert (reply.kind, reply.author, reply.text, reply.read_at) == expected, event_type
+            # The digest of an applicant's event covers the text and the documents.
+            content = [TEXT] if event_type in APPLICANT_EVENTS else TEXT
+            event = inquiry.events.filter(event_type=event_type).get()
+            assert event.content_digest == digest_of(content), event_type
+            assert all(TEXT not in str(event) for event in inquiry.events.values()), event_type
 
 
-@pytest.mark.parametrize("event_type", ["resubmitted", "withdrawn"])
-def test_applicants_event_digest_covers_documents(people, event_type):
-    inquiry = people.inquiry_in("returned_to_applicant")
+def test_applicants_event_digest_covers_documents(people, inquiry_in):
+    inquiry = inquiry_in("returned_to_applicant")
     first = factories.attached(inquiry)
     second = factories.attached(inquiry, factories.picture(size=(80, 40)))
-
-    people.do(event_type, inquiry)
-
     content = [TEXT, first.sha256, second.sha256]
-    assert inquiry.events.get(event_type=event_type).content_digest == digest_of(content)
+    for event_type in ("resubmitted", "withdrawn"):
+        with undone():
+            people.do(event_type, inquiry)
+            event = inquiry.events.get(event_type=event_type)
+            assert event.content_digest == digest_of(content), event_type
 
 
+@pytest.mark.both_engines
 def test_events_form_a_digest_chain(people):
     inquiry = people.inquiry_after(
         *("claimed", "noted", "replied", "released", "assigned", "withdrawn", "noted")
@@ -289,38 +281,68 @@ def test_events_form_a_digest_chain(people):
     assert inquiry.last_digest == before
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
-@pytest.mark.parametrize("address", ["", "aslam@example.org"])
-@pytest.mark.parametrize("event_type", [*NOTICES, *SILENT])
-def test_applicant_is_notified_in_their_language(db, event_type, address, language):
-    people = People(email=address, language=language)
-    status = {
-        "submitted": "draft",
-        "resubmitted": "returned_to_applicant",
-        "closed": "processed",
-    }.get(event_type, "under_processing")
-    inquiry = people.inquiry_in(status)
-    already = len(messages_about(inquiry))
-    # The actor may use the pages in the other language.
-    with translation.override("en" if language == "ar" else "ar"):
-        people.do(event_type, inquiry)
+def test_applicant_is_notified_in_their_language(people, inquiry_in):
+    before = {"submitted": "draft", "resubmitted": "returned_to_applicant", "closed": "processed"}
+    person = people.applicant
+    for language, address in product(("en", "ar"), ("", "aslam@example.org")):
+        person.language, person.email = language, address
+        person.save(update_fields=["language", "email"])
+        for event_type in (*NOTICES[language], *SILENT):
+            inquiry = inquiry_in(before.get(event_type, "under_processing"))
+            expected = messages_about(inquiry)
+            if event_type in NOTICES[language]:
+                text = NOTICES[language][event_type].format(inquiry.reference)
+                subject = SUBJECTS[language].format(inquiry.reference)
+                expected.append(("sms", str(person.mobile), language, "", text))
+                if address:
+                    expected.append(("email", address, language, subject, text))
+            # The actor may use the pages in the other language.
+            with undone(), translation.override("en" if language == "ar" else "ar"):
+                people.do(event_type, inquiry)
+                assert messages_about(inquiry) == expected, (event_type, language, address)
 
-    expected = []
-    if event_type in NOTICES:
-        text = NOTICES[event_type][language].format(inquiry.reference)
-        subject = SUBJECTS[language].format(inquiry.reference)
-        expected.append(("sms", str(people.applicant.mobile), language, "", text))
-        if address:
-            expected.append(("email", address, language, subject, text))
-    assert messages_about(inquiry)[already:] == expected
+
+# Another version than the current one
+
+
+@pytest.mark.both_engines
+def test_stale_version_is_refused_with_changes_listed(people, inquiry_in):
+    old = inquiry_in("under_processing")
+    people.do("noted", people.do("replied", old))
+    name = people.officer.username
+    for event_type in ("released", "assigned", "noted", "replied", "approved"):
+        refused = refusal_of(people, event_type, old)
+        told = changed(f"Answered ({name}), Internal note ({name})")
+        assert (refused.message, refused.code) == (told, "stale"), event_type
+    with translation.override("ar"):
+        assert refusal_of(people, "approved", old).message == (
+            f"تغيّر الطلب بعد فتح الصفحة: تم الرد على الطلب ({name})، ملاحظة داخلية ({name}). "
+            "يرجى الاطلاع عليه من جديد قبل المتابعة."
+        )
+
+
+def test_an_applicant_who_withdrew_in_another_tab_is_told_so(people, inquiry_in):
+    for event_type, status in (
+        ("resubmitted", "returned_to_applicant"),
+        ("withdrawn", "under_processing"),
+    ):
+        old = inquiry_in(status)
+        people.do("withdrawn", old)
+        assert refusal_of(people, event_type, old).message == changed("Withdrawn"), event_type
+
+
+def test_future_version_is_refused(people, inquiry_in):
+    for event_type in ("claimed", "approved", "withdrawn"):
+        with undone():
+            inquiry = inquiry_in("under_processing", event_type)
+            refusal_of(people, event_type, inquiry, expected_version=inquiry.version + 1)
 
 
 # Internal events
 
 
-def test_internal_content_is_hidden_from_residents(db):
+def test_internal_content_is_hidden_from_residents(people):
     beneficiary = factories.UserFactory()
-    people = People()
     factories.link(people.applicant.identity, beneficiary.identity)
     inquiry = factories.filed(people.applicant, beneficiary=beneficiary.identity)
     for event_type in ("claimed", "noted", "released", "assigned"):
