@@ -40,10 +40,15 @@ def address(step, criteria, **chosen):
     return f"{step}?{urlencode({**criteria, **chosen}, doseq=True)}"
 
 
+def key_on(browser, step):
+    """Return the idempotency key of the form on the page `step`."""
+    return browser.get(step).context["form"]["idempotency_key"].value()
+
+
 def take(browser, step, slot, **options):
     """Choose the time of `slot` on the page `step`, with the idempotency key of its form."""
-    idempotency_key = browser.get(step).context["form"]["idempotency_key"].value()
-    return browser.post(step, {"idempotency_key": idempotency_key, "slot": slot.pk}, **options)
+    posted = {"idempotency_key": key_on(browser, step), "slot": slot.pk}
+    return browser.post(step, posted, **options)
 
 
 def page_of(appointment, page=""):
@@ -52,9 +57,7 @@ def page_of(appointment, page=""):
 
 def queries(browser, path):
     """Return the number of queries that one GET of the page makes."""
-    browser.get(
-        path
-    )  # the first request also makes the queries that are cached for the whole process
+    browser.get(path)  # makes the queries too that are cached for the whole process
     with CaptureQueriesContext(connection) as asked:
         assert browser.get(path).status_code == 200
     return len(asked)

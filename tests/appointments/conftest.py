@@ -1,9 +1,11 @@
 import pytest
 from django.utils import timezone
 
+from appointments.actions import make_slots
+from tests import factories
 from tests.appointments import places
-from tests.appointments.places import SUNDAY, Clock
-from tests.conftest import signed_in_staff
+from tests.appointments.browsing import verified
+from tests.appointments.places import Clock
 
 
 @pytest.fixture(autouse=True)
@@ -19,9 +21,27 @@ def office():
 
 
 @pytest.fixture
+def hours(office):
+    """Return hours on working days from eight to three, with their slots."""
+    hours = places.window(office=office)
+    make_slots()
+    return hours
+
+
+@pytest.fixture
 def elsewhere():
     """Return opening hours of another office."""
     return places.window(office=places.office("qasr-al-hukm", "Qasr Al-Hukm"))
+
+
+@pytest.fixture
+def service():
+    return factories.ServiceFactory()
+
+
+@pytest.fixture
+def worker():
+    return factories.IdentityFactory(name_en="Bilal Ahmed")
 
 
 @pytest.fixture
@@ -30,17 +50,17 @@ def clerk(office):
 
 
 @pytest.fixture
-def browser(clerk):
-    """Return a browser in which the clerk of the office is signed in."""
-    return signed_in_staff(clerk)
+def slot():
+    """Return a slot of Monday at ten; the clock stands at nine on Sunday."""
+    return places.slot()
 
 
 @pytest.fixture
-def slot(office):
-    """Return a slot of today at ten; the clock stands at nine."""
-    return places.slot(SUNDAY, of=places.window(office=office))
+def appointment(resident, slot):
+    return places.confirmed(resident, slot=slot)
 
 
 @pytest.fixture
-def appointment(slot):
-    return places.confirmed(slot=slot)
+def browser(resident):
+    """Return a browser in which the resident is signed in and has verified their data."""
+    return verified(resident)

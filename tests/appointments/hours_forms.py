@@ -1,10 +1,12 @@
-"""Valid data for the admin forms of offices, opening hours and closures."""
+"""The admin forms of offices, opening hours, closures and holidays, with valid data."""
 
 from tests.appointments import places
 from tests.appointments.places import MONDAY, WORKING_DAYS
 
 STAFF = "/en/staff/appointments/"
 OFFICES, HOURS, CLOSURES = f"{STAFF}office/", f"{STAFF}openingwindow/", f"{STAFF}closure/"
+HOLIDAY = "/en/staff/catalogue/holiday/add/"
+REASONS = {"reason_ar": "صيانة", "reason_en": "Maintenance"}
 
 
 def office_form(**changes):
@@ -27,8 +29,11 @@ def hours_form(office, **changes):
 
 
 def closure_form(**changes):
-    texts = {"reason_ar": "صيانة", "reason_en": "Maintenance"}
-    return {"first_day": MONDAY, "last_day": MONDAY, **texts, **changes}
+    return {"first_day": MONDAY, "last_day": MONDAY, **REASONS, **changes}
+
+
+def holiday_form():
+    return {"day": MONDAY, "name_ar": "اليوم الوطني", "name_en": "National Day"}
 
 
 def is_saved(response):

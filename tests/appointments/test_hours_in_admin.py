@@ -8,7 +8,6 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from appointments.actions import make_slots
 from appointments.models import Appointment, Closure, Office, OpeningWindow, Slot
 from tests import factories
 from tests.appointments import places
@@ -17,19 +16,20 @@ from tests.appointments.hours_forms import (
     CLOSURES,
     HOURS,
     OFFICES,
+    REASONS,
     closure_form,
     hours_form,
     is_saved,
     office_form,
 )
 from tests.appointments.places import MONDAY, SUNDAY, TUESDAY, WORKING_DAYS, at
-from tests.appointments.test_hours import quarters, times
+from tests.appointments.test_hours import MORNING, quarters, times
 from tests.conftest import signed_in_staff, words
+from tests.worlds import undone
 
 pytestmark = pytest.mark.django_db
 
 MODELS = {OFFICES: Office, HOURS: OpeningWindow, CLOSURES: Closure}
-MORNING = quarters("08:00", "14:45")
 HUGE = "9" * 5000
 BOTH = [(text, language) for text in ("name", "city") for language in ("ar", "en")]
 HOSTILE = ["\0", "abc", "-1", "²", "NaN", "1e999", HUGE, "9" * 19, "2026-02-30", "24:00"]
@@ -54,19 +54,6 @@ def browser(django_capture_on_commit_callbacks):
     return browser
 
 
-@pytest.fixture
-def office():
-    return places.office()
-
-
-@pytest.fixture
-def hours(office):
-    """Return hours on working days from eight to three, with their slots."""
-    hours = places.window(office=office)
-    make_slots()
-    return hours
-
-
 def save(browser, path, fields, row=None):
     """Send the form of `row`, or of a new one, confirm its preview, and return the response."""
     step = f"{path}{row.pk}/change/" if row else f"{path}add/"
@@ -74,6 +61,10 @@ def save(browser, path, fields, row=None):
     if response.context and (previewed := response.context.get("previewed")):
         response = browser.post(step, {**fields, "_previewed": previewed})
     return response
+
+
+def assert_saved(browser, path, fields, row=None):
+    assert is_saved(save(browser, path, fields, row)), fields
 
 
 def kept(path):
@@ -97,10 +88,24 @@ def refusal(browser, path, fields, row=None):
     assert said
     assert "Constraint" not in str(said)
     form = response.context["adminform"].form
-    assert {name: as_sent(form[name].value()) for name in fields if name in form.fields} == {
-        name: as_sent(value) for name, value in fields.items() if name in form.fields
-    }
+    for name in fields.keys() & form.fields.keys():
+        assert as_sent(form[name].value()) == as_sent(fields[name]), name
     return said
+
+
+def assert_refused_alike(browser, path, fields, row):
+    """Check that a new row and a change of `row` are refused with the same errors; return them."""
+    said = refusal(browser, path, fields)
+    assert refusal(browser, path, fields, row) == said
+    return said
+
+
+def assert_each_refused(browser, path, form, row, values):
+    """Check that each of `values`, {field: values}, is refused with an error of its field."""
+    for field in values:
+        for value in values[field]:
+            said = assert_refused_alike(browser, path, {**form, field: value}, row)
+            assert said.keys() == {field}, (value, said)
 
 
 def as_sent(value):
@@ -111,15 +116,19 @@ def as_sent(value):
 # Valid hours
 
 
-def test_new_hours_can_be_booked_at_once(browser, office):
-    assert is_saved(save(browser, HOURS, hours_form(office)))
+def test_new_hours_can_be_booked_at_once_and_added_only_once(browser, office):
+    """Otherwise every time would exist twice, and twice as many people would come."""
+    assert_saved(browser, HOURS, hours_form(office))
     assert times(MONDAY) == MORNING
     assert OpeningWindow.objects.get().weekdays == WORKING_DAYS
+    save(browser, HOURS, hours_form(office))
+    assert OpeningWindow.objects.count() == 1
+    assert times(MONDAY) == MORNING
 
 
 def test_changed_hours_apply_at_once(browser, office, hours):
     changes = {"opens": "10:00", "closes": "01:00", "slot_minutes": "30", "capacity": "2"}
-    assert is_saved(save(browser, HOURS, hours_form(office, **changes), hours))
+    assert_saved(browser, HOURS, hours_form(office, **changes), hours)
     assert times(MONDAY) == quarters("10:00", "00:45")[::2]
     open_ones = Slot.objects.filter(day=MONDAY, is_closed=False)
     assert set(open_ones.values_list("capacity", flat=True)) == {2}
@@ -131,19 +140,16 @@ def test_hours_form_shows_saved_values(browser, office, hours):
     fields = {name: form[name].value() for name in form.fields}
     sent = {name: "" if value is None else value for name, value in fields.items()}
     before = kept(HOURS)
-    assert is_saved(save(browser, HOURS, sent, hours))
+    assert_saved(browser, HOURS, sent, hours)
     assert kept(HOURS) == before
     assert times(MONDAY) == MORNING
 
 
-def test_hours_end_with_their_last_day(browser, office, hours):
-    assert is_saved(save(browser, HOURS, hours_form(office, valid_until=MONDAY), hours))
+def test_hours_close_after_last_day_and_on_other_weekdays(browser, office, hours):
+    assert_saved(browser, HOURS, hours_form(office, valid_until=MONDAY), hours)
     assert (times(MONDAY), times(TUESDAY)) == (MORNING, [])
-
-
-def test_fewer_weekdays_close_days_and_keep_appointments(browser, office, hours):
     appointment = places.confirmed(slot=Slot.objects.get(start=at(MONDAY, "10:00")))
-    assert is_saved(save(browser, HOURS, hours_form(office, weekdays=[6, 1]), hours))
+    assert_saved(browser, HOURS, hours_form(office, weekdays=[6, 1]), hours)
     assert (times(SUNDAY), times(MONDAY), times(TUESDAY)) == (MORNING, [], MORNING)
     appointment.refresh_from_db()
     assert appointment.is_confirmed
@@ -151,117 +157,87 @@ def test_fewer_weekdays_close_days_and_keep_appointments(browser, office, hours)
 
 def test_hours_for_one_service_refuse_others_at_once(browser, office, hours):
     one, other = factories.ServiceFactory(), factories.ServiceFactory()
-    assert is_saved(save(browser, HOURS, hours_form(office, services=[one.pk]), hours))
+    assert_saved(browser, HOURS, hours_form(office, services=[one.pk]), hours)
     assert Slot.objects.bookable(one, 1).exists()
     assert not Slot.objects.bookable(other, 1).exists()
 
 
-def test_query_count_of_saving_hours_is_constant(browser, office, hours):
+def test_query_count_of_saving_hours_is_constant(browser, office, hours, elsewhere):
     def asked_for(capacity):
         with CaptureQueriesContext(connection) as asked:
-            assert is_saved(save(browser, HOURS, hours_form(office, capacity=capacity), hours))
+            assert_saved(browser, HOURS, hours_form(office, capacity=capacity), hours)
         return len(asked)
 
-    def open_elsewhere(count):
-        other = places.office("qasr-al-hukm", "Qasr Al-Hukm")
-        for _window in range(count):
-            places.window(office=other)
-
-    open_elsewhere(2)
     asked_for(5)
     for_few = asked_for(6)
-    open_elsewhere(20)
+    for _window in range(20):
+        places.window(office=elsewhere.office)
     assert asked_for(7) == for_few
 
 
 def test_hours_cannot_move_to_another_office(browser, office, hours):
     other = places.office("qasr-al-hukm", "Qasr Al-Hukm")
-    assert is_saved(save(browser, HOURS, hours_form(other), hours))
+    assert_saved(browser, HOURS, hours_form(other), hours)
     assert (times(MONDAY, office), times(MONDAY, other)) == (MORNING, [])
 
 
-@pytest.mark.parametrize(
-    ("opens", "closes", "minutes", "first", "last"),
-    [
-        ("08:00", "08:05", 5, "08:00", "08:00"),
-        ("08:00", "12:00", 240, "08:00", "08:00"),
-        ("00:00", "23:59", 240, "00:00", "16:00"),
-        ("20:00", "00:00", 240, "20:00", "20:00"),
-    ],
-)
-def test_the_shortest_and_the_longest_slots(browser, office, opens, closes, minutes, first, last):
-    fields = hours_form(office, opens=opens, closes=closes, slot_minutes=str(minutes))
-    assert is_saved(save(browser, HOURS, fields))
-    assert (times(MONDAY)[0], times(MONDAY)[-1]) == (first, last)
+def test_the_shortest_and_the_longest_slots(browser, office):
+    for opens, closes, slot_minutes, first, last in (
+        ("08:00", "08:05", "5", "08:00", "08:00"),
+        ("08:00", "12:00", "240", "08:00", "08:00"),
+        ("00:00", "23:59", "240", "00:00", "16:00"),
+        ("20:00", "00:00", "240", "20:00", "20:00"),
+    ):
+        fields = {"opens": opens, "closes": closes, "slot_minutes": slot_minutes}
+        with undone():
+            assert_saved(browser, HOURS, hours_form(office, **fields))
+            assert (times(MONDAY)[0], times(MONDAY)[-1]) == (first, last), fields
 
 
 # Invalid hours
 
 
-@pytest.mark.parametrize(
-    ("field", "values"),
-    [
-        ("slot_minutes", ["", "0", "4", "241", "32768", "70000"]),
-        ("capacity", ["", "0", "32768", "70000"]),
-        ("weekdays", [[], ["9"], ["0", "9"]]),
-        ("season", ["", "summer"]),
-        ("services", ["0"]),
-        ("opens", ["", "25:00"]),
-        ("closes", ["", "25:00"]),
-        ("valid_from", ["0000-00-00"]),
-        ("valid_until", ["0000-00-00"]),
-    ],
-)
-def test_invalid_hours_are_refused(browser, office, hours, field, values):
-    for value in [*values, *HOSTILE]:
-        fields = {**hours_form(office, season="ramadan"), field: value}
-        said = refusal(browser, HOURS, fields)
-        assert said.keys() == {field}, (value, said)
-        assert refusal(browser, HOURS, fields, hours) == said
+def test_invalid_hours_are_refused(browser, office, hours):
+    values = {
+        "slot_minutes": ["", "0", "4", "241", "32768", "70000"],
+        "capacity": ["", "0", "32768", "70000"],
+        "weekdays": [[], ["9"], ["0", "9"]],
+        "season": ["", "summer"],
+        "services": ["0"],
+        "opens": ["", "25:00"],
+        "closes": ["", "25:00"],
+        "valid_from": ["0000-00-00"],
+        "valid_until": ["0000-00-00"],
+    }
+    values = {field: [*odd, *HOSTILE] for field, odd in values.items()}
+    assert_each_refused(browser, HOURS, hours_form(office, season="ramadan"), hours, values)
 
 
-def test_hours_of_unknown_office_are_refused(browser, office):
+def test_hours_of_unknown_office_or_service_are_refused(browser, office):
     for value in ["", "0", *HOSTILE]:
         assert refusal(browser, HOURS, {**hours_form(office), "office": value}).keys() == {"office"}
-
-
-def test_unknown_service_is_named_in_error(browser, office):
     for value in ("0", "9" * 30):
         said = f"Select a valid choice. {value} is not one of the available choices."
         fields = hours_form(office, services=[value])
         assert refusal(browser, HOURS, fields) == {"services": [said]}
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
+def test_hours_without_any_slot_are_refused(browser, office, hours):
+    for changes in (
         {"opens": "08:00", "closes": "08:00"},
         {"valid_from": TUESDAY, "valid_until": MONDAY},
         {"opens": "08:00", "closes": "09:00", "slot_minutes": "61"},
         {"opens": "23:30", "closes": "00:00", "slot_minutes": "45"},
-    ],
-    ids=["no-length", "ends-before-it-begins", "no-room-for-one-slot", "no-room-at-night"],
-)
-def test_hours_without_any_slot_are_refused(browser, office, hours, changes):
-    fields = hours_form(office, **changes)
-    assert refusal(browser, HOURS, fields) == refusal(browser, HOURS, fields, hours)
+    ):
+        assert_refused_alike(browser, HOURS, hours_form(office, **changes), hours)
 
 
-def test_the_same_hours_are_not_added_twice(browser, office):
-    """Otherwise every time would exist twice, and twice as many people would come."""
-    save(browser, HOURS, hours_form(office))
-    save(browser, HOURS, hours_form(office))
-    assert OpeningWindow.objects.count() == 1
-    assert times(MONDAY) == MORNING
-
-
-@pytest.mark.parametrize("weekdays", [[0, 6], [6, 0, 0], [0, 0, 6, 6]])
-def test_weekdays_in_another_order_are_same_hours(browser, office, weekdays):
+def test_weekdays_in_another_order_are_same_hours(browser, office):
     places.window(office=office, weekdays=[0, 6, 0])  # saved in another order
-    fields = hours_form(office, weekdays=weekdays)
-    assert refusal(browser, HOURS, fields) == {
-        "": ["This office has these opening hours already. Change those."]
-    }
+    for weekdays in ([0, 6], [6, 0, 0], [0, 0, 6, 6]):
+        assert refusal(browser, HOURS, hours_form(office, weekdays=weekdays)) == {
+            "": ["This office has these opening hours already. Change those."]
+        }
 
 
 def test_weekdays_are_kept_once_in_the_order_of_the_week(browser, office):
@@ -273,7 +249,7 @@ def test_weekdays_are_kept_once_in_the_order_of_the_week(browser, office):
 
 
 def test_a_new_office_is_offered_once_it_has_hours(browser):
-    assert is_saved(save(browser, OFFICES, office_form()))
+    assert_saved(browser, OFFICES, office_form())
     office = Office.objects.get()
     assert (office.name, office.clerks.count()) == ("Olaya", 0)
     save(browser, HOURS, hours_form(office))
@@ -283,15 +259,15 @@ def test_a_new_office_is_offered_once_it_has_hours(browser):
 def test_an_office_is_switched_off_and_on_at_once(browser, office, hours):
     fields = office_form(slug=office.slug)
     del fields["is_active"]
-    assert is_saved(save(browser, OFFICES, fields, office))
+    assert_saved(browser, OFFICES, fields, office)
     assert times(MONDAY) == []
-    assert is_saved(save(browser, OFFICES, {**fields, "is_active": "on"}, office))
+    assert_saved(browser, OFFICES, {**fields, "is_active": "on"}, office)
     assert times(MONDAY) == MORNING
 
 
 def test_a_clerk_of_a_new_office_is_at_its_desk(browser):
     clerk = places.clerk()
-    assert is_saved(save(browser, OFFICES, office_form(clerks=[clerk.pk])))
+    assert_saved(browser, OFFICES, office_form(clerks=[clerk.pk]))
     hours = places.window(office=Office.objects.get())
     appointment = places.confirmed(slot=places.slot(of=hours))
     assert list(Appointment.objects.visible_to_clerk(clerk)) == [appointment]
@@ -303,24 +279,21 @@ def test_office_form_does_not_list_all_users(browser, office):
         assert "aslam-khan" not in browser.get(f"{OFFICES}{page}").content.decode()
 
 
-@pytest.mark.parametrize("place", [("24.7", "46.7"), ("-90", "-180"), ("90", "180"), ("", "")])
-def test_valid_or_empty_coordinates_are_saved(browser, place):
-    fields = dict(zip(("latitude", "longitude"), place, strict=True))
-    assert is_saved(save(browser, OFFICES, office_form(**fields)))
+def test_valid_or_empty_coordinates_are_saved(browser):
+    for place in (("24.7", "46.7"), ("-90", "-180"), ("90", "180"), ("", "")):
+        fields = dict(zip(("latitude", "longitude"), place, strict=True))
+        with undone():
+            assert_saved(browser, OFFICES, office_form(**fields))
 
 
-@pytest.mark.parametrize(
-    "place",
-    [
+def test_invalid_coordinates_are_refused(browser, office):
+    for place in (
         *(("24.7", ""), ("", "46.7"), ("90.000001", "0"), ("-91", "0"), ("0", "180.000001")),
         *(("0", "-181"), ("NaN", "NaN"), ("0", "NaN"), ("Infinity", "0"), ("0", "-Infinity")),
         *(("1000", "0"), ("0", "1e9"), ("24.71234567", "46.7"), ("٢٤", "north"), (HUGE, HUGE)),
-    ],
-    ids=lambda place: str(place)[:30],
-)
-def test_invalid_coordinates_are_refused(browser, office, place):
-    fields = office_form(**dict(zip(("latitude", "longitude"), place, strict=True)))
-    assert refusal(browser, OFFICES, fields) == refusal(browser, OFFICES, fields, office)
+    ):
+        fields = office_form(**dict(zip(("latitude", "longitude"), place, strict=True)))
+        assert_refused_alike(browser, OFFICES, fields, office)
 
 
 def test_calendar_entry_works_after_incomplete_coordinates(browser, office, hours):
@@ -330,21 +303,14 @@ def test_calendar_entry_works_after_incomplete_coordinates(browser, office, hour
     assert entry.status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("field", "values"),
-    [
-        ("slug", ["", "العليا", "a b", "a" * 51, "\0", "1\0", HUGE]),
-        ("region", ["", "0", *HOSTILE]),
-        ("clerks", ["0", *HOSTILE]),
-        *((f"{text}_{language}", ["", "\0", HUGE]) for text, language in BOTH),
-    ],
-)
-def test_invalid_office_is_refused(browser, office, field, values):
-    for value in values:
-        fields = {**office_form(), field: value}
-        said = refusal(browser, OFFICES, fields)
-        assert said.keys() == {field}, (value, said)
-        assert refusal(browser, OFFICES, fields, office) == said
+def test_invalid_office_is_refused(browser, office):
+    values = {
+        "slug": ["", "العليا", "a b", "a" * 51, "\0", "1\0", HUGE],
+        "region": ["", "0", *HOSTILE],
+        "clerks": ["0", *HOSTILE],
+        **{f"{text}_{language}": ["", "\0", HUGE] for text, language in BOTH},
+    }
+    assert_each_refused(browser, OFFICES, office_form(), office, values)
 
 
 def test_duplicate_slug_is_refused(browser, office):
@@ -355,66 +321,45 @@ def test_duplicate_slug_is_refused(browser, office):
 # Closures
 
 
-@pytest.mark.parametrize("of_all", [False, True])
-def test_office_reopens_when_closure_moves_to_another(browser, office, hours, of_all):
-    other = places.office("qasr-al-hukm", "Qasr Al-Hukm")
-    places.window(office=other)
-    closed = "" if of_all else office.pk
-    save(browser, CLOSURES, closure_form(office=closed))
-    assert times(MONDAY, office) == []
-    save(browser, CLOSURES, closure_form(office=other.pk), Closure.objects.get())
-    assert (times(MONDAY, office), times(MONDAY, other)) == (MORNING, [])
+def test_office_reopens_when_closure_moves_to_another(browser, office, hours, elsewhere):
+    other = elsewhere.office
+    for closed in ("", office.pk):
+        with undone():
+            save(browser, CLOSURES, closure_form(office=closed))
+            assert times(MONDAY, office) == [], closed
+            save(browser, CLOSURES, closure_form(office=other.pk), Closure.objects.get())
+            assert (times(MONDAY, office), times(MONDAY, other)) == (MORNING, []), closed
 
 
-def test_changed_closure_reopens_its_old_days(browser, hours):
-    assert is_saved(save(browser, CLOSURES, closure_form()))
+def test_closure_that_is_changed_or_deleted_reopens_its_days(browser, hours):
+    assert_saved(browser, CLOSURES, closure_form())
     assert (times(MONDAY), times(TUESDAY)) == ([], MORNING)
     closure = Closure.objects.get()
     days = {"first_day": TUESDAY, "last_day": TUESDAY}
-    assert is_saved(save(browser, CLOSURES, closure_form(**days), closure))
+    assert_saved(browser, CLOSURES, closure_form(**days), closure)
     assert (times(MONDAY), times(TUESDAY)) == (MORNING, [])
-
-
-def test_deleted_closure_reopens_its_days(browser, office, hours):
-    save(browser, CLOSURES, closure_form(office=office.pk))
-    assert times(MONDAY) == []
-    response = browser.post(f"{CLOSURES}{Closure.objects.get().pk}/delete/", {"post": "yes"})
-    assert response.url == CLOSURES
-    assert times(MONDAY) == MORNING
-
-
-def test_closures_cannot_be_deleted_in_list(browser, office, hours):
-    save(browser, CLOSURES, closure_form())
-    chosen = {"action": "delete_selected", "_selected_action": Closure.objects.get().pk}
-    browser.post(CLOSURES, {**chosen, "index": 0, "post": "yes"})
+    # It cannot be deleted in the list.
+    chosen = {"action": "delete_selected", "_selected_action": closure.pk, "index": 0}
+    browser.post(CLOSURES, {**chosen, "post": "yes"})
     assert Closure.objects.exists()
-    assert times(MONDAY) == []
+    assert times(TUESDAY) == []
+    response = browser.post(f"{CLOSURES}{closure.pk}/delete/", {"post": "yes"})
+    assert response.url == CLOSURES
+    assert times(TUESDAY) == MORNING
 
 
-@pytest.mark.parametrize(
-    ("field", "values"),
-    [
-        ("first_day", ["", *HOSTILE]),
-        ("last_day", ["", *HOSTILE]),
-        ("office", ["0", *HOSTILE]),
-        ("reason_ar", ["", "\0", HUGE]),
-        ("reason_en", ["", "\0", HUGE]),
-    ],
-)
-def test_invalid_closure_is_refused(browser, hours, field, values):
+def test_invalid_closure_is_refused(browser, hours):
     closure = Closure.objects.create(first_day=SUNDAY, last_day=SUNDAY, reason_ar="صيانة")
-    for value in values:
-        fields = {**closure_form(), field: value}
-        said = refusal(browser, CLOSURES, fields)
-        assert said.keys() == {field}, (value, said)
-        assert refusal(browser, CLOSURES, fields, closure) == said
-
-
-@pytest.mark.parametrize(("first", "last"), [(TUESDAY, MONDAY), (MONDAY, "0001-01-01")])
-def test_a_closure_that_ends_before_it_begins_is_refused(browser, hours, first, last):
-    closure = Closure.objects.create(first_day=SUNDAY, last_day=SUNDAY, reason_ar="صيانة")
-    fields = closure_form(first_day=first, last_day=last)
-    assert refusal(browser, CLOSURES, fields) == refusal(browser, CLOSURES, fields, closure)
+    values = {
+        "first_day": ["", *HOSTILE],
+        "last_day": ["", *HOSTILE],
+        "office": ["0", *HOSTILE],
+        **{reason: ["", "\0", HUGE] for reason in REASONS},
+    }
+    assert_each_refused(browser, CLOSURES, closure_form(), closure, values)
+    for first, last in ((TUESDAY, MONDAY), (MONDAY, "0001-01-01")):
+        fields = closure_form(first_day=first, last_day=last)
+        assert_refused_alike(browser, CLOSURES, fields, closure)
 
 
 # Managers
@@ -425,25 +370,25 @@ def manager(hours, django_capture_on_commit_callbacks):
     return signed_in_staff(places.manager(hours.office))
 
 
-def test_manager_edits_only_own_offices(manager, hours):
-    other = places.office("qasr-al-hukm", "Qasr Al-Hukm")
-    theirs = places.window(office=other)
+def test_manager_edits_only_own_offices(manager, hours, elsewhere):
     page = manager.get(HOURS)
     assert [row.pk for row in page.context["cl"].result_list] == [hours.pk]
     assert "Qasr Al-Hukm" not in words(page)
-    assert manager.get(f"{HOURS}{theirs.pk}/change/").status_code == 302
-    for path, form in ((HOURS, hours_form(other)), (CLOSURES, closure_form(office=other.pk))):
-        page = manager.post(f"{path}add/", form)
-        assert sentences(page).keys() == {"office"}
-    assert sentences(manager.post(f"{CLOSURES}add/", closure_form())).keys() == {"office"}
+    assert manager.get(f"{HOURS}{elsewhere.pk}/change/").status_code == 302
+    there = elsewhere.office
+    for path, form in (
+        *((HOURS, hours_form(there)), (CLOSURES, closure_form(office=there.pk))),
+        (CLOSURES, closure_form()),
+    ):
+        assert sentences(manager.post(f"{path}add/", form)).keys() == {"office"}, form
     assert OpeningWindow.objects.count() == 2
     assert not Closure.objects.exists()
 
 
 def test_a_manager_sees_no_closure_of_other_offices(manager, hours):
-    texts = {"reason_ar": "صيانة", "reason_en": "Maintenance"}
-    own = Closure.objects.create(office=hours.office, first_day=MONDAY, last_day=MONDAY, **texts)
-    Closure.objects.create(office=None, first_day=MONDAY, last_day=MONDAY, **texts)
+    closure = {"first_day": MONDAY, "last_day": MONDAY, **REASONS}
+    own = Closure.objects.create(office=hours.office, **closure)
+    Closure.objects.create(office=None, **closure)
     assert list(manager.get(CLOSURES).context["cl"].result_list) == [own]
     offices = manager.get(OFFICES).context["cl"].result_list
     assert [office.pk for office in offices] == [hours.office.pk]

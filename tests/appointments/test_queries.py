@@ -1,15 +1,15 @@
 """Query counts of the booking pages, which are the same for thirty rows as for one."""
 
-import datetime
 import uuid
 
 import pytest
 
-from appointments.models import Appointment, Closure, Office, OpeningWindow, Slot
+from appointments.models import Appointment, Closure, Office, Slot
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import (
     DAYS,
+    NEW,
     OFFICES,
     ROOT,
     TIMES,
@@ -17,9 +17,10 @@ from tests.appointments.browsing import (
     criteria_of,
     page_of,
     queries,
-    verified,
 )
-from tests.appointments.places import MINUTE, MONDAY, SUNDAY, at
+from tests.appointments.desk.pages import LIST, desk_of
+from tests.appointments.hours_forms import REASONS, STAFF
+from tests.appointments.places import DAY, MINUTE, MONDAY, SUNDAY, at
 from tests.conftest import signed_in_staff
 
 pytestmark = pytest.mark.django_db
@@ -27,24 +28,12 @@ pytestmark = pytest.mark.django_db
 MAX = 12
 MAX_AT_THE_LAST_STEP = 14
 MAX_FOR_STAFF = 14
-DAY = datetime.timedelta(days=1)
-STAFF = "/en/staff/appointments/"
-DESK = f"{STAFF}appointment/"
 
 
 @pytest.fixture
-def browser(resident):
-    return verified(resident)
-
-
-@pytest.fixture
-def as_chief():
-    return signed_in_staff(factories.OfficerFactory(is_superuser=True))
-
-
-@pytest.fixture
-def slot():
-    return places.slot()
+def of_today(clerk, office):
+    """Return an appointment of today at the clerk's office."""
+    return places.confirmed(slot=places.slot(SUNDAY, of=places.window(office=office)))
 
 
 @pytest.fixture
@@ -55,11 +44,9 @@ def criteria(resident):
 
 def copies(appointment, count, **changes):
     """Make `count` copies of `appointment`, each of a service and an attendee of its own."""
-    fields = {
-        field.name: getattr(appointment, field.name)
-        for field in Appointment._meta.concrete_fields
-        if field.name not in ("id", "idempotency_key", "reference", "service", "attendee")
-    }
+    own = ("id", "idempotency_key", "reference", "service", "attendee")
+    names = [field.name for field in Appointment._meta.concrete_fields if field.name not in own]
+    fields = {name: getattr(appointment, name) for name in names}
     return [
         Appointment.objects.create(
             **fields | changes,
@@ -94,41 +81,34 @@ def offices(count):
         office = places.office(f"office-{n}", f"Office {n}")
         places.clerk(office)
         places.slot(of=places.window(office=office))
-        Closure.objects.create(
-            office=office, first_day=SUNDAY, last_day=SUNDAY, reason_ar="صيانة", reason_en=f"No {n}"
-        )
+        Closure.objects.create(office=office, first_day=SUNDAY, last_day=SUNDAY, **REASONS)
 
 
 def shown_on(browser, path):
     return browser.get(path).content.decode()
 
 
-# The public pages
-
-
-def test_my_appointments(browser, resident, slot):
-    ahead = places.confirmed(resident, slot=slot)
+def test_my_appointments(browser, resident, appointment, elsewhere):
     over = places.in_status("served", slot=places.slot(time="11:00"), user=resident)
     for_two = queries(browser, ROOT)
-    other = places.slot(of=places.window(office=places.office("other", "Another")))
-    more = [copies(ahead, 29, slot=other)[-1], copies(over, 18, slot=other)[-1]]
+    other = places.slot(of=elsewhere)
+    more = [copies(appointment, 29, slot=other)[-1], copies(over, 18, slot=other)[-1]]
     shown = shown_on(browser, ROOT)
     assert all(appointment.reference in shown for appointment in more)
     assert queries(browser, ROOT) == for_two <= MAX
 
 
-@pytest.mark.parametrize("page", ["", "slip/"])
-def test_an_appointment_with_many_beneficiaries_and_documents(browser, resident, slot, page):
-    appointment = places.confirmed(resident, slot=slot)
-    path = page_of(appointment, page)
+def test_an_appointment_with_many_beneficiaries_and_documents(browser, appointment):
+    paths = [page_of(appointment), page_of(appointment, "slip/")]
     documents = [factories.document_type(f"document-{n}") for n in range(30)]
     appointment.service.documents.set(documents[:1])
     appointment.beneficiaries.set([factories.IdentityFactory()])
-    for_one = queries(browser, path)
+    for_one = [queries(browser, path) for path in paths]
     appointment.service.documents.set(documents)
     appointment.beneficiaries.add(*(factories.IdentityFactory() for _person in range(4)))
-    assert shown_on(browser, path).count("Supporting proof") == 30
-    assert queries(browser, path) == for_one <= MAX
+    assert [shown_on(browser, path).count("Supporting proof") for path in paths] == [30, 30]
+    assert [queries(browser, path) for path in paths] == for_one
+    assert max(for_one) <= MAX
 
 
 def test_first_step_with_many_linked_people(browser, resident):
@@ -138,18 +118,17 @@ def test_first_step_with_many_linked_people(browser, resident):
             factories.ServiceFactory()
 
     link(1)
-    for_one = queries(browser, f"{ROOT}new/")
+    for_one = queries(browser, NEW)
     link(29)
-    assert queries(browser, f"{ROOT}new/") == for_one <= MAX
+    assert queries(browser, NEW) == for_one <= MAX
 
 
-def test_the_offices_of_a_region(browser, resident, criteria, slot):
-    moving = page_of(places.confirmed(resident, slot=slot), "move/")
-    for_one = queries(browser, address(OFFICES, criteria)), queries(browser, moving)
+def test_the_offices_of_a_region(browser, criteria, appointment):
+    paths = [address(OFFICES, criteria), page_of(appointment, "move/")]
+    for_one = [queries(browser, path) for path in paths]
     offices(30)
-    for path in (address(OFFICES, criteria), moving):
-        assert "Office 30" in shown_on(browser, path)
-    assert (queries(browser, address(OFFICES, criteria)), queries(browser, moving)) == for_one
+    assert all("Office 30" in shown_on(browser, path) for path in paths)
+    assert [queries(browser, path) for path in paths] == for_one
     assert max(for_one) <= MAX
 
 
@@ -175,43 +154,38 @@ def test_the_times_of_a_day(browser, criteria):
     assert queries(browser, path) == for_one <= MAX_AT_THE_LAST_STEP
 
 
-# The staff pages
+def test_the_desk(clerk, of_today):
+    browser = signed_in_staff(clerk)
+    paths = [f"{LIST}{query}" for query in ("", "?day=all", "?status__exact=confirmed")]
+    for_one = [queries(browser, path) for path in paths]
+    later = places.slot(SUNDAY, "11:00", of=of_today.slot.window)
+    copies(of_today, 29, slot=later, user=factories.UserFactory())
+    assert [queries(browser, path) for path in paths] == for_one
+    assert max(for_one) <= MAX_FOR_STAFF
 
 
-@pytest.mark.parametrize("query", ["", "?day=all", "?status__exact=confirmed"])
-def test_the_desk(query):
-    hours = places.window()
-    today = places.confirmed(slot=places.slot(SUNDAY, of=hours))
-    browser = signed_in_staff(places.clerk(hours.office))
-    for_one = queries(browser, f"{DESK}{query}")
-    copies(today, 29, slot=places.slot(SUNDAY, "11:00", of=hours), user=factories.UserFactory())
-    assert queries(browser, f"{DESK}{query}") == for_one <= MAX_FOR_STAFF
-
-
-def test_one_appointment_at_the_desk():
-    hours = places.window()
-    appointment = places.confirmed(slot=places.slot(SUNDAY, of=hours))
-    browser = signed_in_staff(places.clerk(hours.office))
-    appointment.beneficiaries.add(factories.IdentityFactory())
-    for_one = queries(browser, f"{DESK}{appointment.pk}/change/")
+def test_one_appointment_at_the_desk(clerk, of_today):
+    browser, path = signed_in_staff(clerk), desk_of(of_today)
+    of_today.beneficiaries.add(factories.IdentityFactory())
+    for_one = queries(browser, path)
     for n in range(4):
-        appointment.beneficiaries.add(factories.IdentityFactory(name_en=f"Person {n}"))
-    assert "Person 3" in shown_on(browser, f"{DESK}{appointment.pk}/change/")
-    assert queries(browser, f"{DESK}{appointment.pk}/change/") == for_one <= MAX_FOR_STAFF
+        of_today.beneficiaries.add(factories.IdentityFactory(name_en=f"Person {n}"))
+    assert "Person 3" in shown_on(browser, path)
+    assert queries(browser, path) == for_one <= MAX_FOR_STAFF
 
 
-# The change page of opening hours is left out, because it shows a single office.
-@pytest.mark.parametrize(
-    ("model", "page"),
-    [(model, page) for model in ("office", "closure") for page in ("", "add/", "change/")]
-    + [("openingwindow", ""), ("openingwindow", "add/")],
-)
-def test_offices_hours_and_closures(as_chief, model, page):
+def test_offices_hours_and_closures():
+    """The change page of opening hours is left out, because it shows a single office."""
+    browser = signed_in_staff(factories.OfficerFactory(is_superuser=True))
     offices(1)
-    one = {"office": Office, "openingwindow": OpeningWindow, "closure": Closure}[model]
-    path = f"{STAFF}{model}/{page.replace('change', f'{one.objects.get().pk}/change')}"
-    for_one = queries(as_chief, path)
+    paths = {f"{STAFF}openingwindow/": "Office ", f"{STAFF}openingwindow/add/": "Office "}
+    for model, row in (("office", Office.objects.get()), ("closure", Closure.objects.get())):
+        name = "officer-" if model == "office" else "Office "
+        paths[f"{STAFF}{model}/"] = "Office "
+        paths |= {f"{STAFF}{model}/{page}": name for page in ("add/", f"{row.pk}/change/")}
+    for_one = {path: queries(browser, path) for path in paths}
     offices(29)
-    names = {"office": "officer-" if page else "Office "}
-    assert shown_on(as_chief, path).count(names.get(model, "Office ")) >= 30
-    assert queries(as_chief, path) == for_one <= MAX_FOR_STAFF
+    for path, name in paths.items():
+        assert shown_on(browser, path).count(name) >= 30, path
+    assert {path: queries(browser, path) for path in paths} == for_one
+    assert max(for_one.values()) <= MAX_FOR_STAFF

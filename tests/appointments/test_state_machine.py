@@ -4,7 +4,6 @@ A state machine of hypothesis takes the steps of all people, and checks all inva
 """
 
 import datetime
-import uuid
 from unittest import mock
 
 import pytest
@@ -20,6 +19,7 @@ from appointments.models import Appointment, Closure, Offer, OpeningWindow, Slot
 from core.exceptions import RuleViolation
 from tests import factories
 from tests.appointments import places
+from tests.appointments.hours_forms import REASONS
 from tests.appointments.places import MONDAY, TUESDAY
 
 pytestmark = [pytest.mark.both_engines, pytest.mark.django_db, pytest.mark.sqlite]
@@ -48,18 +48,18 @@ class Office(RuleBasedStateMachine):
         for user, slot in zip(self.users, [slot for slot in slots for _two in "12"], strict=False):
             booked = places.confirmed(user, slot=slot, service=self.services[0])
             if slot.day == TUESDAY:
-                actions.wait(actor=user, appointment=booked)
+                places.wait(booked)
 
     def teardown(self):
         self.patch.stop()
         transaction.savepoint_rollback(self.before)
 
-    def attempt(self, action, **criteria):
+    def attempt(self, action, *things, **criteria):
         """Run the action; if it is refused, check that it changed nothing and return None."""
         before = list(Appointment.objects.order_by("pk").values())
         try:
             with transaction.atomic():
-                return action(**criteria)
+                return action(*things, **criteria)
         except RuleViolation:
             assert list(Appointment.objects.order_by("pk").values()) == before
             return None
@@ -80,14 +80,7 @@ class Office(RuleBasedStateMachine):
     def hold(self, who, service, slot, operations, is_confirmed):
         user, slot = self.users[who], self.one_of(Slot.objects.filter(day__in=DAYS), slot)
         held = self.attempt(
-            actions.hold,
-            actor=user,
-            holder=user.identity,
-            attendee=user.identity,
-            service=self.services[service],
-            slot=slot,
-            operations=operations,
-            idempotency_key=uuid.uuid4(),
+            places.held, user, slot=slot, service=self.services[service], operations=operations
         )
         if held and is_confirmed:
             self.attempt(actions.confirm, actor=user, appointment=held)
@@ -103,19 +96,19 @@ class Office(RuleBasedStateMachine):
     @rule(number=st.integers(0, 99))
     def cancel(self, number):
         if found := self.some(number, Status.HELD, Status.CONFIRMED, Status.DISPLACED):
-            self.attempt(actions.cancel, actor=found.user, appointment=found)
+            self.attempt(places.cancel, found)
 
     @rule(number=st.integers(0, 99), slot=st.integers(0, 99))
     def move(self, number, slot):
         if found := self.some(number, Status.CONFIRMED, Status.DISPLACED):
             slot = self.one_of(Slot.objects.filter(day__in=DAYS), slot)
-            self.attempt(actions.move, actor=found.user, appointment=found, slot=slot)
+            self.attempt(places.move, found, slot)
 
     @rule(number=st.integers(0, 99), is_here=st.booleans())
     def wait(self, number, is_here):
         if found := self.some(number, Status.CONFIRMED):
             office = self.hours.office if is_here else None
-            self.attempt(actions.wait, actor=found.user, appointment=found, office=office)
+            self.attempt(places.wait, found, office)
 
     @rule(number=st.integers(0, 99))
     def stop_waiting(self, number):
@@ -149,8 +142,7 @@ class Office(RuleBasedStateMachine):
 
     @rule(day=st.sampled_from(DAYS))
     def close(self, day):
-        texts = {"reason_ar": "صيانة", "reason_en": "Maintenance"}
-        Closure.objects.create(office=self.hours.office, first_day=day, last_day=day, **texts)
+        Closure.objects.create(office=self.hours.office, first_day=day, last_day=day, **REASONS)
         actions.make_slots()
 
     @rule()

@@ -1,27 +1,34 @@
 """The waiting list for earlier times: the offers, their order, and the answers to them."""
 
-import datetime
 import itertools
 from functools import partial
 
 import pytest
 
 from appointments import actions
-from appointments.models import Closure, Offer, OpeningWindow, Waiting
+from appointments.models import Appointment, Closure, Offer, OpeningWindow, Waiting
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
 from tests import factories
 from tests.appointments import places
-from tests.appointments.browsing import page_of, verified
-from tests.appointments.places import MINUTE, SECOND, SUNDAY, TUESDAY, refused
+from tests.appointments.browsing import page_of
+from tests.appointments.hours_forms import REASONS
+from tests.appointments.places import (
+    HOUR,
+    MINUTE,
+    SECOND,
+    SUNDAY,
+    TUESDAY,
+    WEDNESDAY,
+    cancel,
+    refused,
+)
+from tests.appointments.sentences import NOT_LINKED, TAKEN, TOO_LATE
 from tests.conftest import notices_on, words
 
-pytestmark = [pytest.mark.both_engines, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
-DAY = datetime.timedelta(days=1)
-WEDNESDAY = TUESDAY + DAY
-TOO_LATE = "This time is no longer kept for you."
-ON_MONDAY = "4 May 2026 CE (17 Dhu al-Qadah 1447 AH)"
+LAPSED = "This time is no longer kept for you."
 
 
 @pytest.fixture
@@ -43,14 +50,26 @@ def waits():
     def wait(day=WEDNESDAY, *, office=None, **criteria):
         slot = places.slot(day, f"{next(hours)}:00")
         appointment = places.confirmed(slot=slot, **criteria)
-        actions.wait(actor=appointment.user, appointment=appointment, office=office)
+        places.wait(appointment, office)
         return appointment
 
     return wait
 
 
-def cancel(appointment):
-    actions.cancel(actor=appointment.user, appointment=appointment)
+@pytest.fixture
+def tempted(booked, waits):
+    """Return an appointment of Wednesday that has an offer of Monday."""
+    appointment = waits()
+    cancel(booked)
+    return appointment
+
+
+@pytest.fixture
+def two_waiting(waits, clock):
+    """Return two appointments of Wednesday that wait, in the order of their turns."""
+    first = waits()
+    clock.now += MINUTE
+    return first, waits()
 
 
 def offered(slot):
@@ -66,12 +85,10 @@ def answer(action, appointment):
 # The offers
 
 
-def test_freed_place_is_offered_to_longest_waiting(booked, monday, clock, waits):
-    first = waits()
-    clock.now += MINUTE
-    waits()
+@pytest.mark.both_engines
+def test_freed_place_is_offered_to_longest_waiting(booked, monday, clock, two_waiting):
     cancel(booked)
-    assert offered(monday) == [first]
+    assert offered(monday) == [two_waiting[0]]
     assert places.taken(monday) == 1
     assert monday.offers.get().expires_at == clock.now + 30 * MINUTE
 
@@ -81,10 +98,8 @@ def test_freed_place_without_waiting_list_is_free(booked, monday):
     assert places.taken(monday) == 0
 
 
-def test_offered_place_cannot_be_booked(booked, monday, waits):
-    waits()
-    cancel(booked)
-    assert refused(places.held, slot=monday) == "This time has just been taken. Choose another."
+def test_offered_place_cannot_be_booked(tempted, monday):
+    assert refused(places.held, slot=monday) == TAKEN
 
 
 @pytest.mark.parametrize("action", ["moves away", "lets the hold lapse", "gives the hold back"])
@@ -92,8 +107,7 @@ def test_place_freed_in_any_way_is_offered(monday, clock, action, waits):
     if action == "moves away":
         booked = places.confirmed(slot=monday)
         waiting = waits()
-        other = places.slot(TUESDAY)
-        actions.move(actor=booked.user, appointment=booked, slot=other)
+        places.move(booked, places.slot(TUESDAY))
     else:
         held = places.held(slot=monday)
         waiting = waits()
@@ -110,7 +124,7 @@ def test_later_time_is_not_offered(monday):
     at_nine, at_ten = places.slot(TUESDAY, "09:00", capacity=1), places.slot(TUESDAY, capacity=1)
     booked = places.confirmed(slot=at_ten)
     appointment = places.confirmed(slot=at_nine)
-    actions.wait(actor=appointment.user, appointment=appointment)
+    places.wait(appointment)
     cancel(booked)
     assert offered(at_ten) == []
 
@@ -132,8 +146,8 @@ def test_several_freed_places_are_offered_to_several(clock, waits):
     assert places.taken(slot) == 3
 
 
-def test_waiting_at_one_office_gets_no_other_office(booked, monday, waits):
-    waits(office=places.office("qasr-al-hukm", "Qasr Al-Hukm"))
+def test_waiting_at_one_office_gets_no_other_office(booked, monday, waits, elsewhere):
+    waits(office=elsewhere.office)
     here = waits(office=monday.office)
     cancel(booked)
     assert offered(monday) == [here]
@@ -143,7 +157,7 @@ def test_waiting_in_region_gets_no_other_region(booked, monday):
     far = places.office("abha", "Abha", region=places.region("asir", "SA-14", "Asir"))
     slot = places.slot(WEDNESDAY, of=places.window(office=far))
     appointment = places.confirmed(slot=slot)
-    actions.wait(actor=appointment.user, appointment=appointment)
+    places.wait(appointment)
     cancel(booked)
     assert offered(monday) == []
 
@@ -155,10 +169,9 @@ def test_hours_without_the_service_are_not_offered(booked, monday, waits):
     assert offered(monday) == []
 
 
-def test_waiting_person_busy_at_that_time_is_skipped(booked, monday, waits):
+def test_waiting_person_busy_at_that_time_is_skipped(booked, monday, waits, elsewhere):
     appointment = waits()
-    beside = places.slot(of=places.window(office=places.office("qasr-al-hukm", "Qasr Al-Hukm")))
-    places.confirmed(appointment.user, slot=beside)
+    places.confirmed(appointment.user, slot=places.slot(of=elsewhere))
     cancel(booked)
     assert offered(monday) == []
 
@@ -166,7 +179,7 @@ def test_waiting_person_busy_at_that_time_is_skipped(booked, monday, waits):
 @pytest.mark.parametrize(("seconds", "is_offered"), [(-1, True), (0, False)])
 def test_time_that_begins_too_soon_is_not_offered(monday, clock, seconds, is_offered, waits):
     waits()
-    moment = monday.start - datetime.timedelta(hours=2) + seconds * SECOND
+    moment = monday.start - 2 * HOUR + seconds * SECOND
     clock.now = moment - MINUTE
     held = places.held(slot=monday)
     clock.now = moment
@@ -174,6 +187,7 @@ def test_time_that_begins_too_soon_is_not_offered(monday, clock, seconds, is_off
     assert bool(offered(monday)) == is_offered
 
 
+@pytest.mark.both_engines
 def test_one_person_is_offered_a_time_once(clock, waits):
     monday = places.slot(capacity=2)
     leaving = [places.confirmed(slot=monday) for _place in range(2)]
@@ -187,24 +201,23 @@ def test_one_person_is_offered_a_time_once(clock, waits):
     assert offered(monday) == [first, another]
 
 
-def test_waiting_with_ended_link_is_skipped(booked, monday, clock, waits):
-    employer, worker = factories.UserFactory(), factories.IdentityFactory(name_en="Bilal Ahmed")
+def test_waiting_with_ended_link_is_skipped(booked, monday, clock, waits, worker):
+    employer = factories.UserFactory()
     link = factories.link(employer.identity, worker)
     of_worker = waits(user=employer, holder=employer.identity, attendee=worker)
     clock.now += MINUTE
     another = waits()
-    link.until = SUNDAY - DAY
+    link.until = SUNDAY - places.DAY
     link.save(update_fields=["until"])
     cancel(booked)
     assert offered(monday) == [another]
-    sentence = refused(actions.wait, actor=employer, appointment=of_worker)
-    assert sentence == "This person is not linked to your account. Choose somebody who is."
+    assert refused(places.wait, of_worker) == NOT_LINKED
 
 
 def test_offer_expires_when_it_can_no_longer_be_accepted(clock):
     earlier = places.confirmed(slot=places.slot(SUNDAY, "11:15", capacity=1))
     appointment = places.confirmed(slot=places.slot(SUNDAY, "11:30"))
-    actions.wait(actor=appointment.user, appointment=appointment)
+    places.wait(appointment)
     clock.now = places.at(SUNDAY, "09:10")
     cancel(earlier)
     offer = appointment.offers.get()
@@ -213,15 +226,15 @@ def test_offer_expires_when_it_can_no_longer_be_accepted(clock):
     assert answer("accept", appointment).slot == earlier.slot
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("action", ["holds", "moves there"])
 def test_lapsed_hold_goes_to_waiting_list_before_others(monday, clock, action, waits):
     held = places.held(slot=monday)
     appointment = waits()
-    elsewhere = places.confirmed(slot=places.slot(TUESDAY))
-    criteria = {"actor": elsewhere.user, "appointment": elsewhere, "slot": monday}
+    another = places.confirmed(slot=places.slot(TUESDAY))
     steps = {
         "holds": partial(places.held, slot=monday),
-        "moves there": partial(actions.move, **criteria),
+        "moves there": partial(places.move, another, monday),
     }
     clock.now = held.expires_at
     with pytest.raises(RuleViolation, match="full"):
@@ -241,6 +254,7 @@ def test_one_offer_at_a_time(booked, monday, waits):
 # Places that come free one by one
 
 
+@pytest.mark.both_engines
 def test_places_freed_one_by_one_are_offered_together(clock, waits):
     monday = places.slot(capacity=2)
     leaving = [places.confirmed(slot=monday) for _place in range(2)]
@@ -254,15 +268,16 @@ def test_places_freed_one_by_one_are_offered_together(clock, waits):
     assert actions.offer_recently_freed() == 0
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("change", ["more places", "open again", "other hours"])
 def test_new_places_are_offered_to_waiting_list(monday, clock, waits, change):
     places.confirmed(slot=monday)
-    hours, closed = monday.window, {"first_day": SUNDAY, "last_day": TUESDAY}
+    hours = monday.window
     hours.capacity = 1
     hours.opens, hours.closes = monday.start.time(), places.at(SUNDAY, "10:15").time()
     hours.save()
     if change == "open again":
-        closure = Closure.objects.create(reason_ar="صيانة", reason_en="Maintenance", **closed)
+        closure = Closure.objects.create(first_day=SUNDAY, last_day=TUESDAY, **REASONS)
     actions.make_slots()
     appointment = waits()
     clock.now += MINUTE
@@ -286,14 +301,12 @@ def test_place_free_before_waiting_is_not_offered(booked, monday, clock, waits):
 # The answer
 
 
-def test_accepting_moves_the_appointment_and_frees_the_old_time(booked, monday, waits):
-    appointment = waits()
-    before = appointment.slot
-    cancel(booked)
-    moved = answer("accept", appointment)
+def test_accepting_moves_the_appointment_and_frees_the_old_time(tempted, monday):
+    before = tempted.slot
+    moved = answer("accept", tempted)
     assert (moved.slot, moved.is_confirmed) == (monday, True)
     assert (places.taken(monday), places.taken(before)) == (1, 0)
-    assert appointment.slips.count() == 2
+    assert tempted.slips.count() == 2
     assert not Waiting.objects.open().exists()
 
 
@@ -305,29 +318,22 @@ def test_accept_offers_old_time_to_next(booked, monday, waits):
     assert places.taken(first.slot) == 1
 
 
-def test_a_second_click_on_accept_changes_nothing(booked, waits):
-    appointment = waits()
-    cancel(booked)
-    first, second = answer("accept", appointment), answer("accept", appointment)
+def test_a_second_click_on_accept_changes_nothing(tempted):
+    first, second = answer("accept", tempted), answer("accept", tempted)
     assert second == first
-    assert list(appointment.events.values_list("event_type", flat=True)) == [
-        *("held", "confirmed", "offered", "moved")
-    ]
+    assert places.event_types(tempted) == ["held", "confirmed", "offered", "moved"]
 
 
-def test_decline_after_accept_is_refused(booked, monday, waits):
-    appointment = waits()
-    cancel(booked)
-    answer("accept", appointment)
-    sentence = refused(answer, "decline", appointment)
+def test_decline_after_accept_is_refused(tempted, monday):
+    answer("accept", tempted)
+    sentence = refused(answer, "decline", tempted)
     assert sentence == "You have taken this time already. Move or cancel the appointment instead."
     assert places.taken(monday) == 1
 
 
-def test_decline_passes_offer_on_for_good(booked, monday, clock, waits):
-    first = waits()
-    clock.now += MINUTE
-    second = waits()
+@pytest.mark.both_engines
+def test_decline_passes_offer_on_for_good(booked, monday, two_waiting):
+    first, second = two_waiting
     cancel(booked)
     answer("decline", first)
     assert offered(monday) == [second]
@@ -336,35 +342,32 @@ def test_decline_passes_offer_on_for_good(booked, monday, clock, waits):
     assert Waiting.objects.open().count() == 2
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(("seconds", "stands"), [(-1, True), (0, False), (1, False)])
-def test_an_offer_stands_for_half_an_hour(booked, monday, clock, seconds, stands, waits):
-    appointment = waits()
-    cancel(booked)
+def test_an_offer_stands_for_half_an_hour(tempted, monday, clock, seconds, stands):
     clock.now += 30 * MINUTE + seconds * SECOND
     assert actions.lapse_due() == (0 if stands else 1)
     if stands:
-        assert answer("accept", appointment).slot == monday
+        assert answer("accept", tempted).slot == monday
     else:
-        assert refused(answer, "accept", appointment) == TOO_LATE
+        assert refused(answer, "accept", tempted) == LAPSED
         assert places.taken(monday) == 0
 
 
-def test_accept_after_expiry_is_refused_before_worker_runs(booked, monday, clock, waits):
-    appointment = waits()
-    cancel(booked)
+def test_accept_after_expiry_is_refused_before_worker_runs(tempted, monday, clock):
     clock.now += 30 * MINUTE
-    assert refused(answer, "accept", appointment) == TOO_LATE
+    assert refused(answer, "accept", tempted) == LAPSED
     assert places.taken(monday) == 1
 
 
 @pytest.mark.parametrize("action", ["move", "cancel"])
-def test_move_or_cancel_passes_offer_to_next(booked, monday, clock, action, waits):
-    first = waits()
-    clock.now += MINUTE
-    second = waits()
+def test_move_or_cancel_passes_offer_to_next(booked, monday, action, two_waiting):
+    first, second = two_waiting
     cancel(booked)
-    chosen = {"slot": places.slot(TUESDAY)} if action == "move" else {}
-    getattr(actions, action)(actor=first.user, appointment=first, **chosen)
+    if action == "move":
+        places.move(first, places.slot(TUESDAY))
+    else:
+        cancel(first)
     assert offered(monday) == [second]
     assert places.taken(monday) == 1
     assert [each.appointment for each in Waiting.objects.open()] == [second]
@@ -382,17 +385,15 @@ def test_waiting_again_keeps_turn(booked, monday, clock, waits):
     clock.now += MINUTE
     waits()
     clock.now += MINUTE
-    actions.wait(actor=first.user, appointment=first)
+    places.wait(first)
     cancel(booked)
     assert offered(monday) == [first]
     assert Waiting.objects.open().get(appointment=first).office is None
 
 
-def test_stranger_cannot_answer_offer(booked, monday, waits):
-    appointment = waits()
-    cancel(booked)
+def test_stranger_cannot_answer_offer(tempted, monday):
     for action in (actions.accept, actions.decline):
-        with pytest.raises(type(appointment).DoesNotExist):
+        with pytest.raises(Appointment.DoesNotExist):
             action(actor=factories.UserFactory(), offer=monday.offers.get())
     assert monday.offers.get().status == Offer.Status.OPEN
 
@@ -400,24 +401,17 @@ def test_stranger_cannot_answer_offer(booked, monday, waits):
 # The notices
 
 
-def test_offer_is_sent_by_text_until_it_expires(booked, monday, clock, waits):
-    appointment = waits()
-    cancel(booked)
-    text = Message.objects.filter(about=appointment.reference).latest("pk")
+def test_offer_is_sent_by_text_until_it_expires(tempted, clock):
+    text = Message.objects.filter(about=tempted.reference).latest("pk")
     assert text.text == (
-        f"Tawasul: an earlier time for appointment {appointment.reference}: {ON_MONDAY} 10:00. "
+        f"Tawasul: an earlier time for appointment {tempted.reference}: {places.ON_MONDAY} 10:00. "
         "Sign in to accept it before 09:30."
     )
-    assert text.recipient == str(appointment.user.mobile)
+    assert text.recipient == str(tempted.user.mobile)
     assert text.not_after == clock.now + 30 * MINUTE
 
 
 # On the pages
-
-
-@pytest.fixture
-def browser(resident):
-    return verified(resident)
 
 
 @pytest.fixture
@@ -442,17 +436,17 @@ def test_any_other_value_waits_in_region(browser, mine, where):
 
 
 def test_page_accepts_offer(browser, mine, booked, monday):
-    actions.wait(actor=mine.user, appointment=mine)
+    places.wait(mine)
     cancel(booked)
     shown = words(browser.get(page_of(mine)))
-    assert f"An earlier time is kept for you {ON_MONDAY} · 10:00 Al-Rimal" in shown
+    assert f"An earlier time is kept for you {places.ON_MONDAY} · 10:00 Al-Rimal" in shown
     page = browser.post(page_of(mine, f"offers/{monday.offers.get().pk}/accept/"), follow=True)
     assert notices_on(page) == ["Your appointment has been moved."]
-    assert f"{ON_MONDAY} · 10:00" in words(page)
+    assert f"{places.ON_MONDAY} · 10:00" in words(page)
 
 
 def test_page_declines_offer(browser, mine, booked, monday):
-    actions.wait(actor=mine.user, appointment=mine)
+    places.wait(mine)
     cancel(booked)
     page = browser.post(page_of(mine, f"offers/{monday.offers.get().pk}/decline/"), follow=True)
     assert notices_on(page) == ["The time will be offered to somebody else."]
@@ -460,9 +454,7 @@ def test_page_declines_offer(browser, mine, booked, monday):
 
 
 @pytest.mark.parametrize("answered", ["accept", "decline"])
-def test_foreign_offer_is_not_found(browser, mine, booked, monday, answered, waits):
-    waits()
-    cancel(booked)
+def test_foreign_offer_is_not_found(browser, mine, tempted, monday, answered):
     theirs = monday.offers.get()
     for appointment in (mine, theirs.appointment):
         path = page_of(appointment, f"offers/{theirs.pk}/{answered}/")
@@ -472,7 +464,7 @@ def test_foreign_offer_is_not_found(browser, mine, booked, monday, answered, wai
 
 @pytest.mark.parametrize("button", ["wait/", "wait/stop/", "offers/1/accept/", "offers/1/decline/"])
 def test_get_on_button_redirects_to_page(browser, mine, button):
-    actions.wait(actor=mine.user, appointment=mine)
+    places.wait(mine)
     assert browser.get(page_of(mine, button)).url == page_of(mine)
     assert Waiting.objects.open().count() == 1
     assert browser.get(page_of(places.confirmed(), button)).status_code == 404
@@ -480,10 +472,8 @@ def test_get_on_button_redirects_to_page(browser, mine, button):
 
 def test_waiting_is_unavailable_when_too_late_to_change(browser, resident, clock):
     mine = places.confirmed(resident, slot=places.slot(SUNDAY, "12:00"))
-    clock.now = mine.slot.start - datetime.timedelta(hours=2)
+    clock.now = mine.slot.start - 2 * HOUR
     assert "Tell me if an earlier time" not in words(browser.get(page_of(mine)))
     page = browser.post(page_of(mine, "wait/"), follow=True)
-    assert notices_on(page) == [
-        "It is too late: an appointment can be moved or cancelled until 2 hours before it begins."
-    ]
+    assert notices_on(page) == [TOO_LATE]
     assert not Waiting.objects.exists()

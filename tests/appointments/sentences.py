@@ -1,0 +1,30 @@
+"""The sentences with which the rules of booking refuse."""
+
+NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
+NOT_ACTIVE = (
+    "This person's status in the registry does not allow this. Please call the Directorate."
+)
+NO_APPOINTMENTS = "There are no appointments for this service at the moment. Choose another."
+NOT_FOR_PERSON = (
+    "“Services for residents” is not for Mohammed Aslam Khan. "
+    "Choose a service that fits this person."
+)
+TAKEN = "This time has just been taken. Choose another."
+OPERATIONS = "Choose between 1 and 5 operations."
+OVERLAP = "Mohammed Aslam Khan has another appointment at this time. Choose another time."
+EXPIRED = "The time was not confirmed within the minutes it was held. Choose a time again."
+TOO_LATE = (
+    "It is too late: an appointment can be moved or cancelled until 2 hours before it begins."
+)
+
+# At the desk
+NOT_CLERK = "Your account may not receive people here."
+OTHER_DAY = "This appointment is not today. Send the person to the information desk."
+TOO_EARLY = (
+    "The person can still come. You can mark them as missed 15 minutes after the appointment "
+    "begins."
+)
+
+
+def wrong_status(label):
+    return f"This cannot be done: the appointment is “{label}”."
