@@ -9,22 +9,20 @@ import json
 import os
 import select
 import signal
-import subprocess
-import sys
 from collections import Counter
 from contextlib import contextmanager
-from urllib.parse import urlsplit
+from functools import partial
 
 import pytest
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from core.messaging.models import Message
 from tests import factories
+from tests.races.processes import worker as run_worker
 from tests.races.together import DEADLINE_SECONDS, until
 
-pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 LONG = "Please read this to the end. " * 70  # some thirty such texts fill the pipe
 
@@ -78,25 +76,8 @@ def phone(tmp_path):
 
 @pytest.fixture
 def worker(tmp_path):
-    """Return a context manager that runs `manage.py work` on the test database."""
-    name = connection.settings_dict["NAME"]
-    address = (
-        f"sqlite:///{name}"
-        if connection.vendor == "sqlite"
-        else urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
-    )
-    environment = {**os.environ, "DATABASE_URL": address, "DATA_DIR": str(tmp_path)}
-
-    @contextmanager
-    def start():
-        command = [sys.executable, "manage.py", "work"]
-        with subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment) as process:
-            try:
-                yield process
-            finally:
-                process.kill()
-
-    return start
+    """A context manager that runs `manage.py work` on the test database."""
+    return partial(run_worker, tmp_path)
 
 
 def waiting_texts(count):
@@ -117,10 +98,7 @@ def leased():
 
 def in_hand():
     """Return the keys of the messages that a worker has leased and not marked as sent."""
-    return {
-        str(idempotency_key)
-        for idempotency_key in leased().values_list("idempotency_key", flat=True)
-    }
+    return set(map(str, leased().values_list("idempotency_key", flat=True)))
 
 
 def contents(messages):
@@ -137,9 +115,7 @@ def assert_the_rest_arrives(phone, messages, arrived, *, in_hand):
     arrived += phone.take_rest()
 
     assert set(arrived) == contents(messages)
-    repeated = {
-        idempotency_key for (idempotency_key, _text), times in Counter(arrived).items() if times > 1
-    }
+    repeated = {key for (key, _text), times in Counter(arrived).items() if times > 1}
     assert repeated <= in_hand
 
 
@@ -177,6 +153,7 @@ def lock_message_in_hand():
                 return
 
 
+@pytest.mark.both_engines
 def test_killed_worker_loses_no_message(worker, phone):
     messages = waiting_texts(200)
 
@@ -194,6 +171,7 @@ def test_killed_worker_loses_no_message(worker, phone):
         assert_the_rest_arrives(phone, messages, arrived, in_hand=abandoned_keys)
 
 
+@pytest.mark.both_engines
 def test_worker_killed_before_commit_sends_message_again(worker, phone):
     messages = waiting_texts(100)
 

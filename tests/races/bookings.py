@@ -1,28 +1,26 @@
-"""Steps, counts and controls that the booking races share."""
+"""Steps, counts and controls that the races of appointments share."""
 
+from datetime import timedelta
 from functools import partial
-from threading import Barrier
 
 from django.db.models import Sum
 
 from appointments import actions
-from appointments.actions import booking
-from appointments.models import Appointment, Slot, SlotQuerySet
+from appointments.models import Closure, Slot, Waiting
 from core.exceptions import RuleViolation
 from tests.appointments import places
-from tests.races.together import DEADLINE_SECONDS, at_once
+from tests.factories import ServiceFactory, UserFactory
+from tests.races.together import at_once, now
 
+MINUTE = timedelta(minutes=1)
 FULL = "This time has just been taken. Choose another."
+OVERLAP = "Mohammed Aslam Khan has another appointment at this time. Choose another time."
+CANCELLED = "This appointment is “Cancelled” and cannot be changed any more."
 
 
 def hold(user, slot, service, *, attendee=None, operations=1):
-    return places.held(
-        user,
-        slot=slot,
-        attendee=attendee or user.identity,
-        service=service,
-        operations=operations,
-    )
+    attendee = attendee or user.identity
+    return places.held(user, slot=slot, attendee=attendee, service=service, operations=operations)
 
 
 def book(user, slot, service):
@@ -41,29 +39,101 @@ def move(appointment, slot):
     return actions.move(actor=appointment.user, appointment=appointment, slot=slot)
 
 
-def taken(slot):
-    """Return the count of taken operations, which has to equal that of the live appointments."""
-    count = Slot.objects.get(pk=slot.pk).taken
-    assert count == booked(slot)
-    return count
+def wait(appointment):
+    return actions.wait(actor=appointment.user, appointment=appointment)
 
 
-def booked(slot):
-    return slot.appointments.live().aggregate(all=Sum("operations", default=0))["all"]
+def accept(offer):
+    return actions.accept(actor=offer.appointment.user, offer=offer)
 
 
-def event_types_of(appointment):
-    return list(appointment.events.values_list("event_type", flat=True))
+def close_day(slot):
+    """Close the office of `slot` on its day; the worker has not displaced anybody yet."""
+    fields = {"reason_ar": "Maintenance", "reason_en": "Maintenance", "office": slot.office}
+    Closure.objects.create(first_day=slot.day, last_day=slot.day, **fields)
+    actions.make_slots()
 
 
-def slots_now(*appointments):
-    return [Appointment.objects.get(pk=each.pk).slot for each in appointments]
+def by_people(number, step, slot, **options):
+    """Return `step` (`hold` or `book`) for this slot and a service, for as many people."""
+    service = ServiceFactory()
+    people = UserFactory.create_batch(number)
+    return [partial(step, user, slot, service, **options) for user in people]
+
+
+def lapsed_holds(number, slot):
+    return places.lapse(*[places.held(slot=slot) for _hold in range(number)])
 
 
 def slot_half_full_of_lapsed_holds():
     slot = places.some_slot(capacity=10)
-    places.lapse(*[places.held(slot=slot) for _hold in range(5)])
+    lapsed_holds(5, slot)
     return slot
+
+
+def waiting_appointments(number):
+    """Return `number` appointments on the waiting list, the one that has waited longest first.
+
+    They are later, at another office.
+    """
+    slot, service = places.some_slot(capacity=number, time="15:00"), ServiceFactory()
+    appointments = [places.confirmed(slot=slot, service=service) for _person in range(number)]
+    for turn, appointment in enumerate(appointments):
+        asked = wait(appointment)
+        Waiting.objects.filter(pk=asked.pk).update(since=asked.since - turn * MINUTE)
+    return appointments[::-1]
+
+
+def two_in_one_slot(number=2):
+    """Return an appointment that shares its slot with another, and later slots of capacity two."""
+    slots = places.some_slots(number, capacity=2)
+    places.confirmed(slot=slots[0])
+    return places.confirmed(slot=slots[0]), slots[1:]
+
+
+def ring_of(number, *, capacity):
+    """Return appointments in adjacent slots, their slots, and a step for each to the next slot."""
+    slots = places.some_slots(number, capacity=capacity)
+    ring = [places.confirmed(slot=slot) for slot in slots]
+    following = slots[1:] + slots[:1]
+    return ring, slots, [partial(move, *pair) for pair in zip(ring, following, strict=True)]
+
+
+def counter(slot):
+    """Return the taken count of the slot, right or wrong."""
+    return now(slot).taken
+
+
+def booked(slot):
+    return _operations(slot.appointments.live())
+
+
+def taken(slot):
+    """Return the count of taken operations, which has to equal that of the live appointments."""
+    assert counter(slot) == booked(slot)
+    return counter(slot)
+
+
+def due(slot):
+    """Return the operations of the live appointments and open offers of `slot`."""
+    return booked(slot) + _operations(slot.offers.open())
+
+
+def _operations(rows):
+    return rows.aggregate(all=Sum("operations", default=0))["all"]
+
+
+def assert_slot_counters_match():
+    slots = Slot.objects.all()
+    assert {slot.pk: slot.taken for slot in slots} == {slot.pk: due(slot) for slot in slots}
+
+
+def offered_to(slot):
+    return [offer.appointment for offer in slot.offers.open().order_by("pk")]
+
+
+def slots_now(*appointments):
+    return [now(each).slot for each in appointments]
 
 
 def in_twenty_threads(*steps):
@@ -77,45 +147,3 @@ def in_twenty_threads(*steps):
 
     queues = [partial(list, map(do, steps[first::20])) for first in range(20)]
     return [result for queue in at_once(*queues) for result in queue]
-
-
-def meanwhile(monkeypatch, owner, name, action):
-    """Run `action` to its end in another thread after the first call of `name`."""
-    original, steps = getattr(owner, name), iter([action])
-
-    def do_and_let_another(*args, **kwargs):
-        result = original(*args, **kwargs)
-        for each in steps:
-            at_once(each)
-        return result
-
-    monkeypatch.setattr(owner, name, do_and_let_another)
-
-
-def wait_after_first_slot_update(monkeypatch, *, parties):
-    """Let each of `parties` threads wait after its first slot update until all have made one."""
-    everybody, update = Barrier(parties, timeout=DEADLINE_SECONDS), SlotQuerySet.update
-    firsts = iter(range(parties))
-
-    def update_and_wait(slots, **changes):
-        changed = update(slots, **changes)
-        if next(firsts, None) is not None:
-            everybody.wait()
-        return changed
-
-    monkeypatch.setattr(SlotQuerySet, "update", update_and_wait)
-
-
-def look_before_taking(monkeypatch, *, parties):
-    """Replace the conditional update of a slot by a check of all parties and a later write."""
-    everybody = Barrier(parties, timeout=DEADLINE_SECONDS)
-
-    def look_then_take(freed, *, into, operations):
-        slot = Slot.objects.get(pk=into.pk)
-        everybody.wait()
-        if slot.taken + operations > slot.capacity:
-            raise RuleViolation(FULL, code="full")
-        slot.taken += operations
-        slot.save(update_fields=["taken"])
-
-    monkeypatch.setattr(booking, "move_places", look_then_take)

@@ -3,6 +3,8 @@ import threading
 import pytest
 from django.utils import timezone
 
+from tests.races.guards import Guards
+
 
 @pytest.fixture
 def clocks(monkeypatch):
@@ -19,3 +21,14 @@ def clocks(monkeypatch):
         return do
 
     return at
+
+
+@pytest.fixture
+def guards(monkeypatch):
+    return Guards(monkeypatch)
+
+
+@pytest.fixture
+def frozen_clock(monkeypatch):
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)

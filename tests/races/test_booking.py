@@ -2,115 +2,50 @@
 
 from datetime import timedelta
 from functools import partial
-from threading import Barrier
 
 import pytest
 from django.db import OperationalError
 
 from appointments import actions
 from appointments.actions import booking
-from appointments.models import AppointmentQuerySet, Slot, SlotQuerySet
-from core.exceptions import RuleViolation
 from tests.appointments import places
-from tests.factories import IdentityFactory, ServiceFactory, UserFactory, link
 from tests.races.bookings import (
     FULL,
-    book,
     booked,
+    by_people,
     cancel,
     confirm,
-    event_types_of,
+    counter,
     hold,
-    in_twenty_threads,
-    look_before_taking,
-    move,
-    slot_half_full_of_lapsed_holds,
+    lapsed_holds,
+    ring_of,
     slots_now,
     taken,
+    two_in_one_slot,
 )
-from tests.races.together import (
-    DEADLINE_SECONDS,
-    at_once,
-    look_before_writing,
-    take_out_row_locks,
-    told,
-    wait_after,
-)
+from tests.races.together import at_once, event_types_of, told
 
-pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
-parallel = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
-OVERLAP = "Mohammed Aslam Khan has another appointment at this time. Choose another time."
 TOO_LATE = "The time was not confirmed within the minutes it was held. Choose a time again."
 
 
-# Many people, few places
-
-
-def assert_ten_book(slot, people, do):
-    """Check that ten of `people` book, with `do` as the runner; return their appointments."""
-    service = ServiceFactory()
-    results = do(*[partial(book, user, slot, service) for user in people])
-    winners = [result for result in results if not isinstance(result, RuleViolation)]
-    assert len(winners) == 10
-    assert told(results) == [FULL] * (len(people) - 10)
-    assert taken(slot) == 10
-    assert set(winners) == set(slot.appointments.live())
-    assert [event_types_of(each) for each in winners] == [["held", "confirmed"]] * 10
-    lapsed = slot.appointments.filter(status="expired")
-    assert [event_types_of(each) for each in lapsed] == [["held", "expired"]] * 5
-    return winners
-
-
-@pytest.mark.takes_long
-@parallel
-def test_ten_places_go_to_ten_of_200():
-    people = UserFactory.create_batch(200)
-
-    for _round in range(20):
-        slot = slot_half_full_of_lapsed_holds()
-        winners = assert_ten_book(slot, people, in_twenty_threads)
-
-        at_once(*[partial(cancel, each) for each in winners])
-        assert taken(slot) == 0
-
-
-def test_ten_places_go_to_ten_of_fifty_on_either_engine():
-    assert_ten_book(slot_half_full_of_lapsed_holds(), UserFactory.create_batch(50), at_once)
-
-
-@parallel
-def test_control_without_conditional_update_slot_is_oversold(monkeypatch):
-    slot, service = places.some_slot(capacity=10), ServiceFactory()
-    look_before_taking(monkeypatch, parties=20)
-
-    at_once(*[partial(book, user, slot, service) for user in UserFactory.create_batch(20)])
-
-    assert booked(slot) == 20
-
-
-# Parties
+def slot_with_three_operations_left():
+    slot = places.some_slot(capacity=10)
+    for operations in (3, 4):
+        places.confirmed(slot=slot, operations=operations)
+    return slot
 
 
 def hold_last_three_operations(slot):
     """Request three holds of one operation and three of two at the same moment."""
-    service = ServiceFactory()
-    return at_once(
-        *(
-            partial(hold, user, slot, service, operations=operations)
-            for operations in (1, 2)
-            for user in UserFactory.create_batch(3)
-        )
-    )
+    return at_once(*by_people(3, hold, slot), *by_people(3, hold, slot, operations=2))
 
 
-@parallel
 @pytest.mark.parametrize("are_under_holds", [False, True], ids=["free", "under lapsed holds"])
 @pytest.mark.parametrize("_round", range(5))
 def test_parties_fill_slot_exactly(are_under_holds, _round):
-    slot = places.some_slot(capacity=10)
-    for operations in (3, 4):
-        places.confirmed(slot=slot, operations=operations)
+    slot = slot_with_three_operations_left()
     if are_under_holds:
         places.lapse(*[places.held(slot=slot, operations=each) for each in (1, 2)])
 
@@ -120,148 +55,36 @@ def test_parties_fill_slot_exactly(are_under_holds, _round):
     assert set(told(results)) == {FULL}
 
 
-@parallel
-def test_control_without_conditional_update_parties_oversell(monkeypatch):
-    slot = places.some_slot(capacity=10)
-    places.confirmed(slot=slot, operations=3)
-    places.confirmed(slot=slot, operations=4)
-    look_before_taking(monkeypatch, parties=6)
+def test_control_without_conditional_update_parties_oversell(guards):
+    slot = slot_with_three_operations_left()
+    guards.look_before_taking(parties=6)
 
-    results = hold_last_three_operations(slot)
-
-    assert told(results) == []
+    assert told(hold_last_three_operations(slot)) == []
     assert booked(slot) == 16
-
-
-# One person, two accounts
-
-
-def hold_for_one_person_from_two_accounts():
-    """Let two employers hold overlapping times for the same person, for two services."""
-    person = IdentityFactory()
-    steps = []
-    for opens in ("12:00", "12:15"):
-        employer = UserFactory()
-        link(holder=employer.identity, person=person)
-        slot = places.some_slot(time=opens)
-        steps.append(partial(hold, employer, slot, ServiceFactory(), attendee=person))
-    return person, at_once(*steps)
-
-
-@parallel
-def test_overlapping_holds_from_two_accounts_one_succeeds():
-    for _round in range(20):
-        person, results = hold_for_one_person_from_two_accounts()
-
-        assert told(results) == [OVERLAP]
-        assert taken(person.appointments.live().get().slot) == 1
-
-    assert Slot.objects.filter(taken=0).count() == 20
-
-
-@parallel
-def test_control_without_lock_overlapping_holds_both_succeed(monkeypatch):
-    take_out_row_locks(monkeypatch)
-    wait_after(monkeypatch, booking, "check_no_conflict", parties=2)
-
-    person, results = hold_for_one_person_from_two_accounts()
-
-    assert told(results) == []
-    assert person.appointments.live().count() == 2
-
-
-# Swapping
-
-
-def two_neighbours(*, capacity):
-    """Return two appointments in adjacent slots of that capacity."""
-    slots = places.some_slots(2, capacity=capacity)
-    return [places.confirmed(slot=slot) for slot in slots]
-
-
-def swap(one, other):
-    return at_once(partial(move, one, other.slot), partial(move, other, one.slot))
-
-
-@parallel
-def test_swap_with_room_moves_both():
-    for _round in range(20):
-        one, other = two_neighbours(capacity=2)
-
-        results = swap(one, other)
-
-        assert told(results) == []
-        assert slots_now(one, other) == [other.slot, one.slot]
-        assert [taken(each.slot) for each in (one, other)] == [1, 1]
-
-
-@parallel
-def test_swap_of_full_slots_moves_neither(monkeypatch):
-    # Otherwise the early check refuses both moves, and they never reach the slots.
-    monkeypatch.setattr(booking, "check_bookable", lambda *_wish, **_kept: None)
-    for _round in range(20):
-        one, other = two_neighbours(capacity=1)
-
-        results = swap(one, other)
-
-        assert told(results) == [FULL, FULL]
-        assert slots_now(one, other) == [one.slot, other.slot]
-        assert [taken(each.slot) for each in (one, other)] == [1, 1]
-        assert event_types_of(one) == event_types_of(other) == ["held", "confirmed"]
-        assert places.texts(one) == places.texts_of_a_confirmation(one)
-
-
-@parallel
-def test_control_without_slot_order_swap_deadlocks(monkeypatch):
-    one, other = two_neighbours(capacity=2)
-    monkeypatch.setattr(actions.places, "sorted", lambda changes: changes, raising=False)
-    both = Barrier(2, timeout=DEADLINE_SECONDS)
-    firsts = iter(range(2))
-    update = SlotQuerySet.update
-
-    def update_and_wait_for_the_other(slots, **changes):
-        changed = update(slots, **changes)
-        if next(firsts, None) is not None:
-            both.wait()
-        return changed
-
-    monkeypatch.setattr(SlotQuerySet, "update", update_and_wait_for_the_other)
-
-    with pytest.raises(OperationalError, match="deadlock detected"):
-        swap(one, other)
-
-
-# The last second of a hold
 
 
 def confirm_while_another_books(clocks, held, *, seconds, others_seconds):
     """Confirm and book at these numbers of seconds after the end of the hold."""
     moments = [held.expires_at + timedelta(seconds=each) for each in (seconds, others_seconds)]
-    other = partial(hold, UserFactory(), held.slot, ServiceFactory())
+    (other,) = by_people(1, hold, held.slot)
     return at_once(clocks(moments[0], confirm, held), clocks(moments[1], other))
 
 
-@parallel
 @pytest.mark.parametrize(
-    ("seconds", "refused", "steps"),
-    [
-        (-1, [FULL], ["held", "confirmed"]),
-        (0, [TOO_LATE], ["held", "expired"]),
-        (1, [TOO_LATE], ["held", "expired"]),
-    ],
+    ("seconds", "refused", "ends"),
+    [(-1, [FULL], "confirmed"), (0, [TOO_LATE], "expired"), (1, [TOO_LATE], "expired")],
 )
 @pytest.mark.parametrize("_round", range(3))
-def test_hold_can_be_taken_over_from_its_end(clocks, seconds, refused, steps, _round):
+def test_hold_can_be_taken_over_from_its_end(clocks, seconds, refused, ends, _round):
     held = places.held()
 
     results = confirm_while_another_books(clocks, held, seconds=seconds, others_seconds=seconds)
 
     assert told(results) == refused
-    assert event_types_of(held) == steps
+    assert event_types_of(held) == ["held", ends]
     assert taken(held.slot) == 1
 
 
-@parallel
 @pytest.mark.parametrize("_round", range(10))
 def test_hold_confirmed_and_taken_over_goes_to_one(clocks, _round):
     held = places.held()
@@ -272,30 +95,20 @@ def test_hold_confirmed_and_taken_over_goes_to_one(clocks, _round):
     assert taken(held.slot) == 1
 
 
-@parallel
-def test_control_without_conditional_update_hold_goes_to_both(clocks, monkeypatch):
+def test_control_without_conditional_update_hold_goes_to_both(clocks, guards):
     held = places.held()
-    look_before_writing(monkeypatch, AppointmentQuerySet, parties=2, only_if_changes="status")
+    guards.look_before_changing_status()
 
-    results = confirm_while_another_books(clocks, held, seconds=-1, others_seconds=1)
-
-    assert told(results) == []
+    assert told(confirm_while_another_books(clocks, held, seconds=-1, others_seconds=1)) == []
 
 
-def test_control_without_expiry_on_booking_lapsed_place_is_full(monkeypatch):
-    held = places.held()
-    places.lapse(held)
-    monkeypatch.setattr(booking, "expire", lambda lapsed: {})
+def test_control_without_expiry_on_booking_lapsed_place_is_full(guards):
+    (held,) = lapsed_holds(1, places.some_slot())
+    guards.replace(booking, "expire", lambda lapsed: {})
 
-    results = at_once(partial(hold, UserFactory(), held.slot, ServiceFactory()))
-
-    assert told(results) == [FULL]
+    assert told(at_once(*by_people(1, hold, held.slot))) == [FULL]
 
 
-# Twenty clicks
-
-
-@parallel
 @pytest.mark.parametrize("_round", range(3))
 def test_confirm_twenty_times_confirms_once(_round):
     held = places.held()
@@ -309,11 +122,10 @@ def test_confirm_twenty_times_confirms_once(_round):
     assert taken(held.slot) == 1
 
 
-@parallel
-def test_control_without_guards_hold_is_confirmed_twenty_times(monkeypatch):
+def test_control_without_guards_hold_is_confirmed_twenty_times(guards):
     held = places.held()
-    take_out_row_locks(monkeypatch)
-    look_before_writing(monkeypatch, AppointmentQuerySet, parties=20, only_if_changes="status")
+    guards.take_out_row_locks()
+    guards.look_before_changing_status(parties=20)
 
     at_once(*[partial(confirm, held)] * 20)
 
@@ -324,13 +136,9 @@ def test_control_without_guards_hold_is_confirmed_twenty_times(monkeypatch):
 
 @pytest.fixture
 def appointment():
-    """One of two appointments in a slot of capacity two."""
-    slot = places.some_slot(capacity=2)
-    places.confirmed(slot=slot)
-    return places.confirmed(slot=slot)
+    return two_in_one_slot()[0]
 
 
-@parallel
 @pytest.mark.parametrize("_round", range(3))
 def test_cancel_twenty_times_frees_place_once(appointment, _round):
     results = at_once(*[partial(cancel, appointment)] * 20)
@@ -344,45 +152,38 @@ def test_cancel_twenty_times_frees_place_once(appointment, _round):
     ]
 
 
-@parallel
-def test_control_without_lock_cancel_twice_frees_two_places(appointment, monkeypatch):
-    take_out_row_locks(monkeypatch)
-    wait_after(monkeypatch, booking, "lock_and_reload", parties=2)
+def test_control_without_lock_cancel_twice_frees_two_places(appointment, guards):
+    guards.take_out_row_locks()
+    guards.wait_after(booking, "lock_and_reload", parties=2)
 
     at_once(*[partial(cancel, appointment)] * 2)
 
-    assert Slot.objects.get(pk=appointment.slot.pk).taken == 0
-    assert booked(appointment.slot) == 1
+    assert (counter(appointment.slot), booked(appointment.slot)) == (0, 1)
     assert event_types_of(appointment) == ["held", "confirmed", "cancelled", "cancelled"]
     assert places.texts(appointment).count(places.notice_of_cancellation(appointment)) == 2
 
 
-# Workers
+def slot_with_lapsed_holds(number, *, capacity):
+    """Return a slot with one appointment and lapsed holds, and the holds."""
+    slot = places.some_slot(capacity=capacity)
+    places.confirmed(slot=slot)
+    return slot, lapsed_holds(number, slot)
 
 
-@parallel
 @pytest.mark.parametrize("_round", range(3))
 def test_two_workers_expire_each_hold_once(_round):
-    slot = places.some_slot(capacity=10)
-    places.confirmed(slot=slot)
-    holds = places.lapse(*[places.held(slot=slot) for _hold in range(9)])
+    slot, holds = slot_with_lapsed_holds(9, capacity=10)
 
-    results = at_once(actions.expire_due, actions.expire_due)
-
-    assert sum(results) == 9
+    assert sum(at_once(actions.expire_due, actions.expire_due)) == 9
     assert taken(slot) == 1
     assert [event_types_of(each) for each in holds] == [["held", "expired"]] * 9
 
 
-@parallel
 @pytest.mark.parametrize("_round", range(10))
 def test_two_workers_and_three_bookings_fill_slot_exactly(_round):
-    slot, service = places.some_slot(capacity=3), ServiceFactory()
-    places.confirmed(slot=slot)
-    holds = places.lapse(*[places.held(slot=slot) for _hold in range(2)])
-    pairs = [partial(hold, user, slot, service) for user in UserFactory.create_batch(3)]
+    slot, holds = slot_with_lapsed_holds(2, capacity=3)
 
-    results = at_once(actions.expire_due, actions.expire_due, *pairs)
+    results = at_once(actions.expire_due, actions.expire_due, *by_people(3, hold, slot))
 
     assert told(results) == [FULL]
     assert taken(slot) == 3
@@ -390,18 +191,49 @@ def test_two_workers_and_three_bookings_fill_slot_exactly(_round):
 
 
 @pytest.mark.parametrize("another", ["another worker", "somebody who books"])
-@parallel
-def test_control_without_conditional_expiry_place_is_freed_twice(another, monkeypatch):
-    slot = places.some_slot(capacity=2)
-    places.confirmed(slot=slot)
-    places.lapse(places.held(slot=slot))
-    service, user = ServiceFactory(), UserFactory()
-    steps = {
-        "another worker": actions.expire_due,
-        "somebody who books": partial(hold, user, slot, service),
-    }
-    look_before_writing(monkeypatch, AppointmentQuerySet, parties=2, only_if_changes="status")
+def test_control_without_conditional_expiry_place_is_freed_twice(another, guards):
+    slot, _holds = slot_with_lapsed_holds(1, capacity=2)
+    (booking_of_somebody,) = by_people(1, hold, slot)
+    guards.look_before_changing_status()
 
-    at_once(actions.expire_due, steps[another])
+    at_once(
+        actions.expire_due,
+        actions.expire_due if another == "another worker" else booking_of_somebody,
+    )
 
-    assert Slot.objects.get(pk=slot.pk).taken == booked(slot) - 1
+    assert counter(slot) == booked(slot) - 1
+
+
+@pytest.mark.parametrize(("number", "rounds"), [(2, 20), (4, 5)], ids=["swap", "ring"])
+def test_moves_in_ring_with_room_move_all(number, rounds):
+    for _round in range(rounds):
+        ring, slots, moves = ring_of(number, capacity=2)
+
+        assert told(at_once(*moves)) == []
+
+        assert slots_now(*ring) == slots[1:] + slots[:1]
+        assert [taken(slot) for slot in slots] == [1] * number
+
+
+@pytest.mark.parametrize(("number", "rounds"), [(2, 20), (4, 5)], ids=["swap", "ring"])
+def test_moves_in_ring_of_full_slots_move_none(guards, number, rounds):
+    guards.take_out_early_check()
+    for _round in range(rounds):
+        ring, slots, moves = ring_of(number, capacity=1)
+
+        assert told(at_once(*moves)) == [FULL] * number
+
+        assert slots_now(*ring) == slots
+        assert [taken(slot) for slot in slots] == [1] * number
+        for each in ring:
+            assert event_types_of(each) == ["held", "confirmed"]
+            assert places.texts(each) == places.texts_of_a_confirmation(each)
+
+
+@pytest.mark.parametrize("number", [2, 4])
+def test_control_without_slot_order_ring_deadlocks(guards, number):
+    _ring, _slots, moves = ring_of(number, capacity=2)
+    guards.take_out_slot_order(parties=number)
+
+    with pytest.raises(OperationalError, match="deadlock detected"):
+        at_once(*moves)

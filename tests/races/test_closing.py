@@ -1,19 +1,14 @@
 """Displacement from closed slots: each applicant is texted once, each place counted once."""
 
-import os
 import signal
-import subprocess
-import sys
 import uuid
 from collections import Counter
 from datetime import timedelta
 from functools import partial
 from threading import Event
-from urllib.parse import urlsplit
 
 import pytest
-from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from appointments import actions
@@ -22,13 +17,13 @@ from appointments.models import Appointment, Offer, Slip, Slot
 from core.accounts.models import Identity
 from core.messaging.models import Message
 from tests.appointments import places
-from tests.races.bookings import cancel, event_types_of, meanwhile, move
-from tests.races.together import at_once, lock_is_awaited, take_out_row_locks, told, until
+from tests.races.bookings import assert_slot_counters_match, cancel, counter, lapsed_holds, move
+from tests.races.processes import worker
+from tests.races.together import at_once, event_types_of, lock_is_awaited, now, told, until
 
-pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
-parallel = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CLOSED = "This cannot be done: the appointment is “Office closed”."
 DISPLACED = ["displaced", "offered"]
 
@@ -38,37 +33,16 @@ def close(*slots):
     Slot.objects.filter(pk__in=[slot.pk for slot in slots]).update(is_closed=True)
 
 
-def now(appointment):
-    return Appointment.objects.get(pk=appointment.pk)
-
-
-def counter(slot):
-    return Slot.objects.get(pk=slot.pk).taken
-
-
-def operations(rows):
-    return sum(rows.values_list("operations", flat=True))
-
-
-def assert_slot_counters_match():
-    """Check that each slot counts the operations of its live appointments and open offers."""
-    for slot in Slot.objects.all():
-        kept = operations(slot.offers.filter(status=Offer.Status.OPEN))
-        assert slot.taken == operations(slot.appointments.live()) + kept
+def fields_of(row, *left_out):
+    """Return the values of the fields of `row`, but for the primary key and those `left_out`."""
+    names = [field.name for field in row._meta.concrete_fields]
+    return {name: getattr(row, name) for name in names if name not in ("id", *left_out)}
 
 
 def copies(appointment, slots):
     """Insert a copy of `appointment` per slot, each for a new person; booking them takes longer."""
-    appointment = now(appointment)
-    fields = {
-        field.name: getattr(appointment, field.name)
-        for field in Appointment._meta.concrete_fields
-        if field.name not in ("id", "idempotency_key", "reference", "attendee", "slot")
-    }
-    like = appointment.attendee
-    person = {
-        name: getattr(like, name) for name in ("name_ar", "name_en", "birth_date", "nationality")
-    }
+    fields = fields_of(now(appointment), "idempotency_key", "reference", "attendee", "slot")
+    person = fields_of(appointment.attendee)
     people = Identity.objects.bulk_create([Identity(**person) for _slot in slots])
     made = Appointment.objects.bulk_create(
         Appointment(idempotency_key=uuid.uuid4(), attendee=person, slot=slot, **fields)
@@ -89,11 +63,10 @@ def texts_of_closing():
 def closing_office(booked, *, left):
     """Return `booked` appointments in ten closed slots, and ten later slots for `left` in all."""
     slots = places.some_slots(10, time="08:00", capacity=booked // 10)
-    hours = slots[0].window
-    days = [slot.day + timedelta(days=1) for slot in slots]
+    hours, next_day = slots[0].window, slots[0].day + DAY
     later = [
-        places.slot(day, f"{start:%H:%M}", of=hours, capacity=left // 10, minutes=30)
-        for day, start in zip(days, hours.starts_on(slots[0].day), strict=True)
+        places.slot(next_day, f"{start:%H:%M}", of=hours, capacity=left // 10, minutes=30)
+        for start in hours.starts_on(slots[0].day)
     ]
     first = places.confirmed(slot=slots[0])
     others = [slot for slot in slots for _place in range(booked // 10)][1:]
@@ -104,11 +77,8 @@ def closing_office(booked, *, left):
 
 def assert_each_is_notified_once(appointments, later, *, left):
     assert texts_of_closing() == {each.reference: 1 for each in appointments}
-    assert Counter(
-        Appointment.objects.filter(pk__in=[each.pk for each in appointments]).values_list(
-            "status", flat=True
-        )
-    ) == {"displaced": len(appointments)}
+    rows = Appointment.objects.filter(pk__in=[each.pk for each in appointments])
+    assert [each.status for each in rows] == ["displaced"] * len(appointments)
     kept = Offer.objects.open()
     assert len(set(kept.values_list("appointment", flat=True))) == kept.count() == left
     nothing = Message.objects.filter(text__contains="no other time is free", channel="sms")
@@ -120,10 +90,6 @@ def assert_each_is_notified_once(appointments, later, *, left):
     assert_slot_counters_match()
 
 
-# Two workers
-
-
-@parallel
 def test_two_workers_displace_each_of_200_once():
     appointments, later = closing_office(200, left=150)
 
@@ -133,14 +99,13 @@ def test_two_workers_displace_each_of_200_once():
     assert_each_is_notified_once(appointments, later, left=150)
 
 
-@parallel
-def test_control_without_locks_applicant_is_texted_twice(monkeypatch):
+def test_control_without_locks_applicant_is_texted_twice(guards):
     slot = places.some_slot(capacity=2)
     places.in_status(Appointment.Status.CHECKED_IN, slot=slot)
     appointment = places.confirmed(slot=slot)
     close(slot)
-    take_out_row_locks(monkeypatch)
-    meanwhile(monkeypatch, displacement, "lock_and_reload", actions.displace_due)
+    guards.take_out_row_locks()
+    guards.meanwhile(displacement, "lock_and_reload", actions.displace_due)
 
     at_once(actions.displace_due)
 
@@ -148,21 +113,6 @@ def test_control_without_locks_applicant_is_texted_twice(monkeypatch):
     assert (counter(slot), slot.appointments.live().count()) == (0, 1)
 
 
-# A worker that is killed
-
-
-def worker_process(tmp_path):
-    """Start the real worker as a process on the test database."""
-    name = connection.settings_dict["NAME"]
-    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
-    return subprocess.Popen(
-        [sys.executable, "manage.py", "work"],
-        cwd=settings.BASE_DIR,
-        env={**os.environ, "DATABASE_URL": address, "DATA_DIR": str(tmp_path)},
-    )
-
-
-@parallel
 def test_killed_worker_leaves_rest_to_be_displaced_once(tmp_path):
     """Kill the worker between displacing the thirteenth appointment and the commit of that."""
     appointments, later = closing_office(40, left=40)
@@ -170,11 +120,8 @@ def test_killed_worker_leaves_rest_to_be_displaced_once(tmp_path):
     with transaction.atomic():
         # This slot is offered to the thirteenth appointment: the first twelve fill three slots.
         list(Slot.objects.select_for_update().filter(pk=later[3].pk))
-        with worker_process(tmp_path) as process:
-            try:
-                until(lock_is_awaited)
-            finally:
-                process.send_signal(signal.SIGKILL)
+        with worker(tmp_path) as process:
+            until(lock_is_awaited)
     assert process.returncode == -signal.SIGKILL
     assert Appointment.objects.filter(status="displaced").count() == 12
     assert sum(texts_of_closing().values()) == 12
@@ -183,22 +130,17 @@ def test_killed_worker_leaves_rest_to_be_displaced_once(tmp_path):
     assert_each_is_notified_once(appointments, later, left=40)
 
 
-# The person and the clerk
-
-
 def appointment_in_closed_slot(clocks):
     """Return one of two appointments in a closed slot, and the actions that race on it."""
     slot, other, _third, _fourth = places.some_slots(4, capacity=2)
     appointment, _neighbour = [places.confirmed(slot=slot) for _place in range(2)]
-    clerk = places.clerk(slot.office)
+    check_in = partial(actions.check_in, actor=places.clerk(slot.office), appointment=appointment)
     close(slot)
     morning = slot.start - 3 * HOUR
     steps = {
         "cancel": clocks(morning, cancel, appointment),
         "move": clocks(morning, move, appointment, other),
-        "check in": clocks(
-            morning, partial(actions.check_in, actor=clerk, appointment=appointment)
-        ),
+        "check in": clocks(morning, check_in),
         "displace": clocks(morning, actions.displace_due),
     }
     return appointment, steps
@@ -213,7 +155,6 @@ RIVALS = {
 }
 
 
-@parallel
 @pytest.mark.parametrize("rival", RIVALS)
 def test_rival_action_runs_before_or_after_displacement(clocks, rival):
     first, second, refused = RIVALS[rival]
@@ -222,17 +163,14 @@ def test_rival_action_runs_before_or_after_displacement(clocks, rival):
 
         results = at_once(steps["displace"], steps[rival])
 
-        outcomes = [(first, []), (second, refused)]
-        assert (event_types_of(appointment)[2:], told(results)) in outcomes
-        assert texts_of_closing()[appointment.reference] == (
-            event_types_of(appointment)[2:] != first
-        )
+        events = event_types_of(appointment)[2:]
+        assert (events, told(results)) in [(first, []), (second, refused)]
+        assert texts_of_closing()[appointment.reference] == (events != first)
         assert_slot_counters_match()
 
 
-@parallel
 @pytest.mark.parametrize("rival", RIVALS)
-def test_worker_waiting_for_rival_skips_changed_appointment(clocks, monkeypatch, rival):
+def test_worker_waiting_for_rival_skips_changed_appointment(clocks, guards, rival):
     """Let the worker wait for the row lock of an appointment until the rival has committed."""
     appointment, steps = appointment_in_closed_slot(clocks)
     is_in_the_middle = Event()
@@ -248,7 +186,7 @@ def test_worker_waiting_for_rival_skips_changed_appointment(clocks, monkeypatch,
         is_in_the_middle.wait()
         return steps["displace"]()
 
-    monkeypatch.setattr(owner, last, let_the_worker_queue_first)
+    guards.replace(owner, last, let_the_worker_queue_first)
     results = at_once(displace_meanwhile, steps[rival])
 
     assert event_types_of(appointment)[2:] == RIVALS[rival][0]
@@ -257,12 +195,11 @@ def test_worker_waiting_for_rival_skips_changed_appointment(clocks, monkeypatch,
     assert_slot_counters_match()
 
 
-@parallel
 @pytest.mark.parametrize("rival", ["cancel", "move"])
-def test_control_without_locks_displacement_frees_twice(clocks, monkeypatch, rival):
+def test_control_without_locks_displacement_frees_twice(clocks, guards, rival):
     appointment, steps = appointment_in_closed_slot(clocks)
-    take_out_row_locks(monkeypatch)
-    meanwhile(monkeypatch, displacement, "lock_and_reload", steps[rival])
+    guards.take_out_row_locks()
+    guards.meanwhile(displacement, "lock_and_reload", steps[rival])
 
     # At the second appointment of the slot, the count is zero already and cannot be lowered.
     with pytest.raises(IntegrityError, match="slot_taken_check"):
@@ -271,15 +208,11 @@ def test_control_without_locks_displacement_frees_twice(clocks, monkeypatch, riv
     assert event_types_of(appointment)[2:] == [*RIVALS[rival][0], *DISPLACED]
 
 
-# Offers
-
-
-@parallel
 def test_displacement_offers_time_beside_lapsed_hold():
     """No worker has expired the hold yet; the slot after it is free in any case."""
     closes, under_hold, _free = places.some_slots(3)
     appointment = places.confirmed(slot=closes)
-    places.lapse(places.held(slot=under_hold))
+    lapsed_holds(1, under_hold)
     close(closes)
 
     actions.displace_due()

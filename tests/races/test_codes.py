@@ -5,16 +5,15 @@ from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from core.accounts import codes, purposes
-from core.accounts.models import LockStripe, OneTimeCode, OneTimeCodeQuerySet, User
+from core.accounts.models import OneTimeCode, OneTimeCodeQuerySet, User
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
 from tests import factories
-from tests.races.together import at_once, take_out_row_locks, told, wait_after
+from tests.races.together import at_once, now, told
 
-pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 parallel = pytest.mark.postgres
 
 SIGN_IN = purposes.SIGN_IN
@@ -29,12 +28,15 @@ def send_code(user):
     return codes.send_code(actor=user, purpose=SIGN_IN, session_key=SESSION, language="en")
 
 
-def digits_sent_to(user):
-    send_code(user)
-    return factories.code_sent_to(user, SIGN_IN)
+@pytest.fixture
+def digits(resident):
+    """The digits of a code that was sent to the resident."""
+    send_code(resident)
+    return factories.code_sent_to(resident, SIGN_IN)
 
 
-def wrong_digits_for(digits):
+@pytest.fixture
+def wrong_digits(digits):
     return f"{(int(digits) + 1) % 10**6:06}"
 
 
@@ -45,7 +47,7 @@ def guess(user, digits, action=lambda code: None):
 
 
 @pytest.fixture
-def compared(monkeypatch):
+def compared(guards):
     """Return a list that grows by one with each comparison of a guess."""
     comparisons = []
     compare = codes.constant_time_compare
@@ -54,26 +56,27 @@ def compared(monkeypatch):
         comparisons.append(None)
         return compare(one, other)
 
-    monkeypatch.setattr(codes, "constant_time_compare", compare_and_note)
+    guards.replace(codes, "constant_time_compare", compare_and_note)
     return comparisons
 
 
-def read_code_before_trying(monkeypatch, *, parties):
+@pytest.fixture
+def code_is_read_by_all(guards):
     """Take out the lock of the code's row, so that each guess takes itself for the first."""
-    take_out_row_locks(monkeypatch)
-    wait_after(monkeypatch, OneTimeCodeQuerySet, "first", parties=parties)
+    guards.take_out_row_locks()
+    guards.wait_after(OneTimeCodeQuerySet, "first", parties=20)
 
 
-# Twenty at once
+def guess_twenty_times(*guessed):
+    return at_once(*[partial(guess, *guessed)] * 20)
 
 
 @parallel
 @pytest.mark.parametrize("_round", range(3))
-def test_twenty_right_codes_run_action_once(resident, _round):
-    digits = digits_sent_to(resident)
+def test_twenty_right_codes_run_action_once(resident, digits, _round):
     steps = []
 
-    results = at_once(*[partial(guess, resident, digits, steps.append)] * 20)
+    results = guess_twenty_times(resident, digits, steps.append)
 
     assert len(steps) == 1
     assert told(results) == [USED] * 19
@@ -81,22 +84,18 @@ def test_twenty_right_codes_run_action_once(resident, _round):
 
 
 @parallel
-def test_control_without_lock_twenty_right_codes_all_act(resident, monkeypatch):
-    digits = digits_sent_to(resident)
-    read_code_before_trying(monkeypatch, parties=20)
+def test_control_without_lock_twenty_right_codes_all_act(resident, digits, code_is_read_by_all):
     steps = []
 
-    at_once(*[partial(guess, resident, digits, steps.append)] * 20)
+    guess_twenty_times(resident, digits, steps.append)
 
     assert len(steps) == 20
 
 
 @parallel
 @pytest.mark.parametrize("_round", range(3))
-def test_twenty_wrong_codes_are_counted_and_five_compared(resident, compared, _round):
-    digits = digits_sent_to(resident)
-
-    results = at_once(*[partial(guess, resident, wrong_digits_for(digits))] * 20)
+def test_twenty_wrong_codes_are_counted_and_five_compared(resident, wrong_digits, compared, _round):
+    results = guess_twenty_times(resident, wrong_digits)
 
     assert OneTimeCode.objects.get().tries == 20
     assert len(compared) == 5
@@ -104,24 +103,21 @@ def test_twenty_wrong_codes_are_counted_and_five_compared(resident, compared, _r
 
 
 @parallel
-def test_control_without_lock_twenty_wrong_codes_are_compared(resident, compared, monkeypatch):
-    digits = digits_sent_to(resident)
-    read_code_before_trying(monkeypatch, parties=20)
-
-    results = at_once(*[partial(guess, resident, wrong_digits_for(digits))] * 20)
+def test_control_without_lock_twenty_wrong_codes_are_compared(
+    resident, wrong_digits, compared, code_is_read_by_all
+):
+    results = guess_twenty_times(resident, wrong_digits)
 
     assert len(compared) == 20
     assert told(results) == [WRONG] * 20
 
 
-# One after the other
-
-
-def test_right_code_after_five_wrong_is_refused_uncompared(resident, compared):
-    digits = digits_sent_to(resident)
+def test_right_code_after_five_wrong_is_refused_uncompared(
+    resident, digits, wrong_digits, compared
+):
     steps = []
 
-    results = [at_once(partial(guess, resident, wrong_digits_for(digits)))[0] for _try in range(5)]
+    results = [at_once(partial(guess, resident, wrong_digits))[0] for _try in range(5)]
     results += at_once(partial(guess, resident, digits, steps.append))
 
     assert told(results) == [*[WRONG] * 5, SPENT]
@@ -142,46 +138,34 @@ def break_down(code):
     raise ZeroDivisionError
 
 
-@pytest.mark.parametrize(
-    ("fail", "error"),
-    [
-        (break_a_rule, RuleViolation),
-        (break_a_constraint, IntegrityError),
-        (break_down, ZeroDivisionError),
-    ],
-)
-def test_failed_action_leaves_code_counted_and_unused(resident, fail, error):
-    digits = digits_sent_to(resident)
+FAILURES = {
+    break_a_rule: RuleViolation,
+    break_a_constraint: IntegrityError,
+    break_down: ZeroDivisionError,
+}
 
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize("fail", FAILURES)
+def test_failed_action_leaves_code_counted_and_unused(resident, digits, fail):
     def write_and_fail(code):
         User.objects.filter(pk=resident.pk).update(language="ar")
         fail(code)
 
-    with pytest.raises(error):
+    with pytest.raises(FAILURES[fail]):
         guess(resident, digits, write_and_fail)
 
     code = OneTimeCode.objects.get()
-    assert code.tries == 1
-    assert code.used_at is None
-    assert User.objects.get(pk=resident.pk).language == "en"
+    assert (code.tries, code.used_at) == (1, None)
+    assert now(resident).language == "en"
 
     assert guess(resident, digits, lambda code: "done") == "done"
 
 
-def test_use_code_inside_transaction_raises(resident):
-    digits = digits_sent_to(resident)
-
+@pytest.mark.both_engines
+def test_use_code_inside_transaction_raises(resident, wrong_digits):
     with pytest.raises(RuntimeError), transaction.atomic():
-        guess(resident, wrong_digits_for(digits))
-
-
-# Sending
-
-
-@pytest.fixture
-def frozen_clock(monkeypatch):
-    now = timezone.now()
-    monkeypatch.setattr(timezone, "now", lambda: now)
+        guess(resident, wrong_digits)
 
 
 @pytest.fixture(params=["one person twice", "two who share one mobile"])
@@ -200,13 +184,9 @@ def test_two_code_requests_send_one(two_requesters, frozen_clock):
 
 
 @parallel
-def test_control_without_lock_two_code_requests_send_two(two_requesters, monkeypatch):
-    # The rows to lock have to exist already: the insert of one would block by itself.
-    LockStripe.objects.bulk_create(LockStripe(number=n) for n in range(LockStripe.COUNT))
-    take_out_row_locks(monkeypatch)
-    wait_after(monkeypatch, codes, "_check_pace", parties=2)
+def test_control_without_lock_two_code_requests_send_two(two_requesters, guards):
+    guards.take_out_lock_stripes()
+    guards.wait_after(codes, "_check_pace", parties=2)
 
-    results = at_once(*[partial(send_code, user) for user in two_requesters])
-
-    assert told(results) == []
+    assert told(at_once(*[partial(send_code, user) for user in two_requesters])) == []
     assert OneTimeCode.objects.count() == Message.objects.count() == 2

@@ -1,245 +1,349 @@
-"""Concurrent answers from officers and tabs: one goes out, and the second is refused."""
+"""Concurrent actions of applicants, officers and their tabs: one succeeds, others are refused."""
 
 import uuid
 from functools import partial
 
 import pytest
-from django.conf import settings
-from django.test import Client
 
-from core.messaging.models import Message
-from requests_app.actions import transitions, triage
-from requests_app.models import Inquiry, InquiryQuerySet
+from requests_app import actions
+from requests_app.actions import follow_up, transitions, triage
+from requests_app.models import Inquiry
+from requests_app.views import follow_up as pages
 from tests import factories
 from tests.conftest import notices_on, signed_in_staff
-from tests.races.together import at_once, look_before_writing
+from tests.races.inquiries import (
+    APPROVAL_NOTICE,
+    WITHDRAWAL_NOTICE,
+    another_tab,
+    notices,
+    post_at_desk,
+)
+from tests.races.together import at_once, event_types_of, now, told
 from tests.requests_app.refusals import changed
 
-pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
-parallel = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
+TEXT = "The fee was paid on 12 Safar, and it is booked to the iqama."
+REASON = "The fee is shown as paid now, so I have nothing left to ask."
+NAME = "Mohammed Aslam Khan"
+SENT = "Your answer has been sent."
 ANSWER = "The fee was found and booked to your iqama."
 APPROVED = "The inquiry has been approved."
 YOURS = "The inquiry is assigned to you. You can answer it now."
+ASSIGNED = "The inquiry has been assigned."
 
 
-@pytest.fixture
-def colleague(db):
-    return factories.OfficerFactory()
-
-
-@pytest.fixture
-def as_colleague(colleague):
-    return signed_in_staff(colleague)
-
-
-def in_another_tab(browser):
-    tab = Client()
-    tab.cookies[settings.SESSION_COOKIE_NAME] = browser.session.session_key
-    return tab
-
-
-def post(browser, inquiry, what, **fields):
-    """Post the form `what` on the desk of `inquiry`; return the notices shown to the officer."""
-    address = f"/en/staff/requests_app/inquiry/{inquiry.pk}/{what}/"
-    response = browser.post(address, fields, follow=True)
-    assert response.status_code == 200
-    return notices_on(response)
-
-
-def claim(browser, inquiry):
-    return post(browser, inquiry, "claim", expected_version=inquiry.version)
-
-
-def answer(browser, inquiry, action, *, expected_version, idempotency_key=None):
-    idempotency_key = idempotency_key or uuid.uuid4()
-    return post(
-        browser,
-        inquiry,
-        "answer",
-        decision=action,
-        idempotency_key=idempotency_key,
-        expected_version=expected_version,
-        text=ANSWER,
+def write(action, actor, inquiry, text=TEXT, idempotency_key=None):
+    return action(
+        actor=actor,
+        inquiry=now(inquiry),
+        expected_version=inquiry.version,
+        text=text,
+        idempotency_key=idempotency_key or uuid.uuid4(),
     )
 
 
-def event_types_of(inquiry):
-    return list(inquiry.events.values_list("event_type", flat=True))
+def withdraw(inquiry, idempotency_key=None):
+    return write(actions.withdraw, inquiry.applicant, inquiry, REASON, idempotency_key)
 
 
-def notices(inquiry):
-    """Return the texts to the applicant since the inquiry was filed."""
-    texts = Message.objects.about(inquiry.reference).values_list("text", flat=True)
-    return list(texts)[1:]
+def release(officer, inquiry):
+    return actions.release(actor=officer, inquiry=now(inquiry), expected_version=inquiry.version)
 
 
-def notice_of_approval(inquiry):
-    reference = inquiry.reference
-    return f"Tawasul: your inquiry {reference} has been approved. Sign in to read the answer."
+@pytest.fixture
+def claimed(officer):
+    return factories.claimed(officer)
 
 
-def look_before_moving(monkeypatch):
-    """Split the conditional update of status, version and assignee into a look and a write."""
-    look_before_writing(monkeypatch, InquiryQuerySet, parties=2, only_if_changes="version")
+@pytest.fixture
+def filed(db):
+    return factories.filed()
 
 
-# Claiming
+def withdraw_and_approve(officer, inquiry):
+    return at_once(partial(withdraw, inquiry), partial(write, actions.approve, officer, inquiry))
 
 
-@parallel
 @pytest.mark.parametrize("_round", range(3))
-def test_claim_by_two_officers_one_wins(as_officer, as_colleague, _round):
-    inquiry = factories.filed()
+def test_withdraw_against_approve_one_succeeds(officer, claimed, _round):
+    withdrawal, approval = withdraw_and_approve(officer, claimed)
 
-    told = at_once(partial(claim, as_officer, inquiry), partial(claim, as_colleague, inquiry))
-
-    winner = Inquiry.objects.get(pk=inquiry.pk).assignee.username
-    assert sorted(told) == [[YOURS], [f"This inquiry is already assigned to {winner}."]]
-    assert event_types_of(inquiry) == ["submitted", "claimed"]
-
-
-@parallel
-def test_control_without_conditional_move_both_officers_claim(
-    as_officer, as_colleague, monkeypatch
-):
-    inquiry = factories.filed()
-    look_before_moving(monkeypatch)
-
-    told = at_once(partial(claim, as_officer, inquiry), partial(claim, as_colleague, inquiry))
-
-    assert told == [[YOURS], [YOURS]]
-    assert event_types_of(inquiry) == ["submitted", "claimed", "claimed"]
+    after = now(claimed)
+    assert claimed.replies.count() == 1
+    if after.outcome == Inquiry.Outcome.WITHDRAWN:
+        assert told([approval]) == [changed(f"Withdrawn ({NAME})")]
+        assert event_types_of(claimed) == ["submitted", "claimed", "withdrawn"]
+        assert notices(claimed) == [WITHDRAWAL_NOTICE]
+    else:
+        assert withdrawal.code == "stale"
+        assert (after.status, after.outcome) == ("processed", "approved")
+        assert event_types_of(claimed) == ["submitted", "claimed", "approved"]
+        assert notices(claimed) == [APPROVAL_NOTICE]
 
 
-# Approving twice
+def test_control_without_conditional_move_withdrawn_and_approved(officer, claimed, guards):
+    guards.look_before_moving()
+
+    assert told(withdraw_and_approve(officer, claimed)) == []
+    assert sorted(event_types_of(claimed)[2:]) == ["approved", "withdrawn"]
+    assert sorted(notices(claimed)) == [APPROVAL_NOTICE, WITHDRAWAL_NOTICE]
 
 
-def approve_in_two_tabs(browser, inquiry, *, keys):
-    return at_once(
-        *(
-            partial(
-                answer,
-                in_another_tab(browser),
-                inquiry,
-                "approve",
-                expected_version=inquiry.version,
-                idempotency_key=idempotency_key,
-            )
-            for idempotency_key in keys
-        )
-    )
+def send(browser, inquiry, form):
+    address = f"/en/inquiries/{inquiry.reference}/answer/"
+    response = browser.post(address, form, follow=True)
+    return response.status_code, SENT in notices_on(response)
 
 
-@parallel
+def answer_twenty_times(guards, browser, inquiry):
+    """Send one form twenty times; all requests have loaded the inquiry before one answers."""
+    guards.wait_after(pages, "get_filed_by", parties=20)
+    form = {"idempotency_key": uuid.uuid4(), "expected_version": inquiry.version, "text": TEXT}
+    return at_once(*[partial(send, another_tab(browser), inquiry, form) for _click in range(20)])
+
+
+@pytest.fixture
+def returned(officer, resident):
+    return write(actions.send_back, officer, factories.claimed(officer, applicant=resident))
+
+
 @pytest.mark.parametrize("_round", range(3))
-def test_approve_twice_with_one_key_approves_once(officer, as_officer, _round):
-    inquiry = factories.claimed(officer)
+def test_answer_sent_twenty_times_is_stored_once(as_resident, returned, guards, _round):
+    before = notices(returned)
 
-    told = approve_in_two_tabs(as_officer, inquiry, keys=[uuid.uuid4()] * 2)
-
-    assert told == [[APPROVED], [APPROVED]]
-    assert event_types_of(inquiry) == ["submitted", "claimed", "approved"]
-    assert notices(inquiry) == [notice_of_approval(inquiry)]
-    assert [reply.text for reply in inquiry.replies.all()] == [ANSWER]
-
-
-@parallel
-def test_control_without_form_key_second_approval_is_refused(officer, as_officer, monkeypatch):
-    inquiry = factories.claimed(officer)
-    monkeypatch.setattr(triage, "derive_key", lambda *_content: uuid.uuid4())
-
-    told = approve_in_two_tabs(as_officer, inquiry, keys=[uuid.uuid4()] * 2)
-
-    assert sorted(told) == [[APPROVED], [changed(f"Approved ({officer.username})")]]
+    assert answer_twenty_times(guards, as_resident, returned) == [(200, True)] * 20
+    assert event_types_of(returned) == ["submitted", "claimed", "returned", "resubmitted"]
+    assert [reply.text for reply in returned.replies.filter(kind="from_applicant")] == [TEXT]
+    assert now(returned).version == returned.version + 1
+    assert notices(returned) == before
 
 
-@parallel
-@pytest.mark.parametrize("_round", range(3))
-def test_approve_in_two_tabs_approves_once(officer, as_officer, _round):
-    inquiry = factories.claimed(officer)
+def test_control_without_form_key_nineteen_answers_are_refused(as_resident, returned, guards):
+    guards.take_out_form_keys(follow_up)
 
-    told = approve_in_two_tabs(as_officer, inquiry, keys=[uuid.uuid4(), uuid.uuid4()])
+    answers = answer_twenty_times(guards, as_resident, returned)
 
-    assert sorted(told) == [[APPROVED], [changed(f"Approved ({officer.username})")]]
-    assert event_types_of(inquiry) == ["submitted", "claimed", "approved"]
-    assert notices(inquiry) == [notice_of_approval(inquiry)]
+    assert sorted(answers) == [(200, False)] * 19 + [(200, True)]
+
+
+def test_control_without_guards_answer_is_stored_twenty_times(as_resident, returned, guards):
+    guards.take_out_form_keys(follow_up)
+    guards.take_out_row_locks()
+    guards.look_before_moving(parties=20)
+
+    assert answer_twenty_times(guards, as_resident, returned) == [(200, True)] * 20
+    assert event_types_of(returned)[3:] == ["resubmitted"] * 20
+    assert returned.replies.filter(kind="from_applicant").count() == 20
+
+
+def withdraw_twice(inquiry, *, keys):
+    return at_once(*[partial(withdraw, inquiry, key) for key in keys])
+
+
+def assert_is_withdrawn_once(inquiry):
+    assert event_types_of(inquiry) == ["submitted", "withdrawn"]
+    assert notices(inquiry) == [WITHDRAWAL_NOTICE]
     assert inquiry.replies.count() == 1
 
 
-@parallel
-def test_control_without_conditional_move_both_tabs_approve(officer, as_officer, monkeypatch):
-    inquiry = factories.claimed(officer)
-    look_before_moving(monkeypatch)
+@pytest.mark.parametrize("_round", range(3))
+def test_withdraw_twice_with_one_key_withdraws_once(filed, _round):
+    results = withdraw_twice(filed, keys=[uuid.uuid4()] * 2)
 
-    told = approve_in_two_tabs(as_officer, inquiry, keys=[uuid.uuid4(), uuid.uuid4()])
-
-    assert told == [[APPROVED], [APPROVED]]
-    assert event_types_of(inquiry) == ["submitted", "claimed", "approved", "approved"]
-    assert notices(inquiry) == [notice_of_approval(inquiry)] * 2
+    assert [each.outcome for each in results] == ["withdrawn", "withdrawn"]
+    assert_is_withdrawn_once(filed)
 
 
-# A page older than a change
+@pytest.mark.parametrize("_round", range(3))
+def test_withdraw_in_two_tabs_withdraws_once(filed, _round):
+    assert told(withdraw_twice(filed, keys=[uuid.uuid4(), uuid.uuid4()])) == [changed("Withdrawn")]
+    assert_is_withdrawn_once(filed)
+
+
+def test_control_without_key_second_withdrawal_is_refused(filed, guards):
+    guards.take_out_form_keys(follow_up)
+
+    assert told(withdraw_twice(filed, keys=[uuid.uuid4()] * 2)) == [changed("Withdrawn")]
+
+
+def test_control_without_guards_it_is_withdrawn_twice(filed, guards):
+    guards.take_out_row_locks()
+    guards.look_before_moving()
+
+    assert told(withdraw_twice(filed, keys=[uuid.uuid4(), uuid.uuid4()])) == []
+    assert event_types_of(filed) == ["submitted", "withdrawn", "withdrawn"]
+    assert notices(filed) == [WITHDRAWAL_NOTICE] * 2
+
+
+def release_while_answering(officer, inquiry):
+    """Release and reply at once, from two tabs of the same officer."""
+    return at_once(
+        partial(release, officer, inquiry), partial(write, actions.reply, officer, inquiry)
+    )
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_release_against_reply_one_succeeds(officer, claimed, _round):
+    results = release_while_answering(officer, claimed)
+
+    if now(claimed).assignee is None:
+        assert told(results) == [changed(f"Given back to the queue ({officer.username})")]
+        assert event_types_of(claimed) == ["submitted", "claimed", "released"]
+        assert not claimed.replies.exists()
+        assert notices(claimed) == []
+    else:
+        assert told(results) == [changed(f"Answered ({officer.username})")]
+        assert event_types_of(claimed) == ["submitted", "claimed", "replied"]
+        assert claimed.replies.count() == len(notices(claimed)) == 1
+
+
+def test_control_without_conditional_move_replied_and_released(officer, claimed, guards):
+    guards.look_before_moving()
+
+    assert told(release_while_answering(officer, claimed)) == []
+    assert sorted(event_types_of(claimed)[2:]) == ["released", "replied"]
+    assert now(claimed).assignee is None
+    assert len(notices(claimed)) == 1
+
+
+def assign_at_once(inquiry):
+    """Let two supervisors assign the inquiry to two officers.
+
+    Return the notices shown to each supervisor, the supervisors' usernames and the officers'.
+    """
+    supervisors = [factories.supervisor() for _supervisor in range(2)]
+    officers = factories.OfficerFactory.create_batch(2)
+    presses = [
+        partial(post_at_desk, signed_in_staff(supervisor), inquiry, "assign", officer=officer.pk)
+        for supervisor, officer in zip(supervisors, officers, strict=True)
+    ]
+    names = [each.username for each in supervisors], [each.username for each in officers]
+    return at_once(*presses), *names
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_assign_by_two_supervisors_one_succeeds(filed, _round):
+    results, supervisors, officers = assign_at_once(filed)
+
+    winner = officers.index(now(filed).assignee.username)
+    assert results[winner] == [ASSIGNED]
+    assert results[1 - winner] == [changed(f"Assigned by a supervisor ({supervisors[winner]})")]
+    assert event_types_of(filed) == ["submitted", "assigned"]
+
+
+def test_control_without_conditional_move_assigned_twice(filed, guards):
+    guards.look_before_moving()
+
+    results, _supervisors, _officers = assign_at_once(filed)
+
+    assert results == [[ASSIGNED], [ASSIGNED]]
+    assert event_types_of(filed) == ["submitted", "assigned", "assigned"]
+
+
+def answer(browser, inquiry, action, idempotency_key=None):
+    key = idempotency_key or uuid.uuid4()
+    form = {"decision": action, "idempotency_key": key, "text": ANSWER}
+    return post_at_desk(browser, inquiry, "answer", **form)
+
+
+def claim_by_two_officers(as_officer, inquiry):
+    browsers = [as_officer, signed_in_staff(factories.OfficerFactory())]
+    return at_once(*[partial(post_at_desk, browser, inquiry, "claim") for browser in browsers])
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_claim_by_two_officers_one_wins(as_officer, filed, _round):
+    shown = claim_by_two_officers(as_officer, filed)
+
+    winner = now(filed).assignee.username
+    assert sorted(shown) == [[YOURS], [f"This inquiry is already assigned to {winner}."]]
+    assert event_types_of(filed) == ["submitted", "claimed"]
+
+
+def test_control_without_conditional_move_both_officers_claim(as_officer, filed, guards):
+    guards.look_before_moving()
+
+    assert claim_by_two_officers(as_officer, filed) == [[YOURS], [YOURS]]
+    assert event_types_of(filed) == ["submitted", "claimed", "claimed"]
+
+
+def approve_in_two_tabs(browser, inquiry, *, keys):
+    steps = [partial(answer, another_tab(browser), inquiry, "approve", key) for key in keys]
+    return at_once(*steps)
+
+
+def assert_is_approved_once(inquiry):
+    assert event_types_of(inquiry) == ["submitted", "claimed", "approved"]
+    assert notices(inquiry) == [APPROVAL_NOTICE]
+    assert [reply.text for reply in inquiry.replies.all()] == [ANSWER]
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_approve_twice_with_one_key_approves_once(claimed, as_officer, _round):
+    shown = approve_in_two_tabs(as_officer, claimed, keys=[uuid.uuid4()] * 2)
+
+    assert shown == [[APPROVED], [APPROVED]]
+    assert_is_approved_once(claimed)
+
+
+def test_control_without_form_key_second_approval_is_refused(claimed, officer, as_officer, guards):
+    guards.take_out_form_keys(triage)
+
+    shown = approve_in_two_tabs(as_officer, claimed, keys=[uuid.uuid4()] * 2)
+
+    assert sorted(shown) == [[APPROVED], [changed(f"Approved ({officer.username})")]]
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_approve_in_two_tabs_approves_once(claimed, officer, as_officer, _round):
+    shown = approve_in_two_tabs(as_officer, claimed, keys=[uuid.uuid4(), uuid.uuid4()])
+
+    assert sorted(shown) == [[APPROVED], [changed(f"Approved ({officer.username})")]]
+    assert_is_approved_once(claimed)
+
+
+def test_control_without_conditional_move_both_tabs_approve(claimed, as_officer, guards):
+    guards.look_before_moving()
+
+    shown = approve_in_two_tabs(as_officer, claimed, keys=[uuid.uuid4(), uuid.uuid4()])
+
+    assert shown == [[APPROVED], [APPROVED]]
+    assert event_types_of(claimed) == ["submitted", "claimed", "approved", "approved"]
+    assert notices(claimed) == [APPROVAL_NOTICE] * 2
 
 
 def approve_from_stale_page(browser, inquiry):
     """Reply in one tab, then approve in one opened before; return the notices of the latter."""
-    on_both_pages = inquiry.version
-    answer(in_another_tab(browser), inquiry, "reply", expected_version=on_both_pages)
-    return answer(browser, inquiry, "approve", expected_version=on_both_pages)
+    answer(another_tab(browser), inquiry, "reply")
+    return answer(browser, inquiry, "approve")
 
 
-def test_approval_from_stale_page_is_refused(officer, as_officer):
-    inquiry = factories.claimed(officer)
+def test_approval_from_stale_page_is_refused(claimed, officer, as_officer):
+    shown = approve_from_stale_page(as_officer, claimed)
 
-    told = approve_from_stale_page(as_officer, inquiry)
-
-    assert told == [changed(f"Answered ({officer.username})")]
-    inquiry.refresh_from_db()
-    assert inquiry.status == Inquiry.Status.UNDER_PROCESSING
-    assert event_types_of(inquiry) == ["submitted", "claimed", "replied"]
-    assert inquiry.replies.count() == 1
-    assert len(notices(inquiry)) == 1
+    assert shown == [changed(f"Answered ({officer.username})")]
+    assert now(claimed).status == Inquiry.Status.UNDER_PROCESSING
+    assert event_types_of(claimed) == ["submitted", "claimed", "replied"]
+    assert claimed.replies.count() == len(notices(claimed)) == 1
 
 
-def test_control_without_version_stale_page_approves(officer, as_officer, monkeypatch):
-    inquiry = factories.claimed(officer)
+def test_control_without_version_stale_page_approves(claimed, as_officer, guards):
     move = transitions.move
 
     def move_from_current_version(inquiry, action, *, expected_version, **others):
-        now = Inquiry.objects.get(pk=inquiry.pk).version
-        return move(inquiry, action, expected_version=now, **others)
+        return move(inquiry, action, expected_version=now(inquiry).version, **others)
 
-    monkeypatch.setattr(triage, "move", move_from_current_version)
+    guards.replace(triage, "move", move_from_current_version)
 
-    told = approve_from_stale_page(as_officer, inquiry)
-
-    assert told == [APPROVED]
-    assert event_types_of(inquiry) == ["submitted", "claimed", "replied", "approved"]
-
-
-# A key that comes back
+    assert approve_from_stale_page(as_officer, claimed) == [APPROVED]
+    assert event_types_of(claimed) == ["submitted", "claimed", "replied", "approved"]
 
 
 def test_same_form_key_on_another_inquiry_is_separate(officer, as_officer):
-    first, second = factories.claimed(officer), factories.claimed(officer)
-    idempotency_key = uuid.uuid4()
-    answer(
-        as_officer,
-        first,
-        "approve",
-        expected_version=first.version,
-        idempotency_key=idempotency_key,
-    )
+    inquiries, key = [factories.claimed(officer), factories.claimed(officer)], uuid.uuid4()
 
-    told = answer(
-        as_officer,
-        second,
-        "approve",
-        expected_version=second.version,
-        idempotency_key=idempotency_key,
-    )
+    shown = [answer(as_officer, each, "approve", key) for each in inquiries]
 
-    assert told == [APPROVED]
-    assert notices(first) == [notice_of_approval(first)]
-    assert notices(second) == [notice_of_approval(second)]
+    assert shown == [[APPROVED], [APPROVED]]
+    assert [notices(each) for each in inquiries] == [[APPROVAL_NOTICE]] * 2

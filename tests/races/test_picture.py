@@ -14,20 +14,15 @@ from core.accounts import visual_code
 from core.accounts.models import OneTimeCode
 from tests import factories
 from tests.conftest import errors_on
-from tests.races.together import DEADLINE_SECONDS, at_once, told, wait_after
+from tests.races.together import DEADLINE_SECONDS, at_once, told
 
-pytestmark = [
-    pytest.mark.both_engines,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.postgres,
-]
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 AT_ONCE = 8
 RESET = "/en/account/password/reset/"
 BY_TEXT = "/en/account/picture/by-text/"
 
 WRONG_DIGITS = "These are not the digits in the picture. Enter those in the new picture."
-NO_DIGITS = "Enter the digits in the picture."
 
 
 @pytest.fixture
@@ -35,25 +30,29 @@ def picture():
     return CaptchaStore.objects.get(hashkey=CaptchaStore.generate_key())
 
 
-def use(picture):
-    cleaned_data = {visual_code.FIELD: [picture.hashkey, picture.response]}
-    visual_code.use(request=None, cleaned_data=cleaned_data)
+def send_forms(browsers, **answer):
+    """Send the form of a password reset from each browser, for a login of its own."""
+    logins = [{"login": f"somebody-{number}"} for number in range(AT_ONCE)]
+    pairs = zip(browsers, logins, strict=True)
+    return at_once(*[partial(browser.post, RESET, {**login, **answer}) for browser, login in pairs])
 
 
-def read_picture_before_deleting(monkeypatch):
-    wait_after(monkeypatch, QuerySet, "first", parties=AT_ONCE)
+def use_eight_times(picture):
+    answer = {visual_code.FIELD: [picture.hashkey, picture.response]}
+    return at_once(*[partial(visual_code.use, request=None, cleaned_data=answer)] * AT_ONCE)
+
+
+@pytest.fixture
+def picture_is_read_by_all(guards):
+    """Let each request read the picture before one of them deletes it."""
+    guards.wait_after(QuerySet, "first", parties=AT_ONCE)
 
 
 @pytest.mark.parametrize("_round", range(3))
 def test_picture_answer_sent_eight_times_passes_once(picture, _round):
-    answer = {"picture_key": picture.hashkey, "picture": picture.response}
+    browsers = [Client() for _browser in range(AT_ONCE)]
 
-    pages = at_once(
-        *[
-            partial(Client().post, RESET, {"login": f"somebody-{number}", **answer})
-            for number in range(AT_ONCE)
-        ]
-    )
+    pages = send_forms(browsers, picture_key=picture.hashkey, picture=picture.response)
 
     assert sorted(page.status_code for page in pages) == [*[200] * (AT_ONCE - 1), 302]
     refused = [errors_on(page) for page in pages if page.status_code == 200]
@@ -61,38 +60,28 @@ def test_picture_answer_sent_eight_times_passes_once(picture, _round):
     assert OneTimeCode.objects.count() == 1
 
 
-def test_picture_read_by_all_passes_once(picture, monkeypatch):
-    read_picture_before_deleting(monkeypatch)
-
-    results = at_once(*[partial(use, picture)] * AT_ONCE)
-
-    assert told(results) == [WRONG_DIGITS] * (AT_ONCE - 1)
+def test_picture_read_by_all_passes_once(picture, picture_is_read_by_all):
+    assert told(use_eight_times(picture)) == [WRONG_DIGITS] * (AT_ONCE - 1)
 
 
-def test_control_without_delete_count_picture_passes_all(picture, monkeypatch):
-    read_picture_before_deleting(monkeypatch)
+def test_control_without_delete_count_picture_passes_all(picture, picture_is_read_by_all, guards):
     delete = QuerySet.delete
-    monkeypatch.setattr(QuerySet, "delete", lambda queryset: delete(queryset) and (1, {}))
+    guards.replace(QuerySet, "delete", lambda queryset: delete(queryset) and (1, {}))
 
-    results = at_once(*[partial(use, picture)] * AT_ONCE)
-
-    assert told(results) == []
+    assert told(use_eight_times(picture)) == []
 
 
 class AsShipped(forms.Form):
     picture = CaptchaField()
 
 
-def test_control_library_field_accepts_answer_every_time(picture, monkeypatch):
-    read_picture_before_deleting(monkeypatch)
+def test_control_library_field_accepts_answer_every_time(picture, picture_is_read_by_all):
     answer = {"picture_0": picture.hashkey, "picture_1": picture.response}
 
-    results = at_once(*[lambda: AsShipped(answer).is_valid()] * AT_ONCE)
-
-    assert results == [True] * AT_ONCE
+    assert at_once(*[lambda: AsShipped(answer).is_valid()] * AT_ONCE) == [True] * AT_ONCE
 
 
-def test_text_instead_of_picture_passes_one_of_eight_forms(monkeypatch):
+def test_text_instead_of_picture_passes_one_of_eight_forms(guards):
     browser = Client()
     browser.post(BY_TEXT, {"mobile": "0501234567", "next": RESET})
     browser.post(f"{BY_TEXT}code/", {"code": factories.code_sent_to(None, "picture")})
@@ -105,14 +94,7 @@ def test_text_instead_of_picture_passes_one_of_eight_forms(monkeypatch):
         everybody.wait()
         return use(*args)
 
-    monkeypatch.setattr(visual_code, "use", use_at_once)
+    guards.replace(visual_code, "use", use_at_once)
 
-    pages = at_once(
-        *[
-            partial(tab.post, RESET, {"login": f"somebody-{number}"})
-            for number, tab in enumerate(tabs)
-        ]
-    )
-
-    assert sorted(page.status_code for page in pages) == [*[200] * (AT_ONCE - 1), 302]
+    assert sorted(page.status_code for page in send_forms(tabs)) == [*[200] * (AT_ONCE - 1), 302]
     assert OneTimeCode.objects.filter(purpose="reset").count() == 1

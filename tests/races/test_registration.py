@@ -11,17 +11,13 @@ from django.utils import timezone
 
 from core.accounts import codes
 from core.accounts.actions import registration
-from core.accounts.models import LockStripe, OneTimeCode, User
+from core.accounts.models import OneTimeCode, User
 from core.messaging.models import Message
 from tests import factories
 from tests.conftest import errors_on, notices_on, picture_on
-from tests.races.together import at_once, lock_is_awaited, take_out_row_locks, until, wait_after
+from tests.races.together import at_once, lock_is_awaited, until
 
-pytestmark = [
-    pytest.mark.both_engines,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.postgres,
-]
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 REGISTER = "/en/account/register/"
 NUMBER, FORMER_NUMBER = "2987654320", "3000000004"
@@ -73,9 +69,6 @@ def statuses(pages):
     return sorted(page.status_code for page in pages)
 
 
-# One account a person
-
-
 @pytest.fixture
 def three_browsers(person):
     """Three browsers of one person at the last page, with the number typed in three scripts."""
@@ -96,16 +89,11 @@ def test_register_one_person_three_times_opens_one_account(three_browsers, perso
     assert Message.objects.filter(is_encrypted=False).count() == 1
 
 
-def test_control_without_lock_later_registrations_fail(three_browsers, monkeypatch):
-    take_out_row_locks(monkeypatch)
-    wait_after(monkeypatch, registration, "_answer_to", parties=3)
+def test_control_without_lock_later_registrations_fail(three_browsers, guards):
+    guards.take_out_row_locks()
+    guards.wait_after(registration, "_answer_to", parties=3)
 
-    pages = all_choose(three_browsers)
-
-    assert statuses(pages) == [302, 500, 500]
-
-
-# One person a username
+    assert statuses(all_choose(three_browsers)) == [302, 500, 500]
 
 
 @pytest.fixture
@@ -115,37 +103,32 @@ def two_persons(person):
     return [Browser(number).prove() for number in (NUMBER, "2999999999")]
 
 
+def both_choose(browsers, *usernames):
+    pairs = zip(browsers, usernames, strict=True)
+    return at_once(*[partial(browser.choose, username) for browser, username in pairs])
+
+
 @pytest.mark.parametrize("_round", range(3))
 def test_username_chosen_twice_goes_to_one(two_persons, _round):
-    one, other = two_persons
-
-    pages = at_once(partial(one.choose, "aslam"), partial(other.choose, " ASLAM "))
+    pages = both_choose(two_persons, "aslam", " ASLAM ")
 
     assert statuses(pages) == [200, 302]
     assert told(pages) == [TAKEN]
     assert User.objects.get().username == "aslam"
 
 
-def test_username_found_free_twice_goes_to_one(two_persons, monkeypatch):
-    one, other = two_persons
-    wait_after(monkeypatch, User, "full_clean", parties=2)
+def test_username_found_free_twice_goes_to_one(two_persons, guards):
+    guards.wait_after(User, "full_clean", parties=2)
 
-    pages = at_once(partial(one.choose, "aslam"), partial(other.choose, "aslam"))
+    pages = both_choose(two_persons, "aslam", "aslam")
 
     assert statuses(pages) == [200, 302]
     assert told(pages) == [TAKEN]
 
 
-def test_username_taken_after_check_is_refused(two_persons, monkeypatch):
+def test_username_taken_after_check_is_refused(two_persons, guards):
     one, other = two_persons
-    look = registration._check_free
-
-    def look_and_be_overtaken(username):
-        monkeypatch.setattr(registration, "_check_free", look)
-        look(username)
-        at_once(partial(other.choose, "aslam"))
-
-    monkeypatch.setattr(registration, "_check_free", look_and_be_overtaken)
+    guards.meanwhile(registration, "_check_free", partial(other.choose, "aslam"))
 
     page = one.choose("aslam")
 
@@ -158,9 +141,8 @@ def test_username_taken_after_check_is_refused(two_persons, monkeypatch):
 def without_unique_usernames():
     unique = User._meta.get_field("username")
     plain = unique.clone()
-    plain._unique = False
+    plain._unique, plain.model = False, User
     plain.set_attributes_from_name("username")
-    plain.model = User
     with connection.schema_editor() as editor:
         editor.alter_field(User, unique, plain)
     try:
@@ -171,24 +153,17 @@ def without_unique_usernames():
             editor.alter_field(User, plain, unique)
 
 
-def test_control_without_constraint_username_is_given_twice(two_persons, monkeypatch):
-    one, other = two_persons
-    wait_after(monkeypatch, User, "full_clean", parties=2)
+def test_control_without_constraint_username_is_given_twice(two_persons, guards):
+    guards.wait_after(User, "full_clean", parties=2)
 
     with without_unique_usernames():
-        pages = at_once(partial(one.choose, "aslam"), partial(other.choose, "aslam"))
-
-        assert statuses(pages) == [302, 302]
+        assert statuses(both_choose(two_persons, "aslam", "aslam")) == [302, 302]
         assert User.objects.filter(username="aslam").count() == 2
 
 
-# One text a minute
-
-
-@pytest.fixture
-def frozen_clock(monkeypatch):
-    now = timezone.now()
-    monkeypatch.setattr(timezone, "now", lambda: now)
+def ask_for_codes(*numbers):
+    browsers = [Browser(number) for number in numbers]
+    return at_once(*[browser.ask for browser in browsers])
 
 
 def texts():
@@ -196,16 +171,8 @@ def texts():
     return Message.objects.exclude(status=Message.Status.EXPIRED).count()
 
 
-def look_before_sending(monkeypatch, *, parties):
-    """Take out the locks, so that each request finds that no text has been sent."""
-    # The rows to lock have to exist already: the insert of one would block by itself.
-    LockStripe.objects.bulk_create(LockStripe(number=n) for n in range(LockStripe.COUNT))
-    take_out_row_locks(monkeypatch)
-    wait_after(monkeypatch, codes, "_wait", parties=parties)
-
-
 @pytest.fixture
-def others_queue_during_check(monkeypatch):
+def others_queue_during_check(guards):
     """Pause the first request that checks the pace until another one waits for the lock."""
     look, looks = codes._check_pace, []
 
@@ -215,7 +182,7 @@ def others_queue_during_check(monkeypatch):
         if len(looks) == 1:
             until(lock_is_awaited)
 
-    monkeypatch.setattr(codes, "_check_pace", look_and_let_others_come)
+    guards.replace(codes, "_check_pace", look_and_let_others_come)
 
 
 @pytest.mark.parametrize("is_there", [True, False], ids=["somebody", "nobody"])
@@ -224,39 +191,29 @@ def test_three_requests_for_one_number_send_one_code(
 ):
     if is_there:
         request.getfixturevalue("person")
-    browsers = [Browser(number) for number in IN_THREE_SCRIPTS]
-
-    pages = at_once(*[browser.ask for browser in browsers])
-
-    assert told(pages) == [TOO_SOON, TOO_SOON]
+    assert told(ask_for_codes(*IN_THREE_SCRIPTS)) == [TOO_SOON, TOO_SOON]
     assert OneTimeCode.objects.count() == 1
     assert texts() == is_there
 
 
-def test_control_without_lock_three_requests_send_three_codes(person, monkeypatch):
-    browsers = [Browser(number) for number in IN_THREE_SCRIPTS]
-    look_before_sending(monkeypatch, parties=3)
+def test_control_without_lock_three_requests_send_three_codes(person, guards):
+    guards.take_out_lock_stripes()
+    guards.wait_after(codes, "_wait", parties=3)
 
-    pages = at_once(*[browser.ask for browser in browsers])
-
-    assert told(pages) == []
+    assert told(ask_for_codes(*IN_THREE_SCRIPTS)) == []
     assert OneTimeCode.objects.count() == texts() == 3
 
 
 def test_two_numbers_of_one_person_get_one_text(person, others_queue_during_check):
-    browsers = [Browser(NUMBER), Browser(FORMER_NUMBER)]
-
-    pages = at_once(*[browser.ask for browser in browsers])
-
-    assert told(pages) == []
+    assert told(ask_for_codes(NUMBER, FORMER_NUMBER)) == []
     assert OneTimeCode.objects.count() == 2
     assert texts() == 1
 
 
-def test_control_without_lock_two_numbers_get_two_texts(person, monkeypatch):
-    browsers = [Browser(NUMBER), Browser(FORMER_NUMBER)]
-    look_before_sending(monkeypatch, parties=2)
+def test_control_without_lock_two_numbers_get_two_texts(person, guards):
+    guards.take_out_lock_stripes()
+    guards.wait_after(codes, "_wait", parties=2)
 
-    at_once(*[browser.ask for browser in browsers])
+    ask_for_codes(NUMBER, FORMER_NUMBER)
 
     assert texts() == 2

@@ -1,21 +1,15 @@
-"""Run actions at the same moment, and take a guard out to show that it is needed.
-
-A race that passes proves little: the threads may have missed each other. So each race has a control
-beside it, in which the guard is gone and each thread waits between looking and writing until all
-have looked. The rule that the control breaks is the one that the guard protects.
-"""
+"""Run actions at the same moment, and see what they did."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 from django.db import connection, connections
-from django.db.models import QuerySet
 from django.utils import translation
 
 from core.exceptions import RuleViolation
 
-DEADLINE_SECONDS = 30
+DEADLINE_SECONDS = 60
 
 
 def at_once(*steps):
@@ -45,6 +39,15 @@ def told(results):
     return [str(result.message) for result in results if isinstance(result, RuleViolation)]
 
 
+def now(row):
+    """Return the row as it is in the database now."""
+    return type(row).objects.get(pk=row.pk)
+
+
+def event_types_of(row):
+    return list(row.events.values_list("event_type", flat=True))
+
+
 def until(condition):
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not condition():
@@ -62,40 +65,3 @@ def lock_is_awaited():
             "WHERE NOT granted AND datname = current_database())"
         )
         return cursor.fetchone()[0]
-
-
-def take_out_row_locks(monkeypatch):
-    """Make `select_for_update` take no lock, for a control."""
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda queryset, **_options: queryset)
-
-
-def wait_after(monkeypatch, owner, name, *, parties):
-    """Let each call of `name` wait at its end until all `parties` have made theirs."""
-    everybody = Barrier(parties, timeout=DEADLINE_SECONDS)
-    original = getattr(owner, name)
-
-    def do_and_wait(*args, **kwargs):
-        result = original(*args, **kwargs)
-        everybody.wait()
-        return result
-
-    monkeypatch.setattr(owner, name, do_and_wait)
-
-
-def look_before_writing(monkeypatch, queryset_class, *, parties, only_if_changes):
-    """Split each conditional UPDATE into a look and a write that trusts it, for a control.
-
-    Between the two, each thread waits until all `parties` have looked. Updates that do not change
-    the field `only_if_changes` stay as they are.
-    """
-    everybody = Barrier(parties, timeout=DEADLINE_SECONDS)
-    update = queryset_class.update
-
-    def look_then_write(queryset, **changes):
-        if only_if_changes not in changes:
-            return update(queryset, **changes)
-        found = list(queryset.values_list("pk", flat=True))
-        everybody.wait()
-        return update(queryset.model.objects.filter(pk__in=found), **changes)
-
-    monkeypatch.setattr(queryset_class, "update", look_then_write)
