@@ -30,86 +30,72 @@ def staff(clerk, officer, chief, desk=None, manager=None):
     return [*["staff"] * 5, clerk, desk, manager or desk, officer, chief]
 
 
+def but_post(row, post):
+    """Return the rows of a page whose form is answered differently from the page itself."""
+    return {"*": row, "POST": post}
+
+
+def each(row, before, *pages):
+    """Return the same row for several pages below the address `before`."""
+    return {f"{before}{page}": row for page in pages}
+
+
+FORM_OF_EACH = but_post(people(200, 200, 200), people(302, 302, 302))
+FORM_OF_APPLICANT = but_post(people(404, 200, 404), people(404, 302, 404))
+JUST_READ = {
+    "*": staff(200, 200, 200),
+    **dict.fromkeys(("PUT", "DELETE", "POST"), staff(405, 405, 405)),
+}
+
 # The answer to each role at each address: a status, or the name of the page for signing in. Where
 # methods differ, "*" stands for those not named. The inquiry in the addresses has been filed, the
 # appointment has been confirmed, and every user with an identity has verified their data.
+INQUIRY = "en/inquiries/<reference:reference>/"
+APPOINTMENT = "en/appointments/<reference:reference>/"
+ACCOUNT, QUEUE = "en/account/", "en/staff/requests_app/inquiry/"
 TABLE = {
-    "healthz": everybody(200),
-    "readyz": everybody(200),
-    "demo/components/": everybody(200),
-    "demo/phone/": everybody(200),
-    "en/": everybody(200),
-    "en/contact/": everybody(200),
-    "en/display/": everybody(200),
-    "en/other-date/": {"*": everybody(405), "POST": everybody(200)},
-    "en/services/": everybody(200),
-    "en/services/<slug:slug>/": everybody(200),
-    "en/my/": people(200, 200, 200),
-    "en/account/sign-in/": [200, *[302] * 9],
-    "en/account/sign-out/": everybody(302),
-    "en/account/register/": everybody(200),
-    "en/account/register/choose/": everybody(302),
-    "en/account/picture/<slug:key>.png": everybody(200),
-    "en/account/picture/by-text/": {"*": everybody(200), "POST": everybody(302)},
-    "en/account/password/reset/": everybody(200),
-    "en/account/password/reset/new/": everybody(302),
-    "en/account/": people(200, 200, 200),
-    "en/account/password/": {"*": people(200, 200, 200), "POST": people(302, 302, 302)},
-    "en/account/mobile/": {"*": people(200, 200, 200), "POST": people(302, 302, 302)},
-    "en/account/email/": {"*": people(200, 200, 200), "POST": people(302, 302, 302)},
-    "en/account/language/": people(302, 302, 302),
-    "en/account/devices/<slug:device>/": people(302, 302, 302),
-    "en/account/acting-as/": {"*": people(200, 200, 200), "POST": people(200, 302, 200)},
-    "en/inquiries/": people(200, 200, 200),
-    "en/inquiries/new/": people(200, 200, 200),
-    "en/inquiries/<reference:reference>/": people(404, 200, 200),
-    "en/inquiries/<reference:reference>/details/": people(404, 302, 302),
-    "en/inquiries/<reference:reference>/documents/": people(404, 302, 302),
-    "en/inquiries/<reference:reference>/documents/<int:pk>/": people(404, 200, 200),
-    "en/inquiries/<reference:reference>/documents/<int:pk>/preview/": people(404, 200, 200),
-    "en/inquiries/<reference:reference>/review/": people(404, 302, 302),
-    "en/inquiries/<reference:reference>/confirm/": people(404, 302, 302),
-    "en/inquiries/<reference:reference>/receipt/": people(404, 200, 200),
-    "en/inquiries/<reference:reference>/subject/": people(404, 302, 302),
-    "en/inquiries/<reference:reference>/mobile/": people(404, 302, 302),
-    "en/inquiries/<reference:reference>/mobile/send/": people(404, 302, 302),
-    "en/inquiries/<reference:reference>/delete/": people(404, 302, 302),
-    "en/inquiries/<reference:reference>/withdraw/": {
-        "*": people(404, 200, 404),
-        "POST": people(404, 302, 404),
-    },
-    # The inquiry has not been returned, so there is nothing to answer.
-    "en/inquiries/<reference:reference>/answer/": {
-        "*": people(404, 302, 404),
-        "POST": people(404, 200, 404),
-    },
+    **each(everybody(200), "", "healthz", "readyz", "demo/components/", "demo/phone/"),
+    **each(everybody(200), "en/", "", "contact/", "display/", "services/", "services/<slug:slug>/"),
+    "en/other-date/": but_post(everybody(405), everybody(200)),
     "en/check/<slug:code>/": everybody(200),
-    "en/appointments/": people(200, 200, 200),
-    "en/appointments/verify/": people(200, 200, 200),
-    "en/appointments/new/": people(200, 200, 200),
+    "en/my/": people(200, 200, 200),
+    f"{ACCOUNT}sign-in/": [200, *[302] * 9],
+    f"{ACCOUNT}sign-out/": everybody(302),
+    **each(everybody(200), ACCOUNT, "register/", "picture/<slug:key>.png", "password/reset/"),
+    **each(everybody(302), ACCOUNT, "register/choose/", "password/reset/new/"),
+    f"{ACCOUNT}picture/by-text/": but_post(everybody(200), everybody(302)),
+    ACCOUNT: people(200, 200, 200),
+    **each(FORM_OF_EACH, ACCOUNT, "password/", "mobile/", "email/"),
+    **each(people(302, 302, 302), ACCOUNT, "language/", "devices/<slug:device>/"),
+    f"{ACCOUNT}acting-as/": but_post(people(200, 200, 200), people(200, 302, 200)),
+    **each(people(200, 200, 200), "en/inquiries/", "", "new/"),
+    **each(
+        people(404, 200, 200),
+        INQUIRY,
+        *("", "documents/<int:pk>/", "documents/<int:pk>/preview/", "receipt/"),
+    ),
+    **each(
+        people(404, 302, 302),
+        INQUIRY,
+        *("details/", "documents/", "review/", "confirm/", "subject/"),
+        *("mobile/", "mobile/send/", "delete/"),
+    ),
+    f"{INQUIRY}withdraw/": FORM_OF_APPLICANT,
+    # The inquiry has not been returned, so there is nothing to answer.
+    f"{INQUIRY}answer/": but_post(people(404, 302, 404), people(404, 200, 404)),
+    **each(people(200, 200, 200), "en/appointments/", "", "verify/", "new/"),
     # The criteria in the address are for the applicant; others are sent back to the first step.
-    "en/appointments/new/office/": people(302, 200, 302),
-    "en/appointments/new/day/": people(302, 200, 302),
-    "en/appointments/new/time/": {"*": people(302, 200, 302), "POST": people(302, 302, 302)},
-    "en/appointments/<reference:reference>/": people(404, 200, 200),
-    "en/appointments/<reference:reference>/slip/": people(404, 200, 200),
-    "en/appointments/<reference:reference>/calendar/": people(404, 200, 200),
-    "en/appointments/<reference:reference>/cancel/": {
-        "*": people(404, 200, 404),
-        "POST": people(404, 302, 404),
-    },
-    **{
-        f"en/appointments/<reference:reference>/{button}/": people(404, 302, 404)
-        for button in (
-            *("confirm", "wait", "wait/stop", "offers/<int:pk>/accept", "offers/<int:pk>/decline"),
-        )
-    },
-    "en/appointments/<reference:reference>/move/": people(404, 200, 404),
-    "en/appointments/<reference:reference>/move/day/": people(404, 200, 404),
-    "en/appointments/<reference:reference>/move/time/": {
-        "*": people(404, 200, 404),
-        "POST": people(404, 302, 404),
-    },
+    **each(people(302, 200, 302), "en/appointments/new/", "office/", "day/"),
+    "en/appointments/new/time/": but_post(people(302, 200, 302), people(302, 302, 302)),
+    **each(people(404, 200, 200), APPOINTMENT, "", "slip/", "calendar/"),
+    **each(FORM_OF_APPLICANT, APPOINTMENT, "cancel/", "move/time/"),
+    **each(
+        people(404, 302, 404),
+        APPOINTMENT,
+        *("confirm/", "wait/", "wait/stop/"),
+        *("offers/<int:pk>/accept/", "offers/<int:pk>/decline/"),
+    ),
+    **each(people(404, 200, 404), APPOINTMENT, "move/", "move/day/"),
     "en/staff/": staff(200, 200, 200),
     "en/staff/code/": everybody(302),
     "en/staff/login/": {"*": everybody(200), "GET": [*[200] * 5, *[302] * 5]},
@@ -119,163 +105,113 @@ TABLE = {
         "POST": everybody(302),
     },
     "en/staff/password_change/": {"*": staff(200, 200, 200), "DELETE": staff(405, 405, 405)},
-    "en/staff/password_change/done/": {
-        "*": staff(200, 200, 200),
-        **dict.fromkeys(("PUT", "DELETE", "POST"), staff(405, 405, 405)),
-    },
+    **each(JUST_READ, "en/staff/", "password_change/done/", "jsi18n/"),
     "en/staff/autocomplete/": {
         "*": staff(405, 405, 405),
         "OPTIONS": staff(200, 200, 200),
         **dict.fromkeys(("GET", "HEAD"), staff(403, 403, 403)),
     },
-    "en/staff/jsi18n/": {
-        "*": staff(200, 200, 200),
-        **dict.fromkeys(("PUT", "DELETE", "POST"), staff(405, 405, 405)),
-    },
     "en/staff/^(?P<app_label>catalogue|requests_app|appointments)/$": staff(404, 200, 200),
     "en/staff/(?P<url>.*)$": staff(404, 404, 404),
-    "en/staff/requests_app/inquiry/": staff(403, 200, 200),
-    "en/staff/requests_app/inquiry/add/": staff(403, 403, 403),
-    "en/staff/requests_app/inquiry/<path:object_id>/": staff(302, 302, 302),
-    "en/staff/requests_app/inquiry/<path:object_id>/change/": staff(403, 200, 200),
-    "en/staff/requests_app/inquiry/<path:object_id>/delete/": staff(403, 403, 403),
-    "en/staff/requests_app/inquiry/<path:object_id>/history/": staff(403, 200, 200),
-    **{
-        f"en/staff/requests_app/inquiry/<int:pk>/{button}/": staff(403, 302, 302)
-        for button in ("claim", "note")
-    },
+    QUEUE: staff(403, 200, 200),
+    f"{QUEUE}<path:object_id>/": staff(302, 302, 302),
+    **each(staff(403, 403, 403), QUEUE, "add/", "<path:object_id>/delete/"),
+    **each(staff(403, 200, 200), f"{QUEUE}<path:object_id>/", "change/", "history/"),
+    **each(staff(403, 302, 302), f"{QUEUE}<int:pk>/", "claim/", "note/"),
+    f"{QUEUE}bulk/<slug:name>/": staff(403, 302, 302),
     # The inquiry has no assignee and no outcome, and the form chooses no officer.
-    **{
-        f"en/staff/requests_app/inquiry/<int:pk>/{button}/": {
-            "*": staff(403, 302, 302),
-            "POST": staff(403, 200, 200),
-        }
-        for button in ("release", "assign", "close")
-    },
-    "en/staff/requests_app/inquiry/bulk/<slug:name>/": staff(403, 302, 302),
-    "en/staff/requests_app/inquiry/<int:pk>/answer/": {
-        "*": staff(403, 302, 302),
-        "POST": staff(403, 200, 200),
-    },
-    "en/staff/requests_app/inquiry/<int:pk>/documents/<int:document_pk>/": staff(403, 200, 200),
-    "en/staff/requests_app/inquiry/<int:pk>/documents/<int:document_pk>/preview/": staff(
-        *(403, 200, 200)
+    **each(
+        but_post(staff(403, 302, 302), staff(403, 200, 200)),
+        f"{QUEUE}<int:pk>/",
+        *("release/", "assign/", "close/", "answer/"),
     ),
+    **each(staff(403, 200, 200), f"{QUEUE}<int:pk>/documents/<int:document_pk>/", "", "preview/"),
 }
-CHIEF_MODELS = (
+for model in (
     *("catalogue/service", "catalogue/documenttype", "catalogue/holiday"),
     *("appointments/office", "appointments/openingwindow", "appointments/closure"),
+):
+    rows = f"en/staff/{model}/"
+    TABLE |= each(staff(403, 403, 200), rows, "", "add/")
+    TABLE |= each(staff(403, 403, 200), f"{rows}<path:object_id>/", "change/", "history/")
+    TABLE[f"{rows}<path:object_id>/"] = staff(302, 302, 302)
+    TABLE[f"{rows}<path:object_id>/delete/"] = staff(403, 403, 403)
+TABLE["en/staff/catalogue/holiday/<path:object_id>/delete/"] = but_post(
+    staff(403, 403, 200), staff(403, 403, 302)
 )
-for model in CHIEF_MODELS:
-    TABLE |= {
-        f"en/staff/{model}/": staff(403, 403, 200),
-        f"en/staff/{model}/add/": staff(403, 403, 200),
-        f"en/staff/{model}/<path:object_id>/": staff(302, 302, 302),
-        f"en/staff/{model}/<path:object_id>/change/": staff(403, 403, 200),
-        f"en/staff/{model}/<path:object_id>/delete/": staff(403, 403, 403),
-        f"en/staff/{model}/<path:object_id>/history/": staff(403, 403, 200),
-    }
-for model in ("catalogue/holiday", "appointments/closure"):
-    TABLE[f"en/staff/{model}/<path:object_id>/delete/"] = {
-        "*": staff(403, 403, 200),
-        "POST": staff(403, 403, 302),
-    }
 
 OFFICE = "en/staff/appointments/office/"
 TABLE |= {
     OFFICE: staff(403, 403, 200, manager=200),
-    f"{OFFICE}<path:object_id>/change/": {
-        "*": staff(403, 403, 200, manager=200),
-        "POST": staff(403, 403, 200, manager=403),
-    },
+    f"{OFFICE}<path:object_id>/change/": but_post(
+        staff(403, 403, 200, manager=200), staff(403, 403, 200, manager=403)
+    ),
     # Managers do not find rows of other offices.
     f"{OFFICE}<path:object_id>/history/": staff(302, 302, 200, desk=403, manager=200),
-    **{
-        f"{OFFICE}<int:pk>/figures/{page}": staff(403, 403, 200, manager=200)
-        for page in ("", "csv/", "xlsx/")
-    },
+    **each(staff(403, 403, 200, manager=200), f"{OFFICE}<int:pk>/figures/", "", "csv/", "xlsx/"),
 }
 HOURS = "en/staff/appointments/openingwindow/"
 TABLE |= {
-    f"{HOURS}{page}": staff(403, 403, 200, manager=200)
-    for page in ("", "add/", "<path:object_id>/change/")
+    **each(staff(403, 403, 200, manager=200), HOURS, "", "add/", "<path:object_id>/change/"),
+    f"{HOURS}<path:object_id>/history/": staff(302, 302, 200, desk=403, manager=200),
 }
-TABLE[f"{HOURS}<path:object_id>/history/"] = staff(302, 302, 200, desk=403, manager=200)
 # The closure applies to every office, so managers may not change it.
 CLOSURE = "en/staff/appointments/closure/"
-TABLE |= {f"{CLOSURE}{page}": staff(403, 403, 200, manager=200) for page in ("", "add/")}
-TABLE[f"{CLOSURE}<path:object_id>/change/"] = staff(403, 403, 200, manager=302)
-TABLE[f"{CLOSURE}<path:object_id>/history/"] = staff(302, 302, 200)
-TABLE[f"{CLOSURE}<path:object_id>/delete/"] = {
-    "*": staff(403, 403, 200, manager=302),
-    "POST": staff(403, 403, 302, manager=302),
+TABLE |= {
+    **each(staff(403, 403, 200, manager=200), CLOSURE, "", "add/"),
+    f"{CLOSURE}<path:object_id>/change/": staff(403, 403, 200, manager=302),
+    f"{CLOSURE}<path:object_id>/history/": staff(302, 302, 200),
+    f"{CLOSURE}<path:object_id>/delete/": but_post(
+        staff(403, 403, 200, manager=302), staff(403, 403, 302, manager=302)
+    ),
 }
 
 # Superusers may receive people only where they are clerks.
 DESK = "en/staff/appointments/appointment/"
 TABLE |= {
-    DESK: staff(403, 403, 200, desk=200),
-    **{f"{DESK}{page}/": staff(403, 403, 200, desk=200) for page in ("today", "walk-in", "calls")},
-    f"{DESK}add/": staff(403, 403, 403),
+    **each(staff(403, 403, 200, desk=200), DESK, "", "today/", "walk-in/", "calls/"),
+    **each(staff(403, 403, 403), DESK, "add/", "<path:object_id>/delete/"),
     f"{DESK}<path:object_id>/": staff(302, 302, 302),
     f"{DESK}<path:object_id>/change/": staff(403, 403, 404, desk=200),
-    f"{DESK}<path:object_id>/delete/": staff(403, 403, 403),
     f"{DESK}<path:object_id>/history/": staff(302, 302, 302, desk=200),
     f"{DESK}<int:pk>/<slug:button>/press/": staff(403, 403, 404, desk=302),
 }
 
 # The page of a code requires the step before it.
 for step in ("", "register/", "password/reset/", "picture/by-text/", "mobile/", "email/"):
-    TABLE[f"en/account/{step}code/"] = everybody(302)
-    TABLE[f"en/account/{step}code/resend/"] = everybody(302)
+    TABLE |= each(everybody(302), f"{ACCOUNT}{step}", "code/", "code/resend/")
 
-# The rows that differ when the inquiry is a draft.
+# The rows that differ when the inquiry is a draft. Its form names the establishment, for which the
+# applicant does not act at the moment. Its mobile is that of the account, so it needs no code.
 DRAFT_TABLE = {
-    "en/inquiries/<reference:reference>/": people(404, 302, 404),
-    "en/inquiries/<reference:reference>/details/": {
-        "*": people(404, 200, 404),
-        "POST": people(404, 302, 404),
-    },
-    "en/inquiries/<reference:reference>/documents/": people(404, 200, 404),
-    "en/inquiries/<reference:reference>/documents/<int:pk>/": people(404, 200, 404),
-    "en/inquiries/<reference:reference>/documents/<int:pk>/preview/": people(404, 200, 404),
-    "en/inquiries/<reference:reference>/review/": {
-        "*": people(404, 200, 404),
-        "POST": people(404, 302, 404),
-    },
-    "en/inquiries/<reference:reference>/confirm/": people(404, 200, 404),
-    "en/inquiries/<reference:reference>/receipt/": people(404, 302, 404),
-    # The form names the establishment, for which the applicant does not act at the moment.
-    "en/inquiries/<reference:reference>/subject/": people(404, 200, 404),
-    # The mobile of the draft is that of the account, so it needs no code.
-    "en/inquiries/<reference:reference>/mobile/": people(404, 302, 404),
-    "en/inquiries/<reference:reference>/mobile/send/": people(404, 302, 404),
-    "en/inquiries/<reference:reference>/delete/": {
-        "*": people(404, 200, 404),
-        "POST": people(404, 302, 404),
-    },
-    "en/inquiries/<reference:reference>/withdraw/": people(404, 404, 404),
-    "en/inquiries/<reference:reference>/answer/": people(404, 404, 404),
-    "en/staff/requests_app/inquiry/<path:object_id>/change/": staff(403, 404, 404),
-    "en/staff/requests_app/inquiry/<path:object_id>/history/": staff(302, 302, 302),
-    **{
-        f"en/staff/requests_app/inquiry/<int:pk>/{page}/": staff(403, 404, 404)
-        for page in ("claim", "release", "assign", "note", "close", "answer")
-    },
-    "en/staff/requests_app/inquiry/<int:pk>/documents/<int:document_pk>/": staff(403, 404, 404),
-    "en/staff/requests_app/inquiry/<int:pk>/documents/<int:document_pk>/preview/": staff(
-        *(403, 404, 404)
+    **each(people(404, 302, 404), INQUIRY, "", "receipt/", "mobile/", "mobile/send/"),
+    **each(FORM_OF_APPLICANT, INQUIRY, "details/", "review/"),
+    **each(
+        people(404, 200, 404),
+        INQUIRY,
+        *("documents/", "documents/<int:pk>/", "documents/<int:pk>/preview/"),
+        *("confirm/", "subject/"),
     ),
+    **each(people(404, 404, 404), INQUIRY, "withdraw/", "answer/"),
+    f"{QUEUE}<path:object_id>/change/": staff(403, 404, 404),
+    f"{QUEUE}<path:object_id>/history/": staff(302, 302, 302),
+    **each(
+        staff(403, 404, 404),
+        f"{QUEUE}<int:pk>/",
+        *("claim/", "release/", "assign/", "note/", "close/", "answer/"),
+        *("documents/<int:document_pk>/", "documents/<int:document_pk>/preview/"),
+    ),
+    # The files of the draft are gone after this, as no transaction brings them back.
+    f"{INQUIRY}delete/": FORM_OF_APPLICANT,
 }
 
 # The rows that differ when the appointment is held and not confirmed.
 HELD_TIME_TABLE = {
-    "en/appointments/<reference:reference>/": people(404, 200, 404),
-    **{
-        f"en/appointments/<reference:reference>/{page}/": people(404, 302, 404)
-        for page in ("slip", "cancel", "move", "move/day", "move/time")
-    },
-    "en/appointments/<reference:reference>/calendar/": people(404, 404, 404),
+    APPOINTMENT: people(404, 200, 404),
+    **each(
+        people(404, 302, 404), APPOINTMENT, "slip/", "cancel/", "move/", "move/day/", "move/time/"
+    ),
+    f"{APPOINTMENT}calendar/": people(404, 404, 404),
     f"{DESK}<path:object_id>/change/": staff(403, 403, 404, desk=404),
     f"{DESK}<path:object_id>/history/": staff(302, 302, 302),
     f"{DESK}<int:pk>/<slug:button>/press/": staff(403, 403, 404, desk=404),

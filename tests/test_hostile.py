@@ -27,8 +27,7 @@ from tests.appointments import places
 from tests.appointments.browsing import verified
 from tests.conftest import signed_in, signed_in_staff, words
 from tests.test_access import routes
-
-pytestmark = pytest.mark.one_engine
+from tests.worlds import undone
 
 LONG = "ا" * 100_000
 BIDI = "\u202e\u2066\u200f١٢٣\u2069\u202c"
@@ -86,45 +85,37 @@ def browser_at_every_step(db):
 
 
 def assert_answered(response, language="en"):
-    assert response.status_code < 500
+    asked = f"{response.request['PATH_INFO'][:99]}?{response.request['QUERY_STRING'][:99]}"
+    assert response.status_code < 500, asked
     if not 300 <= response.status_code < 400:
-        assert f'<html lang="{language}"' in response.content.decode()
+        assert f'<html lang="{language}"' in response.content.decode(), asked
 
 
 # Undecodable bytes
 
 
-@pytest.mark.parametrize("language", ["ar", "en"])
-@pytest.mark.parametrize(
-    "address",
-    [
-        "?page=%00",
-        "?page=%FF",
-        "?%C0%AF=1",
-        "?next=%ED%A0%80",
-        "inquiries/%00/",
+def test_undecodable_address_is_refused(as_officer):
+    for address in (
+        *("?page=%00", "?page=%FF", "?%C0%AF=1", "?next=%ED%A0%80", "inquiries/%00/"),
         "staff/requests_app/inquiry/?status__exact=%00",
         "staff/requests_app/inquiry/?q=%D9",
-    ],
-)
-def test_undecodable_address_is_refused(as_officer, language, address):
-    response = as_officer.get(f"/{language}/{address}")
-    assert response.status_code == 400
-    assert_answered(response, language)
-    if language == "en":
-        assert UNREADABLE in words(response)
+    ):
+        for language in ("ar", "en"):
+            response = as_officer.get(f"/{language}/{address}")
+            assert response.status_code == 400, address
+            assert_answered(response, language)
+        assert UNREADABLE in words(response), address
 
 
-@pytest.mark.parametrize("path", ["80%FF", "%C3%A9", "%C2%B2", "%D8%A7", "%E2%80%AE", "%0A", "%25"])
-def test_reference_of_any_characters_is_not_found(as_resident, path):
-    response = as_resident.get(f"/en/inquiries/{path}/")
-    assert response.status_code == 404
-    assert_answered(response)
+def test_reference_of_any_characters_is_not_found(as_resident):
+    for path in ("80%FF", "%C3%A9", "%C2%B2", "%D8%A7", "%E2%80%AE", "%0A", "%25"):
+        response = as_resident.get(f"/en/inquiries/{path}/")
+        assert response.status_code == 404, path
+        assert_answered(response)
 
 
-@pytest.mark.parametrize(
-    "cookie",
-    [
+def test_a_cookie_of_any_bytes_is_answered(db):
+    for cookie in (
         "sessionid=%00abcdefghijklmnop",
         "sessionid=abc\xff\xfedefghijklmnop",
         'sessionid="\\000abcdefghijklmnop"',  # a quoted cookie may hold any byte in octal
@@ -132,85 +123,81 @@ def test_reference_of_any_characters_is_not_found(as_resident, path):
         'django_language="\\000"',
         "messages=garbage; sessionid=garbage",
         f"sessionid={'a' * 100_000}",
-    ],
-    ids=lambda cookie: cookie[:40],
-)
-def test_a_cookie_of_any_bytes_is_answered(client, db, cookie):
-    for address in ("/en/", "/en/my/", "/en/staff/"):
-        assert_answered(client.get(address, headers={"cookie": cookie}))
+    ):
+        for address in ("/en/", "/en/my/", "/en/staff/"):
+            assert_answered(Client().get(address, headers={"cookie": cookie}))
 
 
-@pytest.mark.parametrize("body", [b"%00", b"%FF%FE", b"\0\xff", b"%ED%A0%80", b"%E2%80%AE"])
-def test_a_body_of_any_bytes_is_answered(as_resident, as_officer, draft, body):
+def test_a_body_of_any_bytes_is_answered(as_resident, draft):
     fields = ["idempotency_key", "beneficiary", "service", "name", "id_number", "description"]
-    raw = b"&".join(name.encode() + b"=" + body for name in [*fields, *FIELDS_OF_ACCOUNTS])
     form = "application/x-www-form-urlencoded"
     steps = [f"{draft.reference}/{step}/" for step in ("details", "documents", "confirm")]
     inquiries = [f"/en/inquiries/{step}" for step in ("new/", *steps)]
-    for address in (*PUBLIC_FORMS, *OWN, *inquiries):
-        browser = Client() if address in PUBLIC_FORMS else as_resident
-        response = browser.post(address, raw, content_type=form)
-        assert response.status_code == 200, address
-        assert_answered(response)
+    for body in (b"%00", b"%FF%FE", b"\0\xff", b"%ED%A0%80", b"%E2%80%AE"):
+        raw = b"&".join(name.encode() + b"=" + body for name in [*fields, *FIELDS_OF_ACCOUNTS])
+        for address in (*PUBLIC_FORMS, *OWN, *inquiries):
+            browser = Client() if address in PUBLIC_FORMS else as_resident
+            with undone():
+                response = browser.post(address, raw, content_type=form)
+            assert response.status_code == 200, (address, body)
+            assert_answered(response)
 
 
 # Shapes that no browser sends
 
 
-@pytest.mark.parametrize(
-    ("content_type", "body"),
-    [
+def test_a_body_of_any_shape_is_answered(as_resident, draft):
+    inquiries = ["/en/inquiries/new/", f"/en/inquiries/{draft.reference}/documents/"]
+    parts = "multipart/form-data; boundary=x"
+    for content_type, body in (
         ("multipart/form-data", b"--x\r\n"),
         ("multipart/form-data; boundary=", b"--x\r\n"),
         ("multipart/form-data; boundary=\xff", b"--x\r\n"),
-        ("multipart/form-data; boundary=x", b"no part at all"),
-        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="code'),
-        ("multipart/form-data; boundary=x", b"--x\r\nContent-Transfer-Encoding: base64\r\n\r\n!"),
+        (parts, b"no part at all"),
+        (parts, b'--x\r\nContent-Disposition: form-data; name="code'),
+        (parts, b"--x\r\nContent-Transfer-Encoding: base64\r\n\r\n!"),
         ("application/x-www-form-urlencoded; charset=utf-16", b"code=1"),
         ("application/x-www-form-urlencoded", b"&".join(b"f%d=1" % n for n in range(1500))),
         ("application/json", b'{"code": "123456"}'),
         ("nonsense", b"\0" * 1000),
-    ],
-    ids=lambda value: str(value)[:50],
-)
-def test_a_body_of_any_shape_is_answered(as_resident, draft, content_type, body):
-    inquiries = ["/en/inquiries/new/", f"/en/inquiries/{draft.reference}/documents/"]
-    for address in (*inquiries, *OWN, *PUBLIC_FORMS):
-        browser = Client() if address in PUBLIC_FORMS else as_resident
-        response = browser.post(address, body, content_type=content_type)
-        assert_answered(response)
-        assert response.status_code in (200, 400)
+    ):
+        for address in (*inquiries, *OWN, *PUBLIC_FORMS):
+            browser = Client() if address in PUBLIC_FORMS else as_resident
+            with undone():
+                response = browser.post(address, body, content_type=content_type)
+            assert_answered(response)
+            assert response.status_code in (200, 400), (address, content_type, body[:50])
 
 
-@pytest.mark.parametrize("charset", ["hex", "idna", "utf-7", "utf-16", "no-such-thing"])
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_charset_of_any_name_is_answered(db, method, charset):
+def test_a_charset_of_any_name_is_answered(db):
     """Use the WSGI application itself, as Django reads the charset before any middleware runs."""
-    answered = []
     body = b'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\n+2AA-\r\n--x--\r\n'
-    environ = {
-        "REQUEST_METHOD": method,
-        "PATH_INFO": "/en/account/sign-in/",
-        "QUERY_STRING": "next=%D8%A7",
-        "SERVER_NAME": "testserver",
-        "SERVER_PORT": "80",
-        "CONTENT_TYPE": f"multipart/form-data; boundary=x; charset={charset}",
-        "CONTENT_LENGTH": str(len(body)),
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.url_scheme": "http",
-    }
-    application(environ, lambda status, _headers: answered.append(int(status[:3])))
-    assert answered
-    assert answered[0] < 500
+    for charset in ("hex", "idna", "utf-7", "utf-16", "no-such-thing"):
+        for method in ("GET", "POST"):
+            answered = []
+            environ = {
+                "REQUEST_METHOD": method,
+                "PATH_INFO": "/en/account/sign-in/",
+                "QUERY_STRING": "next=%D8%A7",
+                "SERVER_NAME": "testserver",
+                "SERVER_PORT": "80",
+                "CONTENT_TYPE": f"multipart/form-data; boundary=x; charset={charset}",
+                "CONTENT_LENGTH": str(len(body)),
+                "wsgi.input": io.BytesIO(body),
+                "wsgi.url_scheme": "http",
+            }
+            application(environ, lambda status, _headers, to=answered: to.append(int(status[:3])))
+            assert answered, (method, charset)
+            assert answered[0] < 500, (method, charset)
 
 
-@pytest.mark.parametrize("method", ["PROPFIND", "TRACE", "PATCH", "FOO", "get"])
-def test_a_method_of_any_name_is_answered_with_a_page(as_resident, as_officer, filed, method):
-    for address in ("/en/", "/en/my/", f"/en/inquiries/{filed.reference}/", "/ar/inquiries/new/"):
-        response = as_resident.generic(method, address)
-        assert_answered(response, address[1:3])
-    for address in (QUEUE, f"{QUEUE}{filed.pk}/change/", f"{QUEUE}add/"):
-        assert_answered(as_officer.generic(method, address))
+def test_a_method_of_any_name_is_answered_with_a_page(as_resident, as_officer, filed):
+    of_person = ("/en/", "/en/my/", f"/en/inquiries/{filed.reference}/", "/ar/inquiries/new/")
+    for method in ("PROPFIND", "TRACE", "PATCH", "FOO", "get"):
+        for address in of_person:
+            assert_answered(as_resident.generic(method, address), address[1:3])
+        for address in (QUEUE, f"{QUEUE}{filed.pk}/change/", f"{QUEUE}add/"):
+            assert_answered(as_officer.generic(method, address))
 
 
 def test_a_host_of_any_name_is_refused_with_a_page(client, db):
@@ -222,103 +209,74 @@ def test_a_host_of_any_name_is_refused_with_a_page(client, db):
 # Sizes and numbers
 
 
-@pytest.mark.parametrize(
-    "text", [LONG, "9" * 100_000, BIDI, "<script>alert(1)</script>", "%s{{x}}"]
-)
-def test_every_form_takes_a_text_of_any_size(
-    as_resident, browser_at_every_step, draft, settings, text
-):
+def test_every_form_takes_a_text_of_any_size(as_resident, browser_at_every_step, draft, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the test is about the size of one field
-    fields = dict.fromkeys(("beneficiary", "service", "name", "id_number", "description"), text)
-    fields |= {
-        **dict.fromkeys(("idempotency_key", *FIELDS_OF_ACCOUNTS), text),
-        "again": "not the same",
+    names = ("beneficiary", "service", "name", "id_number", "description", "idempotency_key")
+    steps = ("details", "documents", "confirm")
+    browsers = {
+        "/en/inquiries/new/": as_resident,
+        **{f"/en/inquiries/{draft.reference}/{step}/": as_resident for step in steps},
+        **dict.fromkeys(OWN, as_resident),
+        **dict.fromkeys(PUBLIC_FORMS, Client()),
+        **dict.fromkeys(STEPS, browser_at_every_step),
     }
-    for address in (
-        "/en/inquiries/new/",
-        f"/en/inquiries/{draft.reference}/details/",
-        f"/en/inquiries/{draft.reference}/documents/",
-        f"/en/inquiries/{draft.reference}/confirm/",
-        *OWN,
-        *PUBLIC_FORMS,
-        *STEPS,
-    ):
-        browser = Client() if address in PUBLIC_FORMS else as_resident
-        if address in STEPS:
-            browser = browser_at_every_step
-        response = browser.post(address, fields)
-        assert response.status_code == 200, address
-        assert_answered(response)
-        assert "<script>alert" not in response.content.decode()
-    assert Inquiry.objects.get().description == factories.DESCRIPTION
+    for text in (LONG, "9" * 100_000, BIDI, "<script>alert(1)</script>", "%s{{x}}"):
+        fields = dict.fromkeys((*names, *FIELDS_OF_ACCOUNTS), text) | {"again": "not the same"}
+        with undone():
+            for address, browser in browsers.items():
+                response = browser.post(address, fields)
+                assert response.status_code == 200, (address, text[:20])
+                assert_answered(response)
+                assert "<script>alert" not in response.content.decode()
+            assert Inquiry.objects.get().description == factories.DESCRIPTION
 
 
-@pytest.mark.parametrize("text", [LONG, BIDI, "9" * 5000])
-def test_the_desk_takes_a_text_of_any_size(as_officer, filed, text):
+def test_the_desk_takes_a_text_of_any_size(as_officer, filed):
     desk = f"{QUEUE}{filed.pk}/"
-    fields = {"idempotency_key": text, "expected_version": text, "text": text}
-    assert_answered(as_officer.post(f"{desk}answer/", {**fields, "decision": "approve"}))
-    assert_answered(as_officer.post(f"{desk}answer/", {**fields, "decision": text}))
-    assert_answered(as_officer.post(f"{desk}claim/", fields))
-    filed.refresh_from_db()
-    assert filed.version == 1
+    for text in (LONG, BIDI, "9" * 5000):
+        fields = {"idempotency_key": text, "expected_version": text, "text": text}
+        assert_answered(as_officer.post(f"{desk}answer/", {**fields, "decision": "approve"}))
+        assert_answered(as_officer.post(f"{desk}answer/", {**fields, "decision": text}))
+        assert_answered(as_officer.post(f"{desk}claim/", fields))
+        filed.refresh_from_db()
+        assert filed.version == 1, text[:20]
 
 
-@pytest.mark.parametrize("page", ["99999999999999999999", "9" * 5000, "abc", "-1", "0", "", "١"])
-def test_a_page_of_any_number_is_a_page(as_resident, as_officer, filed, page):
-    listed = as_resident.get("/en/inquiries/", {"page": page})
-    assert listed.status_code == 200
-    assert filed.reference in listed.content.decode()
-    queue = as_officer.get(QUEUE, {"p": page}, follow=True)
-    assert queue.status_code == 200
-    assert_answered(queue)
+def test_a_page_of_any_number_is_a_page(as_resident, as_officer, filed):
+    for page in ("99999999999999999999", "9" * 5000, "abc", "-1", "0", "", "١"):
+        listed = as_resident.get("/en/inquiries/", {"page": page})
+        assert listed.status_code == 200, page[:20]
+        assert filed.reference in listed.content.decode(), page[:20]
+        queue = as_officer.get(QUEUE, {"p": page}, follow=True)
+        assert queue.status_code == 200, page[:20]
+        assert_answered(queue)
 
 
-@pytest.mark.parametrize("pk", ["9" * 30, "9" * 5000, "0", "abc", "_00", "1_2F", "²", "-1", "1/2"])
-@pytest.mark.parametrize("page", ["", "change/", "history/", "delete/", "claim/", "documents/1/"])
-def test_an_inquiry_of_any_number_is_answered_to_staff(as_officer, pk, page):
-    response = as_officer.get(f"{QUEUE}{pk}/{page}", follow=True)
-    assert response.status_code in (200, 403, 404)
-    assert_answered(response)
+def test_row_of_any_number_is_answered(as_officer, as_resident, filed):
+    pages = ("", "change/", "history/", "delete/", "claim/", "documents/1/")
+    for pk in ("9" * 30, "9" * 5000, "0", "abc", "_00", "1_2F", "²", "-1", "1/2"):
+        for page in pages:
+            response = as_officer.get(f"{QUEUE}{pk}/{page}", follow=True)
+            assert response.status_code in (200, 403, 404), (pk[:20], page)
+            assert_answered(response)
+    for number in ("9" * 30, "9" * 5000, "0"):
+        response = as_resident.get(f"/en/inquiries/{filed.reference}/documents/{number}/")
+        assert response.status_code == 404, number[:20]
 
 
-@pytest.mark.parametrize("number", ["9" * 30, "9" * 5000, "0"])
-def test_a_document_of_any_number_is_not_there(as_resident, filed, number):
-    response = as_resident.get(f"/en/inquiries/{filed.reference}/documents/{number}/")
-    assert response.status_code == 404
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "reference__regex=(",
-        "reference__regex=%5B",
-        "name__iregex=*",
-        "submitted_at__year=99999999999",
-        "submitted_at__year=abc",
-        "submitted_at__week_day=abc",
-        "due_on__gte=yesterday",
-        "due_on__range=1",
-        "id__in=999999999999999999999999",
-        "version__in=1,x",
-        "version__gt=99999999999999999999",
-        "version__isnull=perhaps",
-        "idempotency_key=abc",
-        "assignee__password__startswith=a",
-        "status__exact=nonsense",
-        "queue=nonsense",
-        "q=%22%27",
-        "q=" + "1" * 20_000,
-        "o=99.-1.x",
-        "all=&e=1&_popup=1&_facets=True",
-        "_to_field=reference",
-    ],
-    ids=lambda query: query[:40],
-)
-def test_queue_answers_any_query(as_officer, filed, query):
-    response = as_officer.get(f"{QUEUE}?{query}", follow=True)
-    assert response.status_code in (200, 400)
-    assert_answered(response)
+def test_queue_answers_any_query(as_officer, filed):
+    for query in (
+        *("reference__regex=(", "reference__regex=%5B", "name__iregex=*"),
+        *("submitted_at__year=99999999999", "submitted_at__year=abc", "submitted_at__week_day=abc"),
+        *("due_on__gte=yesterday", "due_on__range=1", "id__in=999999999999999999999999"),
+        *("version__in=1,x", "version__gt=99999999999999999999", "version__isnull=perhaps"),
+        *("idempotency_key=abc", "assignee__password__startswith=a", "status__exact=nonsense"),
+        *("queue=nonsense", "q=%22%27", "q=" + "1" * 20_000, "o=99.-1.x"),
+        *("all=&e=1&_popup=1&_facets=True", "_to_field=reference"),
+    ):
+        response = as_officer.get(f"{QUEUE}?{query}", follow=True)
+        assert response.status_code in (200, 400), query[:40]
+        assert_answered(response)
 
 
 def test_view_on_site_with_any_key_is_not_found(as_chief, db):
@@ -328,30 +286,16 @@ def test_view_on_site_with_any_key_is_not_found(as_chief, db):
             assert as_chief.get(f"/en/staff/r/{table}/{pk}/").status_code == 404
 
 
-# The page after signing in
-
-
-@pytest.mark.parametrize(
-    "target",
-    [
-        "foo",
-        "https://evil.example/",
-        "//evil.example/",
-        "///evil.example/",
-        "/\\evil.example/",
-        "https:evil.example",
-        "javascript:alert(1)",
-        "http://[",
-        "\n//evil.example/",
-        "",
-    ],
-)
-@pytest.mark.parametrize("address", ["/en/account/sign-in/", "/en/staff/login/"])
-def test_a_target_of_any_kind_leads_to_no_other_site(as_officer, as_resident, address, target):
-    browser = as_officer if "staff" in address else as_resident
-    response = browser.get(address, {"next": target})
-    assert response.status_code == 302
-    assert re.match(r"/en/(my|staff)/\Z", response.url)
+def test_a_target_of_any_kind_leads_to_no_other_site(as_officer, as_resident):
+    for target in (
+        *("foo", "https://evil.example/", "//evil.example/", "///evil.example/"),
+        *("/\\evil.example/", "https:evil.example", "javascript:alert(1)", "http://["),
+        *("\n//evil.example/", ""),
+    ):
+        for browser, page in ((as_resident, "account/sign-in"), (as_officer, "staff/login")):
+            response = browser.get(f"/en/{page}/", {"next": target})
+            assert response.status_code == 302, target
+            assert re.match(r"/en/(my|staff)/\Z", response.url), target
 
 
 # Anything
@@ -359,26 +303,9 @@ def test_a_target_of_any_kind_leads_to_no_other_site(as_officer, as_resident, ad
 
 NAMES = [
     *("page", "next", "q", "p", "o", "e", "all", "queue", "status__exact", "outcome__exact"),
-    *(
-        "idempotency_key",
-        "beneficiary",
-        "service",
-        "name",
-        "id_number",
-        "mobile",
-        "description",
-        "code",
-    ),
-    *(
-        "document_type",
-        "files",
-        "login",
-        "password",
-        "expected_version",
-        "text",
-        "decision",
-        "csrfmiddlewaretoken",
-    ),
+    *("idempotency_key", "beneficiary", "service", "name", "id_number", "mobile", "description"),
+    *("code", "document_type", "files", "login", "password", "expected_version", "text"),
+    *("decision", "csrfmiddlewaretoken"),
     *("slug", *TEXTS_IN_BOTH_LANGUAGES, "beneficiary_kinds", "nationalities", "_popup", "post"),
     *("attendee", "region", "operations", "beneficiaries", "office", "day", "slot", "weekdays"),
     *("opens", "closes", "season", "valid_from", "valid_until", "slot_minutes", "capacity"),
@@ -398,10 +325,8 @@ VALUES = st.one_of(
 FIELDS = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6)
 CONTENT_TYPES = st.sampled_from(
     [
-        "application/x-www-form-urlencoded",
-        "multipart/form-data; boundary=x",
-        "multipart/form-data",
-        "text/plain",
+        *("application/x-www-form-urlencoded", "multipart/form-data; boundary=x"),
+        *("multipart/form-data", "text/plain"),
     ]
 )
 METHODS = st.sampled_from(["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "FOO"])

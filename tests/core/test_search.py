@@ -13,75 +13,35 @@ from tests import factories
 # The text of an inquiry, and a spelling that has to find it.
 SPELLINGS = [
     # Arabic letters that people interchange
-    ("أحمد", "احمد"),
-    ("احمد", "أحمد"),
-    ("إبراهيم", "ابراهيم"),
-    ("ابراهيم", "إبراهيم"),
-    ("آمنة", "امنه"),
-    ("ٱلرحمن", "رحمن"),
-    ("فاطمة", "فاطمه"),
-    ("فاطمه", "فاطمة"),
-    ("مصطفى", "مصطفي"),
-    ("هدي", "هدى"),
-    ("فؤاد", "فواد"),
-    ("رئيس", "رييس"),
+    *(("أحمد", "احمد"), ("احمد", "أحمد"), ("إبراهيم", "ابراهيم"), ("ابراهيم", "إبراهيم")),
+    *(("آمنة", "امنه"), ("ٱلرحمن", "رحمن"), ("فاطمة", "فاطمه"), ("فاطمه", "فاطمة")),
+    *(("مصطفى", "مصطفي"), ("هدي", "هدى"), ("فؤاد", "فواد"), ("رئيس", "رييس")),
     # Vowel signs and stretching
-    ("محمد", "مُحَمَّد"),
-    ("مُحَمَّدٌ", "محمد"),
-    ("خان", "خـــان"),
-    ("الرحمٰن", "الرحمن"),
+    *(("محمد", "مُحَمَّد"), ("مُحَمَّدٌ", "محمد"), ("خان", "خـــان"), ("الرحمٰن", "الرحمن")),
     # The article and its prefixes
-    ("القاضي", "قاضي"),
-    ("قاضي", "القاضي"),
-    ("والإقامة", "اقامة"),
-    ("بالجواز", "جواز"),
-    ("للمقيمين", "المقيمين"),
-    ("المقيمين", "للمقيمين"),
-    ("للتأشيرة", "تاشيره"),
+    *(("القاضي", "قاضي"), ("قاضي", "القاضي"), ("والإقامة", "اقامة"), ("بالجواز", "جواز")),
+    *(("للمقيمين", "المقيمين"), ("المقيمين", "للمقيمين"), ("للتأشيرة", "تاشيره")),
     # Persian and Urdu letters and digits
-    ("عبد الله", "عبدالله"),
-    ("عبدالعال", "عبد العال"),
-    ("ھاشم", "هاشم"),
-    ("علی", "علي"),
-    ("كريم", "کریم"),
-    ("کریم", "كريم"),
-    ("ہاشم", "هاشم"),
-    ("فاطمۀ", "فاطمة"),
-    ("٢٠٢٥", "۲۰۲۵"),
+    *(("عبد الله", "عبدالله"), ("عبدالعال", "عبد العال"), ("ھاشم", "هاشم"), ("علی", "علي")),
+    *(("كريم", "کریم"), ("کریم", "كريم"), ("ہاشم", "هاشم"), ("فاطمۀ", "فاطمة"), ("٢٠٢٥", "۲۰۲۵")),
     # Presentation forms of the same letters
     ("سلام", "ﺳﻼﻡ"),
     # Latin
-    ("Khan", "khan"),
-    ("khan", "KHAN"),
-    ("STRASSE", "straße"),
-    ("Ｋｈａｎ", "khan"),
-    ("José", "JOSÉ"),
-    ("José", "jose"),
-    ("Zoe", "zoë"),
-    ("Al-Qadi", "qadi al"),
+    *(("Khan", "khan"), ("khan", "KHAN"), ("STRASSE", "straße"), ("Ｋｈａｎ", "khan")),
+    *(("José", "JOSÉ"), ("José", "jose"), ("Zoe", "zoë"), ("Al-Qadi", "qadi al")),
     ("O'Neill", "neill o"),
     # Signs between words, and digits of any script
-    ("iqama/visa", "visa, iqama"),
-    ("iqama_visa", "iqama visa"),
-    ("12-34", "12-34"),
-    ("AB 2024", "ab ٢٠٢٤"),
-    ("٢٠٢٤", "2024"),
-    ("２０２４", "2024"),
+    *(("iqama/visa", "visa, iqama"), ("iqama_visa", "iqama visa"), ("12-34", "12-34")),
+    *(("AB 2024", "ab ٢٠٢٤"), ("٢٠٢٤", "2024"), ("２０２４", "2024")),
     # Prefixes in any order, with other words between them
-    ("Mohammed Aslam Khan", "moh"),
-    ("Mohammed Aslam Khan", "kha moh"),
-    ("محمد أسلم خان", "خان  محمد"),
-    ("محمد أسلم خان", "\u200fاسل\u200f"),
+    *(("Mohammed Aslam Khan", "moh"), ("Mohammed Aslam Khan", "kha moh")),
+    *(("محمد أسلم خان", "خان  محمد"), ("محمد أسلم خان", "\u200fاسل\u200f")),
     ("Mohammed Aslam Khan", "khan khan khan"),
 ]
 OTHER_WORDS = [
-    ("Mohammed Aslam Khan", "hammed"),
-    ("Mohammed Aslam Khan", "mohammed yousuf"),
-    ("Mohammed Aslam Khan", "khanum"),
-    ("محمد أسلم خان", "حمد"),
-    ("2000000001", "000001"),
-    ("2000000001", "1000000002"),
-    ("Visa", "v-isa"),
+    *(("Mohammed Aslam Khan", "hammed"), ("Mohammed Aslam Khan", "mohammed yousuf")),
+    *(("Mohammed Aslam Khan", "khanum"), ("محمد أسلم خان", "حمد"), ("2000000001", "000001")),
+    *(("2000000001", "1000000002"), ("Visa", "v-isa")),
 ]
 # Characters with a meaning in a pattern or a search of a database.
 SIGNS = [
@@ -110,61 +70,56 @@ def found(query):
     return list(Inquiry.objects.with_words(query))
 
 
-def test_at_least_forty_spellings_are_tried():
+@pytest.mark.both_engines
+def test_row_is_found_by_every_other_spelling(row):
     assert len(set(SPELLINGS)) >= 40
+    for written, typed in SPELLINGS:
+        inquiry = row("first", written, "last")
+        assert found(typed) == [inquiry], typed
+        assert found(f" {typed} LAST") == [inquiry], typed
 
 
-@pytest.mark.parametrize(("written", "typed"), SPELLINGS)
-def test_row_is_found_by_another_spelling(row, written, typed):
-    inquiry = row("first", written, "last")
-    assert found(typed) == [inquiry]
-    assert found(f" {typed} LAST") == [inquiry]
+def test_other_words_and_the_middle_of_a_word_find_nothing(row):
+    for written, typed in OTHER_WORDS:
+        row(written)
+        assert found(typed) == [], typed
 
 
-@pytest.mark.parametrize(("written", "typed"), OTHER_WORDS)
-def test_other_words_and_the_middle_of_a_word_find_nothing(row, written, typed):
-    row(written)
-    assert found(typed) == []
+@pytest.mark.both_engines
+def test_sign_alone_finds_nothing_and_is_ignored_beside_word(row):
+    for sign in SIGNS:
+        inquiry = row("Mohammed Khan", f"a{sign}b")
+        if not searchable(sign):
+            assert found(sign) == [], sign
+            for typed in (f"khan{sign}", f"{sign}khan", f"khan {sign} moh", f"'{sign}khan'"):
+                assert found(typed) == [inquiry], typed
+        for typed in (f"khan {sign} nobody", f"nobody {sign} khan", f"nobody{sign}"):
+            assert found(typed) == [], typed
 
 
-@pytest.mark.parametrize("sign", SIGNS)
-def test_sign_alone_finds_nothing_and_is_ignored_beside_word(row, sign):
-    inquiry = row("Mohammed Khan", f"a{sign}b")
-    if not searchable(sign):
-        assert found(sign) == []
-        for typed in (f"khan{sign}", f"{sign}khan", f"khan {sign} moh", f"'{sign}khan'"):
-            assert found(typed) == [inquiry]
-    assert found(f"khan {sign} nobody") == []
-    assert found(f"nobody {sign} khan") == []
-    assert found(f"nobody{sign}") == []
-
-
-@pytest.mark.parametrize("zeros", ZEROS)
-def test_zeros_are_found_like_any_number(row, zeros):
-    inquiry = row("2000000001")
-    assert found(zeros) == []
-    row("0", "00", "000")
-    assert found(zeros) == [inquiry]
+def test_zeros_are_found_like_any_number(row):
+    for written, is_found in (("2000000001", False), ("0 00 000", True)):
+        inquiry = row(written)
+        for zeros in ZEROS:
+            assert found(zeros) == ([inquiry] if is_found else []), zeros
 
 
 def test_a_query_of_any_length_is_answered(row):
     words = [f"word{number}" for number in range(1000)]
     inquiry = row(*words)
-    assert found(" ".join(words)) == [inquiry]
-    assert found("word1 " * 2000) == [inquiry]
-    assert found("a" * 10_000) == []
-    assert found("ا" * 10_000) == []
-    assert found("9" * 10_000) == []
-    assert found("' " * 5000) == []
+    for query in (" ".join(words), "word1 " * 2000):
+        assert found(query) == [inquiry]
+    for query in ("a" * 10_000, "ا" * 10_000, "9" * 10_000, "' " * 5000):
+        assert found(query) == [], query[:2]
     assert found("nobody " + " ".join(words)) == []
 
 
-@pytest.mark.parametrize("letter", ["a", "م", "9", "中"])
-def test_word_of_any_length_is_found_by_prefix_and_whole(row, letter):
-    inquiry = row(letter * 10_000, "last")
-    for length in (1, MAX_WORD_LENGTH, MAX_WORD_LENGTH + 1, MAX_QUERY_LENGTH, 10_000):
-        assert found(letter * length) == [inquiry]
-    assert found(letter * 30 + "x") == []
+def test_word_of_any_length_is_found_by_prefix_and_whole(row):
+    for letter in ("a", "م", "9", "中"):
+        inquiry = row(letter * 10_000, "last")
+        for length in (1, MAX_WORD_LENGTH, MAX_WORD_LENGTH + 1, MAX_QUERY_LENGTH, 10_000):
+            assert found(letter * length) == [inquiry], (letter, length)
+        assert found(letter * 30 + "x") == [], letter
 
 
 def test_query_is_limited_to_ten_words_of_sixty_letters():
@@ -174,23 +129,14 @@ def test_query_is_limited_to_ten_words_of_sixty_letters():
     assert readings("9" * MAX_QUERY_LENGTH) == [["9" * MAX_WORD_LENGTH]]
 
 
-@pytest.mark.parametrize(
-    ("typed", "begins"),
-    [
-        ("8123-4567-8901", ["812345678901"]),
-        (" ٨١٢٣ ٤٥٦٧ ٨٩٠١ ", ["812345678901"]),
-        ("+966 51 234 5678", ["966512345678"]),
-        ("00966 512345678", ["966512345678"]),
-        ("051.234.5678", ["0512345678"]),
-        ("12/34", ["1234"]),
-        ("12/34", ["12", "34"]),
-        ("AB 12", ["ab", "12"]),
-        ("عبد الله", ["عبد", "له"]),
-        ("عبد الله", ["عبدله"]),
-    ],
-)
-def test_grouped_number_is_one_word_and_split_name_is_two(typed, begins):
-    assert begins in readings(typed)
+def test_grouped_number_is_one_word_and_split_name_is_two():
+    for typed, reading in (
+        *(("8123-4567-8901", ["812345678901"]), (" ٨١٢٣ ٤٥٦٧ ٨٩٠١ ", ["812345678901"])),
+        *(("+966 51 234 5678", ["966512345678"]), ("00966 512345678", ["966512345678"])),
+        *(("051.234.5678", ["0512345678"]), ("12/34", ["1234"]), ("12/34", ["12", "34"])),
+        *(("AB 12", ["ab", "12"]), ("عبد الله", ["عبد", "له"]), ("عبد الله", ["عبدله"])),
+    ):
+        assert reading in readings(typed), typed
 
 
 def test_each_word_is_kept_once():
@@ -225,11 +171,11 @@ def test_any_query_is_answered_by_database(query):
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("query", ["khan", "khan moh", "2000000001"])
-def test_search_uses_the_index(row, officer, query):
+def test_search_uses_the_index(row, officer):
     row("Mohammed Khan")
-    inquiries = Inquiry.objects.visible_to_staff(officer).with_words(query)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-    plan = inquiries.order_by((F("pk") + 0).desc())[:50].explain()
-    assert "Bitmap Index Scan on requests_app_inquiry_search" in plan
+    for query in ("khan", "khan moh", "2000000001"):
+        inquiries = Inquiry.objects.visible_to_staff(officer).with_words(query)
+        plan = inquiries.order_by((F("pk") + 0).desc())[:50].explain()
+        assert "Bitmap Index Scan on requests_app_inquiry_search" in plan, query

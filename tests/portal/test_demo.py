@@ -18,39 +18,32 @@ EVENINGS = [
 ]
 
 
-@pytest.fixture
-def demo(db):
-    def start(**options):
-        for command in ("load_reference", "load_offices"):
-            call_command(command, verbosity=0)
-        call_command("load_demo", **options)
-
-    return start
+def start(**options):
+    for command in ("load_reference", "load_offices"):
+        call_command(command, verbosity=0)
+    call_command("load_demo", **options)
 
 
 @pytest.mark.parametrize("now", EVENINGS)
-def test_demo_has_slot_today_at_clerks_office(demo, monkeypatch, now):
+def test_demo_has_slot_today_at_clerks_office(db, monkeypatch, now):
     monkeypatch.setattr(timezone, "now", lambda: now)
-    demo()
+    start()
     today = Slot.objects.filter(day=timezone.localdate(), office__clerks__username="clerk")
     service = Service.objects.open_to_booking()[0]
     assert (today & Slot.objects.bookable(service, 1)).exists()
 
 
-def test_demo_prints_logins_and_birth_dates(demo, capsys):
-    demo(url="http://127.0.0.1:8000")
+def test_demo_prints_logins_and_starts_again_without_change(db, monkeypatch, capsys):
+    monkeypatch.setattr(timezone, "now", lambda: EVENINGS[0])
+    start(url="http://127.0.0.1:8000")
     shown = capsys.readouterr().out
     for name in ("noura", "aslam", "raju"):
         identity = User.objects.get(username=name).identity
         line = next(line for line in shown.splitlines() if line.split()[:1] == [name])
         assert line.split()[1:4] == [identity.current_number, "born", str(identity.birth_date)]
 
-
-def test_second_demo_start_changes_nothing(demo, monkeypatch):
-    monkeypatch.setattr(timezone, "now", lambda: EVENINGS[0])
-    demo()
     before = list(Slot.objects.order_by("pk").values()), User.objects.count()
-    demo()
+    start()
     assert (list(Slot.objects.order_by("pk").values()), User.objects.count()) == before
 
 

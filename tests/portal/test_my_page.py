@@ -17,6 +17,7 @@ def content(browser):
 
 def test_returned_inquiry_is_listed_first_and_once(as_resident, resident, officer):
     first, second = factories.filed(resident), factories.filed(resident)
+    assert "Waiting for you" not in words(as_resident.get("/en/my/"))
     returned(first, officer)
     draft = factories.draft(resident)
     page = content(as_resident)
@@ -26,11 +27,6 @@ def test_returned_inquiry_is_listed_first_and_once(as_resident, resident, office
     assert [page.count(reference) for reference in references] == [1, 1, 1]
     waiting, not_sent, mine = map(page.index, ("Waiting for you", "Not sent yet", "My inquiries"))
     assert waiting < places[0] < not_sent < places[1] < mine < places[2]
-
-
-def test_waiting_heading_is_absent_when_nothing_waits(as_resident, resident):
-    factories.filed(resident)
-    assert "Waiting for you" not in words(as_resident.get("/en/my/"))
 
 
 def decided_by(user, *, attendee, kind):

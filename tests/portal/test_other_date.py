@@ -15,34 +15,27 @@ def converted(language="en", **parts):
     return response.json()["text"]
 
 
-@pytest.mark.parametrize(
-    ("language", "typed", "text"),
-    [
-        ("en", ("hijri", "27", "9", "1410"), "22 April 1990 CE (27 Ramadan 1410 AH)"),
-        ("ar", ("hijri", "٢٧", "٩", "١٤١٠"), "27 رمضان 1410 هـ (22 أبريل 1990 م)"),
-        ("ar", ("gregorian", "22", "4", "1990"), "27 رمضان 1410 هـ (22 أبريل 1990 م)"),
-    ],
-)
-def test_day_is_shown_in_both_calendars(language, typed, text):
-    calendar, day, month, year = typed
-    assert converted(language, calendar=calendar, day=day, month=month, year=year) == text
+def typed(*parts):
+    return dict(zip(("calendar", "day", "month", "year"), parts, strict=True))
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        {},
-        {"calendar": "hijri"},
-        {"calendar": "hijri", "day": "30", "month": "13", "year": "1410"},
-        {"calendar": "hijri", "day": "1", "month": "1", "year": "14"},
-        {"calendar": "gregorian", "day": "31", "month": "2", "year": "1990"},
-        {"calendar": "gregorian", "day": "1", "month": "1", "year": "2999"},
-        {"calendar": "lunar", "day": "1", "month": "1", "year": "1410"},
-        {"calendar": "hijri", "day": "x" * 10_000, "month": "<b>", "year": "\x01"},
-    ],
-)
-def test_invalid_day_gets_empty_answer(typed):
-    assert converted(**typed) == ""
+def test_day_is_shown_in_both_calendars():
+    for language, calendar, *parts, text in (
+        ("en", "hijri", "27", "9", "1410", "22 April 1990 CE (27 Ramadan 1410 AH)"),
+        ("ar", "hijri", "٢٧", "٩", "١٤١٠", "27 رمضان 1410 هـ (22 أبريل 1990 م)"),
+        ("ar", "gregorian", "22", "4", "1990", "27 رمضان 1410 هـ (22 أبريل 1990 م)"),
+    ):
+        assert converted(language, **typed(calendar, *parts)) == text
+
+
+def test_invalid_day_gets_empty_answer():
+    for parts in (
+        *({}, {"calendar": "hijri"}, typed("hijri", "30", "13", "1410")),
+        *(typed("hijri", "1", "1", "14"), typed("gregorian", "31", "2", "1990")),
+        *(typed("gregorian", "1", "1", "2999"), typed("lunar", "1", "1", "1410")),
+        typed("hijri", "x" * 10_000, "<b>", "\x01"),
+    ):
+        assert converted(**parts) == "", parts
 
 
 def test_conversion_accepts_only_post():

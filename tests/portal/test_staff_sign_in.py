@@ -26,6 +26,11 @@ def authenticator(officer):
     return TOTPDevice.objects.create(user=officer, name="phone")
 
 
+def officer_with_authenticator():
+    officer = factories.OfficerFactory()
+    return officer, TOTPDevice.objects.create(user=officer, name="phone")
+
+
 def shown_by(authenticator):
     return f"{totp(authenticator.bin_key):06}"
 
@@ -44,25 +49,21 @@ def test_officer_signs_in_with_password_and_code(officer, authenticator):
     assert client.get(INDEX).status_code == 200
 
 
-def test_code_is_accepted_in_arabic_digits_and_with_space(officer, authenticator):
-    client, _asked = give_password(officer)
-    code = shown_by(authenticator).translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
-    assert client.post(CODE, {"code": f"{code[:3]} {code[3:]}"}).url == INDEX
-
-
-def test_sign_in_redirects_to_requested_page(officer, authenticator):
+def test_sign_in_with_arabic_digits_leads_to_requested_page(officer, authenticator):
     client = Client()
     asked = client.get("/en/staff/requests_app/inquiry/")
     page = client.get(asked.url)
     give_password(officer, client, next=page.context["next"])
-    response = client.post(CODE, {"code": shown_by(authenticator)})
+    code = shown_by(authenticator).translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    response = client.post(CODE, {"code": f"{code[:3]} {code[3:]}"})
     assert response.url == "/en/staff/requests_app/inquiry/"
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example"])
-def test_sign_in_never_redirects_to_another_site(officer, authenticator, target):
-    client, _asked = give_password(officer, next=target)
-    assert client.post(CODE, {"code": shown_by(authenticator)}).url == INDEX
+def test_sign_in_never_redirects_to_another_site(db):
+    for target in ("https://evil.example/", "//evil.example", "/\\evil.example"):
+        officer, authenticator = officer_with_authenticator()
+        client, _asked = give_password(officer, next=target)
+        assert client.post(CODE, {"code": shown_by(authenticator)}).url == INDEX, target
 
 
 def test_code_is_valid_once(officer, authenticator):
@@ -74,14 +75,14 @@ def test_code_is_valid_once(officer, authenticator):
     assert another.get(INDEX).status_code == 302
 
 
-@pytest.mark.parametrize("guess", ["000000", "abcdef", "²²²²²²", "1" * 40])
-def test_wrong_code_is_refused(officer, guess):
-    authenticator = TOTPDevice.objects.create(user=officer, name="phone")
-    if guess == shown_by(authenticator):
-        guess = "000001"
-    client, _asked = give_password(officer)
-    assert errors_on(client.post(CODE, {"code": guess})) == [NOT_RIGHT]
-    assert client.get(INDEX).status_code == 302
+def test_wrong_code_is_refused(db):
+    for guess in ("000000", "abcdef", "²²²²²²", "1" * 40):
+        officer, authenticator = officer_with_authenticator()
+        if guess == shown_by(authenticator):
+            guess = "000001"
+        client, _asked = give_password(officer)
+        assert errors_on(client.post(CODE, {"code": guess})) == [NOT_RIGHT]
+        assert client.get(INDEX).status_code == 302
 
 
 def test_next_try_is_delayed_after_wrong_code(officer, authenticator):
@@ -100,29 +101,21 @@ def test_recovery_code_is_valid_once(officer, authenticator):
     assert errors_on(another.post(CODE, {"code": "abcd2345"})) == [NOT_RIGHT]
 
 
-def test_an_officer_without_a_device_gets_no_further(officer):
-    client, asked = give_password(officer)
-    assert asked.url == CODE
-    assert errors_on(client.post(CODE, {"code": "123456"})) == [NOT_RIGHT]
-    assert client.get(INDEX).status_code == 302
+def test_officer_needs_a_device_of_their_own(officer):
+    _colleague, other = officer_with_authenticator()
+    for code in ("123456", shown_by(other)):
+        client, asked = give_password(officer)
+        assert asked.url == CODE
+        assert errors_on(client.post(CODE, {"code": code})) == [NOT_RIGHT]
+        assert client.get(INDEX).status_code == 302
 
 
-def test_device_of_another_officer_is_refused(officer):
-    other = TOTPDevice.objects.create(user=factories.OfficerFactory(), name="phone")
-    client, _asked = give_password(officer)
-    assert errors_on(client.post(CODE, {"code": shown_by(other)})) == [NOT_RIGHT]
-
-
-@pytest.mark.parametrize("password", ["wrong", factories.PASSWORD.lower()])
-def test_wrong_password_is_refused(officer, authenticator, password):
-    client, response = give_password(officer, password=password)
-    assert errors_on(response) == [DO_NOT_OPEN]
-    assert client.get(CODE).url == LOGIN
-
-
-def test_resident_gets_wrong_password_error(resident):
-    _client, response = give_password(resident)
-    assert errors_on(response) == [DO_NOT_OPEN]
+def test_wrong_password_and_resident_are_refused(officer, resident, authenticator):
+    wrong = ((officer, "wrong"), (officer, factories.PASSWORD.lower()))
+    for user, password in (*wrong, (resident, factories.PASSWORD)):
+        client, response = give_password(user, password=password)
+        assert errors_on(response) == [DO_NOT_OPEN]
+        assert client.get(CODE).url == LOGIN
 
 
 def test_texted_code_opens_no_staff_site(resident):
@@ -142,19 +135,21 @@ def test_staff_with_resident_account_need_authenticator(db):
     assert client.get(INDEX).status_code == 200
 
 
-@pytest.mark.parametrize("change", [{"is_active": False}, {"is_staff": False}])
-def test_account_changed_after_password_is_refused(officer, authenticator, change):
-    client, _asked = give_password(officer)
-    User.objects.update(**change)
-    assert client.post(CODE, {"code": shown_by(authenticator)}).url == LOGIN
+def test_account_changed_after_password_is_refused(officer, authenticator):
+    for change in ("is_active", "is_staff"):
+        client, _asked = give_password(officer)
+        User.objects.update(**{change: False})
+        assert client.post(CODE, {"code": shown_by(authenticator)}).url == LOGIN, change
+        User.objects.update(**{change: True})
 
 
-@pytest.mark.parametrize(("minutes", "is_in_time"), [(4, True), (6, False)])
-def test_password_step_is_valid_for_five_minutes(officer, monkeypatch, minutes, is_in_time):
+def test_password_step_is_valid_for_five_minutes(officer, monkeypatch):
     client, _asked = give_password(officer)
-    later = time.time() + minutes * 60
-    monkeypatch.setattr("core.accounts.pending_steps.time.time", lambda: later)
-    assert client.get(CODE).status_code == (200 if is_in_time else 302)
+    given = time.time()
+    for minutes, status in ((4, 200), (6, 302)):
+        later = given + minutes * 60
+        monkeypatch.setattr("core.accounts.pending_steps.time.time", lambda later=later: later)
+        assert client.get(CODE).status_code == status, minutes
 
 
 def test_the_code_page_needs_the_password_first(client, db):

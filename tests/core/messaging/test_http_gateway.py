@@ -9,8 +9,6 @@ import pytest
 
 from core.messaging.gateways import GatewayError, HttpSms
 
-pytestmark = pytest.mark.both_engines
-
 KEY = uuid.UUID("7b0e3a52-6a2f-4f0e-9a35-0d6b8f1f2c11")
 
 
@@ -64,12 +62,14 @@ def test_the_provider_gets_the_text_the_key_and_the_token(provider):
     assert headers["Authorization"] == "Bearer token-of-the-portal"
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 400, 401, 429, 500, 503])
-def test_other_status_is_a_failure_and_redirect_not_followed(provider, status):
-    provider.status = status
-    with pytest.raises(GatewayError):
-        send()
-    assert [(method, path) for method, path, *_rest in provider.asked] == [("POST", "/send")]
+def test_other_status_is_a_failure_and_redirect_not_followed(provider):
+    statuses = (301, 302, 303, 307, 308, 400, 401, 429, 500, 503)
+    for status in statuses:
+        provider.status = status
+        with pytest.raises(GatewayError):
+            send()
+    asked = [(method, path) for method, path, *_rest in provider.asked]
+    assert asked == [("POST", "/send")] * len(statuses)
 
 
 def test_unreachable_provider_is_a_failure(settings):
