@@ -27,7 +27,7 @@ test:
 	$(install) dev
 	@$(python) deploy/build.py
 	$(pytest)
-	TAWASUL_TEST_DATABASE=sqlite $(pytest) -m "both_engines and not one_engine"
+	TAWASUL_TEST_DATABASE=sqlite $(pytest) -m both_engines
 
 # Every page and state in both languages, where `test` sees each in one.
 test-looks:
