@@ -38,10 +38,9 @@ from itertools import accumulate, pairwise
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, NamedTuple, TypedDict
+from typing import NamedTuple, TypedDict
 
-if TYPE_CHECKING:
-    import pytest
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = (
@@ -381,9 +380,15 @@ def record_coverage(copy: Path, tree: str) -> Covered:
         recorder = Coverage(config_file=str(settings))
         recorder.combine([folder])
         data = recorder.get_data()
+        # What a fixture of a module executes, such as a world, counts for each test of the module.
+        by_module: defaultdict[str, set[str]] = defaultdict(set)
+        for test in seconds:
+            by_module[test.partition("::")[0]].add(test)
         tests = {
             file: {
-                str(line): sorted({re.sub(r" \(\w+\)$", "", test) for test in found} - {""})
+                str(line): sorted(
+                    set().union(*(by_module.get(name) or {name} for name in map(test_of, found)))
+                )
                 for line, found in data.contexts_by_lineno(str(copy / file)).items()
             }
             for file in rule_files(copy)
@@ -392,18 +397,40 @@ def record_coverage(copy: Path, tree: str) -> Covered:
     return {"tree": tree, "seconds": seconds, "tests": tests}
 
 
+def test_of(context: str) -> str:
+    """Return the test that pytest names in PYTEST_CURRENT_TEST, without its phase."""
+    return re.sub(r" \(\w+\)$", "", context)
+
+
 def pytest_runtest_logstart(nodeid: str) -> None:
+    switch_context(nodeid)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+) -> Iterator[None]:
+    if fixturedef.scope != "module":
+        return (yield)
+    switch_context(request.node.nodeid)
+    try:
+        return (yield)
+    finally:
+        switch_context(test_of(os.environ["PYTEST_CURRENT_TEST"]))
+
+
+def switch_context(context: str) -> None:
     from coverage import Coverage
 
     if recorder := Coverage.current():
-        recorder.switch_context(nodeid)
+        recorder.switch_context(context)
 
 
-def pytest_runtest_logreport(report: "pytest.TestReport") -> None:
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     seconds[report.nodeid] += report.duration if report.passed else math.inf
 
 
-def pytest_sessionfinish(session: "pytest.Session") -> None:
+def pytest_sessionfinish(session: pytest.Session) -> None:
     from coverage import Coverage
 
     if recorder := Coverage.current():
