@@ -22,7 +22,10 @@ from tests.appointments import places
 from tests.appointments.hours_forms import REASONS
 from tests.appointments.places import MONDAY, TUESDAY
 
-pytestmark = [pytest.mark.both_engines, pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = [
+    *(pytest.mark.both_engines, pytest.mark.django_db),
+    *(pytest.mark.sqlite, pytest.mark.takes_long),
+]
 
 PEOPLE = 6
 DAYS = (MONDAY, TUESDAY)
