@@ -12,7 +12,7 @@ a first one ended.
 With `--against`, the mutants are those of an older results file that are still found, even on other
 lines. One that was killed then and survives N tests is tried with all the others too, as other
 tests may be the fastest now. The exit status is 1 if it survives them as well.
-`bench/mutants.jsonl` holds the results of the suite before it was made faster.
+`bench/mutants.jsonl` holds the results of the last run.
 
 What only PostgreSQL can show, such as a lock that is missing, survives here.
 """
