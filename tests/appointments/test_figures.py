@@ -28,7 +28,6 @@ pytestmark = pytest.mark.django_db
 FILES = ("", "csv/", "xlsx/")
 MANAGER = ("view_office", "manage_office", "view_appointment", "receive_appointment")
 MAX = 12
-SUNDAY_IN_WORDS = f"Sunday · {places.ON_SUNDAY}"
 MONDAY_IN_WORDS = f"Monday · {places.ON_MONDAY}"
 TUESDAY_IN_WORDS = f"Tuesday · {places.ON_TUESDAY}"
 FIRST_IN_WORDS = "Friday · 1 May 2026 CE (14 Dhu al-Qadah 1447 AH)"
