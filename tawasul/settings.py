@@ -56,6 +56,13 @@ elif DATABASES["default"]["ENGINE"].endswith(".postgresql") and DATABASES["defau
 else:
     stop("DATABASE_URL has to name a PostgreSQL database")
 
+# A worker listens here for hints; a pooler in transaction mode cannot carry them.
+LISTEN_DATABASE = DATABASES["default"]
+if os.environ.get("LISTEN_DATABASE_URL"):
+    LISTEN_DATABASE = required(
+        "LISTEN_DATABASE_URL", env.db_url, "the address of the database, without a pooler", demo={}
+    )
+
 INSTALLED_APPS = [
     "modeltranslation",
     "django.contrib.auth",
@@ -71,6 +78,7 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
+    "core.chores.apps.ChoresConfig",
     "core.messaging.apps.MessagingConfig",
     "core.catalogue.apps.CatalogueConfig",
     "core.accounts.apps.AccountsConfig",
@@ -205,7 +213,11 @@ if SMS_GATEWAY.endswith(".DemoPhone") and not DEMO:
     stop("SMS_GATEWAY names the demo's phone, choose another")
 MAIL_SERVER = "the address of the mail server, as smtp+tls://user:password@host:587"
 vars().update(required("MAIL_URL", env.email_url, MAIL_SERVER, demo={}))
-EMAIL_TIMEOUT = 5  # seconds
+if vars().get("EMAIL_BACKEND") == "django.core.mail.backends.smtp.EmailBackend":
+    EMAIL_BACKEND = "core.messaging.smtp.EmailBackend"
+EMAIL_TIMEOUT = 4  # seconds, for each network operation
+# A worker sends so many messages at once.
+SENDERS = whole_number("SENDERS", 8)
 DEFAULT_FROM_EMAIL = required(
     "MAIL_FROM", env.str, "the address that mails come from", demo="tawasul@example.org"
 )

@@ -120,7 +120,6 @@ def assert_the_rest_arrives(phone, messages, arrived, *, in_hand):
 
 
 def all_are_marked_as_sent():
-    end_leases()
     return not Message.objects.exclude(status=Sent).exists()
 
 
@@ -184,11 +183,12 @@ def test_worker_killed_before_commit_sends_message_again(worker, phone):
             process.kill()
             process.wait()
             end_other_connections()
+    abandoned_keys = in_hand()
     arrived += phone.take_rest()
 
     end_leases()
     with worker():
-        assert_the_rest_arrives(phone, messages, arrived, in_hand={idempotency_key})
+        assert_the_rest_arrives(phone, messages, arrived, in_hand=abandoned_keys)
     assert [its_key for its_key, _text in arrived].count(idempotency_key) == 2
 
 
@@ -215,7 +215,7 @@ def test_worker_survives_broken_database_connection(worker, phone):
     with worker() as process:
         arrived = phone.take(10)
         until(lambda: phone.is_full() and in_hand())
-        assert end_other_connections() == 1
+        assert end_other_connections() > 0
         abandoned_keys = in_hand()
 
         assert_the_rest_arrives(phone, messages, arrived, in_hand=abandoned_keys)

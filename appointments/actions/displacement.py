@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -17,6 +18,7 @@ from appointments.actions.places import move_places
 from appointments.actions.reminders import drop_reminders
 from appointments.actions.waiting import end_waiting
 from appointments.models import Appointment, Offer, Slot
+from core.chores.rows import for_each
 from core.exceptions import RuleViolation
 
 # Somebody else may take the slot that was found; the next try looks for another one.
@@ -32,11 +34,13 @@ def displace_due() -> int:
     """
     closed = {"slot__is_closed": True, "slot__start__gt": timezone.now()}
     booked = Appointment.objects.filter(status=Status.CONFIRMED, **closed).order_by("slot", "pk")
-    displaced = sum(bool(retry_when_full(_displace, each)) for each in booked[:1000])
     offers = Offer.objects.open().filter(**closed).select_related("appointment").order_by("pk")
-    for offer in offers[:1000]:
-        retry_when_full(_replace_closed_offer, offer.appointment)
-    return displaced
+    try:
+        return for_each(booked, partial(retry_when_full, _displace))
+    finally:
+        for_each(
+            (offer.appointment for offer in offers), partial(retry_when_full, _replace_closed_offer)
+        )
 
 
 def retry_when_full(action: Callable[..., bool | None], appointment: Appointment) -> bool | None:

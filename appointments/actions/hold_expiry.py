@@ -10,6 +10,7 @@ from django.utils import timezone
 from appointments.actions.events import EventType, Role, Status, record
 from appointments.actions.places import move_places
 from appointments.models import Appointment, AppointmentQuerySet, Slot
+from core.chores.rows import for_each
 from core.exceptions import RuleViolation
 
 
@@ -53,11 +54,11 @@ def lapsed_now() -> AppointmentQuerySet:
 
 
 def _expire_each(lapsed: AppointmentQuerySet) -> int:
-    due = lapsed.order_by("pk").values_list("pk", flat=True)
-    expired = 0
-    for pk in list(due[:1000]):
-        with transaction.atomic():
-            freed = expire(lapsed_now().filter(pk=pk))
-            move_places(freed)
-        expired += bool(freed)
-    return expired
+    return for_each(lapsed.order_by("pk").values_list("pk", flat=True), _expire_one)
+
+
+def _expire_one(pk: int) -> int:
+    with transaction.atomic():
+        freed = expire(lapsed_now().filter(pk=pk))
+        move_places(freed)
+    return bool(freed)

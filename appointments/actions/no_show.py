@@ -11,6 +11,7 @@ from appointments.actions.offers import withdraw_offers
 from appointments.actions.places import move_places
 from appointments.actions.waiting import end_waiting
 from appointments.models import Appointment
+from core.chores.rows import for_each
 
 # For this many hours after its end the desk can still mark an appointment: until late in the same
 # evening.
@@ -28,7 +29,7 @@ def settle_past() -> int:
     """
     over = {"slot__end__lte": timezone.now() - timedelta(hours=DESK_HOURS)}
     past = Appointment.objects.filter(status__in=_FINAL, **over).order_by("slot", "pk")
-    return sum(_settle(appointment) for appointment in past[:1000])
+    return for_each(past, _settle)
 
 
 def _settle(appointment: Appointment) -> int:

@@ -1,7 +1,9 @@
 """Making slots from opening hours, and closing those outside of them."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -11,8 +13,12 @@ from django.utils import timezone
 
 from appointments.models import Appointment, Closure, Office, OpeningWindow, Slot
 from core.catalogue.models import Holiday
+from core.chores.rows import for_each
 from core.hijri import is_ramadan
 
+WINDOWS_AT_A_TIME = 20
+# What the hours of a window decide about its slots.
+_COMPARED = ("window", "start", "end", "capacity", "taken", "is_closed")
 # The holidays and the closures.
 _DaysOff = tuple[set[date], list[Closure]]
 
@@ -20,13 +26,17 @@ _DaysOff = tuple[set[date], list[Closure]]
 def make_slots(windows: QuerySet[OpeningWindow] | None = None) -> int:
     """Make the missing slots of the horizon, close or reopen the others; return how many were made.
 
-    The slots are those of `windows`, or of all windows by default. The function is repeatable:
-    booked places stay. Hours that were changed make new slots, and close those that they no longer
-    contain.
+    The slots are those of `windows`, whose hours or closures have just changed. By default they are
+    those of the windows whose slots differ from their hours, which is found out without a lock. The
+    function is repeatable: booked places stay. Hours that were changed make new slots, and close
+    those that they no longer contain.
     """
     days = horizon()
-    windows = OpeningWindow.objects.all() if windows is None else windows
-    return sum(_make_slots_of(pk, days) for pk in windows.values_list("pk", flat=True))
+    if windows is None:
+        pks = _windows_that_differ(days)
+    else:
+        pks = list(windows.order_by("pk").values_list("pk", flat=True))
+    return for_each(pks, partial(_make_slots_of, days))
 
 
 def horizon() -> list[date]:
@@ -76,19 +86,53 @@ def is_open_on(window: OpeningWindow, day: date) -> bool:
     )
 
 
+def _windows_that_differ(days: list[date]) -> list[int]:
+    """Return the keys of the windows of which a slot is missing or not as it should be."""
+    differ: list[int] = []
+    off = _days_off(days)
+    windows = list(OpeningWindow.objects.select_related("office").order_by("pk"))
+    for first in range(0, len(windows), WINDOWS_AT_A_TIME):
+        some = windows[first : first + WINDOWS_AT_A_TIME]
+        slots: defaultdict[int, list[Slot]] = defaultdict(list)
+        for slot in Slot.objects.filter(window__in=some, day__gte=days[0]).only(*_COMPARED):
+            slots[slot.window_id].append(slot)
+        for window in some:
+            starts = _slot_starts(window, days, off)
+            known = {slot.start for slot in slots[window.pk]}
+            if starts.keys() - known or _outdated(window, slots[window.pk], starts):
+                differ.append(window.pk)
+    return differ
+
+
 @transaction.atomic
-def _make_slots_of(pk: int, days: list[date]) -> int:
+def _make_slots_of(days: list[date], pk: int) -> int:
     # A change of hours or closures makes slots after its commit, and waits here until earlier runs
     # have made theirs, so that no run with older data reopens a slot. The days off are therefore
     # read once the row is locked, for each window anew.
     window = OpeningWindow.objects.select_for_update(no_key=True).get(pk=pk)
     starts = _slot_starts(window, days, _days_off(days))
-    known = set(window.slots.filter(day__gte=days[0]).values_list("start", flat=True))
+    slots = list(window.slots.filter(day__gte=days[0]).only(*_COMPARED))
+    known = {slot.start for slot in slots}
     made = Slot.objects.bulk_create(
         [_slot(window, day, start) for start, day in starts.items() if start not in known]
     )
-    _bring_up_to_date(window, days[0], list(starts))
+    if outdated := _outdated(window, slots, starts):
+        _bring_up_to_date(window, outdated, list(starts))
     return len(made)
+
+
+def _outdated(
+    window: OpeningWindow, slots: Iterable[Slot], starts: Collection[datetime]
+) -> list[int]:
+    """Return the keys of those slots of the window that are not as its hours want them."""
+    length = timedelta(minutes=window.slot_minutes)
+    return [
+        slot.pk
+        for slot in slots
+        if slot.is_closed == (slot.start in starts)
+        or slot.capacity != max(slot.taken, window.capacity)
+        or (slot.taken == 0 and slot.end != slot.start + length)
+    ]
 
 
 def _days_off(days: Sequence[date]) -> _DaysOff:
@@ -129,8 +173,8 @@ def _slot(window: OpeningWindow, day: date, start: datetime) -> Slot:
     )
 
 
-def _bring_up_to_date(window: OpeningWindow, today: date, starts: list[datetime]) -> None:
-    slots = Slot.objects.filter(window=window, day__gte=today)
+def _bring_up_to_date(window: OpeningWindow, pks: list[int], starts: list[datetime]) -> None:
+    slots = Slot.objects.filter(pk__in=pks)
     # The rows are locked in the order in which places are taken: two transactions with different
     # orders would wait for each other.
     list(slots.order_by("pk").select_for_update(no_key=True).values_list("pk"))

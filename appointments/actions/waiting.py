@@ -14,6 +14,7 @@ from appointments.actions.rescheduling import reschedule
 from appointments.actions.rules import check_can_be_changed, check_may_move, check_no_conflict
 from appointments.models import Appointment, Offer, Office, Slot, Waiting
 from core.accounts.models import User
+from core.chores.rows import for_each
 from core.exceptions import RuleViolation
 
 
@@ -105,12 +106,13 @@ def lapse_due() -> int:
     the notice of the offer may have come too late to be of use.
     """
     due = Offer.objects.lapsed(timezone.now()).select_related("appointment__user").order_by("pk")
-    lapsed = 0
-    for offer in due[:1000]:
-        template = "appointment_offer_lapsed" if offer.appointment.is_displaced else None
-        with transaction.atomic():
-            lapsed += _end_offer(offer, Offer.Status.LAPSED, template=template)
-    return lapsed
+    return for_each(due, _lapse)
+
+
+def _lapse(offer: Offer) -> int:
+    template = "appointment_offer_lapsed" if offer.appointment.is_displaced else None
+    with transaction.atomic():
+        return _end_offer(offer, Offer.Status.LAPSED, template=template)
 
 
 def offer_recently_freed() -> int:

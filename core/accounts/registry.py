@@ -6,15 +6,11 @@ RegistryUnavailable when they cannot answer, so that no request passes without a
 
 import json
 import logging
-import socket
-import threading
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Sequence
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from typing import TypeVar
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -32,6 +28,7 @@ from core.accounts.registry_records import (
     WrongRecord,
     read_record,
 )
+from core.deadlines import http_connection
 from core.exceptions import RuleViolation
 from core.identity_numbers import is_identity_number
 
@@ -129,7 +126,7 @@ def _answer_about(number: str) -> bytes | None:
         "Accept": "application/json",
         "Authorization": f"Bearer {settings.REGISTRY_TOKEN}",
     }
-    with _connected(address) as connection:
+    with http_connection(address, timeout=TIMEOUT_SECONDS, seconds=DEADLINE_SECONDS) as connection:
         connection.request("GET", target, headers=headers)
         with connection.getresponse() as response:
             if response.status == HTTPStatus.NOT_FOUND:
@@ -140,31 +137,6 @@ def _answer_about(number: str) -> bytes | None:
     if len(answer) > MAX_ANSWER_BYTES:
         raise InvalidAnswer("too large")
     return answer
-
-
-@contextmanager
-def _connected(address: SplitResult) -> Iterator[HTTPConnection]:
-    """Open a connection that is cut at the deadline, with a TimeoutError.
-
-    The socket's timeout alone would not end an answer that sends a byte now and then.
-    """
-    end = time.monotonic() + DEADLINE_SECONDS
-    connect = {"https": HTTPSConnection, "http": HTTPConnection}[address.scheme]
-    with closing(connect(address.netloc, timeout=TIMEOUT_SECONDS)) as connection:
-        connection.connect()
-        timer = threading.Timer(end - time.monotonic(), _cut, [connection.sock])
-        timer.start()
-        try:
-            yield connection
-        finally:
-            timer.cancel()
-    if time.monotonic() >= end:
-        raise TimeoutError
-
-
-def _cut(line: socket.socket) -> None:
-    with suppress(OSError):
-        line.shutdown(socket.SHUT_RDWR)
 
 
 def _records_in(answer: bytes) -> list[Record]:

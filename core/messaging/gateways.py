@@ -7,18 +7,22 @@ repeat. Only mails have a `subject`.
 
 import json
 import os
-import urllib.request
 import uuid
 from email.utils import parseaddr
+from http import HTTPStatus
+from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-TIMEOUT_SECONDS = 5
+from core.deadlines import http_connection
+
+TIMEOUT_SECONDS = 4  # for each network operation
+DEADLINE_SECONDS = 8  # for a whole delivery
 
 
 class GatewayError(Exception):
@@ -79,16 +83,6 @@ class DemoPhone:
         return list(reversed(texts.values()))[:limit]
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Refuse redirects: urllib would follow one without the text, but with the token."""
-
-    def redirect_request(self, *_args: Any) -> None:
-        return None
-
-
-_opener = urllib.request.build_opener(_NoRedirects)
-
-
 class HttpSms:
     """A gateway that posts JSON {key, to, text} to SMS_HTTP_URL; a 2xx answer means sent.
 
@@ -98,20 +92,27 @@ class HttpSms:
     def send(
         self, *, idempotency_key: uuid.UUID, recipient: str, text: str, subject: str = ""
     ) -> None:
-        request = urllib.request.Request(  # noqa: S310
-            settings.SMS_HTTP_URL,
-            data=json.dumps({"key": str(idempotency_key), "to": recipient, "text": text}).encode(),
-            headers={
-                "Content-Type": "application/json",
-                "Idempotency-Key": str(idempotency_key),
-                "Authorization": f"Bearer {settings.SMS_HTTP_TOKEN}",
-            },
-        )
+        address = urlsplit(settings.SMS_HTTP_URL)
         try:
-            with _opener.open(request, timeout=TIMEOUT_SECONDS):
-                pass
-        except OSError as error:
+            with http_connection(
+                address, timeout=TIMEOUT_SECONDS, seconds=DEADLINE_SECONDS
+            ) as connection:
+                connection.request(
+                    "POST",
+                    address._replace(scheme="", netloc="").geturl() or "/",
+                    body=json.dumps({"key": str(idempotency_key), "to": recipient, "text": text}),
+                    headers={
+                        "Content-Type": "application/json",
+                        "Idempotency-Key": str(idempotency_key),
+                        "Authorization": f"Bearer {settings.SMS_HTTP_TOKEN}",
+                    },
+                )
+                status = connection.getresponse().status
+        except (OSError, HTTPException) as error:
             raise GatewayError(type(error).__name__) from error
+        # A redirect counts as a failure too: following it would send the token elsewhere.
+        if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            raise GatewayError(f"status {status}")
 
 
 class Mail:

@@ -6,7 +6,9 @@ import time
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import Count
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from appointments.actions import horizon, make_slots, slot_generation
@@ -194,9 +196,33 @@ def test_windows_are_updated_apart_and_keep_a_closure_meanwhile(monkeypatch):
         bring_up_to_date(*of)
 
     monkeypatch.setattr(slot_generation, "_bring_up_to_date", close_the_second_meanwhile)
+    OpeningWindow.objects.update(capacity=5)
     make_slots()
     assert times(MONDAY, first.office) == MORNING
     assert times(MONDAY, second.office) == []
+
+
+def test_nothing_to_do_is_found_out_in_a_few_queries_without_a_lock():
+    for slug, number in (("first", 1), ("second", 12)):
+        for opens in range(number):
+            places.window(f"{opens + 8:02}:00", office=places.office(slug), closes="21:00")
+        make_slots()
+        with CaptureQueriesContext(connection) as asked:
+            assert make_slots() == 0
+        assert [each["sql"] for each in asked if "UPDATE" in each["sql"]] == []
+        assert len(asked) == 4, slug
+
+
+def test_only_slots_that_differ_are_locked(at_ten):
+    make_slots()
+    Slot.objects.filter(pk=at_ten.pk).update(capacity=9)
+    with CaptureQueriesContext(connection) as asked:
+        make_slots()
+    changed = [each["sql"] for each in asked if "appointments_slot" in each["sql"]]
+    changed = [sql for sql in changed if "UPDATE" in sql]
+    assert changed
+    assert all(f" IN ({at_ten.pk})" in sql for sql in changed)
+    assert Slot.objects.get(pk=at_ten.pk).capacity == 4
 
 
 def test_closure_closes_evening_of_its_day_past_midnight():

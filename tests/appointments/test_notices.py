@@ -7,10 +7,10 @@ from django.conf import settings
 from django.core import mail
 
 from appointments import actions
-from core.messaging.actions.delivery import deliver_due
 from tests import factories
 from tests.appointments import places
 from tests.appointments.places import ON_TUESDAY, ON_WEDNESDAY, SECOND, TUESDAY, at, cancel, move
+from tests.delivery import deliver_due
 from tests.worlds import undone
 
 pytestmark = pytest.mark.django_db

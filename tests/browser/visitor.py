@@ -14,8 +14,8 @@ from django.test import Client
 from django.utils import translation
 from playwright.sync_api import BrowserContext, Locator, expect
 
-from core.messaging.actions.delivery import deliver_due
 from core.messaging.gateways import DemoPhone
+from tests.delivery import deliver_due
 
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 

@@ -7,10 +7,10 @@ import pytest
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from core.messaging.actions.delivery import deliver_due
 from core.messaging.models import Message
 from tests import factories
 from tests.conftest import ask_for_code, sign_in
+from tests.delivery import deliver_due
 
 ID_NUMBER, MOBILE = "2987654320", "+966501234567"
 

@@ -12,9 +12,9 @@ from django.db import IntegrityError
 from appointments import actions
 from appointments.actions import booking
 from appointments.models import Slot
-from core.messaging.actions.delivery import deliver_due
 from core.template_filters import moment_in_words
 from tests.appointments import places
+from tests.delivery import deliver_due
 from tests.factories import IdentityFactory, ServiceFactory, UserFactory, link
 from tests.races.bookings import (
     CANCELLED,

@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
-from core.messaging.actions.delivery import deliver_due
 from core.messaging.models import Message, MessageQuerySet
 from tests import factories
+from tests.delivery import deliver_due
 from tests.races.together import at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -31,8 +31,9 @@ def test_four_workers_deliver_each_message_once(settings, _round):
     assert set(Message.objects.values_list("status", "attempts")) == {("sent", 1)}
 
 
-def test_control_without_conditional_lease_message_is_sent_twice(settings, guards):
+def test_control_without_locked_lease_message_is_sent_twice(settings, guards):
     message = factories.MessageFactory()
+    guards.take_out_row_locks()
     guards.look_before_writing(MessageQuerySet, parties=2, only_if_changes="attempts")
 
     at_once(deliver_due, deliver_due)

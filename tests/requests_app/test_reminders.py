@@ -11,10 +11,10 @@ from django.core import mail
 from django.utils import timezone, translation
 
 from core.exceptions import RuleViolation
-from core.messaging.actions.delivery import deliver_due
 from core.messaging.actions.outbox import readdress
 from tests import factories
 from tests.conftest import signed_in, words
+from tests.delivery import deliver_due
 from tests.requests_app.desk_pages import now
 from tests.requests_app.people import act
 from tests.requests_app.returns import returned

@@ -20,11 +20,11 @@ from appointments import actions as booking
 from appointments.models import Appointment, AppointmentEvent, Offer
 from core.accounts.models import User
 from core.events import chain_is_whole
-from core.messaging.actions import deliver_due
 from core.messaging.gateways import DemoPhone
 from core.messaging.models import Message
 from requests_app import actions as inquiries
 from requests_app.models import Inquiry, InquiryEvent
+from tests.delivery import deliver_due
 
 pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
 

@@ -1,10 +1,9 @@
 """Writing messages to the outbox, and delivering them."""
 
-from core.messaging.actions.delivery import deliver_due, expire_late, purge_expired_secrets
+from core.messaging.actions.delivery import expire_late, purge_expired_secrets
 from core.messaging.actions.outbox import drop, readdress, write_mail, write_text
 
 __all__ = [
-    "deliver_due",
     "drop",
     "expire_late",
     "purge_expired_secrets",

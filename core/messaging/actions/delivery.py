@@ -4,30 +4,73 @@ import logging
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from core.messaging.encryption import decrypt
-from core.messaging.gateways import TIMEOUT_SECONDS, gateway_of
+from core.messaging.gateways import DEADLINE_SECONDS, gateway_of
 from core.messaging.models import Message
 
 logger = logging.getLogger(__name__)
-# A killed worker leaves its message leased for this long; a live one finishes sooner.
-LEASE = timedelta(seconds=2 * TIMEOUT_SECONDS)
+# A killed worker leaves its messages leased for this long; a live one finishes sooner.
+LEASE = timedelta(seconds=DEADLINE_SECONDS + 4)
 FIRST_PAUSE = timedelta(seconds=5)
 MAX_PAUSE = timedelta(hours=1)
 MAX_ATTEMPTS = 34  # a little more than a day
 
 
-def deliver_due(*, limit: int = 50) -> int:
-    """Send up to `limit` due messages, one after the other; return the number sent."""
-    sent = 0
-    for _turn in range(limit):
-        message = _lease_next()
-        if message is None:
-            break
-        sent += _deliver(message)
-    return sent
+def lease_due(limit: int, *, secrets_only: bool = False) -> list[Message]:
+    """Lease up to `limit` due messages to this worker, and return them in order.
+
+    Messages that another worker is leasing at this moment are passed over.
+    """
+    now = timezone.now()
+    due = Message.objects.due(now)
+    if secrets_only:
+        due = due.filter(is_encrypted=True)
+    # This look takes no lock: on SQLite, a transaction that only looks would hold up all writers.
+    if not limit or not due.exists():
+        return []
+    with transaction.atomic():
+        messages = list(due.select_for_update(skip_locked=True)[:limit])
+        leased = Message.objects.filter(pk__in=[message.pk for message in messages])
+        leased.update(attempts=F("attempts") + 1, next_attempt_at=now + LEASE)
+    for message in messages:
+        message.attempts += 1
+    return messages
+
+
+def send(message: Message) -> Exception | None:
+    """Give a leased message to its gateway; return the error if that failed.
+
+    A failure of one message, of any kind, must not hold up the messages behind it. This does not
+    touch the database.
+    """
+    try:
+        gateway_of(message.channel).send(
+            idempotency_key=message.idempotency_key,
+            recipient=message.recipient,
+            text=decrypt(message.text) if message.is_encrypted else message.text,
+            subject=message.subject,
+        )
+    except Exception as error:
+        return error
+    return None
+
+
+def record(message: Message, error: Exception | None) -> None:
+    """Record that a leased message was sent, or why it was not."""
+    if error:
+        _record_failure(message, error)
+        return
+    Message.objects.filter(pk=message.pk, status=Message.Status.WAITING).update(
+        status=Message.Status.SENT,
+        sent_at=timezone.now(),
+        # Record the recipient that the message was sent to, even if it has been readdressed since.
+        recipient=message.recipient,
+        text="" if message.is_encrypted else message.text,
+    )
 
 
 def expire_late() -> int:
@@ -46,48 +89,6 @@ def purge_expired_secrets() -> int:
     return Message.objects.filter(
         status=Message.Status.EXPIRED, is_encrypted=True, created_at__lt=day_ago
     ).delete()[0]
-
-
-def _lease_next() -> Message | None:
-    """Lease the first due message to this worker and return it, or None."""
-    now = timezone.now()
-    for message in Message.objects.due(now)[:20]:
-        # The worker that updates the row first has the lease; the others go on to the next message.
-        # A message whose recipient has changed since it was read has to be read again before it
-        # is sent.
-        leased = Message.objects.filter(
-            pk=message.pk,
-            status=Message.Status.WAITING,
-            attempts=message.attempts,
-            recipient=message.recipient,
-        ).update(attempts=F("attempts") + 1, next_attempt_at=now + LEASE)
-        if leased:
-            message.attempts += 1
-            return message
-    return None
-
-
-def _deliver(message: Message) -> int:
-    try:
-        text = decrypt(message.text) if message.is_encrypted else message.text
-        gateway_of(message.channel).send(
-            idempotency_key=message.idempotency_key,
-            recipient=message.recipient,
-            text=text,
-            subject=message.subject,
-        )
-    except Exception as error:
-        # A failure of this message, of any kind, must not hold up the messages behind it.
-        _record_failure(message, error)
-        return 0
-    Message.objects.filter(pk=message.pk, status=Message.Status.WAITING).update(
-        status=Message.Status.SENT,
-        sent_at=timezone.now(),
-        # Record the recipient that the message was sent to, even if it has been readdressed since.
-        recipient=message.recipient,
-        text="" if message.is_encrypted else message.text,
-    )
-    return 1
 
 
 def _record_failure(message: Message, error: Exception) -> None:

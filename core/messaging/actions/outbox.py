@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 
 from core.messaging.encryption import encrypt
 from core.messaging.models import Message
+from core.wake import Topic, wake_workers
 
 
 def write_text(**message: Any) -> Message:
@@ -47,6 +48,8 @@ def _write(
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("a message belongs to a transaction")
+    if is_secret:
+        wake_workers(Topic.CODES)
     is_mail = channel == Message.Channel.EMAIL
     with translation.override(language):
         folder = "messages/mails" if is_mail else "messages"

@@ -6,10 +6,10 @@ from datetime import timedelta
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from core.messaging.actions.delivery import deliver_due
 from tawasul.portal.staff_roles import group_for_role
 from tests import factories
 from tests.appointments.browsing import verified
+from tests.delivery import deliver_due
 
 DESCRIPTIONS = {
     "ar": "دفعت رسوم تجديد الإقامة قبل ثلاثة أسابيع وما زال الطلب ينتظر السداد. أرجو تصحيحه.",

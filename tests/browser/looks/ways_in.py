@@ -9,7 +9,6 @@ from django.core.management import call_command
 from django.db import OperationalError
 from django.test import Client
 
-from core.messaging.actions.delivery import deliver_due
 from tests import factories
 from tests.appointments.browsing import verified
 from tests.browser.looks import Group, look, people
@@ -17,6 +16,7 @@ from tests.browser.looks.people import BORN, GOOD, NEW, WRONG
 from tests.browser.looks.steps import enter, press, read_picture, send, send_code, send_nothing
 from tests.browser.looks.tables import looks
 from tests.conftest import signed_in, signed_in_staff
+from tests.delivery import deliver_due
 
 REFERENCE = Path(settings.BASE_DIR, "core/catalogue/reference/services.json")
 SERVICES = [row["slug"] for row in json.loads(REFERENCE.read_text(encoding="utf-8"))["services"]]

@@ -11,11 +11,11 @@ from django.utils import timezone
 from core.accounts.models import OneTimeCode
 from core.accounts.registry import LocalRegistry, RegistryUnavailable
 from core.hijri import hijri_date
-from core.messaging.actions.delivery import deliver_due
 from core.messaging.gateways import DemoPhone
 from core.messaging.models import Message
 from tests import factories
 from tests.conftest import picture_on, words
+from tests.delivery import deliver_due
 
 SIGN_IN, SIGN_OUT = "/en/account/sign-in/", "/en/account/sign-out/"
 STAFF_SIGN_IN = "/en/staff/login/"

@@ -8,13 +8,13 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from core.accounts.models import Identity, Link, Session, User
-from core.messaging.actions.delivery import deliver_due
 from core.messaging.gateways import DemoPhone
 from core.messaging.models import Message
 from tests import factories
 from tests.conftest import errors_on, notices_on, sign_in, signed_in, words
 from tests.core.accounts import pages
 from tests.core.accounts.pages import ACCOUNT, NEW_PASSWORD, NOT_YOURS, can_sign_in, rows, section
+from tests.delivery import deliver_due
 from tests.worlds import undone
 
 

@@ -9,13 +9,13 @@ from django.utils import timezone
 from core.accounts import codes, purposes
 from core.accounts.models import OneTimeCode
 from core.exceptions import RuleViolation
-from core.messaging.actions.delivery import deliver_due
 from core.messaging.encryption import decrypt
 from core.messaging.models import Message
 from tests import factories
 from tests.conftest import errors_on, notices_on, words
 from tests.core.accounts import pages
 from tests.core.accounts.pages import CODE, MOBILE, NO_CODE, SIGN_IN, SPENT, TOO_SOON, WRONG
+from tests.delivery import deliver_due
 from tests.worlds import undone
 
 RESEND = f"{CODE}resend/"

@@ -11,7 +11,6 @@ import pytest
 
 from core.accounts import codes
 from core.accounts.models import OneTimeCode, User
-from core.messaging.actions.delivery import deliver_due
 from core.messaging.gateways import DemoPhone
 from core.messaging.models import Message
 from tests import factories
@@ -19,6 +18,7 @@ from tests.appointments import places
 from tests.conftest import errors_on, notices_on, signed_in, words
 from tests.core.accounts import pages
 from tests.core.accounts.pages import MOBILE_CODE, NEW_ADDRESS, ask_for_email, ask_for_mobile, place
+from tests.delivery import deliver_due
 from tests.worlds import undone
 
 NO_MOBILE = (

@@ -16,7 +16,6 @@ from core.messaging.actions.delivery import (
     LEASE,
     MAX_ATTEMPTS,
     MAX_PAUSE,
-    deliver_due,
     expire_late,
 )
 from core.messaging.actions.outbox import readdress, write_text
@@ -24,6 +23,7 @@ from core.messaging.encryption import decrypt
 from core.messaging.gateways import DemoPhone, GatewayError
 from core.messaging.models import Message, MessageQuerySet
 from tests import factories
+from tests.delivery import deliver_due
 
 pytestmark = pytest.mark.both_engines
 
@@ -308,15 +308,14 @@ def test_pending_message_without_new_recipient_is_deleted(message):
     assert not Message.objects.exists()
 
 
-def test_message_read_but_not_leased_goes_to_new_number(message, monkeypatch):
-    def read_and_be_late(messages, now):
-        found = list(due(messages, now))
+def test_message_seen_but_not_leased_goes_to_new_number(message, monkeypatch):
+    def look_and_be_late(messages):
+        found = look(messages)
         move()
         return found
 
-    due = MessageQuerySet.due
-    monkeypatch.setattr(MessageQuerySet, "due", read_and_be_late)
-    assert deliver_due() == 0
+    look = MessageQuerySet.exists
+    monkeypatch.setattr(MessageQuerySet, "exists", look_and_be_late)
     assert deliver_due() == 1
     assert recipients() == [NEW]
 

@@ -11,11 +11,11 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils import timezone, translation
 
-from core.messaging.actions.delivery import deliver_due
 from core.messaging.actions.outbox import write_mail
 from core.messaging.encryption import decrypt
 from core.messaging.gateways import DemoPhone, GatewayError, Mail
 from core.messaging.models import Message
+from tests.delivery import deliver_due
 
 KEY = UUID("7b0e3a52-6a2f-4f0e-9a35-0d6b8f1f2c11")
 ADDRESS = "ayesha@example.org"

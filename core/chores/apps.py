@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ChoresConfig(AppConfig):
+    name = "core.chores"
+    label = "chores"

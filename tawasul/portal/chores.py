@@ -1,0 +1,38 @@
+"""The chores of the worker: what is done again and again, and how often."""
+
+from datetime import timedelta
+
+from appointments.actions import (
+    displace_due,
+    expire_due,
+    lapse_due,
+    make_slots,
+    offer_recently_freed,
+    settle_past,
+)
+from core.accounts.actions.devices import forget_ended_sessions
+from core.accounts.codes import forget_old_codes
+from core.accounts.visual_code import forget_old_pictures
+from core.chores.actions import Chores
+from core.messaging.actions import expire_late, purge_expired_secrets
+from requests_app.document_sweep import sweep
+
+_SECONDS, _MINUTES, _HOURS = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+
+CHORES: Chores = {
+    chore.__name__: (every, chore)
+    for every, chore in (
+        (30 * _SECONDS, expire_late),
+        (30 * _SECONDS, expire_due),
+        (10 * _SECONDS, lapse_due),
+        (10 * _SECONDS, offer_recently_freed),
+        (10 * _SECONDS, displace_due),
+        (10 * _MINUTES, make_slots),
+        (10 * _MINUTES, settle_past),
+        (1 * _HOURS, sweep),
+        (1 * _HOURS, forget_old_codes),
+        (1 * _HOURS, forget_ended_sessions),
+        (1 * _HOURS, forget_old_pictures),
+        (1 * _HOURS, purge_expired_secrets),
+    )
+}
