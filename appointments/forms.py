@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -276,3 +277,40 @@ class WaitForm(forms.Form):
         initial=REGION,
         widget=forms.RadioSelect,
     )
+
+
+class WishForm(forms.Form):
+    """Where a time is wanted that comes free, and until when."""
+
+    fields: dict[str, Any]  # each has the attributes of its own class
+
+    # With `required`, Chrome tells users of a screen reader that an open choice is wrong.
+    use_required_attribute = False
+
+    office: forms.ModelChoiceField = forms.ModelChoiceField(
+        label=_("Where do you want a time?"),
+        queryset=Office.objects.none(),
+        to_field_name="slug",
+        widget=forms.RadioSelect,
+        required=False,
+        blank=True,
+        empty_label=_("At any office in the region"),
+        error_messages={
+            "invalid_choice": _("There is no such office in this region. Choose one of these.")
+        },
+    )
+    last_day = forms.TypedChoiceField(
+        label=_("Until when?"),
+        coerce=date.fromisoformat,
+        error_messages={
+            "required": _("Choose the last day on which a time would still help you."),
+            "invalid_choice": _("Choose one of the days that can be booked now."),
+        },
+    )
+
+    def __init__(self, *args: Any, region: Region, days: Iterable[date], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["office"].queryset = Office.objects.open_to_booking().filter(region=region)
+        choices = [(day.isoformat(), both_calendars(day)) for day in days]
+        self.fields["last_day"].choices = choices
+        self.fields["last_day"].initial = choices[-1][0]

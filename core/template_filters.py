@@ -6,6 +6,7 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from core import hijri, references
 
@@ -36,6 +37,17 @@ def in_minutes(seconds: float) -> int:
 def time_of_day(value: datetime.datetime) -> str:
     """Return the time of day in the Kingdom, as 14:05."""
     return f"{timezone.localtime(value):%H:%M}"
+
+
+@register.filter
+def time_beside(value: datetime.datetime, other: datetime.datetime) -> str:
+    """Return the time of day, and whether it is on the day before or after that of `other`."""
+    days = (timezone.localdate(value) - timezone.localdate(other)).days
+    if days > 0:
+        return _("%(time)s tomorrow") % {"time": time_of_day(value)}
+    if days < 0:
+        return _("%(time)s on the day before") % {"time": time_of_day(value)}
+    return time_of_day(value)
 
 
 @register.filter

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from datetime import time
 from typing import Any, NoReturn
 
 import environ
@@ -43,6 +44,21 @@ def required(name: str, read: Callable[[str], Any], meaning: str, demo: Any) -> 
     return value or stop(f"set {name}, {meaning}")
 
 
+def database(name: str) -> dict[str, Any]:
+    """Return the database in the setting `name`, or an empty dict if it is missing."""
+    return (
+        required(name, env.db_url, "the address of a database", {}) if os.environ.get(name) else {}
+    )
+
+
+def mail_server(name: str) -> dict[str, Any]:
+    """Return the mail server in the setting `name`; its conversations have a deadline."""
+    server: dict[str, Any] = env.email_url(name)
+    if server["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
+        server["EMAIL_BACKEND"] = "core.messaging.smtp.EmailBackend"
+    return server
+
+
 def https_address(name: str, meaning: str, *, needed: bool) -> str:
     """Return the address in the setting `name`, which must begin with https:// if `needed`."""
     address = env.str(name, default="")
@@ -57,6 +73,25 @@ def whole_number(name: str, default: int) -> int:
     if not (value.isascii() and value.isdecimal() and 0 < int(value) < 1000):
         stop(f"{name} has to be a whole number from 1 to 999")
     return int(value)
+
+
+def offer_hours() -> tuple[tuple[time, time], tuple[time, time]]:
+    """Return the hours in which times are offered to people who wait, and those of Ramadan."""
+    ordinary = _hours_of_day("BOOKING_OFFER_HOURS", "08:00-22:00")
+    return ordinary, _hours_of_day("BOOKING_OFFER_HOURS_IN_RAMADAN", "10:00-01:00")
+
+
+def _hours_of_day(name: str, default: str) -> tuple[time, time]:
+    """Return the setting `name`, or `default`: two times of day such as 08:00-22:00.
+
+    If the second is not after the first, it is on the next day.
+    """
+    value = env.str(name, default=default)
+    try:
+        opens, closes = (time.fromisoformat(each) for each in value.split("-"))
+    except ValueError:
+        stop(f"{name} has to be two times of day, as 08:00-22:00")
+    return opens, closes
 
 
 def refuse_old_names(old: str, new: str) -> None:

@@ -56,12 +56,7 @@ elif DATABASES["default"]["ENGINE"].endswith(".postgresql") and DATABASES["defau
 else:
     stop("DATABASE_URL has to name a PostgreSQL database")
 
-# A worker listens here for hints; a pooler in transaction mode cannot carry them.
-LISTEN_DATABASE = DATABASES["default"]
-if os.environ.get("LISTEN_DATABASE_URL"):
-    LISTEN_DATABASE = required(
-        "LISTEN_DATABASE_URL", env.db_url, "the address of the database, without a pooler", demo={}
-    )
+LISTEN_DATABASE = environment.database("LISTEN_DATABASE_URL") or DATABASES["default"]
 
 INSTALLED_APPS = [
     "modeltranslation",
@@ -155,9 +150,11 @@ BOOKING = {
     "CHANGE_UNTIL_HOURS": whole_number("BOOKING_CHANGE_UNTIL_HOURS", 2),
     "GRACE_MINUTES": whole_number("BOOKING_GRACE_MINUTES", 15),
     "OFFER_MINUTES": whole_number("BOOKING_OFFER_MINUTES", 30),
+    "SECOND_PLACE_MINUTES": whole_number("BOOKING_SECOND_PLACE_MINUTES", 30),
     "REPLACEMENT_HOURS": whole_number("BOOKING_REPLACEMENT_HOURS", 24),
     "MAX_CHANGES_A_DAY": whole_number("BOOKING_MAX_CHANGES_A_DAY", 10),
 }
+OFFER_HOURS, OFFER_HOURS_IN_RAMADAN = environment.offer_hours()
 SESSION_ENGINE = "core.accounts.sessions"
 REGISTRY = environment.dotted_path("REGISTRY", "core.accounts.registry.LocalRegistry")
 REGISTRY_URL = https_address(
@@ -212,11 +209,8 @@ DEMO_PHONE_FILE = DATA_DIR / "demo-phone.jsonl"
 if SMS_GATEWAY.endswith(".DemoPhone") and not DEMO:
     stop("SMS_GATEWAY names the demo's phone, choose another")
 MAIL_SERVER = "the address of the mail server, as smtp+tls://user:password@host:587"
-vars().update(required("MAIL_URL", env.email_url, MAIL_SERVER, demo={}))
-if vars().get("EMAIL_BACKEND") == "django.core.mail.backends.smtp.EmailBackend":
-    EMAIL_BACKEND = "core.messaging.smtp.EmailBackend"
+vars().update(required("MAIL_URL", environment.mail_server, MAIL_SERVER, demo={}))
 EMAIL_TIMEOUT = 4  # seconds, for each network operation
-# A worker sends so many messages at once.
 SENDERS = whole_number("SENDERS", 8)
 DEFAULT_FROM_EMAIL = required(
     "MAIL_FROM", env.str, "the address that mails come from", demo="tawasul@example.org"

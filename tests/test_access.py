@@ -82,6 +82,7 @@ class World:
         self.confirmed = places.confirmed(applicant, slot=confirmed, **criteria)
         self.held = places.held(applicant, slot=held, **criteria)
         self.offer = places.offered(self.confirmed)
+        self.wish = places.wish(applicant)
         chosen = {"office": self.free.office.slug, "day": self.free.day}
         self.choice = browsing.address("", {}, **chosen)
         criteria = criteria_of(applicant.identity, self.confirmed.service)
@@ -112,6 +113,7 @@ class World:
             "appointment/<int:pk>": f"appointment/{appointment.pk}",
             "office/<int:pk>": f"office/{appointment.slot.office_id}",
             "offers/<int:pk>": f"offers/{self.offer.pk}",
+            "waiting/<int:pk>": f"waiting/{self.wish.pk}",
             "<int:pk>": inquiry.pk,
             "<slug:slug>": inquiry.service.slug,
             "<slug:button>": "check-in",
@@ -261,7 +263,7 @@ def test_appointment_pages_require_verified_data():
     world = World()
     pages = [route for route in TABLE if route.startswith("en/appointments/")]
     pages.remove(VERIFY[1:])
-    assert len(pages) == 17
+    assert len(pages) == 20
     for role in ("stranger", "applicant", "beneficiary"):
         world.clear_data_verification(role)
         for route in pages:

@@ -1,5 +1,6 @@
 """Actions on slots and appointments: those of applicants, of clerks and of the worker."""
 
+from appointments.actions.allocation import allocate
 from appointments.actions.booking import cancel, confirm, hold, move
 from appointments.actions.desk import call, check_in, mark_no_show, serve
 from appointments.actions.displacement import displace_due
@@ -17,14 +18,15 @@ from appointments.actions.waiting import (
     accept,
     decline,
     lapse_due,
-    offer_recently_freed,
     stop_waiting,
     wait,
+    wait_for_any_time,
 )
 from appointments.actions.walk_ins import walk_in
 
 __all__ = [
     "accept",
+    "allocate",
     "booked_outside_hours",
     "call",
     "cancel",
@@ -40,12 +42,12 @@ __all__ = [
     "make_slots",
     "mark_no_show",
     "move",
-    "offer_recently_freed",
     "opening_hours_of",
     "receive",
     "serve",
     "settle_past",
     "stop_waiting",
     "wait",
+    "wait_for_any_time",
     "walk_in",
 ]

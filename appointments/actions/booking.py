@@ -6,15 +6,14 @@ comes last.
 
 import uuid
 from collections.abc import Collection
-from datetime import timedelta
 
-from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appointments.actions.events import EventType, Role, Status, record
 from appointments.actions.hold_expiry import expire, give_back_lapsed_when_full, lapsed_now
+from appointments.actions.holds import new_hold, with_new_reference
 from appointments.actions.locks import lock, lock_and_reload
 from appointments.actions.notices import notify
 from appointments.actions.offers import withdraw_offers
@@ -31,18 +30,15 @@ from appointments.actions.rules import (
     check_no_conflict,
 )
 from appointments.actions.slips import issue_slip
-from appointments.actions.waiting import end_waiting
+from appointments.actions.waiting import end_waiting, end_wish
 from appointments.models import Appointment, Slot
 from core.accounts.models import Identity, User
 from core.catalogue.models import Service
 from core.digests import derive_key
 from core.exceptions import RuleViolation
 
-# With ten million appointments, one new reference in a thousand is taken already.
-MAX_REFERENCE_TRIES = 5
 
-
-def hold(  # type: ignore[return]  # the last try returns or raises
+def hold(
     *,
     actor: User,
     holder: Identity,
@@ -74,33 +70,29 @@ def hold(  # type: ignore[return]  # the last try returns or raises
         if held := with_same_key.first():
             return held
         raise
-    held_for = timedelta(minutes=settings.BOOKING["HOLD_MINUTES"])
-    for attempt in range(MAX_REFERENCE_TRIES):
-        try:
-            with give_back_lapsed_when_full(slot), transaction.atomic():
-                lock(actor, attendee)
-                if held := with_same_key.first():
-                    return held
-                freed = expire(lapsed_now().concerning(actor, attendee, slot))
-                check_no_conflict(actor=actor, attendee=attendee, service=service, slot=slot)
-                check_daily_changes(attendee, service)
-                held = Appointment.objects.create(
-                    idempotency_key=idempotency_key,
-                    user=actor,
-                    holder=holder,
-                    attendee=attendee,
-                    service=service,
-                    slot=slot,
-                    operations=operations,
-                    expires_at=min(timezone.now() + held_for, slot.start),
-                )
-                held.beneficiaries.set(beneficiaries)
-                record(held, EventType.HELD, actor=actor, role=Role.CITIZEN)
-                move_places(freed, into=slot, operations=operations)
+
+    def take() -> Appointment:
+        with give_back_lapsed_when_full(slot), transaction.atomic():
+            lock(actor, attendee)
+            if held := with_same_key.first():
                 return held
-        except IntegrityError:
-            if attempt == MAX_REFERENCE_TRIES - 1:
-                raise
+            freed = expire(lapsed_now().concerning(actor, attendee, slot))
+            check_no_conflict(actor=actor, attendee=attendee, service=service, slot=slot)
+            check_daily_changes(attendee, service)
+            held = new_hold(
+                user=actor,
+                slot=slot,
+                idempotency_key=idempotency_key,
+                beneficiaries=beneficiaries,
+                holder=holder,
+                attendee=attendee,
+                service=service,
+                operations=operations,
+            )
+            move_places(freed, into=slot, operations=operations)
+            return held
+
+    return with_new_reference(take)
 
 
 def confirm(*, actor: User, appointment: Appointment) -> Appointment:
@@ -124,6 +116,8 @@ def confirm(*, actor: User, appointment: Appointment) -> Appointment:
         issue_slip(appointment)
         notify(appointment, "appointment_confirmed")
         remind(appointment)
+        if freed := end_wish(appointment.attendee, appointment.service):
+            move_places(freed)
     return appointment
 
 

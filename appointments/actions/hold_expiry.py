@@ -23,9 +23,9 @@ def expire_due() -> int:
 def give_back_lapsed_when_full(slot: Slot) -> Iterator[None]:
     """Expire the lapsed holds at `slot` even if the transaction inside finds the slot full.
 
-    Places of lapsed holds go to the waiting list first, so a caller may find the slot full although
-    its lapsed holds were expired. The rollback of that caller undoes the expiry as well; without
-    this, the place would look free to everybody for ever.
+    Places of lapsed holds are reserved where somebody waits, so a caller may find the slot full
+    although its lapsed holds were expired. The rollback of that caller undoes the expiry as well;
+    without this, the place would look free to everybody for ever.
     """
     try:
         yield

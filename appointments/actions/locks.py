@@ -1,7 +1,6 @@
 """The order in which rows are locked, before the places of slots, which come last of all.
 
-The order is the user, the attendee, their entry on the waiting list, the appointment. An offer to
-the waiting list skips locked entries, so no transaction ever waits in the opposite order.
+The order is the user, the attendee, their entry on the waiting list, the appointment.
 """
 
 from typing import Any
@@ -20,6 +19,11 @@ def lock_waiting(appointment: Appointment) -> None:
     """Lock the entry on the waiting list, so that no offer is made until the transaction ends."""
     waiting = Waiting.objects.open().filter(appointment=appointment.pk)
     list(waiting.select_for_update(no_key=True).values_list("pk"))
+
+
+def lock_entry(waiting: Waiting) -> None:
+    """Lock this entry on the waiting list."""
+    list(Waiting.objects.filter(pk=waiting.pk).select_for_update(no_key=True).values_list("pk"))
 
 
 def lock_and_reload(appointment: Appointment, **of: Any) -> Appointment:

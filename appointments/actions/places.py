@@ -1,42 +1,87 @@
-"""Taking places and giving them back, in one function alone."""
+"""The places of slots: taking them, giving them back, and reserving them for the waiting list.
 
-from collections import Counter
+Each change is one conditional UPDATE, and no count is read before it, so that the result is exact
+on both engines. These are the last statements of a transaction, as everybody else at those slots
+waits from here to the commit.
+"""
+
 from collections.abc import Mapping
 
-from django.db.models import F
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Least
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appointments.actions.offers import offer_freed_places
-from appointments.models import Slot
+from appointments.models import Slot, SlotQuerySet, somebody_waits
+from appointments.models.slots import kept_from_others
 from core.exceptions import RuleViolation
+from core.wake import Topic, wake_workers
 
 
 def move_places(freed: Mapping[int, int], *, into: Slot | None = None, operations: int = 0) -> None:
     """Give back `freed`, {slot id: operations}, and take `operations` of the slot `into`.
 
-    A freed place goes to the first person on the waiting list whom it fits, and to anybody else
-    only after that: it is never free in between. These are the last statements of a transaction, as
-    everybody else at those slots waits from here to the commit. Slots are updated in the order of
-    their ids, as two transactions with different orders would wait for each other. The result is
-    exact on both engines, because no count is read before the update. Raise RuleViolation `full` if
-    too few places are free, or if `into` is no longer the open slot that the caller read; the
-    caller has to roll back.
+    Where somebody waits, freed places are reserved for the waiting list in the same statement, and
+    are never free in between. Slots are updated in the order of their ids, as two transactions with
+    different orders would wait for each other. Raise RuleViolation `full` if too few places are
+    free, or if `into` is no longer the open slot that the caller read; the caller has to roll back.
     """
-    if into:
-        # This check comes before any entry of the waiting list is locked: a request that fails
-        # later would cost those people their turn.
-        room = F("capacity") - operations + Counter(freed)[into.pk]
-        if not Slot.objects.filter(pk=into.pk, taken__lte=room).exists():
-            raise RuleViolation(_("This time has just been taken. Choose another."), code="full")
-    changes = offer_freed_places(freed)
-    changes.subtract(freed)
-    if into:
-        changes[into.pk] += operations
-    for pk, change in sorted(changes.items()):
-        slots = Slot.objects.filter(pk=pk, taken__lte=F("capacity") - change)
-        if into and pk == into.pk:
-            slots = slots.filter(is_closed=False, start=into.start, end=into.end)
-        freeing = {"came_free_at": timezone.now()} if change < 0 else {}
-        if not slots.update(taken=F("taken") + change, **freeing):
-            raise RuleViolation(_("This time has just been taken. Choose another."), code="full")
+    taken_of = {into.pk: operations} if into else {}
+    for pk in sorted({**freed, **taken_of}):
+        slots = _unchanged(into) if into and pk == into.pk else Slot.objects.filter(pk=pk)
+        if not _change(slots, freed=freed.get(pk, 0), taken=taken_of.get(pk, 0)):
+            raise _full()
+    if any(freed.values()):
+        wake_workers(Topic.PLACES)
+
+
+def take_reserved(slot: Slot, operations: int) -> None:
+    """Take reserved places of a slot for an offer; raise RuleViolation `full` if it has too few."""
+    reserved = _unchanged(slot).filter(reserved__gte=operations)
+    if not reserved.update(taken=F("taken") + operations, reserved=F("reserved") - operations):
+        raise _full()
+
+
+def take_before_others(slot: Slot, operations: int) -> None:
+    """Take places of a slot, reserved ones too, for somebody who comes before all who wait.
+
+    Raise RuleViolation `full` if it has too few.
+    """
+    taken = F("taken") + operations
+    slots = _unchanged(slot).filter(capacity__gte=taken)
+    if not slots.update(taken=taken, reserved=Least(F("reserved"), F("capacity") - taken)):
+        raise _full()
+
+
+def let_go(slot: Slot) -> None:
+    """Free the reserved places of a slot, unless they have changed since it was read."""
+    Slot.objects.filter(pk=slot.pk, reserved=slot.reserved).update(reserved=0)
+
+
+def _change(slots: SlotQuerySet, *, freed: int, taken: int) -> int:
+    now = timezone.now()
+    after = F("taken") + (taken - freed)
+    changes: dict[str, Case] = {}
+    kept: Combinable = kept_from_others(now)
+    reserved: Combinable = F("reserved")
+    if freed:
+        waits = somebody_waits(now) & Q(is_closed=False)
+        also = Case(When(waits, then=Value(freed)), default=Value(0))
+        reserved, kept = reserved + also, kept + also
+        changes["reserved_at"] = Case(
+            When(waits, reserved=0, then=Value(now)), default=F("reserved_at")
+        )
+    if taken:
+        slots = slots.filter(capacity__gte=after + kept)
+    # The reserved places are less than before only where no worker hands them out.
+    return slots.update(taken=after, reserved=Least(reserved, F("capacity") - after), **changes)
+
+
+def _unchanged(slot: Slot) -> SlotQuerySet:
+    """Return the slot, if it is still open and at the time that the caller read."""
+    return Slot.objects.filter(pk=slot.pk, is_closed=False, start=slot.start, end=slot.end)
+
+
+def _full() -> RuleViolation:
+    return RuleViolation(_("This time has just been taken. Choose another."), code="full")

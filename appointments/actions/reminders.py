@@ -7,38 +7,46 @@ from django.utils import timezone
 
 from appointments.actions.notices import notify
 from appointments.models import Appointment, Slip
+from appointments.offer_hours import hours_at, last_end
 from core.messaging.actions import notices
 
-# Each reminder, by the name of its template, is sent this long before the start.
-REMINDERS = {"appointment_tomorrow": timedelta(days=1), "appointment_soon": timedelta(hours=2)}
-# With less than this left before the start, "in two hours" is no longer true.
-SOON = timedelta(minutes=90)
+# The names of their templates, which are part of the keys of reminders that already wait.
+TOMORROW, SOON = "appointment_tomorrow", "appointment_soon"
+# The second is sent this long before it is too late to change the appointment.
+AHEAD = timedelta(hours=1)
 
 
 def remind(appointment: Appointment) -> None:
     """Write the reminders of the time that the appointment has now."""
-    for template, ahead in REMINDERS.items():
-        at = appointment.slot.start - ahead
+    start = appointment.slot.start
+    day = timezone.localtime(start).replace(hour=0, minute=0, second=0, microsecond=0)
+    for template, at, not_after in (
+        (TOMORROW, start - timedelta(days=1), day),
+        (SOON, _last_call(appointment.change_until), appointment.change_until),
+    ):
         if at > timezone.now():
             notify(
                 appointment,
                 template,
                 reminder=_reminder(appointment, template),
                 not_before=at,
-                not_after=_not_after(template, appointment.slot.start),
+                not_after=not_after,
             )
 
 
 def drop_reminders(appointment: Appointment) -> None:
     """Drop the reminders of the time on the latest slip."""
-    notices.drop_reminders(_reminder(appointment, template) for template in REMINDERS)
+    notices.drop_reminders(_reminder(appointment, template) for template in (TOMORROW, SOON))
 
 
-def _not_after(template: str, start: datetime) -> datetime:
-    """Return the moment until which a late reminder is still true."""
-    if template == "appointment_tomorrow":
-        return timezone.localtime(start).replace(hour=0, minute=0, second=0, microsecond=0)
-    return start - SOON
+def _last_call(change_until: datetime) -> datetime:
+    """Return when to remind of the last moment for a change: an hour before it.
+
+    Where nobody should be woken then, it is an hour before the hours for offers end, the evening
+    before.
+    """
+    at = change_until - AHEAD
+    return at if hours_at(at) else last_end(at) - AHEAD
 
 
 def _reminder(appointment: Appointment, template: str) -> notices.Reminder:

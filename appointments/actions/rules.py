@@ -75,18 +75,22 @@ def check_beneficiaries(holder: Identity, beneficiaries: Iterable[Identity]) -> 
         )
 
 
+def check_operations(operations: int) -> None:
+    """Raise RuleViolation `operations` if they are more than one appointment can be for."""
+    most = settings.BOOKING["MAX_OPERATIONS"]
+    if not 1 <= operations <= most:
+        raise RuleViolation(
+            _("Choose between 1 and %(most)s operations.") % {"most": most}, code="operations"
+        )
+
+
 def check_bookable(slot: Slot, service: Service, operations: int, *, kept: int = 0) -> None:
     """Check without a lock that the slot can be booked, to refuse it before any work if not.
 
     An offer keeps `kept` of the operations for the caller already. Raise RuleViolation
     `operations`, or `full` for a slot that is full, past or closed.
     """
-    if not 1 <= operations <= settings.BOOKING["MAX_OPERATIONS"]:
-        raise RuleViolation(
-            _("Choose between 1 and %(most)s operations.")
-            % {"most": settings.BOOKING["MAX_OPERATIONS"]},
-            code="operations",
-        )
+    check_operations(operations)
     if not Slot.objects.bookable(service, operations - kept).filter(pk=slot.pk).exists():
         raise RuleViolation(_("This time has just been taken. Choose another."), code="full")
 

@@ -7,14 +7,24 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet, Value
-from django.db.models.functions import Greatest
+from django.db.models import Case, F, Max, Q, QuerySet, Value, When
+from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
-from appointments.models import Appointment, Closure, Office, OpeningWindow, Slot
+from appointments.models import (
+    Appointment,
+    Closure,
+    Office,
+    OpeningWindow,
+    Slot,
+    SlotQuerySet,
+    Waiting,
+    somebody_waits,
+)
 from core.catalogue.models import Holiday
 from core.chores.rows import for_each
 from core.hijri import is_ramadan
+from core.wake import Topic, wake_workers
 
 WINDOWS_AT_A_TIME = 20
 # What the hours of a window decide about its slots.
@@ -113,8 +123,10 @@ def _make_slots_of(days: list[date], pk: int) -> int:
     starts = _slot_starts(window, days, _days_off(days))
     slots = list(window.slots.filter(day__gte=days[0]).only(*_COMPARED))
     known = {slot.start for slot in slots}
+    missing = {start: day for start, day in starts.items() if start not in known}
+    latest = _latest_waited_for(window) if missing else None
     made = Slot.objects.bulk_create(
-        [_slot(window, day, start) for start, day in starts.items() if start not in known]
+        [_slot(window, day, start, latest) for start, day in missing.items()]
     )
     if outdated := _outdated(window, slots, starts):
         _bring_up_to_date(window, outdated, list(starts))
@@ -161,7 +173,16 @@ def _open_days(window: OpeningWindow, days: Iterable[date], off: _DaysOff) -> li
     ]
 
 
-def _slot(window: OpeningWindow, day: date, start: datetime) -> Slot:
+def _latest_waited_for(window: OpeningWindow) -> datetime | None:
+    """Return the moment before which somebody waits for a time at this office, or None."""
+    waiting = Waiting.objects.at(window.office_id)
+    return waiting.aggregate(latest=Max("before"))["latest"]
+
+
+def _slot(window: OpeningWindow, day: date, start: datetime, latest: datetime | None) -> Slot:
+    """Return a new slot; all its places are reserved if somebody waits for one."""
+    now = timezone.now()
+    is_waited_for = latest is not None and now < start < latest
     return Slot(
         office=window.office,
         window=window,
@@ -169,7 +190,8 @@ def _slot(window: OpeningWindow, day: date, start: datetime) -> Slot:
         start=start,
         end=start + timedelta(minutes=window.slot_minutes),
         capacity=window.capacity,
-        came_free_at=timezone.now(),
+        reserved=window.capacity if is_waited_for else 0,
+        reserved_at=now if is_waited_for else None,
     )
 
 
@@ -178,12 +200,33 @@ def _bring_up_to_date(window: OpeningWindow, pks: list[int], starts: list[dateti
     # The rows are locked in the order in which places are taken: two transactions with different
     # orders would wait for each other.
     list(slots.order_by("pk").select_for_update(no_key=True).values_list("pk"))
-    freed = {"came_free_at": timezone.now()}
-    slots.filter(start__in=starts, is_closed=True).update(is_closed=False, **freed)
-    slots.filter(is_closed=False).exclude(start__in=starts).update(is_closed=True)
+    _reopen(slots.filter(start__in=starts, is_closed=True))
+    slots.filter(is_closed=False).exclude(start__in=starts).update(is_closed=True, reserved=0)
     end = F("start") + timedelta(minutes=window.slot_minutes)
     slots.filter(taken=0).exclude(end=end).update(end=end)
+    _raise_capacity(slots.filter(capacity__lt=window.capacity), window.capacity)
     # Booked places are kept: the capacity of a slot never falls below what it has taken.
-    slots.filter(capacity__lt=window.capacity).update(capacity=window.capacity, **freed)
-    others = slots.filter(capacity__gt=window.capacity)
-    others.update(capacity=Greatest("taken", Value(window.capacity)))
+    capacity = Greatest("taken", Value(window.capacity))
+    slots.filter(capacity__gt=window.capacity).update(
+        capacity=capacity, reserved=Least("reserved", capacity - F("taken"))
+    )
+    wake_workers(Topic.PLACES)
+
+
+def _reopen(slots: SlotQuerySet) -> None:
+    waits = somebody_waits(timezone.now())
+    slots.update(
+        is_closed=False,
+        reserved=Case(When(waits, then=F("capacity") - F("taken")), default=Value(0)),
+        reserved_at=timezone.now(),
+    )
+
+
+def _raise_capacity(slots: SlotQuerySet, capacity: int) -> None:
+    waits = somebody_waits(timezone.now()) & Q(is_closed=False)
+    more = Case(When(waits, then=Value(capacity) - F("capacity")), default=Value(0))
+    slots.update(
+        capacity=capacity,
+        reserved=F("reserved") + more,
+        reserved_at=Case(When(reserved=0, then=Value(timezone.now())), default=F("reserved_at")),
+    )

@@ -1,19 +1,33 @@
-"""The waiting list: waiting for an earlier time, and the answer to an offer."""
+"""The waiting list: waiting for a time, and the answer to an offer."""
 
-from datetime import timedelta
+import uuid
+from collections import Counter
+from datetime import date, datetime, time, timedelta
+from functools import partial
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appointments.actions.locks import lock, lock_and_reload
+from appointments.actions.hold_expiry import expire, lapsed_now
+from appointments.actions.holds import new_hold, with_new_reference
+from appointments.actions.locks import lock, lock_and_reload, lock_entry
 from appointments.actions.notices import notify
-from appointments.actions.offers import offer_places
+from appointments.actions.offers import withdraw_offers
 from appointments.actions.places import move_places
 from appointments.actions.rescheduling import reschedule
-from appointments.actions.rules import check_can_be_changed, check_may_move, check_no_conflict
-from appointments.models import Appointment, Offer, Office, Slot, Waiting
-from core.accounts.models import User
+from appointments.actions.rules import (
+    check_can_be_changed,
+    check_daily_changes,
+    check_may_book,
+    check_may_move,
+    check_no_conflict,
+    check_operations,
+)
+from appointments.models import Appointment, Offer, Office, Waiting
+from core.accounts.models import Identity, User
+from core.catalogue.models import Region, Service
 from core.chores.rows import for_each
 from core.exceptions import RuleViolation
 
@@ -33,65 +47,173 @@ def wait(*, actor: User, appointment: Appointment, office: Office | None = None)
             raise RuleViolation(
                 _("The office has closed at this time. Choose another time first."), code="status"
             )
-        waiting, _is_new = Waiting.objects.open().get_or_create(
-            appointment=appointment, defaults={"office": office, "since": timezone.now()}
-        )
-        if waiting.office != office:
-            waiting.office = office
-            waiting.save(update_fields=["office"])
+        waiting = Waiting.objects.open().filter(appointment=appointment).first()
+        waiting = waiting or entry_of(appointment, before=appointment.slot.start)
+        waiting.office = office
+        waiting.save()
     return waiting
 
 
-def stop_waiting(*, actor: User, appointment: Appointment) -> None:
-    """Take the appointment off the waiting list; an offer that was made stays open."""
+def wait_for_any_time(
+    *,
+    actor: User,
+    holder: Identity,
+    attendee: Identity,
+    service: Service,
+    operations: int,
+    region: Region,
+    office: Office | None,
+    last_day: date,
+) -> Waiting:
+    """Put somebody without an appointment on the waiting list, for times until `last_day`.
+
+    There is one such entry for a person and a service: a second one changes the first, which keeps
+    its turn. Raise RuleViolation as `check_may_book` and `check_operations` do, `last_day` for a
+    day that cannot be booked, `live` if there is an appointment already, or `waiting` if another
+    user waits for the same.
+    """
+    check_may_book(actor=actor, holder=holder, attendee=attendee, service=service)
+    check_operations(operations)
+    today = timezone.localdate()
+    if not today <= last_day <= today + timedelta(days=settings.BOOKING["HORIZON_DAYS"]):
+        raise RuleViolation(_("Choose one of the days that can be booked now."), code="last_day")
+    end_of_day = datetime.combine(
+        last_day + timedelta(days=1), time.min, timezone.get_default_timezone()
+    )
     with transaction.atomic():
-        lock(actor, appointment.attendee)
-        end_waiting(lock_and_reload(appointment, user=actor))
+        lock(actor, attendee)
+        if Appointment.objects.live().filter(attendee=attendee, service=service).exists():
+            raise RuleViolation(
+                _(
+                    "There is an appointment for this service and this person already. On its page "
+                    "you can ask for an earlier time."
+                ),
+                code="live",
+            )
+        waiting = Waiting.objects.open().wishes().filter(attendee=attendee, service=service).first()
+        if waiting and waiting.user_id != actor.pk:
+            raise RuleViolation(
+                _(
+                    "Somebody else waits for a time for this service and this person already. They "
+                    "will get the text."
+                ),
+                code="waiting",
+            )
+        waiting = waiting or Waiting(
+            user=actor, attendee=attendee, service=service, since=timezone.now()
+        )
+        waiting.holder, waiting.operations = holder, operations
+        waiting.region, waiting.office, waiting.before = region, office, end_of_day
+        waiting.save()
+    return waiting
+
+
+def entry_of(appointment: Appointment, *, before: datetime | None = None) -> Waiting:
+    """Return a new entry on the waiting list for an appointment, not saved yet."""
+    return Waiting(
+        user=appointment.user,
+        holder=appointment.holder,
+        attendee=appointment.attendee,
+        service=appointment.service,
+        operations=appointment.operations,
+        appointment=appointment,
+        region_id=appointment.slot.office.region_id,
+        before=before,
+        since=timezone.now(),
+    )
+
+
+def stop_waiting(*, actor: User, waiting: Waiting) -> None:
+    """Take an entry off the waiting list; an offer that was made stays open."""
+    with transaction.atomic():
+        lock(actor, waiting.attendee)
+        Waiting.objects.open().filter(pk=waiting.pk, user=actor).update(ended_at=timezone.now())
 
 
 def end_waiting(appointment: Appointment) -> None:
     Waiting.objects.open().filter(appointment=appointment).update(ended_at=timezone.now())
 
 
+def end_wish(attendee: Identity, service: Service) -> Counter[int]:
+    """End the wish of somebody who has an appointment now; return {slot id: operations freed}."""
+    wishes = Waiting.objects.open().wishes().filter(attendee=attendee, service=service)
+    if not wishes.update(ended_at=timezone.now()):
+        return Counter()
+    of_wishes = Offer.objects.filter(appointment=None, waiting__attendee=attendee)
+    return withdraw_offers(of_wishes.filter(waiting__service=service))
+
+
 def accept(*, actor: User, offer: Offer) -> Appointment:
     """Move the appointment to the offered slot; a second click changes nothing more.
 
-    Raise RuleViolation `expired` if the offer is no longer open, else as the checks do.
+    For somebody who waits without an appointment, it is a hold, to be confirmed as any other. Raise
+    RuleViolation `expired` if the offer is no longer open, else as the checks do.
     """
-    with transaction.atomic():
-        lock(actor, offer.appointment.attendee)
-        appointment = lock_and_reload(offer.appointment, user=actor)
-        offer = Offer.objects.select_related("slot__office").get(pk=offer.pk)
-        if offer.status == Offer.Status.ACCEPTED:
-            return appointment
-        in_time = Offer.objects.open().filter(pk=offer.pk, expires_at__gt=timezone.now())
-        if not in_time.update(status=Offer.Status.ACCEPTED):
-            raise RuleViolation(_("This time is no longer kept for you."), code="expired")
-        check_can_be_changed(appointment)
-        check_may_move(appointment)
-        check_no_conflict(
-            actor=actor,
-            attendee=appointment.attendee,
-            service=appointment.service,
-            slot=offer.slot,
-            instead_of=appointment,
-        )
-        freed = appointment.places
-        end_waiting(appointment)
-        reschedule(appointment, offer.slot, actor=actor)
-        move_places(freed, into=offer.slot)
+    return with_new_reference(partial(_accept, offer, actor))
+
+
+@transaction.atomic
+def _accept(offer: Offer, actor: User) -> Appointment:
+    offer = _lock_offer(offer, actor)
+    if offer.status == Offer.Status.ACCEPTED and offer.appointment:
+        return offer.appointment
+    in_time = Offer.objects.answerable().filter(pk=offer.pk)
+    if not in_time.update(status=Offer.Status.ACCEPTED):
+        raise RuleViolation(_("This time is no longer kept for you."), code="expired")
+    freed = expire(lapsed_now().concerning(actor, offer.waiting.attendee, offer.slot))
+    if offer.appointment:
+        return _move_to(offer, offer.appointment, freed)
+    return _hold(offer, freed)
+
+
+def _move_to(offer: Offer, appointment: Appointment, freed: Counter[int]) -> Appointment:
+    actor = offer.waiting.user
+    appointment = lock_and_reload(appointment, user=actor)
+    check_can_be_changed(appointment)
+    check_may_move(appointment)
+    check_no_conflict(
+        actor=actor,
+        attendee=appointment.attendee,
+        service=appointment.service,
+        slot=offer.slot,
+        instead_of=appointment,
+    )
+    freed += appointment.places
+    end_waiting(appointment)
+    reschedule(appointment, offer.slot, actor=actor)
+    move_places(freed, into=offer.slot)
     return appointment
 
 
+def _hold(offer: Offer, freed: Counter[int]) -> Appointment:
+    """Hold the offered slot; who waits stays on the list until the appointment is confirmed."""
+    waiting = offer.waiting
+    actor, attendee, service = waiting.user, waiting.attendee, waiting.service
+    check_may_book(actor=actor, holder=waiting.holder, attendee=attendee, service=service)
+    check_no_conflict(actor=actor, attendee=attendee, service=service, slot=offer.slot)
+    check_daily_changes(attendee, service)
+    held = new_hold(
+        user=actor,
+        slot=offer.slot,
+        idempotency_key=uuid.uuid4(),
+        holder=waiting.holder,
+        attendee=attendee,
+        service=service,
+        operations=offer.operations,
+    )
+    Offer.objects.filter(pk=offer.pk).update(appointment=held)
+    move_places(freed, into=offer.slot)
+    return held
+
+
 def decline(*, actor: User, offer: Offer) -> None:
-    """Decline the offer and keep the appointment; the place goes to the next on the waiting list.
+    """Decline the offer and stay on the list; the place goes to the next who waits.
 
     Raise RuleViolation `accepted` for an offer that was accepted already.
     """
     with transaction.atomic():
-        lock(actor, offer.appointment.attendee)
-        lock_and_reload(offer.appointment, user=actor)
-        if Offer.objects.filter(pk=offer.pk, status=Offer.Status.ACCEPTED).exists():
+        offer = _lock_offer(offer, actor)
+        if offer.status == Offer.Status.ACCEPTED:
             raise RuleViolation(
                 _("You have taken this time already. Move or cancel the appointment instead."),
                 code="accepted",
@@ -109,38 +231,33 @@ def lapse_due() -> int:
     return for_each(due, _lapse)
 
 
+@transaction.atomic
 def _lapse(offer: Offer) -> int:
-    template = "appointment_offer_lapsed" if offer.appointment.is_displaced else None
-    with transaction.atomic():
-        return _end_offer(offer, Offer.Status.LAPSED, template=template)
+    lapsed = _end_offer(offer, Offer.Status.LAPSED)
+    if lapsed and offer.appointment and offer.appointment.is_displaced:
+        notify(offer.appointment, "appointment_offer_lapsed")
+    return lapsed
 
 
-def offer_recently_freed() -> int:
-    """Offer waiting people the places that came free bit by bit; return how many operations.
-
-    These are places that came free one after the other, for two people who come together, and those
-    of new hours. Only people who were waiting by then are offered them: anybody who joined the list
-    later could have booked them before.
-    """
-    kept = 0
-    for slot in Slot.objects.freed_since(timezone.now() - timedelta(hours=1)):
-        try:
-            with transaction.atomic():
-                free = slot.capacity - slot.taken
-                places = offer_places(slot, free, since__lt=slot.came_free_at)
-                if places:
-                    move_places({}, into=slot, operations=places)
-        except RuleViolation:
-            # Somebody was quicker; the next run looks at what is left.
-            continue
-        kept += places
-    return kept
-
-
-def _end_offer(offer: Offer, status: Offer.Status, *, template: str | None = None) -> int:
+def _end_offer(offer: Offer, status: Offer.Status) -> int:
     ended = Offer.objects.open().filter(pk=offer.pk).update(status=status)
     if ended:
-        if template:
-            notify(offer.appointment, template)
         move_places({offer.slot_id: offer.operations})
     return ended
+
+
+def _lock_offer(offer: Offer, actor: User) -> Offer:
+    """Lock the people and the entry of an offer, and return it as it is now, with its rows.
+
+    Raise Offer.DoesNotExist if it was made to another user.
+    """
+    lock(actor, offer.waiting.attendee)
+    lock_entry(offer.waiting)
+    return Offer.objects.select_related(
+        "slot__office",
+        "appointment__attendee",
+        "waiting__user",
+        "waiting__holder",
+        "waiting__attendee",
+        "waiting__service",
+    ).get(pk=offer.pk, waiting__user=actor)

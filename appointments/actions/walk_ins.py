@@ -3,7 +3,6 @@
 import uuid
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,8 +12,9 @@ from appointments.actions.events import EventType, Role, Status, record
 from appointments.actions.hold_expiry import expire, give_back_lapsed, lapsed_now
 from appointments.actions.locks import lock
 from appointments.actions.places import move_places
-from appointments.actions.rules import check_may_book
+from appointments.actions.rules import check_may_book, check_operations
 from appointments.actions.slips import issue_slip
+from appointments.actions.waiting import end_wish
 from appointments.models import Appointment, AppointmentQuerySet, Office, Slot
 from core.accounts import registry
 from core.accounts.models import Identity, User
@@ -50,7 +50,7 @@ def walk_in(
     with_same_key = Appointment.objects.filter(idempotency_key=idempotency_key)
     if made := with_same_key.first():
         return made
-    _check_operations(operations)
+    check_operations(operations)
     # The look-up may take seconds, so it comes before the transaction, which holds up others.
     attendee = _lookup_person(number)
     _check_may_walk_in(actor, attendee, service)
@@ -95,6 +95,7 @@ def _admit(**fields: Any) -> Appointment:
     )
     issue_slip(appointment)
     record(appointment, EventType.WALKED_IN, actor=fields["user"], role=Role.CLERK)
+    freed += end_wish(fields["attendee"], fields["service"])
     move_places(freed, into=slot, operations=operations)
     return appointment
 
@@ -128,14 +129,6 @@ def _lookup_person(number: str) -> Identity:
             code="number",
         )
     return identity
-
-
-def _check_operations(operations: int) -> None:
-    most = settings.BOOKING["MAX_OPERATIONS"]
-    if not 1 <= operations <= most:
-        raise RuleViolation(
-            _("Choose between 1 and %(most)s operations.") % {"most": most}, code="operations"
-        )
 
 
 def _check_may_walk_in(actor: User, attendee: Identity, service: Service) -> None:

@@ -7,7 +7,7 @@ from appointments.models.offices import Office, OfficeQuerySet
 from appointments.models.opening_hours import OpeningWindow, Weekday
 from appointments.models.slips import Slip
 from appointments.models.slots import Slot, SlotQuerySet
-from appointments.models.waiting import Offer, OfferQuerySet, Waiting
+from appointments.models.waiting import Offer, OfferQuerySet, Waiting, somebody_waits
 
 __all__ = [
     "Appointment",
@@ -24,4 +24,5 @@ __all__ = [
     "SlotQuerySet",
     "Waiting",
     "Weekday",
+    "somebody_waits",
 ]

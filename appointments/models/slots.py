@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, Min, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import Case, Exists, F, Min, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,11 @@ from appointments.models.office_day import office_day_q
 from appointments.models.offices import Office
 from appointments.models.opening_hours import OpeningWindow
 from core.catalogue.models import Service
+from core.chores.models import Chore
+
+# The chore that hands out reserved places, and when it counts as gone.
+ALLOCATOR = "allocate"
+ALLOCATOR_MISSED_AFTER = datetime.timedelta(minutes=15)
 
 if TYPE_CHECKING:
     from appointments.models.appointments import AppointmentQuerySet
@@ -27,58 +32,60 @@ def _appointments() -> "AppointmentQuerySet":
 
 class SlotQuerySet(models.QuerySet["Slot"]):
     def with_free(self, now: datetime.datetime | None = None) -> Self:
-        """Annotate each slot with its `free` operations; lapsed holds count as free."""
+        """Annotate each slot with its `free` operations.
+
+        Lapsed holds count as free, and so do reserved places while no worker hands them out.
+        """
+        now = now or timezone.now()
         lapsed = (
             _appointments()
-            .lapsed(now or timezone.now())
+            .lapsed(now)
             .filter(slot=OuterRef("pk"))
             .order_by()
             .values("slot")
             .annotate(operations_of_all=Sum("operations"))
             .values("operations_of_all")
         )
-        return self.annotate(free=F("capacity") - F("taken") + Coalesce(Subquery(lapsed), Value(0)))
+        taken = F("taken") + kept_from_others(now)
+        return self.annotate(free=F("capacity") - taken + Coalesce(Subquery(lapsed), Value(0)))
 
     def bookable(
         self, service: Service, operations: int, now: datetime.datetime | None = None
     ) -> Self:
         """Return the slots that can still be booked for `operations` of this service."""
         now = now or timezone.now()
-        last_day = timezone.localdate(now) + datetime.timedelta(
-            days=settings.BOOKING["HORIZON_DAYS"]
-        )
-        return self._that_take(service, operations, now).filter(start__gt=now, day__lte=last_day)
+        free = self.with_free(now).filter(free__gte=operations)
+        return free._ahead(now)._open_to(service)
+
+    def bookable_before_others(self, service: Service, operations: int) -> Self:
+        """Return the slots with room for `operations`, places reserved for others among it.
+
+        Room that there is through lapsed holds alone does not count, as those are still taken.
+        """
+        room = self.filter(capacity__gte=F("taken") + operations)
+        return room._ahead(timezone.now())._open_to(service)
 
     def left_today(
         self, service: Service, operations: int, now: datetime.datetime | None = None
     ) -> Self:
         """Return the slots that run now or come later today, and still take `operations`."""
         now = now or timezone.now()
-        left = self._that_take(service, operations, now).filter(end__gt=now)
-        return left.filter(office_day_q(now))
+        free = self.with_free(now).filter(free__gte=operations)
+        return free._open_to(service).filter(office_day_q(now), end__gt=now)
 
-    def _that_take(self, service: Service, operations: int, now: datetime.datetime) -> Self:
-        return (
-            self.with_free(now)
-            .filter(is_closed=False, free__gte=operations, office__is_active=True)
-            .exclude(Q(window__in=_windows_without(service)))
+    def _ahead(self, now: datetime.datetime) -> Self:
+        last_day = timezone.localdate(now) + datetime.timedelta(
+            days=settings.BOOKING["HORIZON_DAYS"]
         )
+        return self.filter(start__gt=now, day__lte=last_day)
 
-    def freed_since(self, since: datetime.datetime) -> Self:
-        """Return the slots with places freed after `since` for which an appointment waits.
+    def _open_to(self, service: Service) -> Self:
+        open_slots = self.filter(is_closed=False, office__is_active=True)
+        return open_slots.exclude(Q(window__in=_windows_without(service)))
 
-        It is a later appointment on the waiting list, in the same region.
-        """
-        later = Exists(
-            _appointments().filter(
-                waitings__ended_at=None,
-                waitings__isnull=False,
-                slot__office__region=OuterRef("office__region"),
-                slot__start__gt=OuterRef("start"),
-            )
-        )
-        free = self.filter(later, came_free_at__gt=since, taken__lt=F("capacity"), is_closed=False)
-        return free.select_related("office").order_by("start", "pk")
+    def reserved(self) -> Self:
+        """Return the slots with places to hand out to the waiting list, the earliest first."""
+        return self.filter(reserved__gt=0).order_by("start", "pk")
 
     def distinct_starts(self) -> Self:
         """Return the first of an office's slots that begin together, in parallel windows."""
@@ -88,6 +95,16 @@ class SlotQuerySet(models.QuerySet["Slot"]):
     def days(self) -> "models.QuerySet[Slot, dict[str, Any]]":
         """Return each day with its earliest start and its free operations."""
         return self.order_by("day").values("day").annotate(first=Min("start"), places=Sum("free"))
+
+
+def kept_from_others(now: datetime.datetime) -> Case:
+    """Return an expression for the reserved places that nobody else can take.
+
+    They are none once the allocator has not run for 15 minutes: without a worker nobody hands them
+    out, so that everybody can take them.
+    """
+    alive = Chore.objects.filter(name=ALLOCATOR, ran_at__gt=now - ALLOCATOR_MISSED_AFTER)
+    return Case(When(Exists(alive), then=F("reserved")), default=Value(0))
 
 
 def _windows_without(service: Service) -> models.QuerySet[OpeningWindow, Any]:
@@ -100,7 +117,9 @@ class Slot(models.Model):
     """A start time at an office, and the operations that it takes.
 
     `day` is the day on which its window began: a slot at half past midnight belongs to the evening
-    before. `taken` is changed by `move_places` alone.
+    before. `taken` counts the operations of live appointments and open offers. `reserved` counts
+    those that came free where somebody waits: the allocator offers them to the waiting list, or
+    lets them go.
     """
 
     office = models.ForeignKey(Office, on_delete=models.PROTECT, related_name="slots")
@@ -110,8 +129,9 @@ class Slot(models.Model):
     end = models.DateTimeField(_("end"))
     capacity = models.PositiveSmallIntegerField()
     taken = models.PositiveSmallIntegerField(default=0)
-    # This is when it last took more than before: a place was given back, or its hours changed.
-    came_free_at = models.DateTimeField(null=True)
+    reserved = models.PositiveSmallIntegerField(default=0)
+    # The first of the reserved places came free then.
+    reserved_at = models.DateTimeField(null=True)
     is_closed = models.BooleanField(default=False)
 
     objects = SlotQuerySet.as_manager()
@@ -122,17 +142,15 @@ class Slot(models.Model):
         ordering = ["start", "pk"]
         indexes = [
             models.Index(fields=["office", "day", "start"], name="slot_by_office"),
-            models.Index(
-                fields=["came_free_at"],
-                name="slot_came_free",
-                condition=Q(came_free_at__isnull=False),
-            ),
+            models.Index(fields=["start"], name="slot_reserved", condition=Q(reserved__gt=0)),
         ]
         constraints = [
             models.UniqueConstraint(fields=["window", "start"], name="slot_once"),
             models.CheckConstraint(
                 name="slot_never_oversold",
-                condition=Q(taken__gte=0, taken__lte=F("capacity")),
+                condition=Q(
+                    taken__gte=0, reserved__gte=0, capacity__gte=F("taken") + F("reserved")
+                ),
             ),
         ]
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
-from appointments.models import Appointment, AppointmentQuerySet
+from appointments.models import Appointment, AppointmentQuerySet, Offer, Waiting
 from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.models import User
 
@@ -42,6 +42,20 @@ def get_booked_by(user: User, reference: str) -> Appointment:
     """Return the appointment if `user` has booked it; raise the same Http404 for any other."""
     booked = Appointment.objects.filter(user=user, is_walk_in=False)
     return get_object_or_404(_with_all(booked), reference=reference)
+
+
+def get_wish_for(user: User, pk: int) -> Waiting:
+    """Return what `user` waits for without an appointment; raise Http404 for any other."""
+    wishes = Waiting.objects.wishes().filter(user=user)
+    return get_object_or_404(
+        wishes.select_related("attendee", "service", "office", "region"), pk=pk
+    )
+
+
+def get_offer_for(user: User, pk: int) -> Offer:
+    """Return an offer that was made to `user`; raise Http404 for any other."""
+    offers = Offer.objects.filter(waiting__user=user)
+    return get_object_or_404(offers.select_related("appointment", "waiting__attendee"), pk=pk)
 
 
 def _with_all(appointments: AppointmentQuerySet) -> AppointmentQuerySet:

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from appointments import actions
 from appointments.forms import WaitForm
-from appointments.models import Appointment
+from appointments.models import Appointment, Waiting
 from appointments.views.access import get_appointment_for, get_booked_by, verified
 from core.accounts.access import SignedInRequest
 from core.exceptions import RuleViolation
 
-ROWS = 20
+ROWS, WAITING_ROWS = 20, 10
 
 
 @verified
@@ -25,7 +25,8 @@ def appointment_list(request: SignedInRequest) -> HttpResponse:
         "service", "attendee", "slot__office"
     )
     page = Paginator(mine.over(), ROWS).get_page(request.GET.get("page"))
-    context = {"upcoming": mine.unsettled(), "page": page}
+    waiting = Waiting.objects.filter(user=request.user).with_offers().latest_first()
+    context = {"upcoming": mine.unsettled(), "page": page, "waiting": waiting[:WAITING_ROWS]}
     return render(request, "appointments/list.html", context)
 
 
@@ -33,11 +34,12 @@ def appointment_list(request: SignedInRequest) -> HttpResponse:
 def detail(request: SignedInRequest, reference: str) -> HttpResponse:
     """Show a held time with the minutes left, or the appointment as it stands."""
     appointment = get_appointment_for(request.user, reference)
-    open_offer = appointment.offers.open().select_related("slot__office").first()
+    offers = list(appointment.offers.select_related("slot__office").order_by("-pk"))
     context = {
         "appointment": appointment,
         "is_mine": appointment.user_id == request.user.pk,
-        "offer": open_offer if open_offer and open_offer.can_be_answered else None,
+        "offer": next((offer for offer in offers if offer.can_be_answered), None),
+        "offers": offers,
         "waiting": appointment.waitings.open().select_related("office").first(),
         "wait_form": WaitForm(),
         "seconds_left": _seconds_left(appointment),

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from appointments.actions import (
+    allocate,
     displace_due,
     expire_due,
     lapse_due,
     make_slots,
-    offer_recently_freed,
     settle_past,
 )
 from core.accounts.actions.devices import forget_ended_sessions
@@ -25,8 +25,8 @@ CHORES: Chores = {
         (30 * _SECONDS, expire_late),
         (30 * _SECONDS, expire_due),
         (10 * _SECONDS, lapse_due),
-        (10 * _SECONDS, offer_recently_freed),
         (10 * _SECONDS, displace_due),
+        (5 * _SECONDS, allocate),
         (10 * _MINUTES, make_slots),
         (10 * _MINUTES, settle_past),
         (1 * _HOURS, sweep),

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Waiting
 from core.accounts.access import SignedInRequest, resident_required
 from core.catalogue.models import Service
 from core.date_field import DateForm
@@ -26,6 +26,7 @@ def my_page(request: SignedInRequest) -> HttpResponse:
     context = {
         "appointments": appointments.exclude(pk__in=[each.pk for each in undecided])[:5],
         "undecided": undecided,
+        "offered": Waiting.objects.offered_to(request.user).select_related("service", "attendee"),
         "returned": returned,
         "drafts": mine.drafts_of(request.user)[:5],
         "inquiries": mine.filed().exclude(pk__in=[inquiry.pk for inquiry in returned])[:5],

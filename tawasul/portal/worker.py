@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.utils import timezone
 
+from appointments.models.slots import ALLOCATOR
 from core.chores import actions as chores
 from core.chores.failures import log_failure
 from core.messaging.dispatcher import Dispatcher
@@ -94,12 +95,15 @@ class Worker:
             woken.wait(PAUSE_SECONDS)
 
     def _do_chore(self) -> None:
+        if self._woken[Topic.PLACES].is_set():
+            self._woken[Topic.PLACES].clear()
+            chores.hurry(ALLOCATOR)
         # What hangs in the other thread of this worker must not take this one as well.
         others = {name: chore for name, chore in CHORES.items() if name not in self._running}
         lease = chores.lease_next(others)
         if lease is None:
             seconds = (chores.next_due(others) - timezone.now()).total_seconds()
-            self._stop.wait(min(max(seconds, 0), LONGEST_SLEEP_SECONDS))
+            self._woken[Topic.PLACES].wait(min(max(seconds, 0), LONGEST_SLEEP_SECONDS))
             return
         self._running.add(lease.name)
         try:

@@ -14,11 +14,14 @@ from django.utils import timezone
 from appointments import actions
 from appointments.actions.offers import make_offer
 from appointments.actions.places import move_places
+from appointments.actions.waiting import entry_of
 from appointments.models import Appointment, Office, OpeningWindow, Slot
+from appointments.models.slots import ALLOCATOR
 from core.catalogue.models import Region
+from core.chores.models import Chore
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
-from core.template_filters import moment_in_words
+from core.template_filters import moment_in_words, time_of_day
 from tawasul.portal.staff_roles import group_for_role
 from tests import factories
 
@@ -163,6 +166,25 @@ def wait(appointment, office=None):
     return actions.wait(actor=appointment.user, appointment=appointment, office=office)
 
 
+def allocate():
+    """Let the allocator hand out what is reserved, as the worker does; return how many offers."""
+    made = actions.allocate()
+    note_worker()
+    return made
+
+
+def note_worker():
+    """Note that the allocator has just run, so that reserved places are kept from others."""
+    Chore.objects.update_or_create(name=ALLOCATOR, defaults={"ran_at": timezone.now()})
+
+
+def displace():
+    """Displace appointments whose office has closed, and tell each; return how many."""
+    displaced = actions.displace_due()
+    allocate()
+    return displaced
+
+
 def status_of(appointment):
     return Appointment.objects.get(pk=appointment.pk).status
 
@@ -173,6 +195,14 @@ def event_types(appointment):
 
 def taken(slot):
     return Slot.objects.get(pk=slot.pk).taken
+
+
+def reserved(slot):
+    return Slot.objects.get(pk=slot.pk).reserved
+
+
+def stop_waiting(appointment):
+    actions.stop_waiting(actor=appointment.user, waiting=appointment.waitings.open().get())
 
 
 def lapse(*holds):
@@ -207,8 +237,9 @@ def texts_of_a_confirmation(appointment):
     at, office = moment_in_words(appointment.slot.start), appointment.slot.office.name
     number = appointment.reference
     return [
-        f"Tawasul: appointment {number} begins in two hours: {at}, {office}.",
         notice_of_confirmation(appointment),
+        f"Tawasul: appointment {number}: {at}, {office}. "
+        f"You can still move or cancel it until {time_of_day(appointment.change_until)}.",
         f"Tawasul: do not forget appointment {number} tomorrow: {at}, {office}.",
     ]
 
@@ -228,12 +259,29 @@ def manager(*offices):
     return user
 
 
+def wish(user, service=None, **changes):
+    """Put `user`, by default, on the waiting list of the region, without an appointment."""
+    today = timezone.localdate()
+    given = {
+        "holder": user.identity,
+        "attendee": user.identity,
+        "service": service or factories.ServiceFactory(),
+        "operations": 1,
+        "region": region(),
+        "office": None,
+        "last_day": today + 3 * DAY,
+    }
+    return actions.wait_for_any_time(actor=user, **given | changes)
+
+
 def offered(appointment):
     """Offer the appointment a time at an office of its own, for 30 minutes."""
     other = some_slot()
     until = timezone.now() + 30 * MINUTE
+    waiting = appointment.waitings.open().first() or entry_of(appointment)
     with transaction.atomic():
-        offer = make_offer(appointment, other, until=until, template="appointment_offered")
+        waiting.save()
+        offer = make_offer(waiting, other, until=until, template="appointment_offered")
         move_places({}, into=other, operations=appointment.operations)
     return offer
 

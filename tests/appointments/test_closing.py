@@ -51,7 +51,7 @@ def close(day=MONDAY, office=None, last_day=None):
     """Save a closure as the admin does, then displace appointments as the worker does."""
     Closure.objects.create(office=office, first_day=day, last_day=last_day or day, **REASONS)
     actions.make_slots()
-    return actions.displace_due()
+    return places.displace()
 
 
 def texts(appointment):
@@ -132,7 +132,7 @@ def test_repeated_closure_notifies_nobody_again(displaced):
     before = texts(displaced)
     assert close() == 0
     actions.make_slots()
-    assert actions.displace_due() == 0
+    assert places.displace() == 0
     assert texts(displaced) == before
     assert displaced.offers.count() == 1
 
@@ -140,7 +140,7 @@ def test_repeated_closure_notifies_nobody_again(displaced):
 @pytest.mark.both_engines
 def test_displacement_resumes_after_worker_dies(hours, monkeypatch):
     booked = [places.confirmed(slot=slot_of(hours, MONDAY, time)) for time in TIMES]
-    real, turns = displacement.offer_replacement, iter(range(2))
+    real, turns = displacement.entry_of, iter(range(2))
 
     def die_at_the_third(*args, **kwargs):
         if next(turns, None) is None:
@@ -148,11 +148,11 @@ def test_displacement_resumes_after_worker_dies(hours, monkeypatch):
         return real(*args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(displacement, "offer_replacement", die_at_the_third)
+        patch.setattr(displacement, "entry_of", die_at_the_third)
         with pytest.raises(KeyboardInterrupt):
             close()
     assert [status_of(each) for each in booked] == [DISPLACED] * 2 + [CONFIRMED] * 2
-    assert actions.displace_due() == 2
+    assert places.displace() == 2
     assert [each.offers.count() for each in booked] == [1] * 4
     assert [len(texts_with("closed", each)) for each in booked] == [1] * 4
 
@@ -184,6 +184,7 @@ def test_earlier_time_on_offer_is_withdrawn_when_it_closes(hours):
     appointment = places.confirmed(slot=slot_of(hours, TUESDAY))
     places.wait(appointment)
     places.cancel(booked)
+    places.allocate()
     close()
     assert appointment.offers.get().status == Offer.Status.WITHDRAWN
     assert status_of(appointment) == CONFIRMED
@@ -277,7 +278,7 @@ def test_page_of_displaced_appointment_shows_offer(displaced, browser):
     shown = words(browser.get(page_of(displaced)))
     assert "The office is closed at this time" in shown
     assert f"This time is kept for you instead {ON_TUESDAY} · 10:00 Al-Rimal" in shown
-    accept = page_of(displaced, f"offers/{displaced.offers.get().pk}/accept/")
+    accept = f"/en/appointments/offers/{displaced.offers.get().pk}/accept/"
     page = browser.post(accept, follow=True)
     assert notices_on(page) == ["Your appointment has been moved."]
 

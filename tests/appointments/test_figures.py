@@ -12,7 +12,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from appointments.actions import check_in, displace_due, make_slots, mark_no_show, serve
+from appointments.actions import check_in, make_slots, mark_no_show, serve
+from appointments.actions.waiting import entry_of
 from appointments.models import Closure, Offer, Slot
 from tests import factories
 from tests.appointments import places
@@ -146,7 +147,9 @@ def test_days_are_counted_in_operations(manager, hours, clock):
 
     # A place on offer is neither booked nor free.
     kept = dict.fromkeys(("created_at", "expires_at"), slots[7].start)
-    Offer.objects.create(appointment=absent, slot=slots[7], operations=1, **kept)
+    waiting = entry_of(absent)
+    waiting.save()
+    Offer.objects.create(waiting=waiting, appointment=absent, slot=slots[7], operations=1, **kept)
     Slot.objects.filter(pk=slots[7].pk).update(taken=1)
     expected[7] = "4 0 3 0 0 0 0"
 
@@ -188,7 +191,7 @@ def test_closed_day_has_no_places(browser, office, hours):
     appointment = places.confirmed(slot=Slot.objects.get(start=at(MONDAY, "10:00")))
     Closure.objects.create(office=office, first_day=MONDAY, last_day=MONDAY, **REASONS)
     make_slots()
-    displace_due()
+    places.displace()
     appointment.refresh_from_db()
     assert appointment.is_displaced
     days = tables(browser, office)[0]

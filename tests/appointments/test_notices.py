@@ -1,5 +1,6 @@
 """Messages about an appointment: notices of each action at once, and reminders."""
 
+import datetime
 import json
 
 import pytest
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.core import mail
 
 from appointments import actions
+from core.messaging.models import Message
 from tests import factories
 from tests.appointments import places
 from tests.appointments.places import ON_TUESDAY, ON_WEDNESDAY, SECOND, TUESDAY, at, cancel, move
@@ -76,7 +78,11 @@ def tomorrow(appointment, when=f"{ON_TUESDAY} 10:00"):
 
 
 def soon(appointment, when=f"{ON_TUESDAY} 10:00"):
-    return f"Tawasul: appointment {appointment.reference} begins in two hours: {when}, Al-Rimal."
+    hour, minute = map(int, when[-5:].split(":"))
+    return (
+        f"Tawasul: appointment {appointment.reference}: {when}, Al-Rimal. "
+        f"You can still move or cancel it until {hour - 2:02}:{minute:02}."
+    )
 
 
 def test_confirmation_is_sent_by_text_and_mail(resident):
@@ -123,10 +129,10 @@ def test_cancellation_is_sent_once_and_no_reminder_after_it(appointment, clock):
         assert told() == NOTHING
 
 
-def test_reminders_are_sent_a_day_and_two_hours_before(appointment, clock):
+def test_reminders_are_sent_a_day_before_and_while_it_can_be_changed(appointment, clock):
     for due, sentence in (
         (at(places.MONDAY, "10:00"), tomorrow(appointment)),
-        (at(TUESDAY, "08:00"), soon(appointment)),
+        (at(places.MONDAY, "21:00"), soon(appointment)),
     ):
         clock.now = due - SECOND
         assert told() == NOTHING
@@ -136,11 +142,39 @@ def test_reminders_are_sent_a_day_and_two_hours_before(appointment, clock):
         assert told() == NOTHING
 
 
+def test_second_reminder_leaves_an_hour_before_the_last_change_and_wakes_nobody(resident, clock):
+    ramadan, eve = datetime.date(2027, 2, 10), datetime.date(2027, 2, 9)
+    evenings = places.window("20:00", "02:00")
+    for day, time, reminded in (
+        (TUESDAY, "10:59", at(places.MONDAY, "21:00")),
+        (TUESDAY, "11:00", at(TUESDAY, "08:00")),
+        (TUESDAY, "14:30", at(TUESDAY, "11:30")),
+        # In the hours of Ramadan, from 10:00 to 01:00
+        (ramadan, "12:59", at(ramadan, "00:00")),
+        (ramadan, "13:00", at(ramadan, "10:00")),
+        (ramadan, "03:30", at(ramadan, "00:30")),
+    ):
+        with undone():
+            clock.now = at(places.MONDAY if day == TUESDAY else eve, "09:00")
+            places.confirmed(resident, slot=places.slot(day, time, of=evenings))
+            second = Message.objects.filter(channel="sms", text__contains="still move or cancel")
+            assert second.get().next_attempt_at == reminded, time
+            assert second.get().not_after == at(day, time) - 2 * places.HOUR
+
+
+def test_reminder_names_the_day_of_the_last_change_where_it_is_another(resident):
+    evenings = places.window("20:00", "02:00")
+    late = places.slot(TUESDAY, "00:30", of=evenings, belongs_to=places.MONDAY)
+    places.confirmed(resident, slot=late)
+    second = Message.objects.filter(channel="sms", text__contains="still move or cancel").get()
+    assert second.text.endswith("until 22:30 on the day before.")
+
+
 def test_no_reminder_of_fresh_booking(resident, clock):
     """The appointment is booked on Sunday at nine for the same day."""
     for booked_at, time, sentences in (
-        *(("08:59", "09:00", []), ("09:00", "10:59", []), ("09:00", "11:00", [])),
-        ("09:00", "11:01", [soon]),
+        *(("08:59", "09:00", []), ("09:00", "11:59", []), ("09:00", "12:00", [])),
+        ("09:00", "12:01", [soon]),
     ):
         with undone():
             clock.now = at(places.SUNDAY, booked_at)
@@ -157,10 +191,11 @@ def test_no_reminder_of_fresh_booking(resident, clock):
 
 def test_late_reminder_is_sent_while_still_true(appointment, clock):
     for moment, sentences in (
-        (at(places.MONDAY, "23:59"), [tomorrow]),
-        (at(TUESDAY, "00:00"), []),
-        (at(TUESDAY, "08:29"), [soon]),
-        (at(TUESDAY, "08:30"), []),
+        (at(places.MONDAY, "20:59"), [tomorrow]),
+        (at(places.MONDAY, "23:59"), [tomorrow, soon]),
+        (at(TUESDAY, "00:00"), [soon]),
+        (at(TUESDAY, "07:59"), [soon]),
+        (at(TUESDAY, "08:00"), []),
     ):
         with undone():
             clock.now = moment
@@ -175,7 +210,7 @@ def test_moved_appointment_reminds_only_of_new_time(appointment, clock):
     assert told() == NOTHING
     clock.now = at(TUESDAY, "10:00")
     assert told() == both_ways(appointment, tomorrow(appointment, f"{ON_WEDNESDAY} 10:00"))
-    clock.now = at(places.WEDNESDAY, "08:00")
+    clock.now = at(TUESDAY, "21:00")
     assert told() == both_ways(appointment, soon(appointment, f"{ON_WEDNESDAY} 10:00"))
 
 

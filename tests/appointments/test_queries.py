@@ -98,6 +98,22 @@ def test_my_appointments(browser, resident, appointment, elsewhere):
     assert queries(browser, ROOT) == for_two <= MAX
 
 
+def test_the_waiting_list_of_one_person(browser, resident, appointment):
+    def wait(count):
+        for _service in range(count):
+            made = places.wish(resident)
+        return made
+
+    made = wait(1)
+    places.wait(appointment)
+    pages = [ROOT, f"{ROOT}waiting/{made.pk}/", page_of(appointment), "/en/my/"]
+    for_one = [queries(browser, page) for page in pages]
+    wait(29)
+    assert [queries(browser, page) for page in pages] == for_one
+    assert max(for_one) <= MAX
+    assert shown_on(browser, ROOT).count("On the list since") == 10
+
+
 def test_an_appointment_with_many_beneficiaries_and_documents(browser, appointment):
     paths = [page_of(appointment), page_of(appointment, "slip/")]
     documents = [factories.document_type(f"document-{n}") for n in range(30)]

@@ -7,8 +7,9 @@ import datetime
 from unittest import mock
 
 import pytest
+from django.conf import settings as settings_of_portal
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import Sum
 from django.utils import timezone, translation
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from appointments import actions
 from appointments.models import Appointment, Closure, Offer, OpeningWindow, Slot, Waiting
+from appointments.offer_hours import hours_at
 from core.exceptions import RuleViolation
 from tests import factories
 from tests.appointments import places
@@ -115,8 +117,29 @@ class Office(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 99))
     def stop_waiting(self, number):
-        if found := self.some(number, Status.CONFIRMED):
-            self.attempt(actions.stop_waiting, actor=found.user, appointment=found)
+        if found := self.one_of(Waiting.objects.open(), number):
+            self.attempt(actions.stop_waiting, actor=found.user, waiting=found)
+
+    @rule(
+        who=st.integers(0, PEOPLE - 1),
+        service=st.integers(0, 1),
+        operations=st.integers(1, 2),
+        day=st.sampled_from(DAYS),
+        is_here=st.booleans(),
+    )
+    def wish(self, who, service, operations, day, is_here):
+        user, office = self.users[who], self.hours.office
+        self.attempt(
+            actions.wait_for_any_time,
+            actor=user,
+            holder=user.identity,
+            attendee=user.identity,
+            service=self.services[service],
+            operations=operations,
+            region=office.region,
+            office=office if is_here else None,
+            last_day=day,
+        )
 
     @precondition(lambda self: Offer.objects.open().exists())
     @rule(number=st.integers(0, 99), is_accepted=st.booleans())
@@ -124,17 +147,24 @@ class Office(RuleBasedStateMachine):
         offer = self.one_of(Offer.objects.open(), number)
         action = actions.accept if is_accepted else actions.decline
         is_good = offer.can_be_answered and not self.is_obsolete(offer)
-        answered = self.attempt(action, actor=offer.appointment.user, offer=offer)
+        answered = self.attempt(action, actor=offer.waiting.user, offer=offer)
         if is_accepted and is_good:
             assert answered.slot == offer.slot
 
     def is_obsolete(self, offer):
         """Return whether the offered slot has closed or another booking prevents accepting it."""
-        others = Appointment.objects.live().filter(attendee=offer.appointment.attendee)
+        waiting = offer.waiting
+        others = Appointment.objects.live().filter(attendee=waiting.attendee)
         others = others.exclude(pk=offer.appointment_id)
         beside = others.at_the_same_time_as(offer.slot)
-        same = others.filter(service=offer.appointment.service)
-        return offer.slot.is_closed or beside.exists() or same.exists()
+        same = others.filter(service=waiting.service)
+        mine = Appointment.objects.filter(user=waiting.user)
+        displaced = mine.filter(service=waiting.service, status=Status.DISPLACED)
+        displaced = displaced.exclude(pk=offer.appointment_id)
+        holds = 0 if offer.appointment else mine.filter(status=Status.HELD).count()
+        is_full = holds >= settings_of_portal.BOOKING["MAX_HOLDS"]
+        in_the_way = beside.exists() or same.exists() or displaced.exists()
+        return offer.slot.is_closed or in_the_way or is_full
 
     # Rules of the office
 
@@ -166,9 +196,15 @@ class Office(RuleBasedStateMachine):
         actions.lapse_due()
         actions.displace_due()
         actions.settle_past()
+        places.allocate()
         assert not Offer.objects.lapsed(self.clock.now).exists()
         closed = Appointment.objects.filter(slot__is_closed=True, status=Status.CONFIRMED)
         assert not closed.filter(slot__start__gt=self.clock.now).exists()
+        assert not Waiting.objects.displaced().exists()
+        # Reserved places are left for who needs more of them, and in the night.
+        for slot in Slot.objects.reserved():
+            larger = Waiting.objects.fitting(slot).filter(operations__gt=slot.reserved)
+            assert larger.exists() or hours_at(self.clock.now) is None
 
     @rule(minutes=st.sampled_from([1, 10, 31, 180, 24 * 60]))
     def wait_a_while(self, minutes):
@@ -178,11 +214,12 @@ class Office(RuleBasedStateMachine):
 
     @invariant()
     def slot_counters_match_bookings(self):
-        assert not Slot.objects.filter(taken__gt=F("capacity")).exists()
         for slot in Slot.objects.filter(day__in=DAYS):
             booked = slot.appointments.live().aggregate(all=Sum("operations", default=0))["all"]
             kept = slot.offers.open().aggregate(all=Sum("operations", default=0))["all"]
             assert slot.taken == booked + kept
+            assert 0 <= slot.reserved <= slot.capacity - slot.taken
+            assert not (slot.is_closed and slot.reserved)
 
     @invariant()
     def no_attendee_is_booked_twice(self):
@@ -212,14 +249,22 @@ class Office(RuleBasedStateMachine):
     @invariant()
     def one_open_offer_per_appointment(self):
         offers = Offer.objects.open().select_related("appointment")
-        assert len({offer.appointment_id for offer in offers}) == len(offers)
+        assert len({offer.waiting_id for offer in offers}) == len(offers)
         for offer in offers:
-            assert offer.appointment.status in (Status.CONFIRMED, Status.DISPLACED)
+            if offer.appointment:
+                assert offer.appointment.status in (Status.CONFIRMED, Status.DISPLACED)
 
     @invariant()
-    def only_confirmed_appointments_wait(self):
+    def only_those_wait_who_can_be_offered_something(self):
         for waiting in Waiting.objects.open().select_related("appointment"):
-            assert waiting.appointment.is_confirmed
+            if waiting.before is None:
+                assert waiting.appointment.is_displaced
+            elif waiting.appointment:
+                assert waiting.appointment.is_confirmed
+            else:
+                stands = Appointment.objects.live().filter(attendee=waiting.attendee)
+                stands = stands.filter(service=waiting.service)
+                assert not stands.exclude(status=Status.HELD).exists()
 
 
 def test_random_actions_keep_all_invariants():

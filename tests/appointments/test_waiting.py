@@ -1,12 +1,16 @@
 """The waiting list for earlier times: the offers, their order, and the answers to them."""
 
 import itertools
+from contextlib import nullcontext
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
+from django.db import connection
 
 from appointments import actions
-from appointments.models import Appointment, Closure, Offer, OpeningWindow, Waiting
+from appointments.actions import allocation
+from appointments.models import Closure, Offer, OpeningWindow, Waiting
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
 from tests import factories
@@ -25,6 +29,7 @@ from tests.appointments.places import (
 )
 from tests.appointments.sentences import NOT_LINKED, TAKEN, TOO_LATE
 from tests.conftest import notices_on, words
+from tests.worlds import undone
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +66,7 @@ def tempted(booked, waits):
     """Return an appointment of Wednesday that has an offer of Monday."""
     appointment = waits()
     cancel(booked)
+    places.allocate()
     return appointment
 
 
@@ -73,7 +79,8 @@ def two_waiting(waits, clock):
 
 
 def offered(slot):
-    """Return the appointments that have an open offer of the slot, in the order of the offers."""
+    """Allocate; return the appointments with an open offer of the slot, in order of the offers."""
+    places.allocate()
     return [offer.appointment for offer in slot.offers.open().order_by("pk")]
 
 
@@ -87,9 +94,12 @@ def answer(action, appointment):
 
 @pytest.mark.both_engines
 def test_freed_place_is_offered_to_longest_waiting(booked, monday, clock, two_waiting):
+    places.note_worker()
     cancel(booked)
+    assert (places.taken(monday), places.reserved(monday)) == (0, 1)
+    assert refused(places.held, slot=monday) == TAKEN
     assert offered(monday) == [two_waiting[0]]
-    assert places.taken(monday) == 1
+    assert (places.taken(monday), places.reserved(monday)) == (1, 0)
     assert monday.offers.get().expires_at == clock.now + 30 * MINUTE
 
 
@@ -177,7 +187,8 @@ def test_waiting_person_busy_at_that_time_is_skipped(booked, monday, waits, else
 
 
 @pytest.mark.parametrize(("seconds", "is_offered"), [(-1, True), (0, False)])
-def test_time_that_begins_too_soon_is_not_offered(monday, clock, seconds, is_offered, waits):
+def test_time_that_begins_too_soon_is_not_offered(clock, seconds, is_offered, waits):
+    monday = places.slot(time="12:00", capacity=1)
     waits()
     moment = monday.start - 2 * HOUR + seconds * SECOND
     clock.now = moment - MINUTE
@@ -220,6 +231,7 @@ def test_offer_expires_when_it_can_no_longer_be_accepted(clock):
     places.wait(appointment)
     clock.now = places.at(SUNDAY, "09:10")
     cancel(earlier)
+    places.allocate()
     offer = appointment.offers.get()
     assert offer.expires_at == places.at(SUNDAY, "09:30")
     clock.now = offer.expires_at - SECOND
@@ -260,12 +272,26 @@ def test_places_freed_one_by_one_are_offered_together(clock, waits):
     leaving = [places.confirmed(slot=monday) for _place in range(2)]
     couple = waits(operations=2)
     cancel(leaving[0])
-    assert (actions.offer_recently_freed(), offered(monday)) == (0, [])
+    assert offered(monday) == []
+    assert refused(places.held, slot=monday, operations=2) == TAKEN
     clock.now += MINUTE
     cancel(leaving[1])
-    assert (actions.offer_recently_freed(), offered(monday)) == (2, [couple])
-    assert places.taken(monday) == 2
-    assert actions.offer_recently_freed() == 0
+    assert offered(monday) == [couple]
+    assert (places.taken(monday), places.reserved(monday)) == (2, 0)
+
+
+@pytest.mark.parametrize(("minutes", "goes_on"), [(29, False), (30, True)])
+def test_first_of_two_places_is_kept_for_half_an_hour(clock, waits, minutes, goes_on):
+    monday = places.slot(capacity=2)
+    leaving = [places.confirmed(slot=monday) for _place in range(2)]
+    waits(operations=2)
+    clock.now += MINUTE
+    alone = waits()
+    cancel(leaving[0])
+    assert offered(monday) == []
+    clock.now += minutes * MINUTE
+    assert offered(monday) == ([alone] if goes_on else [])
+    assert places.reserved(monday) == (not goes_on)
 
 
 @pytest.mark.both_engines
@@ -288,14 +314,70 @@ def test_new_places_are_offered_to_waiting_list(monday, clock, waits, change):
     else:
         OpeningWindow.objects.update(closes="10:30")
     actions.make_slots()
-    assert actions.offer_recently_freed() == 1
+    assert places.allocate() == 1
     assert appointment.offers.open().get().slot.start < appointment.slot.start
 
 
 def test_place_free_before_waiting_is_not_offered(booked, monday, clock, waits):
     cancel(booked)
     waits()
-    assert (actions.offer_recently_freed(), offered(monday)) == (0, [])
+    assert offered(monday) == []
+
+
+# A worker that is killed
+
+
+def allocate_until(statement):
+    """Allocate in a worker that ends before its statement of this number; return whether it did."""
+    numbers = itertools.count()
+
+    def end_before(execute, *asked):
+        if next(numbers) == statement:
+            raise KeyboardInterrupt
+        return execute(*asked)
+
+    with connection.execute_wrapper(end_before):
+        try:
+            actions.allocate()
+        except KeyboardInterrupt:
+            return True
+    return False
+
+
+def outcomes_of_killed_workers(monday):
+    """Return what stands after a worker was killed at each statement, and after the next run."""
+    outcomes = []
+    for statement in itertools.count():
+        with undone():
+            was_killed = allocate_until(statement)
+            between = places.taken(monday), places.reserved(monday)
+            offers = Offer.objects.count()
+            places.allocate()
+            texts = Message.objects.filter(text__contains="earlier time", channel="sms").count()
+            after = places.taken(monday), places.reserved(monday), monday.offers.count(), texts
+            outcomes.append((offers, between, after))
+        if not was_killed:
+            return outcomes
+
+
+def test_worker_killed_at_any_statement_loses_no_place_and_makes_one_offer(
+    booked, monday, two_waiting
+):
+    cancel(booked)
+    outcomes = outcomes_of_killed_workers(monday)
+    assert len(outcomes) > 20
+    assert {after for *_between, after in outcomes} == {(1, 0, 1, 1)}
+    assert {each[:2] for each in outcomes} == {(0, (0, 1)), (1, (1, 0))}
+
+
+def test_control_without_transaction_killed_worker_leaves_half_an_offer(
+    booked, monday, two_waiting, monkeypatch
+):
+    cancel(booked)
+    with monkeypatch.context() as without:
+        without.setattr(allocation, "transaction", SimpleNamespace(atomic=nullcontext))
+        outcomes = outcomes_of_killed_workers(monday)
+    assert (1, (0, 1)) in {each[:2] for each in outcomes}
 
 
 # The answer
@@ -313,6 +395,7 @@ def test_accepting_moves_the_appointment_and_frees_the_old_time(tempted, monday)
 def test_accept_offers_old_time_to_next(booked, monday, waits):
     first, second = waits(TUESDAY), waits(WEDNESDAY)
     cancel(booked)
+    places.allocate()
     answer("accept", first)
     assert offered(first.slot) == [second]
     assert places.taken(first.slot) == 1
@@ -335,6 +418,7 @@ def test_decline_after_accept_is_refused(tempted, monday):
 def test_decline_passes_offer_on_for_good(booked, monday, two_waiting):
     first, second = two_waiting
     cancel(booked)
+    places.allocate()
     answer("decline", first)
     assert offered(monday) == [second]
     answer("decline", second)
@@ -364,6 +448,7 @@ def test_accept_after_expiry_is_refused_before_worker_runs(tempted, monday, cloc
 def test_move_or_cancel_passes_offer_to_next(booked, monday, action, two_waiting):
     first, second = two_waiting
     cancel(booked)
+    places.allocate()
     if action == "move":
         places.move(first, places.slot(TUESDAY))
     else:
@@ -375,7 +460,7 @@ def test_move_or_cancel_passes_offer_to_next(booked, monday, action, two_waiting
 
 def test_stop_waiting_prevents_offers(booked, monday, waits):
     appointment = waits()
-    actions.stop_waiting(actor=appointment.user, appointment=appointment)
+    places.stop_waiting(appointment)
     cancel(booked)
     assert offered(monday) == []
 
@@ -393,7 +478,7 @@ def test_waiting_again_keeps_turn(booked, monday, clock, waits):
 
 def test_stranger_cannot_answer_offer(tempted, monday):
     for action in (actions.accept, actions.decline):
-        with pytest.raises(Appointment.DoesNotExist):
+        with pytest.raises(Offer.DoesNotExist):
             action(actor=factories.UserFactory(), offer=monday.offers.get())
     assert monday.offers.get().status == Offer.Status.OPEN
 
@@ -438,9 +523,10 @@ def test_any_other_value_waits_in_region(browser, mine, where):
 def test_page_accepts_offer(browser, mine, booked, monday):
     places.wait(mine)
     cancel(booked)
+    places.allocate()
     shown = words(browser.get(page_of(mine)))
     assert f"An earlier time is kept for you {places.ON_MONDAY} · 10:00 Al-Rimal" in shown
-    page = browser.post(page_of(mine, f"offers/{monday.offers.get().pk}/accept/"), follow=True)
+    page = browser.post(f"/en/appointments/offers/{monday.offers.get().pk}/accept/", follow=True)
     assert notices_on(page) == ["Your appointment has been moved."]
     assert f"{places.ON_MONDAY} · 10:00" in words(page)
 
@@ -448,21 +534,20 @@ def test_page_accepts_offer(browser, mine, booked, monday):
 def test_page_declines_offer(browser, mine, booked, monday):
     places.wait(mine)
     cancel(booked)
-    page = browser.post(page_of(mine, f"offers/{monday.offers.get().pk}/decline/"), follow=True)
+    places.allocate()
+    page = browser.post(f"/en/appointments/offers/{monday.offers.get().pk}/decline/", follow=True)
     assert notices_on(page) == ["The time will be offered to somebody else."]
     assert places.taken(monday) == 0
 
 
 @pytest.mark.parametrize("answered", ["accept", "decline"])
 def test_foreign_offer_is_not_found(browser, mine, tempted, monday, answered):
-    theirs = monday.offers.get()
-    for appointment in (mine, theirs.appointment):
-        path = page_of(appointment, f"offers/{theirs.pk}/{answered}/")
-        assert browser.post(path).status_code == 404
+    theirs = f"/en/appointments/offers/{monday.offers.get().pk}/{answered}/"
+    assert browser.post(theirs).status_code == browser.get(theirs).status_code == 404
     assert monday.offers.get().status == Offer.Status.OPEN
 
 
-@pytest.mark.parametrize("button", ["wait/", "wait/stop/", "offers/1/accept/", "offers/1/decline/"])
+@pytest.mark.parametrize("button", ["wait/", "wait/stop/"])
 def test_get_on_button_redirects_to_page(browser, mine, button):
     places.wait(mine)
     assert browser.get(page_of(mine, button)).url == page_of(mine)

@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 from django.utils.translation import pgettext
 from playwright.sync_api import expect
 
-from appointments.actions import displace_due, make_slots
+from appointments.actions import make_slots
 from appointments.models import Appointment, Office, OpeningWindow
 from tawasul.portal.staff_roles import group_for_role
 from tests import factories
@@ -136,7 +136,7 @@ def test_a_week_of_a_manager(visit, resident, hours):
     change_hours(manager, hours)
     close_a_day(manager, appointment)
 
-    assert displace_due() == 1
+    assert places.displace() == 1
     citizen.open(f"appointments/{appointment.reference}/")
     citizen.press("Accept this time")
     appointment.refresh_from_db()

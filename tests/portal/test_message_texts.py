@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from appointments.models import Appointment, Offer, Office, Slot
+from appointments.models import Appointment, Offer, Office, Slot, Waiting
 from core.catalogue.models import Service
 from core.messaging.models import Message
 from requests_app.models import Inquiry
@@ -62,6 +62,13 @@ def context_of(template, service=None):
             until = made + datetime.timedelta(hours=24)
             known["offer"] = Offer(slot=slot, created_at=made, expires_at=until)
         return known
+    if template == "time_free":
+        start = datetime.datetime(2026, 11, 30, 11, 45, tzinfo=datetime.UTC)
+        office = Office(name_ar="جوازات منطقة الحدود الشمالية", name_en="Northern Borders Region")
+        made = start - datetime.timedelta(days=2)
+        until = made + datetime.timedelta(hours=11)
+        offer = Offer(slot=Slot(office=office, start=start), created_at=made, expires_at=until)
+        return {"waiting": Waiting(service=service), "offer": offer, "appointment": None}
     if template == "mobile_changed":
         return {"last_digits": LAST_DIGITS}
     if template in ("account_opened", "password_changed"):

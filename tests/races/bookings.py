@@ -51,7 +51,7 @@ def close_day(slot):
     """Close the office of `slot` on its day; the worker has not displaced anybody yet."""
     fields = {"reason_ar": "Maintenance", "reason_en": "Maintenance", "office": slot.office}
     Closure.objects.create(first_day=slot.day, last_day=slot.day, **fields)
-    actions.make_slots()
+    actions.make_slots(slot.office.windows.all())
 
 
 def by_people(number, step, slot, **options):
@@ -129,6 +129,8 @@ def assert_slot_counters_match():
 
 
 def offered_to(slot):
+    """Allocate; return the appointments with an open offer of the slot, in order of the offers."""
+    places.allocate()
     return [offer.appointment for offer in slot.offers.open().order_by("pk")]
 
 

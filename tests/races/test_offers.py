@@ -36,6 +36,7 @@ def open_offer(*, capacity=1):
     """Return the only appointment on the waiting list, and its offer of an earlier time."""
     (appointment,) = waiting_appointments(1)
     cancel(places.confirmed(slot=places.some_slot(capacity=capacity)))
+    places.allocate()
     return appointment, appointment.offers.get()
 
 
@@ -114,8 +115,9 @@ def test_accept_twenty_times_moves_once():
 
 def test_control_without_locks_accept_twice_frees_twice(guards):
     neighbour, appointment = waiting_appointments(2)
-    actions.stop_waiting(actor=neighbour.user, appointment=neighbour)
+    places.stop_waiting(neighbour)
     cancel(places.confirmed(slot=places.some_slot(capacity=2)))
+    places.allocate()
     offer = appointment.offers.get()
     guards.take_out_row_locks()
     guards.replace(OfferQuerySet, "update", lambda offers, **_changes: Offer.objects.count())
@@ -143,13 +145,13 @@ def test_accept_against_move_or_cancel_keeps_the_choice(moves):
 
 def close(slot):
     close_day(slot)
-    actions.displace_due()
+    places.displace()
 
 
 def test_accept_while_office_closes_keeps_or_reoffers_time():
     for appointment, offer in rounds_of_open_offers(4):
         results = at_once(partial(accept, offer), partial(close, offer.slot))
-        actions.displace_due()
+        places.displace()
 
         offer.refresh_from_db()
         stands = now(appointment)
@@ -183,6 +185,7 @@ def test_chain_of_accepted_offers_ends():
         wait(each)
     at_once(*[partial(cancel, each) for each in queue[:2]])
     for _step in range(20):
+        places.allocate()
         kept = list(Offer.objects.open().select_related("appointment__user", "appointment"))
         if not kept:
             break
@@ -201,6 +204,7 @@ def accept_and_opposite_move():
     accepts, moves = places.confirmed(slot=late), places.confirmed(slot=early)
     wait(accepts)
     cancel(places.confirmed(slot=early))
+    places.allocate()
     return (partial(accept, accepts.offers.get()), partial(move, moves, late)), (early, late)
 
 
@@ -210,6 +214,7 @@ def test_accept_and_opposite_move_both_succeed():
 
         assert [each.slot for each in at_once(*steps)] == [early, late]
         assert [counter(early), counter(late)] == [1, 1]
+        places.allocate()  # lets go what is reserved, as nobody waits any more
 
 
 def test_control_without_slot_order_accept_and_move_deadlock(guards):

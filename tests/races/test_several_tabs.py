@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError
 
 from appointments import actions
-from appointments.actions import booking
+from appointments.actions import booking, holds
 from appointments.models import Slot
 from core.template_filters import moment_in_words
 from tests.appointments import places
@@ -97,7 +97,7 @@ def test_repeated_click_gets_hold_of_last_place(guards):
 
 def take_out_lock_and_retry(guards):
     guards.take_out_row_locks()
-    guards.replace(booking, "MAX_REFERENCE_TRIES", 1)
+    guards.replace(holds, "MAX_REFERENCE_TRIES", 1)
     guards.wait_after(booking, "check_no_conflict", parties=2)
 
 
@@ -221,15 +221,15 @@ def move_while_reminder_is_sent(clocks, settings):
     """
     first, second = places.some_slots(2)
     appointment = places.confirmed(slot=first)
-    _soon, confirmed, too_early = places.texts_of_a_confirmation(appointment)
+    confirmed, _soon, too_early = places.texts_of_a_confirmation(appointment)
     moment = first.start - DAY
     deliver = clocks(moment, deliver_due)
     at_once(deliver, clocks(moment, move, appointment, second), deliver)
     appointment = now(appointment)
-    soon, _notice, tomorrow = places.texts_of_a_confirmation(appointment)
+    _notice, soon, tomorrow = places.texts_of_a_confirmation(appointment)
     where = f"{moment_in_words(second.start)}, {appointment.slot.office.name}"
     moved = f"Tawasul: appointment {appointment.reference} has been moved to {where}."
-    for moment in (second.start - DAY, first.start - 2 * HOUR, second.start - 2 * HOUR):
+    for moment in (second.start - DAY, first.start - 3 * HOUR, second.start - 3 * HOUR):
         at_once(clocks(moment, deliver_due))
     sent = texts_sent_about(appointment, settings)
     return sent, Counter([confirmed, moved, tomorrow, soon]), Counter([too_early])

@@ -1,16 +1,16 @@
 """Places freed while a waiting list exists: they are offered in its order and not booked."""
 
-from collections import Counter
 from functools import partial
 from itertools import cycle
 from threading import Event
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError
+from django.db.models import Q
 
 from appointments import actions
-from appointments.actions import booking, offers, waiting
-from appointments.models import Waiting
+from appointments.actions import allocation, booking
+from appointments.models import Slot, Waiting
 from core.exceptions import RuleViolation
 from tests.appointments import places
 from tests.factories import ServiceFactory, UserFactory
@@ -22,12 +22,11 @@ from tests.races.bookings import (
     counter,
     due,
     hold,
-    move,
     offered_to,
     wait,
     waiting_appointments,
 )
-from tests.races.together import at_once, lock_is_awaited, told, until
+from tests.races.together import at_once, now
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -62,9 +61,15 @@ def cancel_while_fifty_try(slot, queues):
         finally:
             is_over.set()
 
+    def allocate_all_the_time():
+        while not is_over.is_set():
+            actions.allocate()
+
     people = UserFactory.create_batch(50)
+    places.note_worker()
     tries = [partial(try_all_the_time, people[first::4]) for first in range(4)]
-    return [each for tried in at_once(cancel_all, *tries)[1:] for each in tried]
+    tried = at_once(cancel_all, allocate_all_the_time, *tries)[2:]
+    return [each for queue in tried for each in queue]
 
 
 def test_places_freed_in_turn_are_offered_in_waiting_order(full):
@@ -93,7 +98,7 @@ def test_places_freed_at_once_are_offered_to_longest_waiting(full, guards):
 def test_control_without_offers_bookings_jump_the_queue(full, guards):
     slot, booked = full
     waiting_appointments(2)
-    guards.replace(actions.places, "offer_freed_places", lambda freed: Counter())
+    guards.replace(actions.places, "somebody_waits", lambda _now: Q(pk__in=[]))
     for each in booked:
         cancel(each)
 
@@ -108,6 +113,7 @@ def free_two_at_once(number):
     in_turn = waiting_appointments(number)
     slots = [places.some_slot() for _office in range(2)]
     at_once(*[partial(cancel, places.confirmed(slot=slot)) for slot in slots])
+    at_once(actions.allocate, actions.allocate)
     return in_turn, slots
 
 
@@ -132,62 +138,10 @@ def test_one_of_two_freed_places_is_offered_to_sole_waiter():
 
 def test_control_without_locks_both_offers_go_to_one(guards):
     guards.take_out_row_locks()
-    guards.wait_after(offers, "lock_and_reload", parties=2)
+    guards.wait_after(allocation, "lock_entry", parties=2)
 
     with pytest.raises(IntegrityError, match="offer_one_open"):
         free_two_at_once(2)
-
-
-GATE = 1447
-
-
-def delay_lock_query(execute, sql, params, many, context):
-    """Let the query for the next in the waiting list read its rows before the gate opens."""
-    if "SKIP LOCKED" in sql:
-        before, where, after = sql.rpartition(" ORDER BY ")
-        gate = f" AND (SELECT pg_advisory_xact_lock({GATE})::text) IS NOT NULL"
-        sql = f"{before}{gate}{where}{after}"
-    return execute(sql, params, many, context)
-
-
-def test_appointment_offered_before_lock_is_skipped():
-    """A cancellation commits in the middle of the locking query of another cancellation."""
-    first, second = waiting_appointments(2)
-    one, other = [places.confirmed(slot=places.some_slot()) for _office in range(2)]
-    has_begun = Event()
-
-    def cancel_before_the_other_locks():
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [GATE])
-            cancel(one)
-            has_begun.set()
-            until(lock_is_awaited)
-
-    def cancel_with_an_old_look():
-        has_begun.wait()
-        with connection.execute_wrapper(delay_lock_query):
-            cancel(other)
-
-    at_once(cancel_before_the_other_locks, cancel_with_an_old_look)
-
-    assert offered_to(one.slot) == [first]
-    assert offered_to(other.slot) == [second]
-
-
-def test_failed_move_keeps_waiting_order(guards):
-    """A cancellation runs while a move that fails holds the lock of the first in the list."""
-    first, _second = waiting_appointments(2)
-    moves, full, freed = [places.confirmed(slot=places.some_slot()) for _office in range(3)]
-    guards.take_out_early_check()
-    cancel_freed = partial(cancel, freed)
-    left = guards.meanwhile(actions.places, "offer_freed_places", cancel_freed)
-
-    assert told(at_once(partial(move, moves, full.slot))) == [FULL]
-    for cancel_now in left:
-        cancel_now()
-
-    assert offered_to(freed.slot) == [first]
 
 
 def two_freed_places():
@@ -202,12 +156,13 @@ def two_freed_places():
         wait(places.confirmed(slot=later, service=service, operations=2))
     for each in leaving:
         cancel(each)
-    assert counter(slot) == 0
+    assert (counter(slot), places.reserved(slot)) == (0, 2)
     return slot
 
 
 def offer_twice_and_book(slot):
-    return at_once(*[actions.offer_recently_freed] * 2, *by_people(1, hold, slot))
+    """Two workers come back, while somebody books what counts as free without a worker."""
+    return at_once(*[actions.allocate] * 2, *by_people(1, hold, slot))
 
 
 @pytest.mark.parametrize("_round", range(5))
@@ -216,7 +171,7 @@ def test_freed_places_are_offered_or_booked_once(_round):
 
     *_workers, booked = offer_twice_and_book(slot)
 
-    kept = offered_to(slot)
+    kept = list(slot.offers.open())
     is_booked = not isinstance(booked, RuleViolation)
     assert (len(kept), is_booked) in ((1, False), (0, True))
     assert_slot_counters_match()
@@ -224,9 +179,25 @@ def test_freed_places_are_offered_or_booked_once(_round):
 
 def test_control_without_conditional_update_offered_and_booked(guards):
     slot = two_freed_places()
-    guards.look_before_taking(booking, waiting, parties=3)
 
-    offer_twice_and_book(slot)
+    def look_then_take(_freed, *, into, operations):
+        seen = now(into)
+        at_once(actions.allocate)
+        Slot.objects.filter(pk=into.pk).update(taken=seen.taken + operations)
 
-    assert len(offered_to(slot)) == 2
-    assert due(slot) == 5
+    guards.replace(booking, "move_places", look_then_take)
+    at_once(*by_people(1, hold, slot))
+
+    assert slot.offers.open().count() == 1
+    assert (counter(slot), due(slot)) == (1, 3)
+
+
+def test_places_kept_by_a_worker_are_not_booked():
+    slot = two_freed_places()
+    places.note_worker()
+
+    *_workers, refused = offer_twice_and_book(slot)
+
+    assert str(refused.message) == FULL
+    assert slot.offers.open().count() == 1
+    assert_slot_counters_match()

@@ -346,7 +346,9 @@ def test_lapsed_hold_goes_to_waiting_list_before_walk_in(walks_in, hours, clock)
     waiting = places.confirmed(slot=places.slot(MONDAY, of=hours))
     places.wait(waiting)
     clock.now = held.expires_at
+    places.note_worker()
     with pytest.raises(RuleViolation, match="full"):
         walks_in()
+    places.allocate()
     assert afternoon.offers.open().get().appointment == waiting
     assert taken(afternoon) == 1

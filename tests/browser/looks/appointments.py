@@ -10,6 +10,7 @@ from django.utils import timezone
 from appointments import actions
 from appointments.actions.offers import make_offer
 from appointments.actions.places import move_places
+from appointments.actions.waiting import entry_of
 from appointments.models import Appointment, Office, OpeningWindow, Slot
 from core.catalogue.models import Service
 from tests import factories
@@ -43,6 +44,7 @@ def prepare(language):
     appointments = in_every_status(resident, iter(times))
     booked = {"service": Service.objects.get(slug="resident-services"), "slot": times[-1]}
     of_beneficiary = places.confirmed(resident, attendee=beneficiary.identity, **booked)
+    waiting = wishes(language, times[-3:])
     people.many_like(appointments["served"], MANY)
     people.deliver_everything()
     return {
@@ -52,8 +54,13 @@ def prepare(language):
             "employer": people.acting_for(palm, resident),
             "idle": people.acting_for(idle, resident),
             "beneficiary": verified(beneficiary),
+            **{
+                name: verified(waiting[f"user_{name}"])
+                for name in ("waits", "is_offered", "waited")
+            },
         },
         **appointments,
+        **waiting,
         **chosen_so_far(resident, times[0]),
         **{f"slip_of_{name}": slip_of(appointments[name]) for name in SLIPS},
         "of_beneficiary": of_beneficiary,
@@ -153,10 +160,31 @@ def set_status(appointment, status):
 
 def offered(appointment, slot, template):
     """Offer `slot` to `appointment`."""
-    with transaction.atomic():
-        make_offer(appointment, slot, until=timezone.now() + HOUR, template=template)
-        move_places({}, into=slot, operations=appointment.operations)
+    offer_to(entry_of(appointment), slot, template)
     return appointment
+
+
+def offer_to(waiting, slot, template):
+    """Offer `slot` to who waits."""
+    with transaction.atomic():
+        waiting.save()
+        make_offer(waiting, slot, until=timezone.now() + HOUR, template=template)
+        move_places({}, into=slot, operations=waiting.operations)
+    return waiting
+
+
+def wishes(language, slots):
+    """Return people who wait without an appointment: without an offer, with one, and no more."""
+    service = Service.objects.get(slug="resident-id-issue")
+    made = {}
+    for n, name in enumerate(("waits", "is_offered", "waited")):
+        person = people.person(f"200000004{n}", "يوسف حمدان", "Yusuf Hamdan")
+        user = factories.UserFactory(identity=person, language=language)
+        made[name] = places.wish(user, service, region=slots[0].office.region)
+        made[f"user_{name}"] = user
+    offer_to(made["is_offered"], slots[0], "time_free")
+    actions.stop_waiting(actor=made["user_waited"], waiting=made["waited"])
+    return made
 
 
 def choose_taken(visitor, _things):
@@ -210,6 +238,22 @@ BOOKING = (
         ("times-taken", f"{TIMES}&{{on_day}}", choose_taken, press("Keep this time for me")),
     ),
 )
+WAITING = (
+    look("wish-new", "resident", f"{NEW}wait/?{{criteria}}"),
+    look("wish-new-at-office", "resident", f"{NEW}wait/?{{criteria}}&{{at_office}}"),
+    look("wish", "waits", "appointments/waiting/{waits.pk}/"),
+    look("wishes", "waits", "appointments/"),
+    look("wish-offered", "is_offered", "appointments/waiting/{is_offered.pk}/"),
+    look("wish-offered-on-my-page", "is_offered", "my/"),
+    look("wish-ended", "waited", "appointments/waiting/{waited.pk}/"),
+    look("wish-left", "waits", "appointments/waiting/{waits.pk}/", press("Leave the waiting list")),
+    look(
+        "wish-accepted",
+        "is_offered",
+        "appointments/waiting/{is_offered.pk}/",
+        press("Accept this time"),
+    ),
+)
 FOLLOWING = (
     look("appointments", "resident", "appointments/"),
     look("appointments-last-page", "resident", "appointments/?page=2"),
@@ -248,5 +292,5 @@ APPOINTMENTS = Group(
     ("en/appointments/", "en/check/"),
     prepare,
     # Moving and cancelling come last, as they invalidate the slip that CHECKING shows as valid.
-    (VERIFYING, CHECKING, BOOKING, FOLLOWING, CHANGING),
+    (VERIFYING, CHECKING, BOOKING, WAITING, FOLLOWING, CHANGING),
 )

@@ -1,0 +1,190 @@
+"""The allocator: it turns reserved places into offers, in order of waiting, or lets them go.
+
+The worker runs it, outside all bookings. Each offer is a transaction of its own, so that a worker
+that is killed anywhere leaves no place lost and no offer made twice: what was reserved is either
+still reserved or taken by the offer.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from appointments.actions.locks import lock, lock_and_reload, lock_entry
+from appointments.actions.notices import notify
+from appointments.actions.offers import make_offer
+from appointments.actions.places import let_go, take_before_others, take_reserved
+from appointments.actions.rules import check_may_book
+from appointments.models import Appointment, Offer, Slot, Waiting
+from appointments.offer_hours import hours_at, is_too_soon, next_begin, offer_until
+from core.chores.rows import for_each
+from core.exceptions import RuleViolation
+
+# Somebody else may take the slot that was found; the next try looks for another one.
+MAX_TRIES = 10
+
+
+def allocate() -> int:
+    """Offer reserved places to who waits, displaced appointments first; return how many offers.
+
+    Each row is on its own: a failure with one is logged, and the others go on.
+    """
+    _end_past_waiting()
+    try:
+        replaced = for_each(
+            Waiting.objects.displaced().select_related("user", "attendee"), _replace
+        )
+    finally:
+        offered = for_each(Slot.objects.reserved().select_related("office"), _offer_places_of)
+    return replaced + offered
+
+
+def _end_past_waiting() -> None:
+    now = timezone.now()
+    past = Waiting.objects.open().filter(before__lte=now)
+    if past.exists():
+        past.update(ended_at=now)
+
+
+# Reserved places
+
+
+def _offer_places_of(slot: Slot) -> int:
+    """Offer the reserved places of a slot to those who wait, as far as they fit; return how many.
+
+    Who waits longest comes first. If they need more places than are reserved, those are kept for
+    them for a while, as another may come free. What nobody can have is let go.
+    """
+    now = timezone.now()
+    if hours_at(now) is None and not is_too_soon(slot.start, now):
+        return 0
+    offered, passed_over = 0, set[int]()
+    while slot.reserved:
+        fitting = Waiting.objects.fitting(slot).exclude(pk__in=passed_over)
+        waiting = fitting.select_related("user", "attendee").first()
+        if waiting is None:
+            let_go(slot)
+            break
+        if waiting.operations <= slot.reserved:
+            offered += _offer(waiting, slot)
+        elif _waits_for_another_place(slot, now):
+            break
+        passed_over.add(waiting.pk)
+        slot.refresh_from_db(fields=["reserved"])
+    return offered
+
+
+def _waits_for_another_place(slot: Slot, now: datetime) -> bool:
+    kept_for = timedelta(minutes=settings.BOOKING["SECOND_PLACE_MINUTES"])
+    return slot.reserved_at is not None and now < slot.reserved_at + kept_for
+
+
+def _offer(waiting: Waiting, slot: Slot) -> int:
+    """Offer places of the slot to this person, if that is still right; return whether it was."""
+    try:
+        with transaction.atomic():
+            lock(waiting.user, waiting.attendee)
+            lock_entry(waiting)
+            # They may have an appointment or another offer by now.
+            still = Waiting.objects.fitting(slot).filter(pk=waiting.pk)
+            waiting = still.select_related(
+                "user__identity", "holder", "attendee", "service", "appointment__slot__office"
+            ).get()
+            check_may_book(
+                actor=waiting.user,
+                holder=waiting.holder,
+                attendee=waiting.attendee,
+                service=waiting.service,
+            )
+            until, template = offer_until(timezone.now()), "time_free"
+            if waiting.appointment:
+                # The offer ends when the present appointment can no longer be changed.
+                until = min(until, waiting.appointment.change_until)
+                template = "appointment_offered"
+            make_offer(waiting, slot, until=until, template=template)
+            take_reserved(slot, waiting.operations)
+    except (Waiting.DoesNotExist, RuleViolation):
+        # Links end, services close, and places are taken; the next in the list may have it.
+        return 0
+    return 1
+
+
+# Displaced appointments
+
+
+def _replace(waiting: Waiting) -> int:
+    """Keep another time for a displaced appointment and tell its user, once; return whether so."""
+    for attempt in range(MAX_TRIES):
+        try:
+            with transaction.atomic():
+                return _replace_once(waiting, may_search=attempt < MAX_TRIES - 1)
+        except RuleViolation as violation:
+            if violation.code != "full":
+                raise
+    return 0
+
+
+def _replace_once(waiting: Waiting, *, may_search: bool) -> int:
+    lock(waiting.user, waiting.attendee)
+    lock_entry(waiting)
+    still = Waiting.objects.displaced().filter(pk=waiting.pk).select_related("appointment").first()
+    if still is None or still.appointment is None:
+        return 0
+    waiting = still
+    appointment = waiting.appointment = lock_and_reload(still.appointment)
+    Waiting.objects.filter(pk=waiting.pk).update(ended_at=timezone.now())
+    told_at = _wakes_nobody(appointment.slot.start)
+    slot = _nearest_free_slot(appointment) if may_search else None
+    if slot is None:
+        notify(appointment, "appointment_closed", not_before=told_at)
+        return 0
+    kept_for = timedelta(hours=settings.BOOKING["REPLACEMENT_HOURS"])
+    until = min(told_at + kept_for, _changeable_until(slot))
+    make_offer(waiting, slot, until=until, template="appointment_displaced", told_at=told_at)
+    take_before_others(slot, waiting.operations)
+    return 1
+
+
+def _wakes_nobody(start: datetime) -> datetime:
+    """Return when to tell somebody that their appointment at `start` cannot take place.
+
+    It is in the hours for offers, except where that would be too late to stay at home.
+    """
+    now = timezone.now()
+    if hours_at(now) is not None or is_too_soon(start, now):
+        return now
+    return next_begin(now)
+
+
+def _nearest_free_slot(appointment: Appointment) -> Slot | None:
+    """Return the nearest slot with room, reserved places among it, or None.
+
+    Slots after the closed one come before earlier ones, and in each case those of the same office
+    before others of its region.
+    """
+    slots = Slot.objects.bookable_before_others(appointment.service, appointment.operations)
+    attendee = appointment.attendee_id
+    others = Appointment.objects.live().filter(attendee=attendee).exclude(pk=appointment.pk)
+    kept = Offer.objects.open().filter(waiting__attendee=attendee)
+    taken: list[Appointment | Offer] = [
+        *others.select_related("slot"),
+        *kept.select_related("slot"),
+    ]
+    for other in taken:
+        slots = slots.exclude(start__lt=other.slot.end, end__gt=other.slot.start)
+    in_time = timezone.now() + timedelta(hours=settings.BOOKING["CHANGE_UNTIL_HOURS"] + 1)
+    slots = slots.filter(start__gt=in_time).select_related("office").order_by("start", "pk")
+    office = appointment.slot.office
+    here, around = slots.filter(office=office), slots.filter(office__region=office.region_id)
+    later = {"start__gte": appointment.slot.start}
+    return (
+        here.filter(**later).first()
+        or around.filter(**later).first()
+        or here.first()
+        or around.first()
+    )
+
+
+def _changeable_until(slot: Slot) -> datetime:
+    return slot.start - timedelta(hours=settings.BOOKING["CHANGE_UNTIL_HOURS"])
