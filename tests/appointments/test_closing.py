@@ -157,6 +157,21 @@ def test_displacement_resumes_after_worker_dies(hours, monkeypatch):
     assert [len(texts_with("closed", each)) for each in booked] == [1] * 4
 
 
+def test_displaced_come_before_all_who_wait(hours, appointment, clock):
+    """The nearest time is one that has just come free, and that somebody waits for."""
+    full = slot_of(hours, TUESDAY)
+    leaving = [places.confirmed(slot=full) for _place in range(2)]
+    waiting = places.confirmed(slot=slot_of(hours, places.WEDNESDAY))
+    places.wait(waiting)
+    places.cancel(leaving[0])
+    assert places.reserved(full) == 1
+    close()
+    assert appointment.offers.get().slot == full
+    assert not waiting.offers.exists()
+    assert (places.taken(full), places.reserved(full)) == (2, 0)
+    assert appointment.offers.get().expires_at == clock.now + places.DAY
+
+
 def test_closure_leaves_checked_in_appointment(hours, appointment, clock):
     clock.now = slot_of(hours).start - places.MINUTE
     actions.check_in(actor=places.clerk(hours.office), appointment=appointment)

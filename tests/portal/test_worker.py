@@ -1,7 +1,7 @@
 """The worker: a code leaves at once, whatever chores do, and it says how it is doing."""
 
 import threading
-from datetime import timedelta
+from datetime import time, timedelta
 from io import StringIO
 
 import pytest
@@ -9,12 +9,14 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
+from appointments import actions
 from core.chores.models import Chore
 from core.messaging.models import Message
 from core.wake import CHANNEL
 from tawasul.portal import worker
 from tawasul.portal.worker import DELIVERY, Worker
 from tests import factories
+from tests.appointments import places
 from tests.core.messaging.test_delivery import CODE_TEXT, texts_arrived, write_code
 from tests.races.together import until
 
@@ -42,6 +44,14 @@ def run_worker(transactional_db, monkeypatch):
         assert not thread.is_alive()
 
 
+def listens():
+    """Return whether a worker listens on the test database."""
+    listening = "SELECT 1 FROM pg_stat_activity WHERE query = %s AND datname = current_database()"
+    with connection.cursor() as cursor:
+        cursor.execute(listening, [f"LISTEN {CHANNEL}"])
+        return cursor.fetchone()
+
+
 @pytest.mark.both_engines
 def test_code_leaves_while_a_chore_hangs_and_another_fails(run_worker, caplog):
     hangs, other = threading.Event(), threading.Event()
@@ -60,17 +70,22 @@ def test_code_leaves_while_a_chore_hangs_and_another_fails(run_worker, caplog):
 def test_code_wakes_a_worker_that_sleeps(run_worker, monkeypatch):
     monkeypatch.setattr(worker, "PAUSE_SECONDS", 3600)
     at_work, _thread = run_worker()
-    listening = "SELECT 1 FROM pg_stat_activity WHERE query = %s AND datname = current_database()"
-
-    def listens():
-        with connection.cursor() as cursor:
-            cursor.execute(listening, [f"LISTEN {CHANNEL}"])
-            return cursor.fetchone()
-
     until(lambda: listens() and Chore.objects.filter(ran_at__isnull=False).exists())
     write_code()
     until(lambda: texts_arrived() == [CODE_TEXT])
     assert at_work
+
+
+@pytest.mark.postgres
+def test_freed_place_wakes_the_allocator(run_worker, monkeypatch, settings):
+    settings.OFFER_HOURS = settings.OFFER_HOURS_IN_RAMADAN = (time(0), time(0))
+    monkeypatch.setattr(worker, "LONGEST_SLEEP_SECONDS", 3600)
+    booked = places.confirmed(slot=places.some_slot())
+    places.wish(factories.UserFactory())
+    run_worker(allocate=actions.allocate)
+    until(lambda: listens() and Chore.objects.filter(name="allocate", ran_at__isnull=False))
+    places.cancel(booked)
+    until(lambda: booked.slot.offers.open().exists())
 
 
 @pytest.mark.postgres

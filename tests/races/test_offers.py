@@ -4,12 +4,13 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 
 from appointments import actions
 from appointments.actions import waiting
-from appointments.models import Offer, OfferQuerySet, Slot
+from appointments.models import Offer, OfferQuerySet, Slot, Waiting
 from tests.appointments import places
+from tests.factories import ServiceFactory, UserFactory
 from tests.races.bookings import (
     CANCELLED,
     FULL,
@@ -17,6 +18,7 @@ from tests.races.bookings import (
     assert_slot_counters_match,
     cancel,
     close_day,
+    confirm,
     counter,
     due,
     move,
@@ -223,3 +225,70 @@ def test_control_without_slot_order_accept_and_move_deadlock(guards):
 
     with pytest.raises(OperationalError, match="deadlock detected"):
         at_once(*steps)
+
+
+# Without an appointment
+
+
+def offered_wish():
+    """Return the offer of a place that has come free, to somebody without an appointment."""
+    user, booked = UserFactory(), places.confirmed(slot=places.some_slot())
+    places.wish(user)
+    cancel(booked)
+    places.allocate()
+    return Offer.objects.get(waiting__user=user)
+
+
+def answer_wish(action, offer):
+    return action(actor=offer.waiting.user, offer=offer)
+
+
+def test_accept_a_wish_twenty_times_holds_once():
+    offer = offered_wish()
+
+    results = at_once(*[partial(answer_wish, actions.accept, offer)] * 20)
+
+    held = offer.slot.appointments.live().get()
+    assert results == [held] * 20
+    assert event_types_of(held) == ["held"]
+    assert_slot_counters_match()
+
+
+def test_accept_a_wish_against_its_end_ends_one_way(clocks):
+    for rival in (actions.decline, "lapse", "book"):
+        offer = offered_wish()
+        user = offer.waiting.user
+        accept_now = partial(answer_wish, actions.accept, offer)
+        if rival == "lapse":
+            at = clocks(offer.expires_at, actions.lapse_due)
+        elif rival == "book":
+            held = places.held(user, slot=places.some_slot(), service=offer.waiting.service)
+            at = partial(confirm, held)
+        else:
+            at = partial(answer_wish, rival, offer)
+
+        results = at_once(accept_now, at)
+
+        is_held = offer.slot.appointments.live().exists()
+        assert counter(offer.slot) == is_held, rival
+        assert (now(offer).status == "accepted") == is_held, rival
+        assert is_held or told(results)
+        assert_slot_counters_match()
+
+
+def wish_twice():
+    user, service = UserFactory(), ServiceFactory()
+    return at_once(*[partial(places.wish, user, service)] * 4)
+
+
+def test_wish_sent_four_times_is_one_entry():
+    assert len({wish.pk for wish in wish_twice()}) == 1
+    assert Waiting.objects.open().count() == 1
+
+
+def test_control_without_lock_second_wish_fails(guards):
+    guards.take_out_row_locks()
+    guards.wait_after(waiting, "lock", parties=4)
+
+    with pytest.raises(IntegrityError, match="waiting_once"):
+        wish_twice()

@@ -1,10 +1,14 @@
-"""Two workers on one outbox: while leases hold, each message leaves once."""
+"""Several workers: while leases hold, each message leaves once and each chore runs once."""
 
 import json
 from collections import Counter
+from datetime import timedelta
+from functools import partial
 
 import pytest
 
+from core.chores import actions
+from core.chores.models import ChoreQuerySet
 from core.messaging.models import Message, MessageQuerySet
 from tests import factories
 from tests.delivery import deliver_due
@@ -39,3 +43,29 @@ def test_control_without_locked_lease_message_is_sent_twice(settings, guards):
     at_once(deliver_due, deliver_due)
 
     assert deliveries(settings) == {message.text: 2}
+
+
+CHORES = {f"chore-{number}": (timedelta(hours=1), int) for number in range(10)}
+
+
+def lease_all():
+    """Lease chores until none is left; return their names."""
+    return [lease.name for lease in iter(lambda: actions.lease_next(CHORES), None)]
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_each_chore_is_one_workers(_round):
+    actions.register(CHORES)
+
+    leased = at_once(*[lease_all] * 4)
+
+    assert sorted(name for names in leased for name in names) == sorted(CHORES)
+
+
+def test_control_without_conditional_lease_chore_runs_twice(guards):
+    actions.register(CHORES)
+    guards.look_before_writing(ChoreQuerySet, parties=2, only_if_changes="leased_until")
+
+    first, second = at_once(*[partial(actions.lease_next, CHORES)] * 2)
+
+    assert first.name == second.name
