@@ -351,9 +351,9 @@ def change_mobile(browser, person):
 
 
 def remind(clock, appointment):
-    """Let the worker send the reminders a day and two hours before; return when this began."""
+    """Let the worker send both reminders; return when this began."""
     since = clock.now
-    for ahead in (timedelta(days=1), timedelta(hours=2)):
+    for ahead in (timedelta(days=1), timedelta(hours=3)):
         clock.now = appointment.slot.start - ahead
         deliver_due()
     return since
