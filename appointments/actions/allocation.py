@@ -6,6 +6,7 @@ still reserved or taken by the offer.
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -15,10 +16,13 @@ from appointments.actions.locks import lock, lock_and_reload, lock_entry
 from appointments.actions.notices import notify
 from appointments.actions.offers import make_offer
 from appointments.actions.places import let_go, take_before_others, take_reserved
+from appointments.actions.reminders import notice_of_closing
 from appointments.actions.rules import check_may_book
 from appointments.models import Appointment, Offer, Slot, Waiting
+from appointments.models.slots import ALLOCATOR
 from appointments.offer_hours import hours_at, is_too_soon, next_begin, offer_until
-from core.chores.rows import for_each
+from core.chores.actions import note_alive
+from core.chores.rows import Failures, Step, for_each
 from core.exceptions import RuleViolation
 
 # Somebody else may take the slot that was found; the next try looks for another one.
@@ -31,12 +35,15 @@ def allocate() -> int:
     Each row is on its own: a failure with one is logged, and the others go on.
     """
     _end_past_waiting()
+    step = Step()
+    displaced = Waiting.objects.displaced().select_related("user", "attendee")
+    offered = 0
     try:
-        replaced = for_each(
-            Waiting.objects.displaced().select_related("user", "attendee"), _replace
-        )
+        replaced = for_each(displaced, _replace, step)
     finally:
-        offered = for_each(Slot.objects.reserved().select_related("office"), _offer_places_of)
+        # After a large closing, who is left over of the displaced still comes before all others.
+        if not step.is_over:
+            offered = _offer_reserved(step)
     return replaced + offered
 
 
@@ -50,37 +57,54 @@ def _end_past_waiting() -> None:
 # Reserved places
 
 
-def _offer_places_of(slot: Slot) -> int:
+def _offer_reserved(step: Step) -> int:
+    try:
+        reserved = Slot.objects.reserved().select_related("office")
+        return for_each(reserved, partial(_offer_places_of, step), step)
+    finally:
+        # What is reserved is handed out, even if somebody's offer fails.
+        note_alive(ALLOCATOR)
+
+
+def _offer_places_of(step: Step, slot: Slot) -> int:
     """Offer the reserved places of a slot to those who wait, as far as they fit; return how many.
 
     Who waits longest comes first. If they need more places than are reserved, those are kept for
-    them for a while, as another may come free. What nobody can have is let go.
+    them for a while, as another may come free. What nobody can have is let go. An entry that fails
+    hides nobody behind it.
     """
-    now = timezone.now()
-    if hours_at(now) is None and not is_too_soon(slot.start, now):
-        return 0
-    offered, passed_over = 0, set[int]()
-    while slot.reserved:
+    offered, passed_over, failures = 0, set[int](), Failures()
+    while slot.reserved and not step.is_over:
+        now = timezone.now()
+        if hours_at(now) is None and not is_too_soon(slot.start, now):
+            break
         fitting = Waiting.objects.fitting(slot).exclude(pk__in=passed_over)
         waiting = fitting.select_related("user", "attendee").first()
         if waiting is None:
             let_go(slot)
             break
         if waiting.operations <= slot.reserved:
-            offered += _offer(waiting, slot)
+            offered += failures.attempt(partial(_offer, slot), waiting)
         elif _waits_for_another_place(slot, now):
             break
         passed_over.add(waiting.pk)
         slot.refresh_from_db(fields=["reserved"])
+    failures.raise_first()
     return offered
 
 
 def _waits_for_another_place(slot: Slot, now: datetime) -> bool:
-    kept_for = timedelta(minutes=settings.BOOKING["SECOND_PLACE_MINUTES"])
-    return slot.reserved_at is not None and now < slot.reserved_at + kept_for
+    """Return whether the slot's places are kept for somebody who needs more of them.
+
+    They are not, where they would then be too soon to be offered to the next.
+    """
+    if slot.reserved_at is None:
+        return False
+    until = slot.reserved_at + timedelta(minutes=settings.BOOKING["SECOND_PLACE_MINUTES"])
+    return now < until and not is_too_soon(slot.start, until)
 
 
-def _offer(waiting: Waiting, slot: Slot) -> int:
+def _offer(slot: Slot, waiting: Waiting) -> int:
     """Offer places of the slot to this person, if that is still right; return whether it was."""
     try:
         with transaction.atomic():
@@ -135,13 +159,17 @@ def _replace_once(waiting: Waiting, *, may_search: bool) -> int:
     appointment = waiting.appointment = lock_and_reload(still.appointment)
     Waiting.objects.filter(pk=waiting.pk).update(ended_at=timezone.now())
     told_at = _wakes_nobody(appointment.slot.start)
-    slot = _nearest_free_slot(appointment) if may_search else None
+    slot = _nearest_free_slot(appointment, told_at) if may_search else None
     if slot is None:
-        notify(appointment, "appointment_closed", not_before=told_at)
+        template = "appointment_closed"
+        notice = notice_of_closing(waiting, template)
+        notify(appointment, template, not_before=told_at, reminder=notice)
         return 0
     kept_for = timedelta(hours=settings.BOOKING["REPLACEMENT_HOURS"])
     until = min(told_at + kept_for, _changeable_until(slot))
-    make_offer(waiting, slot, until=until, template="appointment_displaced", told_at=told_at)
+    template = "appointment_displaced"
+    notice = notice_of_closing(waiting, template)
+    make_offer(waiting, slot, until=until, template=template, told_at=told_at, reminder=notice)
     take_before_others(slot, waiting.operations)
     return 1
 
@@ -157,11 +185,11 @@ def _wakes_nobody(start: datetime) -> datetime:
     return next_begin(now)
 
 
-def _nearest_free_slot(appointment: Appointment) -> Slot | None:
+def _nearest_free_slot(appointment: Appointment, told_at: datetime) -> Slot | None:
     """Return the nearest slot with room, reserved places among it, or None.
 
-    Slots after the closed one come before earlier ones, and in each case those of the same office
-    before others of its region.
+    It leaves time to answer from the moment `told_at` on. Slots after the closed one come before
+    earlier ones, and in each case those of the same office before others of its region.
     """
     slots = Slot.objects.bookable_before_others(appointment.service, appointment.operations)
     attendee = appointment.attendee_id
@@ -173,7 +201,7 @@ def _nearest_free_slot(appointment: Appointment) -> Slot | None:
     ]
     for other in taken:
         slots = slots.exclude(start__lt=other.slot.end, end__gt=other.slot.start)
-    in_time = timezone.now() + timedelta(hours=settings.BOOKING["CHANGE_UNTIL_HOURS"] + 1)
+    in_time = told_at + timedelta(hours=settings.BOOKING["CHANGE_UNTIL_HOURS"] + 1)
     slots = slots.filter(start__gt=in_time).select_related("office").order_by("start", "pk")
     office = appointment.slot.office
     here, around = slots.filter(office=office), slots.filter(office__region=office.region_id)

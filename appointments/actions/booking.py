@@ -163,10 +163,11 @@ def cancel(*, actor: User, appointment: Appointment) -> Appointment:
         was_held = appointment.is_held
         freed = appointment.places + withdraw_offers(appointment.offers.all())
         end_waiting(appointment)
+        if not was_held:
+            drop_reminders(appointment)
         Appointment.objects.filter(pk=appointment.pk).update(status=Status.CANCELLED)
         record(appointment, EventType.CANCELLED, actor=actor, role=Role.CITIZEN)
         if not was_held:
-            drop_reminders(appointment)
             notify(appointment, "appointment_cancelled")
         move_places(freed)
     return appointment

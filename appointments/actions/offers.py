@@ -1,7 +1,7 @@
 """Offers: places kept for somebody until they answer."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -18,12 +18,16 @@ def make_offer(
     until: datetime,
     template: str,
     told_at: datetime | None = None,
+    **options: Any,
 ) -> Offer:
     """Keep a slot for who waits until the moment `until`, and notify them, not before `told_at`.
 
-    The caller has to take its operations of the slot in the same transaction.
+    The caller has to take its operations of the slot in the same transaction. `options` are those
+    of the notice.
     """
     appointment = waiting.appointment
+    # Rounded, because `until` is a moment early.
+    hours = round((until - (told_at or timezone.now())) / timedelta(hours=1))
     offer = Offer.objects.create(
         waiting=waiting,
         appointment=appointment,
@@ -34,16 +38,16 @@ def make_offer(
     )
     if appointment:
         record(appointment, EventType.OFFERED, actor=None, role=Role.PORTAL)
-    notify_waiting(waiting, template, offer=offer, not_before=told_at, not_after=until)
+    notices.notify(
+        waiting.user,
+        template,
+        {"waiting": waiting, "appointment": appointment, "offer": offer, "hours": hours},
+        about=appointment.reference if appointment else "",
+        not_before=told_at,
+        not_after=until,
+        **options,
+    )
     return offer
-
-
-def notify_waiting(waiting: Waiting, template: str, **options: Any) -> None:
-    """Write a notice to the user who waits. An `offer` is for the template."""
-    appointment = waiting.appointment
-    context = {"waiting": waiting, "appointment": appointment, "offer": options.pop("offer", None)}
-    about = appointment.reference if appointment else ""
-    notices.notify(waiting.user, template, context, about=about, **options)
 
 
 def withdraw_offers(offers: OfferQuerySet) -> Counter[int]:

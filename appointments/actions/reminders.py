@@ -6,12 +6,13 @@ from typing import cast
 from django.utils import timezone
 
 from appointments.actions.notices import notify
-from appointments.models import Appointment, Slip
+from appointments.models import Appointment, Slip, Waiting
 from appointments.offer_hours import hours_at, last_end
 from core.messaging.actions import notices
 
 # The names of their templates, which are part of the keys of reminders that already wait.
 TOMORROW, SOON = "appointment_tomorrow", "appointment_soon"
+OF_CLOSINGS = ("appointment_displaced", "appointment_closed")
 # The second is sent this long before it is too late to change the appointment.
 AHEAD = timedelta(hours=1)
 
@@ -35,8 +36,19 @@ def remind(appointment: Appointment) -> None:
 
 
 def drop_reminders(appointment: Appointment) -> None:
-    """Drop the reminders of the time on the latest slip."""
+    """Drop the reminders of the time on the latest slip, and what waits to be told of a closing."""
+    if appointment.is_displaced:
+        entries = appointment.waitings.filter(before=None)
+        notices.drop_reminders(
+            notice_of_closing(entry, template) for entry in entries for template in OF_CLOSINGS
+        )
     notices.drop_reminders(_reminder(appointment, template) for template in (TOMORROW, SOON))
+
+
+def notice_of_closing(waiting: Waiting, template: str) -> notices.Reminder:
+    """Return the identity of the notice of a closing, which may wait until the morning."""
+    namespace = cast(Appointment, waiting.appointment).idempotency_key
+    return notices.Reminder(namespace, template, waiting.pk)
 
 
 def _last_call(change_until: datetime) -> datetime:

@@ -22,7 +22,7 @@ from appointments.models import (
     somebody_waits,
 )
 from core.catalogue.models import Holiday
-from core.chores.rows import for_each
+from core.chores.rows import UNLIMITED, for_each
 from core.hijri import is_ramadan
 from core.wake import Topic, wake_workers
 
@@ -43,10 +43,9 @@ def make_slots(windows: QuerySet[OpeningWindow] | None = None) -> int:
     """
     days = horizon()
     if windows is None:
-        pks = _windows_that_differ(days)
-    else:
-        pks = list(windows.order_by("pk").values_list("pk", flat=True))
-    return for_each(pks, partial(_make_slots_of, days))
+        return for_each(_windows_that_differ(days), partial(_make_slots_of, days))
+    pks = list(windows.order_by("pk").values_list("pk", flat=True))
+    return for_each(pks, partial(_make_slots_of, days), UNLIMITED)
 
 
 def horizon() -> list[date]:

@@ -82,7 +82,17 @@ def wait_for_any_time(
     )
     with transaction.atomic():
         lock(actor, attendee)
-        if Appointment.objects.live().filter(attendee=attendee, service=service).exists():
+        of_attendee = Appointment.objects.filter(attendee=attendee, service=service)
+        if of_attendee.filter(status=Appointment.Status.DISPLACED).exists():
+            raise RuleViolation(
+                _(
+                    "The office has closed at the time of the appointment for this service and "
+                    "this person. Choose another time for that one, or cancel it."
+                ),
+                code="displaced",
+            )
+        lapsed = of_attendee.lapsed(timezone.now()).values("pk")
+        if of_attendee.live().exclude(pk__in=lapsed).exists():
             raise RuleViolation(
                 _(
                     "There is an appointment for this service and this person already. On its page "
@@ -127,7 +137,9 @@ def stop_waiting(*, actor: User, waiting: Waiting) -> None:
     """Take an entry off the waiting list; an offer that was made stays open."""
     with transaction.atomic():
         lock(actor, waiting.attendee)
-        Waiting.objects.open().filter(pk=waiting.pk, user=actor).update(ended_at=timezone.now())
+        # An entry without an end is that of a displaced appointment, which has still to be told.
+        waits = Waiting.objects.open().filter(pk=waiting.pk, user=actor, before__isnull=False)
+        waits.update(ended_at=timezone.now())
 
 
 def end_waiting(appointment: Appointment) -> None:
@@ -137,8 +149,8 @@ def end_waiting(appointment: Appointment) -> None:
 def end_wish(attendee: Identity, service: Service) -> Counter[int]:
     """End the wish of somebody who has an appointment now; return {slot id: operations freed}."""
     wishes = Waiting.objects.open().wishes().filter(attendee=attendee, service=service)
-    if not wishes.update(ended_at=timezone.now()):
-        return Counter()
+    wishes.update(ended_at=timezone.now())
+    # An offer stays open when its wish ends in another way.
     of_wishes = Offer.objects.filter(appointment=None, waiting__attendee=attendee)
     return withdraw_offers(of_wishes.filter(waiting__service=service))
 
@@ -247,12 +259,14 @@ def _end_offer(offer: Offer, status: Offer.Status) -> int:
 
 
 def _lock_offer(offer: Offer, actor: User) -> Offer:
-    """Lock the people and the entry of an offer, and return it as it is now, with its rows.
+    """Lock what an offer is about, and return it as it is now, with its rows.
 
     Raise Offer.DoesNotExist if it was made to another user.
     """
     lock(actor, offer.waiting.attendee)
     lock_entry(offer.waiting)
+    if offer.appointment:
+        lock_and_reload(offer.appointment)
     return Offer.objects.select_related(
         "slot__office",
         "appointment__attendee",

@@ -62,22 +62,29 @@ class WaitingQuerySet(models.QuerySet["Waiting"]):
         same_service = live.filter(service=OuterRef("service"))
         # The appointment is none for who has none yet, and NOT IN would then find nothing.
         others = live.exclude(pk=Coalesce(OuterRef("appointment"), 0))
-        overlapping_offers = Offer.objects.open().filter(
-            waiting__attendee=OuterRef("attendee"),
-            slot__start__lt=slot.end,
-            slot__end__gt=slot.start,
+        displaced = Appointment.objects.filter(
+            status=Appointment.Status.DISPLACED,
+            attendee=OuterRef("attendee"),
+            service=OuterRef("service"),
+        )
+        # An offer may be left from an entry that has ended since.
+        open_offers = Offer.objects.open().filter(waiting__attendee=OuterRef("attendee"))
+        same_or_overlapping = open_offers.filter(
+            Q(waiting__service=OuterRef("service"))
+            | Q(slot__start__lt=slot.end, slot__end__gt=slot.start)
         )
         named = OpeningWindow.objects.filter(pk=slot.window_id, services__isnull=False)
         return (
             self.at(slot.office_id)
             .filter(before__gt=slot.start, operations__lte=slot.capacity)
+            .filter(service__is_active=True, service__can_be_booked=True)
             .filter(
-                Q(appointment=None) & ~Exists(same_service)
+                Q(appointment=None) & ~Exists(same_service) & ~Exists(displaced)
                 | Q(appointment__status=Appointment.Status.CONFIRMED)
             )
             .exclude(Exists(others.at_the_same_time_as(slot)))
-            .exclude(Exists(offers.filter(Q(slot=slot) | Q(status=Offer.Status.OPEN))))
-            .exclude(Exists(overlapping_offers))
+            .exclude(Exists(offers.filter(slot=slot)))
+            .exclude(Exists(same_or_overlapping))
             .filter(~Exists(named) | Exists(named.filter(services=OuterRef("service"))))
             .order_by("since", "pk")
         )
@@ -206,11 +213,6 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.waiting_id} {self.slot_id} {self.status}"
-
-    @property
-    def hours(self) -> int:
-        """The hours for which the place is kept; rounded, as `expires_at` is set a moment early."""
-        return round((self.expires_at - self.created_at) / datetime.timedelta(hours=1))
 
     @property
     def status_now(self) -> str | Promise:

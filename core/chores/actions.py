@@ -5,9 +5,10 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.db import connection
 from django.utils import timezone
 
-from core.chores.failures import describe, log_failure
+from core.chores.failures import describe, has_lost_database, log_failure
 from core.chores.models import Chore
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,9 @@ def run(chores: Chores, lease: Lease) -> None:
         do()
     except Exception as error:
         log_failure(logger, f"chore {lease.name}", error)
+        if has_lost_database(error):
+            # It may be back already, and then another connection is made.
+            connection.close()
         outcome = {"failed_at": timezone.now(), "failure": describe(error)[-200:]}
     else:
         outcome = {"ran_at": timezone.now()}

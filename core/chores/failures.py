@@ -6,6 +6,14 @@ The message of an exception can hold what people typed; logs and statuses must n
 import logging
 import traceback
 
+from django.db import DatabaseError, InterfaceError, connection
+
+
+def has_lost_database(error: BaseException) -> bool:
+    """Return whether the error comes from a connection to the database that is gone."""
+    is_of_database = isinstance(error, DatabaseError | InterfaceError)
+    return is_of_database and not connection.is_usable()
+
 
 def describe(error: BaseException) -> str:
     """Return the type of the exception and the place where it was raised."""

@@ -1,7 +1,7 @@
 """Sending several messages at once."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from core.messaging.actions.delivery import lease_due, record, send
 from core.messaging.models import Message
@@ -34,9 +34,8 @@ class Dispatcher:
 
     def finish(self) -> None:
         """Wait for the messages in hand, and record them."""
-        wait(self._in_hand)
-        self._record(list(self._in_hand))
         self._senders.shutdown()
+        self._record(list(self._in_hand))
 
     def _hand_over(self, message: Message) -> None:
         self._idle -= 1

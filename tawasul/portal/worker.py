@@ -3,11 +3,18 @@
 import logging
 import select
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+)
 from django.utils import timezone
 
 from appointments.models.slots import ALLOCATOR
@@ -29,7 +36,12 @@ LONGEST_SLEEP_SECONDS = 5
 # If one chore takes long, the others go on.
 CHORE_THREADS = 2
 # A chore that hangs does not keep the worker from ending.
-SECONDS_TO_END = 8
+SECONDS_TO_END = 5
+
+
+# The database is down or restarting, and what waits is still there afterwards. psycopg2 raises
+# exactly DatabaseError, none of its subclasses, where the server closes the connection.
+_NO_DATABASE = (DatabaseError, OperationalError, InterfaceError)
 
 
 class Worker:
@@ -54,9 +66,12 @@ class Worker:
         for thread in threads:
             thread.start()
         self._stop.wait()
-        for thread in threads:
-            thread.join(SECONDS_TO_END)
+        # Messages first: their leases end soon, and another worker would send them again.
+        threads[0].join()
         self._dispatcher.finish()
+        ends = time.monotonic() + SECONDS_TO_END
+        for thread in threads[1:]:
+            thread.join(max(0, ends - time.monotonic()))
         connection.close()
 
     def end(self) -> None:
@@ -75,11 +90,11 @@ class Worker:
         while True:
             try:
                 return job()
-            except (DatabaseError, InterfaceError) as error:
-                # The database is down or restarting; what waits is still there afterwards.
-                logger.warning("no database: %s", type(error).__name__)
             except Exception as error:
-                log_failure(logger, "the worker", error)
+                if type(error) in _NO_DATABASE:
+                    logger.warning("no database: %s", type(error).__name__)
+                else:
+                    log_failure(logger, "the worker", error)
             close_old_connections()
             if self._stop.wait(RETRY_SECONDS):
                 return None

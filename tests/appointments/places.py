@@ -259,6 +259,15 @@ def manager(*offices):
     return user
 
 
+def displace_alone(appointment):
+    """Give this appointment the status of one whose office has closed, and its entry."""
+    Appointment.objects.filter(pk=appointment.pk).update(status=Appointment.Status.DISPLACED)
+    appointment.refresh_from_db()
+    entry = entry_of(appointment)
+    entry.save()
+    return entry
+
+
 def wish(user, service=None, **changes):
     """Put `user`, by default, on the waiting list of the region, without an appointment."""
     today = timezone.localdate()

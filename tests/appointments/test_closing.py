@@ -7,8 +7,9 @@ import pytest
 from django.utils import timezone
 
 from appointments import actions
-from appointments.actions import displacement
+from appointments.actions import allocation, displacement
 from appointments.models import Appointment, Closure, Offer, Slot
+from core.chores.rows import Step
 from core.messaging.models import Message
 from tests.appointments import places
 from tests.appointments.browsing import page_of
@@ -170,6 +171,28 @@ def test_displaced_come_before_all_who_wait(hours, appointment, clock):
     assert not waiting.offers.exists()
     assert (places.taken(full), places.reserved(full)) == (2, 0)
     assert appointment.offers.get().expires_at == clock.now + places.DAY
+
+
+def test_late_click_on_stop_waiting_leaves_the_displaced_to_be_told(hours, appointment):
+    entry = places.displace_alone(appointment)
+    actions.stop_waiting(actor=appointment.user, waiting=entry)
+    places.allocate()
+    assert appointment.offers.get().status == Offer.Status.OPEN
+
+
+def test_others_wait_while_the_displaced_of_a_large_closing_are_told(
+    hours, appointment, monkeypatch
+):
+    full = slot_of(hours, TUESDAY)
+    leaving = [places.confirmed(slot=full) for _place in range(2)]
+    places.wait(places.confirmed(slot=slot_of(hours, places.WEDNESDAY)))
+    places.cancel(leaving[0])
+    with monkeypatch.context() as short:
+        short.setattr(allocation, "Step", lambda: Step(0))
+        actions.allocate()
+    assert (places.taken(full), places.reserved(full)) == (1, 1)
+    actions.allocate()
+    assert (places.taken(full), places.reserved(full)) == (2, 0)
 
 
 def test_closure_leaves_checked_in_appointment(hours, appointment, clock):

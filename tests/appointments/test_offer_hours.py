@@ -155,6 +155,46 @@ def test_displaced_in_the_night_keep_a_place_at_once_and_are_told_in_the_morning
     assert [places.taken(offer.slot) for offer in offers] == [1, 1]
 
 
+@pytest.fixture
+def displaced_at_night(db, clock):
+    """Return an appointment of Monday at noon, displaced on Sunday at eleven in the evening.
+
+    The other times of that office are on the same day, half past ten, eleven, and half past.
+    """
+    places.window("10:30", "12:30", capacity=1, slot_minutes=30, valid_until=MONDAY)
+    actions.make_slots()
+    appointment = places.confirmed(slot=slot_at("12:00"))
+    Slot.objects.filter(pk=appointment.slot_id).update(is_closed=True)
+    clock.now = at(SUNDAY, "23:00")
+    places.displace()
+    return appointment
+
+
+def slot_at(time):
+    return Slot.objects.get(start=at(MONDAY, time))
+
+
+def test_what_is_kept_in_the_night_leaves_time_to_answer_in_the_morning(displaced_at_night):
+    offer = displaced_at_night.offers.get()
+    assert (offer.slot, offer.expires_at) == (slot_at("11:30"), at(MONDAY, "09:30"))
+    about = Message.objects.filter(about=displaced_at_night.reference, channel="sms")
+    text = about.get(text__contains="closed at the time")
+    assert text.next_attempt_at == at(MONDAY, "08:00")
+    assert text.text.endswith("Sign in to accept it within 2 hours.")
+
+
+@pytest.mark.parametrize("action", ["accept", "cancel", "move"])
+def test_who_has_chosen_in_the_night_is_not_told_in_the_morning(displaced_at_night, action):
+    appointment = displaced_at_night
+    if action == "accept":
+        actions.accept(actor=appointment.user, offer=appointment.offers.get())
+    elif action == "cancel":
+        places.cancel(appointment)
+    else:
+        places.move(appointment, slot_at("10:30"))
+    assert not Message.objects.filter(text__contains="closed at the time").exists()
+
+
 # Without a worker
 
 

@@ -11,6 +11,8 @@ from django.db import connection
 from appointments import actions
 from appointments.actions import allocation
 from appointments.models import Closure, Offer, OpeningWindow, Waiting
+from appointments.models.slots import ALLOCATOR
+from core.chores.models import Chore
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
 from tests import factories
@@ -322,6 +324,65 @@ def test_place_free_before_waiting_is_not_offered(booked, monday, clock, waits):
     cancel(booked)
     waits()
     assert offered(monday) == []
+
+
+# What must not hold up the list
+
+
+def test_who_leaves_the_list_and_comes_back_with_an_offer_holds_up_nobody(
+    booked, monday, two_waiting
+):
+    first, second = two_waiting
+    cancel(booked)
+    assert offered(monday) == [first]
+    places.stop_waiting(first)
+    places.wait(first)
+    another = places.slot(TUESDAY, capacity=1)
+    cancel(places.confirmed(slot=another))
+    assert offered(another) == [second]
+    assert offered(monday) == [first]
+
+
+def test_entry_that_fails_hides_nobody_and_keeps_the_allocator_alive(
+    booked, monday, two_waiting, monkeypatch, clock
+):
+    first, second = two_waiting
+    check = allocation.check_may_book
+
+    def fail_for_the_first(*, actor, **of):
+        if actor == first.user:
+            raise ZeroDivisionError
+        check(actor=actor, **of)
+
+    monkeypatch.setattr(allocation, "check_may_book", fail_for_the_first)
+    places.note_worker()
+    cancel(booked)
+    clock.now += HOUR
+    with pytest.raises(ZeroDivisionError):
+        actions.allocate()
+    assert [offer.appointment for offer in monday.offers.open()] == [second]
+    assert Chore.objects.get(name=ALLOCATOR).ran_at == clock.now
+
+
+def test_paused_service_is_offered_nothing(booked, monday, waits, clock):
+    paused = waits()
+    clock.now += MINUTE
+    another = waits(service=factories.ServiceFactory())
+    paused.service.can_be_booked = False
+    paused.service.save()
+    cancel(booked)
+    assert offered(monday) == [another]
+
+
+def test_first_of_two_places_is_not_kept_until_it_is_too_soon(clock, waits):
+    soon = places.slot(SUNDAY, "12:00", capacity=2)
+    leaving = [places.confirmed(slot=soon) for _place in range(2)]
+    waits(operations=2)
+    clock.now += MINUTE
+    alone = waits()
+    clock.now = places.at(SUNDAY, "09:45")
+    cancel(leaving[0])
+    assert offered(soon) == [alone]
 
 
 # A worker that is killed

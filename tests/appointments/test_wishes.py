@@ -141,6 +141,39 @@ def test_wish_ends_after_its_last_day(resident, service, clock):
     wish(resident, service)
 
 
+def test_wish_beside_a_displaced_appointment_is_refused_and_offered_nothing(
+    monday, resident, service
+):
+    appointment = places.confirmed(resident, slot=places.slot(TUESDAY), service=service)
+    places.displace_alone(appointment)
+    assert refused(wish, resident, service).startswith("The office has closed at the time")
+
+
+def test_lapsed_hold_is_no_appointment(resident, service):
+    places.lapse(places.held(resident, slot=places.slot(TUESDAY), service=service))
+    wish(resident, service)
+    assert Waiting.objects.open().exists()
+
+
+def test_booking_withdraws_an_offer_whose_wish_was_left(monday, resident, service):
+    made = wish(resident, service)
+    free(monday)
+    actions.stop_waiting(actor=resident, waiting=made)
+    places.confirmed(resident, slot=places.slot(TUESDAY), service=service)
+    assert Offer.objects.get().status == Offer.Status.WITHDRAWN
+    assert places.taken(monday) == 0
+
+
+def test_leaving_and_wishing_again_collects_no_offers(monday, resident, service):
+    free_too = places.slot(TUESDAY, "12:00", capacity=1)
+    places.confirmed(slot=free_too)
+    made = wish(resident, service, last_day=WEDNESDAY)
+    free(monday)
+    actions.stop_waiting(actor=resident, waiting=made)
+    wish(resident, service, last_day=WEDNESDAY)
+    assert free(free_too) == []
+
+
 def test_only_who_waits_answers(monday, resident, service):
     wish(resident, service)
     free(monday)

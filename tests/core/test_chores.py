@@ -7,9 +7,9 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
-from core.chores import actions, rows
+from core.chores import actions
 from core.chores.models import Chore
-from core.chores.rows import for_each
+from core.chores.rows import UNLIMITED, Step, for_each
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +116,6 @@ def test_broken_row_hides_no_other_and_is_told(caplog):
     assert for_each([4, 5], do) == 2
 
 
-def test_long_chore_makes_way_after_a_step(monkeypatch):
-    monkeypatch.setattr(rows, "STEP_SECONDS", -1)
-    assert for_each([1, 2, 3], lambda _row: 1) == 1
+def test_long_chore_makes_way_after_a_step():
+    assert for_each([1, 2, 3], lambda _row: 1, Step(0)) == 1
+    assert for_each([1, 2, 3], lambda _row: 1, UNLIMITED) == 3

@@ -61,6 +61,7 @@ def context_of(template, service=None):
             made = start - datetime.timedelta(days=2)
             until = made + datetime.timedelta(hours=24)
             known["offer"] = Offer(slot=slot, created_at=made, expires_at=until)
+            known["hours"] = 24
         return known
     if template == "time_free":
         start = datetime.datetime(2026, 11, 30, 11, 45, tzinfo=datetime.UTC)

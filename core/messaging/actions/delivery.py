@@ -8,8 +8,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from core.chores.failures import log_failure
 from core.messaging.encryption import decrypt
-from core.messaging.gateways import DEADLINE_SECONDS, gateway_of
+from core.messaging.gateways import DEADLINE_SECONDS, GatewayError, gateway_of
 from core.messaging.models import Message
 
 logger = logging.getLogger(__name__)
@@ -92,6 +93,8 @@ def purge_expired_secrets() -> int:
 
 
 def _record_failure(message: Message, error: Exception) -> None:
+    if not isinstance(error, GatewayError):
+        log_failure(logger, f"message {message.pk}", error)
     if message.attempts >= MAX_ATTEMPTS:
         logger.error("message %s given up: %s", message.pk, type(error).__name__)
         outcome: dict[str, Any] = {"status": Message.Status.GIVEN_UP}
