@@ -52,9 +52,10 @@ def database(name: str) -> dict[str, Any]:
 
 
 def mail_server(name: str) -> dict[str, Any]:
-    """Return the mail server in the setting `name`; its conversations have a deadline."""
-    server: dict[str, Any] = env.email_url(name)
-    if server["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
+    """Return Django's settings of the mail server in `name`; its conversations have a deadline."""
+    meaning = "the address of the mail server, as smtp+tls://user:password@host:587"
+    server: dict[str, Any] = required(name, env.email_url, meaning, demo={})
+    if server.get("EMAIL_BACKEND") == "django.core.mail.backends.smtp.EmailBackend":
         server["EMAIL_BACKEND"] = "core.messaging.smtp.EmailBackend"
     return server
 

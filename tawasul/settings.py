@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
     "core.chores.apps.ChoresConfig",
+    "core.submissions.apps.SubmissionsConfig",
     "core.messaging.apps.MessagingConfig",
     "core.catalogue.apps.CatalogueConfig",
     "core.accounts.apps.AccountsConfig",
@@ -208,8 +209,7 @@ SMS_HTTP_TOKEN = env.str("SMS_HTTP_TOKEN", default="")
 DEMO_PHONE_FILE = DATA_DIR / "demo-phone.jsonl"
 if SMS_GATEWAY.endswith(".DemoPhone") and not DEMO:
     stop("SMS_GATEWAY names the demo's phone, choose another")
-MAIL_SERVER = "the address of the mail server, as smtp+tls://user:password@host:587"
-vars().update(required("MAIL_URL", environment.mail_server, MAIL_SERVER, demo={}))
+vars().update(environment.mail_server("MAIL_URL"))
 EMAIL_TIMEOUT = 4  # seconds, for each network operation
 SENDERS = whole_number("SENDERS", 8)
 DEFAULT_FROM_EMAIL = required(

@@ -13,6 +13,7 @@ from appointments.admin.save_preview import SavePreviewMixin
 from appointments.admin.widgets import WIDGETS
 from appointments.models import Office, OpeningWindow, Weekday
 from core.staff_lists import StaffList
+from core.submissions.once import SavedOnceMixin
 
 
 class WindowForm(forms.ModelForm):
@@ -80,7 +81,9 @@ class WindowForm(forms.ModelForm):
 
 
 @admin.register(OpeningWindow)
-class OpeningWindowAdmin(SavePreviewMixin, OwnOfficesMixin, StaffList, admin.ModelAdmin):
+class OpeningWindowAdmin(
+    SavePreviewMixin, OwnOfficesMixin, SavedOnceMixin, StaffList, admin.ModelAdmin
+):
     form = WindowForm
     list_display = ("office", "opens", "closes", "season", "capacity", "slot_minutes")
     list_filter = ("season", ("office", admin.RelatedOnlyFieldListFilter))

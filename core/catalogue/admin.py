@@ -16,10 +16,11 @@ from modeltranslation.admin import TranslationAdmin
 
 from core.catalogue.models import DocumentType, Service
 from core.staff_lists import StaffList
+from core.submissions.once import SavedOnceMixin
 from core.template_filters import isolated
 
 
-class BilingualAdmin(StaffList, TranslationAdmin):
+class BilingualAdmin(SavedOnceMixin, StaffList, TranslationAdmin):
     """An admin whose translated fields name their language and have its direction."""
 
     def formfield_for_dbfield(

@@ -15,6 +15,7 @@ from core.accounts.codes import forget_old_codes
 from core.accounts.visual_code import forget_old_pictures
 from core.chores.actions import Chores
 from core.messaging.actions import expire_late, purge_expired_secrets
+from core.submissions.models import forget_old_submissions
 from requests_app.document_sweep import sweep
 
 _SECONDS, _MINUTES, _HOURS = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -34,5 +35,6 @@ CHORES: Chores = {
         (1 * _HOURS, forget_ended_sessions),
         (1 * _HOURS, forget_old_pictures),
         (1 * _HOURS, purge_expired_secrets),
+        (1 * _HOURS, forget_old_submissions),
     )
 }
