@@ -15,10 +15,10 @@ from django.utils import timezone
 from appointments.actions.locks import lock, lock_and_reload, lock_entry
 from appointments.actions.notices import notify
 from appointments.actions.offers import make_offer
-from appointments.actions.places import let_go, take_before_others, take_reserved
+from appointments.actions.places import let_go, move_places, take_reserved
 from appointments.actions.reminders import notice_of_closing
 from appointments.actions.rules import check_may_book
-from appointments.models import Appointment, Offer, Slot, Waiting
+from appointments.models import Appointment, Closure, Offer, Slot, Waiting
 from appointments.models.slots import ALLOCATOR
 from appointments.offer_hours import hours_at, is_too_soon, next_begin, offer_until
 from core.chores.actions import note_alive
@@ -160,17 +160,26 @@ def _replace_once(waiting: Waiting, *, may_search: bool) -> int:
     Waiting.objects.filter(pk=waiting.pk).update(ended_at=timezone.now())
     told_at = _wakes_nobody(appointment.slot.start)
     slot = _nearest_free_slot(appointment, told_at) if may_search else None
+    why_closed = Closure.objects.why_closed(appointment.slot)
     if slot is None:
         template = "appointment_closed"
         notice = notice_of_closing(waiting, template)
-        notify(appointment, template, not_before=told_at, reminder=notice)
+        notify(appointment, template, why_closed=why_closed, not_before=told_at, reminder=notice)
         return 0
     kept_for = timedelta(hours=settings.BOOKING["REPLACEMENT_HOURS"])
     until = min(told_at + kept_for, _changeable_until(slot))
     template = "appointment_displaced"
     notice = notice_of_closing(waiting, template)
-    make_offer(waiting, slot, until=until, template=template, told_at=told_at, reminder=notice)
-    take_before_others(slot, waiting.operations)
+    make_offer(
+        waiting,
+        slot,
+        until=until,
+        template=template,
+        told_at=told_at,
+        why_closed=why_closed,
+        reminder=notice,
+    )
+    move_places({}, into=slot, operations=waiting.operations, before_others=True)
     return 1
 
 

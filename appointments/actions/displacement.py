@@ -1,16 +1,22 @@
-"""Displacing appointments at slots that have closed; the allocator finds another time for each."""
+"""Displacing appointments at slots that have closed, and restoring them when those open again.
+
+The allocator finds another time for whoever has been displaced.
+"""
 
 from django.db import transaction
 from django.utils import timezone
 
 from appointments.actions.events import EventType, Role, Status, record
-from appointments.actions.locks import lock_and_reload, lock_entry
+from appointments.actions.locks import lock, lock_and_reload, lock_entry
+from appointments.actions.notices import notify
 from appointments.actions.offers import withdraw_offers
 from appointments.actions.places import move_places
-from appointments.actions.reminders import drop_reminders
+from appointments.actions.reminders import drop_reminders, remind
+from appointments.actions.rules import check_no_conflict
 from appointments.actions.waiting import end_waiting, entry_of
 from appointments.models import Appointment, Offer
 from core.chores.rows import for_each
+from core.exceptions import RuleViolation
 from core.wake import Topic, wake_workers
 
 
@@ -32,6 +38,52 @@ def displace_due() -> int:
         return for_each(booked, _displace)
     finally:
         for_each(offers, _withdraw_closed)
+
+
+def restore_due() -> int:
+    """Give displaced appointments back the times that are open again; return how many.
+
+    Whoever has chosen another time or accepted an offer keeps that. Reopening has reserved the
+    places, so that nobody has taken them meanwhile.
+    """
+    again = Appointment.objects.filter(
+        status=Status.DISPLACED, slot__is_closed=False, slot__start__gt=timezone.now()
+    )
+    return for_each(again.select_related("user", "attendee").order_by("slot", "pk"), _restore)
+
+
+def _restore(appointment: Appointment) -> int:
+    try:
+        with transaction.atomic():
+            return _restore_once(appointment)
+    except RuleViolation:
+        # They have another appointment at this time by now, or the place is gone: they choose.
+        return 0
+
+
+def _restore_once(appointment: Appointment) -> int:
+    lock(appointment.user, appointment.attendee)
+    appointment = lock_and_reload(appointment)
+    if not appointment.is_displaced or appointment.slot.is_closed:
+        return 0
+    check_no_conflict(
+        actor=appointment.user,
+        attendee=appointment.attendee,
+        service=appointment.service,
+        slot=appointment.slot,
+        instead_of=appointment,
+    )
+    is_told = not appointment.waitings.open().exists()
+    drop_reminders(appointment)
+    freed = withdraw_offers(appointment.offers.all())
+    end_waiting(appointment)
+    Appointment.objects.filter(pk=appointment.pk).update(status=Status.CONFIRMED)
+    record(appointment, EventType.RESTORED, actor=None, role=Role.PORTAL)
+    if is_told:
+        notify(appointment, "appointment_restored")
+    remind(appointment)
+    move_places(freed, into=appointment.slot, operations=appointment.operations, before_others=True)
+    return 1
 
 
 @transaction.atomic

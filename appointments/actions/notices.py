@@ -2,16 +2,13 @@
 
 from typing import Any
 
-from appointments.models import Appointment, Offer
+from appointments.models import Appointment
 from core.messaging.actions import notices
 
 
 def notify(
-    appointment: Appointment, template: str, *, offer: Offer | None = None, **options: Any
+    appointment: Appointment, template: str, *, why_closed: object = None, **options: Any
 ) -> None:
-    """Write a notice to the user who booked; one about an `offer` is not sent after that ends."""
-    context: dict[str, Any] = {"appointment": appointment}
-    if offer:
-        context["offer"] = offer
-        options["not_after"] = offer.expires_at
+    """Write a notice to the user who booked; `why_closed` is the closure of the slot."""
+    context = {"appointment": appointment, "why_closed": why_closed}
     notices.notify(appointment.user, template, context, about=appointment.reference, **options)

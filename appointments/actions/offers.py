@@ -18,12 +18,13 @@ def make_offer(
     until: datetime,
     template: str,
     told_at: datetime | None = None,
+    why_closed: object = None,
     **options: Any,
 ) -> Offer:
     """Keep a slot for who waits until the moment `until`, and notify them, not before `told_at`.
 
-    The caller has to take its operations of the slot in the same transaction. `options` are those
-    of the notice.
+    The caller has to take its operations of the slot in the same transaction. `why_closed` is the
+    closure of the present slot, if there is one; `options` are those of the notice.
     """
     appointment = waiting.appointment
     # Rounded, because `until` is a moment early.
@@ -41,7 +42,13 @@ def make_offer(
     notices.notify(
         waiting.user,
         template,
-        {"waiting": waiting, "appointment": appointment, "offer": offer, "hours": hours},
+        {
+            "waiting": waiting,
+            "appointment": appointment,
+            "offer": offer,
+            "hours": hours,
+            "why_closed": why_closed,
+        },
         about=appointment.reference if appointment else "",
         not_before=told_at,
         not_after=until,

@@ -19,18 +19,26 @@ from core.exceptions import RuleViolation
 from core.wake import Topic, wake_workers
 
 
-def move_places(freed: Mapping[int, int], *, into: Slot | None = None, operations: int = 0) -> None:
+def move_places(
+    freed: Mapping[int, int],
+    *,
+    into: Slot | None = None,
+    operations: int = 0,
+    before_others: bool = False,
+) -> None:
     """Give back `freed`, {slot id: operations}, and take `operations` of the slot `into`.
 
     Where somebody waits, freed places are reserved for the waiting list in the same statement, and
     are never free in between. Slots are updated in the order of their ids, as two transactions with
     different orders would wait for each other. Raise RuleViolation `full` if too few places are
     free, or if `into` is no longer the open slot that the caller read; the caller has to roll back.
+    With `before_others`, reserved places can be taken too.
     """
     taken_of = {into.pk: operations} if into else {}
     for pk in sorted({**freed, **taken_of}):
         slots = _unchanged(into) if into and pk == into.pk else Slot.objects.filter(pk=pk)
-        if not _change(slots, freed=freed.get(pk, 0), taken=taken_of.get(pk, 0)):
+        changes = {"freed": freed.get(pk, 0), "taken": taken_of.get(pk, 0)}
+        if not _change(slots, **changes, before_others=before_others):
             raise _full()
     if any(freed.values()):
         wake_workers(Topic.PLACES)
@@ -43,23 +51,12 @@ def take_reserved(slot: Slot, operations: int) -> None:
         raise _full()
 
 
-def take_before_others(slot: Slot, operations: int) -> None:
-    """Take places of a slot, reserved ones too, for somebody who comes before all who wait.
-
-    Raise RuleViolation `full` if it has too few.
-    """
-    taken = F("taken") + operations
-    slots = _unchanged(slot).filter(capacity__gte=taken)
-    if not slots.update(taken=taken, reserved=Least(F("reserved"), F("capacity") - taken)):
-        raise _full()
-
-
 def let_go(slot: Slot) -> None:
     """Free the reserved places of a slot, unless they have changed since it was read."""
     Slot.objects.filter(pk=slot.pk, reserved=slot.reserved).update(reserved=0)
 
 
-def _change(slots: SlotQuerySet, *, freed: int, taken: int) -> int:
+def _change(slots: SlotQuerySet, *, freed: int, taken: int, before_others: bool) -> int:
     now = timezone.now()
     after = F("taken") + (taken - freed)
     changes: dict[str, Case] = {}
@@ -73,8 +70,9 @@ def _change(slots: SlotQuerySet, *, freed: int, taken: int) -> int:
             When(waits, reserved=0, then=Value(now)), default=F("reserved_at")
         )
     if taken:
-        slots = slots.filter(capacity__gte=after + kept)
-    # The reserved places are less than before only where no worker hands them out.
+        slots = slots.filter(capacity__gte=after if before_others else after + kept)
+    # The reserved places become fewer only where they are taken before others, or where no worker
+    # hands them out.
     return slots.update(taken=after, reserved=Least(reserved, F("capacity") - after), **changes)
 
 

@@ -7,10 +7,11 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, Max, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, Max, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
+from appointments.actions.displacement import restore_due
 from appointments.models import (
     Appointment,
     Closure,
@@ -39,13 +40,20 @@ def make_slots(windows: QuerySet[OpeningWindow] | None = None) -> int:
     The slots are those of `windows`, whose hours or closures have just changed. By default they are
     those of the windows whose slots differ from their hours, which is found out without a lock. The
     function is repeatable: booked places stay. Hours that were changed make new slots, and close
-    those that they no longer contain.
+    those that they no longer contain. Displaced appointments get back the times that are open
+    again.
     """
     days = horizon()
+    step = None
     if windows is None:
-        return for_each(_windows_that_differ(days), partial(_make_slots_of, days))
-    pks = list(windows.order_by("pk").values_list("pk", flat=True))
-    return for_each(pks, partial(_make_slots_of, days), UNLIMITED)
+        pks = _windows_that_differ(days)
+    else:
+        pks = list(windows.order_by("pk").values_list("pk", flat=True))
+        step = UNLIMITED
+    try:
+        return for_each(pks, partial(_make_slots_of, days), step)
+    finally:
+        restore_due()
 
 
 def horizon() -> list[date]:
@@ -213,7 +221,8 @@ def _bring_up_to_date(window: OpeningWindow, pks: list[int], starts: list[dateti
 
 
 def _reopen(slots: SlotQuerySet) -> None:
-    waits = somebody_waits(timezone.now())
+    displaced = Appointment.objects.filter(slot=OuterRef("pk"), status=Appointment.Status.DISPLACED)
+    waits = somebody_waits(timezone.now()) | Q(Exists(displaced))
     slots.update(
         is_closed=False,
         reserved=Case(When(waits, then=F("capacity") - F("taken")), default=Value(0)),

@@ -8,11 +8,21 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models.offices import Office
+from appointments.models.slots import Slot
+from core.catalogue.models import Holiday
 
 
 class ClosureQuerySet(models.QuerySet["Closure"]):
     def between(self, first: datetime.date, last: datetime.date) -> Self:
         return self.filter(first_day__lte=last, last_day__gte=first)
+
+    def why_closed(self, slot: Slot) -> "Closure | Holiday | None":
+        """Return what closes the office on the day of the slot: a closure, else a holiday."""
+        closures = self.between(slot.day, slot.day)
+        closures = closures.filter(Q(office=None) | Q(office=slot.office_id))
+        # That of this office says more than that of every office.
+        closure = closures.order_by(F("office").asc(nulls_last=True)).first()
+        return closure or Holiday.objects.filter(day=slot.day).first()
 
 
 class Closure(models.Model):

@@ -26,6 +26,7 @@ class AppointmentEvent(Event):
         SERVED = "served", pgettext_lazy("what happened to an appointment", "Served")
         NO_SHOW = "no_show", pgettext_lazy("what happened to an appointment", "Did not come")
         DISPLACED = "displaced", pgettext_lazy("what happened to an appointment", "Office closed")
+        RESTORED = "restored", pgettext_lazy("what happened to an appointment", "Office open again")
         OFFERED = "offered", pgettext_lazy("what happened to an appointment", "Time offered")
         CALLED = "called", pgettext_lazy("what happened to an appointment", "Called")
         WALKED_IN = (

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from appointments import actions
 from appointments.forms import WaitForm
-from appointments.models import Appointment, Waiting
+from appointments.models import Appointment, Closure, Waiting
 from appointments.views.access import get_appointment_for, get_booked_by, verified
 from core.accounts.access import SignedInRequest
 from core.exceptions import RuleViolation
@@ -44,6 +44,7 @@ def detail(request: SignedInRequest, reference: str) -> HttpResponse:
         "wait_form": WaitForm(),
         "seconds_left": _seconds_left(appointment),
         "documents": appointment.service.documents.all(),
+        "why_closed": appointment.is_displaced and Closure.objects.why_closed(appointment.slot),
         "named": appointment.beneficiaries.all(),
     }
     return render(request, "appointments/detail.html", context)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from appointments import actions
 from appointments.actions import allocation, displacement
-from appointments.models import Appointment, Closure, Offer, Slot
+from appointments.models import Appointment, Closure, Offer, OpeningWindow, Slot
 from core.chores.rows import Step
 from core.messaging.models import Message
 from tests.appointments import places
@@ -341,3 +341,88 @@ def test_notice_uses_language_of_booking_user(reads_arabic, displaced):
 
 def test_arabic_notice_fits_in_two_sms_parts(reads_arabic, displaced):
     assert max(map(len, texts(displaced))) <= 134
+
+
+# A closure taken back
+
+
+def open_again():
+    """Delete the closure as the admin does."""
+    Closure.objects.all().delete()
+    actions.make_slots(OpeningWindow.objects.all())
+
+
+@pytest.mark.both_engines
+def test_own_time_is_given_back_when_the_closure_is_taken_back(displaced, hours):
+    replacement = displaced.offers.get().slot
+    open_again()
+    displaced.refresh_from_db()
+    assert (displaced.status, displaced.slot) == (CONFIRMED, slot_of(hours))
+    assert displaced.offers.get().status == Offer.Status.WITHDRAWN
+    assert (places.taken(slot_of(hours)), places.taken(replacement)) == (1, 0)
+    assert places.event_types(displaced)[2:] == ["displaced", "offered", "restored"]
+    at = f"{places.ON_MONDAY} 10:00, Al-Rimal"
+    assert (
+        f"Tawasul: the office is open after all: appointment {displaced.reference} stands, {at}."
+    ) in texts(displaced)
+    reminders = Message.objects.filter(about=displaced.reference, status="waiting", channel="sms")
+    assert reminders.filter(text__contains="do not forget").count() == 1
+    assert displaced.slips.last().status() == "valid"
+
+
+def test_shortened_closure_gives_back_the_days_that_are_open_again(hours):
+    monday = places.confirmed(slot=slot_of(hours))
+    tuesday = places.confirmed(slot=slot_of(hours, TUESDAY))
+    close(MONDAY, last_day=TUESDAY)
+    Closure.objects.update(last_day=MONDAY)
+    actions.make_slots(OpeningWindow.objects.all())
+    assert (status_of(monday), status_of(tuesday)) == (DISPLACED, CONFIRMED)
+
+
+def test_who_has_chosen_keeps_the_new_time(displaced):
+    moved = actions.accept(actor=displaced.user, offer=displaced.offers.get())
+    open_again()
+    assert Appointment.objects.get(pk=displaced.pk).slot == moved.slot
+
+
+def test_who_was_not_told_yet_hears_nothing(appointment):
+    Closure.objects.create(first_day=MONDAY, last_day=MONDAY, **REASONS)
+    actions.make_slots()
+    actions.displace_due()
+    open_again()
+    assert status_of(appointment) == CONFIRMED
+    assert texts_with("closed", appointment) == texts_with("open after all", appointment) == []
+    assert not appointment.waitings.open().exists()
+
+
+def test_own_time_comes_before_those_who_wait(hours, clock):
+    booked = [places.confirmed(slot=slot_of(hours)) for _place in range(2)]
+    close()
+    waiting = places.confirmed(slot=slot_of(hours, places.WEDNESDAY))
+    places.wait(waiting)
+    open_again()
+    places.allocate()
+    assert [status_of(each) for each in booked] == [CONFIRMED] * 2
+    assert (places.taken(slot_of(hours)), places.reserved(slot_of(hours))) == (2, 0)
+
+
+def test_who_is_busy_at_the_old_time_by_now_stays_displaced(displaced, hours, elsewhere):
+    other = places.slot(MONDAY, "10:00", of=elsewhere)
+    places.confirmed(displaced.user, slot=other)
+    open_again()
+    assert status_of(displaced) == DISPLACED
+    assert displaced.offers.open().exists()
+    places.allocate()
+    assert (places.taken(slot_of(hours)), places.reserved(slot_of(hours))) == (0, 0)
+
+
+def test_reason_of_the_closure_is_told(browser, hours, resident):
+    resident.email, resident.language = "aslam@example.org", "en"
+    resident.save()
+    displaced = places.confirmed(resident, slot=slot_of(hours))
+    close()
+    assert "Why it is closed: Maintenance" in words(browser.get(page_of(displaced)))
+    mail = Message.objects.get(about=displaced.reference, channel="email", text__contains="closed")
+    assert mail.text.endswith("Why it is closed: Maintenance")
+    open_again()
+    assert "Why it is closed" not in words(browser.get(page_of(displaced)))
