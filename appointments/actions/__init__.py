@@ -9,7 +9,9 @@ from appointments.actions.no_show import settle_past
 from appointments.actions.rules import check_own_data
 from appointments.actions.scanner import receive
 from appointments.actions.slot_generation import (
+    booked_beyond,
     booked_outside_hours,
+    booked_without_service,
     horizon,
     make_slots,
     opening_hours_of,
@@ -27,7 +29,9 @@ from appointments.actions.walk_ins import walk_in
 __all__ = [
     "accept",
     "allocate",
+    "booked_beyond",
     "booked_outside_hours",
+    "booked_without_service",
     "call",
     "cancel",
     "check_in",

@@ -88,6 +88,24 @@ def booked_outside_hours(offices: Iterable[Office]) -> list[Appointment]:
     return outside
 
 
+def booked_beyond(window: OpeningWindow) -> list[Slot]:
+    """Return the slots ahead that have taken more than the window's capacity."""
+    ahead = window.slots.filter(is_closed=False, start__gt=timezone.now())
+    return list(ahead.filter(taken__gt=window.capacity).select_related("office"))
+
+
+def booked_without_service(window: OpeningWindow) -> list[Appointment]:
+    """Return confirmed appointments ahead in a window that does not take their service."""
+    services = window.services.all()
+    if not services:
+        return []
+    ahead = Appointment.objects.filter(
+        status=Appointment.Status.CONFIRMED, slot__window=window, slot__start__gt=timezone.now()
+    )
+    ahead = ahead.exclude(service__in=services).order_by("slot", "pk")
+    return list(ahead.select_related("attendee", "service", "slot__office"))
+
+
 def is_open_on(window: OpeningWindow, day: date) -> bool:
     """Return whether `window` takes people on `day`, by its own rules alone."""
     season: dict[str, bool] = {

@@ -14,7 +14,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from appointments.actions import booked_outside_hours, make_slots, opening_hours_of
+from appointments.actions import (
+    booked_beyond,
+    booked_outside_hours,
+    booked_without_service,
+    make_slots,
+    opening_hours_of,
+)
 from appointments.models import Office, OpeningWindow
 from appointments.month_grid import WEEKDAYS, months_of
 from core.digests import digest_of
@@ -73,11 +79,15 @@ class SavePreviewMixin(admin.ModelAdmin):
         if not may or (object_id and row is None) or not form.is_valid():
             return None
         with transaction.atomic():
-            offices = list(self.offices_of(form.save()))
+            saved = form.save()
+            offices = list(self.offices_of(saved))
             booked = booked_outside_hours(offices)
             hours = opening_hours_of(offices)
+            is_window = isinstance(saved, OpeningWindow)
+            beyond = booked_beyond(saved) if is_window else []
+            without = booked_without_service(saved) if is_window else []
             transaction.set_rollback(True)
-        previewed = digest_of([appointment.pk for appointment in booked])
+        previewed = digest_of([[row.pk for row in rows] for rows in (booked, beyond, without)])
         if request.POST.get("_previewed") == previewed:
             return None
         context = {
@@ -89,6 +99,9 @@ class SavePreviewMixin(admin.ModelAdmin):
             "months": months_of(list(hours), _hours_by_day(hours, offices)),
             "booked": booked[:MAX_SHOWN],
             "number": len(booked),
+            "beyond": beyond[:MAX_SHOWN],
+            "capacity": saved.capacity if is_window else 0,
+            "without_service": without[:MAX_SHOWN],
             "sent": [
                 (name, value)
                 for name, values in request.POST.lists()

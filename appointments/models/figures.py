@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
-from django.db.models.functions import ExtractHour, TruncDate
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce, ExtractHour, Greatest, TruncDate
 from django.utils import timezone
 
 from appointments.models.appointments import Appointment, AppointmentQuerySet
@@ -68,9 +68,14 @@ def _cells(
     cells: defaultdict[_Cell, Counter[str]] = defaultdict(Counter)
     is_open = Q(is_closed=False)
     slots = Slot.objects.with_free(now).filter(office=office, day__range=(first, last))
+    here = Appointment.objects.filter(_stands(now), slot=OuterRef("pk")).order_by()
+    booked = here.values("slot").annotate(all=Sum("operations")).values("all")
+    slots = slots.annotate(booked=Coalesce(Subquery(booked), Value(0)))
+    # A place that was served early, or at a time that was closed later, was a place all the same.
+    given = Case(When(is_open, then=Greatest("capacity", "booked")), default=F("booked"))
     for cell, row in _by_hour(
         slots,
-        places=Sum("capacity", filter=is_open, default=0),
+        places=Sum(given, default=0),
         left=Sum("free", filter=is_open, default=0),
     ):
         cells[cell].update(places=row["places"], free=row["left"])
@@ -110,12 +115,16 @@ def _appointments(office: Office, first: datetime.date, last: datetime.date) -> 
 
 def _sums(now: datetime.datetime) -> dict[str, Sum]:
     """Return the sums; appointments ahead and past are booked, a hold only while it lasts."""
-    stands = Q(status__in=(*Appointment.LIVE, Status.SERVED, Status.NO_SHOW))
     return {
-        "booked": _sum(stands & ~Q(status=Status.HELD, expires_at__lte=now)),
+        "booked": _sum(_stands(now)),
         "served": _sum(Q(status=Status.SERVED)),
         "missed": _sum(Q(status=Status.NO_SHOW)),
     }
+
+
+def _stands(now: datetime.datetime) -> Q:
+    stands = Q(status__in=(*Appointment.LIVE, Status.SERVED, Status.NO_SHOW))
+    return stands & ~Q(status=Status.HELD, expires_at__lte=now)
 
 
 def _sum(condition: Q) -> Sum:

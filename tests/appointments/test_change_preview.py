@@ -84,3 +84,33 @@ def test_each_closing_change_names_booked_people(browser, hours):
     assert "1 person is booked at a time that closes with this change." in words(page)
     appointment.refresh_from_db()
     assert appointment.is_confirmed
+
+
+def change_form(hours, **changes):
+    return f"{HOURS}{hours.pk}/change/", hours_form(hours.office, **changes)
+
+
+def test_preview_of_a_cut_names_the_times_that_hold_more(browser, hours):
+    slot = Slot.objects.get(start=at(MONDAY, "10:00"))
+    places.confirmed(slot=slot, operations=3)
+    booked(TUESDAY)
+    path, form = change_form(hours, capacity="2")
+    shown = words(browser.post(path, form))
+    assert "At these times more than 2 operations are booked. Everybody keeps their place" in shown
+    assert f"Date and time Operations {places.ON_MONDAY} · 10:00 3" in shown
+    assert f"{places.ON_TUESDAY} · 10:00" not in shown
+    path, form = change_form(hours, capacity="3")
+    assert "At these times more than" not in words(browser.post(path, form))
+
+
+def test_preview_names_who_is_booked_for_a_service_taken_out(browser, hours):
+    kept, out = factories.ServiceFactory(), factories.ServiceFactory()
+    slot = Slot.objects.get(start=at(MONDAY, "10:00"))
+    places.confirmed(slot=slot, service=kept)
+    leaves = places.confirmed(slot=slot, service=out)
+    path, form = change_form(hours, services=[kept.pk])
+    page = browser.post(path, form)
+    assert page.context["without_service"] == [leaves]
+    assert "They keep their appointments." in words(page)
+    assert is_saved(browser.post(path, {**form, "_previewed": page.context["previewed"]}))
+    assert places.status_of(leaves) == "confirmed"
