@@ -19,6 +19,7 @@ from tests.races.inquiries import (
     post_at_desk,
 )
 from tests.races.together import at_once, event_types_of, now, told
+from tests.requests_app.desk_pages import QUEUE
 from tests.requests_app.refusals import changed
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -347,3 +348,35 @@ def test_same_form_key_on_another_inquiry_is_separate(officer, as_officer):
 
     assert shown == [[APPROVED], [APPROVED]]
     assert [notices(each) for each in inquiries] == [[APPROVAL_NOTICE]] * 2
+
+
+# Many inquiries at once
+
+
+def press_in_bulk(browser, name, inquiries):
+    """Send a bulk action on these inquiries eight times at once."""
+    form = {
+        "item": [f"{each.pk}:{each.version}" for each in inquiries],
+        "text": ANSWER,
+        "idempotency_key": str(uuid.uuid4()),
+    }
+    send = partial(another_tab(browser).post, f"{QUEUE}bulk/{name}/", form)
+    return at_once(*[send] * 8)
+
+
+@pytest.mark.parametrize("name", ["note", "reply"])
+def test_bulk_form_sent_eight_times_writes_once(officer, as_officer, name):
+    inquiries = [factories.claimed(officer) for _inquiry in range(3)]
+
+    answers = press_in_bulk(as_officer, name, inquiries)
+
+    assert {answer.status_code for answer in answers} == {302}
+    assert [each.replies.count() for each in inquiries] == [1, 1, 1]
+
+
+def test_control_without_form_key_seven_bulk_forms_are_refused(officer, as_officer, guards):
+    guards.take_out_form_keys(triage)
+
+    answers = press_in_bulk(as_officer, "note", [factories.claimed(officer)])
+
+    assert sorted(answer.status_code for answer in answers) == [*[200] * 7, 302]
