@@ -153,6 +153,7 @@ BOOKING = {
     "OFFER_MINUTES": whole_number("BOOKING_OFFER_MINUTES", 30),
     "SECOND_PLACE_MINUTES": whole_number("BOOKING_SECOND_PLACE_MINUTES", 30),
     "REPLACEMENT_HOURS": whole_number("BOOKING_REPLACEMENT_HOURS", 24),
+    "MAX_GIVEN_UP_AN_HOUR": whole_number("BOOKING_MAX_GIVEN_UP_AN_HOUR", 20),
     "MAX_CHANGES_A_DAY": whole_number("BOOKING_MAX_CHANGES_A_DAY", 10),
 }
 OFFER_HOURS, OFFER_HOURS_IN_RAMADAN = environment.offer_hours()
@@ -182,8 +183,7 @@ CAPTCHA_FILTER_FUNCTIONS = [
     "core.accounts.visual_code.reduce_to_four_greys",
 ]
 CAPTCHA_TIMEOUT = 10  # minutes
-CAPTCHA_FONT_SIZE = 40
-CAPTCHA_IMAGE_SIZE = (220, 72)
+CAPTCHA_FONT_SIZE, CAPTCHA_IMAGE_SIZE = 40, (220, 72)
 
 # Languages and times
 

@@ -25,6 +25,7 @@ from appointments.actions.rules import (
     check_bookable,
     check_can_be_changed,
     check_daily_changes,
+    check_given_up,
     check_may_book,
     check_may_move,
     check_no_conflict,
@@ -53,7 +54,8 @@ def hold(
 
     No worker is needed for it: lapsed holds of the actor, of the attendee and of this slot give
     their places back here. Raise RuleViolation as `check_may_book`, `check_beneficiaries`,
-    `check_bookable`, `check_no_conflict`, `check_daily_changes` and `move_places` do.
+    `check_bookable`, `check_no_conflict`, `check_daily_changes`, `check_given_up` and
+    `move_places` do.
     """
     idempotency_key = derive_key(
         idempotency_key, actor.pk, attendee.pk, service.pk, slot.pk, operations
@@ -79,6 +81,7 @@ def hold(
             freed = expire(lapsed_now().concerning(actor, attendee, slot))
             check_no_conflict(actor=actor, attendee=attendee, service=service, slot=slot)
             check_daily_changes(attendee, service)
+            check_given_up(actor, attendee)
             held = new_hold(
                 user=actor,
                 slot=slot,

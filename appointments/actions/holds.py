@@ -42,11 +42,13 @@ def new_hold(
 ) -> Appointment:
     """Make a hold of the slot with its event. The caller takes its places."""
     held_for = timedelta(minutes=settings.BOOKING["HOLD_MINUTES"])
+    now = timezone.now()
     held = Appointment.objects.create(
         idempotency_key=idempotency_key,
         user=user,
         slot=slot,
-        expires_at=min(timezone.now() + held_for, slot.start),
+        created_at=now,
+        expires_at=min(now + held_for, slot.start),
         **fields,
     )
     if beneficiaries:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import cast
 
 from django.conf import settings
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -186,6 +187,28 @@ def check_daily_changes(attendee: Identity, service: Service) -> None:
             )
             % {"most": most},
             code="often",
+        )
+
+
+def check_given_up(actor: User, attendee: Identity) -> None:
+    """Check the limit on holds of the last hour that were never confirmed, as others found full.
+
+    It counts those of the account and those for the attendee. Raise RuleViolation `given_up`.
+    """
+    most = settings.BOOKING["MAX_GIVEN_UP_AN_HOUR"]
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    given_up = Appointment.objects.given_up().filter(created_at__gt=an_hour_ago)
+    of_account, of_attendee = Q(user=actor), Q(attendee=attendee)
+    counts = given_up.filter(of_account | of_attendee).aggregate(
+        of_account=Count("pk", filter=of_account), of_attendee=Count("pk", filter=of_attendee)
+    )
+    if max(counts.values()) >= most:
+        raise RuleViolation(
+            _(
+                "Too many times have been held and not confirmed. Wait an hour, then hold only "
+                "a time that you want to confirm."
+            ),
+            code="given_up",
         )
 
 

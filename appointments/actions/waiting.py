@@ -20,6 +20,7 @@ from appointments.actions.rescheduling import reschedule
 from appointments.actions.rules import (
     check_can_be_changed,
     check_daily_changes,
+    check_given_up,
     check_may_book,
     check_may_move,
     check_no_conflict,
@@ -204,6 +205,7 @@ def _hold(offer: Offer, freed: Counter[int]) -> Appointment:
     check_may_book(actor=actor, holder=waiting.holder, attendee=attendee, service=service)
     check_no_conflict(actor=actor, attendee=attendee, service=service, slot=offer.slot)
     check_daily_changes(attendee, service)
+    check_given_up(actor, attendee)
     held = new_hold(
         user=actor,
         slot=offer.slot,

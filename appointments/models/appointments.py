@@ -82,6 +82,14 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         called = self.filter(status=Appointment.Status.CHECKED_IN, called_at__gt=moment)
         return called.order_by("-called_at", "-pk")
 
+    def given_up(self) -> Self:
+        """Return the holds that were never confirmed and are over: let go, expired or lapsed."""
+        never = self.filter(confirmed_at=None)
+        over = Q(status__in=[Appointment.Status.CANCELLED, Appointment.Status.EXPIRED])
+        return never.filter(
+            over | Q(status=Appointment.Status.HELD, expires_at__lte=timezone.now())
+        )
+
     def live(self) -> Self:
         """Return the appointments that take up places."""
         return self.filter(status__in=Appointment.LIVE)

@@ -10,7 +10,7 @@ from core.accounts.models import Identity, Link
 from core.catalogue.models import Service
 from tests import factories
 from tests.appointments import places
-from tests.appointments.places import DAY, SECOND, SUNDAY, TUESDAY, refusal, refused
+from tests.appointments.places import DAY, HOUR, SECOND, SUNDAY, TUESDAY, refusal, refused
 from tests.appointments.sentences import (
     NO_APPOINTMENTS,
     NOT_ACTIVE,
@@ -240,6 +240,42 @@ def test_bookings_and_moves_a_day_are_limited(resident, slot, service, clock, se
     clock.now += DAY
     later = places.slot(TUESDAY, "13:00")
     assert places.held(resident, slot=later, service=service).is_held
+
+
+def test_holds_given_up_again_and_again_are_limited(resident, slot, clock):
+    """Twenty an hour, whether they are let go or lapse; confirmed ones do not count."""
+    sentence = (
+        "Too many times have been held and not confirmed. Wait an hour, then hold only a time that "
+        "you want to confirm."
+    )
+    for number in range(20):
+        held = places.held(resident, slot=slot)
+        if number % 2:
+            places.cancel(held)
+        else:
+            places.lapse(held)
+    assert refused(places.held, resident, slot=slot) == sentence
+    # It is the account's limit, and the attendee's from other accounts.
+    worker = factories.IdentityFactory()
+    factories.link(resident.identity, worker)
+    assert refused(places.held, resident, slot=slot, attendee=worker) == sentence
+    employer = factories.UserFactory()
+    factories.link(employer.identity, resident.identity)
+    for_him = {"holder": employer.identity, "attendee": resident.identity}
+    assert refused(places.held, employer, slot=slot, **for_him) == sentence
+    assert places.held(employer, slot=slot).is_held
+    clock.now += HOUR
+    assert places.held(resident, slot=slot).is_held
+
+
+def test_who_confirms_is_not_limited(resident, clock):
+    many = places.slot(capacity=60)
+    for _worker in range(25):
+        worker = factories.IdentityFactory()
+        factories.link(resident.identity, worker)
+        booked = places.confirmed(resident, slot=many, attendee=worker)
+        places.cancel(booked)
+    assert places.held(resident, slot=many).is_held
 
 
 def test_one_appointment_even_across_accounts(resident, slot, service):
