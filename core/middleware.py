@@ -69,6 +69,23 @@ class CompressPages(GZipMiddleware):
         return super().process_response(request, response)
 
 
+# What a page could ask a device for, and none of ours does.
+_DEVICE = ("camera", "geolocation", "microphone", "payment", "usb")
+
+
+def keep_to_itself(get_response: GetResponse) -> GetResponse:
+    """Let no page ask for a part of the device, and no other site load anything of this one."""
+    policy = ", ".join(f"{part}=()" for part in _DEVICE)
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response.headers["Permissions-Policy"] = policy
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        return response
+
+    return middleware
+
+
 def no_store(get_response: GetResponse) -> GetResponse:
     """Keep responses out of caches, unless the view sets Cache-Control itself.
 

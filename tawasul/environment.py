@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from datetime import time
+from datetime import datetime, time
 from typing import Any, NoReturn
 
 import environ
@@ -74,6 +74,20 @@ def whole_number(name: str, default: int) -> int:
     if not (value.isascii() and value.isdecimal() and 0 < int(value) < 1000):
         stop(f"{name} has to be a whole number from 1 to 999")
     return int(value)
+
+
+def security_txt() -> tuple[str, str] | None:
+    """Return whom to tell of a weakness and until when that is so, or None without both."""
+    contact, expires = env.str("SECURITY_CONTACT", ""), env.str("SECURITY_EXPIRES", "")
+    if not (contact or expires):
+        return None
+    if not contact.startswith(("mailto:", "https://")):
+        stop("SECURITY_CONTACT has to begin with mailto: or https://")
+    try:
+        datetime.fromisoformat(expires)
+    except ValueError:
+        stop("SECURITY_EXPIRES has to be a moment, as 2027-12-31T00:00:00Z")
+    return contact, expires
 
 
 def offer_hours() -> tuple[tuple[time, time], tuple[time, time]]:

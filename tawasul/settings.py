@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "core.middleware.CompressPages",
     "csp.middleware.CSPMiddleware",
     "core.middleware.no_store",
+    "core.middleware.keep_to_itself",
     "django.middleware.locale.LocaleMiddleware",
     "core.middleware.refuse_bad_bytes",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -137,8 +138,7 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("PasswordLength", "GuessablePassword", "PersonalDataPassword")
 ]
 LOGIN_URL = "accounts:sign-in"
-LOGIN_REDIRECT_URL = "portal:my-page"
-LOGOUT_REDIRECT_URL = "portal:home"
+LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "portal:my-page", "portal:home"
 OTP_TOTP_ISSUER = "Tawasul"
 IDENTITY_CHECK_DIGIT = switch("IDENTITY_CHECK_DIGIT")
 environment.refuse_old_names("BOOKING_MOST_", "BOOKING_MAX_")
@@ -169,8 +169,7 @@ AXES_USERNAME_CALLABLE = "core.accounts.lockout.axes_username"
 AXES_CLIENT_IP_CALLABLE = "core.http.client_network"
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
 AXES_LOCKOUT_CALLABLE = "core.accounts.lockout.keep_the_response"
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME = 10, timedelta(minutes=15)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
@@ -249,6 +248,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+SECURITY_TXT = environment.security_txt()
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_AGE = 4 * 60 * 60

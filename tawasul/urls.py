@@ -5,7 +5,7 @@ from django.urls import include, path, register_converter
 
 from appointments.views.slips import check
 from core.references import ReferenceConverter
-from tawasul.portal import health
+from tawasul.portal import health, well_known
 
 handler400 = "tawasul.portal.error_pages.bad_request"
 handler403 = "tawasul.portal.error_pages.permission_denied"
@@ -17,6 +17,9 @@ register_converter(ReferenceConverter, "reference")
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("robots.txt", well_known.robots),
+    path("favicon.ico", well_known.favicon),
+    path(".well-known/security.txt", well_known.security),
     *i18n_patterns(
         path("", include("tawasul.portal.urls")),
         path("services/", include("core.catalogue.urls")),
