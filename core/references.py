@@ -1,17 +1,26 @@
 """The reference numbers of inquiries and appointments, which people quote on the phone."""
 
+import re
 import secrets
 
 from stdnum import luhn
 
+from core.text import bare_digits
+
+_REFERENCE = re.compile("[0-9]{12}")
+
 
 class ReferenceConverter:
-    """The path converter for a reference: twelve digits."""
+    """The path converter for a reference: twelve digits, in whatever way people type them."""
 
-    regex = "[0-9]{12}"
+    regex = "[^/]{12,40}"
 
     def to_python(self, value: str) -> str:
-        return value
+        """Return the digits alone; they may be Arabic, with spaces or hyphens between them."""
+        reference = bare_digits(value)
+        if not _REFERENCE.fullmatch(reference):
+            raise ValueError(value)
+        return reference
 
     def to_url(self, value: str) -> str:
         return value

@@ -68,7 +68,7 @@ class Worker:
         self._stop.wait()
         # Messages first: their leases end soon, and another worker would send them again.
         threads[0].join()
-        self._dispatcher.finish()
+        self._until_it_works(self._dispatcher.finish)
         ends = time.monotonic() + SECONDS_TO_END
         for thread in threads[1:]:
             thread.join(max(0, ends - time.monotonic()))
