@@ -2,7 +2,6 @@
 
 import sys
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -10,6 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
 from core.accounts.interrupted_forms import keep_input
+from core.exceptions import is_without_database
+
+RETRY_AFTER_SECONDS = 10
 
 
 @requires_csrf_token
@@ -74,9 +76,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
     Both pages are in both languages and need no context.
     """
-    is_database_down = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
-    template, status = ("503.html", 503) if is_database_down else ("500.html", 500)
-    return HttpResponse(render_to_string(template), status=status)
+    if is_without_database(sys.exc_info()[1]):
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        return HttpResponse(render_to_string("503.html"), status=503, headers=headers)
+    return HttpResponse(render_to_string("500.html"), status=500)
 
 
 def _is_same_origin(request: HttpRequest) -> bool:

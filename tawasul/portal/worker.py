@@ -8,18 +8,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import (
-    DatabaseError,
-    InterfaceError,
-    OperationalError,
-    close_old_connections,
-    connection,
-)
+from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from appointments.models.slots import ALLOCATOR
 from core.chores import actions as chores
 from core.chores.failures import log_failure
+from core.exceptions import is_without_database
 from core.messaging.dispatcher import Dispatcher
 from core.wake import CHANNEL, Topic
 from tawasul.portal.chores import CHORES
@@ -37,11 +32,6 @@ LONGEST_SLEEP_SECONDS = 5
 CHORE_THREADS = 2
 # A chore that hangs does not keep the worker from ending.
 SECONDS_TO_END = 5
-
-
-# The database is down or restarting, and what waits is still there afterwards. psycopg2 raises
-# exactly DatabaseError, none of its subclasses, where the server closes the connection.
-_NO_DATABASE = (DatabaseError, OperationalError, InterfaceError)
 
 
 class Worker:
@@ -91,7 +81,8 @@ class Worker:
             try:
                 return job()
             except Exception as error:
-                if type(error) in _NO_DATABASE:
+                if is_without_database(error):
+                    # What waits is still there afterwards.
                     logger.warning("no database: %s", type(error).__name__)
                 else:
                     log_failure(logger, "the worker", error)
