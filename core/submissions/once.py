@@ -28,7 +28,10 @@ class SavedOnceMixin(admin.ModelAdmin):
         **kwargs: Any,
     ) -> type[forms.ModelForm]:
         if obj is None:
-            key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
+            # Without a label: Django's admin would show that of a hidden field too.
+            key = forms.UUIDField(
+                label="", widget=forms.HiddenInput, initial=uuid.uuid4, required=False
+            )
             kwargs["form"] = type("OnceForm", (self.form,), {FIELD: key})
         return super().get_form(request, obj, change=change, **kwargs)
 
