@@ -235,7 +235,7 @@ class Office(RuleBasedStateMachine):
         for appointment in Appointment.objects.exclude(status__in=Appointment.NEVER_CONFIRMED):
             told = appointment.events.exclude(event_type="offered").latest("seq").event_type
             expected = {
-                Status.CONFIRMED: ("confirmed", "moved"),
+                Status.CONFIRMED: ("confirmed", "moved", "restored"),
                 Status.CANCELLED: ("cancelled",),
                 Status.DISPLACED: ("displaced",),
                 Status.CHECKED_IN: ("checked_in",),
