@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from django.utils import timezone
 
@@ -64,3 +66,36 @@ def appointment(resident, slot):
 def browser(resident):
     """Return a browser in which the resident is signed in and has verified their data."""
     return verified(resident)
+
+
+@pytest.fixture
+def monday():
+    """Return a slot with a single place, on Monday at ten."""
+    return places.slot(capacity=1)
+
+
+@pytest.fixture
+def booked(monday):
+    return places.confirmed(slot=monday)
+
+
+@pytest.fixture
+def waits():
+    """Return a function that books an appointment, each at its own time, and lets it wait."""
+    hours = itertools.count(11)
+
+    def wait(day=places.WEDNESDAY, *, office=None, **criteria):
+        slot = places.slot(day, f"{next(hours)}:00")
+        appointment = places.confirmed(slot=slot, **criteria)
+        places.wait(appointment, office)
+        return appointment
+
+    return wait
+
+
+@pytest.fixture
+def two_waiting(waits, clock):
+    """Return two appointments of Wednesday that wait, in the order of their turns."""
+    first = waits()
+    clock.now += places.MINUTE
+    return first, waits()

@@ -173,6 +173,12 @@ def allocate():
     return made
 
 
+def offered_to(slot):
+    """Allocate; return the appointments with an open offer of the slot, in order of the offers."""
+    allocate()
+    return [offer.appointment for offer in slot.offers.open().order_by("pk")]
+
+
 def note_worker():
     """Note that the allocator has just run, so that reserved places are kept from others."""
     Chore.objects.update_or_create(name=ALLOCATOR, defaults={"ran_at": timezone.now()})

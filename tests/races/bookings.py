@@ -128,12 +128,6 @@ def assert_slot_counters_match():
     assert {slot.pk: slot.taken for slot in slots} == {slot.pk: due(slot) for slot in slots}
 
 
-def offered_to(slot):
-    """Allocate; return the appointments with an open offer of the slot, in order of the offers."""
-    places.allocate()
-    return [offer.appointment for offer in slot.offers.open().order_by("pk")]
-
-
 def slots_now(*appointments):
     return [now(each).slot for each in appointments]
 

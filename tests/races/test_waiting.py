@@ -22,7 +22,6 @@ from tests.races.bookings import (
     counter,
     due,
     hold,
-    offered_to,
     wait,
     waiting_appointments,
 )
@@ -78,7 +77,7 @@ def test_places_freed_in_turn_are_offered_in_waiting_order(full):
 
     tried = cancel_while_fifty_try(slot, [booked])
 
-    assert offered_to(slot) == in_turn[:20]
+    assert places.offered_to(slot) == in_turn[:20]
     assert set(tried) == {FULL}
     assert counter(slot) == due(slot) == 20
 
@@ -90,7 +89,7 @@ def test_places_freed_at_once_are_offered_to_longest_waiting(full, guards):
 
     tried = cancel_while_fifty_try(slot, [[each] for each in booked])
 
-    assert set(offered_to(slot)) == set(in_turn[:20])
+    assert set(places.offered_to(slot)) == set(in_turn[:20])
     assert set(tried) == {FULL}
     assert counter(slot) == due(slot) == 20
 
@@ -105,7 +104,7 @@ def test_control_without_offers_bookings_jump_the_queue(full, guards):
     at_once(*by_people(25, hold, slot))
 
     assert slot.appointments.live().count() == 20
-    assert offered_to(slot) == []
+    assert places.offered_to(slot) == []
 
 
 def free_two_at_once(number):
@@ -121,7 +120,7 @@ def test_two_freed_places_are_offered_to_two():
     for _round in range(4):
         in_turn, slots = free_two_at_once(2)
 
-        assert set(map(tuple, map(offered_to, slots))) == {(each,) for each in in_turn}
+        assert set(map(tuple, map(places.offered_to, slots))) == {(each,) for each in in_turn}
         Waiting.objects.update(ended_at=in_turn[0].created_at)
 
     assert_slot_counters_match()
@@ -131,7 +130,7 @@ def test_one_of_two_freed_places_is_offered_to_sole_waiter():
     for _round in range(4):
         (alone,), slots = free_two_at_once(1)
 
-        assert sorted(map(offered_to, slots), key=len) == [[], [alone]]
+        assert sorted(map(places.offered_to, slots), key=len) == [[], [alone]]
         assert sorted(map(counter, slots)) == [0, 1]
         Waiting.objects.update(ended_at=alone.created_at)
 
