@@ -92,8 +92,7 @@ def wait_for_any_time(
                 ),
                 code="displaced",
             )
-        lapsed = of_attendee.lapsed(timezone.now()).values("pk")
-        if of_attendee.live().exclude(pk__in=lapsed).exists():
+        if of_attendee.live_now().exists():
             raise RuleViolation(
                 _(
                     "There is an appointment for this service and this person already. On its page "

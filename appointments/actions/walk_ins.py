@@ -15,7 +15,7 @@ from appointments.actions.places import move_places
 from appointments.actions.rules import check_may_book, check_operations
 from appointments.actions.slips import issue_slip
 from appointments.actions.waiting import end_wish
-from appointments.models import Appointment, AppointmentQuerySet, Office, Slot
+from appointments.models import Appointment, Office, Slot
 from core.accounts import registry
 from core.accounts.models import Identity, User
 from core.catalogue.models import Service
@@ -105,15 +105,9 @@ def _next_slot(
 ) -> Slot | None:
     """Return the first slot of today with room at which the attendee is not booked elsewhere."""
     left = Slot.objects.filter(office=office).left_today(service, operations)
-    for other in _live_appointments(attendee).select_related("slot"):
+    for other in Appointment.objects.live_now().filter(attendee=attendee).select_related("slot"):
         left = left.exclude(start__lt=other.slot.end, end__gt=other.slot.start)
     return left.order_by("start", "pk").first()
-
-
-def _live_appointments(attendee: Identity) -> AppointmentQuerySet:
-    """Return the attendee's live appointments, without lapsed holds."""
-    lapsed = Appointment.objects.lapsed(timezone.now()).values("pk")
-    return Appointment.objects.live().filter(attendee=attendee).exclude(pk__in=lapsed)
 
 
 def _lookup_person(number: str) -> Identity:
@@ -146,7 +140,7 @@ def _check_no_live_appointment(actor: User, attendee: Identity, service: Service
 
     The message shows a reference only of an appointment that this clerk may see.
     """
-    same = _live_appointments(attendee).filter(service=service)
+    same = Appointment.objects.live_now().filter(attendee=attendee).filter(service=service)
     mine = same.visible_to_clerk(actor).of_today().first()
     if mine:
         raise RuleViolation(

@@ -94,6 +94,11 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Return the appointments that take up places."""
         return self.filter(status__in=Appointment.LIVE)
 
+    def live_now(self) -> Self:
+        """Return the live appointments, without lapsed holds that nobody has expired yet."""
+        lapsed = Q(status=Appointment.Status.HELD, expires_at__lte=timezone.now())
+        return self.live().exclude(lapsed)
+
     def lapsed(self, now: datetime.datetime) -> Self:
         """Return holds that were not confirmed in time and still count as taken."""
         return self.filter(status=Appointment.Status.HELD, expires_at__lte=now)
