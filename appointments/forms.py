@@ -20,6 +20,7 @@ from core.accounts.acting_for import check_is_for, is_for_any
 from core.accounts.forms import VisualCodeForm
 from core.accounts.models import Identity
 from core.catalogue.models import Region, Service
+from core.choice_form import ChoiceForm
 from core.date_field import EitherCalendarDateField
 from core.exceptions import RuleViolation
 from core.hijri import both_calendars
@@ -83,13 +84,8 @@ class SafeMultipleChoiceField(forms.ModelMultipleChoiceField):
         return super().clean(value)
 
 
-class CriteriaForm(forms.Form):
+class CriteriaForm(ChoiceForm):
     """The first step of a booking: the attendee, the service, the region and the operations."""
-
-    fields: dict[str, Any]  # each has the attributes of its own class
-
-    # With `required`, Chrome tells users of a screen reader that an open choice is wrong.
-    use_required_attribute = False
 
     attendee = forms.ModelChoiceField(
         label=_("Who comes to the office?"),
@@ -217,13 +213,8 @@ class OfficeChoice(forms.Form):
     day = forms.DateField(input_formats=["%Y-%m-%d"], required=False)
 
 
-class TimeForm(forms.Form):
+class TimeForm(ChoiceForm):
     """The choice of a slot; its `idempotency_key` leads a second click to the first result."""
-
-    fields: dict[str, Any]  # each has the attributes of its own class
-
-    # With `required`, Chrome tells users of a screen reader that an open choice is wrong.
-    use_required_attribute = False
 
     idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     slot = forms.ModelChoiceField(
@@ -279,13 +270,8 @@ class WaitForm(forms.Form):
     )
 
 
-class WishForm(forms.Form):
+class WishForm(ChoiceForm):
     """Where a time is wanted that comes free, and until when."""
-
-    fields: dict[str, Any]  # each has the attributes of its own class
-
-    # With `required`, Chrome tells users of a screen reader that an open choice is wrong.
-    use_required_attribute = False
 
     office: forms.ModelChoiceField = forms.ModelChoiceField(
         label=_("Where do you want a time?"),

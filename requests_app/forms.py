@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.acting_for import is_for_any
 from core.accounts.models import Identity, User
 from core.catalogue.models import DocumentType, Service
+from core.choice_form import ChoiceForm
 from core.identity_numbers import IdentityNumberField
 from core.mobiles import MobileField
 from core.text import TextField
@@ -24,11 +25,8 @@ MAX_DESCRIPTION_LENGTH = 4000  # characters
 MAX_FILES = 10  # in one upload
 
 
-class SubjectForm(forms.Form):
+class SubjectForm(ChoiceForm):
     """The beneficiary and the service of an inquiry."""
-
-    # With it, Chrome tells users of screen readers that a choice not yet made is wrong.
-    use_required_attribute = False
 
     beneficiary = forms.ModelChoiceField(
         label=_("Who is the inquiry for?"),
@@ -155,11 +153,8 @@ class _FilesInput(forms.FileInput):
     allow_multiple_selected = True
 
 
-class DocumentsForm(forms.Form):
+class DocumentsForm(ChoiceForm):
     """Documents of one type; the service determines the types to choose from."""
-
-    # With it, Chrome tells users of screen readers that a choice not yet made is wrong.
-    use_required_attribute = False
 
     document_type: forms.ModelChoiceField = forms.ModelChoiceField(
         label=_("Which document is it?"),
