@@ -19,6 +19,7 @@ from appointments.models import Office, Slot, SlotQuerySet
 from core.accounts.acting_for import check_is_for, is_for_any
 from core.accounts.forms import VisualCodeForm
 from core.accounts.models import Identity
+from core.accounts.people import Offered
 from core.catalogue.models import Region, Service
 from core.choice_form import ChoiceForm
 from core.date_field import EitherCalendarDateField
@@ -143,16 +144,19 @@ class CriteriaForm(ChoiceForm):
         },
     )
 
-    def __init__(self, *args: Any, holder: Identity, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, holder: Identity, offered: Offered, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = Identity.objects.beneficiaries_for(holder).prefetch_related("numbers")
+        people = offered.people
+        keys = [person.pk for person in people]
         attendee = self.fields["attendee"]
-        attendee.queryset = people
+        attendee.queryset = Identity.objects.filter(pk__in=keys).order_by("pk")
         attendee.initial = holder.pk
-        self.fields["beneficiaries"].queryset = people
-        if len(people) == 1:
-            attendee.initial = people[0].pk
+        self.fields["beneficiaries"].queryset = attendee.queryset
+        if len(people) == 1 or offered.are_many:
             attendee.widget = forms.HiddenInput()
+        if len(people) == 1:
+            attendee.initial = keys[0]
+        if len(people) == 1 and not offered.are_many:
             del self.fields["beneficiaries"]
         services = Service.objects.open_to_booking()
         self.fields["service"].queryset = services.filter(

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", my_appointments.appointment_list, name="list"),
     path("verify/", verification.verify, name="verify"),
     path("new/", booking.new, name="new"),
+    path("new/person/", booking.new_person, name="new-person"),
     path("new/office/", booking.criteria_step(booking.offices), name="offices"),
     path("new/day/", booking.criteria_step(booking.days), name="days"),
     path("new/wait/", booking.criteria_step(waiting.new_wish), name="new-wish"),

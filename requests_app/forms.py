@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.acting_for import is_for_any
 from core.accounts.models import Identity, User
+from core.accounts.people import Offered
 from core.catalogue.models import DocumentType, Service
 from core.choice_form import ChoiceForm
 from core.identity_numbers import IdentityNumberField
@@ -57,14 +58,14 @@ class SubjectForm(ChoiceForm):
 
     holder = forms.CharField(widget=forms.HiddenInput, required=False, max_length=20)
 
-    def __init__(self, *args: Any, holder: Identity, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, holder: Identity, offered: Offered, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.acting_holder = holder
         self.fields["holder"].initial = holder.pk
-        people = Identity.objects.beneficiaries_for(holder)
-        people = people.prefetch_related("numbers")
+        people = offered.people
         field = cast(forms.ModelChoiceField, self.fields["beneficiary"])
-        field.queryset = people
+        keys = [person.pk for person in people]
+        field.queryset = Identity.objects.filter(pk__in=keys).order_by("pk")
         field.initial = holder.pk
         if len(people) == 1:
             field.initial = people[0].pk

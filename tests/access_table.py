@@ -71,8 +71,9 @@ TABLE = {
     ACCOUNT: people(200, 200, 200),
     **each(FORM_OF_EACH, ACCOUNT, "password/", "mobile/", "email/"),
     **each(people(302, 302, 302), ACCOUNT, "language/", "devices/<slug:device>/"),
+    **each(people(200, 200, 200), ACCOUNT, "people/", "holders/", "acting-as/find/"),
     f"{ACCOUNT}acting-as/": but_post(people(200, 200, 200), people(200, 302, 200)),
-    **each(people(200, 200, 200), "en/inquiries/", "", "new/"),
+    **each(people(200, 200, 200), "en/inquiries/", "", "new/", "new/person/"),
     **each(
         people(404, 200, 200),
         INQUIRY,
@@ -81,13 +82,13 @@ TABLE = {
     **each(
         people(404, 302, 302),
         INQUIRY,
-        *("details/", "documents/", "review/", "confirm/", "subject/"),
+        *("details/", "documents/", "review/", "confirm/", "subject/", "subject/person/"),
         *("mobile/", "mobile/send/", "delete/"),
     ),
     f"{INQUIRY}withdraw/": FORM_OF_APPLICANT,
     # The inquiry has not been returned, so there is nothing to answer.
     f"{INQUIRY}answer/": but_post(people(404, 302, 404), people(404, 200, 404)),
-    **each(people(200, 200, 200), "en/appointments/", "", "verify/", "new/"),
+    **each(people(200, 200, 200), "en/appointments/", "", "verify/", "new/", "new/person/"),
     # The criteria in the address are for the applicant; others are sent back to the first step.
     **each(people(302, 200, 302), "en/appointments/new/", "office/", "day/", "wait/"),
     "en/appointments/new/time/": but_post(people(302, 200, 302), people(302, 302, 302)),
@@ -196,7 +197,7 @@ DRAFT_TABLE = {
         people(404, 200, 404),
         INQUIRY,
         *("documents/", "documents/<int:pk>/", "documents/<int:pk>/preview/"),
-        *("confirm/", "subject/"),
+        *("confirm/", "subject/", "subject/person/"),
     ),
     **each(people(404, 404, 404), INQUIRY, "withdraw/", "answer/"),
     f"{QUEUE}<path:object_id>/change/": staff(403, 404, 404),

@@ -14,6 +14,7 @@ from core.accounts.models import Identity, IdentityNumber, Link, OneTimeCode, Us
 from core.catalogue.models import DocumentType, Service
 from core.messaging.encryption import decrypt
 from core.messaging.models import Message
+from core.search import searchable
 from requests_app import actions, purposes
 from requests_app.models import Inquiry
 
@@ -32,6 +33,7 @@ class IdentityFactory(DjangoModelFactory):
     name_en = "Mohammed Aslam Khan"
     birth_date = datetime.date(1986, 3, 14)
     nationality = "PK"
+    search_text = factory.LazyAttribute(lambda new: searchable(new.name_ar, new.name_en))
 
     @factory.post_generation
     def number(self, create, value):
@@ -107,6 +109,22 @@ def document_type(slug="supporting-proof"):
 def link(holder, person, kind=Link.Kind.EMPLOYER, **dates):
     dates = {"since": datetime.date(2020, 1, 1), **dates}
     return Link.objects.create(holder=holder, person=person, kind=kind, **dates)
+
+
+def workers(holder, number, first=0):
+    """Create so many workers of the holder, named after their places, quickly."""
+    names = [(f"عامل رقم {place}", f"Worker Number {place}") for place in range(number)]
+    person = {"birth_date": datetime.date(1990, 1, 1), "nationality": "PK"}
+    people = Identity.objects.bulk_create(
+        Identity(name_ar=arabic, name_en=latin, search_text=searchable(arabic, latin), **person)
+        for arabic, latin in names
+    )
+    IdentityNumber.objects.bulk_create(
+        IdentityNumber(number=f"24{first + place:08}", identity=person)
+        for place, person in enumerate(people)
+    )
+    of_holder = {"holder": holder, "kind": Link.Kind.EMPLOYER, "since": datetime.date(2020, 1, 1)}
+    Link.objects.bulk_create(Link(person=person, **of_holder) for person in people)
 
 
 def picture(name="passport.jpg", picture_format="JPEG", size=(60, 40)):

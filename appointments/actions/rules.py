@@ -68,8 +68,9 @@ def check_beneficiaries(holder: Identity, beneficiaries: Iterable[Identity]) -> 
 
     Raise RuleViolation `beneficiaries` otherwise.
     """
-    own = set(Identity.objects.beneficiaries_for(holder).values_list("pk", flat=True))
-    if not own.issuperset(each.pk for each in beneficiaries):
+    named = {each.pk for each in beneficiaries}
+    linked = Identity.objects.beneficiaries_for(holder).filter(pk__in=named)
+    if named and linked.count() < len(named):
         raise RuleViolation(
             _("This person is not linked to your account. Choose somebody who is."),
             code="beneficiaries",

@@ -16,6 +16,7 @@ from appointments.models.check_codes import check_code_in
 from appointments.models.office_day import office_day_q
 from appointments.models.slots import Slot
 from core.accounts.models import Identity, User
+from core.accounts.people import MAX_LATEST
 from core.catalogue.models import Service
 from core.references import new_reference
 from core.text import bare_digits
@@ -119,6 +120,11 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         ahead = Q(pk__in=self.upcoming().order_by().values("pk"))
         still = self.filter(ahead | Q(status=Appointment.Status.DISPLACED))
         return still.order_by("slot__start", "pk")
+
+    def latest_attendees(self, user: User, holder: Identity) -> list[int]:
+        """Return the keys of those for whom `user` last booked through `holder`."""
+        latest = self.filter(user=user, holder=holder).order_by("-pk")
+        return list(latest.values_list("attendee", flat=True)[:MAX_LATEST])
 
     def waiting_for(self, user: User) -> Self:
         """Return the holds, displaced appointments and offers that `user` has to decide on."""

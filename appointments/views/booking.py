@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any, cast
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -24,7 +24,9 @@ from appointments.month_grid import WEEKDAYS, months_of
 from appointments.views.access import get_booked_by, verified
 from core.accounts.access import SignedInRequest
 from core.accounts.models import Identity
+from core.accounts.people import chosen_of, latest_of, offered_of
 from core.accounts.session_holder import holder_of
+from core.accounts.views.people import find_person, send_to_find
 from core.catalogue.models import Region
 from core.exceptions import RuleViolation
 
@@ -35,14 +37,55 @@ Step = Callable[[SignedInRequest, Criteria], HttpResponse]
 @verified
 def new(request: SignedInRequest) -> HttpResponse:
     """Ask for the attendee, the service, the region and the number of operations."""
+    query = request.GET.copy()
+    if find := query.pop("find", None):
+        query["for"] = find[-1]
+        return redirect(f"{reverse('appointments:new-person')}?{query.urlencode()}")
+    is_sent = "region" in query and not query.pop("again", None)
     holder = holder_of(request)
-    asked = {"service": request.GET.get("service")}
+    offered = offered_of(Identity.objects.beneficiaries_for(holder), _people_in(query))
+    asked = query.get("attendee")
+    attendee = next((person for person in offered.people if str(person.pk) == asked), None)
+    if offered.are_many and attendee is None:
+        query.pop("attendee", None)
+        find_page = reverse("appointments:new-person")
+        return send_to_find(request, find_page, asked=asked, query=query.urlencode())
     form = CriteriaForm(
-        request.GET if "region" in request.GET else None, holder=holder, initial=asked
+        query if is_sent else None, holder=holder, offered=offered, initial=_criteria_in(query)
     )
     if form.is_valid():
-        return redirect(f"{reverse('appointments:offices')}?{request.GET.urlencode()}")
-    return render(request, "appointments/new.html", {"form": form})
+        return redirect(f"{reverse('appointments:offices')}?{query.urlencode()}")
+    context = {"form": form, "offered": offered, "attendee": attendee}
+    return render(request, "appointments/new.html", context)
+
+
+@verified
+def new_person(request: SignedInRequest) -> HttpResponse:
+    """Find the attendee, or another person to name as a beneficiary, among many."""
+    holder = holder_of(request)
+    people = Identity.objects.beneficiaries_for(holder)
+    latest = Appointment.objects.latest_attendees(request.user, holder)
+    is_attendee = request.GET.get("for") != "beneficiaries"
+
+    def go_on(person: Identity) -> str:
+        query = request.GET.copy()
+        query.pop("for", None)
+        if is_attendee:
+            query["attendee"] = str(person.pk)
+        elif str(person.pk) not in query.getlist("beneficiaries"):
+            query.appendlist("beneficiaries", str(person.pk))
+        if "region" in query:
+            # The form is shown again with what was chosen before.
+            query["again"] = "1"
+        return f"{reverse('appointments:new')}?{query.urlencode()}"
+
+    return find_person(
+        request,
+        people=people,
+        first=latest_of(people, [holder.pk, *latest]),
+        title=_("Who comes to the office?") if is_attendee else _("Who is the appointment for?"),
+        go_on=go_on,
+    )
 
 
 def criteria_step(view: Step) -> Callable[..., HttpResponse]:
@@ -51,12 +94,28 @@ def criteria_step(view: Step) -> Callable[..., HttpResponse]:
     @verified
     @wraps(view)
     def step(request: SignedInRequest) -> HttpResponse:
-        form = CriteriaForm(request.GET, holder=holder_of(request))
+        holder = holder_of(request)
+        offered = chosen_of(Identity.objects.beneficiaries_for(holder), _people_in(request.GET))
+        form = CriteriaForm(request.GET, holder=holder, offered=offered)
         if not form.is_valid():
             return redirect(f"{reverse('appointments:new')}?{request.GET.urlencode()}")
         return view(request, Criteria(**form.cleaned_data))
 
     return step
+
+
+def _people_in(query: QueryDict) -> list[str]:
+    """Return the keys of the people in an address: the attendee and those who are named."""
+    return [*query.getlist("attendee"), *query.getlist("beneficiaries")]
+
+
+def _criteria_in(query: QueryDict) -> dict[str, Any]:
+    """Return the criteria in an address, to fill in the form."""
+    names = [name for name in ("attendee", "service", "region", "operations") if name in query]
+    return {
+        **{name: query[name] for name in names},
+        "beneficiaries": query.getlist("beneficiaries"),
+    }
 
 
 def move_step(view: Step) -> Callable[..., HttpResponse]:

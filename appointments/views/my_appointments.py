@@ -16,7 +16,7 @@ from appointments.views.access import get_appointment_for, get_booked_by, verifi
 from core.accounts.access import SignedInRequest
 from core.exceptions import RuleViolation
 
-ROWS, WAITING_ROWS = 20, 10
+ROWS = 20
 
 
 @verified
@@ -24,9 +24,11 @@ def appointment_list(request: SignedInRequest) -> HttpResponse:
     mine = Appointment.objects.visible_to(request.user).select_related(
         "service", "attendee", "slot__office"
     )
-    page = Paginator(mine.over(), ROWS).get_page(request.GET.get("page"))
     waiting = Waiting.objects.filter(user=request.user).with_offers().latest_first()
-    context = {"upcoming": mine.unsettled(), "page": page, "waiting": waiting[:WAITING_ROWS]}
+    lists = {"upcoming": mine.unsettled(), "waiting": waiting, "past": mine.over()}
+    context = {
+        name: Paginator(rows, ROWS).get_page(request.GET.get(name)) for name, rows in lists.items()
+    }
     return render(request, "appointments/list.html", context)
 
 

@@ -9,9 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts import visual_code
 from core.accounts.models import Identity, User, username_shape
+from core.accounts.people import Offered
 from core.date_field import EitherCalendarDateField
 from core.identity_numbers import IdentityNumberField
 from core.mobiles import MobileField
+from core.search import MAX_QUERY_LENGTH
 from core.text import TextField, refuse_unreadable, single_line
 
 if TYPE_CHECKING:
@@ -207,6 +209,21 @@ class LanguageForm(forms.Form):
     )
 
 
+class FindPersonForm(forms.Form):
+    """A search among many people."""
+
+    words = TextField(
+        label=_("Name or ID number"),
+        help_text=_("A part of it is enough, for example the last four digits."),
+        max_length=MAX_QUERY_LENGTH,
+        widget=forms.TextInput({"autocomplete": "off", "dir": "auto", "type": "search"}),
+        error_messages={
+            "required": _("Type a name, an ID number or a part of one."),
+            "max_length": _("This text has %(show_value)d characters. Shorten it to 200."),
+        },
+    )
+
+
 class ActingAsForm(forms.Form):
     """The choice of the holder to act for; an empty choice is the user's own identity."""
 
@@ -222,7 +239,7 @@ class ActingAsForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, offered: Offered, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        mandates = Identity.objects.establishments_represented_by(user.identity)
-        self.fields["holder"].queryset = mandates  # type: ignore[attr-defined]  # a ModelChoiceField
+        establishments = Identity.objects.filter(pk__in=[each.pk for each in offered.people])
+        self.fields["holder"].queryset = establishments.order_by("pk")  # type: ignore[attr-defined]  # a ModelChoiceField

@@ -8,7 +8,7 @@ many records there are, and writes all valid records or, on an error, none.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Q
@@ -23,6 +23,7 @@ from core.accounts.registry_records import (
     WrongRecord,
 )
 from core.identity_numbers import IdentityKind, identity_kind
+from core.search import searchable
 
 ADDED, CHANGED, UNCHANGED = "added", "changed", "unchanged"
 
@@ -86,14 +87,14 @@ def put_identities(records: Sequence[IdentityRecord]) -> list[str | WrongRecord]
         owner = owners.get(record.number)
         fields = {name: getattr(record, name) for name in IDENTITY_FIELDS}
         if owner is None:
-            new[record.number] = Identity(**fields)
+            new[record.number] = _identity(**fields)
             outcomes.append(ADDED)
         elif not owner.is_current:
             outcomes.append(WrongRecord("number is a former number: name the one in force"))
         elif known[owner.identity] == {"pk": owner.identity, **fields}:
             outcomes.append(UNCHANGED)
         else:
-            changed.append(Identity(pk=owner.identity, **fields))
+            changed.append(_identity(pk=owner.identity, **fields))
             outcomes.append(CHANGED)
     Identity.objects.bulk_create(new.values())
     # The order avoids a deadlock between two transactions that add the same numbers.
@@ -103,7 +104,10 @@ def put_identities(records: Sequence[IdentityRecord]) -> list[str | WrongRecord]
     # All of these rows exist. bulk_update would take much longer: it writes a CASE for each field,
     # with a branch for each row.
     Identity.objects.bulk_create(
-        changed, update_conflicts=True, unique_fields=["pk"], update_fields=IDENTITY_FIELDS
+        changed,
+        update_conflicts=True,
+        unique_fields=["pk"],
+        update_fields=[*IDENTITY_FIELDS, "search_text"],
     )
     return outcomes
 
@@ -203,6 +207,10 @@ def end_other_links(person: Identity, links: Sequence[Link]) -> None:
     others = Link.objects.filter(person=person).exclude(pk__in=[link.pk for link in links])
     others.filter(since__gte=today).delete()
     others.filter(Q(until=None) | Q(until__gte=today)).update(until=today - timedelta(days=1))
+
+
+def _identity(**fields: Any) -> Identity:
+    return Identity(**fields, search_text=searchable(fields["name_ar"], fields["name_en"]))
 
 
 def _owners_of(numbers: Iterable[str]) -> dict[str, _Owner]:

@@ -7,6 +7,7 @@ from core.accounts.views import (
     overview,
     password_and_contacts,
     password_reset,
+    people,
     registration,
     sign_in,
     visual_code,
@@ -39,6 +40,9 @@ urlpatterns = [
     path("language/", overview.choose_language, name="choose-language"),
     path("devices/<slug:device>/", overview.sign_out_device, name="sign-out-device"),
     path("acting-as/", overview.acting_as, name="acting-as"),
+    path("acting-as/find/", people.find_establishment, name="find-establishment"),
+    path("people/", people.persons, name="persons"),
+    path("holders/", people.holders, name="holders"),
 ]
 for purpose, page in CODE_PAGES.items():
     step = {"step_class": STEPS[purpose]}

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from phonenumber_field.modelfields import PhoneNumberField
 
 from core.accounts.models import Identity, User
+from core.accounts.people import MAX_LATEST
 from core.catalogue.models import Service
 from core.digests import digest_of
 from core.references import new_reference
@@ -59,6 +60,11 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
             .filter(service=draft.service, beneficiary=draft.beneficiary)
             .exclude(pk=draft.pk)
         )
+
+    def latest_beneficiaries(self, user: User, holder: Identity) -> list[int]:
+        """Return the keys of those for whom `user` last began inquiries through `holder`."""
+        latest = self.filter(applicant=user, holder=holder).order_by("-pk")
+        return list(latest.values_list("beneficiary", flat=True)[:MAX_LATEST])
 
     def waiting_for(self, user: User) -> Self:
         """Return the inquiries that were returned to the user and wait for their answer."""

@@ -1,16 +1,21 @@
 """The steps of filing an inquiry."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.codes import latest_code
 from core.accounts.forms import CodeForm
 from core.accounts.interrupted_forms import keeps_input, take_input
-from core.accounts.models import OneTimeCode
+from core.accounts.models import Identity, OneTimeCode
+from core.accounts.people import Offered, latest_of, offered_of
 from core.accounts.session_holder import holder_of
+from core.accounts.views.people import find_person, send_to_find
 from core.exceptions import RuleViolation
 from requests_app import actions, purposes
 from requests_app.forms import DetailsForm, DocumentsForm, NewInquiryForm, SubjectForm
@@ -30,8 +35,13 @@ STEP_TO_FIX = {
 
 @resident_required
 def new(request: SignedInRequest) -> HttpResponse:
-    asked = {"service": request.GET.get("service")}
-    form = NewInquiryForm(request.POST or None, holder=holder_of(request), initial=asked)
+    holder = holder_of(request)
+    asked = _asked(request)
+    offered = _offered_to(holder, asked)
+    find = reverse("inquiries:new-person")
+    if "find" in request.POST or offered.has_to_be_found:
+        return _send_to_find(request, find, offered, asked)
+    form = NewInquiryForm(request.POST or None, holder=holder, offered=offered, initial=asked)
     if request.method == "POST" and form.is_valid():
         try:
             inquiry = actions.start(actor=request.user, **form.cleaned_data)
@@ -39,14 +49,27 @@ def new(request: SignedInRequest) -> HttpResponse:
             violation.show_on(form)
         else:
             return redirect("inquiries:details", inquiry.reference)
-    return render(request, "inquiries/new.html", {"form": form})
+    context = {"form": form, "offered": offered, "find": find}
+    return render(request, "inquiries/new.html", context)
+
+
+@resident_required
+def new_person(request: SignedInRequest) -> HttpResponse:
+    """Find the beneficiary of a new inquiry among many."""
+    return _find_beneficiary(request, reverse("inquiries:new"))
 
 
 @draft_step
 def subject(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     """Change the beneficiary and the service of a draft."""
-    initial = {"beneficiary": inquiry.beneficiary_id, "service": inquiry.service.slug}
-    form = SubjectForm(request.POST or None, holder=holder_of(request), initial=initial)
+    holder = holder_of(request)
+    now = {"beneficiary": str(inquiry.beneficiary_id), "service": inquiry.service.slug}
+    asked = now | _asked(request)
+    offered = _offered_to(holder, asked)
+    find = reverse("inquiries:subject-person", args=[inquiry.reference])
+    if "find" in request.POST or offered.has_to_be_found:
+        return _send_to_find(request, find, offered, asked)
+    form = SubjectForm(request.POST or None, holder=holder, offered=offered, initial=asked)
     if request.method == "POST" and form.is_valid():
         try:
             actions.change_subject(actor=request.user, inquiry=inquiry, **form.cleaned_data)
@@ -54,7 +77,51 @@ def subject(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
             violation.show_on(form)
         else:
             return redirect("inquiries:details", inquiry.reference)
-    return render(request, "inquiries/new.html", {"form": form, "inquiry": inquiry})
+    context = {"form": form, "offered": offered, "find": find, "inquiry": inquiry}
+    return render(request, "inquiries/new.html", context)
+
+
+@draft_step
+def subject_person(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
+    """Find another beneficiary for a draft among many."""
+    return _find_beneficiary(request, reverse("inquiries:subject", args=[inquiry.reference]))
+
+
+def _asked(request: SignedInRequest) -> dict[str, str]:
+    """Return the beneficiary and the service that were sent, or stand in the address."""
+    sent = request.GET.dict() | request.POST.dict()
+    return {name: sent[name] for name in ("beneficiary", "service") if sent.get(name)}
+
+
+def _offered_to(holder: Identity, asked: dict[str, str]) -> Offered:
+    people = Identity.objects.beneficiaries_for(holder)
+    return offered_of(people, [asked.get("beneficiary")])
+
+
+def _send_to_find(
+    request: SignedInRequest, page: str, offered: Offered, asked: dict[str, str]
+) -> HttpResponse:
+    missing = asked.pop("beneficiary", None) if offered.has_to_be_found else None
+    return send_to_find(request, page, asked=missing, query=urlencode(asked))
+
+
+def _find_beneficiary(request: SignedInRequest, page: str) -> HttpResponse:
+    holder = holder_of(request)
+    people = Identity.objects.beneficiaries_for(holder)
+    latest = Inquiry.objects.latest_beneficiaries(request.user, holder)
+
+    def go_on(person: Identity) -> str:
+        query = request.GET.copy()
+        query["beneficiary"] = str(person.pk)
+        return f"{page}?{query.urlencode()}"
+
+    return find_person(
+        request,
+        people=people,
+        first=latest_of(people, [holder.pk, *latest]),
+        title=_("Who is the inquiry for?"),
+        go_on=go_on,
+    )
 
 
 @keeps_input("details")

@@ -92,9 +92,10 @@ def test_my_appointments(browser, resident, appointment, elsewhere):
     over = places.in_status("served", slot=places.slot(time="11:00"), user=resident)
     for_two = queries(browser, ROOT)
     other = places.slot(of=elsewhere)
-    more = [copies(appointment, 29, slot=other)[-1], copies(over, 18, slot=other)[-1]]
+    copies(appointment, 29, slot=other)
+    last = copies(over, 18, slot=other)[-1]
     shown = shown_on(browser, ROOT)
-    assert all(appointment.reference in shown for appointment in more)
+    assert (last.reference in shown, "Page 1 of 2" in shown) == (True, True)
     assert queries(browser, ROOT) == for_two <= MAX
 
 
@@ -111,7 +112,7 @@ def test_the_waiting_list_of_one_person(browser, resident, appointment):
     wait(29)
     assert [queries(browser, page) for page in pages] == for_one
     assert max(for_one) <= MAX
-    assert shown_on(browser, ROOT).count("On the list since") == 10
+    assert shown_on(browser, ROOT).count("On the list since") == 20
 
 
 def test_an_appointment_with_many_beneficiaries_and_documents(browser, appointment):
@@ -135,7 +136,7 @@ def test_first_step_with_many_linked_people(browser, resident):
 
     link(1)
     for_one = queries(browser, NEW)
-    link(29)
+    link(8)
     assert queries(browser, NEW) == for_one <= MAX
 
 

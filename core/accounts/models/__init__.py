@@ -1,6 +1,6 @@
 """The models of identities and their links, accounts, one-time codes and sessions."""
 
-from core.accounts.models.identities import Identity, IdentityNumber, Link
+from core.accounts.models.identities import Identity, IdentityNumber, IdentityQuerySet, Link
 from core.accounts.models.one_time_codes import LockStripe, OneTimeCode, OneTimeCodeQuerySet
 from core.accounts.models.sessions import Session
 from core.accounts.models.users import User, UserManager, canonical_login, username_shape
@@ -8,6 +8,7 @@ from core.accounts.models.users import User, UserManager, canonical_login, usern
 __all__ = [
     "Identity",
     "IdentityNumber",
+    "IdentityQuerySet",
     "Link",
     "LockStripe",
     "OneTimeCode",

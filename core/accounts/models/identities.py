@@ -1,10 +1,12 @@
 """People and establishments as the registry knows them, their numbers and their links."""
 
 import datetime
+from functools import reduce
+from operator import and_
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils import timezone
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import get_language
@@ -13,14 +15,16 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from core.adulthood import latest_adult_birth_date
 from core.identity_numbers import IdentityKind, identity_kind
+from core.search import found_by, readings
 
 
 class IdentityQuerySet(models.QuerySet["Identity"]):
     def beneficiaries_for(self, holder: "Identity") -> Self:
         """Return the holder, if it is a person, and the persons linked to the holder today."""
         linked = Link.objects.in_force().for_persons().filter(holder=holder).values("person")
-        own = Q(pk=holder.pk, birth_date__isnull=False)
-        return self.filter(own | Q(pk__in=linked)).order_by("pk")
+        own = Identity.objects.filter(pk=holder.pk, birth_date__isnull=False).values("pk")
+        # With OR in place of UNION, PostgreSQL reads the whole table.
+        return self.filter(pk__in=linked.union(own)).order_by("pk")
 
     def establishments_represented_by(self, person: "Identity | None") -> Self:
         """Return the active establishments that `person` represents today."""
@@ -28,6 +32,26 @@ class IdentityQuerySet(models.QuerySet["Identity"]):
             person=person, kind=Link.Kind.REPRESENTATIVE, holder__status=Identity.Status.ACTIVE
         )
         return self.filter(pk__in=mandates.values("holder")).order_by("pk")
+
+    def matching(self, query: str) -> Self:
+        """Return those that have each word of `query` in a name, folded, or in a number.
+
+        Numbers are those in force and former ones. Whose names have words that begin so come first,
+        then by name. There is no index for it: narrow it down first, to those whom somebody may act
+        for.
+        """
+        matching = Q(pk__in=[])
+        for words in readings(query):
+            matching |= reduce(and_, map(_has_word, words))
+        begins = Case(When(found_by("search_text", query), then=0), default=1)
+        name = "name_ar" if get_language() == "ar" else "name_en"
+        return self.filter(matching).order_by(begins, name, "pk")
+
+
+def _has_word(word: str) -> Q:
+    numbers = IdentityNumber.objects.filter(identity=OuterRef("pk"), number__contains=word)
+    in_name = Q(search_text__contains=word)
+    return in_name | Q(Exists(numbers)) if word.isdecimal() else in_name
 
 
 class Identity(models.Model):
@@ -46,6 +70,7 @@ class Identity(models.Model):
     nationality = models.CharField(_("nationality"), max_length=2, help_text=_("ISO 3166 code"))
     mobile = PhoneNumberField(_("mobile in the registry"), blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE)
+    search_text = models.TextField(blank=True, editable=False, help_text="the names, folded")
 
     objects = IdentityQuerySet.as_manager()
 

@@ -14,19 +14,26 @@ from core.accounts.forms import (
     ActingAsForm,
     LanguageForm,
 )
-from core.accounts.models import Identity, Link, Session
+from core.accounts.models import Identity, Session
+from core.accounts.people import offered_of
 from core.accounts.session_holder import act_as, holder_of
+from core.accounts.views.people import links_to_holders, links_to_persons
+
+LINKS = 10
 
 
 @resident_required
 def overview(request: SignedInRequest) -> HttpResponse:
     identity = request.user.identity
-    today = Link.objects.in_force().not_outgrown().order_by("-since", "-pk")
+    persons = list(links_to_persons(request)[: LINKS + 1])
+    holders = list(links_to_holders(request)[: LINKS + 1])
     context = {
         "identity": identity,
         "numbers": identity.numbers.order_by("-is_current", "pk"),  # type: ignore[union-attr]  # a resident
-        "persons": today.for_persons().filter(holder=identity).select_related("person"),
-        "holders": today.filter(person=identity).select_related("holder"),
+        "persons": persons[:LINKS],
+        "has_more_persons": len(persons) > LINKS,
+        "holders": holders[:LINKS],
+        "has_more_holders": len(holders) > LINKS,
         "represents": Identity.objects.establishments_represented_by(identity).exists(),
         "devices": Session.objects.signed_in(request.user),
         "language_form": LanguageForm(initial={"language": request.user.language}),
@@ -58,9 +65,12 @@ def sign_out_device(request: SignedInRequest, device: str) -> HttpResponse:
 def acting_as(request: SignedInRequest) -> HttpResponse:
     """Choose the holder to act for in the rest of this session."""
     holder = holder_of(request)
-    initial = None if holder == request.user.identity else holder
-    form = ActingAsForm(request.POST or None, user=request.user, initial={"holder": initial})
+    now = None if holder == request.user.identity else holder.pk
+    asked = request.GET.get("holder", now)
+    mandates = Identity.objects.establishments_represented_by(request.user.identity)
+    offered = offered_of(mandates, [asked, request.POST.get("holder")])
+    form = ActingAsForm(request.POST or None, offered=offered, initial={"holder": asked})
     if request.method == "POST" and form.is_valid():
         act_as(request, form.cleaned_data["holder"])
         return redirect(settings.LOGIN_REDIRECT_URL)
-    return render(request, "accounts/acting_as.html", {"form": form})
+    return render(request, "accounts/acting_as.html", {"form": form, "offered": offered})

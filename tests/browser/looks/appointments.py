@@ -54,6 +54,7 @@ def prepare(language):
             "employer": people.acting_for(palm, resident),
             "idle": people.acting_for(idle, resident),
             "beneficiary": verified(beneficiary),
+            "employer_of_many": verified(people.employer_of_many(language)),
             **{
                 name: verified(waiting[f"user_{name}"])
                 for name in ("waits", "is_offered", "waited")
@@ -223,6 +224,12 @@ BOOKING = (
     look("appointment-new", "resident", NEW),
     look("appointment-new-for-oneself-alone", "newcomer", NEW),
     look("appointment-new-empty", "resident", NEW, send_nothing("Next: choose an office")),
+    *looks(
+        "employer_of_many",
+        ("appointment-new-person", NEW),
+        ("appointment-new-person-found", NEW, send("Search", words="3")),
+    ),
+    look("appointment-new-of-many", "resident", f"{NEW}person/?{{criteria}}&for=beneficiaries"),
     look("appointment-new-filled", "resident", f"{NEW}?{{criteria}}&operations=9"),
     look("appointment-new-acting", "employer", NEW),
     look("appointment-new-for-nobody", "idle", NEW),

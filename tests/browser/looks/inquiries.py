@@ -64,6 +64,7 @@ def prepare(language):
             "employer": people.acting_for(palm, resident),
             "beneficiary": verified(beneficiary),
             "returner": verified(resident),
+            "employer_of_many": verified(people.employer_of_many(language)),
         },
         **drafts,
         **filed,
@@ -161,6 +162,11 @@ def no_picture():
     return b"<html>"
 
 
+def press_found(visitor, _things):
+    """Choose the first of the people found."""
+    visitor.click(visitor.page.locator("main .rows a").first)
+
+
 LISTS = (
     look("my-page", "resident", "my/"),
     look("my-page-empty", "newcomer", "my/"),
@@ -179,8 +185,14 @@ FILING = (
     look("new-empty", "resident", "inquiries/new/", send_nothing("Continue")),
     look("new-acting", "employer", "inquiries/new/"),
     *looks(
+        "employer_of_many",
+        ("new-person", "inquiries/new/"),
+        ("new-person-found", "inquiries/new/", send("Search", words="3"), press_found),
+    ),
+    *looks(
         "resident",
         ("subject", f"{DRAFT}subject/"),
+        ("subject-person", f"{DRAFT}subject/person/"),
         ("subject-empty", f"{DRAFT}subject/", send_nothing("Continue")),
         ("details", f"{DRAFT}details/", open_all),
         ("details-filled", f"{READY}details/"),

@@ -68,6 +68,13 @@ def establishment(representative):
     return palm
 
 
+def employer_of_many(language):
+    """Return a citizen for whom more people work than a form lists."""
+    employer = account("wafa", person("1000000024", "وفاء الحربي", "Wafa Alharbi"), language)
+    factories.workers(employer.identity, 30)
+    return employer
+
+
 def acting_for(holder, user):
     """Return a browser in which `user` acts for `holder`."""
     browser = verified(user)

@@ -25,7 +25,7 @@ SIGN_IN, REGISTER, RESET = "account/sign-in/", "account/register/", "account/pas
 BY_TEXT, CHOOSE = "account/picture/by-text/", f"{REGISTER}choose/"
 FOR_RESET = f"{BY_TEXT}?next=/{{language}}/{RESET}"
 PASSWORD, MOBILE, EMAIL = "account/password/", "account/mobile/", "account/email/"
-ACTING = "account/acting-as/"
+ACTING, PEOPLE = "account/acting-as/", "account/people/"
 REGISTRANT = {"number": "2000000030", **BORN}
 
 
@@ -50,6 +50,7 @@ def prepare(language):
         "employer": people.acting_for(palm, resident),
         "colleague": signed_in_staff(factories.OfficerFactory()),
         "leaver": signed_in(leaver),
+        "employer_of_many": verified(people.employer_of_many(language)),
     }
     signed_in(resident)  # on another device, which is listed first as it is the latest
     return {
@@ -175,6 +176,16 @@ ACCOUNT = (
         ("email-removed", EMAIL, press("Stop e-mailing me")),
         ("acting-as", ACTING),
     ),
+    *looks(
+        "employer_of_many",
+        ("account-of-many", "account/"),
+        ("people", PEOPLE),
+        ("people-found", PEOPLE, send("Search", words="24")),
+        ("people-not-found", PEOPLE, send("Search", words="{words}")),
+        ("people-empty", PEOPLE, send_nothing("Search")),
+    ),
+    look("holders", "employer", "account/holders/"),
+    look("find-establishment", "employer", f"{ACTING}find/", send("Search", words="7000")),
     look("acting-as-nobody", "newcomer", ACTING),
     look("acting-as-chosen", "employer", ACTING),
     look("acting-as-ended", "employer", "", press("Act as myself again")),

@@ -1,0 +1,134 @@
+"""The pages that find one of many people: to choose them, or to see those linked to an account."""
+
+from collections.abc import Callable, Sequence
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core.accounts.access import SignedInRequest, resident_required
+from core.accounts.forms import FindPersonForm
+from core.accounts.models import Identity, IdentityQuerySet, Link
+from core.accounts.session_holder import holder_of
+
+ROWS = 20
+
+
+def find_person(
+    request: SignedInRequest,
+    *,
+    people: IdentityQuerySet,
+    first: Sequence[Identity],
+    title: str,
+    go_on: Callable[[Identity], str],
+) -> HttpResponse:
+    """Let the user search `people` for one of them; `first` are shown before the search.
+
+    The search is posted, so that no name and no number stands in an address. `go_on` gives the
+    address that chooses a person.
+    """
+    form = FindPersonForm(request.POST if request.method == "POST" else None)
+    shown, has_more = first, False
+    if form.is_valid():
+        shown, has_more = _found(people, form.cleaned_data["words"])
+    context = {
+        "form": form,
+        "title": title,
+        "rows": [(person, go_on(person)) for person in shown],
+        "has_more": has_more,
+        "rows_shown": ROWS,
+    }
+    return render(request, "accounts/find_person.html", context)
+
+
+def send_to_find(
+    request: SignedInRequest, page: str, *, asked: str | None, query: str
+) -> HttpResponse:
+    """Redirect to the page that finds a person; whoever was `asked` for, is not one of them."""
+    if asked:
+        messages.warning(
+            request, _("This person is not linked to your account. Choose somebody who is.")
+        )
+    return redirect(f"{page}?{query}" if query else page)
+
+
+def links_to_persons(request: SignedInRequest) -> QuerySet[Link]:
+    """Return the links to the people of the holder, the latest first."""
+    links = Link.objects.in_force().for_persons().filter(holder=holder_of(request))
+    return links.select_related("person").order_by("-since", "-pk")
+
+
+def links_to_holders(request: SignedInRequest) -> QuerySet[Link]:
+    """Return the links of the user to others, the latest first."""
+    links = Link.objects.in_force().not_outgrown().filter(person=request.user.identity)
+    return links.select_related("holder").order_by("-since", "-pk")
+
+
+@resident_required
+def persons(request: SignedInRequest) -> HttpResponse:
+    links = links_to_persons(request)
+    people = Identity.objects.filter(pk__in=links.order_by().values("person"))
+    return _linked(
+        request,
+        links=links,
+        people=people,
+        side="person",
+        title=_("People linked to %(name)s") % {"name": holder_of(request).name},
+    )
+
+
+@resident_required
+def holders(request: SignedInRequest) -> HttpResponse:
+    links = links_to_holders(request)
+    people = Identity.objects.filter(pk__in=links.order_by().values("holder"))
+    return _linked(
+        request, links=links, people=people, side="holder", title=_("Who you are linked to")
+    )
+
+
+@resident_required
+def find_establishment(request: SignedInRequest) -> HttpResponse:
+    """Find the establishment to act for, for somebody who represents many."""
+    return find_person(
+        request,
+        people=Identity.objects.establishments_represented_by(request.user.identity),
+        first=[],
+        title=_("Find the establishment"),
+        go_on=lambda establishment: f"{reverse('accounts:acting-as')}?holder={establishment.pk}",
+    )
+
+
+def _linked(
+    request: SignedInRequest,
+    *,
+    links: QuerySet[Link],
+    people: IdentityQuerySet,
+    side: str,
+    title: str,
+) -> HttpResponse:
+    """Show the links page by page, or those whose `side` is among the people that were found."""
+    form = FindPersonForm(request.POST if request.method == "POST" else None)
+    has_more = False
+    if form.is_valid():
+        found, has_more = _found(people, form.cleaned_data["words"])
+        links = links.filter(**{f"{side}__in": [person.pk for person in found]})
+    page = Paginator(links, ROWS).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "title": title,
+        "page": page,
+        "rows": f"accounts/_{side}s.html",
+        "has_more": has_more,
+        "rows_shown": ROWS,
+    }
+    return render(request, "accounts/linked.html", context)
+
+
+def _found(people: IdentityQuerySet, words: str) -> tuple[list[Identity], bool]:
+    """Return the first matches, with their numbers, and whether there are more."""
+    found = list(people.matching(words).prefetch_related("numbers")[: ROWS + 1])
+    return found[:ROWS], len(found) > ROWS
