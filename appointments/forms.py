@@ -21,9 +21,9 @@ from core.accounts.forms import VisualCodeForm
 from core.accounts.models import Identity
 from core.accounts.people import Offered
 from core.catalogue.models import Region, Service
-from core.choice_form import ChoiceForm
 from core.date_field import EitherCalendarDateField
 from core.exceptions import RuleViolation
+from core.forms import ChoiceForm, Form
 from core.hijri import both_calendars
 from core.identity_numbers import IdentityNumberField
 from core.text import ascii_digits, clean
@@ -147,6 +147,7 @@ class CriteriaForm(ChoiceForm):
     def __init__(self, *args: Any, holder: Identity, offered: Offered, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = offered.people
+        self.keeps_typed = bool(people)
         keys = [person.pk for person in people]
         attendee = self.fields["attendee"]
         attendee.queryset = Identity.objects.filter(pk__in=keys).order_by("pk")
@@ -182,7 +183,7 @@ class CriteriaForm(ChoiceForm):
         return cleaned
 
 
-class WalkInForm(forms.Form):
+class WalkInForm(Form):
     """The ID number, service and operations of a walk-in; its key is as in `TimeForm`."""
 
     idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)

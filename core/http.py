@@ -6,15 +6,35 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 
 
 def safe_target(request: HttpRequest, default: str) -> str:
-    """Return the address in the parameter `next` if it is one of the portal's, else `default`."""
+    """Return the address in the parameter `next` if it is one of the portal's, else `default`.
+
+    It is in the language of the page, which may have been switched since the address was made.
+    """
     target = request.POST.get("next") or request.GET.get("next") or ""
     is_ours = target.startswith("/") and url_has_allowed_host_and_scheme(
         target, request.get_host(), request.is_secure()
     )
-    return target if is_ours else default
+    return in_language(target if is_ours else default, get_language())
+
+
+def other_language() -> str:
+    """Return the language to which a page can be switched."""
+    return "en" if get_language() == "ar" else "ar"
+
+
+def in_language(address: str, language: str) -> str:
+    """Return an address of the portal in this language, whichever language it was in.
+
+    Django's `translate_url` leaves those alone that are not in the active language, and those that
+    it does not find.
+    """
+    first, slash, rest = address.removeprefix("/").partition("/")
+    is_in_a_language = slash and first in dict(settings.LANGUAGES)
+    return f"/{language}/{rest}" if is_in_a_language else f"/{language}{address}"
 
 
 def client_network(request: HttpRequest) -> str:

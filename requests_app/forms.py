@@ -13,7 +13,7 @@ from core.accounts.acting_for import is_for_any
 from core.accounts.models import Identity, User
 from core.accounts.people import Offered
 from core.catalogue.models import DocumentType, Service
-from core.choice_form import ChoiceForm
+from core.forms import ChoiceForm, Form
 from core.identity_numbers import IdentityNumberField
 from core.mobiles import MobileField
 from core.text import TextField
@@ -99,7 +99,7 @@ class NewInquiryForm(SubjectForm):
     idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
-class DetailsForm(forms.Form):
+class DetailsForm(Form):
     name = TextField(
         label=_("Full name"),
         max_length=150,
@@ -157,6 +157,8 @@ class _FilesInput(forms.FileInput):
 class DocumentsForm(ChoiceForm):
     """Documents of one type; the service determines the types to choose from."""
 
+    keeps_typed = False  # a browser does not fill in files again
+
     document_type: forms.ModelChoiceField = forms.ModelChoiceField(
         label=_("Which document is it?"),
         queryset=DocumentType.objects.none(),
@@ -200,7 +202,7 @@ class DocumentsForm(ChoiceForm):
         return files
 
 
-class VersionForm(forms.Form):
+class VersionForm(Form):
     """A button of a filed inquiry, with the version that was on the screen."""
 
     expected_version = forms.IntegerField(

@@ -32,4 +32,4 @@ urlpatterns = [
 ]
 
 if settings.DEMO:
-    urlpatterns += [path("demo/", include("tawasul.portal.demo_urls"))]
+    urlpatterns += i18n_patterns(path("demo/", include("tawasul.portal.demo_urls")))

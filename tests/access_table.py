@@ -56,9 +56,8 @@ ACCOUNT, QUEUE = "en/account/", "en/staff/requests_app/inquiry/"
 TABLE = {
     "favicon.ico": everybody(302),
     ".well-known/security.txt": everybody(404),
-    **each(
-        everybody(200), "", "healthz", "readyz", "robots.txt", "demo/components/", "demo/phone/"
-    ),
+    **each(everybody(200), "", "healthz", "readyz", "robots.txt"),
+    **each(everybody(200), "en/demo/", "components/", "phone/"),
     **each(everybody(200), "en/", "", "contact/", "display/", "services/", "services/<slug:slug>/"),
     "en/other-date/": but_post(everybody(405), everybody(200)),
     "en/check/<slug:code>/": everybody(200),

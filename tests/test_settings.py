@@ -161,7 +161,7 @@ django.setup()
 from django.urls import Resolver404, resolve
 resolve("/healthz")
 try:
-    resolve("/demo/phone/")
+    resolve("/ar/demo/phone/")
 except Resolver404:
     pass
 else:

@@ -8,7 +8,6 @@ from typing import Any, Literal
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import translate_url
 from django.utils.dateparse import parse_date
 from django.utils.functional import cached_property
 from django.utils.html import format_html
@@ -18,7 +17,7 @@ from django.utils.translation import gettext as _
 from core.accounts import actions, codes, devices, lockout, pending_steps, purposes, visual_code
 from core.accounts.models import OneTimeCode, User
 from core.exceptions import RuleViolation
-from core.http import client_network
+from core.http import client_network, in_language
 from core.template_filters import masked_number
 
 
@@ -141,7 +140,7 @@ class SignIn(CodeStep):
         user = self.actor
         self.end()
         devices.start_session(self.request, user)
-        response = redirect(translate_url(self.facts["next"], get_language()))
+        response = redirect(in_language(self.facts["next"], get_language()))
         lockout.remember_browser(self.request, response, user)
         return response
 
@@ -223,7 +222,7 @@ class Picture(AnonymousStep):
     def on_success(self, code: OneTimeCode) -> HttpResponse:
         self.end()
         visual_code.prove_by_text(self.request, code)
-        return redirect(self.facts["next"])
+        return redirect(in_language(self.facts["next"], get_language()))
 
 
 class Mobile(CodeStep):

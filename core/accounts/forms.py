@@ -11,6 +11,7 @@ from core.accounts import visual_code
 from core.accounts.models import Identity, User, username_shape
 from core.accounts.people import Offered
 from core.date_field import EitherCalendarDateField
+from core.forms import Form
 from core.identity_numbers import IdentityNumberField
 from core.mobiles import MobileField
 from core.search import MAX_QUERY_LENGTH
@@ -59,12 +60,12 @@ class PasswordField(forms.CharField):
         refuse_unreadable(self, value)
 
 
-class SignInForm(forms.Form):
+class SignInForm(Form):
     login = LoginField()
     password = PasswordField(label=_("Password"), required=_("Enter your password."))
 
 
-class CodeForm(forms.Form):
+class CodeForm(Form):
     """The six digits of a one-time code, from a message or an authenticator app."""
 
     code = TextField(
@@ -77,7 +78,7 @@ class CodeForm(forms.Form):
     )
 
 
-class VisualCodeForm(forms.Form):
+class VisualCodeForm(Form):
     """A form that ends with the picture field, unless a texted code takes its place."""
 
     def __init__(self, *args: Any, needs_picture: bool, **kwargs: Any) -> None:
@@ -99,13 +100,13 @@ class ResetForm(VisualCodeForm):
     login = LoginField()
 
 
-class MobileForm(forms.Form):
+class MobileForm(Form):
     mobile = MobileField(
         label=_("Mobile"), error_messages={"required": _("Enter a mobile number.")}
     )
 
 
-class NewPasswordForm(forms.Form):
+class NewPasswordForm(Form):
     """A new password, typed twice, and validated against the personal data of `user`."""
 
     new_password = PasswordField(
@@ -189,7 +190,7 @@ class _AddressField(forms.EmailField):
         return super().to_python(single_line(value or ""))
 
 
-class EmailForm(forms.Form):
+class EmailForm(Form):
     email = _AddressField(
         label=_("E-mail address"),
         max_length=254,
@@ -209,7 +210,7 @@ class LanguageForm(forms.Form):
     )
 
 
-class FindPersonForm(forms.Form):
+class FindPersonForm(Form):
     """A search among many people."""
 
     words = TextField(
@@ -224,7 +225,7 @@ class FindPersonForm(forms.Form):
     )
 
 
-class ActingAsForm(forms.Form):
+class ActingAsForm(Form):
     """The choice of the holder to act for; an empty choice is the user's own identity."""
 
     holder = forms.ModelChoiceField(

@@ -5,12 +5,14 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Q
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import pgettext
 
 from core.accounts.access import StaffRequest
 from core.accounts.interrupted_forms import take_input
 from core.accounts.models import User
 from core.exceptions import RuleViolation
+from core.http import in_language, other_language
 from requests_app.admin.buttons import ANSWERS, BUTTONS
 from requests_app.downloads import download, preview
 from requests_app.forms import AnswerForm, AssignForm, NoteForm
@@ -68,10 +70,12 @@ def answer(request: StaffRequest, pk: int) -> HttpResponse:
     inquiry = get_inquiry_for(request, pk)
     if request.method != "POST":
         return redirect("admin:requests_app_inquiry_change", pk)
+    form = AnswerForm(request.POST)
+    if form.is_switched:
+        return _page(request, inquiry, form)
     if request.POST.get("decision") not in ANSWERS:
         raise BadRequest("no such decision")
     button = BUTTONS[request.POST["decision"]]
-    form = AnswerForm(request.POST)
     focus = ""
     if form.is_valid():
         try:
@@ -125,6 +129,7 @@ def _page(
     expected_version = {"expected_version": inquiry.version}
     # A refused answer stays on the screen, even if another officer has the inquiry by now.
     can_answer = (is_at_desk and is_mine) or bool(form["text"].value())
+    form.keeps_typed = can_answer
     attributes = form.fields["text"].widget.attrs
     attributes["accesskey"] = pgettext("a key of the keyboard", "a")
     if focus == "work" and can_answer:
@@ -137,6 +142,9 @@ def _page(
         "replies": inquiry.replies.select_related("author__identity"),
         "events": inquiry.events.select_related("actor__identity"),
         "form": form,
+        "typed_at": in_language(
+            reverse("admin:inquiry_answer", args=[inquiry.pk]), other_language()
+        ),
         "answers": [(name, BUTTONS[name].label) for name in ANSWERS],
         "note_form": NoteForm(initial={**expected_version, "text": note}, auto_id="note_%s"),
         "can_claim": is_at_desk and inquiry.assignee is None,

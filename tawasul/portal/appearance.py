@@ -11,13 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.forms import Form
 from core.http import safe_target
 
 COOKIE = "look"
 _YEAR_SECONDS = 365 * 24 * 60 * 60
 
 
-class AppearanceForm(forms.Form):
+class AppearanceForm(Form):
     """The display settings; the first choice of each field is its default."""
 
     colours = forms.ChoiceField(

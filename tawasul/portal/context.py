@@ -4,21 +4,21 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse, translate_url
+from django.urls import reverse
 from django.utils.http import escape_leading_slashes
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.accounts.models import Identity
 from core.accounts.session_holder import holder_of
+from core.http import in_language, other_language
 from tawasul.portal.appearance import appearance_of
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    other = "en" if get_language() == "ar" else "ar"
+    other = other_language()
     return {
         "other_language": other,
-        "other_language_url": translate_url(escape_leading_slashes(request.get_full_path()), other),
+        "other_language_url": in_language(escape_leading_slashes(request.get_full_path()), other),
         "is_demo": settings.DEMO,
         "acting_as": _acting_as(request),
         "look": appearance_of(request),

@@ -10,8 +10,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django_otp import login as otp_login
 from django_otp import match_token
 from django_otp.admin import OTPAdminSite
@@ -20,7 +20,7 @@ from core.accounts import devices, lockout, pending_steps
 from core.accounts.access import StaffRequest
 from core.accounts.forms import CodeForm, SignInForm
 from core.accounts.models import User
-from core.http import safe_target
+from core.http import in_language, safe_target
 from core.text import bare_digits
 from tawasul.portal import staff_shift
 from tawasul.portal.staff_todo import appointments_of, inquiries_of
@@ -110,7 +110,7 @@ class StaffSite(OTPAdminSite):
                 pending_steps.end(request, STEP)
                 devices.start_session(request, user)
                 otp_login(request, device)
-                response = redirect(facts["next"])
+                response = redirect(in_language(facts["next"], get_language()))
                 lockout.remember_browser(request, response, user)
                 return response
         return render(request, "admin/code.html", {"form": form})

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import translate_url
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -18,6 +18,7 @@ from core.accounts.models import Identity, Session
 from core.accounts.people import offered_of
 from core.accounts.session_holder import act_as, holder_of
 from core.accounts.views.people import links_to_holders, links_to_persons
+from core.http import in_language
 
 LINKS = 10
 
@@ -49,7 +50,7 @@ def choose_language(request: SignedInRequest) -> HttpResponse:
         actions.choose_language(actor=request.user, language=language)
         with override(language):
             messages.success(request, _("Your language is saved."))
-        return redirect(translate_url(request.build_absolute_uri("../"), language))
+        return redirect(in_language(reverse("accounts:overview"), language))
     return redirect("accounts:overview")
 
 

@@ -72,13 +72,11 @@ def links_to_holders(request: SignedInRequest) -> QuerySet[Link]:
 def persons(request: SignedInRequest) -> HttpResponse:
     links = links_to_persons(request)
     people = Identity.objects.filter(pk__in=links.order_by().values("person"))
-    return _linked(
-        request,
-        links=links,
-        people=people,
-        side="person",
-        title=_("People linked to %(name)s") % {"name": holder_of(request).name},
-    )
+    holder = holder_of(request)
+    title = _("People linked to you")
+    if holder != request.user.identity:
+        title = _("People linked to %(name)s") % {"name": holder.name}
+    return _linked(request, links=links, people=people, side="person", title=title)
 
 
 @resident_required

@@ -66,6 +66,17 @@ CUT_OFF = """() => {
     }
     return wrong;
 }"""
+# Buttons of a form that is not there, and typed text that a switch of the language would lose.
+NOT_KEPT = """() => {
+    const wrong = [...document.querySelectorAll("button[form]")]
+        .filter((button) => !button.form)
+        .map((button) => `belongs to no form: ${button.outerHTML.slice(0, 90)}`);
+    const typed = [...document.querySelectorAll("main textarea, main input")].filter((field) =>
+        ["textarea", "text", "email", "tel"].includes(field.type) && field.checkVisibility());
+    const kept = document.querySelector("button[name=switch_language]");
+    return wrong.concat(typed.filter((field) => !kept || field.form !== kept.form)
+        .map((field) => `lost when the language is switched: ${field.outerHTML.slice(0, 90)}`));
+}"""
 TEXT_SIZE = "(size) => { document.documentElement.style.fontSize = size; }"
 
 
@@ -85,6 +96,8 @@ def wrong_on(visitor, look: Look) -> Iterator[str]:
     for part in ("h1", "main"):
         if page[part] != 1:
             yield f"has {page[part]} {part}"
+    if not look.path.startswith(("staff/", "demo/")):
+        yield from visitor.page.evaluate(NOT_KEPT)
     yield from found_by_axe(visitor, RULES)
     for width in look.widths:
         yield from at_width(visitor, width, TOO_WIDE)

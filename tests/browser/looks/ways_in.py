@@ -94,9 +94,9 @@ FOR_EVERYBODY = (
         *((f"service-{slug}", f"services/{slug}/") for slug in SERVICES),
     ),
     look("service-signed-in", "resident", "services/iqama-renew/"),
-    look("components", "anonymous", "/demo/components/"),
+    look("components", "anonymous", "demo/components/"),
     look("display", "anonymous", "display/"),
-    look("phone-empty", "anonymous", "/demo/phone/"),
+    look("phone-empty", "anonymous", "demo/phone/"),
 )
 SIGNING_IN = (
     *looks(
@@ -120,7 +120,7 @@ SIGNING_IN = (
         ("sign-in-code-wrong", "account/code/", send("Sign in", code="000000")),
         ("sign-in-code-too-soon", "account/code/", press("Send another code")),
         ("sign-in-code-too-many-tries", "account/code/", *[send("Sign in", code="000000")] * 5),
-        ("phone", "/demo/phone/", deliver),
+        ("phone", "demo/phone/", deliver),
     ),
 )
 REGISTERING = looks(
@@ -207,7 +207,7 @@ ERROR_PAGES = (
 
 WAYS_IN = Group(
     "ways-in",
-    ("demo/", "en/account/", "en/services/", "en/contact/"),
+    ("en/demo/", "en/account/", "en/services/", "en/contact/"),
     prepare,
     (FOR_EVERYBODY, SIGNING_IN, REGISTERING, FORGOTTEN, ACCOUNT, ERROR_PAGES),
 )
