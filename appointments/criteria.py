@@ -20,4 +20,10 @@ class Criteria:
     appointment: Appointment | None = None
 
     def bookable_slots(self) -> SlotQuerySet:
-        return Slot.objects.bookable(self.service, self.operations)
+        """Return the slots to choose from, without times at which the attendee is busy."""
+        slots = Slot.objects.bookable(self.service, self.operations)
+        if self.appointment:
+            return slots.without_other_appointment(
+                self.appointment.attendee, besides=self.appointment
+            )
+        return slots.without_other_appointment(self.attendee) if self.attendee else slots

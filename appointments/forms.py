@@ -229,7 +229,9 @@ class TimeForm(ChoiceForm):
         empty_label=None,
         error_messages={
             "required": _("Choose a time."),
-            "invalid_choice": _("This time has just been taken. Choose another."),
+            "invalid_choice": _(
+                "This is not a time of this office on this day. Choose one of these."
+            ),
             "invalid_pk_value": _("Choose a time."),
         },
     )

@@ -30,6 +30,7 @@ BILINGUAL = {
     "core/hijri.py",
     "core/arabic_spelling.py",
     "core/text.py",
+    "appointments/models/check_codes.py",
 }
 
 FUNCTIONS = {

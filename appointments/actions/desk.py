@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from appointments.actions.events import EventType, Role, Status, record
@@ -16,17 +17,37 @@ from appointments.actions.waiting import end_waiting
 from appointments.models import Appointment
 from core.accounts.models import User
 from core.exceptions import RuleViolation
+from core.template_filters import ltr, moment, time_of_day
+
+# Who comes longer before the time may be here for something else, or scan the wrong slip.
+EARLY = timedelta(hours=2)
 
 
-def check_in(*, actor: User, appointment: Appointment) -> Appointment:
-    """Check in the attendee on the day of the appointment.
+def check_in(*, actor: User, appointment: Appointment, is_early: bool = False) -> Appointment:
+    """Check in the attendee on the day of the appointment; `is_early` if hours before it is meant.
 
-    Raise RuleViolation `other_day` on any other day, else as `_mark` does.
+    Raise RuleViolation `other_day` on any other day, `early` hours before, else as `_mark` does.
     """
+    start = appointment.slot.start
     if not Appointment.objects.of_today().filter(pk=appointment.pk).exists():
         raise RuleViolation(
-            _("This appointment is not today. Send the person to the information desk."),
+            format_html(
+                _(
+                    "This appointment is not today: it is for {moment}. Send the person to the "
+                    "information desk."
+                ),
+                moment=moment(start),
+            ),
             code="other_day",
+        )
+    is_to_come = appointment.is_confirmed and start > timezone.now() + EARLY
+    if is_to_come and not is_early:
+        raise RuleViolation(
+            format_html(
+                _("This appointment begins only at {time}. Check the person in all the same?"),
+                time=ltr(time_of_day(start)),
+            ),
+            code="early",
         )
     return _mark(actor, appointment, EventType.CHECKED_IN, Status.CONFIRMED, Status.CHECKED_IN)
 

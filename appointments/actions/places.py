@@ -11,11 +11,10 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Least
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
+from appointments.actions.unbookable import unbookable
 from appointments.models import Slot, SlotQuerySet, somebody_waits
 from appointments.models.slots import kept_from_others
-from core.exceptions import RuleViolation
 from core.wake import Topic, wake_workers
 
 
@@ -39,7 +38,7 @@ def move_places(
         slots = _unchanged(into) if into and pk == into.pk else Slot.objects.filter(pk=pk)
         changes = {"freed": freed.get(pk, 0), "taken": taken_of.get(pk, 0)}
         if not _change(slots, **changes, before_others=before_others):
-            raise _full()
+            raise unbookable(into or slots.get(), operations)
     if any(freed.values()):
         wake_workers(Topic.PLACES)
 
@@ -48,7 +47,7 @@ def take_reserved(slot: Slot, operations: int) -> None:
     """Take reserved places of a slot for an offer; raise RuleViolation `full` if it has too few."""
     reserved = _unchanged(slot).filter(reserved__gte=operations)
     if not reserved.update(taken=F("taken") + operations, reserved=F("reserved") - operations):
-        raise _full()
+        raise unbookable(slot, operations)
 
 
 def let_go(slot: Slot) -> None:
@@ -79,7 +78,3 @@ def _change(slots: SlotQuerySet, *, freed: int, taken: int, before_others: bool)
 def _unchanged(slot: Slot) -> SlotQuerySet:
     """Return the slot, if it is still open and at the time that the caller read."""
     return Slot.objects.filter(pk=slot.pk, is_closed=False, start=slot.start, end=slot.end)
-
-
-def _full() -> RuleViolation:
-    return RuleViolation(_("This time has just been taken. Choose another."), code="full")

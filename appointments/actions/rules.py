@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from appointments.actions.unbookable import unbookable
 from appointments.models import Appointment, AppointmentEvent, Slot
 from core.accounts.acting_for import check_may_act_for
 from core.accounts.models import Identity, User
@@ -94,7 +95,7 @@ def check_bookable(slot: Slot, service: Service, operations: int, *, kept: int =
     """
     check_operations(operations)
     if not Slot.objects.bookable(service, operations - kept).filter(pk=slot.pk).exists():
-        raise RuleViolation(_("This time has just been taken. Choose another."), code="full")
+        raise unbookable(slot, operations - kept, service)
 
 
 def check_no_conflict(

@@ -1,65 +1,102 @@
 """Checking in a person by a scanned slip or a typed number."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from appointments.actions.desk import check_in
 from appointments.actions.events import Status
 from appointments.models import Appointment, Office, Slip
-from appointments.models.check_codes import check_code_in
+from appointments.models.check_codes import check_codes_in
 from core.accounts.models import User
 from core.exceptions import RuleViolation
 from core.references import grouped_reference
-from core.template_filters import ltr, time_of_day
+from core.template_filters import ltr, moment, time_of_day
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 # Nobody has more appointments on one day at one office.
 MAX_PER_DAY = 50
+GONE = {
+    Status.CANCELLED: gettext_lazy("This appointment, for {moment}, has been cancelled."),
+    Status.DISPLACED: gettext_lazy(
+        "The office was closed at the time of this appointment, {moment}, and no other time has "
+        "been chosen for it yet."
+    ),
+}
 
 
-def receive(*, actor: User, office: Office, scanned: str) -> Appointment:
+def receive(*, actor: User, office: Office, scanned: str, is_early: bool = False) -> Appointment:
     """Check in the attendee of the slip, appointment number or ID number scanned at this office.
 
     Raise RuleViolation `nothing` if no appointment is found that the clerk may see, `moved` for an
-    old slip, `several`, `here`, or as `check_in` does.
+    old slip, `elsewhere` for an appointment at another of the clerk's offices, `several`, `here`,
+    `gone` for a cancelled or displaced one, or as `check_in` does.
     """
-    mine = Appointment.objects.visible_to_clerk(actor).filter(slot__office=office)
-    found = mine.matching_scan(scanned).select_related("slot").order_by("slot__start", "pk")
-    if _is_superseded_slip(scanned, office):
-        raise RuleViolation(
-            _(
-                "This slip is old: the appointment has been moved to another time. "
-                "Ask for the newer slip, or look for the appointment by the ID number."
-            ),
-            code="moved",
-        )
-    today = list(found.of_today()[:MAX_PER_DAY])
+    mine = Appointment.objects.visible_to_clerk(actor).select_related("slot__office")
+    found = mine.matching_scan(scanned).order_by("slot__start", "pk")
+    if slip := _superseded_slip(scanned, office):
+        raise RuleViolation(_moved_message(mine.filter(pk=slip.appointment_id).first()), "moved")
+    here = found.filter(slot__office=office)
+    today = list(here.of_today()[:MAX_PER_DAY])
     going_on = [each for each in today if each.is_live]
     if len(going_on) > 1:
         raise RuleViolation(_several_message(going_on), code="several")
-    appointment = next(iter(going_on or today), None) or found.last()
+    appointment = next(iter(going_on or today), None) or here.last()
     if appointment is None:
-        raise RuleViolation(
+        raise _not_here(found.of_today().first() or found.last())
+    if going_on and appointment.status == Status.CHECKED_IN:
+        raise RuleViolation(_("This person is checked in already."), code="here")
+    if gone := GONE.get(Status(appointment.status)):
+        message = format_html(str(gone), moment=moment(appointment.slot.start))
+        raise RuleViolation(message, code="gone")
+    return check_in(actor=actor, appointment=appointment, is_early=is_early)
+
+
+def _superseded_slip(scanned: str, office: Office) -> Slip | None:
+    """Return an old slip of an appointment that was, or is now, at this office."""
+    newer = Slip.objects.filter(appointment=OuterRef("appointment"), pk__gt=OuterRef("pk"))
+    here = Q(slot__office=office) | Q(appointment__slot__office=office)
+    old = Slip.objects.filter(here, Exists(newer))
+    return old.filter(check_code__in=check_codes_in(scanned)).first()
+
+
+def _moved_message(now: Appointment | None) -> "_StrOrPromise":
+    """Tell where the appointment of an old slip is now, if the clerk may see it."""
+    if now is None or not now.is_confirmed:
+        return _(
+            "This slip is old: the appointment has been moved to another time. "
+            "Ask for the newer slip, or look for the appointment by the ID number."
+        )
+    return format_html(
+        _("This slip is old: appointment {reference} has been moved to {moment}, {office}."),
+        reference=ltr(grouped_reference(now.reference)),
+        moment=moment(now.slot.start),
+        office=now.slot.office.name,
+    )
+
+
+def _not_here(elsewhere: Appointment | None) -> RuleViolation:
+    if elsewhere is None:
+        return RuleViolation(
             _(
                 "No appointment at this office is found by this. Scan the slip again, or type the "
                 "appointment number or the ID number."
             ),
             code="nothing",
         )
-    if going_on and appointment.status == Status.CHECKED_IN:
-        raise RuleViolation(_("This person is checked in already."), code="here")
-    return check_in(actor=actor, appointment=appointment)
-
-
-def _is_superseded_slip(scanned: str, office: Office) -> bool:
-    """Return whether it is an old slip of an appointment that was, or is now, at this office."""
-    code = check_code_in(scanned)
-    newer = Slip.objects.filter(appointment=OuterRef("appointment"), pk__gt=OuterRef("pk"))
-    here = Q(slot__office=office) | Q(appointment__slot__office=office)
-    return code is not None and Slip.objects.filter(here, Exists(newer), check_code=code).exists()
+    message = format_html(
+        _("This appointment is at another of your offices: {office}, {moment}."),
+        office=elsewhere.slot.office.name,
+        moment=moment(elsewhere.slot.start),
+    )
+    return RuleViolation(message, code="elsewhere")
 
 
 def _several_message(appointments: Iterable[Appointment]) -> SafeString:

@@ -1,6 +1,7 @@
 """The buttons of the desk."""
 
 from collections.abc import Container, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -18,6 +19,11 @@ BUTTONS = {
         actions.check_in,
         gettext_lazy("The person is checked in."),
         key=pgettext_lazy("a key of the keyboard", "k"),
+    ),
+    "check-in-early": Button(
+        gettext_lazy("Check in all the same"),
+        partial(actions.check_in, is_early=True),
+        gettext_lazy("The person is checked in."),
     ),
     "call": Button(
         pgettext_lazy("a button that asks somebody to the counter", "Call"),

@@ -155,7 +155,7 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
             "named": appointment.beneficiaries.all(),
             "documents": appointment.service.documents.all(),
             "events": appointment.events.select_related("actor__identity"),
-            "buttons": _buttons_for(appointment),
+            "buttons": _buttons_for(appointment, is_asked_early="early" in request.GET),
             # After an action, the template moves the focus to the next step of the work.
             "is_told": len(messages.get_messages(request)) > 0,
         }
@@ -170,6 +170,8 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
                 BUTTONS[button].act(actor=request.user, appointment=appointment)
             except RuleViolation as violation:
                 messages.error(request, violation.message)
+                if violation.code == "early":
+                    return redirect(f"{page}?early=1")
                 # The message stands above the row, so the page is shown from its top.
                 place = place.partition("#")[0]
             else:
@@ -185,9 +187,12 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
         return get_object_or_404(appointments, pk=pk)
 
 
-def _buttons_for(appointment: Appointment) -> list[tuple[str, "_StrOrPromise", "_StrOrPromise"]]:
+def _buttons_for(
+    appointment: Appointment, *, is_asked_early: bool
+) -> list[tuple[str, "_StrOrPromise", "_StrOrPromise"]]:
+    check_in = "check-in-early" if is_asked_early else "check-in"
     offered: dict[str, tuple[str, ...]] = {
-        Appointment.Status.CONFIRMED: ("check-in", "missed"),
+        Appointment.Status.CONFIRMED: (check_in, "missed"),
         Appointment.Status.CHECKED_IN: ("call", "served"),
     }
     return buttons_of(offered.get(appointment.status, ()), with_keys=BUTTONS)

@@ -39,12 +39,14 @@ def today(request: StaffRequest, office: Office, *, offices: list[Office]) -> Ht
     place = _place(request, office)
     typed = ""
     wrong: str | Promise = ""
+    asks_early = False
     if request.method == "POST":
         typed = _posted_line(request, "typed", 2 * MAX_TYPED_LENGTH)
         try:
             appointment = _receive(request, office, typed)
         except RuleViolation as violation:
             wrong = violation.message
+            asks_early = violation.code == "early"
         else:
             messages.success(request, checked_in_message(appointment))
             return redirect(place)
@@ -65,6 +67,7 @@ def today(request: StaffRequest, office: Office, *, offices: list[Office]) -> Ht
         place=place,
         typed=typed[:MAX_TYPED_LENGTH],
         wrong=wrong,
+        asks_early=asks_early,
         counts=[(name, label, counts.get(name, 0)) for name, (label, _can) in STANDINGS.items()],
         all=sum(counts.values()),
         shown=shown,
@@ -100,7 +103,12 @@ def _receive(  # type: ignore[return]  # the last try returns or raises
     rests = {typed.removeprefix(kept), typed.removesuffix(kept)} - {"", typed}
     for scanned in [*sorted(rests), typed]:
         try:
-            return actions.receive(actor=request.user, office=office, scanned=scanned)
+            return actions.receive(
+                actor=request.user,
+                office=office,
+                scanned=scanned,
+                is_early="early" in request.POST,
+            )
         except RuleViolation as violation:
             if violation.code != "nothing" or scanned == typed:
                 raise

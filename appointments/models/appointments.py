@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from appointments.models.check_codes import check_code_in
+from appointments.models.check_codes import check_codes_in
 from appointments.models.office_day import office_day_q
 from appointments.models.slots import Slot
 from core.accounts.models import Identity, User
@@ -55,8 +55,8 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
     def matching_scan(self, typed: str) -> Self:
         """Return matches of a check code or its address, a reference or an attendee's ID number."""
-        if code := check_code_in(typed):
-            return self.filter(slips__check_code=code)
+        if codes := check_codes_in(typed):
+            return self.filter(slips__check_code__in=codes)
         number = bare_digits(typed[:40])
         return self.filter(Q(reference=number) | Q(attendee__numbers__number=number)).distinct()
 

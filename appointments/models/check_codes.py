@@ -2,14 +2,40 @@
 
 import re
 import secrets
+from itertools import product
+
+from core.text import ascii_digits
 
 _CHECK_CODE = re.compile("[2-9a-z]{16}")
+# What the keys of q to m write, and the slash, where the Arabic layout (101) is on: a scanner
+# presses keys. The key of b writes two letters, as those of g and h do together.
+_ARABIC_KEYS = str.maketrans("ضصثقفغعهخحشسيبلاتنمئءؤرىةظ", "qwertyuiopasdfghjklzxcvnm/")
+_KEY_OF_B, _KEYS_OF_B = "لا", ("b", "gh")
+_MAX_KEYS_OF_B = 8  # half the length of a code
 
 
-def check_code_in(typed: str) -> str | None:
-    """Return the check code of a slip, alone or at the end of its address, or None."""
-    found = _CHECK_CODE.search(typed[:300].strip().lower().rstrip("/").rpartition("/")[2])
-    return found and found[0]
+def check_codes_in(typed: str) -> list[str]:
+    """Return the check codes that the text may stand for: a slip's code, alone or in its address.
+
+    They are several only where a scanner wrote through the Arabic layout of the keyboard.
+    """
+    text = ascii_digits(typed[:300]).strip().lower()
+    found = _CHECK_CODE.search(text.rstrip("/").rpartition("/")[2])
+    return [found[0]] if found else _typed_in_arabic(text)
+
+
+def _typed_in_arabic(text: str) -> list[str]:
+    text = text.replace("\N{ARABIC LIGATURE LAM WITH ALEF ISOLATED FORM}", _KEY_OF_B)
+    parts = [part.translate(_ARABIC_KEYS) for part in text.split(_KEY_OF_B)]
+    # Those before the last slash belong to the rest of the address.
+    last = "\0".join(parts).rstrip("/").rpartition("/")[2].split("\0")
+    if len(last) > _MAX_KEYS_OF_B + 1:
+        return []
+    codes = (
+        "".join(text for pair in zip(last, [*keys, ""], strict=True) for text in pair)
+        for keys in product(_KEYS_OF_B, repeat=len(last) - 1)
+    )
+    return [code for code in codes if _CHECK_CODE.fullmatch(code)]
 
 
 def new_check_code() -> str:

@@ -22,7 +22,8 @@ ALLOCATOR = "allocate"
 ALLOCATOR_MISSED_AFTER = datetime.timedelta(minutes=15)
 
 if TYPE_CHECKING:
-    from appointments.models.appointments import AppointmentQuerySet
+    from appointments.models.appointments import Appointment, AppointmentQuerySet
+    from core.accounts.models import Identity
 
 
 def _appointments() -> "AppointmentQuerySet":
@@ -55,7 +56,20 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         """Return the slots that can still be booked for `operations` of this service."""
         now = now or timezone.now()
         free = self.with_free(now).filter(free__gte=operations)
-        return free._ahead(now)._open_to(service)
+        return free.ahead(now).open_to(service)
+
+    def without_other_appointment(
+        self, attendee: "Identity", besides: "Appointment | None" = None
+    ) -> Self:
+        """Return the slots at whose time the attendee has no live appointment.
+
+        `besides` is one that does not count, because it is being moved.
+        """
+        others = _appointments().live_now().filter(attendee=attendee)
+        if besides:
+            others = others.exclude(pk=besides.pk)
+        at_the_same_time = {"slot__start__lt": OuterRef("end"), "slot__end__gt": OuterRef("start")}
+        return self.exclude(Exists(others.filter(**at_the_same_time)))
 
     def bookable_before_others(self, service: Service, operations: int) -> Self:
         """Return the slots with room for `operations`, places reserved for others among it.
@@ -63,7 +77,7 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         Room that there is through lapsed holds alone does not count, as those are still taken.
         """
         room = self.filter(capacity__gte=F("taken") + operations)
-        return room._ahead(timezone.now())._open_to(service)
+        return room.ahead(timezone.now()).open_to(service)
 
     def left_today(
         self, service: Service, operations: int, now: datetime.datetime | None = None
@@ -71,15 +85,17 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         """Return the slots that run now or come later today, and still take `operations`."""
         now = now or timezone.now()
         free = self.with_free(now).filter(free__gte=operations)
-        return free._open_to(service).filter(office_day_q(now), end__gt=now)
+        return free.open_to(service).filter(office_day_q(now), end__gt=now)
 
-    def _ahead(self, now: datetime.datetime) -> Self:
+    def ahead(self, now: datetime.datetime) -> Self:
+        """Return the slots that begin after `now`, and not later than can be booked."""
         last_day = timezone.localdate(now) + datetime.timedelta(
             days=settings.BOOKING["HORIZON_DAYS"]
         )
         return self.filter(start__gt=now, day__lte=last_day)
 
-    def _open_to(self, service: Service) -> Self:
+    def open_to(self, service: Service) -> Self:
+        """Return the slots that are not closed, in windows for this service."""
         open_slots = self.filter(is_closed=False, office__is_active=True)
         return open_slots.exclude(Q(window__in=_windows_without(service)))
 

@@ -10,6 +10,12 @@ NOT_FOR_PERSON = (
     "Choose a service that fits this person."
 )
 TAKEN = "This time has just been taken. Choose another."
+PAST = "This time has passed. Choose a later one."
+CLOSED = "The office is closed at this time. Choose another."
+TOO_FAR = "This day cannot be booked yet. Choose an earlier one."
+NOT_HERE = "This is not a time of this office on this day. Choose one of these."
+NOT_SERVED = "“Services for residents” is not served at this time any more. Choose another."
+TWO_LEFT = "Only 2 operations are left at this time. Choose another time, or fewer operations."
 OPERATIONS = "Choose between 1 and 5 operations."
 OVERLAP = "Mohammed Aslam Khan has another appointment at this time. Choose another time."
 EXPIRED = "The time was not confirmed within the minutes it was held. Choose a time again."
@@ -19,11 +25,17 @@ TOO_LATE = (
 
 # At the desk
 NOT_CLERK = "Your account may not receive people here."
-OTHER_DAY = "This appointment is not today. Send the person to the information desk."
 TOO_EARLY = (
     "The person can still come. You can mark them as missed 15 minutes after the appointment "
     "begins."
 )
+
+
+def other_day(moment):
+    return (
+        f"This appointment is not today: it is for {moment}. "
+        "Send the person to the information desk."
+    )
 
 
 def wrong_status(label):

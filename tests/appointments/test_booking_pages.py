@@ -23,7 +23,7 @@ from tests.appointments.browsing import (
     verified,
 )
 from tests.appointments.places import MINUTE, MONDAY, ON_MONDAY, ON_TUESDAY, SUNDAY, TUESDAY, at
-from tests.appointments.sentences import NOT_LINKED, OPERATIONS, TAKEN
+from tests.appointments.sentences import CLOSED, NOT_HERE, NOT_LINKED, OPERATIONS, PAST, TAKEN
 from tests.conftest import errors_on, notices_on, words
 from tests.worlds import undone
 
@@ -199,7 +199,7 @@ def test_invalid_bytes_are_refused(browser, criteria):
 def test_invalid_time_is_refused(browser, monday, slot):
     for posted, errors in (
         *(({"slot": ""}, ["Choose a time."]), ({}, ["Choose a time."])),
-        *(({"slot": value}, [TAKEN]) for value in ("soon", HUGE, "-1")),
+        *(({"slot": value}, [NOT_HERE]) for value in ("soon", HUGE, "-1")),
         ({"slot": "\0"}, ["Null characters are not allowed."]),
     ):
         page = browser.post(monday, {"idempotency_key": key_on(browser, monday), **posted})
@@ -214,7 +214,7 @@ def test_invalid_time_is_refused(browser, monday, slot):
 
 def test_time_of_another_day_or_office_is_refused(browser, monday, elsewhere):
     for other in (places.slot(TUESDAY), places.slot(of=elsewhere)):
-        assert errors_on(take(browser, monday, other)) == [TAKEN]
+        assert errors_on(take(browser, monday, other)) == [NOT_HERE]
     assert not Appointment.objects.exists()
 
 
@@ -256,8 +256,8 @@ def test_time_after_midnight_shows_its_own_day(browser, monday, slot):
     page = browser.get(monday.replace("/en/", "/ar/"))
     assert "بعد منتصف الليل: 18 ذو القعدة 1447 هـ (5 مايو 2026 م) 00:30" in words(page)
     page = browser.post(monday, {"idempotency_key": key_on(browser, monday), "slot": "soon"})
-    assert errors_on(page) == [TAKEN]
-    assert f"Time {TAKEN} Morning 10:00 Evening 21:00 {after} Keep" in words(page)
+    assert errors_on(page) == [NOT_HERE]
+    assert f"Time {NOT_HERE} Morning 10:00 Evening 21:00 {after} Keep" in words(page)
     markup = page.content.decode()
     assert 'href="#id_slot_0"' in markup
     assert re.search(r'<input type="radio"[^>]* id="id_slot_0"[^>]* aria-invalid', markup)
@@ -287,6 +287,36 @@ def test_time_taken_meanwhile_suggests_nearest(browser, criteria, monday, slot):
     page = browser.post(monday, posted)
     assert errors_on(page) == [TAKEN]
     assert notices_on(page) == [NEAREST]
+
+
+def test_late_click_is_told_what_has_happened_meanwhile(browser, criteria, hours, clock):
+    soon = Slot.objects.filter(window=hours, start__gt=clock.now).first()
+    page = address(TIMES, criteria, office="al-rimal", day=SUNDAY)
+    posted = {"idempotency_key": key_on(browser, page), "slot": soon.pk}
+    with undone():
+        Slot.objects.filter(pk=soon.pk).update(is_closed=True)
+        assert errors_on(browser.post(page, posted)) == [CLOSED]
+    clock.now = soon.start
+    assert errors_on(browser.post(page, posted)) == [PAST]
+
+
+def test_times_at_which_the_attendee_is_busy_are_not_offered(
+    resident, browser, criteria, monday, slot, elsewhere
+):
+    at_noon = places.slot(time="12:00", of=slot.window)
+    other = places.confirmed(resident, slot=places.slot(of=elsewhere))
+    offered = browser.get(monday).context["form"].fields["slot"].queryset
+    assert list(offered) == [at_noon]
+    page = browser.get(address(DAYS, criteria, office="al-rimal"))
+    assert f"Earliest: {ON_MONDAY} · 12:00" in words(page)
+    assert f"nearest free time: {ON_MONDAY} · 12:00" in words(
+        browser.get(address(OFFICES, criteria))
+    )
+    # One that is being moved does not stand in its own way, and what is over in nobody's.
+    there = browser.get(page_of(other, "move/time/?office=al-rimal&day=2026-05-04"))
+    assert list(there.context["form"].fields["slot"].queryset) == [slot, at_noon]
+    places.cancel(other)
+    assert list(offered.all()) == [slot, at_noon]
 
 
 def test_time_taken_after_validation_suggests_nearest(browser, monday, slot, monkeypatch):

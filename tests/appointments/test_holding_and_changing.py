@@ -9,7 +9,17 @@ from appointments.models import Appointment
 from tests import factories
 from tests.appointments import places
 from tests.appointments.places import MINUTE, SECOND, SUNDAY, TUESDAY, at, refusal, refused
-from tests.appointments.sentences import EXPIRED, NOT_LINKED, OVERLAP, TAKEN, TOO_LATE
+from tests.appointments.sentences import (
+    EXPIRED,
+    NOT_LINKED,
+    NOT_SERVED,
+    OVERLAP,
+    PAST,
+    TAKEN,
+    TOO_FAR,
+    TOO_LATE,
+    TWO_LEFT,
+)
 from tests.worlds import undone
 
 pytestmark = pytest.mark.django_db
@@ -105,7 +115,7 @@ def test_appointment_in_other_status_cannot_be_changed(resident, slot):
 def test_a_move_takes_as_many_places_as_it_gives_back(resident, slot):
     appointment = places.confirmed(resident, slot=slot, operations=3)
     full = places.slot(TUESDAY, "11:00", capacity=2)
-    assert refused(places.move, appointment, full) == TAKEN
+    assert refused(places.move, appointment, full) == TWO_LEFT
     assert (places.taken(slot), places.taken(full)) == (3, 0)
     later = places.slot(TUESDAY, capacity=3)
     moved = places.move(appointment, later)
@@ -116,12 +126,12 @@ def test_a_move_takes_as_many_places_as_it_gives_back(resident, slot):
 def test_move_to_time_that_cannot_be_booked_is_refused(appointment, slot):
     for_others = places.window(office=slot.office, services=[factories.ServiceFactory()])
     beyond = SUNDAY + (settings.BOOKING["HORIZON_DAYS"] + 1) * places.DAY
-    for other in (
-        places.slot(TUESDAY, of=for_others),
-        places.slot(SUNDAY, "08:45", of=slot.window),
-        places.slot(beyond, of=slot.window),
+    for other, told in (
+        (places.slot(TUESDAY, of=for_others), NOT_SERVED),
+        (places.slot(SUNDAY, "08:45", of=slot.window), PAST),
+        (places.slot(beyond, of=slot.window), TOO_FAR),
     ):
-        assert refused(places.move, appointment, other) == TAKEN
+        assert refused(places.move, appointment, other) == told
         assert (places.taken(slot), places.taken(other)) == (1, 0)
 
 

@@ -229,6 +229,6 @@ def test_checked_in_appointment_sends_no_reminder(appointment, clock):
     told()
     clock.now = at(TUESDAY, "07:00")
     clerk = places.clerk(appointment.slot.office)
-    actions.check_in(actor=clerk, appointment=appointment)
+    actions.check_in(actor=clerk, appointment=appointment, is_early=True)
     clock.now = at(TUESDAY, "08:00")
     assert told() == NOTHING

@@ -12,13 +12,17 @@ from tests import factories
 from tests.appointments import places
 from tests.appointments.places import DAY, HOUR, SECOND, SUNDAY, TUESDAY, refusal, refused
 from tests.appointments.sentences import (
+    CLOSED,
     NO_APPOINTMENTS,
     NOT_ACTIVE,
     NOT_FOR_PERSON,
     NOT_LINKED,
+    NOT_SERVED,
     OPERATIONS,
     OVERLAP,
-    TAKEN,
+    PAST,
+    TOO_FAR,
+    TWO_LEFT,
 )
 from tests.worlds import undone
 
@@ -144,7 +148,7 @@ def test_service_is_limited_to_kinds_and_nationalities(slot):
 def test_hours_take_their_services_or_all(resident, service):
     other = factories.ServiceFactory()
     named = places.slot(of=places.window(services=[other]))
-    assert refused(places.held, resident, slot=named, service=service) == TAKEN
+    assert refused(places.held, resident, slot=named, service=service) == NOT_SERVED
     assert places.held(resident, slot=named, service=other).is_held
     for_all = places.slot(time="11:00", of=places.window())
     assert places.held(resident, slot=for_all, service=service).is_held
@@ -154,29 +158,29 @@ def test_hours_take_their_services_or_all(resident, service):
 
 
 def test_a_time_is_booked_until_it_begins(resident, slot, clock):
-    for ahead, found in ((-1, TAKEN), (0, TAKEN), (1, None)):
+    for ahead, found in ((-1, PAST), (0, PAST), (1, None)):
         clock.now = slot.start - ahead * SECOND
         assert refusal(places.held, resident, slot=slot) == found, ahead
 
 
 def test_a_time_is_booked_within_the_horizon(resident):
-    for days, found in ((31, TAKEN), (30, None)):
+    for days, found in ((31, TOO_FAR), (30, None)):
         assert refusal(places.held, resident, slot=places.slot(SUNDAY + days * DAY)) == found, days
 
 
 def test_closed_slot_or_inactive_office_is_refused(resident, slot):
     slot.office.is_active = False
     slot.office.save(update_fields=["is_active"])
-    assert refused(places.held, resident, slot=slot) == TAKEN
+    assert refused(places.held, resident, slot=slot) == CLOSED
     slot.office.is_active, slot.is_closed = True, True
     slot.office.save(update_fields=["is_active"])
     slot.save(update_fields=["is_closed"])
-    assert refused(places.held, resident, slot=slot) == TAKEN
+    assert refused(places.held, resident, slot=slot) == CLOSED
 
 
 def test_no_more_is_taken_than_is_free(resident, slot):
     places.confirmed(slot=slot, operations=2)
-    for operations, found in ((1, None), (2, None), (3, TAKEN)):
+    for operations, found in ((1, None), (2, None), (3, TWO_LEFT)):
         with undone():
             assert refusal(places.held, resident, slot=slot, operations=operations) == found
             assert places.taken(slot) == 2 + (0 if found else operations)

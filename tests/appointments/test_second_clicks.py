@@ -104,7 +104,7 @@ def test_serve_frees_place():
     clerk = places.clerk(appointment.slot.office)
     appointment.slot.day = timezone.localdate()
     appointment.slot.save(update_fields=["day"])
-    actions.check_in(actor=clerk, appointment=appointment)
+    actions.check_in(actor=clerk, appointment=appointment, is_early=True)
     assert taken_and_live(appointment.slot) == (1, 1)
     actions.serve(actor=clerk, appointment=appointment)
     assert taken_and_live(appointment.slot) == (0, 0)

@@ -226,7 +226,7 @@ def appointment_and_desk_steps(clocks):
     morning, late = appointment.slot.start - 3 * HOUR, appointment.slot.start + HOUR / 2
     at_desk = {"actor": places.clerk(slot.office), "appointment": appointment}
     steps = {
-        "check in": clocks(morning, partial(actions.check_in, **at_desk)),
+        "check in": clocks(morning, partial(actions.check_in, is_early=True, **at_desk)),
         "serve": clocks(morning, partial(actions.serve, **at_desk)),
         "mark_no_show": clocks(late, partial(actions.mark_no_show, **at_desk)),
         "cancel": clocks(morning, cancel, appointment),

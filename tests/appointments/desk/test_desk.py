@@ -10,8 +10,17 @@ from core.references import grouped_reference
 from tests import factories
 from tests.appointments import places
 from tests.appointments.desk.pages import LIST, arabic, desk_of, press
-from tests.appointments.places import MINUTE, MONDAY, SECOND, SUNDAY, TUESDAY, at, refused
-from tests.appointments.sentences import NOT_CLERK, OTHER_DAY, TOO_EARLY, wrong_status
+from tests.appointments.places import (
+    MINUTE,
+    MONDAY,
+    ON_SUNDAY,
+    SECOND,
+    SUNDAY,
+    TUESDAY,
+    at,
+    refused,
+)
+from tests.appointments.sentences import NOT_CLERK, TOO_EARLY, other_day, wrong_status
 from tests.conftest import notices_on, signed_in, signed_in_staff, words
 from tests.worlds import undone
 
@@ -183,10 +192,28 @@ def test_action_in_wrong_status_is_refused(clerk, slot, clock):
                 assert places.status_of(appointment) == status
 
 
+def on_sunday(time):
+    return other_day(f'{ON_SUNDAY} · <bdi dir="ltr">{time}</bdi>')
+
+
+def test_check_in_hours_early_asks_first(clerk, browser, slot, clock):
+    late = places.confirmed(slot=places.slot(SUNDAY, "11:01", of=slot.window))
+    page = press(browser, late, "check-in")
+    assert notices_on(page) == [
+        "This appointment begins only at 11:01. Check the person in all the same?"
+    ]
+    assert places.status_of(late) == Status.CONFIRMED
+    page = press(browser, late, "check-in-early")
+    assert notices_on(page) == ["The person is checked in."]
+    assert places.status_of(late) == Status.CHECKED_IN
+    in_time = places.confirmed(slot=places.slot(SUNDAY, "11:00", of=slot.window))
+    assert check_in(actor=clerk, appointment=in_time).status == Status.CHECKED_IN
+
+
 def test_check_in_on_another_day_is_refused(clerk, appointment, clock):
     for days in (-1, 1):
         clock.now = at(SUNDAY, "09:00") + days * places.DAY
-        assert refused(check_in, actor=clerk, appointment=appointment) == OTHER_DAY, days
+        assert refused(check_in, actor=clerk, appointment=appointment) == on_sunday("10:00"), days
 
 
 def test_check_in_past_midnight_works_on_either_day(clerk, slot, clock):
@@ -201,7 +228,7 @@ def test_late_evening_check_in_works_until_six(clerk, office, clock):
     evening = places.window("21:00", "01:00", office=office)
     late = places.confirmed(slot=places.slot(SUNDAY, "23:45", of=evening))
     clock.now = at(MONDAY, "06:00")
-    assert refused(check_in, actor=clerk, appointment=late) == OTHER_DAY
+    assert refused(check_in, actor=clerk, appointment=late) == on_sunday("23:45")
     clock.now = at(MONDAY, "05:59")
     assert check_in(actor=clerk, appointment=late).status == Status.CHECKED_IN
 
@@ -223,7 +250,7 @@ def test_check_in_withdraws_offer_of_earlier_time(clerk, slot):
     places.cancel(earlier)
     places.allocate()
     assert places.taken(earlier.slot) == 1
-    check_in(actor=clerk, appointment=here)
+    check_in(actor=clerk, appointment=here, is_early=True)
     assert places.taken(earlier.slot) == 0
     assert not here.offers.open().exists()
     assert not here.waitings.open().exists()

@@ -5,13 +5,22 @@ import re
 import pytest
 from django.test import Client
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Slip
 from core.references import grouped_reference
 from tests import factories
 from tests.appointments import places
-from tests.appointments.desk.pages import CALLS, HERE, TODAY, WALK_IN, arabic, shown
-from tests.appointments.places import MONDAY, SUNDAY, TUESDAY, at, event_types, status_of
-from tests.appointments.sentences import OTHER_DAY, wrong_status
+from tests.appointments.desk.pages import CALLS, HERE, LIST, TODAY, WALK_IN, arabic, shown
+from tests.appointments.places import (
+    MONDAY,
+    ON_MONDAY,
+    ON_SUNDAY,
+    SUNDAY,
+    TUESDAY,
+    at,
+    event_types,
+    status_of,
+)
+from tests.appointments.sentences import other_day, wrong_status
 from tests.conftest import notices_on, signed_in_staff, without_tokens, words
 from tests.test_hostile import LONG
 from tests.test_hostile_forms import VALUES as HOSTILE
@@ -29,6 +38,11 @@ MOVED = (
     "This slip is old: the appointment has been moved to another time. Ask for the newer slip, or "
     "look for the appointment by the ID number."
 )
+CLOSED_THEN = (
+    f"The office was closed at the time of this appointment, {ON_SUNDAY} · 10:00, and no other "
+    "time has been chosen for it yet."
+)
+ARABIC_KEYS = "ضصثقفغعهخحشسيبلاتنمئءؤرىةظ"
 ALREADY = "This person is checked in already."
 
 
@@ -74,10 +88,15 @@ def test_scan_checks_in_at_once(browser, slot, appointment):
 def test_old_slip_says_moved(browser, slot):
     appointment = places.confirmed(slot=places.slot(SUNDAY, "12:00", of=slot.window))
     old = appointment.slips.get().check_code
-    later = places.slot(SUNDAY, "14:00", of=slot.window)
-    places.move(appointment, later)
+    places.move(appointment, slot)
     page = scan(browser, old)
-    assert (told(page), page.context["typed"]) == (MOVED, old)
+    appointment.refresh_from_db()
+    now = f"{ON_SUNDAY} · 10:00, {slot.office.name}"
+    assert (told(page), page.context["typed"]) == (
+        f"This slip is old: appointment {grouped_reference(appointment.reference)} has been moved "
+        f"to {now}.",
+        old,
+    )
     new = appointment.slips.last().check_code
     appointment.refresh_from_db()
     assert is_received(scan(browser, new), appointment)
@@ -96,7 +115,7 @@ def test_scan_on_another_day_is_refused(browser, slot):
     tomorrow = places.confirmed(slot=places.slot(MONDAY, of=slot.window))
     code, number = tomorrow.slips.get().check_code, tomorrow.attendee.current_number
     for typed in (code, number, tomorrow.reference):
-        assert told(scan(browser, typed)) == OTHER_DAY
+        assert told(scan(browser, typed)) == other_day(f"{ON_MONDAY} · 10:00")
     assert status_of(tomorrow) == Status.CONFIRMED
 
 
@@ -107,10 +126,15 @@ def test_second_scan_is_refused(browser, appointment):
 
 
 def test_scan_in_wrong_status_is_refused(browser, slot):
-    labels = {"served": "Served", "no_show": "Missed", "cancelled": "Cancelled"}
-    for status, label in {**labels, "displaced": "Office closed"}.items():
+    for status, told_so in (
+        ("served", wrong_status("Served")),
+        ("no_show", wrong_status("Missed")),
+        ("cancelled", f"This appointment, for {ON_SUNDAY} · 10:00, has been cancelled."),
+        ("displaced", CLOSED_THEN),
+    ):
         gone = places.in_status(status, slot=slot)
-        assert told(scan(browser, gone.reference)) == wrong_status(label)
+        assert told(scan(browser, gone.reference)) == told_so
+        assert status_of(gone) == status
 
 
 def test_scan_with_several_appointments_lists_them(browser, slot, appointment):
@@ -131,9 +155,44 @@ def test_scan_finds_appointment_of_today_among_others(browser, slot, appointment
     assert is_received(scan(browser, appointment.attendee.current_number), appointment)
 
 
+def test_scan_of_another_office_of_the_clerk_names_it(clerk, browser, elsewhere):
+    other = places.confirmed(slot=places.slot(SUNDAY, of=elsewhere))
+    clerk.offices.add(elsewhere.office)
+    for typed in (other.reference, other.slips.get().check_code):
+        assert told(scan(browser, typed)) == (
+            f"This appointment is at another of your offices: {elsewhere.office.name}, "
+            f"{ON_SUNDAY} · 10:00."
+        )
+    assert status_of(other) == Status.CONFIRMED
+
+
+def test_slip_scanned_through_the_arabic_layout_is_found(browser, appointment):
+    keys = dict(zip("qwertyuiopasdfghjklzxcvnm/", ARABIC_KEYS, strict=True)) | {"b": "لا"}
+    slip = appointment.slips.get()
+    for code in ("bgh2bghb9qwertgh", "abcdefghjkmnpqrs", "tuvwxyz23456789b"):
+        Slip.objects.filter(pk=slip.pk).update(check_code=code)
+        for scanned in (code, f"https://tawasul.example/ar/check/{code}/"):
+            typed = "".join(keys.get(char, char) for char in scanned)
+            with undone():
+                assert is_received(scan(browser, typed), appointment), typed
+    found = words(browser.get(LIST, {"q": typed}))
+    assert grouped_reference(appointment.reference) in found
+
+
+def test_scan_hours_early_asks_first(browser, slot):
+    late = places.confirmed(slot=places.slot(SUNDAY, "11:30", of=slot.window))
+    code = late.slips.get().check_code
+    page = scan(browser, code)
+    assert told(page) == "This appointment begins only at 11:30. Check the person in all the same?"
+    # Another scan of the same slip presses the first button, and asks again.
+    form = re.search(r'(?s)<form class="scan".*?</form>', page.content.decode())[0]
+    assert form.index("<button") < form.index('<button class="button" name="early"')
+    assert told(scan(browser, code + code, kept=code)) == told(page)
+    assert is_received(scan(browser, code, kept=code, early="1"), late)
+
+
 def test_scan_of_foreign_and_unknown_answer_alike(clerk, browser, appointment, elsewhere):
     other = places.confirmed(slot=places.slot(SUNDAY, of=elsewhere))
-    clerk.offices.add(elsewhere.office)  # the clerk's other office, which is not the chosen one
     nothing = {"8" * 12: "0" * 12, "z" * 16: "y" * 16, "2" + "9" * 9: "2" + "8" * 9}
     code, number = other.slips.get().check_code, other.attendee.current_number
     for typed, unknown in zip((other.reference, code, number), nothing.values(), strict=True):
