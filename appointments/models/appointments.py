@@ -254,6 +254,12 @@ class Appointment(models.Model):
         return self.status == self.Status.DISPLACED
 
     @property
+    def is_called_off(self) -> bool:
+        """Whether a time that was confirmed is off: cancelled, or the office is closed."""
+        gone = self.status in (self.Status.CANCELLED, self.Status.DISPLACED)
+        return gone and self.confirmed_at is not None
+
+    @property
     def can_be_changed(self) -> bool:
         """Whether it can be moved or cancelled; a displaced one can at any time."""
         in_time = self.is_confirmed and timezone.now() < self.change_until

@@ -1,38 +1,74 @@
 """An appointment as a file for the user's own calendar (.ics)."""
 
+from datetime import timedelta
+from email.utils import parseaddr
 from typing import cast
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event
+from icalendar import Alarm, Calendar, Event, vCalAddress
+from icalendar.enums import STATUS
 
-from appointments.models import AppointmentEvent
+from appointments.models import Appointment, AppointmentEvent
 from appointments.views.access import get_appointment_for, verified
 from core.accounts.access import SignedInRequest
 from core.http import content_disposition
 
+# The first is in time for another time, the second for the way to the office.
+ALARMS = (timedelta(days=1), timedelta(hours=2))
+
 
 @verified
 def calendar_entry(request: SignedInRequest, reference: str) -> HttpResponse:
+    """Return the file that puts the appointment into a calendar, or takes it out again.
+
+    All files of an appointment have one UID, and a later one has a higher SEQUENCE: a calendar
+    changes the entry that it has. The methods are those of RFC 5546 for a published event.
+    """
     appointment = get_appointment_for(request.user, reference)
-    if not appointment.is_live or appointment.is_held:
+    if not appointment.is_called_off and (appointment.is_held or not appointment.is_live):
         raise Http404
-    office = appointment.slot.office
-    event = Event()
-    event.add("uid", f"{appointment.reference}@tawasul")
-    event.add("sequence", appointment.version)
-    event.add("dtstamp", cast(AppointmentEvent, appointment.events.last()).at)
-    event.add("dtstart", appointment.slot.start)
-    event.add("dtend", appointment.slot.end)
-    event.add("summary", f"{appointment.service.name} · {office.name}")
-    event.add("location", f"{office.name}, {office.city}")
-    event.add("description", f"{_('Appointment number')} {appointment.reference}")
-    if office.has_place_on_map:
-        event.add("geo", (office.latitude, office.longitude))
-    calendar = Calendar()
-    calendar.add("prodid", "-//Tawasul//Appointments//AR")
-    calendar.add("version", "2.0")
-    calendar.add_component(event)
+    page = reverse("appointments:detail", args=[reference])
+    event = _event(appointment, request.build_absolute_uri(page))
+    calendar = Calendar.new(
+        prodid="-//Tawasul//Appointments//AR",
+        method="CANCEL" if appointment.is_called_off else "PUBLISH",
+        subcomponents=[event],
+    )
     response = HttpResponse(calendar.to_ical(), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = content_disposition(f"{appointment.reference}.ics")
     return response
+
+
+def _event(appointment: Appointment, url: str) -> Event:
+    office = appointment.slot.office
+    summary = f"{appointment.service.name} · {office.name}"
+    alarms = [] if appointment.is_called_off else [_alarm(ahead, summary) for ahead in ALARMS]
+    event = Event.new(
+        uid=f"{appointment.reference}@tawasul",
+        sequence=appointment.version,
+        stamp=timezone.now(),
+        last_modified=cast(AppointmentEvent, appointment.events.last()).at,
+        status=STATUS.CANCELLED if appointment.is_called_off else STATUS.CONFIRMED,
+        organizer=vCalAddress.new(parseaddr(settings.DEFAULT_FROM_EMAIL)[1], cn=office.name),
+        start=appointment.slot.start,
+        end=appointment.slot.end,
+        summary=summary,
+        location=f"{office.name}, {office.city}",
+        description=f"{_('Appointment number')} {appointment.reference}",
+        url=url,
+        subcomponents=alarms,
+    )
+    if office.has_place_on_map:
+        event.add("geo", (office.latitude, office.longitude))
+    return event
+
+
+def _alarm(ahead: timedelta, text: str) -> Alarm:
+    alarm = Alarm.new(description=text)
+    alarm.add("action", "DISPLAY")
+    alarm.add("trigger", -ahead)
+    return alarm

@@ -81,6 +81,9 @@ def test_hold_has_no_slip_and_get_on_confirm_changes_nothing(browser, held):
     assert browser.get(page_of(held, "calendar/")).status_code == 404
     held.refresh_from_db()
     assert held.is_held
+    cancel(held)
+    assert browser.get(page_of(held, "calendar/")).status_code == 404
+    assert "calendar" not in words(browser.get(page_of(held)))
 
 
 def test_confirm_after_signing_in_again(resident, held):
@@ -133,19 +136,26 @@ def test_slip_shows_reference_check_address_and_documents(browser, appointment, 
 
 
 def test_ended_appointment_has_no_slip(browser, appointment):
-    for status in (Status.CANCELLED, Status.SERVED, Status.NO_SHOW):
+    for status, in_calendar in (
+        *((Status.CANCELLED, 200), (Status.SERVED, 404), (Status.NO_SHOW, 404)),
+    ):
         Appointment.objects.filter(pk=appointment.pk).update(status=status)
         assert browser.get(page_of(appointment, "slip/")).url == page_of(appointment), status
-        assert browser.get(page_of(appointment, "calendar/")).status_code == 404, status
+        entry = browser.get(page_of(appointment, "calendar/"))
+        assert entry.status_code == in_calendar, status
 
 
-def event_of(browser, appointment):
-    """Return the calendar entry, read by another library than the one that wrote it."""
+def calendar_of(browser, appointment):
+    """Return the calendar file, read by another library than the one that wrote it."""
     response = browser.get(page_of(appointment, "calendar/"))
     assert response["Content-Type"] == "text/calendar; charset=utf-8"
     name = f'attachment; filename="{appointment.reference}.ics"'
     assert response["Content-Disposition"] == name
-    return vobject.readOne(response.content.decode()).vevent
+    return vobject.readOne(response.content.decode())
+
+
+def event_of(browser, appointment):
+    return calendar_of(browser, appointment).vevent
 
 
 def test_calendar_entry_has_times_in_utc_and_language_of_page(browser, appointment):
@@ -158,6 +168,7 @@ def test_calendar_entry_has_times_in_utc_and_language_of_page(browser, appointme
     assert event.summary.value == "Services for residents · Al-Rimal"
     assert event.location.value == "Al-Rimal, Riyadh"
     assert event.description.value == f"Appointment number {appointment.reference}"
+    assert event.url.value == f"http://testserver{page_of(appointment)}"
     path = page_of(appointment, "calendar/").replace("/en/", "/ar/")
     event = vobject.readOne(browser.get(path).content.decode()).vevent
     assert event.description.value == f"رقم الموعد {appointment.reference}"
@@ -170,13 +181,52 @@ def test_calendar_entry_after_midnight_has_next_day(resident, browser):
     assert event.dtstart.value == expected
 
 
-def test_moved_appointment_replaces_calendar_entry(browser, appointment):
-    before = event_of(browser, appointment)
+def test_calendar_reminds_a_day_and_two_hours_before(browser, appointment):
+    alarms = event_of(browser, appointment).valarm_list
+    said = [(each.action.value, each.trigger.value, each.description.value) for each in alarms]
+    words_said = "Services for residents · Al-Rimal"
+    hours = (24, 2)
+    assert said == [("DISPLAY", datetime.timedelta(hours=-each), words_said) for each in hours]
+
+
+def test_calendar_entry_follows_moving_and_cancelling(browser, appointment, clock):
+    """A file that is made later replaces the entry of the one before, and at last removes it."""
+    remove = "Remove it from your calendar"
+    assert remove not in words(browser.get(page_of(appointment)))
+    files = [calendar_of(browser, appointment)]
+    clock.now += MINUTE
     move(appointment, places.slot(TUESDAY))
-    after = event_of(browser, appointment)
-    assert after.uid.value == before.uid.value
-    assert int(after.sequence.value) > int(before.sequence.value)
-    assert after.dtstart.value - before.dtstart.value == datetime.timedelta(days=1)
+    changed = [clock.now]
+    clock.now += MINUTE
+    files.append(calendar_of(browser, appointment))
+    cancel(appointment)
+    changed.append(clock.now)
+    page = browser.get(page_of(appointment))
+    assert remove in words(page)
+    assert f'href="{page_of(appointment, "calendar/")}"' in page.content.decode()
+    clock.now += MINUTE
+    files.append(calendar_of(browser, appointment))
+    events = [each.vevent for each in files]
+    methods = [(each.method.value, each.vevent.status.value) for each in files]
+    assert methods == [*[("PUBLISH", "CONFIRMED")] * 2, ("CANCEL", "CANCELLED")]
+    assert {each.uid.value for each in events} == {f"{appointment.reference}@tawasul"}
+    assert {each.organizer.value for each in events} == {"mailto:tawasul@example.org"}
+    assert sorted({int(each.sequence.value) for each in events}) == [
+        int(each.sequence.value) for each in events
+    ]
+    assert [each.last_modified.value for each in events[1:]] == changed
+    assert events[2].dtstamp.value == clock.now
+    days = [each.dtstart.value.date() for each in events]
+    assert days == [MONDAY, TUESDAY, TUESDAY]
+    assert "valarm" not in events[2].contents
+
+
+def test_displaced_appointment_leaves_calendar_until_it_has_a_time(browser, appointment):
+    places.displace_alone(appointment)
+    assert "Remove it from your calendar" in words(browser.get(page_of(appointment)))
+    assert calendar_of(browser, appointment).method.value == "CANCEL"
+    move(appointment, places.slot(TUESDAY))
+    assert calendar_of(browser, appointment).method.value == "PUBLISH"
 
 
 # Checking a slip
