@@ -3,9 +3,9 @@
 import datetime
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self, cast
 
 from django.contrib import admin
@@ -122,21 +122,24 @@ class FiguresMixin(admin.ModelAdmin):
         return render(request, "admin/appointments/office/figures.html", context)
 
     def figures_as_csv(self, request: StaffRequest, pk: int) -> HttpResponse:
-        return self._file(request, pk, as_csv, "csv")
+        office, month = _office_and_month(request, pk)
+        tables = _tables(office, month)
+        code = request.GET.get("table", "")
+        if code not in tables:
+            code = next(iter(tables))
+        plain, shown = _names(office, month)
+        title = tables[code].title
+        return as_csv(tables[code], [f"{plain}-{code}.csv", f"{shown} {title}.csv"])
 
     def figures_as_xlsx(self, request: StaffRequest, pk: int) -> HttpResponse:
-        return self._file(request, pk, as_xlsx, "xlsx")
-
-    def _file(
-        self,
-        request: StaffRequest,
-        pk: int,
-        write: Callable[[list[Table], list[str]], HttpResponse],
-        extension: str,
-    ) -> HttpResponse:
         office, month = _office_and_month(request, pk)
-        names = (f"{office.slug}-{month.code}", f"{single_line(office.name)} {month.code}")
-        return write(_tables(office, month), [f"{name}.{extension}" for name in names])
+        names = [f"{name}.xlsx" for name in _names(office, month)]
+        return as_xlsx(_tables(office, month).values(), names)
+
+
+def _names(office: Office, month: Month) -> tuple[str, str]:
+    """Return what the names of files begin with: in ASCII, and as people read it."""
+    return f"{office.slug}-{month.code}", f"{single_line(office.name)} {month.code}"
 
 
 def _may_see(user: User) -> bool:
@@ -158,21 +161,23 @@ def _office_and_month(request: StaffRequest, pk: int) -> tuple[Office, Month]:
     return office, Month.from_code(request.GET.get("month", ""))
 
 
-def _tables(office: Office, month: Month) -> list[Table]:
+def _tables(office: Office, month: Month) -> dict[str, Table]:
+    """Return the tables by their codes, which stand in the addresses and names of files."""
     figures = figures_of(office, month.first, month.last)
     days = [(_day_in_words(day), row) for day, row in figures.days.items()]
-    hours = [(f"{hour:02}:00", row) for hour, row in figures.hours.items()]
+    hours = [(datetime.time(hour), row) for hour, row in figures.hours.items()]
     services = [(service.name, row) for service, row in figures.services.items()]
     of_a_day = ("places", "booked", "free", "served", "missed", "cancelled", "load")
-    return [
-        _table(_("By day"), _("Day"), days, of_a_day),
-        _table(_("By hour of the day"), _("Hour"), hours, ("places", "booked", "load")),
-        _table(_("By service"), _("Service"), services, ("booked", "served", "missed")),
-    ]
+    by_day = _table(_("By day"), _("Day"), days, of_a_day)
+    return {
+        "days": replace(by_day, dates=list(figures.days)),
+        "hours": _table(_("By hour of the day"), _("Hour"), hours, ("places", "booked", "load")),
+        "services": _table(_("By service"), _("Service"), services, ("booked", "served", "missed")),
+    }
 
 
 def _table(
-    title: str, what: str, named: Iterable[tuple[str, Counter[str]]], columns: Sequence[str]
+    title: str, what: str, named: Sequence[tuple[Cell, Counter[str]]], columns: Sequence[str]
 ) -> Table:
     headings = {
         "places": pgettext("figures of an office", "Places"),
@@ -184,7 +189,7 @@ def _table(
         "load": pgettext("figures of an office", "Booked (%)"),
     }
 
-    def line(name: str, figures: Counter[str]) -> list[Cell]:
+    def line(name: Cell, figures: Counter[str]) -> list[Cell]:
         numbers = {**figures, "load": load(figures)}
         return [name, *(numbers.get(column, 0) for column in columns)]
 

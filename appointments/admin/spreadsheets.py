@@ -1,15 +1,17 @@
-"""Export of tables to CSV and Excel files, in which no text is a formula."""
+"""Export of tables to CSV and Excel files: typed cells, and no text that is a formula."""
 
 import csv
+import datetime
 import io
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import xlsxwriter
 from django.http import HttpResponse
 from django.utils.translation import get_language_bidi
+from django.utils.translation import gettext as _
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
@@ -21,14 +23,19 @@ from core.text import single_line
 _BEGIN_FORMULAS = frozenset("=+-@\N{MINUS SIGN}")
 _UNSEEN = re.compile("C.|Z.|Mn")
 
-Cell = str | float | None
+# Programs sort and calculate with numbers, dates and times, but not with words for them.
+_NUMBER = "#,##0"
+_FORMATS = {int: _NUMBER, float: _NUMBER, datetime.date: "yyyy-mm-dd", datetime.time: "hh:mm"}
+
+Cell = str | float | datetime.date | datetime.time | None
 
 
 @dataclass(frozen=True)
 class Table:
-    r"""Rows of a text and numbers under their headings; `total` comes below them.
+    r"""Rows of a text or time and numbers under their headings; `total` comes below them.
 
     The title also names a sheet, for which Excel has 31 characters and none of []:*?/\.
+    `dates` are those of the rows, for a column of their own in files; a page has them in words.
     """
 
     title: str
@@ -36,10 +43,16 @@ class Table:
     rows: list[list[Cell]]
     total: list[Cell]
     has_load: bool = False
+    dates: list[datetime.date] = field(default_factory=list)
 
     @property
-    def lines(self) -> Sequence[Sequence[Cell]]:
-        return [self.headings, *self.rows, self.total]
+    def lines(self) -> list[list[Cell]]:
+        """The lines of a file: the headings, the rows and the total."""
+        lines: list[list[Cell]] = [[*self.headings], *self.rows, self.total]
+        if not self.dates:
+            return lines
+        first: list[Cell] = [_("Date"), *self.dates, None]
+        return [[cell, *line] for cell, line in zip(first, lines, strict=True)]
 
 
 def escape_formula(text: str) -> str:
@@ -50,19 +63,16 @@ def escape_formula(text: str) -> str:
     return f"'{text}" if unicodedata.normalize("NFKC", first) in _BEGIN_FORMULAS else text
 
 
-def as_csv(tables: Iterable[Table], names: Sequence[str]) -> HttpResponse:
-    """Return a download of the tables, one below the other.
+def as_csv(table: Table, names: Sequence[str]) -> HttpResponse:
+    """Return a download of one table: its headings in the first line, then its rows.
 
-    The first of its two `names` is in ASCII.
+    A file has one table, so that each column has one kind of value, and no total, which programs
+    would take for one more row. The first of its two `names` is in ASCII.
     """
     content = io.StringIO()
     # Excel recognises UTF-8 by this mark alone.
     content.write("\N{ZERO WIDTH NO-BREAK SPACE}")
-    writer = csv.writer(content)
-    for table in tables:
-        writer.writerow([escape_formula(table.title)])
-        writer.writerows([_plain(cell) for cell in line] for line in table.lines)
-        writer.writerow([])
+    csv.writer(content).writerows([_plain(cell) for cell in line] for line in table.lines[:-1])
     return _download(content.getvalue(), "text/csv; charset=utf-8", names)
 
 
@@ -73,7 +83,8 @@ def as_xlsx(tables: Iterable[Table], names: Sequence[str]) -> HttpResponse:
     """
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
-        bold = book.add_format({"bold": True})
+        bold = book.add_format({"bold": True, "num_format": _NUMBER})
+        styles = {kind: book.add_format({"num_format": each}) for kind, each in _FORMATS.items()}
         for table in tables:
             sheet = book.add_worksheet(table.title)
             if get_language_bidi():
@@ -82,22 +93,35 @@ def as_xlsx(tables: Iterable[Table], names: Sequence[str]) -> HttpResponse:
             last = len(table.lines) - 1
             for row, line in enumerate(table.lines):
                 for column, cell in enumerate(line):
-                    _write(sheet, row, column, cell, bold if row in (0, last) else None)
+                    # A date may be of a subclass, as those of a Hijri month are.
+                    typed = (style for kind, style in styles.items() if isinstance(cell, kind))
+                    style = bold if row in (0, last) else next(typed, None)
+                    _write(sheet, row, column, cell, style)
+            # What is sorted or filtered leaves the total where it is.
+            sheet.autofilter(0, 0, last - 1, len(table.lines[0]) - 1)
             sheet.autofit()
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return _download(content.getvalue(), kind, names)
 
 
 def _plain(cell: Cell) -> Cell:
-    return escape_formula(cell) if isinstance(cell, str) else cell
+    match cell:
+        case str():
+            return escape_formula(cell)
+        case datetime.time():
+            return cell.isoformat("minutes")
+    return cell
 
 
 def _write(sheet: Worksheet, row: int, column: int, cell: Cell, style: Format | None) -> None:
     """Write a cell by its type: xlsxwriter may take a text for a formula or a link."""
-    if isinstance(cell, str):
-        sheet.write_string(row, column, escape_formula(cell), style)
-    elif cell is not None:
-        sheet.write_number(row, column, cell, style)
+    match cell:
+        case str():
+            sheet.write_string(row, column, escape_formula(cell), style)
+        case datetime.date() | datetime.time():
+            sheet.write_datetime(row, column, cell, style)
+        case int() | float():
+            sheet.write_number(row, column, cell, style)
 
 
 def _download(content: str | bytes, content_type: str, names: Sequence[str]) -> HttpResponse:

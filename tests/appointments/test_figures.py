@@ -66,30 +66,40 @@ def slot(hours):
     return places.slot(SUNDAY, of=hours)
 
 
-def tables_in(text):
-    """Return the tables of a CSV file, each as a list of rows: title, headings, ..., total."""
-    tables = [[]]
-    for row in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")):
-        tables.append([]) if not row else tables[-1].append(row)
-    return [table for table in tables if table]
+TABLES = ("days", "hours", "services")
+
+
+def rows_of_csv(browser, office, table, language="en", **query):
+    response = browser.get(figures_of(office, "csv/", language), {"table": table, **query})
+    return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"), newline="")))
 
 
 def tables(browser, office, language="en", **query):
     """Return the tables of days, hours and services, each as {first cell: other cells}.
 
-    The titles and headings are left out. The page and both files have to show the same tables.
+    The titles and headings are left out. The page and the files have to show the same tables; in
+    the files the days have dates before them, and CSV files have no total.
     """
-    page = browser.get(figures_of(office, "", language), query)
-    shown = tables_on(page)
-    in_csv = tables_in(browser.get(figures_of(office, "csv/", language), query).content.decode())
+    shown = tables_on(browser.get(figures_of(office, "", language), query))
+    in_csv = [rows_of_csv(browser, office, table, language, **query) for table in TABLES]
     book = book_of(browser.get(figures_of(office, "xlsx/", language), query))
-    in_xlsx = [[[sheet.title], *map(texts_of, sheet.values)] for sheet in book.worksheets]
-    assert shown == in_csv == in_xlsx
+    in_xlsx = [[texts_of(line) for line in sheet.values] for sheet in book.worksheets]
+    assert in_csv == [lines[:-1] for lines in in_xlsx]
+    in_xlsx[0] = [line[1:] for line in in_xlsx[0]]
+    assert [[title[0], *lines] for title, *lines in shown] == [
+        [sheet.title, *lines] for sheet, lines in zip(book.worksheets, in_xlsx, strict=True)
+    ]
     return [{name: numbers for name, *numbers in table[2:]} for table in shown]
 
 
 def texts_of(cells):
-    return ["" if cell is None else str(cell) for cell in cells]
+    return ["" if cell is None else text_of(cell) for cell in cells]
+
+
+def text_of(cell):
+    if isinstance(cell, datetime.datetime):
+        return str(cell.date())
+    return cell.isoformat("minutes") if isinstance(cell, datetime.time) else str(cell)
 
 
 def tables_on(page):
@@ -229,6 +239,8 @@ def test_load_of_hour_sums_its_slots_on_all_days(browser, hours):
         ("10:00", numbers("8 6 75")),
         ("Total", numbers("12 6 50")),
     ]
+    book = book_of(browser.get(figures_of(hours.office, "xlsx/")))
+    assert book["By hour of the day"]["A2"].value == datetime.time(9)
 
 
 @pytest.mark.both_engines
@@ -296,17 +308,17 @@ def test_month_follows_calendar_of_language(browser, hours):
         assert total[0] == "8", code
         links = months_linked_from(browser, hours.office, language, month=code)
         assert (links[0], links[1]) == (before, after), code
-        assert set(links[2:]) == {code}
+        assert links[2:] == [code]
 
 
 def months_linked_from(browser, office, language="en", **query):
-    """Return the months in the links: the one before, the one after, and those of the files."""
+    """Return the months in the links, each once: before, after, and the one of the files."""
     return months_on(browser.get(figures_of(office, language=language), query))
 
 
 def months_on(page):
     main = re.search(r"(?s)<main.*</main>", page.content.decode())[0]
-    return re.findall(r'href="[^"]*\?month=([^"]+)"', main)
+    return list(dict.fromkeys(re.findall(r'href="[^"]*\?month=([^"&]+)[&"]', main)))
 
 
 def test_month_defaults_to_current(browser, slot):
@@ -336,12 +348,12 @@ def test_invalid_month_falls_back_to_current(browser, slot):
 
 def test_month_is_converted_and_ends_of_calendar_link_one_way(browser, slot):
     for language, asked, links in (
-        ("ar", "2026-11", ["1448-05", "1448-07", "1448-06", "1448-06"]),
-        ("en", "1448-06", ["2026-10", "2026-12", "2026-11", "2026-11"]),
-        ("en", "1924-08", ["1924-09", "1924-08", "1924-08"]),
-        ("en", "2077-10", ["2077-09", "2077-10", "2077-10"]),
-        ("ar", "1343-01", ["1343-02", "1343-01", "1343-01"]),
-        ("ar", "1500-11", ["1500-10", "1500-11", "1500-11"]),
+        ("ar", "2026-11", ["1448-05", "1448-07", "1448-06"]),
+        ("en", "1448-06", ["2026-10", "2026-12", "2026-11"]),
+        ("en", "1924-08", ["1924-09", "1924-08"]),
+        ("en", "2077-10", ["2077-09", "2077-10"]),
+        ("ar", "1343-01", ["1343-02", "1343-01"]),
+        ("ar", "1500-11", ["1500-10", "1500-11"]),
     ):
         assert months_linked_from(browser, slot.office, language, month=asked) == links
 
@@ -418,13 +430,16 @@ def test_file_name_has_ascii_fallback(browser, office):
     for language, code, name in (
         *(("en", "2026-05", "Al-Rimal"), ("ar", "1447-11", 'الرمال "1"; /x')),
     ):
-        for extension in ("csv", "xlsx"):
-            response = browser.get(figures_of(office, f"{extension}/", language))
+        title = {"en": "By hour of the day", "ar": "حسب الساعة"}[language]
+        for page, end, translated in (
+            *(("xlsx/", ".xlsx", ".xlsx"), ("csv/?table=hours", "-hours.csv", f" {title}.csv")),
+        ):
+            response = browser.get(figures_of(office, page, language))
             plain, quoted = response["Content-Disposition"].split("; filename*=UTF-8''")
-            assert plain == f'attachment; filename="al-rimal-{code}.{extension}"'
+            assert plain == f'attachment; filename="al-rimal-{code}{end}"'
             assert quoted.isascii()
             assert not set('";/\r\n ') & set(quoted)
-            assert unquote(quoted) == f"{name} {code}.{extension}"
+            assert unquote(quoted) == f"{name} {code}{translated}"
             assert "no-store" in response["Cache-Control"]
 
 
@@ -434,6 +449,11 @@ def test_the_columns_have_headings(browser, office):
     assert days == [["By day"], ["Day", *headings]]
     assert hours == [["By hour of the day"], ["Hour", "Places", "Booked", "Booked (%)"]]
     assert services == [["By service"], ["Service", "Booked", "Served", "Missed"]]
+
+
+def test_file_without_known_table_has_days(browser, office):
+    for table in ("", "weeks", "\u202e", "days" * 1000):
+        assert rows_of_csv(browser, office, table)[0][:2] == ["Date", "Day"], table
 
 
 def test_names_follow_language(browser, office, slot):
@@ -450,10 +470,10 @@ def test_formula_and_markup_in_name_are_plain_text(browser, slot):
     name = "=1+<b>1</b>"
     places.confirmed(slot=slot, service=factories.ServiceFactory(name_en=name))
     page = browser.get(figures_of(slot.office)).content.decode()
-    in_csv = tables_in(browser.get(figures_of(slot.office, "csv/")).content.decode())[2]
+    in_csv = rows_of_csv(browser, slot.office, "services")
     cell = book_of(browser.get(figures_of(slot.office, "xlsx/")))["By service"]["A2"]
     assert "<bdi>=1+&lt;b&gt;1&lt;/b&gt;</bdi>" in page
-    assert in_csv[2] == [f"'{name}", "1", "0", "0"]
+    assert in_csv[1] == [f"'{name}", "1", "0", "0"]
     assert (cell.value, cell.data_type) == (f"'{name}", "s")
 
 
