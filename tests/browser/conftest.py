@@ -3,6 +3,7 @@
 A test chooses the language, the width of the screen and whether scripts run by its parameters.
 """
 
+import gzip
 from collections.abc import Iterator
 from functools import partial
 
@@ -17,6 +18,7 @@ from pytest_django.live_server_helper import LiveServer
 from appointments.models import OpeningWindow
 from core.catalogue.models import Service
 from tests.browser.looks import people
+from tests.browser.looks.markup import Markup
 from tests.browser.visitor import Visitor
 from tests.conftest import signed_in
 
@@ -81,6 +83,23 @@ def officer(live_server):
     user = people.officer("1000000016", "سارة عبدالله الشهري", "Sarah Abdullah Alshehri")
     TOTPDevice.objects.create(user=user, name="authenticator")
     return user
+
+
+@pytest.fixture
+def markup(monkeypatch):
+    """The pages that the server sends during the test, with their errors and those of steps."""
+    seen, answer = Markup(), WSGIHandler.get_response
+
+    def noted(handler, request):
+        response = answer(handler, request)
+        if response.get("Content-Type", "").startswith("text/html") and response.content:
+            packed = response.get("Content-Encoding") == "gzip"
+            content = gzip.decompress(response.content) if packed else response.content
+            seen.note(f"{request.method} {request.path} {response.status_code}", content)
+        return response
+
+    monkeypatch.setattr(WSGIHandler, "get_response", noted)
+    return seen
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from tests.browser.looks import look
 from tests.browser.looks.appointments import APPOINTMENTS
 from tests.browser.looks.checks import HEIGHT, bring_axe, wrong_on
 from tests.browser.looks.inquiries import INQUIRIES
+from tests.browser.looks.markup import Markup
 from tests.browser.looks.office import OFFICE
 from tests.browser.looks.triage import TRIAGE
 from tests.browser.looks.ways_in import WAYS_IN
@@ -81,6 +82,19 @@ def test_sweep_reports_faults(visit, live_server):
         assert [each for each in told if each.startswith(expected)], (fault, told)
 
 
+def test_markup_is_checked_without_tokens_and_without_what_may_stay(tmp_path):
+    page = (
+        '<!DOCTYPE html><html lang="en"><head><title>Desk</title></head><body><form id="x_form">'
+        '<input type="hidden" name="csrfmiddlewaretoken" value="{}"></form>{}</body></html>'
+    )
+    sent = Markup()
+    for token, more in (("a", ""), ("b", ""), ("c", '<p id="d">1</p><p id="d">2</p>')):
+        sent.note(f"GET /{token}/ 200", page.format(token, more).encode())
+    assert len(sent.pages) == 2
+    (told,) = sent.wrong(tmp_path)
+    assert told.startswith('GET /c/ 200: no-dup-id: Duplicate ID "d" ')
+
+
 @pytest.mark.parametrize("language", ["ar", "en"])
 def test_styles_and_font_come_under_hashed_names(visit, resident):
     visitor = visit()
@@ -98,7 +112,7 @@ def test_styles_and_font_come_under_hashed_names(visit, resident):
 
 @pytest.mark.takes_long
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
-def test_every_look_is_sound(visit_in, live_server, group):
+def test_every_look_is_sound(visit_in, live_server, group, markup, tmp_path_factory):
     wrong, seen = [], set()
     for language, looks in looks_by_language(group).items():
         with translation.override(language):
@@ -110,6 +124,7 @@ def test_every_look_is_sound(visit_in, live_server, group):
         seen |= sweep.seen
         # The people of the next language have the same names.
         empty_written_tables()
+    wrong += markup.wrong(tmp_path_factory.mktemp("markup"))
     wrong += sorted(f"{route}: nobody has looked at it" for route in pages_of(group) - seen)
     # The message lists the faults itself, as pytest would cut it short.
     assert not wrong, "\n".join(["", *wrong])

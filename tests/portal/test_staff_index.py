@@ -215,3 +215,17 @@ def test_booleans_are_shown_in_words(chief, offices):
         assert ">Yes<" in page, address
     assert ">No<" in chief.get("/en/staff/catalogue/service/").content.decode()
     assert 'type="checkbox" name="is_active"' in chief.get(read).content.decode()
+
+
+def test_groups_of_boxes_have_legends_with_their_help(chief):
+    group = re.compile(r'(?s)<fieldset class="group"[^>]*>\s*<legend[^>]*>(.*?)</legend>')
+    for path, legends in (
+        ("catalogue/service/add/", ["Required documents:", "Optional documents:"]),
+        ("appointments/openingwindow/add/", ["weekdays:", "Services:"]),
+    ):
+        page = chief.get(f"{INDEX}{path}").content.decode()
+        assert group.findall(page) == legends
+        described = re.findall(r'aria-describedby="([^"]*)"', page)
+        assert described
+        for each in described:
+            assert page.count(f'id="{each}"') == 1, (path, each)

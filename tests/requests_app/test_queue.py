@@ -98,7 +98,8 @@ def test_search_results_are_newest_first(as_officer):
 def test_queue_columns_and_row(as_officer, officer):
     inquiry = factories.claimed(officer, service=factories.ServiceFactory(name_en="Visas"))
     shown = words(as_officer.get(QUEUE))
-    titles = "Request number Service Name Status Assigned to Due on Time left"
+    sorting = "Remove from sorting Toggle sorting"  # what the icons at the sorted column do
+    titles = f"Request number Service Name Status Assigned to {sorting} Due on Time left"
     assert titles.lower() in shown.lower()
     row = (
         f"{grouped_reference(inquiry.reference)} Visas {inquiry.name} Under processing "
