@@ -2,12 +2,14 @@
 
 from django.contrib import admin
 from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from core.search import MAX_QUERY_LENGTH
+from core.text import single_line
 
 MAX_COUNTED = 5000
 
@@ -19,6 +21,11 @@ def capped_count(rows: QuerySet) -> tuple[int, bool]:
     """
     number = rows.order_by()[:MAX_COUNTED].count()
     return number, number == MAX_COUNTED
+
+
+def searched_for(request: HttpRequest) -> str:
+    """Return the words that the list is searched for, or "" if there are none to read."""
+    return single_line(request.GET.get(SEARCH_VAR, ""))
 
 
 class CappedPaginator(Paginator):
@@ -60,7 +67,8 @@ class StaffList(admin.ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        return super().get_search_results(request, queryset, search_term[:MAX_QUERY_LENGTH])
+        query = searched_for(request)[:MAX_QUERY_LENGTH]
+        return super().get_search_results(request, queryset, query)
 
 
 def _parameters(

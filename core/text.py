@@ -7,13 +7,15 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-# The zero-width joiner and non-joiner stay: Persian and Urdu words are spelled with them.
+# The zero-width joiner and non-joiner stay, as long as there is something to join: Persian and Urdu
+# words are spelled with them.
 _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"  # control characters, NUL among them
     "\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # bidi marks, empty spaces
-    "\u115f\u1160\u2800\u3164\uffa0"  # letters that are blank
-    "\ufff9-\ufffb]"
+    "\u115f\u1160\u2800\u3164\uffa0\U0001d159"  # letters and signs that are blank
+    "\ufff9-\ufffc]"
 )
+_TATWEEL = "\u0640"
 MAX_MARKS = 30
 _SEPARATORS = re.compile(r"[\s\-‐-―./_]+")
 
@@ -37,11 +39,17 @@ def bare_digits(text: str) -> str:
 def clean(text: str) -> str:
     """Return `text` in NFC, trimmed, without control characters and bidi marks.
 
-    Line ends become a plain newline.
+    Line ends become a plain newline. A text in which nothing can be read becomes "": it has joiners,
+    marks without a letter, or the tatweel alone.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _limit_marks(_INVISIBLE.sub("", text))
-    return unicodedata.normalize("NFC", text).strip()
+    return unicodedata.normalize("NFC", text).strip() if any(map(_is_read, text)) else ""
+
+
+def _is_read(char: str) -> bool:
+    """Return whether `char` is a letter, a digit, a punctuation mark or a symbol."""
+    return unicodedata.category(char)[0] in "LNPS" and char != _TATWEEL
 
 
 def _limit_marks(text: str) -> str:
@@ -74,7 +82,7 @@ def seen_length(text: str) -> int:
     letters = (
         char
         for char in text
-        if char != "\u0640" and unicodedata.category(char) not in ("Mn", "Me", "Cf")
+        if char != _TATWEEL and unicodedata.category(char) not in ("Mn", "Me", "Cf")
     )
     return len(" ".join("".join(letters).split()))
 
@@ -93,14 +101,12 @@ class TextField(forms.CharField):
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> str:
-        return self.tidy(super().to_python(value) or "")
-
-    def validate(self, value: str) -> None:
-        super().validate(value)
-        refuse_unreadable(self, value)
+        text = super().to_python(value) or ""
+        refuse_unreadable(self, text)
+        return self.tidy(text)
 
 
 def refuse_unreadable(field: forms.Field, value: str) -> None:
-    """Raise ValidationError if `value` holds U+FFFD, Django's mark for bytes that are not UTF-8."""
-    if "\ufffd" in value:
+    """Raise ValidationError if `value` holds NUL, or U+FFFD in place of what could not be read."""
+    if "\0" in value or "\ufffd" in value:
         raise forms.ValidationError(field.error_messages["unreadable"], code="unreadable")

@@ -24,7 +24,7 @@ from core.exceptions import RuleViolation
 from core.hijri import both_calendars
 from core.http import safe_target
 from core.references import grouped_reference
-from core.staff_lists import StaffList
+from core.staff_lists import StaffList, searched_for
 from core.template_filters import ltr
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class DayFilter(admin.SimpleListFilter):
     def queryset(  # type: ignore[override]  # what AppointmentAdmin passes
         self, request: HttpRequest, queryset: AppointmentQuerySet
     ) -> AppointmentQuerySet:
-        if self.value() == "all" or request.GET.get("q"):
+        if self.value() == "all" or searched_for(request):
             return queryset
         if self.value() == "ahead":
             return queryset.upcoming()
@@ -108,9 +108,8 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
         self, request: HttpRequest, queryset: AppointmentQuerySet, search_term: str
     ) -> tuple[AppointmentQuerySet, bool]:
         """Search by a check code or its address, an appointment number or an ID number."""
-        if not search_term:
-            return queryset, False
-        return queryset.matching_scan(search_term), False
+        query = searched_for(request)
+        return queryset.matching_scan(query) if query else queryset, False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

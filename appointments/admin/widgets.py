@@ -6,9 +6,11 @@ from django import forms
 from django.db import models
 
 from appointments.forms import SafeMultipleChoiceField
+from core.staff_fields import STAFF_FIELDS
 
 # These are the browser's own pickers, as those of the admin need styles that the policy forbids.
 WIDGETS: dict[type[models.Field], dict[str, Any]] = {
+    **STAFF_FIELDS,
     models.ManyToManyField: {
         "form_class": SafeMultipleChoiceField,
         "widget": forms.CheckboxSelectMultiple,

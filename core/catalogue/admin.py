@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from modeltranslation.admin import TranslationAdmin
 
 from core.catalogue.models import DocumentType, Service
+from core.staff_fields import STAFF_FIELDS
 from core.staff_lists import StaffList
 from core.submissions.once import SavedOnceMixin
 from core.template_filters import isolated
@@ -22,6 +23,8 @@ from core.template_filters import isolated
 
 class BilingualAdmin(SavedOnceMixin, StaffList, TranslationAdmin):
     """An admin whose translated fields name their language and have its direction."""
+
+    formfield_overrides = STAFF_FIELDS
 
     def formfield_for_dbfield(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
@@ -110,7 +113,11 @@ class ServiceAdmin(BilingualAdmin):
     # A slug made from an Arabic name would be empty.
     prepopulated_fields = {"slug": ("name_en",)}
     formfield_overrides = {
-        models.TextField: {"widget": forms.Textarea({"rows": 8, "cols": 40})},  # two in a row
+        **STAFF_FIELDS,
+        models.TextField: {
+            **STAFF_FIELDS[models.TextField],
+            "widget": forms.Textarea({"rows": 8, "cols": 40}),  # two in a row
+        },
         models.JSONField: {
             "decoder": SimpleListDecoder,
             "widget": forms.TextInput({"size": 50, "dir": "ltr"}),

@@ -23,7 +23,7 @@ from core.accounts.access import StaffRequest
 from core.accounts.interrupted_forms import keeps_input
 from core.hijri import both_calendars
 from core.references import grouped_reference
-from core.staff_lists import StaffList
+from core.staff_lists import StaffList, searched_for
 from core.template_filters import isolated, ltr
 from requests_app.admin import bulk, desk
 from requests_app.admin.buttons import ANSWERS, BUTTONS
@@ -52,7 +52,7 @@ class AssigneeFilter(admin.SimpleListFilter):
         ]
 
     def choices(self, changelist: ChangeList) -> Iterator["_ListFilterChoices"]:
-        chosen = self.value() or ("all" if changelist.query else None)
+        chosen = self.value() or ("all" if searched_for(self.request) else None)
         for value, label in ((None, _("Unassigned and mine")), *self.lookup_choices):
             yield {
                 "selected": chosen == value,
@@ -67,7 +67,7 @@ class AssigneeFilter(admin.SimpleListFilter):
     ) -> InquiryQuerySet:
         value = self.value()
         # A search covers all inquiries, and finished ones are found by a filter on their status.
-        if value == "all" or (value is None and request.GET.get("q", "").strip()):
+        if value == "all" or (value is None and searched_for(request)):
             return queryset
         if not (request.GET.get("status__exact") or request.GET.get("outcome__exact")):
             queryset = queryset.waiting()
@@ -168,7 +168,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         return Inquiry.objects.visible_to_staff(cast(StaffRequest, request).user)
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable] | tuple[str, ...]:
-        if request.GET.get("q"):
+        if searched_for(request):
             # The order is newest first, by an expression: in the order of an index, PostgreSQL
             # would read the whole table for a word that only old rows have.
             return [(F("pk") + 0).desc()]
@@ -185,7 +185,8 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
     def get_search_results(  # type: ignore[override]  # what get_queryset returns
         self, request: HttpRequest, queryset: InquiryQuerySet, search_term: str
     ) -> tuple[InquiryQuerySet, bool]:
-        return queryset.with_words(search_term) if search_term else queryset, False
+        query = searched_for(request)
+        return queryset.with_words(query) if query else queryset, False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

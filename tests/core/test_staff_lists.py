@@ -59,6 +59,26 @@ def test_every_list_answers_its_filters_and_any_words(browser):
         assert browser.get(address, {"q": "a " * 1500}).status_code == 200, model
 
 
+def test_search_for_nothing_to_read_shows_the_list(browser):
+    for model in LISTS.values():
+        address = address_of(model)
+        lists = [
+            browser.get(address, query).context["cl"] for query in ({}, {"q": " \u200d\u3164"})
+        ]
+        rows = [list(changelist.result_list) for changelist in lists]
+        assert rows[0] == rows[1], model
+        chosen = [
+            [
+                choice["display"]
+                for each in changelist.filter_specs
+                for choice in each.choices(changelist)
+                if choice["selected"]
+            ]
+            for changelist in lists
+        ]
+        assert chosen[0] == chosen[1], model
+
+
 @pytest.mark.both_engines
 def test_list_count_is_capped(browser, monkeypatch):
     monkeypatch.setattr(staff_lists, "MAX_COUNTED", 1)

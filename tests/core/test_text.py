@@ -20,6 +20,14 @@ SPELLINGS = [
     *(("١٢-٣٤", "12 34"), ("ﻣﺤﻤﺪ", "محمد"), ("a_b", "a b")),
 ]
 
+# Joiners, variation selectors, fillers, blank letters, marks and the tatweel, alone or together.
+NOTHING_TO_READ = [
+    *("\u200d", "\u200c", "\u034f", "\u2800", "\u3164", "\u115f", "\u1160", "\uffa0", "\u00ad"),
+    *("\ufe0f", "\U000e0100", "\u180e", "\u2060", "\ufeff", "\ufffc", "\U0001d159", "\u17b4"),
+    *("\u0301", "\u064e\u0651", "\u0903", "\u20dd", "\u0640\u0640", "\u00a0\u3000"),
+    " \u200d\n\u0640\u200c\u064e ",
+]
+
 
 def test_digits_of_all_scripts_are_read_and_lookalikes_kept():
     for typed, read in (
@@ -62,6 +70,22 @@ def test_cleaning_keeps_line_breaks_or_makes_one_line():
     assert single_line(" Mohammed\t\tAslam \r\n Khan\u2028") == "Mohammed Aslam Khan"
 
 
+def test_text_without_anything_to_read_is_blank():
+    for typed in NOTHING_TO_READ:
+        assert clean(typed) == single_line(typed) == "", ascii(typed)
+    for typed in (
+        "می\u200cخواهم",
+        "ہے\u200d",
+        "م\u064e",
+        "منـــى",
+        "?",
+        "5",
+        "❤\ufe0f",
+        "👩\u200d🔧",
+    ):
+        assert clean(typed) == typed
+
+
 def test_only_spellings_of_one_word_are_one():
     for one, other in SPELLINGS:
         assert fold(one) == fold(other)
@@ -81,16 +105,20 @@ def test_folded_text_is_words_and_stays_when_folded_again(text):
 
 
 def test_field_strips_invisible_characters_and_counts_the_rest():
-    assert TextField().clean(" a\0\u202eb \n c ") == "ab c"
-    assert TextField(multiline=True).clean("a\0\r\n b\u200f") == "a\n b"
-    assert TextField(max_length=3).clean(" a\u200fb\0c ") == "abc"
+    assert TextField().clean(" a\x07\u202eb \n c ") == "ab c"
+    assert TextField(multiline=True).clean("a\x07\r\n b\u200f") == "a\n b"
+    assert TextField(max_length=3).clean(" a\u200fb\x07c ") == "abc"
 
 
 def test_field_refuses_empty_and_unreadable_text():
-    for typed in ("\0", "\u200b\u202e", " \n ", "before \ufffd after"):
-        with pytest.raises(forms.ValidationError) as refused:
-            TextField().clean(typed)
-        assert refused.value.code == ("unreadable" if "\ufffd" in typed else "required"), typed
+    for code, typed in {
+        "required": ["", " \n ", "\u200b\u202e", *NOTHING_TO_READ],
+        "unreadable": ["\0", "before \0 after", "before \ufffd after"],
+    }.items():
+        for text in typed:
+            with pytest.raises(forms.ValidationError) as refused:
+                TextField().clean(text)
+            assert refused.value.code == code, ascii(text)
 
 
 def test_long_run_of_marks_is_cut_quickly():

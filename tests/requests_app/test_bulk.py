@@ -260,7 +260,7 @@ def test_invalid_text_keeps_the_selection(as_officer, ready):
     too_long = "This text has 4001 characters. Shorten it to 4,000."
     for name in WRITTEN:
         missing = "Write the note." if name == "note" else MISSING
-        for text, sentence in ((" \n\u202e ", missing), ("a" * 4001, too_long)):
+        for text, sentence in ((" \n\u202e\u200c ", missing), ("a" * 4001, too_long)):
             with undone():
                 inquiries = ready(name)
                 page = choose(as_officer, name, inquiries)

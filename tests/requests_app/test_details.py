@@ -51,7 +51,7 @@ GOOD_NAMES = {
 }
 
 MISSING_NAME = "Enter the full name."
-NO_NAMES = ["", "   ", "\u200f\u202b\u202c"]
+NO_NAMES = ["", "   ", "\u200f\u202b\u202c", "\u200c\u0640\u064e"]
 NOT_THE_NAME = (
     "This is not the name in the registry for this number. Write it as it stands there: {}."
 )
@@ -372,8 +372,8 @@ def test_unusual_details_are_taken(as_resident, inquiry):
 
 
 def test_invisible_characters_are_stripped(as_resident, inquiry):
-    description = f"\u2066{factories.DESCRIPTION}\0\r\nSecond\u200f line\u202c"
-    save_details(as_resident, inquiry, name="Mohammed\0 \u202eKhan", description=description)
+    description = f"\u2066{factories.DESCRIPTION}\x07\r\nSecond\u200f line\u202c"
+    save_details(as_resident, inquiry, name="Mohammed\x07 \u202eKhan", description=description)
     inquiry.refresh_from_db()
     assert inquiry.name == "Mohammed Khan"
     assert inquiry.description == f"{factories.DESCRIPTION}\nSecond line"

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("followed")
 QUESTION = "Which fee was it, and on which day did you pay it?"
 ANSWER = "The renewal fee, on 12 Safar. The receipt says 650 riyals."
 REASON = "The fee is shown as paid now, so I have nothing left to ask."
-EMPTY = ["", " \n ", "\0\u202e"]
+EMPTY = ["", " \n ", "\u200d\u0640\u202e"]
 # What the pages say in English and in Arabic.
 SENTENCES = {
     "status": ("Returned to applicant", "معاد لمقدم الطلب"),

@@ -120,7 +120,7 @@ def test_search_finds_nothing_of_another_office(browser, appointment, elsewhere)
 def test_odd_search_shows_empty_list(browser, appointment):
     for q in (
         *("%", "_", "'", '"', "\\", "' OR 1=1 --", "<b>", HUGE, "-1", "a" * 16, "a" * 10_000),
-        *("https://", "/", "////", "٣", "²", "\u202e", "😀", "a b c", "2" * 40),
+        *("https://", "/", "////", "٣", "²", "😀", "a b c", "2" * 40),
     ):
         assert listed(browser, q=q) == [], q[:20]
 

@@ -299,10 +299,12 @@ def test_form_makes_walk_in(browser, typed, slot):
 def test_form_error_keeps_typed_values(browser, typed, slot):
     for field, value, sentence in (
         ("number", "", "Enter the ID number of the person who has come."),
+        ("number", "\u200d\u0640", "Enter the ID number of the person who has come."),
         ("number", "2999999999", UNKNOWN),
         ("service", "", "Choose a service."),
         ("service", "nothing", "There are no appointments for this service. Choose another."),
         ("operations", "", "Enter how many operations you need."),
+        ("operations", "\u200c", "Enter how many operations you need."),
         ("operations", "9", OPERATIONS),
         ("operations", "3", FULL),
     ):
