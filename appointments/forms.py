@@ -26,7 +26,7 @@ from core.exceptions import RuleViolation
 from core.forms import ChoiceForm, Form
 from core.hijri import both_calendars
 from core.identity_numbers import IdentityNumberField
-from core.text import ascii_digits, clean
+from core.text import read_number
 
 # The afternoon and the evening begin at these hours.
 NOON, EVENING = 12, 18
@@ -64,7 +64,7 @@ class OperationsField(forms.IntegerField):
             )
 
     def to_python(self, value: str | int | None) -> int | None:
-        value = ascii_digits(clean(str(value or "")))
+        value = read_number(value)
         if value and not (value.lstrip("-").isdecimal() and len(value) <= 10):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)

@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.hijri import Calendar, both_calendars, hijri_to_gregorian, month_in_words
-from core.text import ascii_digits, clean
+from core.text import read_number
 
 
 class _DateInput(forms.MultiWidget):
@@ -61,7 +61,7 @@ class EitherCalendarDateField(forms.Field):
 
     def to_python(self, value: list | None) -> datetime.date | None:
         calendar, *numbers = value or [None]
-        numbers = [ascii_digits(clean(number or "")) for number in numbers]
+        numbers = [read_number(number) for number in numbers]
         if not any(numbers):
             return None
         if not all(len(n) <= 4 and n.isascii() and n.isdigit() for n in numbers):

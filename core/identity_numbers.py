@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from stdnum import luhn
 
-from core.text import bare_digits
+from core.text import TextField, bare_digits
 
 _IDENTITY_NUMBER = re.compile(r"[1-47][0-9]{9}")
 
@@ -58,7 +58,7 @@ class _DigitsInput(forms.TextInput):
         super().__init__({"inputmode": "numeric", "dir": "ltr", **(attrs or {})})
 
 
-class IdentityNumberField(forms.CharField):
+class IdentityNumberField(TextField):
     """A national ID, iqama, border or establishment number, typed in digits of any script."""
 
     widget = _DigitsInput
@@ -74,7 +74,7 @@ class IdentityNumberField(forms.CharField):
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> str:
-        return bare_digits(super().to_python(value) or "")
+        return bare_digits(super().to_python(value))
 
     def validate(self, value: str) -> None:
         super().validate(value)

@@ -6,7 +6,7 @@ from urllib.parse import unquote_to_bytes
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest
+from django.http import HttpRequest, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
@@ -23,18 +23,31 @@ def _is_readable(raw: bytes) -> bool:
     return b"\0" not in raw
 
 
+def _is_utf_8(request: HttpRequest) -> bool:
+    """Return whether the body of a form can be decoded; the parts of a multipart body each can."""
+    if request.method != "POST" or request.content_type != "application/x-www-form-urlencoded":
+        return True
+    try:
+        request.body.decode("utf-8")
+    except (UnicodeDecodeError, UnreadablePostError):
+        return False
+    return True
+
+
 def refuse_bad_bytes(get_response: GetResponse) -> GetResponse:
-    """Answer 400 to NUL in the path or a cookie, and to a query string with NUL or not in UTF-8.
+    """Answer 400 to bytes that are not text in the path, a cookie, the query string or the body.
 
     PostgreSQL cannot store NUL, and Django silently replaces bytes that it cannot decode: neither
-    may reach a query. The forms check bodies, because they keep what the user typed.
+    may reach a query. Within a body, the fields of the forms refuse NUL and what stands in place of
+    such bytes, because forms keep what the user typed. But a body whose own bytes are not UTF-8, as
+    no browser sends it, Django reads as Latin-1, in which no field finds anything wrong.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         # Django has escaped the bytes of the path that are not UTF-8; no address has such a name.
         texts = (request.path_info, *request.COOKIES.values())
         query = unquote_to_bytes(request.META.get("QUERY_STRING", ""))
-        if any("\0" in text for text in texts) or not _is_readable(query):
+        if any("\0" in text for text in texts) or not (_is_readable(query) and _is_utf_8(request)):
             raise BadRequest("bytes that are not text")
         return get_response(request)
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 from phonenumber_field.phonenumber import PhoneNumber
 
-from core.text import ascii_digits, clean
+from core.text import read_number
 
 _MOBILE_TYPES = (
     phonenumbers.PhoneNumberType.MOBILE,
@@ -39,7 +39,7 @@ class MobileField(PhoneNumberField):
         }
 
     def to_python(self, value: Any) -> PhoneNumber | str:
-        return super().to_python(ascii_digits(clean(str(value or ""))))
+        return super().to_python(read_number(value))
 
     def _validate_mobile(self, number: PhoneNumber) -> None:
         if not (number.is_valid() and phonenumbers.number_type(number) in _MOBILE_TYPES):

@@ -39,8 +39,8 @@ def bare_digits(text: str) -> str:
 def clean(text: str) -> str:
     """Return `text` in NFC, trimmed, without control characters and bidi marks.
 
-    Line ends become a plain newline. A text in which nothing can be read becomes "": it has joiners,
-    marks without a letter, or the tatweel alone.
+    Line ends become a plain newline. A text in which nothing can be read becomes "": one of
+    joiners, of marks without a letter, or of the tatweel alone.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _limit_marks(_INVISIBLE.sub("", text))
@@ -87,12 +87,28 @@ def seen_length(text: str) -> int:
     return len(" ".join("".join(letters).split()))
 
 
+def refuse_unreadable(text: str) -> None:
+    """Raise ValidationError if `text` holds NUL, or U+FFFD in place of what could not be read.
+
+    Django puts U+FFFD in place of bytes that are not UTF-8, and so do other programs.
+    """
+    if "\0" in text or "\ufffd" in text:
+        unreadable = _("Some characters could not be read. Type this text again.")
+        raise forms.ValidationError(unreadable, code="unreadable")
+
+
+def read_number(typed: Any) -> str:
+    """Return what was typed for a number or a date, cleaned, with digits as 0-9.
+
+    Raise ValidationError if a part of it is unreadable.
+    """
+    text = "" if typed is None else str(typed)
+    refuse_unreadable(text)
+    return ascii_digits(clean(text))
+
+
 class TextField(forms.CharField):
     """A text field that removes invisible characters and refuses undecodable text."""
-
-    default_error_messages = {
-        "unreadable": _("Some characters could not be read. Type this text again."),
-    }
 
     def __init__(self, *, multiline: bool = False, **kwargs: Any) -> None:
         self.tidy = clean if multiline else single_line
@@ -102,11 +118,5 @@ class TextField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
-        refuse_unreadable(self, text)
+        refuse_unreadable(text)
         return self.tidy(text)
-
-
-def refuse_unreadable(field: forms.Field, value: str) -> None:
-    """Raise ValidationError if `value` holds NUL, or U+FFFD in place of what could not be read."""
-    if "\0" in value or "\ufffd" in value:
-        raise forms.ValidationError(field.error_messages["unreadable"], code="unreadable")

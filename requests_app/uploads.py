@@ -43,6 +43,8 @@ def clean_document(upload: UploadedFile) -> Document:
     RuleViolation `document` says how to correct the file.
     """
     name = single_line(upload.name or "").replace("/", " ").replace("\\", " ")
+    if "\ufffd" in name:
+        raise _refusal("unreadable_name", name)
     if (upload.size or 0) > MAX_BYTES:
         raise _refusal("too_large", name)
     original = upload.read()
@@ -54,7 +56,7 @@ def clean_document(upload: UploadedFile) -> Document:
     content = _sanitize(original, content_type, name)
     # The extension may contradict the content, and a double click opens a file by its extension.
     extension = "." + EXTENSIONS[content_type]
-    stem = PurePosixPath(name).stem.strip(". ")[: MAX_NAME_LENGTH - len(extension)]
+    stem = single_line(PurePosixPath(name).stem.strip(". ")[: MAX_NAME_LENGTH - len(extension)])
     return Document((stem or _("document")) + extension, content, content_type)
 
 
@@ -93,6 +95,9 @@ def _refusal(reason: str, name: str) -> RuleViolation:
         ),
         "empty": _("“%(name)s” is empty. Choose another file."),
         "unknown": _("“%(name)s” is not a JPEG or PNG picture or a PDF. Choose one of these."),
+        "unreadable_name": _(
+            "The name of the file “%(name)s” could not be read. Rename it and choose it again."
+        ),
         "damaged": _("“%(name)s” cannot be read; it may be damaged. Save or photograph it again."),
         "too_many_pixels": _(
             "“%(name)s” has too many pixels. Photograph it again at a smaller size."

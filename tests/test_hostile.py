@@ -133,7 +133,7 @@ def test_a_body_of_any_bytes_is_answered(as_resident, draft):
     form = "application/x-www-form-urlencoded"
     steps = [f"{draft.reference}/{step}/" for step in ("details", "documents", "confirm")]
     inquiries = [f"/en/inquiries/{step}" for step in ("new/", *steps)]
-    for body in (b"%00", b"%FF%FE", b"\0\xff", b"%ED%A0%80", b"%E2%80%AE"):
+    for body in (b"%00", b"%FF%FE", b"\0", b"%ED%A0%80", b"%E2%80%AE"):
         raw = b"&".join(name.encode() + b"=" + body for name in [*fields, *FIELDS_OF_ACCOUNTS])
         for address in (*PUBLIC_FORMS, *OWN, *inquiries):
             browser = Client() if address in PUBLIC_FORMS else as_resident
@@ -141,6 +141,45 @@ def test_a_body_of_any_bytes_is_answered(as_resident, draft):
                 response = browser.post(address, raw, content_type=form)
             assert response.status_code == 200, (address, body)
             assert_answered(response)
+
+
+def test_unreadable_field_says_so_and_is_kept(as_resident, as_chief, draft):
+    told = "Some characters could not be read. Type this text again."
+    form, parts = "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"
+    part = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+    details = f"/en/inquiries/{draft.reference}/details/"
+    for browser, address, fields in (
+        (Client(), "/en/account/sign-in/", (b"login", b"password")),
+        (Client(), "/en/account/register/", (b"number", b"born_day", b"picture")),
+        (as_resident, "/en/account/mobile/", (b"mobile", b"password")),
+        (as_resident, "/en/account/email/", (b"email",)),
+        (as_resident, details, (b"name", b"id_number", b"mobile", b"description")),
+        (as_chief, "/en/staff/appointments/office/add/", (b"name_ar", b"city_en", b"slug")),
+    ):
+        for byte, kept in ((b"\0", "\0"), (b"\xff", "\ufffd")):
+            typed = b"0501234567" + byte
+            encoded = b"&".join(name + b"=" + quote(typed).encode() for name in fields)
+            raw = b"".join(part % (name, typed) for name in fields) + b"--x--\r\n"
+            for kind, body in ((form, encoded), (parts, raw)):
+                page = browser.post(address, body, content_type=kind)
+                admin = page.context.get("adminform")
+                shown = admin.form if admin else page.context["form"]
+                errors = [list(each) for each in shown.errors.values()]
+                assert errors.count([told]) == len(fields), (address, typed, kind, errors)
+                assert shown[fields[0].decode()].value() == f"0501234567{kept}"
+
+
+def test_body_that_is_not_utf_8_is_refused(as_resident, as_chief, draft):
+    """Django would read such a body as Latin-1, and take it for what was typed."""
+    for browser, address in (
+        (as_resident, f"/en/inquiries/{draft.reference}/details/"),
+        (as_chief, "/en/staff/appointments/office/add/"),
+        (Client(), "/en/account/sign-in/"),
+    ):
+        for body in (b"name=\xc7\xe1\xe1\xe5", b"name=\xed\xa0\x80", b"\xff=1&name=a"):
+            page = browser.post(address, body, content_type="application/x-www-form-urlencoded")
+            assert (page.status_code, UNREADABLE in words(page)) == (400, True), (address, body)
+    assert Inquiry.objects.get().name == draft.name
 
 
 # Shapes that no browser sends

@@ -15,7 +15,7 @@ from core.forms import Form
 from core.identity_numbers import IdentityNumberField
 from core.mobiles import MobileField
 from core.search import MAX_QUERY_LENGTH
-from core.text import TextField, refuse_unreadable, single_line
+from core.text import TextField, refuse_unreadable
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -36,8 +36,6 @@ class LoginField(TextField):
 class PasswordField(forms.CharField):
     """A password, neither stripped nor normalised."""
 
-    default_error_messages = TextField.default_error_messages
-
     def __init__(
         self,
         *,
@@ -55,9 +53,10 @@ class PasswordField(forms.CharField):
             **kwargs,
         )
 
-    def validate(self, value: str) -> None:
-        super().validate(value)
-        refuse_unreadable(self, value)
+    def to_python(self, value: Any) -> str:
+        password = super().to_python(value)
+        refuse_unreadable(password)
+        return password
 
 
 class SignInForm(Form):
@@ -185,9 +184,8 @@ class ChangeMobileForm(MobileForm):
     field_order = ["mobile", "password"]
 
 
-class _AddressField(forms.EmailField):
-    def to_python(self, value: str | None) -> str | None:
-        return super().to_python(single_line(value or ""))
+class _AddressField(TextField, forms.EmailField):
+    pass
 
 
 class EmailForm(Form):

@@ -22,7 +22,7 @@ from PIL.Image import Image
 from core.accounts import pending_steps
 from core.accounts.models import OneTimeCode
 from core.exceptions import RuleViolation
-from core.text import bare_digits, clean
+from core.text import bare_digits, clean, read_number
 
 LENGTH = 5
 FIELD = "picture"
@@ -93,7 +93,7 @@ class VisualCodeField(forms.Field):
 
     def to_python(self, value: list[str] | None) -> list[str] | None:
         key, typed = value or ("", "")
-        digits = bare_digits(typed or "")
+        digits = bare_digits(read_number(typed))
         return [key, digits] if digits else None
 
     def validate(self, value: list[str] | None) -> None:

@@ -95,7 +95,7 @@ def test_day_is_read_in_any_digits_with_marks_and_spaces():
         *(("２７", "９", "１４１０"), ("٢7", "۹", "١４1۰"), (" 27 ", "\t9", "1410\r\n")),
         ("\u00a027", "9\u202f", "\u30001410"),
         ("\u200f٢٧\u200f", "\u2066٩\u2069", "\u202a1410\u202c"),
-        ("2\u200e7", "9\0", "\ufeff14\u206010"),
+        ("2\u200e7", "9\x07", "\ufeff14\u206010"),
     ):
         assert taken("hijri", *parts) == DATE, parts
 
@@ -161,7 +161,7 @@ def test_day_beyond_month_end_is_refused_with_month_name():
 
 
 def test_empty_part_is_asked_for():
-    for nothing in ("", "  ", "\u200f", "\0"):
+    for nothing in ("", "  ", "\u200f", "\u200d"):
         for empty in (1, 2, 3):
             parts = [nothing if place < empty else "9" for place in range(3)]
             for typed_parts in (parts, reversed(parts)):
@@ -194,7 +194,7 @@ def test_unknown_or_missing_calendar_is_read_as_gregorian():
 def test_non_number_is_refused_in_any_part():
     for part in (
         *("²", "②", "٢²", "Ⅸ", "九", "½", "-1", "+9", "1.0", "1e1", "0x9", "1_0", "9 9", "9'--"),
-        *("abc", "رمضان", "\ufffd", "NaN", "<script>", "00009", "9" * 5000, "٩" * 100_000, "💥"),
+        *("abc", "رمضان", "NaN", "<script>", "00009", "9" * 5000, "٩" * 100_000, "💥"),
     ):
         for calendar in ("hijri", "gregorian"):
             assert told(calendar, part, "9", "1410") == [NUMBERS], part[:9]

@@ -65,11 +65,22 @@ def test_the_name_of_a_file_is_cleaned(as_resident, inquiry):
         ("pass\0port\n.jpg", "passport.jpg"),
         ("a" * 300 + ".jpg", "a" * 96 + ".jpg"),
         ("صورة   الجواز.jpg", "صورة الجواز.jpg"),
+        ("\u0640\u0640.jpg", "document.jpg"),
     ):
         with undone():
             body = {"content_type": "multipart/form-data; boundary=x"}
             as_resident.post(page_of(inquiry, "documents"), multipart(sent), **body)
             assert Attachment.objects.get().original_name == kept
+
+
+def test_file_whose_name_is_unreadable_is_not_added(add):
+    with pytest.raises(RuleViolation) as refused:
+        add(factories.picture("pass\ufffdport.jpg"))
+    assert refused.value.message == (
+        "The name of the file “pass\ufffdport.jpg” could not be read. "
+        "Rename it and choose it again."
+    )
+    assert not stored_files()
 
 
 def test_file_has_random_name_outside_static_root(add, settings):

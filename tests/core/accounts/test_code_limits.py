@@ -29,7 +29,7 @@ def ways_to_ask(clock):
     identity = {"number": NUMBER, "mobile": pages.MOBILE}
     for ask, names, make in [
         (ask_to_register, SPELLINGS_OF_NUMBER, factories.IdentityFactory),
-        (ask_to_reset, [" Aslam", "aslam", "ASLAM\0"], account_of),
+        (ask_to_reset, [" Aslam", "aslam", "ASLAM\x07"], account_of),
         (ask_to_reset, SPELLINGS_OF_NUMBER, account_of),
     ]:
         for is_known in (True, False):

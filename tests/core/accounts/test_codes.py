@@ -156,7 +156,7 @@ def test_code_is_accepted_in_any_spelling(person):
         lambda code: code.translate(pages.PERSIAN_DIGITS),
         lambda code: f" {code[:3]} {code[3:]}\n",
         lambda code: f"{code[:3]}-{code[3:]}",
-        lambda code: f"\u2066{code}\u2069\0",
+        lambda code: f"\u2066{code}\u2069\x07",
     ):
         with undone():
             browser = with_password(person)

@@ -278,7 +278,7 @@ def test_invalid_email_is_refused_and_shown_again(browser):
         *("ayesha", "ayesha@", "@example.org", "a b@example.org", "a@b@example.org", "a@example"),
         *("عائشة@example.org", "a@example.org, b@example.org", "a@example.org b@example.org"),
         *("a@example.org\nBcc: b@example.org", "<a@example.org>", "a@example..org", "a@-x.org"),
-        *("\ufffd@example.org", '"><script>@example.org', "a@[", "a@example.org%0ABcc:b"),
+        *('"><script>@example.org', "a@[", "a@example.org%0ABcc:b"),
     ):
         page = ask_for_email(browser, email)
         assert errors_on(page) == [NO_ADDRESS], email
@@ -296,7 +296,7 @@ def test_valid_email_is_accepted_and_gets_mail(browser, person, settings, mailou
     settings.MAIL_GATEWAY = "core.messaging.gateways.Mail"
     for typed, email in [
         *((f"  {NEW_ADDRESS}\n", NEW_ADDRESS), (f"\u2066{NEW_ADDRESS}\u2069", NEW_ADDRESS)),
-        *((f"\0{NEW_ADDRESS}\u200f", NEW_ADDRESS), (f"\ufeff{NEW_ADDRESS}", NEW_ADDRESS)),
+        *((f"\x07{NEW_ADDRESS}\u200f", NEW_ADDRESS), (f"\ufeff{NEW_ADDRESS}", NEW_ADDRESS)),
         *((email, email) for email in ("a+b@example.org", "o'neil@example.org")),
         ("ali@مثال.السعودية", "ali@مثال.السعودية"),
     ]:
