@@ -6,9 +6,9 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from appointments.admin.fields import FIELDS
 from appointments.admin.own_offices import OwnOfficesMixin
 from appointments.admin.save_preview import SavePreviewMixin
-from appointments.admin.widgets import WIDGETS
 from appointments.models import Closure, Office
 from core.catalogue.admin import BilingualAdmin
 
@@ -17,7 +17,7 @@ from core.catalogue.admin import BilingualAdmin
 class ClosureAdmin(SavePreviewMixin, OwnOfficesMixin, BilingualAdmin):
     list_display = ("reason", "office", "first_day", "last_day")
     list_filter = (("office", admin.RelatedOnlyFieldListFilter),)
-    formfield_overrides = WIDGETS
+    formfield_overrides = FIELDS
     list_select_related = ("office",)
 
     def offices_of(self, closure: Closure) -> Iterable[Office]:

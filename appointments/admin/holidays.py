@@ -6,8 +6,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from appointments.admin.fields import FIELDS
 from appointments.admin.save_preview import SavePreviewMixin
-from appointments.admin.widgets import WIDGETS
 from appointments.models import Office
 from core.catalogue.admin import BilingualAdmin
 from core.catalogue.models import Holiday
@@ -18,7 +18,7 @@ class HolidayAdmin(SavePreviewMixin, BilingualAdmin):
     """Admin of holidays; it is not in the catalogue, because a holiday closes offices."""
 
     list_display = ("day", "name")
-    formfield_overrides = WIDGETS
+    formfield_overrides = FIELDS
 
     def offices_of(self, holiday: Holiday) -> Iterable[Office]:
         return Office.objects.all()

@@ -13,10 +13,10 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import pgettext
 
+from appointments.admin.fields import FIELDS
 from appointments.admin.figures import FiguresMixin
 from appointments.admin.own_offices import OwnOfficesMixin
 from appointments.admin.save_preview import SavePreviewMixin
-from appointments.admin.widgets import WIDGETS
 from appointments.models import Office
 from core.catalogue.admin import BilingualAdmin, yes_or_no
 from core.template_filters import isolated
@@ -40,7 +40,7 @@ class OfficeAdmin(FiguresMixin, SavePreviewMixin, OwnOfficesMixin, BilingualAdmi
     list_select_related = ("region",)
     search_fields = ("name_ar", "name_en", "city_ar", "city_en")
     prepopulated_fields = {"slug": ("name_en",)}
-    formfield_overrides = WIDGETS
+    formfield_overrides = FIELDS
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Office | None = None

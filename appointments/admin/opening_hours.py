@@ -8,10 +8,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from appointments.admin.fields import FIELDS
 from appointments.admin.own_offices import OwnOfficesMixin
 from appointments.admin.save_preview import SavePreviewMixin
-from appointments.admin.widgets import WIDGETS
 from appointments.models import Office, OpeningWindow, Weekday
+from core.staff_fields import WholeNumberField
 from core.staff_lists import StaffList
 from core.submissions.once import SavedOnceMixin
 
@@ -23,10 +24,10 @@ class WindowForm(forms.ModelForm):
         coerce=int,
         widget=forms.CheckboxSelectMultiple,
     )
-    slot_minutes = forms.IntegerField(
+    slot_minutes = WholeNumberField(
         label=_("minutes of a slot"), initial=15, min_value=5, max_value=240
     )
-    capacity = forms.IntegerField(
+    capacity = WholeNumberField(
         label=_("operations at once"), initial=4, min_value=1, max_value=999
     )
 
@@ -88,7 +89,7 @@ class OpeningWindowAdmin(
     list_display = ("office", "opens", "closes", "season", "capacity", "slot_minutes")
     list_filter = ("season", ("office", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("office",)
-    formfield_overrides = WIDGETS
+    formfield_overrides = FIELDS
 
     def offices_of(self, window: OpeningWindow) -> Iterable[Office]:
         return [window.office]

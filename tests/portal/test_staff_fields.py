@@ -1,14 +1,19 @@
 """What staff type into the forms of the catalogue, the offices, their hours and their closures."""
 
+import re
+
 import pytest
 
 from tests import factories
+from tests.appointments import places
 from tests.appointments.hours_forms import (
     CLOSURES,
     HOLIDAY,
+    HOURS,
     OFFICES,
     closure_form,
     holiday_form,
+    hours_form,
     office_form,
 )
 from tests.conftest import signed_in_staff
@@ -42,3 +47,54 @@ def test_a_text_without_anything_to_read_is_asked_for_again(browser):
             assert errors_of(page) == {text: [REQUIRED] for text in texts}, (address, ascii(typed))
             for text in texts:
                 assert page.context["adminform"].form[text].value() == typed
+
+
+def test_days_times_and_numbers_are_typed_in_digits_of_any_script(browser):
+    window = places.window()
+    change = f"{HOURS}{window.pk}/change/"
+    fields = {
+        f"{OFFICES}add/": {"latitude": "24.7136", "longitude": "-46.6753"},
+        change: {
+            "opens": "08:30",
+            "closes": "15:45",
+            "slot_minutes": "20",
+            "capacity": "12",
+            "valid_from": "2026-10-04",
+            "valid_until": "31/12/2026",
+        },
+        f"{CLOSURES}add/": {"first_day": "2026-10-04", "last_day": "2026-10-05"},
+        HOLIDAY: {"day": "2026-09-23"},
+        f"{SERVICES}add/": {"target_working_days": "9", "position": "17"},
+    }
+    for address, typed in fields.items():
+        page = browser.get(address)
+        # The browser itself would refuse these digits in inputs of such types.
+        assert not re.search('type="(number|date|time)"', page.content.decode()), address
+        form = page.context["adminform"].form
+        for name, text in typed.items():
+            value = form.fields[name].clean(text)
+            for digits in ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹"):
+                other = f"\u200f{text.translate(str.maketrans('0123456789', digits))} "
+                assert form.fields[name].clean(other) == value, (name, other)
+    coordinates = browser.get(f"{OFFICES}add/").context["adminform"].form.fields["longitude"]
+    assert coordinates.clean("−٤٦٫٦٧٥٣") == coordinates.clean("-46.6753")
+
+    hours = {**hours_form(window.office), "opens": "٠٨:٣٠", "valid_from": "٢٠٢٦-١٠-٠٤"}
+    page = browser.post(change, {**hours, "capacity": "١٢"})
+    browser.post(change, {**hours, "capacity": "١٢", "_previewed": page.context["previewed"]})
+    window.refresh_from_db()
+    assert (f"{window.opens:%H:%M}", window.capacity) == ("08:30", 12)
+    assert window.valid_from.isoformat() == "2026-10-04"
+
+
+def test_what_is_no_day_time_or_number_is_shown_again_with_an_example(browser):
+    window = places.window()
+    typed = {"opens": "٨ ص", "valid_from": "١٤٤٨", "capacity": "أربعة"}
+    page = browser.post(f"{HOURS}{window.pk}/change/", {**hours_form(window.office), **typed})
+    assert errors_of(page) == {
+        "opens": ["Enter hours and minutes, for example 08:30."],
+        "valid_from": ["Enter the day as year, month and day, for example 2026-06-05."],
+        "capacity": ["Enter a whole number in digits, for example 15."],
+    }
+    for text in typed.values():
+        assert f'value="{text}"' in page.content.decode()
