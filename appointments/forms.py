@@ -52,7 +52,7 @@ class OperationsField(forms.IntegerField):
     }
 
     def __init__(self, **kwargs: Any) -> None:
-        number = {"inputmode": "numeric", "autocomplete": "off", "dir": "ltr", "maxlength": 10}
+        number = {"inputmode": "numeric", "autocomplete": "off", "dir": "ltr"}
         super().__init__(widget=forms.TextInput(number), **kwargs)
 
     def validate(self, value: int) -> None:

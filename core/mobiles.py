@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 from phonenumber_field.phonenumber import PhoneNumber
 
-from core.text import read_number
+from core.text import WholeTextField, read_number
 
 _MOBILE_TYPES = (
     phonenumbers.PhoneNumberType.MOBILE,
@@ -16,7 +16,7 @@ _MOBILE_TYPES = (
 )
 
 
-class MobileField(PhoneNumberField):
+class MobileField(WholeTextField, PhoneNumberField):
     """A mobile number in any common spelling; without a country code it is a Saudi one."""
 
     default_error_messages = {
@@ -27,7 +27,11 @@ class MobileField(PhoneNumberField):
     }
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=40, region="SA", **kwargs)
+        super().__init__(
+            max_length=40,
+            region="SA",  # type: ignore[call-arg]  # PhoneNumberField takes it
+            **kwargs,
+        )
         self.validators = [self._validate_mobile]
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:

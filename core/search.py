@@ -5,6 +5,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Lookup, Q, TextField
 from django.db.models.sql.compiler import SQLCompiler
+from django.utils.translation import gettext as _
 
 from core.arabic_spelling import fold, fold_name
 from core.text import bare_digits
@@ -20,6 +21,14 @@ def searchable(*texts: str) -> str:
     text = " ".join(texts)
     words = f"{fold(text)} {fold_name(text)}".split()
     return " ".join(dict.fromkeys(word[:MAX_WORD_LENGTH] for word in words))
+
+
+def cut_notice(query: str, most: int) -> str:
+    """Return the sentence that only the first `most` characters of `query` count, or ""."""
+    if len(query) <= most:
+        return ""
+    notice = _("This search has %(number)s characters, and only the first %(most)s are looked for.")
+    return notice % {"number": len(query), "most": most}
 
 
 def found_by(field: str, query: str) -> Q:

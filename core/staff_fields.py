@@ -21,7 +21,7 @@ class _InAnyDigits(forms.Field):
     They are plain text inputs: the browser's own inputs for numbers, days and times take 0-9 alone.
     """
 
-    example = ""
+    example: Any = ""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs["help_text"] = kwargs.get("help_text") or self.example

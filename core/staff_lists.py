@@ -1,14 +1,14 @@
 """Lists of the staff site: the parameters they accept, and their capped count."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import get_fields_from_path
-from django.contrib.admin.views.main import SEARCH_VAR
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
-from core.search import MAX_QUERY_LENGTH
+from core.search import MAX_QUERY_LENGTH, cut_notice
 from core.text import single_line
 
 MAX_COUNTED = 5000
@@ -63,6 +63,12 @@ class StaffList(admin.ModelAdmin):
             for each in filters
         )
         return is_offered and len(request.GET.getlist(lookup)) == 1
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Say so if the list is searched for the beginning of a long text alone."""
+        if notice := cut_notice(searched_for(request), MAX_QUERY_LENGTH):
+            messages.warning(request, notice)
+        return super().get_changelist_instance(request)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str

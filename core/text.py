@@ -107,7 +107,26 @@ def read_number(typed: Any) -> str:
     return ascii_digits(clean(text))
 
 
-class TextField(forms.CharField):
+class WholeTextField(forms.CharField):
+    """A field that takes what is pasted whole, and says how long it is if that is too long.
+
+    With `maxlength`, which Django gives to inputs, browsers silently cut what is pasted.
+    """
+
+    default_error_messages = {
+        "max_length": _(
+            "This has %(show_value)d characters, and at most %(limit_value)d are allowed. "
+            "Shorten it."
+        ),
+    }
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        attrs = super().widget_attrs(widget)
+        attrs.pop("maxlength", None)
+        return attrs
+
+
+class TextField(WholeTextField):
     """A text field that removes invisible characters and refuses undecodable text."""
 
     def __init__(self, *, multiline: bool = False, **kwargs: Any) -> None:

@@ -29,7 +29,6 @@ STANDINGS = {
     "missed": (pgettext_lazy("who is expected at an office", "Missed"), []),
 }
 ROWS = 100
-MAX_TYPED_LENGTH = 300
 MAX_DIGITS = 6
 
 
@@ -41,7 +40,7 @@ def today(request: StaffRequest, office: Office, *, offices: list[Office]) -> Ht
     wrong: str | Promise = ""
     asks_early = False
     if request.method == "POST":
-        typed = _posted_line(request, "typed", 2 * MAX_TYPED_LENGTH)
+        typed = single_line(request.POST.get("typed", ""))
         try:
             appointment = _receive(request, office, typed)
         except RuleViolation as violation:
@@ -65,7 +64,7 @@ def today(request: StaffRequest, office: Office, *, offices: list[Office]) -> Ht
         office=office,
         offices=offices,
         place=place,
-        typed=typed[:MAX_TYPED_LENGTH],
+        typed=typed,
         wrong=wrong,
         asks_early=asks_early,
         counts=[(name, label, counts.get(name, 0)) for name, (label, _can) in STANDINGS.items()],
@@ -99,7 +98,7 @@ def _receive(  # type: ignore[return]  # the last try returns or raises
 
     A scanner writes beside the text that the field has kept from an error.
     """
-    kept = _posted_line(request, "kept", MAX_TYPED_LENGTH)
+    kept = single_line(request.POST.get("kept", ""))
     rests = {typed.removeprefix(kept), typed.removesuffix(kept)} - {"", typed}
     for scanned in [*sorted(rests), typed]:
         try:
@@ -126,7 +125,3 @@ def _place(request: HttpRequest, office: Office) -> str:
 def _requested_standing(request: HttpRequest) -> str | None:
     show = request.GET.get("show")
     return show if show in STANDINGS else None
-
-
-def _posted_line(request: HttpRequest, name: str, most: int) -> str:
-    return single_line(request.POST.get(name, "")[:most])

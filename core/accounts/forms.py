@@ -15,7 +15,7 @@ from core.forms import Form
 from core.identity_numbers import IdentityNumberField
 from core.mobiles import MobileField
 from core.search import MAX_QUERY_LENGTH
-from core.text import TextField, refuse_unreadable
+from core.text import TextField, WholeTextField, refuse_unreadable
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -33,7 +33,7 @@ class LoginField(TextField):
         )
 
 
-class PasswordField(forms.CharField):
+class PasswordField(WholeTextField):
     """A password, neither stripped nor normalised."""
 
     def __init__(
@@ -54,7 +54,7 @@ class PasswordField(forms.CharField):
         )
 
     def to_python(self, value: Any) -> str:
-        password = super().to_python(value)
+        password = super().to_python(value) or ""
         refuse_unreadable(password)
         return password
 

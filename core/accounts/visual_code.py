@@ -57,7 +57,6 @@ class _PictureInput(forms.MultiWidget):
             "inputmode": "numeric",
             "autocomplete": "off",
             "dir": "ltr",
-            "maxlength": 40,
         }
         super().__init__({"key": forms.HiddenInput(), "": forms.TextInput(typed)})
 

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 
 from core.catalogue.labels import KINDS, NATIONALITIES
 from core.catalogue.models import Service
+from core.search import cut_notice
 from core.text import single_line
 
 MAX_QUERY_LENGTH = 100  # characters
@@ -15,12 +16,12 @@ MAX_QUERY_LENGTH = 100  # characters
 
 def services(request: HttpRequest) -> HttpResponse:
     """Show the services that match the query, or all services if none does or it is empty."""
-    query = single_line(request.GET.get("q", ""))[:MAX_QUERY_LENGTH]
+    query = single_line(request.GET.get("q", ""))
     everything = Service.objects.open_to_inquiries()
-    found = everything.matching(query) if query else []
+    found = everything.matching(query[:MAX_QUERY_LENGTH]) if query else []
     context = {
         "query": query,
-        "max_query_length": MAX_QUERY_LENGTH,
+        "cut_notice": cut_notice(query, MAX_QUERY_LENGTH),
         "found": found,
         "groups": [] if found else _by_kind(everything),
     }

@@ -43,6 +43,7 @@ def pages(as_resident, resident, as_officer):
         *(as_resident.get(f"/en/account/{page}") for page in own),
         *(as_resident.post(f"/en/account/{page}", {"password": "wrong"}) for page in own[1:]),
         as_resident.post("/en/account/mobile/", mobile, follow=True),
+        anonymous.get("/en/services/?q=a"),
         as_resident.post("/en/account/email/", {"email": "a@example.org"}, follow=True),
         *map(for_another.get, ("/en/", "/en/account/", "/en/nothing/")),
         *map(anonymous.get, ("/en/", "/ar/", "/en/account/sign-in/", "/en/my/", "/en/nothing/")),
@@ -72,6 +73,11 @@ def test_no_template_has_inline_style_or_script():
     assert templates
     for path in templates:
         assert forbidden_in(path.read_text(encoding="utf-8")) == [], path
+
+
+def test_no_field_of_a_page_cuts_what_is_pasted(pages):
+    for response in pages:
+        assert "maxlength" not in response.content.decode(), response.request["PATH_INFO"]
 
 
 def forbidden_in(markup):

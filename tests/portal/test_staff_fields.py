@@ -98,3 +98,20 @@ def test_what_is_no_day_time_or_number_is_shown_again_with_an_example(browser):
     }
     for text in typed.values():
         assert f'value="{text}"' in page.content.decode()
+
+
+def test_pasted_text_that_is_too_long_is_kept_and_told(browser):
+    names = {"name_ar": "جواز", "name_en": "Passport"}
+    for address, form, field, most in (
+        (f"{OFFICES}add/", office_form(), "name_ar", 120),
+        (f"{OFFICES}add/", office_form(), "slug", 50),
+        (f"{CLOSURES}add/", closure_form(), "reason_en", 120),
+        (HOLIDAY, holiday_form(), "name_ar", 100),
+        (DOCUMENT_TYPES, {"slug": "passport", **names}, "name_en", 100),
+        (f"{SERVICES}add/", {**A_SERVICE, "is_active": ""}, "name_en", 120),
+    ):
+        assert "maxlength" not in browser.get(address).content.decode(), address
+        page = browser.post(address, {**form, field: "x" * (most + 7)})
+        told = f"This has {most + 7} characters, and at most {most} are allowed. Shorten it."
+        assert errors_of(page) == {field: [told]}, address
+        assert page.context["adminform"].form[field].value() == "x" * (most + 7)

@@ -231,6 +231,13 @@ def test_number_kept_after_error_can_be_completed(browser, appointment):
     assert is_received(scan(browser, kept + rest, kept=kept), appointment)
 
 
+def test_long_text_is_kept_whole_beside_the_scan(browser, appointment):
+    kept = scan(browser, "x" * 2000).context["typed"]
+    assert kept == "x" * 2000
+    code = appointment.slips.get().check_code
+    assert is_received(scan(browser, kept + code, kept=kept), appointment)
+
+
 def test_hostile_scan_changes_nothing(browser, appointment, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the test is about each value, not the total size
     assert told(browser.post(HERE)) == NOTHING
