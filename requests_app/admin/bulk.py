@@ -16,6 +16,7 @@ from core.exceptions import RuleViolation
 from core.references import grouped_reference
 from core.template_filters import ltr
 from requests_app.admin.buttons import BUTTONS
+from requests_app.admin.names import beneficiary_of
 from requests_app.models import Inquiry, InquiryQuerySet
 
 MAX_INQUIRIES = 100
@@ -42,7 +43,8 @@ def press(request: StaffRequest, name: str) -> HttpResponse:
     if request.method != "POST" or not versions:
         return redirect("admin:requests_app_inquiry_changelist")
     of_staff = Inquiry.objects.visible_to_staff(request.user).filter(pk__in=versions)
-    inquiries = of_staff.select_related("service", "assignee__identity").order_by("due_on", "pk")
+    inquiries = of_staff.select_related("beneficiary", "service", "assignee__identity")
+    inquiries = inquiries.order_by("due_on", "pk")
     form = button.form({**request.POST.dict(), "expected_version": 0})
     if not form.is_valid():
         return _page(request, name, inquiries, form, versions)
@@ -80,7 +82,10 @@ def _page(
     form: forms.Form,
     versions: dict[int, int] | None = None,
 ) -> HttpResponse:
-    items = [(inquiry, (versions or {}).get(inquiry.pk, inquiry.version)) for inquiry in inquiries]
+    items = [
+        (inquiry, beneficiary_of(inquiry), (versions or {}).get(inquiry.pk, inquiry.version))
+        for inquiry in inquiries
+    ]
     context = {
         **admin.site.each_context(request),
         "title": BUTTONS[name].label,

@@ -14,6 +14,7 @@ from core.accounts.models import User
 from core.exceptions import RuleViolation
 from core.http import in_language, other_language
 from requests_app.admin.buttons import ANSWERS, BUTTONS
+from requests_app.admin.names import beneficiary_of
 from requests_app.downloads import download, preview
 from requests_app.forms import AnswerForm, AssignForm, NoteForm
 from requests_app.models import Attachment, Inquiry
@@ -138,6 +139,7 @@ def _page(
         **admin.site.each_context(request),
         "title": inquiry.service.name,
         "inquiry": inquiry,
+        "beneficiary": beneficiary_of(inquiry),
         "attachments": inquiry.attachments.sent().select_related("document_type"),
         "replies": inquiry.replies.select_related("author__identity"),
         "events": inquiry.events.select_related("actor__identity"),

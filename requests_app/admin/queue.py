@@ -27,6 +27,7 @@ from core.staff_lists import StaffList, searched_for
 from core.template_filters import isolated, ltr
 from requests_app.admin import bulk, desk
 from requests_app.admin.buttons import ANSWERS, BUTTONS
+from requests_app.admin.names import beneficiary_of
 from requests_app.forms import officers
 from requests_app.models import Inquiry, InquiryQuerySet
 
@@ -135,7 +136,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         "outcome",
         "service",
     )
-    list_select_related = ("service", "assignee__identity")
+    list_select_related = ("beneficiary", "service", "assignee__identity")
     search_fields = ("search_text",)
     ordering = ("due_on", "pk")
     actions = [_bulk_action(name) for name in BUTTONS]
@@ -144,9 +145,11 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
     def request_number(self, inquiry: Inquiry) -> SafeString:
         return ltr(grouped_reference(inquiry.reference))
 
-    @admin.display(description=Inquiry._meta.get_field("name").verbose_name, ordering="name")
+    @admin.display(
+        description=Inquiry._meta.get_field("name").verbose_name, ordering="beneficiary__name_ar"
+    )
     def beneficiary_name(self, inquiry: Inquiry) -> SafeString:
-        return isolated(inquiry.name)
+        return beneficiary_of(inquiry)
 
     @admin.display(description=_("assigned to"), ordering="assignee", empty_value="-")
     def officer(self, inquiry: Inquiry) -> SafeString | None:

@@ -13,6 +13,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from core.accounts.models import Identity, User
 from core.accounts.people import MAX_LATEST
+from core.arabic_spelling import fold_name
 from core.catalogue.models import Service
 from core.digests import digest_of
 from core.references import new_reference
@@ -211,6 +212,12 @@ class Inquiry(models.Model):
     def has_confirmed_mobile(self) -> bool:
         """Whether a code has confirmed the mobile, for the account or for this inquiry."""
         return self.mobile in (self.applicant.mobile, self.confirmed_mobile)
+
+    @property
+    def is_named_as_registered(self) -> bool:
+        """Whether the name that was typed is one of the registry's two, in any spelling."""
+        names = (self.beneficiary.name_ar, self.beneficiary.name_en)
+        return fold_name(self.name) in map(fold_name, names)
 
     def build_search_text(self) -> str:
         """Return the text that officers search: the numbers, names and description."""
