@@ -108,17 +108,10 @@ def read_number(typed: Any) -> str:
 
 
 class WholeTextField(forms.CharField):
-    """A field that takes what is pasted whole, and says how long it is if that is too long.
+    """A field that takes what is pasted whole; the error says how long it is, and may be.
 
     With `maxlength`, which Django gives to inputs, browsers silently cut what is pasted.
     """
-
-    default_error_messages = {
-        "max_length": _(
-            "This has %(show_value)d characters, and at most %(limit_value)d are allowed. "
-            "Shorten it."
-        ),
-    }
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         attrs = super().widget_attrs(widget)

@@ -112,6 +112,6 @@ def test_pasted_text_that_is_too_long_is_kept_and_told(browser):
     ):
         assert "maxlength" not in browser.get(address).content.decode(), address
         page = browser.post(address, {**form, field: "x" * (most + 7)})
-        told = f"This has {most + 7} characters, and at most {most} are allowed. Shorten it."
+        told = f"Ensure this value has at most {most} characters (it has {most + 7})."
         assert errors_of(page) == {field: [told]}, address
         assert page.context["adminform"].form[field].value() == "x" * (most + 7)
