@@ -30,9 +30,9 @@ def staff(clerk, officer, chief, desk=None, manager=None):
     return [*["staff"] * 5, clerk, desk, manager or desk, officer, chief]
 
 
-def but_post(row, post):
-    """Return the rows of a page whose form is answered differently from the page itself."""
-    return {"*": row, "POST": post}
+def form(row, post=None):
+    """Return the rows of a page that takes a form, whose answer can differ from the page itself."""
+    return {"GET": row, "POST": post or row}
 
 
 def each(row, before, *pages):
@@ -40,16 +40,13 @@ def each(row, before, *pages):
     return {f"{before}{page}": row for page in pages}
 
 
-FORM_OF_EACH = but_post(people(200, 200, 200), people(302, 302, 302))
-FORM_OF_APPLICANT = but_post(people(404, 200, 404), people(404, 302, 404))
-JUST_READ = {
-    "*": staff(200, 200, 200),
-    **dict.fromkeys(("PUT", "DELETE", "POST"), staff(405, 405, 405)),
-}
+FORM_OF_EACH = form(people(200, 200, 200), people(302, 302, 302))
+FORM_OF_APPLICANT = form(people(404, 200, 404), people(404, 302, 404))
 
-# The answer to each role at each address: a status, or the name of the page for signing in. Where
-# methods differ, "*" stands for those not named. The inquiry in the addresses has been filed, the
-# appointment has been confirmed, and every user with an identity has verified their data.
+# The answer to each role at each address: a status, or the name of the page for signing in. HEAD is
+# answered as GET, and POST with 405 where a page takes no form. The inquiry in the addresses has
+# been filed, the appointment has been confirmed, and every user with an identity has verified their
+# data.
 INQUIRY = "en/inquiries/<reference:reference>/"
 APPOINTMENT = "en/appointments/<reference:reference>/"
 ACCOUNT, QUEUE = "en/account/", "en/staff/requests_app/inquiry/"
@@ -58,76 +55,73 @@ TABLE = {
     ".well-known/security.txt": everybody(404),
     **each(everybody(200), "", "healthz", "readyz", "robots.txt"),
     **each(everybody(200), "en/demo/", "components/", "phone/"),
-    **each(everybody(200), "en/", "", "contact/", "display/", "services/", "services/<slug:slug>/"),
-    "en/other-date/": but_post(everybody(405), everybody(200)),
+    **each(everybody(200), "en/", "", "contact/", "services/", "services/<slug:slug>/"),
+    "en/display/": form(everybody(200)),
+    "en/other-date/": form(everybody(405), everybody(200)),
     "en/check/<slug:code>/": everybody(200),
     "en/my/": people(200, 200, 200),
-    f"{ACCOUNT}sign-in/": [200, *[302] * 9],
-    f"{ACCOUNT}sign-out/": everybody(302),
-    **each(everybody(200), ACCOUNT, "register/", "picture/<slug:key>.png", "password/reset/"),
-    **each(everybody(302), ACCOUNT, "register/choose/", "password/reset/new/"),
-    f"{ACCOUNT}picture/by-text/": but_post(everybody(200), everybody(302)),
+    f"{ACCOUNT}sign-in/": form([200, *[302] * 9]),
+    f"{ACCOUNT}sign-out/": form(everybody(302)),
+    f"{ACCOUNT}picture/<slug:key>.png": everybody(200),
+    **each(form(everybody(200)), ACCOUNT, "register/", "password/reset/"),
+    **each(form(everybody(302)), ACCOUNT, "register/choose/", "password/reset/new/"),
+    f"{ACCOUNT}picture/by-text/": form(everybody(200), everybody(302)),
     ACCOUNT: people(200, 200, 200),
     **each(FORM_OF_EACH, ACCOUNT, "password/", "mobile/", "email/"),
-    **each(people(302, 302, 302), ACCOUNT, "language/", "devices/<slug:device>/"),
-    **each(people(200, 200, 200), ACCOUNT, "people/", "holders/", "acting-as/find/"),
-    f"{ACCOUNT}acting-as/": but_post(people(200, 200, 200), people(200, 302, 200)),
-    **each(people(200, 200, 200), "en/inquiries/", "", "new/", "new/person/"),
+    **each(form(people(302, 302, 302)), ACCOUNT, "language/", "devices/<slug:device>/"),
+    **each(form(people(200, 200, 200)), ACCOUNT, "people/", "holders/", "acting-as/find/"),
+    f"{ACCOUNT}acting-as/": form(people(200, 200, 200), people(200, 302, 200)),
+    "en/inquiries/": people(200, 200, 200),
+    **each(form(people(200, 200, 200)), "en/inquiries/new/", "", "person/"),
     **each(
         people(404, 200, 200),
         INQUIRY,
         *("", "documents/<int:pk>/", "documents/<int:pk>/preview/", "receipt/"),
     ),
     **each(
-        people(404, 302, 302),
+        form(people(404, 302, 302)),
         INQUIRY,
         *("details/", "documents/", "review/", "confirm/", "subject/", "subject/person/"),
         *("mobile/", "mobile/send/", "delete/"),
     ),
     f"{INQUIRY}withdraw/": FORM_OF_APPLICANT,
     # The inquiry has not been returned, so there is nothing to answer.
-    f"{INQUIRY}answer/": but_post(people(404, 302, 404), people(404, 200, 404)),
-    **each(people(200, 200, 200), "en/appointments/", "", "verify/", "new/", "new/person/"),
+    f"{INQUIRY}answer/": form(people(404, 302, 404), people(404, 200, 404)),
+    **each(people(200, 200, 200), "en/appointments/", "", "new/"),
+    **each(form(people(200, 200, 200)), "en/appointments/", "verify/", "new/person/"),
     # The criteria in the address are for the applicant; others are sent back to the first step.
-    **each(people(302, 200, 302), "en/appointments/new/", "office/", "day/", "wait/"),
-    "en/appointments/new/time/": but_post(people(302, 200, 302), people(302, 302, 302)),
+    **each(people(302, 200, 302), "en/appointments/new/", "office/", "day/"),
+    "en/appointments/new/wait/": form(people(302, 200, 302)),
+    "en/appointments/new/time/": form(people(302, 200, 302), people(302, 302, 302)),
     **each(people(404, 200, 200), APPOINTMENT, "", "slip/", "calendar/"),
     **each(FORM_OF_APPLICANT, APPOINTMENT, "cancel/", "move/time/"),
     **each(
-        people(404, 302, 404),
+        form(people(404, 302, 404)),
         APPOINTMENT,
         *("confirm/", "wait/", "wait/stop/"),
     ),
-    **each(people(404, 302, 404), "en/appointments/offers/<int:pk>/", "accept/", "decline/"),
+    **each(form(people(404, 302, 404)), "en/appointments/offers/<int:pk>/", "accept/", "decline/"),
     "en/appointments/waiting/<int:pk>/": people(404, 200, 404),
-    "en/appointments/waiting/<int:pk>/stop/": people(404, 302, 404),
+    "en/appointments/waiting/<int:pk>/stop/": form(people(404, 302, 404)),
     **each(people(404, 200, 404), APPOINTMENT, "move/", "move/day/"),
     "en/staff/": staff(200, 200, 200),
-    "en/staff/code/": everybody(302),
-    "en/staff/login/": {"*": everybody(200), "GET": [*[200] * 5, *[302] * 5]},
-    "en/staff/logout/": {
-        "*": [*[302] * 5, *[405] * 5],
-        "OPTIONS": [*[302] * 5, *[200] * 5],
-        "POST": everybody(302),
-    },
-    "en/staff/password_change/": {"*": staff(200, 200, 200), "DELETE": staff(405, 405, 405)},
-    **each(JUST_READ, "en/staff/", "password_change/done/", "jsi18n/"),
-    "en/staff/autocomplete/": {
-        "*": staff(405, 405, 405),
-        "OPTIONS": staff(200, 200, 200),
-        **dict.fromkeys(("GET", "HEAD"), staff(403, 403, 403)),
-    },
+    "en/staff/code/": form(everybody(302)),
+    "en/staff/login/": form([*[200] * 5, *[302] * 5], everybody(200)),
+    "en/staff/logout/": form(everybody(405), everybody(302)),
+    "en/staff/password_change/": form(staff(200, 200, 200)),
+    **each(staff(200, 200, 200), "en/staff/", "password_change/done/", "jsi18n/"),
+    "en/staff/autocomplete/": staff(403, 403, 403),
     "en/staff/^(?P<app_label>catalogue|requests_app|appointments)/$": staff(404, 200, 200),
-    "en/staff/(?P<url>.*)$": staff(404, 404, 404),
-    QUEUE: staff(403, 200, 200),
+    "en/staff/(?P<url>.*)$": form(staff(404, 404, 404)),
+    QUEUE: form(staff(403, 200, 200)),
     f"{QUEUE}<path:object_id>/": staff(302, 302, 302),
-    **each(staff(403, 403, 403), QUEUE, "add/", "<path:object_id>/delete/"),
+    **each(form(staff(403, 403, 403)), QUEUE, "add/", "<path:object_id>/delete/"),
     **each(staff(403, 200, 200), f"{QUEUE}<path:object_id>/", "change/", "history/"),
-    **each(staff(403, 302, 302), f"{QUEUE}<int:pk>/", "claim/", "note/"),
-    f"{QUEUE}bulk/<slug:name>/": staff(403, 302, 302),
+    **each(form(staff(403, 302, 302)), f"{QUEUE}<int:pk>/", "claim/", "note/"),
+    f"{QUEUE}bulk/<slug:name>/": form(staff(403, 302, 302)),
     # The inquiry has no assignee and no outcome, and the form chooses no officer.
     **each(
-        but_post(staff(403, 302, 302), staff(403, 200, 200)),
+        form(staff(403, 302, 302), staff(403, 200, 200)),
         f"{QUEUE}<int:pk>/",
         *("release/", "assign/", "close/", "answer/"),
     ),
@@ -138,18 +132,18 @@ for model in (
     *("appointments/office", "appointments/openingwindow", "appointments/closure"),
 ):
     rows = f"en/staff/{model}/"
-    TABLE |= each(staff(403, 403, 200), rows, "", "add/")
-    TABLE |= each(staff(403, 403, 200), f"{rows}<path:object_id>/", "change/", "history/")
+    TABLE |= each(form(staff(403, 403, 200)), rows, "", "add/", "<path:object_id>/change/")
+    TABLE[f"{rows}<path:object_id>/history/"] = staff(403, 403, 200)
     TABLE[f"{rows}<path:object_id>/"] = staff(302, 302, 302)
-    TABLE[f"{rows}<path:object_id>/delete/"] = staff(403, 403, 403)
-TABLE["en/staff/catalogue/holiday/<path:object_id>/delete/"] = but_post(
+    TABLE[f"{rows}<path:object_id>/delete/"] = form(staff(403, 403, 403))
+TABLE["en/staff/catalogue/holiday/<path:object_id>/delete/"] = form(
     staff(403, 403, 200), staff(403, 403, 302)
 )
 
 OFFICE = "en/staff/appointments/office/"
 TABLE |= {
-    OFFICE: staff(403, 403, 200, manager=200),
-    f"{OFFICE}<path:object_id>/change/": but_post(
+    OFFICE: form(staff(403, 403, 200, manager=200)),
+    f"{OFFICE}<path:object_id>/change/": form(
         staff(403, 403, 200, manager=200), staff(403, 403, 200, manager=403)
     ),
     # Managers do not find rows of other offices.
@@ -158,16 +152,16 @@ TABLE |= {
 }
 HOURS = "en/staff/appointments/openingwindow/"
 TABLE |= {
-    **each(staff(403, 403, 200, manager=200), HOURS, "", "add/", "<path:object_id>/change/"),
+    **each(form(staff(403, 403, 200, manager=200)), HOURS, "", "add/", "<path:object_id>/change/"),
     f"{HOURS}<path:object_id>/history/": staff(302, 302, 200, desk=403, manager=200),
 }
 # The closure applies to every office, so managers may not change it.
 CLOSURE = "en/staff/appointments/closure/"
 TABLE |= {
-    **each(staff(403, 403, 200, manager=200), CLOSURE, "", "add/"),
-    f"{CLOSURE}<path:object_id>/change/": staff(403, 403, 200, manager=302),
+    **each(form(staff(403, 403, 200, manager=200)), CLOSURE, "", "add/"),
+    f"{CLOSURE}<path:object_id>/change/": form(staff(403, 403, 200, manager=302)),
     f"{CLOSURE}<path:object_id>/history/": staff(302, 302, 200),
-    f"{CLOSURE}<path:object_id>/delete/": but_post(
+    f"{CLOSURE}<path:object_id>/delete/": form(
         staff(403, 403, 200, manager=302), staff(403, 403, 302, manager=302)
     ),
 }
@@ -175,36 +169,39 @@ TABLE |= {
 # Superusers may receive people only where they are clerks.
 DESK = "en/staff/appointments/appointment/"
 TABLE |= {
-    **each(staff(403, 403, 200, desk=200), DESK, "", "today/", "walk-in/", "calls/"),
-    **each(staff(403, 403, 403), DESK, "add/", "<path:object_id>/delete/"),
+    **each(staff(403, 403, 200, desk=200), DESK, "", "calls/"),
+    **each(form(staff(403, 403, 200, desk=200)), DESK, "today/", "walk-in/"),
+    **each(form(staff(403, 403, 403)), DESK, "add/", "<path:object_id>/delete/"),
     f"{DESK}<path:object_id>/": staff(302, 302, 302),
     f"{DESK}<path:object_id>/change/": staff(403, 403, 404, desk=200),
     f"{DESK}<path:object_id>/history/": staff(302, 302, 302, desk=200),
-    f"{DESK}<int:pk>/<slug:button>/press/": staff(403, 403, 404, desk=302),
+    f"{DESK}<int:pk>/<slug:button>/press/": form(staff(403, 403, 404, desk=302)),
 }
 
 # The page of a code requires the step before it.
 for step in ("", "register/", "password/reset/", "picture/by-text/", "mobile/", "email/"):
-    TABLE |= each(everybody(302), f"{ACCOUNT}{step}", "code/", "code/resend/")
+    TABLE |= each(form(everybody(302)), f"{ACCOUNT}{step}", "code/", "code/resend/")
 
 # The rows that differ when the inquiry is a draft. Its form names the establishment, for which the
 # applicant does not act at the moment. Its mobile is that of the account, so it needs no code.
 DRAFT_TABLE = {
-    **each(people(404, 302, 404), INQUIRY, "", "receipt/", "mobile/", "mobile/send/"),
+    **each(people(404, 302, 404), INQUIRY, "", "receipt/"),
+    **each(form(people(404, 302, 404)), INQUIRY, "mobile/", "mobile/send/"),
     **each(FORM_OF_APPLICANT, INQUIRY, "details/", "review/"),
-    **each(
-        people(404, 200, 404),
-        INQUIRY,
-        *("documents/", "documents/<int:pk>/", "documents/<int:pk>/preview/"),
-        *("confirm/", "subject/", "subject/person/"),
-    ),
-    **each(people(404, 404, 404), INQUIRY, "withdraw/", "answer/"),
+    **each(people(404, 200, 404), INQUIRY, "documents/<int:pk>/", "documents/<int:pk>/preview/"),
+    **each(form(people(404, 200, 404)), INQUIRY, "documents/", "confirm/"),
+    **each(form(people(404, 200, 404)), INQUIRY, "subject/", "subject/person/"),
+    **each(form(people(404, 404, 404)), INQUIRY, "withdraw/", "answer/"),
     f"{QUEUE}<path:object_id>/change/": staff(403, 404, 404),
     f"{QUEUE}<path:object_id>/history/": staff(302, 302, 302),
     **each(
-        staff(403, 404, 404),
+        form(staff(403, 404, 404)),
         f"{QUEUE}<int:pk>/",
         *("claim/", "release/", "assign/", "note/", "close/", "answer/"),
+    ),
+    **each(
+        staff(403, 404, 404),
+        f"{QUEUE}<int:pk>/",
         *("documents/<int:document_pk>/", "documents/<int:document_pk>/preview/"),
     ),
     # The files of the draft are gone after this, as no transaction brings them back.
@@ -214,11 +211,10 @@ DRAFT_TABLE = {
 # The rows that differ when the appointment is held and not confirmed.
 HELD_TIME_TABLE = {
     APPOINTMENT: people(404, 200, 404),
-    **each(
-        people(404, 302, 404), APPOINTMENT, "slip/", "cancel/", "move/", "move/day/", "move/time/"
-    ),
+    **each(people(404, 302, 404), APPOINTMENT, "slip/", "move/", "move/day/"),
+    **each(form(people(404, 302, 404)), APPOINTMENT, "cancel/", "move/time/"),
     f"{APPOINTMENT}calendar/": people(404, 404, 404),
     f"{DESK}<path:object_id>/change/": staff(403, 403, 404, desk=404),
     f"{DESK}<path:object_id>/history/": staff(302, 302, 302),
-    f"{DESK}<int:pk>/<slug:button>/press/": staff(403, 403, 404, desk=404),
+    f"{DESK}<int:pk>/<slug:button>/press/": form(staff(403, 403, 404, desk=404)),
 }

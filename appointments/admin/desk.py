@@ -23,6 +23,7 @@ from core.accounts.access import StaffRequest
 from core.exceptions import RuleViolation
 from core.hijri import both_calendars
 from core.http import safe_target
+from core.methods import READ, takes, takes_form
 from core.references import grouped_reference
 from core.staff_lists import StaffList, searched_for
 from core.template_filters import ltr
@@ -99,6 +100,7 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> AppointmentQuerySet:
         return Appointment.objects.visible_to_clerk(cast(StaffRequest, request).user)
 
+    @takes(*READ)
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -136,6 +138,7 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
             *super().get_urls(),
         ]
 
+    @takes(*READ)
     def change_view(
         self,
         request: HttpRequest,
@@ -160,6 +163,7 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
         }
         return render(request, "admin/appointments/appointment/desk.html", context)
 
+    @takes_form
     def press(self, request: StaffRequest, pk: int, button: str) -> HttpResponse:
         appointment = self._get(request, pk)
         page = reverse("admin:appointments_appointment_change", args=[pk])

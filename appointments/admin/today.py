@@ -17,6 +17,7 @@ from appointments.admin.desk_access import checked_in_message, desk_address, des
 from appointments.models import Appointment, Office
 from core.accounts.access import StaffRequest
 from core.exceptions import RuleViolation
+from core.methods import takes_form
 from core.text import single_line
 
 # Each standing at the desk has its label and the buttons that it allows.
@@ -32,6 +33,7 @@ ROWS = 100
 MAX_DIGITS = 6
 
 
+@takes_form
 @desk_view
 def today(request: StaffRequest, office: Office, *, offices: list[Office]) -> HttpResponse:
     """List the people of today by their time, and check in the person who is scanned."""

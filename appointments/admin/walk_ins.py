@@ -11,8 +11,10 @@ from appointments.forms import WalkInForm
 from appointments.models import Office
 from core.accounts.access import StaffRequest
 from core.exceptions import RuleViolation
+from core.methods import takes_form
 
 
+@takes_form
 @desk_view
 def walk_in(request: StaffRequest, office: Office, *, offices: list[Office]) -> HttpResponse:
     """Give a person without an appointment a place of today."""

@@ -29,6 +29,7 @@ from core.accounts.session_holder import holder_of
 from core.accounts.views.people import find_person, send_to_find
 from core.catalogue.models import Region
 from core.exceptions import RuleViolation
+from core.methods import takes_form
 
 # A view of one step: `urls.py` decorates it once for a booking and once for a move.
 Step = Callable[[SignedInRequest, Criteria], HttpResponse]
@@ -59,6 +60,7 @@ def new(request: SignedInRequest) -> HttpResponse:
     return render(request, "appointments/new.html", context)
 
 
+@takes_form
 @verified
 def new_person(request: SignedInRequest) -> HttpResponse:
     """Find the attendee, or another person to name as a beneficiary, among many."""
@@ -176,6 +178,7 @@ def days(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
     return render(request, "appointments/days.html", context)
 
 
+@takes_form
 def times(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
     """Show the free times of one day; a choice holds the place, or moves the appointment."""
     chosen = _office_and_day(request)

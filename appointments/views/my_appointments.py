@@ -15,6 +15,7 @@ from appointments.models import Appointment, Closure, Waiting
 from appointments.views.access import get_appointment_for, get_booked_by, verified
 from core.accounts.access import SignedInRequest
 from core.exceptions import RuleViolation
+from core.methods import takes_form
 
 ROWS = 20
 
@@ -52,6 +53,7 @@ def detail(request: SignedInRequest, reference: str) -> HttpResponse:
     return render(request, "appointments/detail.html", context)
 
 
+@takes_form
 @verified
 def confirm(request: SignedInRequest, reference: str) -> HttpResponse:
     appointment = get_booked_by(request.user, reference)
@@ -65,6 +67,7 @@ def confirm(request: SignedInRequest, reference: str) -> HttpResponse:
     return redirect("appointments:detail", reference)
 
 
+@takes_form
 @verified
 def cancel(request: SignedInRequest, reference: str) -> HttpResponse:
     """Ask first, then give the place back."""

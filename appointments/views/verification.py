@@ -11,15 +11,17 @@ from core.accounts import pending_steps, visual_code
 from core.accounts.access import SignedInRequest, resident_required
 from core.exceptions import RuleViolation
 from core.http import safe_target
+from core.methods import takes_form
 
 # The session keeps the typed data under this name, while a text replaces the picture.
 _KEPT = "verify_form"
 
 
+@takes_form
 @resident_required
 def verify(request: SignedInRequest) -> HttpResponse:
     """Verify the user's own number and birth date, with a visual code or a text in its place."""
-    given = pending_steps.get(request, _KEPT) if request.method == "GET" else None
+    given = pending_steps.get(request, _KEPT) if request.method != "POST" else None
     target = safe_target(request, (given or {}).get("next") or reverse("appointments:list"))
     needs_picture = visual_code.is_needed(request)
     form = VerifyForm(request.POST or None, initial=given, needs_picture=needs_picture)

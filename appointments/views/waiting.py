@@ -19,6 +19,7 @@ from core.accounts.access import SignedInRequest
 from core.accounts.models import Identity
 from core.accounts.session_holder import holder_of
 from core.exceptions import RuleViolation
+from core.methods import takes_form
 
 
 def button(
@@ -30,6 +31,7 @@ def button(
     """
 
     def decorate(act: Callable[..., str]) -> Callable[..., HttpResponse]:
+        @takes_form
         @verified
         @wraps(act)
         def press(request: SignedInRequest, **key: str | int) -> HttpResponse:
@@ -102,6 +104,7 @@ def decline(request: SignedInRequest, offer: Offer) -> str:
     return _("The time will be offered to somebody else.")
 
 
+@takes_form
 def new_wish(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
     """Ask where and until when a time is wanted, and put the person on the waiting list."""
     choice = OfficeChoice(request.GET)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.accounts.access import StaffRequest
 from core.exceptions import RuleViolation
+from core.methods import takes_form
 from core.references import grouped_reference
 from core.template_filters import ltr
 from requests_app.admin.buttons import BUTTONS
@@ -32,6 +33,7 @@ def begin(request: StaffRequest, name: str, chosen: InquiryQuerySet) -> HttpResp
     return _page(request, name, list(chosen), BUTTONS[name].form(initial={"expected_version": 0}))
 
 
+@takes_form
 def press(request: StaffRequest, name: str) -> HttpResponse:
     """Run the action on each inquiry at the version that was shown, and report each result."""
     if name not in BUTTONS:

@@ -13,6 +13,7 @@ from core.accounts.interrupted_forms import take_input
 from core.accounts.models import User
 from core.exceptions import RuleViolation
 from core.http import in_language, other_language
+from core.methods import takes_form
 from requests_app.admin.buttons import ANSWERS, BUTTONS
 from requests_app.admin.names import beneficiary_of
 from requests_app.downloads import download, preview
@@ -42,6 +43,7 @@ def desk(request: StaffRequest, pk: int) -> HttpResponse:
     return _page(request, inquiry, _answer_form(inquiry, typed.get("text")), focus=focus)
 
 
+@takes_form
 def press(request: StaffRequest, pk: int, name: str) -> HttpResponse:
     """Run the action of a button that needs no answer to the applicant."""
     inquiry = get_inquiry_for(request, pk)
@@ -66,6 +68,7 @@ def press(request: StaffRequest, pk: int, name: str) -> HttpResponse:
     return _page(request, inquiry, form, note=request.POST.get("text"), focus="told")
 
 
+@takes_form
 def answer(request: StaffRequest, pk: int) -> HttpResponse:
     """Send an answer to the applicant; the pressed button decides what happens to the inquiry."""
     inquiry = get_inquiry_for(request, pk)

@@ -3,7 +3,6 @@
 import datetime
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
@@ -22,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.access import StaffRequest
 from core.accounts.interrupted_forms import keeps_input
 from core.hijri import both_calendars
+from core.methods import READ, takes
 from core.references import grouped_reference
 from core.staff_lists import StaffList, searched_for
 from core.template_filters import isolated, ltr
@@ -210,14 +210,11 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         of_staff = self.admin_site.admin_view
         document = "<int:pk>/documents/<int:document_pk>/"
         alone = [name for name in BUTTONS if name not in ANSWERS]
+        press = of_staff(desk.press)
         answer = keeps_input("desk")(of_staff(desk.answer))
         return [
             *(
-                path(
-                    f"<int:pk>/{name}/",
-                    of_staff(partial(desk.press, name=name)),
-                    name=f"inquiry_{name}",
-                )
+                path(f"<int:pk>/{name}/", press, {"name": name}, name=f"inquiry_{name}")
                 for name in alone
             ),
             path("<int:pk>/answer/", answer, name="inquiry_answer"),
@@ -227,6 +224,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
             *super().get_urls(),
         ]
 
+    @takes(*READ)
     def change_view(
         self,
         request: HttpRequest,

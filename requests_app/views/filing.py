@@ -17,6 +17,7 @@ from core.accounts.people import Offered, latest_of, offered_of
 from core.accounts.session_holder import holder_of
 from core.accounts.views.people import find_person, send_to_find
 from core.exceptions import RuleViolation
+from core.methods import takes_form
 from requests_app import actions, purposes
 from requests_app.forms import DetailsForm, DocumentsForm, NewInquiryForm, SubjectForm
 from requests_app.models import Inquiry
@@ -33,6 +34,7 @@ STEP_TO_FIX = {
 }
 
 
+@takes_form
 @resident_required
 def new(request: SignedInRequest) -> HttpResponse:
     holder = holder_of(request)
@@ -53,12 +55,14 @@ def new(request: SignedInRequest) -> HttpResponse:
     return render(request, "inquiries/new.html", context)
 
 
+@takes_form
 @resident_required
 def new_person(request: SignedInRequest) -> HttpResponse:
     """Find the beneficiary of a new inquiry among many."""
     return _find_beneficiary(request, reverse("inquiries:new"))
 
 
+@takes_form
 @draft_step
 def subject(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     """Change the beneficiary and the service of a draft."""
@@ -81,6 +85,7 @@ def subject(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     return render(request, "inquiries/new.html", context)
 
 
+@takes_form
 @draft_step
 def subject_person(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     """Find another beneficiary for a draft among many."""
@@ -124,6 +129,7 @@ def _find_beneficiary(request: SignedInRequest, page: str) -> HttpResponse:
     )
 
 
+@takes_form
 @keeps_input("details")
 @draft_step
 def details(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
@@ -154,6 +160,7 @@ def details(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     return render(request, "inquiries/details.html", context)
 
 
+@takes_form
 @draft_step
 def mobile(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     """Confirm the draft's mobile with the code that was texted to it."""
@@ -182,6 +189,7 @@ def mobile(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     return render(request, "inquiries/mobile.html", context)
 
 
+@takes_form
 @draft_step
 def send_mobile_code(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     if request.method != "POST" or inquiry.has_confirmed_mobile:
@@ -199,6 +207,7 @@ def _send_mobile_code(request: SignedInRequest, inquiry: Inquiry) -> HttpRespons
     return redirect("inquiries:mobile", inquiry.reference)
 
 
+@takes_form
 @draft_step
 def documents(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     here = redirect("inquiries:documents", inquiry.reference)
@@ -216,6 +225,7 @@ def documents(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     return render(request, "inquiries/documents.html", context)
 
 
+@takes_form
 @draft_step
 def review(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     """Show the draft's content for review; on POST, send the code that confirms exactly it."""
@@ -245,6 +255,7 @@ def review(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     return render(request, "inquiries/review.html", context)
 
 
+@takes_form
 @draft_step
 def confirm(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     """Ask for the texted code; on POST, file the inquiry with it."""
@@ -272,6 +283,7 @@ def confirm(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     return render(request, "inquiries/confirm.html", context)
 
 
+@takes_form
 @draft_step
 def delete_draft(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     if request.method == "POST":

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.interrupted_forms import keeps_input, take_input
 from core.exceptions import RuleViolation
+from core.methods import takes_form
 from requests_app import actions
 from requests_app.forms import DocumentsForm, ReturnAnswerForm, WithdrawForm
 from requests_app.models import Inquiry
@@ -16,6 +17,7 @@ from requests_app.views.access import get_filed_by
 from requests_app.views.documents import attach_all, press_button
 
 
+@takes_form
 @keeps_input("answer")
 @resident_required
 def answer_return(request: SignedInRequest, reference: str) -> HttpResponse:
@@ -23,7 +25,8 @@ def answer_return(request: SignedInRequest, reference: str) -> HttpResponse:
     inquiry = get_filed_by(request.user, reference)
     if request.method != "POST" and not inquiry.is_returned:
         return redirect("inquiries:detail", reference)
-    actions.mark_answers_read(actor=request.user, inquiry=inquiry)
+    if request.method != "HEAD":
+        actions.mark_answers_read(actor=request.user, inquiry=inquiry)
     typed = take_input(request, "answer") or {}
     form = _build_form(ReturnAnswerForm, inquiry, typed.get("text"), request.POST)
     documents = DocumentsForm(
@@ -53,6 +56,7 @@ def answer_return(request: SignedInRequest, reference: str) -> HttpResponse:
     return render(request, "inquiries/answer.html", context)
 
 
+@takes_form
 @keeps_input("withdraw")
 @resident_required
 def withdraw(request: SignedInRequest, reference: str) -> HttpResponse:

@@ -52,7 +52,8 @@ def detail(request: SignedInRequest, reference: str) -> HttpResponse:
     inquiry = get_inquiry_for(request.user, reference)
     if inquiry.is_draft:
         return redirect("inquiries:details", reference)
-    actions.mark_answers_read(actor=request.user, inquiry=inquiry)
+    if request.method != "HEAD":
+        actions.mark_answers_read(actor=request.user, inquiry=inquiry)
     is_applicant = inquiry.applicant_id == request.user.pk
     context = {
         "inquiry": inquiry,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from core.forms import Form
 from core.http import safe_target
+from core.methods import takes_form
 
 COOKIE = "look"
 _YEAR_SECONDS = 365 * 24 * 60 * 60
@@ -71,6 +72,7 @@ def remember_appearance(response: HttpResponse, look: dict[str, str]) -> None:
     )
 
 
+@takes_form
 def display(request: HttpRequest) -> HttpResponse:
     """Show and save the display settings of this device."""
     form = AppearanceForm(request.POST or None, initial=appearance_of(request))

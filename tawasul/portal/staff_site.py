@@ -21,12 +21,23 @@ from core.accounts.access import StaffRequest
 from core.accounts.forms import CodeForm, SignInForm
 from core.accounts.models import User
 from core.http import in_language, safe_target
+from core.methods import takes, takes_form
 from core.text import bare_digits
 from tawasul.portal import staff_shift
 from tawasul.portal.staff_todo import appointments_of, inquiries_of
 
 STEP = "staff_sign_in"
 PENDING_SECONDS = 5 * 60
+
+# The methods of the stock views that take more than GET and HEAD.
+_STOCK_VIEWS = {
+    "logout": takes("POST"),
+    # Everything that is no address of the staff site comes here, and is answered as elsewhere.
+    "catch_all_view": takes(),
+    **dict.fromkeys(
+        ("password_change", "changelist_view", "add_view", "change_view", "delete_view"), takes_form
+    ),
+}
 
 
 class StaffSite(OTPAdminSite):
@@ -40,7 +51,9 @@ class StaffSite(OTPAdminSite):
     def get_urls(self) -> list[URLResolver | URLPattern]:
         # "View on site" looks up rows of any table that the address names; no page here uses it.
         urls = [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
-        return [path("code/", self.code, name="code"), *urls]
+        urls = [path("code/", self.code, name="code"), *urls]
+        _declare_methods(urls)
+        return urls
 
     def admin_view(
         self, view: Callable[..., HttpResponseBase], cacheable: bool = False
@@ -63,12 +76,13 @@ class StaffSite(OTPAdminSite):
         waiting = [*inquiries_of(request.user), *appointments_of(request.user)]
         return super().index(request, {"waiting": waiting, **(extra_context or {})})
 
+    @takes_form
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show and check the first step of sign-in: the password."""
         target = safe_target(request, reverse("admin:index"))
-        if request.method == "GET" and self.has_permission(request):
+        if request.method != "POST" and self.has_permission(request):
             return redirect(target)
         form = SignInForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
@@ -87,6 +101,7 @@ class StaffSite(OTPAdminSite):
         context = {"form": form, "next": target}
         return render(request, "admin/sign_in.html", context, status=lockout.status_of(request))
 
+    @takes_form
     def code(self, request: HttpRequest) -> HttpResponse:
         """Show and check the second step: six digits of the authenticator, or a recovery code."""
         facts = pending_steps.get(request, STEP, PENDING_SECONDS)
@@ -114,3 +129,12 @@ class StaffSite(OTPAdminSite):
                 lockout.remember_browser(request, response, user)
                 return response
         return render(request, "admin/code.html", {"form": form})
+
+
+def _declare_methods(urls: list[URLResolver | URLPattern]) -> None:
+    """Declare the methods of the stock views, which the admin wraps anew for each address."""
+    for url in urls:
+        if isinstance(url, URLResolver):
+            _declare_methods(url.url_patterns)
+        elif not hasattr(url.callback, "methods") and url.callback.__name__ in _STOCK_VIEWS:
+            _STOCK_VIEWS[url.callback.__name__](url.callback)

@@ -2,13 +2,13 @@
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_POST
 
 from appointments.models import Appointment, Waiting
 from core.accounts.access import SignedInRequest, resident_required
 from core.catalogue.models import Service
 from core.date_field import DateForm
 from core.hijri import both_calendars
+from core.methods import takes
 from requests_app.models import Inquiry
 
 
@@ -38,7 +38,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/contact.html")
 
 
-@require_POST
+@takes("POST")
 def other_date(request: HttpRequest) -> JsonResponse:
     """Return the typed date in both calendars as JSON; an empty text while it is not a day."""
     form = DateForm(request.POST)

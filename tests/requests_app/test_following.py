@@ -319,6 +319,7 @@ def test_stale_withdrawal_can_be_resent_from_same_page(as_resident, officer, at_
 
 def test_answer_is_marked_read_once_by_its_applicant(as_resident, as_officer, officer, at_work):
     act("replied", at_work, officer, text=QUESTION)
+    as_resident.head(page_of(at_work))  # nobody has read a page that was only asked about
     assert "· not read yet" in words(as_officer.get(desk_of(at_work)))
     page = as_resident.get(page_of(at_work))
     first = at_work.replies.get().read_at

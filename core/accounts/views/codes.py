@@ -9,8 +9,10 @@ from core.accounts.forms import (
     CodeForm,
 )
 from core.exceptions import RuleViolation
+from core.methods import takes_form
 
 
+@takes_form
 def code(request: HttpRequest, step_class: type[CodeStep]) -> HttpResponse:
     """Show the form for the code of `step_class`, one of `code_steps`, and try the code."""
     step = step_class(request)
@@ -37,6 +39,7 @@ def code(request: HttpRequest, step_class: type[CodeStep]) -> HttpResponse:
     return render(request, "accounts/code.html", context)
 
 
+@takes_form
 def resend(request: HttpRequest, step_class: type[CodeStep]) -> HttpResponse:
     step = step_class(request)
     if not step.is_waiting:

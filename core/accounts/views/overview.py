@@ -19,6 +19,7 @@ from core.accounts.people import offered_of
 from core.accounts.session_holder import act_as, holder_of
 from core.accounts.views.people import links_to_holders, links_to_persons
 from core.http import in_language
+from core.methods import takes_form
 
 LINKS = 10
 
@@ -42,6 +43,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
     return render(request, "accounts/overview.html", context)
 
 
+@takes_form
 @resident_required
 def choose_language(request: SignedInRequest) -> HttpResponse:
     form = LanguageForm(request.POST or None)
@@ -54,6 +56,7 @@ def choose_language(request: SignedInRequest) -> HttpResponse:
     return redirect("accounts:overview")
 
 
+@takes_form
 @resident_required
 def sign_out_device(request: SignedInRequest, device: str) -> HttpResponse:
     if request.method == "POST":
@@ -62,6 +65,7 @@ def sign_out_device(request: SignedInRequest, device: str) -> HttpResponse:
     return redirect("accounts:overview")
 
 
+@takes_form
 @resident_required
 def acting_as(request: SignedInRequest) -> HttpResponse:
     """Choose the holder to act for in the rest of this session."""

@@ -15,8 +15,10 @@ from core.accounts.forms import (
     EmailForm,
 )
 from core.exceptions import RuleViolation
+from core.methods import takes_form
 
 
+@takes_form
 @resident_required
 @sensitive_post_parameters("password", "new_password", "again")
 def change_password(request: SignedInRequest) -> HttpResponse:
@@ -35,6 +37,7 @@ def change_password(request: SignedInRequest) -> HttpResponse:
     return render(request, "accounts/change_password.html", {"form": form})
 
 
+@takes_form
 @resident_required
 @sensitive_post_parameters("password")
 def change_mobile(request: SignedInRequest) -> HttpResponse:
@@ -47,6 +50,7 @@ def change_mobile(request: SignedInRequest) -> HttpResponse:
     return render(request, "accounts/change_mobile.html", {"form": form})
 
 
+@takes_form
 @resident_required
 def change_email(request: SignedInRequest) -> HttpResponse:
     if "remove" in request.POST:

@@ -14,12 +14,15 @@ from core.accounts.forms import (
 )
 from core.accounts.models import User
 from core.accounts.views.visual_code import ask_with_picture
+from core.methods import takes_form
 
 
+@takes_form
 def reset(request: HttpRequest) -> HttpResponse:
     return ask_with_picture(request, ResetForm, Reset, "accounts/reset.html")
 
 
+@takes_form
 @sensitive_post_parameters("new_password", "again")
 def new_password(request: HttpRequest) -> HttpResponse:
     """Set the new password, the last step of a reset."""

@@ -14,6 +14,7 @@ from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.forms import FindPersonForm
 from core.accounts.models import Identity, IdentityQuerySet, Link
 from core.accounts.session_holder import holder_of
+from core.methods import takes_form
 
 ROWS = 20
 
@@ -68,6 +69,7 @@ def links_to_holders(request: SignedInRequest) -> QuerySet[Link]:
     return links.select_related("holder").order_by("-since", "-pk")
 
 
+@takes_form
 @resident_required
 def persons(request: SignedInRequest) -> HttpResponse:
     links = links_to_persons(request)
@@ -79,6 +81,7 @@ def persons(request: SignedInRequest) -> HttpResponse:
     return _linked(request, links=links, people=people, side="person", title=title)
 
 
+@takes_form
 @resident_required
 def holders(request: SignedInRequest) -> HttpResponse:
     links = links_to_holders(request)
@@ -88,6 +91,7 @@ def holders(request: SignedInRequest) -> HttpResponse:
     )
 
 
+@takes_form
 @resident_required
 def find_establishment(request: SignedInRequest) -> HttpResponse:
     """Find the establishment to act for, for somebody who represents many."""

@@ -17,12 +17,15 @@ from core.accounts.forms import (
 from core.accounts.models import Identity, User
 from core.accounts.views.visual_code import ask_with_picture
 from core.exceptions import RuleViolation
+from core.methods import takes_form
 
 
+@takes_form
 def register(request: HttpRequest) -> HttpResponse:
     return ask_with_picture(request, RegisterForm, Register, "accounts/register.html")
 
 
+@takes_form
 @sensitive_post_parameters("new_password", "again")
 def choose(request: HttpRequest) -> HttpResponse:
     """Choose a username and a password, the last step of a registration."""

@@ -13,8 +13,10 @@ from core.accounts.forms import (
     SignInForm,
 )
 from core.http import safe_target
+from core.methods import takes_form
 
 
+@takes_form
 @sensitive_post_parameters("password")
 def sign_in(request: HttpRequest) -> HttpResponse:
     target = safe_target(request, resolve_url(settings.LOGIN_REDIRECT_URL))
@@ -49,6 +51,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/sign_in.html", context, status=lockout.status_of(request))
 
 
+@takes_form
 def sign_out(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         auth.logout(request)

@@ -11,8 +11,10 @@ from core.accounts.forms import (
 )
 from core.exceptions import RuleViolation
 from core.http import safe_target
+from core.methods import takes_form
 
 
+@takes_form
 def picture_by_text(request: HttpRequest) -> HttpResponse:
     """Text a code to a visitor who cannot see the picture, and return to the form afterwards."""
     target = safe_target(request, resolve_url("accounts:register"))
@@ -32,7 +34,7 @@ def ask_with_picture(
     """Show a form with a picture, and begin `step` with its data when it is valid."""
     kept = f"{step.purpose}_form"
     needs_picture = visual_code.is_needed(request)
-    given = pending_steps.get(request, kept) if request.method == "GET" else None
+    given = pending_steps.get(request, kept) if request.method != "POST" else None
     form = form_class(request.POST or None, initial=given, needs_picture=needs_picture)
     if visual_code.ANOTHER in request.POST:
         form = form_class(initial=visual_code.as_typed(form), needs_picture=needs_picture)
