@@ -1,7 +1,8 @@
 """The methods that a view takes; requests with another one are answered without the view."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -59,3 +60,16 @@ class MethodsMiddleware:
         if request.method == "OPTIONS":
             return HttpResponse(status=204, headers={"Allow": ", ".join(allowed)})
         return HttpResponseNotAllowed(allowed)
+
+
+def answer_head_without_body(application: WSGIApplication) -> WSGIApplication:
+    """Wrap a WSGI application so that it sends no body to HEAD, at which gunicorn would warn."""
+
+    def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        body = application(environ, start_response)
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return body
+        body.close()  # type: ignore[attr-defined]  # Django's responses have it
+        return []
+
+    return wrapped

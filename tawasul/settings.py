@@ -11,7 +11,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from tawasul import environment
+from tawasul import environment, logs
 from tawasul.environment import DEMO, env, https_address, required, stop, switch, whole_number
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -265,11 +265,4 @@ CSRF_FAILURE_VIEW = "tawasul.portal.error_pages.csrf_failure"
 # The rest
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": [], "level": "WARNING", "propagate": True}},
-}
+LOGGING = logs.CONFIG

@@ -2,8 +2,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from core.methods import answer_head_without_body
 from core.middleware import read_as_utf8
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tawasul.settings")
 
-application = read_as_utf8(get_wsgi_application())
+application = answer_head_without_body(read_as_utf8(get_wsgi_application()))

@@ -3,8 +3,9 @@
 import logging
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from tawasul.wsgi import application
 from tests import factories
 from tests.access_table import ROLES, TABLE
 from tests.conftest import signed_in
@@ -72,6 +73,20 @@ def test_head_of_every_address(caplog):
         assert answers[1] == answers[0], address
         assert length == 0, address
     assert caplog.messages == []
+
+
+@pytest.mark.django_db
+def test_head_has_no_body_on_its_way_to_server():
+    """A server that got one would drop it, and log each request."""
+    answers = {}
+    for method in ("GET", "HEAD"):
+        environ = RequestFactory().generic(method, "/en/contact/").environ
+        headers = {}
+        body = application(environ, lambda _status, sent, headers=headers: headers.update(sent))
+        answers[method] = headers["Content-Length"], len(b"".join(body))
+    length, sent = answers["GET"]
+    assert (length, sent) == (str(sent), int(length))
+    assert answers["HEAD"] == (length, 0)
 
 
 @pytest.mark.django_db
