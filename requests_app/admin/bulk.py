@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from core.accounts.access import StaffRequest
+from core.accounts.interrupted_forms import take_input
 from core.exceptions import RuleViolation
 from core.methods import takes_form
 from core.references import grouped_reference
@@ -35,27 +36,34 @@ def begin(request: StaffRequest, name: str, chosen: InquiryQuerySet) -> HttpResp
 
 @takes_form
 def press(request: StaffRequest, name: str) -> HttpResponse:
-    """Run the action on each inquiry at the version that was shown, and report each result."""
+    """Run the action on each inquiry at the version that was shown, and report each result.
+
+    After the session has ended in between, show the page again as it was sent.
+    """
     if name not in BUTTONS:
         raise Http404
     button = BUTTONS[name]
     if not request.user.has_perm(f"requests_app.{button.permission}_inquiry"):
         raise PermissionDenied
-    versions = dict(map(_item, request.POST.getlist("item")[:MAX_INQUIRIES]))
-    if request.method != "POST" or not versions:
+    sent = take_input(request, "bulk") or request.POST
+    versions = dict(map(_item, sent.getlist("item")[:MAX_INQUIRIES]))
+    if not versions:
         return redirect("admin:requests_app_inquiry_changelist")
     of_staff = Inquiry.objects.visible_to_staff(request.user).filter(pk__in=versions)
     inquiries = of_staff.select_related("beneficiary", "service", "assignee__identity")
     inquiries = inquiries.order_by("due_on", "pk")
-    form = button.form({**request.POST.dict(), "expected_version": 0})
+    typed = {**sent.dict(), "expected_version": 0}
+    if request.method != "POST":
+        return _page(request, name, inquiries, button.form(initial=typed), versions)
+    form = button.form(typed)
     if not form.is_valid():
         return _page(request, name, inquiries, form, versions)
     refused = []
     for inquiry in inquiries:
-        typed = {**form.cleaned_data, "expected_version": versions[inquiry.pk]}
+        decided = {**form.cleaned_data, "expected_version": versions[inquiry.pk]}
         reference = ltr(grouped_reference(inquiry.reference))
         try:
-            button.act(actor=request.user, inquiry=inquiry, **typed)
+            button.act(actor=request.user, inquiry=inquiry, **decided)
         except RuleViolation as violation:
             messages.error(request, format_html("{}: {}", reference, violation.message))
             refused.append(inquiry)

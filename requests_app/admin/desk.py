@@ -35,12 +35,11 @@ def get_inquiry_for(request: StaffRequest, pk: int) -> Inquiry:
 
 def desk(request: StaffRequest, pk: int) -> HttpResponse:
     inquiry = get_inquiry_for(request, pk)
-    # Only the assignee can have written an answer that was kept in this browser.
-    is_mine = inquiry.assignee == request.user
-    typed = (is_mine and take_input(request, "desk")) or {}
+    typed, noted = take_input(request, "desk_answer"), take_input(request, "desk_note")
     # A message means that an action was done, so the focus goes to the next thing to do.
     focus = "work" if len(messages.get_messages(request)) else ""
-    return _page(request, inquiry, _answer_form(inquiry, typed.get("text")), focus=focus)
+    form = _answer_form(inquiry, typed.get("text"))
+    return _page(request, inquiry, form, note=noted.get("text"), focus=focus)
 
 
 @takes_form

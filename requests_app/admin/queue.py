@@ -3,6 +3,7 @@
 import datetime
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
@@ -21,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.access import StaffRequest
 from core.accounts.interrupted_forms import keeps_input
 from core.hijri import both_calendars
-from core.methods import READ, takes
+from core.methods import READ, takes, takes_form
 from core.references import grouped_reference
 from core.staff_lists import StaffList, searched_for
 from core.template_filters import isolated, ltr
@@ -210,19 +211,25 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         of_staff = self.admin_site.admin_view
         document = "<int:pk>/documents/<int:document_pk>/"
         alone = [name for name in BUTTONS if name not in ANSWERS]
-        press = of_staff(desk.press)
-        answer = keeps_input("desk")(of_staff(desk.answer))
+        answer = keeps_input("desk_answer")(of_staff(desk.answer))
+        chosen = keeps_input("bulk")(of_staff(bulk.press))
         return [
             *(
-                path(f"<int:pk>/{name}/", press, {"name": name}, name=f"inquiry_{name}")
+                path(f"<int:pk>/{name}/", self._press(name), name=f"inquiry_{name}")
                 for name in alone
             ),
             path("<int:pk>/answer/", answer, name="inquiry_answer"),
             path(document, of_staff(desk.document), name="inquiry_document"),
             path(f"{document}preview/", of_staff(desk.document_preview), name="inquiry_preview"),
-            path("bulk/<slug:name>/", of_staff(bulk.press), name="inquiry_bulk"),
+            path("bulk/<slug:name>/", chosen, name="inquiry_bulk"),
             *super().get_urls(),
         ]
+
+    def _press(self, name: str) -> Callable[..., HttpResponse]:
+        """Return the view of a button, which keeps its text like an answer if it has one."""
+        view = takes_form(self.admin_site.admin_view(partial(desk.press, name=name)))
+        has_text = "text" in BUTTONS[name].form.base_fields
+        return keeps_input(f"desk_{name}")(view) if has_text else view
 
     @takes(*READ)
     def change_view(

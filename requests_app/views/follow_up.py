@@ -27,7 +27,7 @@ def answer_return(request: SignedInRequest, reference: str) -> HttpResponse:
         return redirect("inquiries:detail", reference)
     if request.method != "HEAD":
         actions.mark_answers_read(actor=request.user, inquiry=inquiry)
-    typed = take_input(request, "answer") or {}
+    typed = take_input(request, "answer")
     form = _build_form(ReturnAnswerForm, inquiry, typed.get("text"), request.POST)
     documents = DocumentsForm(
         request.POST or None, request.FILES or None, inquiry=inquiry, is_required=False
@@ -63,7 +63,7 @@ def withdraw(request: SignedInRequest, reference: str) -> HttpResponse:
     inquiry = get_filed_by(request.user, reference)
     if request.method != "POST" and not inquiry.is_open:
         return redirect("inquiries:detail", reference)
-    typed = take_input(request, "withdraw") or {}
+    typed = take_input(request, "withdraw")
     form = _build_form(WithdrawForm, inquiry, typed.get("text"), request.POST)
     if form.is_valid():
         try:

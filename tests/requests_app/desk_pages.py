@@ -3,8 +3,11 @@
 import re
 import uuid
 
+from django_otp.plugins.otp_static.models import StaticDevice
+
 from requests_app.models import Inquiry
-from tests.conftest import words
+from tests import factories
+from tests.conftest import signed_in_staff, words
 from tests.requests_app.steps import form_on
 
 QUEUE = "/en/staff/requests_app/inquiry/"
@@ -27,6 +30,27 @@ def answer(browser, inquiry, action, text=TEXT, **changes):
     """Answer on the form of the desk, and return the page that follows."""
     form = form_on(browser.get(desk_of(inquiry)), text, decision=action, **changes)
     return browser.post(desk_of(inquiry, "answer"), form, follow=True)
+
+
+def sent_after_session_end(officer, returning, page, button, **chosen):
+    """Send a form with TEXT after the session has ended, and return what `returning` sees then.
+
+    The form is that of `page` which is sent to the address `button`; `page` is shown when these
+    fields are `chosen` on it.
+    """
+    browser = signed_in_staff(officer)
+    shown = browser.post(page, chosen) if chosen else browser.get(page)
+    markup = shown.content.decode().partition(f'action="{button}"')[2].partition("</form>")[0]
+    form = {"decision": "approve", "text": TEXT}
+    for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', markup):
+        form.setdefault(name, []).append(value)
+    browser.session.flush()
+    lost = browser.post(button, form)
+    password = {"login": returning.username, "password": factories.PASSWORD}
+    browser.post("/en/staff/login/", {**password, "next": browser.get(lost.url).context["next"]})
+    recovery = StaticDevice.objects.create(user=returning, name="paper")
+    recovery.token_set.create(token="abcd2345")
+    return browser.post("/en/staff/code/", {"code": "abcd2345"}, follow=True)
 
 
 def buttons_on(page):

@@ -12,7 +12,8 @@ from requests_app.models import Inquiry, InquiryEvent, Reply
 from tests import factories
 from tests.conftest import errors_on, signed_in, signed_in_staff, words
 from tests.portal.test_queries import copies
-from tests.requests_app.desk_pages import QUEUE
+from tests.requests_app.desk_pages import QUEUE, sent_after_session_end
+from tests.requests_app.desk_pages import TEXT as ANSWER
 from tests.requests_app.people import act, user_named
 from tests.requests_app.refusals import changed
 from tests.requests_app.steps import page_of
@@ -444,3 +445,16 @@ def test_invalid_idempotency_key_writes_no_note(as_officer, ready):
         fields = {"item": item(inquiry), "text": TEXT, "idempotency_key": idempotency_key}
         assert press(as_officer, "note", fields).status_code == 200, idempotency_key
         assert Reply.objects.count() == before, idempotency_key
+
+
+def test_text_and_choice_survive_session_end(officer, colleague, ready):
+    chosen = {"action": "note", "index": 0, "_selected_action": [each.pk for each in ready("note")]}
+    lost = f"{QUEUE}?queue=all", f"{QUEUE}bulk/note/"
+    page = sent_after_session_end(officer, officer, *lost, **chosen)
+    assert page.context["form"]["text"].value() == ANSWER
+    assert hidden_on(page, "item") == [item(each) for each in ready("note")]
+    done = press(page.client, "note", fields_on(page, text=ANSWER))
+    assert results_on(done) == [result_of(each, ACTIONS["note"][2]) for each in ready("note")]
+    page = sent_after_session_end(officer, colleague, *lost, **chosen)
+    assert page.request["PATH_INFO"] == QUEUE
+    assert ANSWER not in page.content.decode()
