@@ -274,6 +274,10 @@ class WaitForm(forms.Form):
         choices=[(REGION, _("anywhere in this region")), (HERE, _("at this office"))],
         initial=REGION,
         widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"),
+            _("Choose where you want an earlier time: at this office, or anywhere in its region."),
+        ),
     )
 
 

@@ -53,6 +53,7 @@ class EitherCalendarDateField(forms.Field):
     widget = _DateInput
     default_error_messages = {
         "required": _("Enter the day, the month and the year."),
+        "calendar": _("Choose the calendar of this date: Hijri or Gregorian."),
         "numbers": _("Enter the day, the month and the year in digits, for example 27 9 1410."),
         "invalid": _("There is no such day in this calendar. Check the calendar and the date."),
         "month": _("%(month)s has only %(days)s days. Check the calendar and the day."),
@@ -64,6 +65,8 @@ class EitherCalendarDateField(forms.Field):
         numbers = [read_number(number) for number in numbers]
         if not any(numbers):
             return None
+        if calendar not in Calendar.values:
+            raise ValidationError(self.error_messages["calendar"], code="calendar")
         if not all(len(n) <= 4 and n.isascii() and n.isdigit() for n in numbers):
             raise ValidationError(self.error_messages["numbers"], code="numbers")
         day, month, year = map(int, numbers)

@@ -165,7 +165,12 @@ class DocumentsForm(ChoiceForm):
         to_field_name="slug",
         widget=forms.RadioSelect,
         empty_label=None,
-        error_messages={"required": _("Choose which document it is.")},
+        error_messages={
+            "required": _("Choose which document it is."),
+            "invalid_choice": _(
+                "This inquiry does not take such a document. Choose one from the list."
+            ),
+        },
     )
     files = forms.Field(  # type: ignore[assignment]  # Django moves fields off the class
         label=_("Files"),

@@ -71,7 +71,9 @@ def _page_of_offer(offer: Offer) -> str:
 @button(get_booked_by, _page_of_appointment)
 def wait(request: SignedInRequest, appointment: Appointment) -> str:
     form = WaitForm(request.POST)
-    here = form.is_valid() and form.cleaned_data["where"] == WaitForm.HERE
+    if not form.is_valid():
+        raise RuleViolation(str(form.errors["where"][0]), code="where")
+    here = form.cleaned_data["where"] == WaitForm.HERE
     office = appointment.slot.office if here else None
     actions.wait(actor=request.user, appointment=appointment, office=office)
     return _("We will text you when an earlier time comes free.")

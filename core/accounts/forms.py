@@ -139,7 +139,19 @@ class NewPasswordForm(Form):
         return self.cleaned_data
 
 
-class ChooseForm(NewPasswordForm):
+class LanguageForm(forms.Form):
+    language = forms.ChoiceField(
+        label=_("Language of our texts to you"),
+        choices=settings.LANGUAGES,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose a language."),
+            "invalid_choice": _("We do not write in this language. Choose Arabic or English."),
+        },
+    )
+
+
+class ChooseForm(LanguageForm, NewPasswordForm):
     """The last step of registering."""
 
     username = TextField(
@@ -152,12 +164,6 @@ class ChooseForm(NewPasswordForm):
             {"autocomplete": "username", "autocapitalize": "none", "dir": "ltr"}
         ),
         error_messages={"required": _("Choose a username.")},
-    )
-    language = forms.ChoiceField(
-        label=_("Language of our texts to you"),
-        choices=settings.LANGUAGES,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose a language.")},
     )
     field_order = ["username", "new_password", "again", "language"]
 
@@ -197,14 +203,6 @@ class EmailForm(Form):
             "required": _("Enter an e-mail address."),
             "invalid": _("This is not an e-mail address. Write it like name@example.com."),
         },
-    )
-
-
-class LanguageForm(forms.Form):
-    language = forms.ChoiceField(
-        label=_("Language of our texts to you"),
-        choices=settings.LANGUAGES,
-        widget=forms.RadioSelect,
     )
 
 

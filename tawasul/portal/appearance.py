@@ -19,6 +19,11 @@ COOKIE = "look"
 _YEAR_SECONDS = 365 * 24 * 60 * 60
 
 
+_CHOOSE = dict.fromkeys(
+    ("required", "invalid_choice"), gettext_lazy("Choose one of the settings that stand here.")
+)
+
+
 class AppearanceForm(Form):
     """The display settings; the first choice of each field is its default."""
 
@@ -30,6 +35,7 @@ class AppearanceForm(Form):
             ("dark", gettext_lazy("Dark")),
         ],
         widget=forms.RadioSelect,
+        error_messages=_CHOOSE,
     )
     contrast = forms.ChoiceField(
         label=gettext_lazy("Contrast"),
@@ -38,6 +44,7 @@ class AppearanceForm(Form):
             ("strong", gettext_lazy("Strong")),
         ],
         widget=forms.RadioSelect,
+        error_messages=_CHOOSE,
     )
     text = forms.ChoiceField(
         label=gettext_lazy("Text size"),
@@ -47,6 +54,7 @@ class AppearanceForm(Form):
             ("largest", gettext_lazy("Very large")),
         ],
         widget=forms.RadioSelect,
+        error_messages=_CHOOSE,
     )
 
 

@@ -26,6 +26,10 @@ LINKS = 10
 
 @resident_required
 def overview(request: SignedInRequest) -> HttpResponse:
+    return _page(request, LanguageForm(initial={"language": request.user.language}))
+
+
+def _page(request: SignedInRequest, language_form: LanguageForm) -> HttpResponse:
     identity = request.user.identity
     persons = list(links_to_persons(request)[: LINKS + 1])
     holders = list(links_to_holders(request)[: LINKS + 1])
@@ -38,7 +42,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "has_more_holders": len(holders) > LINKS,
         "represents": Identity.objects.establishments_represented_by(identity).exists(),
         "devices": Session.objects.signed_in(request.user),
-        "language_form": LanguageForm(initial={"language": request.user.language}),
+        "language_form": language_form,
     }
     return render(request, "accounts/overview.html", context)
 
@@ -46,14 +50,16 @@ def overview(request: SignedInRequest) -> HttpResponse:
 @takes_form
 @resident_required
 def choose_language(request: SignedInRequest) -> HttpResponse:
-    form = LanguageForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        language = form.cleaned_data["language"]
-        actions.choose_language(actor=request.user, language=language)
-        with override(language):
-            messages.success(request, _("Your language is saved."))
-        return redirect(in_language(reverse("accounts:overview"), language))
-    return redirect("accounts:overview")
+    if request.method != "POST":
+        return redirect("accounts:overview")
+    form = LanguageForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form)
+    language = form.cleaned_data["language"]
+    actions.choose_language(actor=request.user, language=language)
+    with override(language):
+        messages.success(request, _("Your language is saved."))
+    return redirect(in_language(reverse("accounts:overview"), language))
 
 
 @takes_form

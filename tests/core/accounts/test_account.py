@@ -230,9 +230,11 @@ def test_account_language_is_preselected(browser, person):
         assert re.findall(r'name="language" value="(..)"[^>]*checked', page) == [language]
 
 
-def test_unknown_language_is_ignored(browser, person):
+def test_unknown_language_is_refused(browser, person):
+    unknown = "We do not write in this language. Choose Arabic or English."
     for language in ("", "fr", "AR", "ar ", "\0", "ا" * 100_000, "../en"):
-        page = browser.post(pages.CHANGE_LANGUAGE, {"language": language}, follow=True)
-        assert pages.place(page) == ACCOUNT, language
-        assert notices_on(page) == [], language
+        page = browser.post(pages.CHANGE_LANGUAGE, {"language": language})
+        error = unknown if language else "Choose a language."
+        assert page.context["language_form"].errors == {"language": [error]}, language
+        assert page.content.decode().count(error) == 2, language  # above the page and at the field
         assert User.objects.get(pk=person.pk).language == "en", language
