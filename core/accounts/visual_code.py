@@ -80,11 +80,15 @@ class _PictureInput(forms.MultiWidget):
 
 
 class VisualCodeField(forms.Field):
-    """The key of a picture and the digits typed for it; only `use` compares them."""
+    """The key of a picture that is still good, and the digits typed for it.
+
+    Only `use` compares them.
+    """
 
     widget = _PictureInput
     default_error_messages = {
         "required": gettext_lazy("Enter the digits in the picture."),
+        "gone": gettext_lazy("This picture has run out. Enter the digits in the new one."),
     }
 
     def __init__(self) -> None:
@@ -98,6 +102,8 @@ class VisualCodeField(forms.Field):
     def validate(self, value: list[str] | None) -> None:
         if value is None:
             raise ValidationError(self.error_messages["required"], code="required")
+        if not _unused(value[0]).exists():
+            raise ValidationError(self.error_messages["gone"], code="gone")
 
 
 def is_needed(request: HttpRequest) -> bool:
@@ -111,7 +117,7 @@ def prove_by_text(request: HttpRequest, code: OneTimeCode) -> None:
 
 
 def use(request: HttpRequest, cleaned_data: dict[str, Any]) -> None:
-    """Use up the picture or the texted code. RuleViolation: `picture` if it is wrong or used."""
+    """Use up the picture or the texted code. RuleViolation: `picture` if it is wrong or gone."""
     if FIELD not in cleaned_data:
         # The proof may have expired, after a quarter of an hour, since the form was shown.
         proof = pending_steps.get(request, _PROVEN) or {"code": None}
@@ -126,7 +132,10 @@ def use(request: HttpRequest, cleaned_data: dict[str, Any]) -> None:
     key, typed = cleaned_data[FIELD]
     picture = _unused(key).first()
     taken, _rows = _unused(key).delete()
-    if not (picture and taken and constant_time_compare(picture.response, typed)):
+    if not (picture and taken):
+        # It ran out a moment ago, or another request was quicker.
+        raise RuleViolation(VisualCodeField.default_error_messages["gone"], code=FIELD)
+    if not constant_time_compare(picture.response, typed):
         raise RuleViolation(
             _("These are not the digits in the picture. Enter those in the new picture."),
             code=FIELD,

@@ -19,6 +19,7 @@ NOT_OWN = (
 NO_30TH = "Rabi al-Thani 1404 AH has only 29 days. Check the calendar and the day."
 NO_LEAP_DAY = "February 1985 CE has only 28 days. Check the calendar and the day."
 NO_SUCH_DAY = "There is no such day in this calendar. Check the calendar and the date."
+RUN_OUT = "This picture has run out. Enter the digits in the new one."
 WRONG_DIGITS = "These are not the digits in the picture. Enter those in the new picture."
 BY_TEXT = "/en/account/picture/by-text/"
 NUMBER = "2987654320"
@@ -156,7 +157,7 @@ def test_each_wrong_guess_needs_another_picture(person, browser):
     picture = picture_on(browser.get(VERIFY))
     page = browser.post(VERIFY, {**own_data(person, number="2999999999"), **picture})
     assert errors_on(page) == [NOT_OWN]
-    assert errors_on(browser.post(VERIFY, {**own_data(person), **picture})) == [WRONG_DIGITS]
+    assert errors_on(browser.post(VERIFY, {**own_data(person), **picture})) == [RUN_OUT]
     assert browser.post(VERIFY, {**own_data(person), **picture_on(page)}).status_code == 302
 
 

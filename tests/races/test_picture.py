@@ -22,7 +22,7 @@ AT_ONCE = 8
 RESET = "/en/account/password/reset/"
 BY_TEXT = "/en/account/picture/by-text/"
 
-WRONG_DIGITS = "These are not the digits in the picture. Enter those in the new picture."
+RUN_OUT = "This picture has run out. Enter the digits in the new one."
 
 
 @pytest.fixture
@@ -56,12 +56,12 @@ def test_picture_answer_sent_eight_times_passes_once(picture, _round):
 
     assert sorted(page.status_code for page in pages) == [*[200] * (AT_ONCE - 1), 302]
     refused = [errors_on(page) for page in pages if page.status_code == 200]
-    assert refused == [[WRONG_DIGITS]] * (AT_ONCE - 1)
+    assert refused == [[RUN_OUT]] * (AT_ONCE - 1)
     assert OneTimeCode.objects.count() == 1
 
 
 def test_picture_read_by_all_passes_once(picture, picture_is_read_by_all):
-    assert told(use_eight_times(picture)) == [WRONG_DIGITS] * (AT_ONCE - 1)
+    assert told(use_eight_times(picture)) == [RUN_OUT] * (AT_ONCE - 1)
 
 
 def test_control_without_delete_count_picture_passes_all(picture, picture_is_read_by_all, guards):

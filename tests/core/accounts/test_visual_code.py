@@ -23,6 +23,7 @@ LOGIN = {"login": "aslam"}
 FORMS = [(REGISTER, PERSON), (RESET, LOGIN)]
 
 WRONG_DIGITS = "These are not the digits in the picture. Enter those in the new picture."
+RUN_OUT = "This picture has run out. Enter the digits in the new one."
 NO_DIGITS = "Enter the digits in the picture."
 
 
@@ -83,7 +84,7 @@ def test_wrong_answer_invalidates_picture_and_shows_another(client, db):
     assert errors_on(page) == [WRONG_DIGITS]
     assert page.context["form"]["login"].value() == "aslam"
     assert key_on(page) != right["picture_key"]
-    assert errors_on(client.post(RESET, {**LOGIN, **right})) == [WRONG_DIGITS]
+    assert errors_on(client.post(RESET, {**LOGIN, **right})) == [RUN_OUT]
     assert not OneTimeCode.objects.exists()
     assert client.post(RESET, {**LOGIN, **picture_on(page)}).status_code == 302
 
@@ -96,7 +97,7 @@ def test_a_picture_is_good_once(db):
             client.post(address, {**form, **picture})
             for again in (REGISTER, RESET):
                 everything = {**PERSON, **LOGIN, **picture}
-                assert errors_on(Client().post(again, everything)) == [WRONG_DIGITS], address
+                assert errors_on(Client().post(again, everything)) == [RUN_OUT], address
             assert OneTimeCode.objects.count() == 1
 
 
@@ -106,7 +107,12 @@ def test_a_picture_is_good_for_ten_minutes(client, db, clock):
     assert client.post(RESET, {**LOGIN, **picture}).status_code == 302
     picture = picture_on(client.get(RESET))
     clock.move(600)
-    assert errors_on(client.post(RESET, {**LOGIN, **picture})) == [WRONG_DIGITS]
+    page = client.post(RESET, {**LOGIN, **picture})
+    assert errors_on(page) == [RUN_OUT]
+    assert page.context["form"]["login"].value() == "aslam"
+    errors = errors_on(client.post(RESET, {"login": " ", **picture}))
+    assert errors == ["Enter your username or your ID number.", RUN_OUT]
+    assert client.post(RESET, {**LOGIN, **picture_on(page)}).status_code == 302
 
 
 def test_answer_is_valid_for_its_own_picture_only(client, db):
@@ -164,7 +170,7 @@ def test_form_without_digits_asks_for_them(db):
                 assert client.post(address, {**form, **picture_on(page)}).status_code == 302
 
 
-def test_unknown_picture_counts_as_wrong_answer(client, db):
+def test_unknown_picture_has_run_out(client, db):
     keys_and_answers = [
         *((None, "22222"), ("", "22222"), ("\0", "22222"), ("a\0" * 20, "2\x072222")),
         *(("a" * 100_000, "22222"), ("a" * 40, "2" * 100_000), ("'; --", "'\"<")),
@@ -175,7 +181,7 @@ def test_unknown_picture_counts_as_wrong_answer(client, db):
         picture = {"picture": answer} if key is None else {"picture": answer, "picture_key": key}
         for address, form in FORMS:
             page = client.post(address, {**form, **picture})
-            assert errors_on(page) == [WRONG_DIGITS], (key, answer)
+            assert errors_on(page) == [RUN_OUT], (key, answer)
             assert not OneTimeCode.objects.exists()
     undecodable = b"login=aslam&picture=%FF%FE2&picture_key=%C0%80"
     page = client.post(RESET, undecodable, content_type="application/x-www-form-urlencoded")
