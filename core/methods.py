@@ -5,8 +5,10 @@ from typing import Any, TypeVar
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.contrib.messages import get_messages
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 _View = TypeVar("_View", bound=Callable[..., HttpResponseBase])
 
@@ -59,7 +61,13 @@ class MethodsMiddleware:
         allowed = (*methods, "OPTIONS")
         if request.method == "OPTIONS":
             return HttpResponse(status=204, headers={"Allow": ", ".join(allowed)})
-        return HttpResponseNotAllowed(allowed)
+        context = {
+            "title": _("This page cannot be used in this way"),
+            "advice": _("Find what you are looking for from the home page."),
+        }
+        response = render(request, "portal/sorry.html", context, status=405)
+        response["Allow"] = ", ".join(allowed)
+        return response
 
 
 def answer_head_without_body(application: WSGIApplication) -> WSGIApplication:

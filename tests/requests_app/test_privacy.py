@@ -36,7 +36,7 @@ def test_another_persons_inquiry_looks_missing(stranger):
     addresses = [page_of(Inquiry(reference="800000000001"), page) for page in PAGES]
     requests = list(product(addresses, ("get", "post")))
     for_missing = [seen(stranger, *request) for request in requests]
-    assert {status for status, _content, _headers in for_missing} == {404}
+    assert {status for status, _content, _headers in for_missing} == {404, 405}
     draft = with_known_address(factories.draft())
     assert [seen(stranger, *request) for request in requests] == for_missing
     factories.submitted(draft)
@@ -146,8 +146,9 @@ def test_own_case_looks_like_missing_inquiry(at_work, own_cases):
         document = f"documents/{own.attachments.get().pk}"
         buttons = ("claim", "release", "assign", "note", "answer", "close")
         for page in ("change", document, *buttons):
-            for method in (at_work.get, at_work.post):
-                assert method(desk_of(own, page), form).status_code == 404, page
+            assert at_work.get(desk_of(own, page), form).status_code == 404, page
+            refused = 404 if page in buttons else 405
+            assert at_work.post(desk_of(own, page), form).status_code == refused, page
         there = at_work.get(desk_of(own))
         nowhere = at_work.get(f"{QUEUE}{own.pk + 10**6}/change/")
         assert words(there) == words(nowhere)

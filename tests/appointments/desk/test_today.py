@@ -245,8 +245,9 @@ def test_call_needs_checked_in_appointment(clerk, slot):
 def test_pages_need_both_permissions(office):
     for codenames in ((), ("view_inquiry",), ("view_appointment",), ("receive_appointment",)):
         browser = signed_in_staff(places.clerk(office, codenames=codenames))
-        answers = [ask(page).status_code for page in PAGES for ask in (browser.get, browser.post)]
-        assert answers == [403] * 6, codenames
+        for page in PAGES:
+            assert browser.get(page).status_code == 403, codenames
+            assert browser.post(page).status_code in (403, 405), codenames
 
 
 def test_foreign_and_missing_office_answer_alike(browser, appointment, elsewhere):
@@ -271,7 +272,7 @@ def test_residents_have_no_desk(appointment):
         for page in PAGES:
             assert browser.get(page).status_code in (302, 403, 404), page
             answer = browser.post(page, {"typed": appointment.reference})
-            assert answer.status_code in (302, 403, 404), page
+            assert answer.status_code in (302, 403, 404, 405), page
     assert status_of(appointment) == Status.CONFIRMED
 
 
