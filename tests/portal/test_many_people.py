@@ -191,6 +191,10 @@ def steps_of(user, slot):
     return [
         (f"{FILE}?beneficiary={worker.pk}", None),
         (FILE, {"idempotency_key": uuid.uuid4(), **subject}),
+        (f"{FILE}person/", None),
+        (f"{FILE}person/", {"words": "worker"}),
+        (f"{ACCOUNT}people/", None),
+        (f"{ACCOUNT}people/", {"words": "worker"}),
         (f"{inquiry}subject/", None),
         (f"{inquiry}subject/", subject),
         *((f"{inquiry}{step}/", None) for step in ("details", "documents", "review", "confirm")),
