@@ -17,6 +17,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -24,6 +25,7 @@ from tests.database import throw_away_postgres
 
 ROUNDS = 5
 MAX_BYTES = 30_000
+FEW, MANY = "1000000008", "1000000016"  # the numbers of two citizens
 
 
 def main(people: int) -> None:
@@ -48,13 +50,11 @@ def measure(people: int, folder: Path) -> int:
     from tests.portal.test_many_people import steps_of
 
     call_command("migrate", verbosity=0)
-    few, many = (
-        factories.UserFactory(identity__number=number) for number in ("1000000008", "1000000016")
-    )
+    few, many = (factories.UserFactory(identity__number=number) for number in (FEW, MANY))
     factories.ServiceFactory(can_be_booked=True)
     factories.workers(few.identity, 3, first=people)
     file = folder / "people.csv"
-    write_rows(file, people, holder=many.identity.current_number)
+    write_rows(file, people, holder=MANY)
     call_command("import_identities", str(file))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -69,7 +69,7 @@ def measure(people: int, folder: Path) -> int:
     return int(failed > 0)
 
 
-def run(user, steps) -> list[tuple[str, int, int, float, float]]:
+def run(user: Any, steps: list[tuple[str, Any]]) -> list[tuple[str, int, int, float, float]]:
     """Return each step with its bytes, statements, and milliseconds of CPU and of SQL."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -128,4 +128,4 @@ def write_rows(file: Path, people: int, holder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2] or [10_000]))
+    main(int(sys.argv[1]) if sys.argv[1:] else 10_000)

@@ -10,11 +10,10 @@ from django.forms.utils import ErrorDict
 SWITCH = "switch_language"
 
 
-class Form(forms.Form):
-    """A form of a page, whose element in the template has the id `typed`.
+class _Switchable(forms.BaseForm):
+    """A form that is shown again as it was typed when its page is switched to the other language.
 
-    Sent by the button that switches the language, it is shown as it was typed: it has no errors,
-    and it is not valid, so that nothing is done.
+    It then has no errors, and is not valid, so that nothing is done.
     """
 
     # Whether the button in the header sends this form, or is a link that loses what was typed.
@@ -33,6 +32,14 @@ class Form(forms.Form):
 
     def is_valid(self) -> bool:
         return super().is_valid() and not self.is_switched
+
+
+class Form(_Switchable, forms.Form):
+    """A form of a page, whose element in the template has the id `typed`."""
+
+
+class ModelForm(_Switchable, forms.ModelForm):
+    """A form for a row on the staff site."""
 
 
 class ChoiceForm(Form):

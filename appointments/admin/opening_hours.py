@@ -12,12 +12,13 @@ from appointments.admin.fields import FIELDS
 from appointments.admin.own_offices import OwnOfficesMixin
 from appointments.admin.save_preview import SavePreviewMixin
 from appointments.models import Office, OpeningWindow, Weekday
+from core.forms import ModelForm
 from core.staff_fields import WholeNumberField
 from core.staff_lists import StaffList
 from core.submissions.once import SavedOnceMixin
 
 
-class WindowForm(forms.ModelForm):
+class WindowForm(ModelForm):
     weekdays = forms.TypedMultipleChoiceField(
         label=_("weekdays"),
         choices=Weekday.choices,

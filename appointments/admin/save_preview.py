@@ -94,6 +94,7 @@ class SavePreviewMixin(admin.ModelAdmin):
             **self.admin_site.each_context(request),
             "title": _("Before it is saved"),
             "opts": self.opts,
+            "form": form,
             "office": offices[0] if len(offices) == 1 else None,
             "weekdays": WEEKDAYS,
             "months": months_of(list(hours), _hours_by_day(hours, offices)),

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from core.digests import derive_key
+from core.forms import ModelForm
 from core.submissions.models import Submission
 
 FIELD = "idempotency_key"
@@ -19,6 +20,8 @@ _NO_CONTENT = {"csrfmiddlewaretoken", FIELD}
 
 class SavedOnceMixin(admin.ModelAdmin):
     """A ModelAdmin whose form for a new row leads a second click to the first one's result."""
+
+    form = ModelForm
 
     def get_form(
         self,

@@ -6,8 +6,9 @@ from html.parser import HTMLParser
 import pytest
 from django.test import Client
 
-from appointments.models import Appointment, Waiting
+from appointments.models import Appointment, Closure, OpeningWindow, Waiting
 from core.accounts.models import OneTimeCode
+from core.catalogue.models import Service
 from core.http import in_language
 from core.messaging.models import Message
 from requests_app.models import Inquiry, Reply
@@ -20,6 +21,7 @@ from tests.requests_app.returns import returned as sent_back
 
 pytestmark = pytest.mark.django_db
 
+UNSENT = ("file", "password", "submit")
 OTHER = {"csrfmiddlewaretoken", "next"}  # of the page, not of the person
 TYPED = "٢٣ <typed> و"
 SIGN_IN, STAFF_SIGN_IN = "/en/account/sign-in/", "/en/staff/login/"
@@ -30,16 +32,16 @@ class Fields(HTMLParser):
 
     def __init__(self, page):
         super().__init__()
-        self.method, self.action, self.values, self.choices = None, None, {}, {}
+        self.method, self.action, self.form, self.values, self.choices = None, None, None, {}, {}
         self._textarea, self._select = None, None
         self.feed(page.content.decode())
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
         if tag == "button" and attrs.get("name") == "switch_language":
-            self.action = attrs["formaction"]
+            self.action, self.form = attrs["formaction"], attrs["form"]
         if tag == "form":
-            self.method = attrs["method"] if attrs.get("id") == "typed" else None
+            self.method = attrs["method"] if attrs.get("id") == self.form else None
             self.sent_by = self.method or getattr(self, "sent_by", None)
         if not self.method:
             return
@@ -53,10 +55,10 @@ class Fields(HTMLParser):
             if "selected" in attrs:
                 self.values[self._select] = value
         elif tag == "input" and attrs.get("type") in ("radio", "checkbox"):
-            self.choices.setdefault(name, []).append(value)
+            self.choices.setdefault(name, []).append(attrs.get("value", "on"))
             if "checked" in attrs:
-                self.values[name] = value
-        elif tag == "input" and attrs.get("type") not in ("file", "password") and name not in OTHER:
+                self.values[name] = attrs.get("value", "on")
+        elif tag == "input" and attrs.get("type") not in UNSENT and name not in OTHER:
             self.values[name] = value
 
     def handle_data(self, data):
@@ -113,12 +115,17 @@ def form_pages(resident):
         ),
         (signed_in(returned.applicant), [f"/en/inquiries/{returned.reference}/answer/"]),
         (signed_in_staff(staff), [f"/en/staff/requests_app/inquiry/{claimed.pk}/change/"]),
+        (
+            signed_in_staff(factories.OfficerFactory(is_superuser=True)),
+            [f"/en/staff/catalogue/service/{service.pk}/change/"]
+            + [f"/en/staff/appointments/{name}/add/" for name in ("closure", "openingwindow")],
+        ),
     ]
 
 
 def written():
     """Return what the forms could have written."""
-    models = (Message, OneTimeCode, Reply, Appointment, Waiting)
+    models = (Message, OneTimeCode, Reply, Appointment, Waiting, Closure, OpeningWindow, Service)
     return list(Inquiry.objects.values()), [model.objects.count() for model in models]
 
 
