@@ -21,7 +21,15 @@ from core.messaging.models import Message
 from tests.appointments import places
 from tests.races.bookings import assert_slot_counters_match, cancel, counter, lapsed_holds, move
 from tests.races.processes import worker
-from tests.races.together import at_once, event_types_of, lock_is_awaited, now, told, until
+from tests.races.together import (
+    DEADLINE_SECONDS,
+    at_once,
+    event_types_of,
+    lock_is_awaited,
+    now,
+    told,
+    until,
+)
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -140,7 +148,8 @@ def appointment_in_closed_slot(clocks):
     """Return one of two appointments in a closed slot, and the actions that race on it."""
     slot, other, _third, _fourth = places.some_slots(4, capacity=2)
     appointment, _neighbour = [places.confirmed(slot=slot) for _place in range(2)]
-    check_in = partial(actions.check_in, actor=places.clerk(slot.office), appointment=appointment)
+    clerk = places.clerk(slot.office)
+    check_in = partial(actions.check_in, actor=clerk, appointment=appointment, is_early=True)
     close(slot)
     morning = slot.start - 3 * HOUR
     steps = {
@@ -191,7 +200,7 @@ def test_worker_waiting_for_rival_skips_changed_appointment(clocks, guards, riva
         return finish(*args, **kwargs)
 
     def displace_meanwhile():
-        is_in_the_middle.wait()
+        assert is_in_the_middle.wait(DEADLINE_SECONDS)
         return steps["displace"]()
 
     guards.replace(owner, last, let_the_worker_queue_first)
