@@ -5,9 +5,7 @@ from typing import Any
 from django import forms
 from django.forms.utils import ErrorDict
 
-# The name of the button in the header that sends the form of a page to the same page in the other
-# language.
-SWITCH = "switch_language"
+from core.language_switch import SWITCH
 
 
 class _Switchable(forms.BaseForm):

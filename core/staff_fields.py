@@ -1,13 +1,19 @@
 """The form fields of the staff site's own forms, which read typed text as the portal's forms do."""
 
+import re
 from typing import Any
 
 from django import forms
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.hijri import hijri_to_gregorian
 from core.text import TextField, read_number
 
+# Year, month and day of the Hijri calendar, or the other way round.
+_HIJRI_DAY = re.compile(
+    "(1[345][0-9]{2}|[0-9]{1,2})[-/]([0-9]{1,2})[-/](1[345][0-9]{2}|[0-9]{1,2})"
+)
 _NUMBER = {"autocomplete": "off", "dir": "ltr"}
 
 
@@ -46,10 +52,23 @@ class _DecimalField(_InAnyDigits, forms.DecimalField):
 
 
 class _DayField(_InAnyDigits, forms.DateField):
-    example = _("For example 2026-06-05.")
+    """A day in either calendar, told apart by the year."""
+
+    example = _("For example 2026-06-05, or 1447-12-19.")
     default_error_messages = {
         "invalid": _("Enter the day as year, month and day, for example 2026-06-05.")
     }
+
+    def to_python(self, value: Any) -> Any:
+        found = _HIJRI_DAY.fullmatch(read_number(value)) if isinstance(value, str) else None
+        if not found:
+            return super().to_python(value)
+        first, month, last = map(int, found.groups())
+        year, day = (first, last) if first > last else (last, first)
+        try:
+            return hijri_to_gregorian(year, month, day)
+        except ValueError:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 
 class _TimeField(_InAnyDigits, forms.TimeField):

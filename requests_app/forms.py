@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 MAX_DESCRIPTION_LENGTH = 4000  # characters
 MAX_FILES = 10  # in one upload
+HOLDER_CHANGED = _(
+    "You have changed in whose name you act since you opened this page. Open it again."
+)
 
 
 class SubjectForm(ChoiceForm):
@@ -84,12 +87,7 @@ class SubjectForm(ChoiceForm):
         """Check that the holder is still the one of the page: another tab may have changed it."""
         shown = self.cleaned_data["holder"]
         if shown and shown != str(self.acting_holder.pk):
-            raise forms.ValidationError(
-                _(
-                    "You have changed in whose name you act since you opened this page. "
-                    "Open it again."
-                )
-            )
+            raise forms.ValidationError(HOLDER_CHANGED)
         return self.acting_holder
 
 

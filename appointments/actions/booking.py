@@ -68,9 +68,11 @@ def hold(
     try:
         check_bookable(slot, service, operations)
     except RuleViolation:
-        # The other of two clicks may have taken the last place meanwhile.
+        # The other of two clicks may have taken the last place meanwhile, or the other of two tabs.
         if held := with_same_key.first():
             return held
+        if Appointment.objects.live_now().filter(attendee=attendee, service=service).exists():
+            check_no_conflict(actor=actor, attendee=attendee, service=service, slot=slot)
         raise
 
     def take() -> Appointment:

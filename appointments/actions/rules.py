@@ -125,7 +125,16 @@ def check_no_conflict(
             ),
             code="live",
         )
-    if same and not (same.is_held or same.can_be_changed):
+    if same and same.is_held:
+        raise RuleViolation(
+            _(
+                "You are keeping a time for this service and this person already (%(reference)s). "
+                "Confirm it, or let it go to choose another."
+            )
+            % {"reference": same.reference},
+            code="live",
+        )
+    if same and not same.can_be_changed:
         raise RuleViolation(
             _(
                 "There is an appointment for this service and this person already "

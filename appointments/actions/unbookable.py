@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from appointments.models import Slot
+from appointments.models.slots import last_bookable_day
 from core.catalogue.models import Service
 from core.exceptions import RuleViolation
 
@@ -20,18 +21,19 @@ def unbookable(slot: Slot, operations: int, service: Service | None = None) -> R
 
 
 def _reason(slot: Slot, operations: int, service: Service | None) -> "_StrOrPromise":
-    if slot.start <= timezone.now():
+    moment = timezone.now()
+    if slot.start <= moment:
         return _("This time has passed. Choose a later one.")
-    if not Slot.objects.ahead(timezone.now()).filter(pk=slot.pk).exists():
+    if slot.day > last_bookable_day(moment):
         return _("This day cannot be booked yet. Choose an earlier one.")
-    now = Slot.objects.with_free().select_related("office").get(pk=slot.pk)
+    now = Slot.objects.with_free(moment).select_related("office").get(pk=slot.pk)
     if now.is_closed or not now.office.is_active or now.start != slot.start:
         return _("The office is closed at this time. Choose another.")
-    if service and not Slot.objects.open_to(service).filter(pk=slot.pk).exists():
+    free: int = now.free  # type: ignore[attr-defined]  # added by `with_free`
+    if free >= operations and service:
         return _("“%(service)s” is not served at this time any more. Choose another.") % {
             "service": service.name
         }
-    free: int = now.free  # type: ignore[attr-defined]  # added by `with_free`
     if 0 < free < operations:
         return ngettext(
             "Only %(free)s operation is left at this time. Choose another time, or one operation.",

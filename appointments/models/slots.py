@@ -56,7 +56,7 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         """Return the slots that can still be booked for `operations` of this service."""
         now = now or timezone.now()
         free = self.with_free(now).filter(free__gte=operations)
-        return free.ahead(now).open_to(service)
+        return free._ahead(now)._open_to(service)
 
     def without_other_appointment(
         self, attendee: "Identity", besides: "Appointment | None" = None
@@ -77,7 +77,7 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         Room that there is through lapsed holds alone does not count, as those are still taken.
         """
         room = self.filter(capacity__gte=F("taken") + operations)
-        return room.ahead(timezone.now()).open_to(service)
+        return room._ahead(timezone.now())._open_to(service)
 
     def left_today(
         self, service: Service, operations: int, now: datetime.datetime | None = None
@@ -85,16 +85,13 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         """Return the slots that run now or come later today, and still take `operations`."""
         now = now or timezone.now()
         free = self.with_free(now).filter(free__gte=operations)
-        return free.open_to(service).filter(office_day_q(now), end__gt=now)
+        return free._open_to(service).filter(office_day_q(now), end__gt=now)
 
-    def ahead(self, now: datetime.datetime) -> Self:
+    def _ahead(self, now: datetime.datetime) -> Self:
         """Return the slots that begin after `now`, and not later than can be booked."""
-        last_day = timezone.localdate(now) + datetime.timedelta(
-            days=settings.BOOKING["HORIZON_DAYS"]
-        )
-        return self.filter(start__gt=now, day__lte=last_day)
+        return self.filter(start__gt=now, day__lte=last_bookable_day(now))
 
-    def open_to(self, service: Service) -> Self:
+    def _open_to(self, service: Service) -> Self:
         """Return the slots that are not closed, in windows for this service."""
         open_slots = self.filter(is_closed=False, office__is_active=True)
         return open_slots.exclude(Q(window__in=_windows_without(service)))
@@ -111,6 +108,10 @@ class SlotQuerySet(models.QuerySet["Slot"]):
     def days(self) -> "models.QuerySet[Slot, dict[str, Any]]":
         """Return each day with its earliest start and its free operations."""
         return self.order_by("day").values("day").annotate(first=Min("start"), places=Sum("free"))
+
+
+def last_bookable_day(now: datetime.datetime) -> datetime.date:
+    return timezone.localdate(now) + datetime.timedelta(days=settings.BOOKING["HORIZON_DAYS"])
 
 
 def kept_from_others(now: datetime.datetime) -> Case:

@@ -26,7 +26,7 @@ from core.accounts.access import SignedInRequest
 from core.accounts.models import Identity
 from core.accounts.people import chosen_of, latest_of, offered_of
 from core.accounts.session_holder import holder_of
-from core.accounts.views.people import find_person, send_to_find
+from core.accounts.views.people import FOUND, find_person, send_to_find
 from core.catalogue.models import Region
 from core.exceptions import RuleViolation
 from core.methods import takes_form
@@ -71,7 +71,8 @@ def new_person(request: SignedInRequest) -> HttpResponse:
 
     def go_on(person: Identity) -> str:
         query = request.GET.copy()
-        query.pop("for", None)
+        for name in ("for", FOUND):
+            query.pop(name, None)
         if is_attendee:
             query["attendee"] = str(person.pk)
         elif str(person.pk) not in query.getlist("beneficiaries"):

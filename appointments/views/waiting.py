@@ -112,7 +112,7 @@ def new_wish(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
     choice = OfficeChoice(request.GET)
     choice.is_valid()
     form = WishForm(
-        request.POST if request.method == "POST" else None,
+        request.POST if request.method == "POST" or request.POST else None,
         region=criteria.region,
         days=actions.horizon(),
         initial={"office": choice.cleaned_data.get("office")},

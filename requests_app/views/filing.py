@@ -15,11 +15,17 @@ from core.accounts.interrupted_forms import keeps_input, take_input
 from core.accounts.models import Identity, OneTimeCode
 from core.accounts.people import Offered, latest_of, offered_of
 from core.accounts.session_holder import holder_of
-from core.accounts.views.people import find_person, send_to_find
+from core.accounts.views.people import FOUND, find_person, send_to_find
 from core.exceptions import RuleViolation
 from core.methods import takes_form
 from requests_app import actions, purposes
-from requests_app.forms import DetailsForm, DocumentsForm, NewInquiryForm, SubjectForm
+from requests_app.forms import (
+    HOLDER_CHANGED,
+    DetailsForm,
+    DocumentsForm,
+    NewInquiryForm,
+    SubjectForm,
+)
 from requests_app.models import Inquiry
 from requests_app.views.access import draft_step
 from requests_app.views.documents import attach_all, press_button
@@ -107,6 +113,9 @@ def _send_to_find(
     request: SignedInRequest, page: str, offered: Offered, asked: dict[str, str]
 ) -> HttpResponse:
     missing = asked.pop("beneficiary", None) if offered.has_to_be_found else None
+    if request.POST.get("holder") not in (None, "", str(holder_of(request).pk)):
+        messages.warning(request, HOLDER_CHANGED)
+        missing = None
     return send_to_find(request, page, asked=missing, query=urlencode(asked))
 
 
@@ -117,6 +126,7 @@ def _find_beneficiary(request: SignedInRequest, page: str) -> HttpResponse:
 
     def go_on(person: Identity) -> str:
         query = request.GET.copy()
+        query.pop(FOUND, None)
         query["beneficiary"] = str(person.pk)
         return f"{page}?{query.urlencode()}"
 

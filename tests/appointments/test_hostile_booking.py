@@ -94,8 +94,8 @@ def test_hostile_criteria_take_no_place(browser, criteria, slot, field):
             path = address(step, asked, office="al-rimal", day=MONDAY)
             for response in (browser.get(path), browser.post(path, posted)):
                 if value == LONG:  # the address of a redirect may not be so long
-                    assert response.status_code == 400
-                else:
+                    assert response.status_code in (400, 405)
+                elif response.status_code != 405:  # a step without a form
                     assert response.url.startswith(f"{NEW}?")
         assert not Appointment.objects.exists()
 
@@ -261,10 +261,15 @@ def test_unknown_button_does_nothing(clerk, of_today):
     fields = {"action": "delete_selected", "_selected_action": of_today.pk, "post": "yes"}
     for button in ("no-such-thing", "delete", "0", "a" * 5000, "%00", "%FF", "%D9%A8"):
         response = browser.post(desk_of(of_today, f"{button}/press"), fields, follow=True)
-        assert response.status_code in (200, 400, 404), button[:20]
+        assert response.status_code in (200, 400, 404, 405), button[:20]
         assert_harmless(response)
     for path in (LIST, desk_of(of_today), desk_of(of_today, "delete")):
-        assert browser.post(path, {**fields, "status": "served"}).status_code in (200, 302, 403)
+        assert browser.post(path, {**fields, "status": "served"}).status_code in (
+            200,
+            302,
+            403,
+            405,
+        )
     assert everything_booked() == before
 
 

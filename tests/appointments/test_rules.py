@@ -210,19 +210,27 @@ def test_one_appointment_for_one_person_and_service(resident, slot, service):
         ", and it is too late to move or cancel it. "
         "Come back from the day after it to book another."
     )
-    for status, advice in (
-        (Status.HELD, ". Move or cancel that one."),
-        (Status.CONFIRMED, ". Move or cancel that one."),
-        (Status.CHECKED_IN, too_late),
+    there_is = "There is an appointment for this service and this person already ({})"
+    held = "You are keeping a time for this service and this person already ({}). "
+    for status, told in (
+        (Status.HELD, f"{held}Confirm it, or let it go to choose another."),
+        (Status.CONFIRMED, f"{there_is}. Move or cancel that one."),
+        (Status.CHECKED_IN, f"{there_is}{too_late}"),
     ):
         with undone():
             live = places.in_status(status, user=resident, slot=slot, service=service)
-            assert refused(places.held, resident, slot=later, service=service) == (
-                "There is an appointment for this service and this person already "
-                f"({live.reference}){advice}"
-            )
+            again = refused(places.held, resident, slot=later, service=service)
+            assert again == told.format(live.reference)
             assert places.held(resident, slot=later).is_held
             assert places.held(slot=later, service=service).is_held
+
+
+def test_own_hold_that_fills_the_time_is_named(resident, slot, service):
+    mine = places.held(resident, slot=slot, service=service, operations=3)
+    assert refused(places.held, resident, slot=slot, service=service, operations=3) == (
+        f"You are keeping a time for this service and this person already ({mine.reference}). "
+        "Confirm it, or let it go to choose another."
+    )
 
 
 def test_bookings_and_moves_a_day_are_limited(resident, slot, service, clock, settings):

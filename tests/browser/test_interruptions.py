@@ -30,7 +30,7 @@ def switch_language(visitor, place):
     visitor.open(place)
     page, other = visitor.page, OTHER[visitor.language]
     with page.expect_navigation():
-        page.locator(f"header a[hreflang={other}]").click()
+        page.locator(f"header [lang={other}]").click()
     expect(page.locator("html")).to_have_attribute("lang", other)
     assert visitor.path() == f"/{other}/{place}"
 

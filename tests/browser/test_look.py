@@ -217,7 +217,7 @@ def pages_of(group):
 
 
 def opened(rows):
-    return rows.get("GET", rows["*"]) if isinstance(rows, dict) else rows
+    return rows["GET"] if isinstance(rows, dict) else rows
 
 
 def unexpected(visitor, look):

@@ -69,7 +69,7 @@ def test_other_error_has_its_own_page(visitor, monkeypatch, django_assert_num_qu
     def fail(_request):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("tawasul.portal.context.translate_url", lambda *_args: fail(None))
+    monkeypatch.setattr("tawasul.portal.context.in_language", lambda *_args: fail(None))
     with django_assert_num_queries(0):
         response = visitor.get("/en/account/no-such-page/")
     assert response.status_code == 500

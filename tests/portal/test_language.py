@@ -139,19 +139,36 @@ def test_switching_in_the_middle_of_a_form_keeps_what_was_typed_and_does_nothing
             assert typed, path
             send = {"get": browser.get, "post": browser.post}[fields.sent_by]
             assert fields.action.startswith("/ar/"), path
-            page = send(fields.action, {**typed, "switch_language": "ar"})
+            page = send(fields.action, {**typed, "switch_language": "ar"}, follow=True)
             content = page.content.decode()
             assert page.status_code == 200, path
             assert '<html lang="ar" dir="rtl"' in content, path
             assert errors_on(page) == [], path
-            kept = Fields(page).values
-            assert kept == typed, path
+            assert Fields(page).values == typed, path
+            if page.redirect_chain:
+                # The browser can go back to the page, and load it again.
+                again = browser.get(page.redirect_chain[-1][0])
+                assert Fields(again).values == typed, path
     assert written() == before
+
+
+def test_text_too_long_to_wait_in_the_session_is_shown_at_once(as_resident, resident):
+    page = f"/ar/inquiries/{factories.draft(resident).reference}/details/"
+    text = "word " * 5000
+    response = as_resident.post(page, {"description": text, "switch_language": "ar"})
+    assert response.status_code == 200
+    assert text in response.content.decode()
+
+
+def test_enter_sends_the_form_and_does_not_switch_the_language(as_resident):
+    page = as_resident.get("/en/account/mobile/").content.decode()
+    of_form = re.findall(r'<button[^>]*form="typed"[^>]*>', page)
+    assert ["switch_language" in button for button in of_form] == [False, True]
 
 
 def test_password_is_not_sent_back():
     form = {"login": "somebody", "password": factories.PASSWORD, "switch_language": "ar"}
-    page = Client().post("/ar/account/sign-in/", form)
+    page = Client().post("/ar/account/sign-in/", form, follow=True)
     assert 'value="somebody"' in page.content.decode()
     assert factories.PASSWORD not in page.content.decode()
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from appointments.models import Appointment
-from core.accounts.models import Identity, Link
+from core.accounts.models import Identity, IdentityNumber, Link
 from core.catalogue.models import Service
 from requests_app.models import Inquiry
 from tests import factories
@@ -64,6 +64,13 @@ def people_on(page):
     return [words(row) for row in re.findall(r"(?s)<bdi>.*?</bdi>", rows[0])] if rows else []
 
 
+def search(browser, address, typed):
+    """Return the page that follows a search; it can be gone back to, and holds no words."""
+    page = browser.post(address, {"words": typed}, follow=True)
+    assert all("found=1" in to for to, _status in page.redirect_chain)
+    return page
+
+
 def address_of(page, name):
     """Return where the link with this name leads."""
     link = rf'href="([^"]*)"><bdi>{name}</bdi>'
@@ -75,7 +82,7 @@ def test_beneficiary_is_found_and_filed_for(browser, siti):
     assert [to for to, _status in page.redirect_chain] == [f"{FILE}person/?service=for-residents"]
     assert "Who is the inquiry for?" in words(page)
     assert people_on(page) == ["Mohammed Aslam Khan"]  # nobody was chosen before but oneself
-    page = browser.post(page.redirect_chain[0][0], {"words": "aminah"})
+    page = search(browser, page.redirect_chain[0][0], "aminah")
     assert people_on(page) == ["Siti Aminah"]
     chosen = address_of(page, "Siti Aminah")
     assert chosen == f"{FILE}?service=for-residents&beneficiary={siti.pk}"
@@ -97,9 +104,9 @@ def test_beneficiary_is_found_and_filed_for(browser, siti):
     page = browser.post(
         f"/en/inquiries/{draft.reference}/subject/", {**posted, "find": "beneficiary"}, follow=True
     )
-    page = browser.post(page.redirect_chain[0][0], {"words": "number 299"})
+    page = search(browser, page.redirect_chain[0][0], "number 299")
     assert people_on(page) == []
-    page = browser.post(f"/en/inquiries/{draft.reference}/subject/person/", {"words": "number 298"})
+    page = search(browser, f"/en/inquiries/{draft.reference}/subject/person/", "number 298")
     page = browser.get(address_of(page, "Worker Number 298"))
     assert "Who is the inquiry for? Worker Number 298" in words(page)
 
@@ -109,26 +116,36 @@ def test_people_are_found_by_any_part_in_any_spelling(browser):
         *("Siti", "SITI aminah", "minah", "  siti  ", "سيتي", "امينه", "أمينة سيتي"),
         *("2987654321", "٢٩٨٧٦٥٤٣٢١", "298-765-4321", "4321", "٤٣٢١", "3111122222", "siti 4321"),
     ):
-        page = browser.post(f"{FILE}person/", {"words": typed})
+        page = search(browser, f"{FILE}person/", typed)
         assert people_on(page) == ["Siti Aminah"], typed
+    there = page.request["PATH_INFO"]
+    assert people_on(browser.get(there, {"found": "1"})) == ["Siti Aminah"]
+    assert people_on(browser.get(there)) == ["Mohammed Aslam Khan"]
     for typed in ("Siti Khan", "%", "_", "number 4321", "9" * 200, "2987654322", "500"):
-        page = browser.post(f"{FILE}person/", {"words": typed})
+        page = search(browser, f"{FILE}person/", typed)
         assert (people_on(page), NOBODY in words(page)) == ([], True), typed
         assert page.context["form"]["words"].value() == typed
-    page = browser.post(f"{FILE}person/", {"words": "worker"})
+    page = search(browser, f"{FILE}person/", "worker")
     assert (len(people_on(page)), FIRST_TWENTY in words(page)) == (20, True)
+    # Whose number ends so comes before those who have the digits elsewhere in it.
+    IdentityNumber.objects.filter(identity__name_en="Worker Number 99").update(number="2499990024")
+    IdentityNumber.objects.filter(identity__name_en="Worker Number 100").update(number="2400024000")
+    assert people_on(search(browser, f"{FILE}person/", "0024"))[0] == "Worker Number 24"
+    assert people_on(search(browser, f"{FILE}person/", "90024"))[0] == "Worker Number 99"
+    found = people_on(search(browser, f"{FILE}person/", "00024"))
+    assert found.index("Worker Number 24") < found.index("Worker Number 100")
     for typed, error in (
         (" \u200f", "Type a name, an ID number or a part of one."),
         ("a" * 201, "This text has 201 characters. Shorten it to 200."),
         ("\ufffd", "Some characters could not be read. Type this text again."),
     ):
-        page = browser.post(f"{FILE}person/", {"words": typed})
+        page = search(browser, f"{FILE}person/", typed)
         assert (errors_on(page), page.context["form"]["words"].value()) == ([error], typed)
 
 
 def test_whoever_is_not_linked_is_neither_found_nor_taken(browser, employers, siti):
     stranger = employers[1].identity
-    page = browser.post(f"{FILE}person/", {"words": stranger.current_number})
+    page = search(browser, f"{FILE}person/", stranger.current_number)
     assert people_on(page) == []
     Link.objects.filter(person=siti).update(until=datetime.date(2020, 1, 2))
     for person in (stranger.pk, siti.pk, "0", "x", "9" * 30, "²"):
@@ -155,7 +172,7 @@ def test_whoever_is_not_linked_is_neither_found_nor_taken(browser, employers, si
 def test_attendee_and_others_are_found_and_booked_for(browser, siti):
     page = browser.get(BOOK, follow=True)
     assert page.redirect_chain == [(f"{BOOK}person/", 302)]
-    page = browser.post(f"{BOOK}person/", {"words": "4321"})
+    page = search(browser, f"{BOOK}person/", "4321")
     page = browser.get(address_of(page, "Siti Aminah"))
     assert "Who comes to the office? Siti Aminah 2987654321" in words(page)
     typed = {
@@ -166,7 +183,7 @@ def test_attendee_and_others_are_found_and_booked_for(browser, siti):
     }
     page = browser.get(BOOK, {**typed, "find": "beneficiaries"}, follow=True)
     assert "Who is the appointment for?" in words(page)
-    page = browser.post(page.redirect_chain[0][0], {"words": "number 7"})
+    page = search(browser, page.redirect_chain[0][0], "number 7")
     page = browser.get(address_of(page, "Worker Number 7"))
     # The form is filled in with what was chosen before, and waits to be sent.
     form = page.context["form"]
@@ -231,14 +248,14 @@ def test_linked_people_are_shown_by_pages_and_searched(browser, large, siti):
     page = browser.get(f"{ACCOUNT}people/", {"page": "15"})
     assert page.content.count(b"works for you") == 20
     assert "Page 15 of 15" in words(page)
-    page = browser.post(f"{ACCOUNT}people/", {"words": "4321"})
+    page = search(browser, f"{ACCOUNT}people/", "4321")
     assert people_on(page) == ["Siti Aminah"]
-    page = browser.post(f"{ACCOUNT}people/", {"words": "nobody at all"})
+    page = search(browser, f"{ACCOUNT}people/", "nobody at all")
     assert NOBODY in words(page)
-    page = browser.post(f"{ACCOUNT}people/", {"words": "worker"})
+    page = search(browser, f"{ACCOUNT}people/", "worker")
     assert (len(people_on(page)), FIRST_TWENTY in words(page)) == (20, True)
     # Others do not see them.
-    page = verified(factories.UserFactory()).post(f"{ACCOUNT}people/", {"words": "4321"})
+    page = search(verified(factories.UserFactory()), f"{ACCOUNT}people/", "4321")
     assert people_on(page) == []
 
 
@@ -256,7 +273,7 @@ def test_agent_of_many_establishments_finds_the_one_to_act_for(browser, large, s
     assert len(people_on(page)) == 12
     page = browser.get(f"{ACCOUNT}acting-as/")
     assert page.content.count(b'type="radio"') == 1  # as oneself
-    page = browser.post(f"{ACCOUNT}acting-as/find/", {"words": "company h"})
+    page = search(browser, f"{ACCOUNT}acting-as/find/", "company h")
     page = browser.get(address_of(page, "Company H"))
     chosen = page.context["form"]["holder"].value()
     assert f'value="{chosen}" id="id_holder_1" checked' in " ".join(page.content.decode().split())

@@ -1,9 +1,14 @@
 """What staff type into the forms of the catalogue, the offices, their hours and their closures."""
 
+import datetime
 import re
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import translation
 
+from core.staff_fields import STAFF_FIELDS
 from tests import factories
 from tests.appointments import places
 from tests.appointments.hours_forms import (
@@ -115,3 +120,15 @@ def test_pasted_text_that_is_too_long_is_kept_and_told(browser):
         told = f"Ensure this value has at most {most} characters (it has {most + 7})."
         assert errors_of(page) == {field: [told]}, address
         assert page.context["adminform"].form[field].value() == "x" * (most + 7)
+
+
+def test_days_are_read_in_either_calendar():
+    day = STAFF_FIELDS[models.DateField]["form_class"]()
+    for typed in ("1448-06-21", "1448/6/21", "21/6/1448", "١٤٤٨/٦/٢١", "2026-12-01", "2026/12/01"):
+        for language in ("ar", "en"):
+            with translation.override(language):
+                assert day.clean(typed) == datetime.date(2026, 12, 1), (typed, language)
+    assert day.clean("1448/02/30") == datetime.date(2026, 8, 13)
+    for typed in ("1448-13-01", "1448-01-31", "1300-01-01", "1599-01-01", "1448-1-1448"):
+        with pytest.raises(ValidationError, match="Enter the day as year, month and day"):
+            day.clean(typed)

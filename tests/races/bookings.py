@@ -14,6 +14,11 @@ from tests.races.together import at_once, now
 
 MINUTE = timedelta(minutes=1)
 FULL = "This time has just been taken. Choose another."
+FEWER_LEFT = {
+    "Only 1 operation is left at this time. Choose another time, or one operation.",
+    "Only 2 operations are left at this time. Choose another time, or fewer operations.",
+}
+CLOSED_TIME = "The office is closed at this time. Choose another."
 OVERLAP = "Mohammed Aslam Khan has another appointment at this time. Choose another time."
 CANCELLED = "This appointment is “Cancelled” and cannot be changed any more."
 

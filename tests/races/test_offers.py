@@ -13,7 +13,7 @@ from tests.appointments import places
 from tests.factories import ServiceFactory, UserFactory
 from tests.races.bookings import (
     CANCELLED,
-    FULL,
+    CLOSED_TIME,
     accept,
     assert_slot_counters_match,
     cancel,
@@ -158,7 +158,7 @@ def test_accept_while_office_closes_keeps_or_reoffers_time():
         offer.refresh_from_db()
         stands = now(appointment)
         if told(results):
-            assert told(results) in ([FULL], [TOO_LATE])
+            assert told(results) in ([CLOSED_TIME], [TOO_LATE])
             assert (stands.status, stands.slot) == ("confirmed", appointment.slot)
             assert offer.status == "withdrawn"
         else:

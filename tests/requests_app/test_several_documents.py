@@ -151,9 +151,8 @@ def test_files_without_a_type_of_this_service_are_not_kept(as_resident, address)
     for chosen in ("supporting-proof", "no-such-type", "", None):
         chosen_type = {} if chosen is None else {"document_type": chosen}
         page = as_resident.post(address, {"files": photo("one.jpg"), **chosen_type})
-        assert errors_on(page) == [
-            "Choose one of the options shown." if chosen else "Choose which document it is."
-        ]
+        unknown = "This inquiry does not take such a document. Choose one from the list."
+        assert errors_on(page) == [unknown if chosen else "Choose which document it is."]
         assert not stored_files(), chosen
 
 

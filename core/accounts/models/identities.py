@@ -16,6 +16,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from core.adulthood import latest_adult_birth_date
 from core.identity_numbers import IdentityKind, identity_kind
 from core.search import found_by, readings
+from core.text import bare_digits
 
 
 class IdentityQuerySet(models.QuerySet["Identity"]):
@@ -36,16 +37,20 @@ class IdentityQuerySet(models.QuerySet["Identity"]):
     def matching(self, query: str) -> Self:
         """Return those that have each word of `query` in a name, folded, or in a number.
 
-        Numbers are those in force and former ones. Whose names have words that begin so come first,
-        then by name. There is no index for it: narrow it down first, to those whom somebody may act
-        for.
+        Numbers are those in force and former ones. Those whose names have words that begin so, or
+        whose numbers end so, come first. There is no index for it: narrow it down first, to those
+        whom somebody may act for.
         """
         matching = Q(pk__in=[])
         for words in readings(query):
             matching |= reduce(and_, map(_has_word, words))
-        begins = Case(When(found_by("search_text", query), then=0), default=1)
+        ends = IdentityNumber.objects.filter(
+            identity=OuterRef("pk"), number__endswith=bare_digits(query)
+        )
+        best = Q(Exists(ends)) if bare_digits(query).isdecimal() else Q()
+        first = Case(When(best | found_by("search_text", query), then=0), default=1)
         name = "name_ar" if get_language() == "ar" else "name_en"
-        return self.filter(matching).order_by(begins, name, "pk")
+        return self.filter(matching).order_by(first, name, "pk")
 
 
 def _has_word(word: str) -> Q:

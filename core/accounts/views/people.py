@@ -17,6 +17,7 @@ from core.accounts.session_holder import holder_of
 from core.methods import takes_form
 
 ROWS = 20
+FOUND = "found"
 
 
 def find_person(
@@ -32,13 +33,14 @@ def find_person(
     The search is posted, so that no name and no number stands in an address. `go_on` gives the
     address that chooses a person.
     """
-    form = FindPersonForm(request.POST if request.method == "POST" else None)
-    shown, has_more = first, False
-    if form.is_valid():
-        shown, has_more = _found(people, form.cleaned_data["words"])
+    form, words = _search(request)
+    if request.method == "POST" and words:
+        return _show_found(request, words)
+    shown, has_more = _found(people, words) if words else (first, False)
     context = {
         "form": form,
         "title": title,
+        "words": words,
         "rows": [(person, go_on(person)) for person in shown],
         "has_more": has_more,
         "rows_shown": ROWS,
@@ -60,7 +62,8 @@ def send_to_find(
 def links_to_persons(request: SignedInRequest) -> QuerySet[Link]:
     """Return the links to the people of the holder, the latest first."""
     links = Link.objects.in_force().for_persons().filter(holder=holder_of(request))
-    return links.select_related("person").order_by("-since", "-pk")
+    with_persons = links.select_related("person").prefetch_related("person__numbers")
+    return with_persons.order_by("-since", "-pk")
 
 
 def links_to_holders(request: SignedInRequest) -> QuerySet[Link]:
@@ -113,21 +116,46 @@ def _linked(
     title: str,
 ) -> HttpResponse:
     """Show the links page by page, or those whose `side` is among the people that were found."""
-    form = FindPersonForm(request.POST if request.method == "POST" else None)
+    form, words = _search(request)
+    if request.method == "POST" and words:
+        return _show_found(request, words)
     has_more = False
-    if form.is_valid():
-        found, has_more = _found(people, form.cleaned_data["words"])
+    if words:
+        found, has_more = _found(people, words)
         links = links.filter(**{f"{side}__in": [person.pk for person in found]})
     page = Paginator(links, ROWS).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "title": title,
+        "words": words,
         "page": page,
         "rows": f"accounts/_{side}s.html",
         "has_more": has_more,
         "rows_shown": ROWS,
     }
     return render(request, "accounts/linked.html", context)
+
+
+def _search(request: SignedInRequest) -> tuple[FindPersonForm, str]:
+    """Return the form and the words to search for: those just sent, or of the address with FOUND.
+
+    The words wait in the session, so that the browser can go back to what was found.
+    """
+    if request.method == "POST" or not request.session.get(FOUND) or FOUND not in request.GET:
+        form = FindPersonForm(request.POST or None)
+        return form, form.cleaned_data["words"] if form.is_valid() else ""
+    words = request.session[FOUND]
+    form = FindPersonForm(initial={"words": words})
+    form.keeps_typed = False  # the link to the other language keeps the words
+    return form, words
+
+
+def _show_found(request: SignedInRequest, words: str) -> HttpResponse:
+    request.session[FOUND] = words
+    query = request.GET.copy()
+    query.pop("page", None)
+    query[FOUND] = "1"
+    return redirect(f"{request.path}?{query.urlencode()}")
 
 
 def _found(people: IdentityQuerySet, words: str) -> tuple[list[Identity], bool]:

@@ -1,0 +1,63 @@
+"""Switching the language of a page in the middle of its form.
+
+The button in the header sends the form to the same page in the other language. What was typed waits
+in the session while the browser is sent there: the page that is then shown answers a GET, so that
+the browser can go back to it, and load it again.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+
+# The name of the button, and of the mark in the address of a page that shows what was typed.
+SWITCH, TYPED = "switch_language", "typed"
+_KEPT = "switched_form"  # its place in the session
+_MAX_KEPT = 20_000  # characters: the longest form by far is an inquiry's description
+# Fields that a browser does not fill in again either.
+_NOT_KEPT = ("csrfmiddlewaretoken", "password", "new_password", "again")
+
+
+class LanguageSwitchMiddleware:
+    """Keep what was typed for the page in the other language; it stands after the CSRF check.
+
+    A form that is too long for it, and those of the staff site, are answered by their views, which
+    show them as well.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        if request.method == "POST" and SWITCH in request.POST and not _is_of_staff(request):
+            return _keep(request)
+        kept = request.session.get(_KEPT)
+        if request.method == "GET" and TYPED in request.GET and kept:
+            page, typed = kept
+            if page == request.path:
+                request.POST = QueryDict(typed)
+        return None
+
+
+def _keep(request: HttpRequest) -> HttpResponse | None:
+    typed = request.POST.copy()
+    for name in _NOT_KEPT:
+        typed.pop(name, None)
+    encoded = typed.urlencode()
+    if len(encoded) > _MAX_KEPT:
+        return None
+    request.session[_KEPT] = [request.path, encoded]
+    query = request.GET.copy()
+    query[TYPED] = "1"
+    return redirect(f"{request.path}?{query.urlencode()}")
+
+
+def _is_of_staff(request: HttpRequest) -> bool:
+    return "admin" in request.resolver_match.app_names  # type: ignore[union-attr]  # set for views
