@@ -199,13 +199,14 @@ def times(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
             violation.show_on(form)
         else:
             return redirect("appointments:detail", taken.reference)
-    form.fields["slot"].queryset = free.filter(day=day).distinct_starts()
+    slots = form.fields["slot"].queryset = free.filter(day=day).distinct_starts()
+    form.keeps_typed = bool(slots)
     context = {
         "criteria": criteria,
         "office": office,
         "day": day,
         "form": form,
-        "slots": form.fields["slot"].queryset,
+        "slots": slots,
         "nearest": form.errors and free.exclude(day=day).order_by("start").first(),
         "days_step": f"{_address(criteria, 'days')}?{_query(request, office=office.slug)}",
     }

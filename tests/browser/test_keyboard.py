@@ -43,6 +43,7 @@ CONTROLS = """() => [...document.querySelectorAll(
         "a[href], button, input, select, summary, textarea"
     )]
     .filter((control) => control.type !== "hidden" && control.checkVisibility())
+    .filter((control) => control.tabIndex >= 0)
     .map((control) => control.outerHTML)"""
 HAS_FOCUS = "controls => controls.includes(document.activeElement)"
 # The name of the skip link on Django's own pages.

@@ -17,7 +17,7 @@ ALLOWED = re.compile(
     # Django's page for another password.
     r"|wcag/h71: .* #content-main > form > div > fieldset"
     # The values that a page of the staff site carries along until they are decided on.
-    r"|form-dup-name: .* #content > div > form > input:.*"
+    r"|form-dup-name: .* (#content > div > form|#typed) > input:.*"
 )
 
 
