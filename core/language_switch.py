@@ -21,7 +21,7 @@ _NOT_KEPT = ("csrfmiddlewaretoken", "password", "new_password", "again")
 
 
 class LanguageSwitchMiddleware:
-    """Keep what was typed for the page in the other language; it stands after the CSRF check.
+    """Keep what was typed for the page in the other language; it stands after the sign-in.
 
     A form that is too long for it, and those of the staff site, are answered by their views, which
     show them as well.
@@ -38,10 +38,10 @@ class LanguageSwitchMiddleware:
     ) -> HttpResponse | None:
         if request.method == "POST" and SWITCH in request.POST and not _is_of_staff(request):
             return _keep(request)
-        kept = request.session.get(_KEPT)
-        if request.method == "GET" and TYPED in request.GET and kept:
-            page, typed = kept
-            if page == request.path:
+        if request.method == "GET" and TYPED in request.GET and _KEPT in request.session:
+            page, user, typed = request.session[_KEPT]
+            # The next user of this browser must not see what somebody else has typed.
+            if (page, user) == (request.path, request.user.pk):
                 request.POST = QueryDict(typed)
         return None
 
@@ -53,7 +53,7 @@ def _keep(request: HttpRequest) -> HttpResponse | None:
     encoded = typed.urlencode()
     if len(encoded) > _MAX_KEPT:
         return None
-    request.session[_KEPT] = [request.path, encoded]
+    request.session[_KEPT] = [request.path, request.user.pk, encoded]
     query = request.GET.copy()
     query[TYPED] = "1"
     return redirect(f"{request.path}?{query.urlencode()}")

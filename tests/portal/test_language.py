@@ -160,6 +160,23 @@ def test_text_too_long_to_wait_in_the_session_is_shown_at_once(as_resident, resi
     assert text in response.content.decode()
 
 
+def test_nobody_sees_what_another_user_has_typed(resident):
+    browser, form = Client(), {"login": "somebody-else", "switch_language": "ar"}
+    there = browser.post("/ar/account/sign-in/", form).url
+    assert "somebody-else" in browser.get(there).content.decode()
+    page = "/ar/account/email/"
+    browser = signed_in(resident)
+    there = browser.post(page, {"email": "a@example.org", "switch_language": "ar"}).url
+    assert "a@example.org" in browser.get(there).content.decode()
+    session = browser.session
+    kept = session["switched_form"]
+    browser.force_login(factories.UserFactory())
+    session = browser.session
+    session["switched_form"] = kept
+    session.save()
+    assert "a@example.org" not in browser.get(there).content.decode()
+
+
 def test_enter_sends_the_form_and_does_not_switch_the_language(as_resident):
     page = as_resident.get("/en/account/mobile/").content.decode()
     of_form = re.findall(r'<button[^>]*form="typed"[^>]*>', page)
