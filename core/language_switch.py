@@ -15,7 +15,9 @@ from django.shortcuts import redirect
 # The name of the button, and of the mark in the address of a page that shows what was typed.
 SWITCH, TYPED = "switch_language", "typed"
 _KEPT = "switched_form"  # its place in the session
-_MAX_KEPT = 20_000  # characters: the longest form by far is an inquiry's description
+# Characters as they are sent, six for a letter of Arabic: the longest form by far is an inquiry's
+# description of 4,000 letters.
+_MAX_KEPT = 40_000
 # Fields that a browser does not fill in again either.
 _NOT_KEPT = ("csrfmiddlewaretoken", "password", "new_password", "again")
 

@@ -154,10 +154,13 @@ def test_switching_in_the_middle_of_a_form_keeps_what_was_typed_and_does_nothing
 
 def test_text_too_long_to_wait_in_the_session_is_shown_at_once(as_resident, resident):
     page = f"/ar/inquiries/{factories.draft(resident).reference}/details/"
-    text = "word " * 5000
+    text = "word " * 13_000
     response = as_resident.post(page, {"description": text, "switch_language": "ar"})
     assert response.status_code == 200
     assert text in response.content.decode()
+    longest = "\u0645 " * 2000
+    response = as_resident.post(page, {"description": longest, "switch_language": "ar"})
+    assert longest in as_resident.get(response.url).content.decode()
 
 
 def test_nobody_sees_what_another_user_has_typed(resident):
