@@ -62,8 +62,7 @@ def send_to_find(
 def links_to_persons(request: SignedInRequest) -> QuerySet[Link]:
     """Return the links to the people of the holder, the latest first."""
     links = Link.objects.in_force().for_persons().filter(holder=holder_of(request))
-    with_persons = links.select_related("person").prefetch_related("person__numbers")
-    return with_persons.order_by("-since", "-pk")
+    return links.select_related("person").order_by("-since", "-pk")
 
 
 def links_to_holders(request: SignedInRequest) -> QuerySet[Link]:
@@ -75,7 +74,7 @@ def links_to_holders(request: SignedInRequest) -> QuerySet[Link]:
 @takes_form
 @resident_required
 def persons(request: SignedInRequest) -> HttpResponse:
-    links = links_to_persons(request)
+    links = links_to_persons(request).prefetch_related("person__numbers")
     people = Identity.objects.filter(pk__in=links.order_by().values("person"))
     holder = holder_of(request)
     title = _("People linked to you")
