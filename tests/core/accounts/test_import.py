@@ -81,6 +81,17 @@ def test_person_is_imported_with_all_fields(load):
     assert salim.current_number == "2000000100"
 
 
+def test_imported_person_is_found_by_the_name_of_today(load):
+    for arabic, latin, words in (
+        ("سيتي أمينة", "Siti Aminah", ("سيتي امينه", "aminah")),
+        ("سلمى حسن", "Salma Hassan", ("سلمي", "hassan")),
+    ):
+        load(person("2000000100", name_ar=arabic, name_en=latin))
+        for typed in words:
+            assert Identity.objects.matching(typed).get().name_en == latin
+    assert not Identity.objects.matching("aminah").exists()
+
+
 def test_establishment_defaults_to_active_and_saudi(load):
     of_gulf = {"nationality": "AE", "status": "departed"}
     load(establishment("7000000100"), establishment("7000000101", **of_gulf))
