@@ -203,6 +203,7 @@ def test_check_in_hours_early_asks_first(clerk, browser, slot, clock):
         "This appointment begins only at 11:01. Check the person in all the same?"
     ]
     assert places.status_of(late) == Status.CONFIRMED
+    assert "Check in all the same" in words(page)
     page = press(browser, late, "check-in-early")
     assert notices_on(page) == ["The person is checked in."]
     assert places.status_of(late) == Status.CHECKED_IN
