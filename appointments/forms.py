@@ -19,7 +19,7 @@ from appointments.models import Office, Slot, SlotQuerySet
 from core.accounts.acting_for import check_is_for, is_for_any
 from core.accounts.forms import VisualCodeForm
 from core.accounts.models import Identity
-from core.accounts.people import Offered
+from core.accounts.people import MAX_KEY_LENGTH, Offered
 from core.catalogue.models import Region, Service
 from core.date_field import EitherCalendarDateField
 from core.exceptions import RuleViolation
@@ -76,7 +76,7 @@ class SafeMultipleChoiceField(forms.ModelMultipleChoiceField):
     def clean(self, value: Iterable[Any] | None) -> QuerySet:
         """Refuse a number that is longer than any key as an invalid choice."""
         for pk in value or ():
-            if len(str(pk)) > 18:
+            if len(str(pk)) > MAX_KEY_LENGTH:
                 raise forms.ValidationError(
                     self.error_messages["invalid_choice"],
                     code="invalid_choice",

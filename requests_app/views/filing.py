@@ -57,7 +57,7 @@ def new(request: SignedInRequest) -> HttpResponse:
             violation.show_on(form)
         else:
             return redirect("inquiries:details", inquiry.reference)
-    context = {"form": form, "offered": offered, "find": find}
+    context = {"form": form, "offered": offered}
     return render(request, "inquiries/new.html", context)
 
 
@@ -87,7 +87,7 @@ def subject(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
             violation.show_on(form)
         else:
             return redirect("inquiries:details", inquiry.reference)
-    context = {"form": form, "offered": offered, "find": find, "inquiry": inquiry}
+    context = {"form": form, "offered": offered, "inquiry": inquiry}
     return render(request, "inquiries/new.html", context)
 
 
