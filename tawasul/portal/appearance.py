@@ -20,7 +20,7 @@ _YEAR_SECONDS = 365 * 24 * 60 * 60
 
 
 _CHOOSE = dict.fromkeys(
-    ("required", "invalid_choice"), gettext_lazy("Choose one of the settings that stand here.")
+    ("required", "invalid_choice"), gettext_lazy("Choose one of the settings on this page.")
 )
 
 

@@ -59,7 +59,7 @@ def test_form_shows_current_choice():
 
 def test_unknown_choice_is_refused_and_sets_no_cookie():
     response = choose(Client(), colours="pink", text="large")
-    assert errors_on(response) == ["Choose one of the settings that stand here."]
+    assert errors_on(response) == ["Choose one of the settings on this page."]
     assert "look" not in response.cookies
 
 
