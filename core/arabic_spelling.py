@@ -22,6 +22,8 @@ _ARABIC_SPELLINGS = str.maketrans(
 _NOT_A_WORD = re.compile(r"[\W_]+")
 _SERVANT_OF = re.compile(r"\bعبد\s*(?:ال(?=\w{2}))?(?=\w)")
 _PARTICLE = re.compile(r"\b(ابو|بن|abd|abdel|abdul|abu|al|bin|el)\s+(?=\w)")
+# The first halves of names of two words, such as Abd Allah
+_HALVES = frozenset({"عبد", "أبو", "ابو", "أم", "ام", "Abd", "Abdul", "Abu", "Umm"})
 _ARTICLE = re.compile(r"\b(?:وال|بال|فال|كال|ولل|لل|ال)(?=\w{2})")
 
 
@@ -47,3 +49,9 @@ def fold(text: str) -> str:
 def fold_name(name: str) -> str:
     """Return `name` folded, with each particle joined to the next word: people write both ways."""
     return _PARTICLE.sub(r"\1", _SERVANT_OF.sub("عبد", fold(name)))
+
+
+def first_name(name: str) -> str:
+    """Return the first name of a full name, which is two words where the first is half of one."""
+    first, *others = name.split()
+    return f"{first} {others[0]}" if others and first in _HALVES else first

@@ -60,6 +60,13 @@ def moment_in_words(value: datetime.datetime) -> str:
 
 
 @register.filter
+def first_words(name: str, most: int) -> str:
+    """Return the first words of a name that fit into `most` letters, or the cut first word."""
+    words = name[: most + 1].rsplit(" ", 1)[0] if len(name) > most else name
+    return words[:most]
+
+
+@register.filter
 def moment(value: datetime.datetime) -> SafeString:
     """Return the day in both calendars and the time of day in the Kingdom, as 14:05."""
     return format_html("{} · {}", hijri.both_calendars(value), ltr(time_of_day(value)))

@@ -42,6 +42,8 @@ def each(row, before, *pages):
 
 FORM_OF_EACH = form(people(200, 200, 200), people(302, 302, 302))
 FORM_OF_APPLICANT = form(people(404, 200, 404), people(404, 302, 404))
+# The beneficiary is led to the page of what they may read.
+FORM_OF_OWNER = form(people(404, 200, 302), people(404, 302, 302))
 
 # The answer to each role at each address: a status, or the name of the page for signing in. HEAD is
 # answered as GET, and POST with 405 where a page takes no form. The inquiry in the addresses has
@@ -76,17 +78,18 @@ TABLE = {
     **each(
         people(404, 200, 200),
         INQUIRY,
-        *("", "documents/<int:pk>/", "documents/<int:pk>/preview/", "receipt/"),
+        *("", "receipt/"),
     ),
+    **each(people(404, 200, 404), INQUIRY, "documents/<int:pk>/", "documents/<int:pk>/preview/"),
     **each(
         form(people(404, 302, 302)),
         INQUIRY,
         *("details/", "documents/", "review/", "confirm/", "subject/", "subject/person/"),
         *("mobile/", "mobile/send/", "delete/"),
     ),
-    f"{INQUIRY}withdraw/": FORM_OF_APPLICANT,
+    f"{INQUIRY}withdraw/": FORM_OF_OWNER,
     # The inquiry has not been returned, so there is nothing to answer.
-    f"{INQUIRY}answer/": form(people(404, 302, 404), people(404, 200, 404)),
+    f"{INQUIRY}answer/": form(people(404, 302, 302), people(404, 200, 302)),
     **each(people(200, 200, 200), "en/appointments/", "", "new/"),
     **each(form(people(200, 200, 200)), "en/appointments/", "verify/", "new/person/"),
     # The criteria in the address are for the applicant; others are sent back to the first step.
@@ -94,16 +97,16 @@ TABLE = {
     "en/appointments/new/wait/": form(people(302, 200, 302)),
     "en/appointments/new/time/": form(people(302, 200, 302), people(302, 302, 302)),
     **each(people(404, 200, 200), APPOINTMENT, "", "slip/", "calendar/"),
-    **each(FORM_OF_APPLICANT, APPOINTMENT, "cancel/", "move/time/"),
+    **each(FORM_OF_OWNER, APPOINTMENT, "cancel/", "move/time/"),
     **each(
-        form(people(404, 302, 404)),
+        form(people(404, 302, 302)),
         APPOINTMENT,
         *("confirm/", "wait/", "wait/stop/"),
     ),
     **each(form(people(404, 302, 404)), "en/appointments/offers/<int:pk>/", "accept/", "decline/"),
     "en/appointments/waiting/<int:pk>/": people(404, 200, 404),
     "en/appointments/waiting/<int:pk>/stop/": form(people(404, 302, 404)),
-    **each(people(404, 200, 404), APPOINTMENT, "move/", "move/day/"),
+    **each(people(404, 200, 302), APPOINTMENT, "move/", "move/day/"),
     "en/staff/": staff(200, 200, 200),
     "en/staff/code/": form(everybody(302)),
     "en/staff/login/": form([*[200] * 5, *[302] * 5], everybody(200)),
@@ -191,7 +194,7 @@ DRAFT_TABLE = {
     **each(people(404, 200, 404), INQUIRY, "documents/<int:pk>/", "documents/<int:pk>/preview/"),
     **each(form(people(404, 200, 404)), INQUIRY, "documents/", "confirm/"),
     **each(form(people(404, 200, 404)), INQUIRY, "subject/", "subject/person/"),
-    **each(form(people(404, 404, 404)), INQUIRY, "withdraw/", "answer/"),
+    **each(form(people(404, 302, 404)), INQUIRY, "withdraw/", "answer/"),
     f"{QUEUE}<path:object_id>/change/": staff(403, 404, 404),
     f"{QUEUE}<path:object_id>/history/": staff(302, 302, 302),
     **each(

@@ -133,11 +133,12 @@ def picture(name="passport.jpg", picture_format="JPEG", size=(60, 40)):
     return SimpleUploadedFile(name, content.getvalue())
 
 
-def draft(applicant=None, service=None, beneficiary=None, *, is_ready=True):
+def draft(applicant=None, service=None, beneficiary=None, *, holder=None, is_ready=True):
     """Return a draft inquiry, with the details that make it ready to be confirmed if `is_ready`."""
     applicant = applicant or UserFactory()
     inquiry = actions.start(
         actor=applicant,
+        holder=holder,
         beneficiary=beneficiary or applicant.identity,
         service=service or ServiceFactory(),
         idempotency_key=uuid.uuid4(),
@@ -194,12 +195,13 @@ def confirmation(inquiry, session_key="session-of-the-applicant"):
 
 def attached(inquiry, upload=None, kind=None):
     """Add a document to a draft and return it."""
-    return actions.attach(
+    (document,) = actions.attach(
         actor=inquiry.applicant,
         inquiry=inquiry,
         document_type=kind or document_type(),
-        upload=upload or picture(),
+        uploads=[upload or picture()],
     )
+    return document
 
 
 def submitted(inquiry):

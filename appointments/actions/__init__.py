@@ -6,6 +6,9 @@ from appointments.actions.desk import call, check_in, mark_no_show, serve
 from appointments.actions.displacement import displace_due
 from appointments.actions.hold_expiry import expire_due
 from appointments.actions.no_show import settle_past
+from appointments.actions.passing_on import pass_on_appointments
+from appointments.actions.reminders import remind_of_appointments
+from appointments.actions.rights import Deed, Rights, check_may, may, rights_of
 from appointments.actions.rules import check_own_data
 from appointments.actions.scanner import receive
 from appointments.actions.slot_generation import (
@@ -27,6 +30,8 @@ from appointments.actions.waiting import (
 from appointments.actions.walk_ins import walk_in
 
 __all__ = [
+    "Deed",
+    "Rights",
     "accept",
     "allocate",
     "booked_beyond",
@@ -35,6 +40,7 @@ __all__ = [
     "call",
     "cancel",
     "check_in",
+    "check_may",
     "check_own_data",
     "confirm",
     "decline",
@@ -45,9 +51,13 @@ __all__ = [
     "lapse_due",
     "make_slots",
     "mark_no_show",
+    "may",
     "move",
     "opening_hours_of",
+    "pass_on_appointments",
     "receive",
+    "remind_of_appointments",
+    "rights_of",
     "serve",
     "settle_past",
     "stop_waiting",

@@ -7,20 +7,23 @@ still reserved or taken by the offer.
 
 from datetime import datetime, timedelta
 from functools import partial
+from typing import cast
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from appointments.actions.locks import lock, lock_and_reload, lock_entry
-from appointments.actions.notices import notify
+from appointments.actions.notices import notify, of_closing
 from appointments.actions.offers import make_offer
 from appointments.actions.places import let_go, move_places, take_reserved
-from appointments.actions.reminders import notice_of_closing
-from appointments.actions.rules import check_may_book
+from appointments.actions.rules import check_can_be_moved, check_may_book
 from appointments.models import Appointment, Closure, Offer, Slot, Waiting
 from appointments.models.slots import ALLOCATOR
 from appointments.offer_hours import hours_at, is_too_soon, next_begin, offer_until
+from core.accounts.audience import audience_of
+from core.accounts.models import Identity, User
+from core.accounts.rights import effective_holder
 from core.chores.actions import note_alive
 from core.chores.rows import Failures, Step, for_each
 from core.exceptions import RuleViolation
@@ -113,14 +116,9 @@ def _offer(slot: Slot, waiting: Waiting) -> int:
             # They may have an appointment or another offer by now.
             still = Waiting.objects.fitting(slot).filter(pk=waiting.pk)
             waiting = still.select_related(
-                "user__identity", "holder", "attendee", "service", "appointment__slot__office"
+                "holder", "attendee", "service", "appointment__slot__office"
             ).get()
-            check_may_book(
-                actor=waiting.user,
-                holder=waiting.holder,
-                attendee=waiting.attendee,
-                service=waiting.service,
-            )
+            _check_may_accept(waiting)
             until, template = offer_until(timezone.now()), "time_free"
             if waiting.appointment:
                 # The offer ends when the present appointment can no longer be changed.
@@ -128,10 +126,28 @@ def _offer(slot: Slot, waiting: Waiting) -> int:
                 template = "appointment_offered"
             make_offer(waiting, slot, until=until, template=template)
             take_reserved(slot, waiting.operations)
-    except (Waiting.DoesNotExist, RuleViolation):
+    except (Waiting.DoesNotExist, User.DoesNotExist, RuleViolation):
         # Links end, services close, and places are taken; the next in the list may have it.
         return 0
     return 1
+
+
+def _check_may_accept(waiting: Waiting) -> None:
+    """Check that there is an account that may accept an offer for this entry, as things are now.
+
+    Raise User.DoesNotExist if there is none, or RuleViolation as the checks do.
+    """
+    accounts = [to.account for to in audience_of(waiting).owners if to.account]
+    user = User.objects.select_related("identity").filter(pk__in=accounts).earliest("pk")
+    if waiting.appointment:
+        check_can_be_moved(waiting)
+    else:
+        check_may_book(
+            actor=user,
+            holder=cast(Identity, effective_holder(user, waiting)),
+            attendee=waiting.attendee,
+            service=waiting.service,
+        )
 
 
 # Displaced appointments
@@ -162,22 +178,19 @@ def _replace_once(waiting: Waiting, *, may_search: bool) -> int:
     slot = _nearest_free_slot(appointment, told_at) if may_search else None
     why_closed = Closure.objects.why_closed(appointment.slot)
     if slot is None:
-        template = "appointment_closed"
-        notice = notice_of_closing(waiting, template)
-        notify(appointment, template, why_closed=why_closed, not_before=told_at, reminder=notice)
+        options = {"not_before": told_at, "occasion": of_closing(waiting)}
+        notify(appointment, "appointment_closed", why_closed=why_closed, **options)
         return 0
     kept_for = timedelta(hours=settings.BOOKING["REPLACEMENT_HOURS"])
     until = min(told_at + kept_for, _changeable_until(slot))
-    template = "appointment_displaced"
-    notice = notice_of_closing(waiting, template)
     make_offer(
         waiting,
         slot,
         until=until,
-        template=template,
+        template="appointment_displaced",
         told_at=told_at,
         why_closed=why_closed,
-        reminder=notice,
+        occasion=of_closing(waiting),
     )
     move_places({}, into=slot, operations=waiting.operations, before_others=True)
     return 1

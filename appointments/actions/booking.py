@@ -15,24 +15,26 @@ from appointments.actions.events import EventType, Role, Status, record
 from appointments.actions.hold_expiry import expire, give_back_lapsed_when_full, lapsed_now
 from appointments.actions.holds import new_hold, with_new_reference
 from appointments.actions.locks import lock, lock_and_reload
-from appointments.actions.notices import notify
+from appointments.actions.notices import drop_notices_of_closing, notify
 from appointments.actions.offers import withdraw_offers
 from appointments.actions.places import move_places
-from appointments.actions.reminders import drop_reminders, remind
+from appointments.actions.reminders import next_reminder
 from appointments.actions.rescheduling import reschedule
+from appointments.actions.rights import Deed, check_may
 from appointments.actions.rules import (
     check_beneficiaries,
     check_bookable,
     check_can_be_changed,
+    check_can_be_moved,
     check_daily_changes,
     check_given_up,
     check_may_book,
-    check_may_move,
     check_no_conflict,
 )
 from appointments.actions.slips import issue_slip
 from appointments.actions.waiting import end_waiting, end_wish
 from appointments.models import Appointment, Slot
+from core.accounts import registry
 from core.accounts.models import Identity, User
 from core.catalogue.models import Service
 from core.digests import derive_key
@@ -55,7 +57,7 @@ def hold(
     No worker is needed for it: lapsed holds of the actor, of the attendee and of this slot give
     their places back here. Raise RuleViolation as `check_may_book`, `check_beneficiaries`,
     `check_bookable`, `check_no_conflict`, `check_daily_changes`, `check_given_up` and
-    `move_places` do.
+    `move_places` do, or `registry_away`.
     """
     idempotency_key = derive_key(
         idempotency_key, actor.pk, attendee.pk, service.pk, slot.pk, operations
@@ -63,6 +65,8 @@ def hold(
     with_same_key = Appointment.objects.filter(idempotency_key=idempotency_key)
     if held := with_same_key.first():
         return held
+    known = registry.refresh_all(actor.identity, holder, attendee)
+    holder, attendee = known[holder.pk], known[attendee.pk]
     check_may_book(actor=actor, holder=holder, attendee=attendee, service=service)
     check_beneficiaries(holder, beneficiaries)
     try:
@@ -103,24 +107,29 @@ def hold(
 def confirm(*, actor: User, appointment: Appointment) -> Appointment:
     """Confirm a held place; a second click returns what the first one confirmed.
 
-    Raise RuleViolation `closed`, `status` or `expired` if the hold can no longer be confirmed.
+    Raise RuleViolation `closed`, `status` or `expired` if the hold can no longer be confirmed,
+    `registry_away`, or as `check_may` does.
     """
+    registry.refresh_parties(actor, appointment)
     with transaction.atomic():
         lock(actor, appointment.attendee)
+        check_may(actor, Deed.CHANGE, appointment)
         now = timezone.now()
         is_closed = Slot.objects.filter(pk=appointment.slot_id, is_closed=True).exists()
         # The filter uses columns of the row alone: with a join, an update that had to wait for the
         # row would not check them again, and would confirm a hold that has expired meanwhile.
-        held = Appointment.objects.filter(
-            pk=appointment.pk, user=actor, status=Status.HELD, expires_at__gt=now
-        )
-        if is_closed or not held.update(status=Status.CONFIRMED, confirmed_at=now):
-            return _confirmed_already(actor, appointment)
-        appointment = lock_and_reload(appointment, user=actor)
+        held = Appointment.objects.filter(pk=appointment.pk, status=Status.HELD, expires_at__gt=now)
+        confirmed = {
+            "status": Status.CONFIRMED,
+            "confirmed_at": now,
+            "remind_at": next_reminder(appointment, now),
+        }
+        if is_closed or not held.update(**confirmed):
+            return _confirmed_already(appointment)
+        appointment = lock_and_reload(appointment)
         record(appointment, EventType.CONFIRMED, actor=actor, role=Role.CITIZEN)
         issue_slip(appointment)
         notify(appointment, "appointment_confirmed")
-        remind(appointment)
         if freed := end_wish(appointment.attendee, appointment.service):
             move_places(freed)
     return appointment
@@ -129,15 +138,18 @@ def confirm(*, actor: User, appointment: Appointment) -> Appointment:
 def move(*, actor: User, appointment: Appointment, slot: Slot) -> Appointment:
     """Move the appointment to another slot; a second click changes nothing more.
 
-    The old place is given back and the new one taken in one transaction: both or neither.
+    The old place is given back and the new one taken in one transaction: both or neither. Raise
+    RuleViolation `registry_away`, or as the checks and `move_places` do.
     """
+    registry.refresh_parties(actor, appointment)
     with give_back_lapsed_when_full(slot), transaction.atomic():
         lock(actor, appointment.attendee)
-        appointment = lock_and_reload(appointment, user=actor)
+        appointment = lock_and_reload(appointment)
+        check_may(actor, Deed.CHANGE, appointment)
         if appointment.slot_id == slot.pk and appointment.is_confirmed:
             return appointment
         check_can_be_changed(appointment)
-        check_may_move(appointment)
+        check_can_be_moved(appointment)
         kept = sum(appointment.offers.open().filter(slot=slot).values_list("operations", flat=True))
         check_bookable(slot, appointment.service, appointment.operations, kept=kept)
         freed = expire(lapsed_now().concerning(actor, appointment.attendee, slot))
@@ -160,7 +172,8 @@ def cancel(*, actor: User, appointment: Appointment) -> Appointment:
     """Cancel the appointment and give its place back, once however often it is called."""
     with transaction.atomic():
         lock(actor, appointment.attendee)
-        appointment = lock_and_reload(appointment, user=actor)
+        appointment = lock_and_reload(appointment)
+        check_may(actor, Deed.CHANGE, appointment)
         if appointment.status == Status.CANCELLED:
             return appointment
         if not appointment.is_held:
@@ -168,8 +181,8 @@ def cancel(*, actor: User, appointment: Appointment) -> Appointment:
         was_held = appointment.is_held
         freed = appointment.places + withdraw_offers(appointment.offers.all())
         end_waiting(appointment)
-        if not was_held:
-            drop_reminders(appointment)
+        if appointment.is_displaced:
+            drop_notices_of_closing(appointment)
         Appointment.objects.filter(pk=appointment.pk).update(status=Status.CANCELLED)
         record(appointment, EventType.CANCELLED, actor=actor, role=Role.CITIZEN)
         if not was_held:
@@ -178,8 +191,8 @@ def cancel(*, actor: User, appointment: Appointment) -> Appointment:
     return appointment
 
 
-def _confirmed_already(actor: User, appointment: Appointment) -> Appointment:
-    appointment = lock_and_reload(appointment, user=actor)
+def _confirmed_already(appointment: Appointment) -> Appointment:
+    appointment = lock_and_reload(appointment)
     if appointment.confirmed_at is None and appointment.slot.is_closed:
         raise RuleViolation(
             _("The office is closed at this time now. Choose another time."), code="closed"

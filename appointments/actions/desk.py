@@ -12,7 +12,7 @@ from appointments.actions.events import EventType, Role, Status, record
 from appointments.actions.locks import lock_waiting
 from appointments.actions.offers import withdraw_offers
 from appointments.actions.places import move_places
-from appointments.actions.reminders import drop_reminders
+from appointments.actions.rights import Deed, check_may
 from appointments.actions.waiting import end_waiting
 from appointments.models import Appointment
 from core.accounts.models import User
@@ -57,7 +57,7 @@ def call(*, actor: User, appointment: Appointment) -> Appointment:
 
     Raise RuleViolation `not_clerk` or `status`.
     """
-    _check_receives(actor, appointment)
+    check_may(actor, Deed.RECEIVE, appointment)
     with transaction.atomic():
         here = Appointment.objects.filter(pk=appointment.pk, status=Status.CHECKED_IN)
         called = here.update(called_at=timezone.now())
@@ -99,7 +99,7 @@ def _mark(
     Raise RuleViolation `not_clerk`, `moved` if the appointment has another slot by now, or
     `status`.
     """
-    _check_receives(actor, appointment)
+    check_may(actor, Deed.RECEIVE, appointment)
     with transaction.atomic():
         lock_waiting(appointment)
         # An appointment that was moved to another day meanwhile is not checked in today.
@@ -109,7 +109,6 @@ def _mark(
         appointment = _with_place(appointment)
         if moved:
             record(appointment, event_type, actor=actor, role=Role.CLERK)
-            drop_reminders(appointment)
             end_waiting(appointment)
             freed = withdraw_offers(appointment.offers.all())
             if after not in Appointment.LIVE:
@@ -126,15 +125,6 @@ def _mark(
 
 def _with_place(appointment: Appointment) -> Appointment:
     return Appointment.objects.select_related("slot__office", "user").get(pk=appointment.pk)
-
-
-def _check_receives(actor: User, appointment: Appointment) -> None:
-    if not Appointment.objects.visible_to_clerk(actor).filter(pk=appointment.pk).exists():
-        raise not_a_clerk()
-
-
-def not_a_clerk() -> RuleViolation:
-    return RuleViolation(_("Your account may not receive people here."), code="not_clerk")
 
 
 def _wrong_status(appointment: Appointment) -> RuleViolation:

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from appointments.actions.events import EventType, Role, Status, record
 from appointments.actions.locks import lock, lock_and_reload, lock_entry
-from appointments.actions.notices import notify
+from appointments.actions.notices import drop_notices_of_closing, notify
 from appointments.actions.offers import withdraw_offers
 from appointments.actions.places import move_places
-from appointments.actions.reminders import drop_reminders, remind
+from appointments.actions.reminders import next_reminder
 from appointments.actions.rules import check_no_conflict
 from appointments.actions.waiting import end_waiting, entry_of
 from appointments.models import Appointment, Offer
@@ -74,14 +74,15 @@ def _restore_once(appointment: Appointment) -> int:
         instead_of=appointment,
     )
     is_told = not appointment.waitings.open().exists()
-    drop_reminders(appointment)
+    drop_notices_of_closing(appointment)
     freed = withdraw_offers(appointment.offers.all())
     end_waiting(appointment)
-    Appointment.objects.filter(pk=appointment.pk).update(status=Status.CONFIRMED)
+    remind_at = next_reminder(appointment, timezone.now())
+    restored = {"status": Status.CONFIRMED, "remind_at": remind_at}
+    Appointment.objects.filter(pk=appointment.pk).update(**restored)
     record(appointment, EventType.RESTORED, actor=None, role=Role.PORTAL)
     if is_told:
         notify(appointment, "appointment_restored")
-    remind(appointment)
     move_places(freed, into=appointment.slot, operations=appointment.operations, before_others=True)
     return 1
 
@@ -94,7 +95,6 @@ def _displace(appointment: Appointment) -> int:
     freed = appointment.places + withdraw_offers(appointment.offers.all())
     Appointment.objects.filter(pk=appointment.pk).update(status=Status.DISPLACED)
     record(appointment, EventType.DISPLACED, actor=None, role=Role.PORTAL)
-    drop_reminders(appointment)
     end_waiting(appointment)
     entry_of(appointment).save()
     wake_workers(Topic.PLACES)

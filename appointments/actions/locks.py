@@ -3,8 +3,6 @@
 The order is the user, the attendee, their entry on the waiting list, the appointment.
 """
 
-from typing import Any
-
 from appointments.models import Appointment, Waiting
 from core.accounts.models import Identity, User
 
@@ -26,11 +24,8 @@ def lock_entry(waiting: Waiting) -> None:
     list(Waiting.objects.filter(pk=waiting.pk).select_for_update(no_key=True).values_list("pk"))
 
 
-def lock_and_reload(appointment: Appointment, **of: Any) -> Appointment:
-    """Lock the appointment and return it as it is now, with its people and its slot.
-
-    Raise Appointment.DoesNotExist if it does not match the filters in `of`.
-    """
+def lock_and_reload(appointment: Appointment) -> Appointment:
+    """Lock the appointment and return it as it is now, with its people and its slot."""
     lock_waiting(appointment)
     # The query has no join: with one, a caller that had to wait here would not find an appointment
     # that has been moved meanwhile.
@@ -39,4 +34,4 @@ def lock_and_reload(appointment: Appointment, **of: Any) -> Appointment:
     with_all = Appointment.objects.select_related(
         "user", "holder", "attendee", "service", "slot__office"
     )
-    return with_all.get(pk=appointment.pk, **of)
+    return with_all.get(pk=appointment.pk)

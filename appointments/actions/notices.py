@@ -1,14 +1,63 @@
-"""Notices to the user who booked an appointment."""
+"""Notices of what happens to an appointment: to those whose it is, and to the attendee."""
 
-from typing import Any
+from typing import Any, cast
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Waiting
+from core.accounts.audience import audience_of, former_owners_of
 from core.messaging.actions import notices
+
+# The notices that the attendee gets too where somebody else booked, by those of the owners.
+TEMPLATES_FOR_ATTENDEE = {
+    "appointment_confirmed": "appointment_booked_for_you",
+    "appointment_moved": "appointment_for_you_moved",
+    "appointment_cancelled": "appointment_for_you_cancelled",
+    "appointment_restored": "appointment_restored",
+    "appointment_closed": "appointment_for_you_closed",
+    "appointment_displaced": "appointment_for_you_closed",
+    "appointment_tomorrow": "appointment_tomorrow",
+}
 
 
 def notify(
     appointment: Appointment, template: str, *, why_closed: object = None, **options: Any
 ) -> None:
-    """Write a notice to the user who booked; `why_closed` is the closure of the slot."""
+    """Tell those whose appointment it is, and the attendee; `why_closed` is the slot's closure."""
     context = {"appointment": appointment, "why_closed": why_closed}
-    notices.notify(appointment.user, template, context, about=appointment.reference, **options)
+    audience, about = audience_of(appointment), appointment.reference
+    notices.notify(audience.owners, template, context, about=about, **options)
+    if for_attendee := TEMPLATES_FOR_ATTENDEE.get(template):
+        notices.notify(audience.persons, for_attendee, context, about=about, **options)
+
+
+def of_closing(waiting: Waiting) -> notices.Occasion:
+    """Return the occasion of telling the displaced of this entry, which may wait until morning."""
+    namespace = cast(Appointment, waiting.appointment).idempotency_key
+    return notices.Occasion(namespace, "closing", waiting.pk)
+
+
+def drop_notices_of_closing(appointment: Appointment) -> None:
+    """Withdraw what still waits to be told of the closing of the appointment's time."""
+    entries = appointment.waitings.filter(before=None).select_related("appointment")
+    notices.drop_notices(of_closing(entry) for entry in entries)
+
+
+def tell_passed_on(appointment: Appointment) -> None:
+    """Tell both sides that an appointment has passed on, as the holder's link has ended."""
+    context, about = {"appointment": appointment}, appointment.reference
+    to_them = audience_of(appointment).owners
+    notices.notify(to_them, "appointment_passed_to_you", context, about=about)
+    former = former_owners_of(appointment)
+    notices.notify(former, "appointment_passed_on", context, about=about)
+
+
+def notify_waiting(
+    waiting: Waiting, template: str, context: dict[str, Any], **options: Any
+) -> None:
+    """Tell those whose entry on the waiting list it is of a time that is kept for them."""
+    appointment = waiting.appointment
+    about = appointment.reference if appointment else ""
+    context = {"waiting": waiting, "appointment": appointment, **context}
+    audience = audience_of(waiting)
+    notices.notify(audience.owners, template, context, about=about, **options)
+    if appointment and (for_attendee := TEMPLATES_FOR_ATTENDEE.get(template)):
+        notices.notify(audience.persons, for_attendee, context, about=about, **options)

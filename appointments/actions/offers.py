@@ -7,8 +7,8 @@ from typing import Any
 from django.utils import timezone
 
 from appointments.actions.events import EventType, Role, record
+from appointments.actions.notices import notify_waiting
 from appointments.models import Offer, OfferQuerySet, Slot, Waiting
-from core.messaging.actions import notices
 
 
 def make_offer(
@@ -39,17 +39,10 @@ def make_offer(
     )
     if appointment:
         record(appointment, EventType.OFFERED, actor=None, role=Role.PORTAL)
-    notices.notify(
-        waiting.user,
+    notify_waiting(
+        waiting,
         template,
-        {
-            "waiting": waiting,
-            "appointment": appointment,
-            "offer": offer,
-            "hours": hours,
-            "why_closed": why_closed,
-        },
-        about=appointment.reference if appointment else "",
+        {"offer": offer, "hours": hours, "why_closed": why_closed},
         not_before=told_at,
         not_after=until,
         **options,

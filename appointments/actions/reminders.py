@@ -1,54 +1,66 @@
-"""Reminders of an appointment, written with it and dropped when it changes."""
+"""Reminders of an appointment: a day ahead, and before it is too late to change it.
+
+They are written when they are due, to those whose appointment it is then.
+"""
 
 from datetime import datetime, timedelta
-from typing import cast
+from typing import NamedTuple
 
+from django.db import transaction
 from django.utils import timezone
 
+from appointments.actions.locks import lock_and_reload
 from appointments.actions.notices import notify
-from appointments.models import Appointment, Slip, Waiting
+from appointments.models import Appointment
 from appointments.offer_hours import hours_at, last_end
-from core.messaging.actions import notices
+from core.chores.rows import for_each
 
-# The names of their templates, which are part of the keys of reminders that already wait.
-TOMORROW, SOON = "appointment_tomorrow", "appointment_soon"
-OF_CLOSINGS = ("appointment_displaced", "appointment_closed")
 # The second is sent this long before it is too late to change the appointment.
 AHEAD = timedelta(hours=1)
 
 
-def remind(appointment: Appointment) -> None:
-    """Write the reminders of the time that the appointment has now."""
-    start = appointment.slot.start
+class Reminder(NamedTuple):
+    """A reminder by the name of its templates, sent from the moment `at` until `not_after`."""
+
+    template: str
+    at: datetime
+    not_after: datetime
+
+
+def next_reminder(appointment: Appointment, after: datetime) -> datetime | None:
+    """Return when the first reminder of the appointment's time is due that is after `after`."""
+    return min((each.at for each in _reminders(appointment) if each.at > after), default=None)
+
+
+def remind_of_appointments() -> int:
+    """Write the reminders that are due, each in a transaction of its own; return how many."""
+    due = Appointment.objects.to_be_reminded(timezone.now()).order_by("remind_at", "pk")
+    return for_each(due, _remind)
+
+
+@transaction.atomic
+def _remind(found: Appointment) -> int:
+    now, appointment = timezone.now(), lock_and_reload(found)
+    if appointment.remind_at != found.remind_at:
+        # A move or another worker was quicker.
+        return 0
+    following = next_reminder(appointment, now)
+    Appointment.objects.filter(pk=appointment.pk).update(remind_at=following)
+    due = [each for each in _reminders(appointment) if each.at <= now < each.not_after]
+    if not (due and appointment.is_confirmed):
+        return 0
+    latest = max(due, key=lambda each: each.at)
+    notify(appointment, latest.template, not_after=latest.not_after)
+    return 1
+
+
+def _reminders(appointment: Appointment) -> list[Reminder]:
+    start, change_until = appointment.slot.start, appointment.change_until
     day = timezone.localtime(start).replace(hour=0, minute=0, second=0, microsecond=0)
-    for template, at, not_after in (
-        (TOMORROW, start - timedelta(days=1), day),
-        (SOON, _last_call(appointment.change_until), appointment.change_until),
-    ):
-        if at > timezone.now():
-            notify(
-                appointment,
-                template,
-                reminder=_reminder(appointment, template),
-                not_before=at,
-                not_after=not_after,
-            )
-
-
-def drop_reminders(appointment: Appointment) -> None:
-    """Drop the reminders of the time on the latest slip, and what waits to be told of a closing."""
-    if appointment.is_displaced:
-        entries = appointment.waitings.filter(before=None)
-        notices.drop_reminders(
-            notice_of_closing(entry, template) for entry in entries for template in OF_CLOSINGS
-        )
-    notices.drop_reminders(_reminder(appointment, template) for template in (TOMORROW, SOON))
-
-
-def notice_of_closing(waiting: Waiting, template: str) -> notices.Reminder:
-    """Return the identity of the notice of a closing, which may wait until the morning."""
-    namespace = cast(Appointment, waiting.appointment).idempotency_key
-    return notices.Reminder(namespace, template, waiting.pk)
+    return [
+        Reminder("appointment_tomorrow", start - timedelta(days=1), day),
+        Reminder("appointment_soon", _last_call(change_until), change_until),
+    ]
 
 
 def _last_call(change_until: datetime) -> datetime:
@@ -59,8 +71,3 @@ def _last_call(change_until: datetime) -> datetime:
     """
     at = change_until - AHEAD
     return at if hours_at(at) else last_end(at) - AHEAD
-
-
-def _reminder(appointment: Appointment, template: str) -> notices.Reminder:
-    slip = cast(Slip, appointment.slips.last())
-    return notices.Reminder(appointment.idempotency_key, template, slip.pk)

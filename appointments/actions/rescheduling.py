@@ -1,8 +1,10 @@
 """Giving an appointment another slot."""
 
+from django.utils import timezone
+
 from appointments.actions.events import EventType, Role, Status, record
-from appointments.actions.notices import notify
-from appointments.actions.reminders import drop_reminders, remind
+from appointments.actions.notices import drop_notices_of_closing, notify
+from appointments.actions.reminders import next_reminder
 from appointments.actions.slips import issue_slip
 from appointments.models import Appointment, Slot
 from core.accounts.models import User
@@ -13,11 +15,11 @@ def reschedule(appointment: Appointment, slot: Slot, *, actor: User) -> None:
 
     The caller moves the places.
     """
-    drop_reminders(appointment)
-    time = {"slot": slot, "status": Status.CONFIRMED}
-    Appointment.objects.filter(pk=appointment.pk).update(**time)
+    if appointment.is_displaced:
+        drop_notices_of_closing(appointment)
     appointment.slot, appointment.status = slot, Status.CONFIRMED
+    appointment.remind_at = next_reminder(appointment, timezone.now())
+    appointment.save(update_fields=["slot", "status", "remind_at"])
     record(appointment, EventType.MOVED, actor=actor, role=Role.CITIZEN)
     issue_slip(appointment)
     notify(appointment, "appointment_moved")
-    remind(appointment)

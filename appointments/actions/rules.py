@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from appointments.actions.rights import Deed, may
 from appointments.actions.unbookable import unbookable
-from appointments.models import Appointment, AppointmentEvent, Slot
-from core.accounts.acting_for import check_may_act_for
+from appointments.models import Appointment, AppointmentEvent, Slot, Waiting
+from core.accounts.acting_for import check_is_active, check_is_for, check_may_act_for
 from core.accounts.models import Identity, User
 from core.catalogue.models import Service
 from core.exceptions import RuleViolation
@@ -44,6 +45,10 @@ def check_may_book(*, actor: User, holder: Identity, attendee: Identity, service
     check_may_act_for(
         actor=actor, holder=holder, person=attendee, service=service, person_field="attendee"
     )
+    _check_can_be_booked(service)
+
+
+def _check_can_be_booked(service: Service) -> None:
     if not (service.is_active and service.can_be_booked):
         raise RuleViolation(
             _("There are no appointments for this service at the moment. Choose another."),
@@ -51,17 +56,15 @@ def check_may_book(*, actor: User, holder: Identity, attendee: Identity, service
         )
 
 
-def check_may_move(appointment: Appointment) -> None:
-    """Check that the user who booked the appointment may book it again, as things are now.
+def check_can_be_moved(appointment: Appointment | Waiting) -> None:
+    """Check that another time can be given for the same person and service, as things are now.
 
-    Raise RuleViolation as `check_may_book` does.
+    Whoever's it is may move it, whichever links the service asks of those who book. Raise
+    RuleViolation `attendee` or `service`.
     """
-    check_may_book(
-        actor=appointment.user,
-        holder=appointment.holder,
-        attendee=appointment.attendee,
-        service=appointment.service,
-    )
+    check_is_active(appointment.attendee, person_field="attendee")
+    check_is_for(appointment.service, appointment.attendee)
+    _check_can_be_booked(appointment.service)
 
 
 def check_beneficiaries(holder: Identity, beneficiaries: Iterable[Identity]) -> None:
@@ -116,8 +119,8 @@ def check_no_conflict(
     if instead_of:
         of_attendee = of_attendee.exclude(pk=instead_of.pk)
     live = of_attendee.live()
-    same = live.filter(service=service).select_related("slot").first()
-    if same and same.user_id != actor.pk:
+    same = live.filter(service=service).select_related("slot", "holder", "attendee").first()
+    if same and not may(actor, Deed.CHANGE, same):
         raise RuleViolation(
             _(
                 "There is an appointment for this service and this person already, booked from "
@@ -153,8 +156,8 @@ def check_no_conflict(
             % {"reference": same.reference},
             code="live",
         )
-    displaced = of_attendee.filter(service=service, user=actor, status=Appointment.Status.DISPLACED)
-    if closed := displaced.first():
+    displaced = of_attendee.filter(service=service, status=Appointment.Status.DISPLACED)
+    if (closed := displaced.first()) and may(actor, Deed.CHANGE, closed):
         raise RuleViolation(
             _(
                 "The office has closed at the time of the appointment for this service and this "

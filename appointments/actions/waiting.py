@@ -4,6 +4,7 @@ import uuid
 from collections import Counter
 from datetime import date, datetime, time, timedelta
 from functools import partial
+from typing import cast
 
 from django.conf import settings
 from django.db import transaction
@@ -17,17 +18,20 @@ from appointments.actions.notices import notify
 from appointments.actions.offers import withdraw_offers
 from appointments.actions.places import move_places
 from appointments.actions.rescheduling import reschedule
+from appointments.actions.rights import Deed, check_may, may
 from appointments.actions.rules import (
     check_can_be_changed,
+    check_can_be_moved,
     check_daily_changes,
     check_given_up,
     check_may_book,
-    check_may_move,
     check_no_conflict,
     check_operations,
 )
 from appointments.models import Appointment, Offer, Office, Waiting
+from core.accounts import registry
 from core.accounts.models import Identity, User
+from core.accounts.rights import effective_holder
 from core.catalogue.models import Region, Service
 from core.chores.rows import for_each
 from core.exceptions import RuleViolation
@@ -36,14 +40,15 @@ from core.exceptions import RuleViolation
 def wait(*, actor: User, appointment: Appointment, office: Office | None = None) -> Waiting:
     """Put the appointment on the waiting list of `office`, or of every office in the region.
 
-    An appointment that waits already keeps its turn. Raise RuleViolation as `check_can_be_changed`
-    and `check_may_move` do, and `status` for a displaced appointment.
+    An appointment that waits already keeps its turn. Raise RuleViolation as `check_may`,
+    `check_can_be_changed` and `check_can_be_moved` do, and `status` for a displaced appointment.
     """
     with transaction.atomic():
         lock(actor, appointment.attendee)
-        appointment = lock_and_reload(appointment, user=actor)
+        appointment = lock_and_reload(appointment)
+        check_may(actor, Deed.CHANGE, appointment)
         check_can_be_changed(appointment)
-        check_may_move(appointment)
+        check_can_be_moved(appointment)
         if appointment.is_displaced:
             raise RuleViolation(
                 _("The office has closed at this time. Choose another time first."), code="status"
@@ -101,7 +106,7 @@ def wait_for_any_time(
                 code="live",
             )
         waiting = Waiting.objects.open().wishes().filter(attendee=attendee, service=service).first()
-        if waiting and waiting.user_id != actor.pk:
+        if waiting and not may(actor, Deed.CHANGE, waiting):
             raise RuleViolation(
                 _(
                     "Somebody else waits for a time for this service and this person already. They "
@@ -134,11 +139,15 @@ def entry_of(appointment: Appointment, *, before: datetime | None = None) -> Wai
 
 
 def stop_waiting(*, actor: User, waiting: Waiting) -> None:
-    """Take an entry off the waiting list; an offer that was made stays open."""
+    """Take an entry off the waiting list; an offer that was made stays open.
+
+    Raise RuleViolation as `check_may` does.
+    """
     with transaction.atomic():
         lock(actor, waiting.attendee)
+        check_may(actor, Deed.CHANGE, waiting)
         # An entry without an end is that of a displaced appointment, which has still to be told.
-        waits = Waiting.objects.open().filter(pk=waiting.pk, user=actor, before__isnull=False)
+        waits = Waiting.objects.open().filter(pk=waiting.pk, before__isnull=False)
         waits.update(ended_at=timezone.now())
 
 
@@ -159,8 +168,9 @@ def accept(*, actor: User, offer: Offer) -> Appointment:
     """Move the appointment to the offered slot; a second click changes nothing more.
 
     For somebody who waits without an appointment, it is a hold, to be confirmed as any other. Raise
-    RuleViolation `expired` if the offer is no longer open, else as the checks do.
+    RuleViolation `expired` if the offer is no longer open, `registry_away`, else as the checks do.
     """
+    registry.refresh_parties(actor, offer.waiting)
     return with_new_reference(partial(_accept, offer, actor))
 
 
@@ -174,15 +184,16 @@ def _accept(offer: Offer, actor: User) -> Appointment:
         raise RuleViolation(_("This time is no longer kept for you."), code="expired")
     freed = expire(lapsed_now().concerning(actor, offer.waiting.attendee, offer.slot))
     if offer.appointment:
-        return _move_to(offer, offer.appointment, freed)
-    return _hold(offer, freed)
+        return _move_to(offer, actor, offer.appointment, freed)
+    return _hold(offer, actor, freed)
 
 
-def _move_to(offer: Offer, appointment: Appointment, freed: Counter[int]) -> Appointment:
-    actor = offer.waiting.user
-    appointment = lock_and_reload(appointment, user=actor)
+def _move_to(
+    offer: Offer, actor: User, appointment: Appointment, freed: Counter[int]
+) -> Appointment:
+    appointment = lock_and_reload(appointment)
     check_can_be_changed(appointment)
-    check_may_move(appointment)
+    check_can_be_moved(appointment)
     check_no_conflict(
         actor=actor,
         attendee=appointment.attendee,
@@ -197,11 +208,11 @@ def _move_to(offer: Offer, appointment: Appointment, freed: Counter[int]) -> App
     return appointment
 
 
-def _hold(offer: Offer, freed: Counter[int]) -> Appointment:
+def _hold(offer: Offer, actor: User, freed: Counter[int]) -> Appointment:
     """Hold the offered slot; who waits stays on the list until the appointment is confirmed."""
-    waiting = offer.waiting
-    actor, attendee, service = waiting.user, waiting.attendee, waiting.service
-    check_may_book(actor=actor, holder=waiting.holder, attendee=attendee, service=service)
+    attendee, service = offer.waiting.attendee, offer.waiting.service
+    holder = cast(Identity, effective_holder(actor, offer.waiting))
+    check_may_book(actor=actor, holder=holder, attendee=attendee, service=service)
     check_no_conflict(actor=actor, attendee=attendee, service=service, slot=offer.slot)
     check_daily_changes(attendee, service)
     check_given_up(actor, attendee)
@@ -209,7 +220,7 @@ def _hold(offer: Offer, freed: Counter[int]) -> Appointment:
         user=actor,
         slot=offer.slot,
         idempotency_key=uuid.uuid4(),
-        holder=waiting.holder,
+        holder=holder,
         attendee=attendee,
         service=service,
         operations=offer.operations,
@@ -237,10 +248,12 @@ def decline(*, actor: User, offer: Offer) -> None:
 def lapse_due() -> int:
     """Lapse the offers that were not answered in time, pass on their places; return how many.
 
-    Each offer has a transaction of its own. Applicants with a displaced appointment are notified:
+    Each offer has a transaction of its own. Those with a displaced appointment are notified:
     the notice of the offer may have come too late to be of use.
     """
-    due = Offer.objects.lapsed(timezone.now()).select_related("appointment__user").order_by("pk")
+    due = (
+        Offer.objects.lapsed(timezone.now()).select_related("appointment__attendee").order_by("pk")
+    )
     return for_each(due, _lapse)
 
 
@@ -262,17 +275,20 @@ def _end_offer(offer: Offer, status: Offer.Status) -> int:
 def _lock_offer(offer: Offer, actor: User) -> Offer:
     """Lock what an offer is about, and return it as it is now, with its rows.
 
-    Raise Offer.DoesNotExist if it was made to another user.
+    Raise RuleViolation as `check_may` does.
     """
     lock(actor, offer.waiting.attendee)
     lock_entry(offer.waiting)
     if offer.appointment:
         lock_and_reload(offer.appointment)
-    return Offer.objects.select_related(
+    with_all = Offer.objects.select_related(
         "slot__office",
         "appointment__attendee",
         "waiting__user",
         "waiting__holder",
         "waiting__attendee",
         "waiting__service",
-    ).get(pk=offer.pk, waiting__user=actor)
+    )
+    offer = with_all.get(pk=offer.pk)
+    check_may(actor, Deed.CHANGE, offer.waiting)
+    return offer

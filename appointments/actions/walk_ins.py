@@ -7,11 +7,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appointments.actions.desk import not_a_clerk
 from appointments.actions.events import EventType, Role, Status, record
 from appointments.actions.hold_expiry import expire, give_back_lapsed, lapsed_now
 from appointments.actions.locks import lock
 from appointments.actions.places import move_places
+from appointments.actions.rights import not_a_clerk
 from appointments.actions.rules import check_may_book, check_operations
 from appointments.actions.slips import issue_slip
 from appointments.actions.waiting import end_wish

@@ -17,6 +17,12 @@ from appointments.models.office_day import office_day_q
 from appointments.models.slots import Slot
 from core.accounts.models import Identity, User
 from core.accounts.people import MAX_LATEST
+from core.accounts.rights import (
+    Acting,
+    Parties,
+    concerns_staff,
+    is_held,
+)
 from core.catalogue.models import Service
 from core.references import new_reference
 from core.text import bare_digits
@@ -29,10 +35,22 @@ def _never_confirmed() -> Q:
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
-    def visible_to(self, user: User) -> Self:
-        """Return the appointments that `user` booked, and those confirmed for them."""
-        is_for_them = Q(attendee=user.identity_id) & ~_never_confirmed()
-        return self.filter(Q(user=user, is_walk_in=False) | is_for_them)
+    def listed_for(self, acting: Acting) -> Self:
+        """Return the appointments that a user finds in their lists while they act as a holder.
+
+        They belong to their holder. Each has `is_former`: whether the user may read no more than
+        what was booked.
+        """
+        listed = self.filter(acting.listed(Appointment.PARTIES))
+        listed = listed.exclude(_never_confirmed() & ~Q(holder=acting.holder))
+        # The author of a walk-in is the clerk who received the person.
+        listed = listed.exclude(~Q(attendee=acting.holder), is_walk_in=True)
+        readable = acting.readable(Appointment.PARTIES)
+        return listed.annotate(is_former=Case(When(readable, then=False), default=True))
+
+    def readable(self) -> Self:
+        """Return those of `listed_for` of which the user may read what has become of them."""
+        return self.filter(is_former=False)
 
     def concerning(self, user: User, attendee: Identity, slot: Slot) -> Self:
         return self.filter(Q(user=user) | Q(attendee=attendee) | Q(slot=slot))
@@ -41,12 +59,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Return the appointments of the clerk's offices, without the clerk's own ones."""
         if not clerk.has_perm("appointments.receive_appointment"):
             return self.none()
-        own = Q(user=clerk, is_walk_in=False)
+        own = Q(user=clerk, is_walk_in=False) | concerns_staff(clerk, Appointment.PARTIES)
         if clerk.identity_id:
             named = Appointment.beneficiaries.through.objects.filter(identity=clerk.identity_id)
-            represented = Identity.objects.establishments_represented_by(clerk.identity)
-            own |= Q(attendee=clerk.identity_id) | Q(holder=clerk.identity_id)
-            own |= Q(pk__in=named.values("appointment")) | Q(holder__in=represented.values("pk"))
+            own |= Q(pk__in=named.values("appointment"))
         return self.filter(slot__office__clerks=clerk).exclude(own | _never_confirmed())
 
     def of_today(self, now: datetime.datetime | None = None) -> Self:
@@ -126,11 +142,25 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         latest = self.filter(user=user, holder=holder).order_by("-pk")
         return list(latest.values_list("attendee", flat=True)[:MAX_LATEST])
 
-    def waiting_for(self, user: User) -> Self:
-        """Return the holds, displaced appointments and offers that `user` has to decide on."""
+    def waiting_for(self, acting: Acting) -> Self:
+        """Return the holds, displaced appointments and offers on which the user has to decide.
+
+        They are those of the holder as whom the user acts, or that have passed to them.
+        """
         undecided = Q(status__in=[Appointment.Status.HELD, Appointment.Status.DISPLACED])
         offered = Q(offers__status="open", offers__expires_at__gt=timezone.now())
-        return self.filter(undecided | offered, user=user).distinct()
+        return self.filter(acting.owned(Appointment.PARTIES), undecided | offered).distinct()
+
+    def to_be_reminded(self, now: datetime.datetime) -> Self:
+        """Return the appointments whose next reminder is due, whatever has become of them."""
+        return self.filter(remind_at__lte=now)
+
+    def to_be_passed_on(self) -> Self:
+        """Return those ahead whose holder has lost the link, of which nobody was told yet."""
+        lost = ~is_held(Appointment.PARTIES)
+        ahead = Q(status=Appointment.Status.CONFIRMED, slot__end__gt=timezone.now())
+        ahead |= Q(status=Appointment.Status.DISPLACED)
+        return self.filter(ahead, lost, passed_on_at=None)
 
     def over(self) -> Self:
         return self.exclude(pk__in=self.unsettled().order_by().values("pk")).order_by("-pk")
@@ -152,6 +182,7 @@ class Appointment(models.Model):
         NO_SHOW = "no_show", pgettext_lazy("an appointment", "Missed")
         DISPLACED = "displaced", pgettext_lazy("an appointment", "Office closed")
 
+    PARTIES = Parties(author="user", person="attendee")
     # LIVE statuses take up places; a row in NEVER_CONFIRMED has never been an appointment.
     LIVE = (Status.HELD, Status.CONFIRMED, Status.CHECKED_IN)
     NEVER_CONFIRMED = (Status.HELD, Status.EXPIRED)
@@ -164,7 +195,11 @@ class Appointment(models.Model):
         User, verbose_name=_("booked by"), on_delete=models.PROTECT, related_name="appointments"
     )
     holder = models.ForeignKey(
-        Identity, verbose_name=_("booked through"), on_delete=models.PROTECT, related_name="+"
+        Identity,
+        verbose_name=_("booked through"),
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,  # appointment_by_holder begins with it
     )
     attendee = models.ForeignKey(
         Identity,
@@ -189,10 +224,15 @@ class Appointment(models.Model):
     # The clerk who is its `user` made it at the desk, for a person who came without one.
     is_walk_in = models.BooleanField(_("without an appointment"), default=False)
     called_at = models.DateTimeField(_("called"), null=True)
+    remind_at = models.DateTimeField(null=True, help_text="when the next reminder is due")
+    passed_on_at = models.DateTimeField(
+        null=True, help_text="when people were told that the holder has lost the link"
+    )
 
     objects = AppointmentQuerySet.as_manager()
 
     standing: str  # added by `with_standing`
+    is_former: bool  # added by `listed_for`
 
     class Meta:
         verbose_name = _("appointment")
@@ -200,6 +240,12 @@ class Appointment(models.Model):
         permissions = [("receive_appointment", "Can receive people with appointments")]
         indexes = [
             models.Index(fields=["user", "-id"], name="appointment_by_user"),
+            models.Index(fields=["holder", "-id"], name="appointment_by_holder"),
+            models.Index(
+                fields=["remind_at"],
+                name="appointment_reminders",
+                condition=Q(remind_at__isnull=False),
+            ),
             models.Index(
                 fields=["expires_at"], name="appointment_holds", condition=Q(status="held")
             ),
@@ -217,6 +263,11 @@ class Appointment(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def is_booked(self) -> bool:
+        """Whether it was ever confirmed, or is a walk-in."""
+        return self.confirmed_at is not None
 
     @property
     def is_held(self) -> bool:

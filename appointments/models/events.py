@@ -28,6 +28,10 @@ class AppointmentEvent(Event):
         DISPLACED = "displaced", pgettext_lazy("what happened to an appointment", "Office closed")
         RESTORED = "restored", pgettext_lazy("what happened to an appointment", "Office open again")
         OFFERED = "offered", pgettext_lazy("what happened to an appointment", "Time offered")
+        PASSED_ON = (
+            "passed_on",
+            pgettext_lazy("what happened to an appointment", "Passed on to the attendee"),
+        )
         CALLED = "called", pgettext_lazy("what happened to an appointment", "Called")
         WALKED_IN = (
             "walked_in",

@@ -17,6 +17,7 @@ from appointments.models.opening_hours import OpeningWindow
 from appointments.models.slots import Slot
 from appointments.offer_hours import is_too_soon
 from core.accounts.models import Identity, User
+from core.accounts.rights import Acting, Parties
 from core.catalogue.models import Region, Service
 
 
@@ -33,11 +34,13 @@ class WaitingQuerySet(models.QuerySet["Waiting"]):
         """Return the entries of people who have no appointment yet."""
         return self.filter(appointment=None)
 
-    def offered_to(self, user: User) -> Self:
-        """Return the wishes of `user` for which a time is kept that they can still accept."""
-        return self.wishes().filter(
-            user=user, offers__status="open", offers__expires_at__gt=timezone.now()
-        )
+    def owned_by(self, acting: Acting) -> Self:
+        """Return the entries of the holder as whom a user acts, and those passed to them."""
+        return self.filter(acting.owned(Waiting.PARTIES))
+
+    def offered(self) -> Self:
+        """Return the wishes for which a time is kept that can still be accepted."""
+        return self.wishes().filter(offers__status="open", offers__expires_at__gt=timezone.now())
 
     def latest_first(self) -> Self:
         """Return those who still wait before the others, each in the order of their beginning."""
@@ -106,6 +109,8 @@ class Waiting(models.Model):
     displaced, for another time; without one, it is a wish for any time that comes free. The time
     has to begin `before` a moment, which is none for a displaced appointment.
     """
+
+    PARTIES = Parties(author="user", person="attendee")
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="waitings")
     holder = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="+")

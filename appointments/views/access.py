@@ -5,13 +5,17 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
-from appointments.models import Appointment, AppointmentQuerySet, Offer, Waiting
+from appointments import actions
+from appointments.actions import Deed, Rights
+from appointments.models import Appointment, Offer, Waiting
 from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.models import User
+from core.exceptions import RuleViolation
 
 _VERIFIED = "data_verified"
 
@@ -33,32 +37,62 @@ def remember_verified(request: HttpRequest) -> None:
     request.session[_VERIFIED] = True
 
 
-def get_appointment_for(user: User, reference: str) -> Appointment:
-    """Return the appointment if `user` may see it; raise the same Http404 for any other."""
-    return get_object_or_404(_with_all(Appointment.objects.visible_to(user)), reference=reference)
+def get_appointment_for(user: User, reference: str) -> tuple[Appointment, Rights]:
+    """Return the appointment and the rights of `user`, who may read at least what was booked.
 
-
-def get_booked_by(user: User, reference: str) -> Appointment:
-    """Return the appointment if `user` has booked it; raise the same Http404 for any other."""
-    booked = Appointment.objects.filter(user=user, is_walk_in=False)
-    return get_object_or_404(_with_all(booked), reference=reference)
+    Raise the same Http404 for somebody else's appointment as for a missing one.
+    """
+    with_all = Appointment.objects.select_related(
+        "user__identity", "holder", "attendee", "service", "slot__office__region"
+    )
+    appointment = get_object_or_404(with_all, reference=reference)
+    rights = actions.rights_of(user, appointment)
+    if not rights.may(Deed.READ_TEXT):
+        raise Http404
+    return appointment, rights
 
 
 def get_wish_for(user: User, pk: int) -> Waiting:
     """Return what `user` waits for without an appointment; raise Http404 for any other."""
-    wishes = Waiting.objects.wishes().filter(user=user)
-    return get_object_or_404(
-        wishes.select_related("attendee", "service", "office", "region"), pk=pk
+    wishes = Waiting.objects.wishes().select_related(
+        "holder", "attendee", "service", "office", "region"
     )
+    return _if_theirs(user, get_object_or_404(wishes, pk=pk))
 
 
 def get_offer_for(user: User, pk: int) -> Offer:
     """Return an offer that was made to `user`; raise Http404 for any other."""
-    offers = Offer.objects.filter(waiting__user=user)
-    return get_object_or_404(offers.select_related("appointment", "waiting__attendee"), pk=pk)
+    offers = Offer.objects.select_related("appointment", "waiting__holder", "waiting__attendee")
+    offer = get_object_or_404(offers, pk=pk)
+    _if_theirs(user, offer.waiting)
+    return offer
 
 
-def _with_all(appointments: AppointmentQuerySet) -> AppointmentQuerySet:
-    return appointments.select_related(
-        "user__identity", "holder", "attendee", "service", "slot__office__region"
-    )
+def booked_page(
+    deed: Deed,
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Decorate a page of an appointment for those who may do `deed`.
+
+    Others who may read what was booked are led to that, with the reason.
+    """
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def page(request: SignedInRequest, reference: str, **kwargs: Any) -> HttpResponse:
+            appointment, rights = get_appointment_for(request.user, reference)
+            try:
+                rights.check_may(deed)
+            except RuleViolation as violation:
+                messages.error(request, violation.message)
+                return redirect("appointments:detail", reference)
+            return view(request, appointment, **kwargs)
+
+        return verified(page)
+
+    return decorate
+
+
+def _if_theirs(user: User, waiting: Waiting) -> Waiting:
+    if not actions.may(user, Deed.READ, waiting):
+        raise Http404
+    return waiting

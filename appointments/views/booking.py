@@ -17,11 +17,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from appointments import actions
+from appointments.actions import Deed
 from appointments.criteria import Criteria
 from appointments.forms import CriteriaForm, OfficeChoice, TimeForm
 from appointments.models import Appointment, Office, Slot
 from appointments.month_grid import WEEKDAYS, months_of
-from appointments.views.access import get_booked_by, verified
+from appointments.views.access import booked_page, verified
 from core.accounts.access import SignedInRequest
 from core.accounts.models import Identity
 from core.accounts.people import chosen_of, latest_of, offered_of
@@ -124,12 +125,11 @@ def _criteria_in(query: QueryDict) -> dict[str, Any]:
 def move_step(view: Step) -> Callable[..., HttpResponse]:
     """Decorate a step of moving a booked appointment, which brings its criteria."""
 
-    @verified
+    @booked_page(Deed.CHANGE)
     @wraps(view)
-    def step(request: SignedInRequest, reference: str) -> HttpResponse:
-        appointment = get_booked_by(request.user, reference)
+    def step(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
         if not appointment.can_be_changed:
-            return redirect("appointments:detail", reference)
+            return redirect("appointments:detail", appointment.reference)
         region = Region.objects.filter(slug=request.GET.get("region")).first()
         criteria = Criteria(
             service=appointment.service,

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from icalendar import Alarm, Calendar, Event, vCalAddress
 from icalendar.enums import STATUS
 
+from appointments.actions import Deed
 from appointments.models import Appointment, AppointmentEvent
-from appointments.views.access import get_appointment_for, verified
+from appointments.views.access import booked_page
 from core.accounts.access import SignedInRequest
 from core.http import content_disposition
 
@@ -21,17 +22,16 @@ from core.http import content_disposition
 ALARMS = (timedelta(days=1), timedelta(hours=2))
 
 
-@verified
-def calendar_entry(request: SignedInRequest, reference: str) -> HttpResponse:
+@booked_page(Deed.READ)
+def calendar_entry(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
     """Return the file that puts the appointment into a calendar, or takes it out again.
 
     All files of an appointment have one UID, and a later one has a higher SEQUENCE: a calendar
     changes the entry that it has. The methods are those of RFC 5546 for a published event.
     """
-    appointment = get_appointment_for(request.user, reference)
     if not appointment.is_called_off and (appointment.is_held or not appointment.is_live):
         raise Http404
-    page = reverse("appointments:detail", args=[reference])
+    page = reverse("appointments:detail", args=[appointment.reference])
     event = _event(appointment, request.build_absolute_uri(page))
     calendar = Calendar.new(
         prodid="-//Tawasul//Appointments//AR",

@@ -10,10 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appointments import actions
+from appointments.actions import Deed, Rights
 from appointments.forms import WaitForm
 from appointments.models import Appointment, Closure, Waiting
-from appointments.views.access import get_appointment_for, get_booked_by, verified
+from appointments.views.access import booked_page, get_appointment_for, verified
 from core.accounts.access import SignedInRequest
+from core.accounts.rights import Acting, refusal
+from core.accounts.session_holder import holder_of
 from core.exceptions import RuleViolation
 from core.methods import takes_form
 
@@ -22,11 +25,16 @@ ROWS = 20
 
 @verified
 def appointment_list(request: SignedInRequest) -> HttpResponse:
-    mine = Appointment.objects.visible_to(request.user).select_related(
+    acting = Acting(request.user, holder_of(request))
+    mine = Appointment.objects.listed_for(acting).select_related(
         "service", "attendee", "slot__office"
     )
-    waiting = Waiting.objects.filter(user=request.user).with_offers().latest_first()
-    lists = {"upcoming": mine.unsettled(), "waiting": waiting, "past": mine.over()}
+    waiting = Waiting.objects.owned_by(acting).with_offers().latest_first()
+    lists = {
+        "upcoming": mine.readable().unsettled(),
+        "waiting": waiting,
+        "past": mine.over(),
+    }
     context = {
         name: Paginator(rows, ROWS).get_page(request.GET.get(name)) for name, rows in lists.items()
     }
@@ -35,12 +43,17 @@ def appointment_list(request: SignedInRequest) -> HttpResponse:
 
 @verified
 def detail(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Show a held time with the minutes left, or the appointment as it stands."""
-    appointment = get_appointment_for(request.user, reference)
+    """Show a held time with the minutes left, or the appointment as it stands.
+
+    Somebody to whom it no longer belongs sees what they booked, and nothing else.
+    """
+    appointment, rights = get_appointment_for(request.user, reference)
+    if not rights.may(Deed.READ):
+        return _former(request, appointment, rights)
     offers = list(appointment.offers.select_related("slot__office").order_by("-pk"))
     context = {
         "appointment": appointment,
-        "is_mine": appointment.user_id == request.user.pk,
+        "is_mine": rights.may(Deed.CHANGE),
         "offer": next((offer for offer in offers if offer.can_be_answered), None),
         "offers": offers,
         "waiting": appointment.waitings.open().select_related("office").first(),
@@ -53,10 +66,19 @@ def detail(request: SignedInRequest, reference: str) -> HttpResponse:
     return render(request, "appointments/detail.html", context)
 
 
+def _former(request: SignedInRequest, appointment: Appointment, rights: Rights) -> HttpResponse:
+    own = appointment.events.filter(actor=request.user).select_related("slot__office").last()
+    context = {
+        "appointment": appointment,
+        "why": refusal(request.user, appointment, rights.relation).message,
+        "slot": own and own.slot,
+    }
+    return render(request, "appointments/former.html", context)
+
+
 @takes_form
-@verified
-def confirm(request: SignedInRequest, reference: str) -> HttpResponse:
-    appointment = get_booked_by(request.user, reference)
+@booked_page(Deed.CHANGE)
+def confirm(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
     if request.method == "POST":
         try:
             actions.confirm(actor=request.user, appointment=appointment)
@@ -64,14 +86,14 @@ def confirm(request: SignedInRequest, reference: str) -> HttpResponse:
             messages.error(request, violation.message)
     # A user who had to sign in again on the way comes back without the POST: the page has the
     # button.
-    return redirect("appointments:detail", reference)
+    return redirect("appointments:detail", appointment.reference)
 
 
 @takes_form
-@verified
-def cancel(request: SignedInRequest, reference: str) -> HttpResponse:
+@booked_page(Deed.CHANGE)
+def cancel(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
     """Ask first, then give the place back."""
-    appointment = get_booked_by(request.user, reference)
+    page = redirect("appointments:detail", appointment.reference)
     if request.method == "POST":
         try:
             actions.cancel(actor=request.user, appointment=appointment)
@@ -79,9 +101,9 @@ def cancel(request: SignedInRequest, reference: str) -> HttpResponse:
             messages.error(request, violation.message)
         else:
             messages.success(request, _("The appointment has been cancelled."))
-        return redirect("appointments:detail", reference)
+        return page
     if not appointment.can_be_changed:
-        return redirect("appointments:detail", reference)
+        return page
     return render(request, "appointments/cancel.html", {"appointment": appointment})
 
 

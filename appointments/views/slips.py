@@ -6,18 +6,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
-from appointments.models import Slip
-from appointments.views.access import get_appointment_for, verified
+from appointments.actions import Deed
+from appointments.models import Appointment, Slip
+from appointments.views.access import booked_page
 from core.accounts.access import SignedInRequest
 
 
-@verified
-def slip(request: SignedInRequest, reference: str) -> HttpResponse:
+@booked_page(Deed.READ)
+def slip(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
     """Show the page to print, with the QR code of the page on which anybody can check it."""
-    appointment = get_appointment_for(request.user, reference)
     current = appointment.slips.last()
     if current is None or not appointment.is_live:
-        return redirect("appointments:detail", reference)
+        return redirect("appointments:detail", appointment.reference)
     address = request.build_absolute_uri(reverse("check", args=[current.check_code]))
     code = segno.make(address, error="m").svg_inline(scale=4, border=2)
     context = {

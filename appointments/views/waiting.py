@@ -14,9 +14,9 @@ from appointments import actions
 from appointments.criteria import Criteria
 from appointments.forms import OfficeChoice, WaitForm, WishForm
 from appointments.models import Appointment, Offer, Waiting
-from appointments.views.access import get_booked_by, get_offer_for, get_wish_for, verified
+from appointments.views.access import get_appointment_for, get_offer_for, get_wish_for, verified
 from core.accounts.access import SignedInRequest
-from core.accounts.models import Identity
+from core.accounts.models import Identity, User
 from core.accounts.session_holder import holder_of
 from core.exceptions import RuleViolation
 from core.methods import takes_form
@@ -50,6 +50,10 @@ def button(
     return decorate
 
 
+def _get_appointment(user: User, reference: str) -> Appointment:
+    return get_appointment_for(user, reference)[0]
+
+
 def _page_of_appointment(appointment: Appointment) -> str:
     return reverse("appointments:detail", args=[appointment.reference])
 
@@ -68,7 +72,7 @@ def _page_of_offer(offer: Offer) -> str:
     )
 
 
-@button(get_booked_by, _page_of_appointment)
+@button(_get_appointment, _page_of_appointment)
 def wait(request: SignedInRequest, appointment: Appointment) -> str:
     form = WaitForm(request.POST)
     if not form.is_valid():
@@ -79,7 +83,7 @@ def wait(request: SignedInRequest, appointment: Appointment) -> str:
     return _("We will text you when an earlier time comes free.")
 
 
-@button(get_booked_by, _page_of_appointment)
+@button(_get_appointment, _page_of_appointment)
 def stop_waiting(request: SignedInRequest, appointment: Appointment) -> str:
     for waiting in appointment.waitings.open():
         actions.stop_waiting(actor=request.user, waiting=waiting)

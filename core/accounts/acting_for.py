@@ -30,7 +30,14 @@ def check_may_act_for(
             _("This person is not linked to your account. Choose somebody who is."),
             code=person_field,
         )
-    if not (holder.is_active and person.is_active):
+    for each in (holder, person):
+        check_is_active(each, person_field=person_field)
+    check_is_for(service, person)
+
+
+def check_is_active(identity: Identity, *, person_field: str) -> None:
+    """Check the status of a person or an establishment. RuleViolation: `person_field`."""
+    if not identity.is_active:
         raise RuleViolation(
             _(
                 "This person's status in the registry does not allow this. "
@@ -38,7 +45,6 @@ def check_may_act_for(
             ),
             code=person_field,
         )
-    check_is_for(service, person)
 
 
 def check_is_for(service: Service, person: Identity) -> None:

@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts import registry_import
-from core.accounts.models import Identity, Link
+from core.accounts.models import Identity, Link, User
 from core.accounts.registry_records import (
     COLUMNS,
     FormerNumberRecord,
@@ -28,6 +28,7 @@ from core.accounts.registry_records import (
     WrongRecord,
     read_record,
 )
+from core.accounts.rights import Matter, person_of
 from core.deadlines import http_connection
 from core.exceptions import RuleViolation
 from core.identity_numbers import is_identity_number
@@ -112,6 +113,23 @@ def lookup(number: str) -> Identity | None:
 
 def refresh(identity: Identity) -> Identity:
     return import_string(settings.REGISTRY)().refresh(identity)
+
+
+def refresh_all(*identities: Identity | None) -> dict[int, Identity]:
+    """Update these people and their links from the registry; return them as they are now, by key.
+
+    Call it outside any transaction, as the registry may be slow. RegistryUnavailable if it does not
+    answer.
+    """
+    return {each.pk: refresh(each) for each in dict.fromkeys(identities) if each is not None}
+
+
+def refresh_parties(actor: User, matter: Matter) -> None:
+    """Update the people on whom it depends what `actor` may do to `matter`: see `refresh_all`.
+
+    They are the actor, the holder and the person whom it is about.
+    """
+    refresh_all(actor.identity, matter.holder, person_of(matter))
 
 
 class InvalidAnswer(ValueError):

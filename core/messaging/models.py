@@ -61,6 +61,9 @@ class Message(models.Model):
     owner = models.BigIntegerField(
         null=True, help_text="the account whose mobile or address it goes to, whichever it has then"
     )
+    occasion = models.UUIDField(
+        null=True, help_text="what several messages that wait were written for"
+    )
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -82,6 +85,11 @@ class Message(models.Model):
             ),
             models.Index(
                 fields=["owner"], name="message_waiting_of", condition=Q(status="waiting")
+            ),
+            models.Index(
+                fields=["occasion"],
+                name="message_waiting_for",
+                condition=Q(status="waiting", occasion__isnull=False),
             ),
         ]
 

@@ -1,9 +1,11 @@
 """Actions of applicants and officers on inquiries."""
 
 from requests_app.actions.attachments import attach, move_up, remove
+from requests_app.actions.chores import pass_on_inquiries, remind_of_returns
 from requests_app.actions.contact_mobile import ask_to_confirm_mobile, confirm_mobile
 from requests_app.actions.drafts import change_subject, delete_draft, save_details, start
 from requests_app.actions.follow_up import answer_return, mark_answers_read, withdraw
+from requests_app.actions.rights import Deed, Rights, check_may, may, rights_of
 from requests_app.actions.rules import missing_documents, obstacle
 from requests_app.actions.submission import request_confirmation, submit
 from requests_app.actions.triage import (
@@ -19,26 +21,33 @@ from requests_app.actions.triage import (
 )
 
 __all__ = [
+    "Deed",
+    "Rights",
     "answer_return",
     "approve",
     "ask_to_confirm_mobile",
     "assign",
     "attach",
     "change_subject",
+    "check_may",
     "claim",
     "close",
     "confirm_mobile",
     "delete_draft",
     "mark_answers_read",
+    "may",
     "missing_documents",
     "move_up",
     "note",
     "obstacle",
+    "pass_on_inquiries",
     "reject",
     "release",
+    "remind_of_returns",
     "remove",
     "reply",
     "request_confirmation",
+    "rights_of",
     "save_details",
     "send_back",
     "start",

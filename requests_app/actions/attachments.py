@@ -1,13 +1,17 @@
-"""Actions of the applicant on the documents of an inquiry until they are sent."""
+"""Actions on the documents of an inquiry until they are sent."""
+
+from collections.abc import Iterable
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Count, Max, Sum
 from django.utils.translation import gettext as _
 
+from core.accounts import registry
 from core.accounts.models import User
 from core.catalogue.models import DocumentType
 from core.exceptions import RuleViolation
+from requests_app.actions.rights import Deed, Rights, check_may
 from requests_app.models import Attachment, Inquiry
 from requests_app.uploads import Document, clean_document, discard, store
 
@@ -16,33 +20,59 @@ MAX_TOTAL_BYTES = 40 * 1024 * 1024
 
 
 def attach(
-    *, actor: User, inquiry: Inquiry, document_type: DocumentType, upload: UploadedFile
+    *,
+    actor: User,
+    inquiry: Inquiry,
+    document_type: DocumentType,
+    uploads: Iterable[UploadedFile],
+) -> list[Attachment]:
+    """Check and store documents of one type, and return their rows.
+
+    The acceptable ones are added, whatever is wrong with others. RuleViolation `document` names the
+    first refused file and says how to correct it, with the other ones in `also`; RuleViolation
+    `filed` if the inquiry no longer accepts documents, `not_yours`, or `registry_away` for one that
+    was filed.
+    """
+    if not inquiry.is_draft:
+        registry.refresh_parties(actor, inquiry)
+    added, refused = [], []
+    for upload in uploads:
+        try:
+            added.append(_attach(actor, inquiry, document_type, upload))
+        except RuleViolation as violation:
+            refused.append(violation)
+    if refused:
+        first, *also = refused
+        raise RuleViolation(first.message, first.code, also)
+    return added
+
+
+def _attach(
+    actor: User, inquiry: Inquiry, document_type: DocumentType, upload: UploadedFile
 ) -> Attachment:
     """Check and store one document, or return the row that already has the same content.
 
     The file is on the disk before its row is written, so that every acknowledged document exists.
-    RuleViolation `document` names the file and says how to correct it; RuleViolation `filed` if
-    the inquiry no longer accepts documents.
     """
     document = clean_document(upload)
     stored_name = store(document)
     try:
         with transaction.atomic():
-            inquiry = _lock(actor, inquiry)
-            existing = inquiry.attachments.filter(
-                document_type=document_type, sha256=document.sha256
-            ).first()
+            rights = _lock(actor, inquiry)
+            same = rights.documents().filter(document_type=document_type, sha256=document.sha256)
+            existing = same.first()
             if existing is None:
-                _check_room(inquiry, document)
+                _check_room(rights, document)
                 return Attachment.objects.create(
-                    inquiry=inquiry,
+                    inquiry=rights.inquiry,
                     document_type=document_type,
                     original_name=document.name,
                     stored_name=stored_name,
                     content_type=document.content_type,
                     size=len(document.content),
                     sha256=document.sha256,
-                    position=_last_position(inquiry) + 1,
+                    position=_last_position(rights.inquiry) + 1,
+                    by_successor=rights.is_successor,
                 )
     except RuleViolation:
         # After any other failure it is unknown whether the row exists: the sweep finds out.
@@ -55,7 +85,7 @@ def attach(
 def remove(*, actor: User, inquiry: Inquiry, pk: int) -> None:
     """Remove an unsent document; do nothing if it has been removed already."""
     with transaction.atomic():
-        attachment = _lock(actor, inquiry).attachments.unsent().filter(pk=pk).first()
+        attachment = _lock(actor, inquiry).documents().unsent().filter(pk=pk).first()
         if attachment is None:
             return
         attachment.delete()
@@ -65,7 +95,7 @@ def remove(*, actor: User, inquiry: Inquiry, pk: int) -> None:
 @transaction.atomic
 def move_up(*, actor: User, inquiry: Inquiry, pk: int) -> None:
     """Swap an unsent document with the unsent one before it."""
-    unsent = list(_lock(actor, inquiry).attachments.unsent())
+    unsent = list(_lock(actor, inquiry).documents().unsent())
     pks = [attachment.pk for attachment in unsent]
     if pk not in pks[1:]:
         return
@@ -75,28 +105,35 @@ def move_up(*, actor: User, inquiry: Inquiry, pk: int) -> None:
         attachment.save(update_fields=["position"])
 
 
-def _lock(actor: User, inquiry: Inquiry) -> Inquiry:
-    """Lock the actor's inquiry. RuleViolation `filed` if it no longer accepts documents."""
+def _lock(actor: User, inquiry: Inquiry) -> Rights:
+    """Lock the inquiry and return the actor's rights on it, which allow to change its documents.
+
+    RuleViolation `not_yours`, or `filed` if it no longer accepts documents.
+    """
     locked = (
-        Inquiry.objects.filter(applicant=actor)
-        .select_for_update(of=("self",), no_key=True)
-        .filter(pk=inquiry.pk)
-        .first()
+        Inquiry.objects.filter(pk=inquiry.pk).select_for_update(of=("self",), no_key=True).first()
     )
-    if locked is None or not locked.accepts_documents:
-        raise RuleViolation(
-            _("This inquiry has already been sent and cannot be changed."), code="filed"
-        )
-    return locked
+    if locked is None:
+        raise _already_sent()
+    rights = check_may(actor, Deed.EDIT if locked.is_draft else Deed.ANSWER, locked)
+    if not locked.accepts_documents:
+        raise _already_sent()
+    return rights
 
 
-def _check_room(inquiry: Inquiry, document: Document) -> None:
+def _already_sent() -> RuleViolation:
+    return RuleViolation(
+        _("This inquiry has already been sent and cannot be changed."), code="filed"
+    )
+
+
+def _check_room(rights: Rights, document: Document) -> None:
     """Check that one more document fits into the inquiry. RuleViolation `document`.
 
     Documents that were sent before a return do not count, so that there is room for those that
     the officer has asked for.
     """
-    unsent = inquiry.attachments.unsent().aggregate(number=Count("pk"), bytes=Sum("size"))
+    unsent = rights.documents().unsent().aggregate(number=Count("pk"), bytes=Sum("size"))
     if unsent["number"] >= MAX_DOCUMENTS:
         raise RuleViolation(
             _(

@@ -9,11 +9,16 @@ from core.digests import digest_of
 from core.exceptions import RuleViolation
 from requests_app import purposes
 from requests_app.actions.drafts import lock_draft
+from requests_app.actions.rights import Deed, check_may
 from requests_app.models import Inquiry
 
 
 def ask_to_confirm_mobile(*, actor: User, inquiry: Inquiry, session_key: str | None) -> OneTimeCode:
-    """Text a code to the draft's mobile. RuleViolation: the limits of `send_code`."""
+    """Text a code to the draft's mobile.
+
+    RuleViolation as in `check_may`, or the limits of `send_code`.
+    """
+    check_may(actor, Deed.EDIT, inquiry)
     return send_code(
         actor=actor,
         purpose=purposes.CONTACT,

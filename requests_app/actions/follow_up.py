@@ -1,19 +1,19 @@
-"""Actions of the applicant on a filed inquiry."""
+"""Actions on a filed inquiry of those whose it is."""
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
+from core.accounts import registry
 from core.accounts.models import User
 from core.catalogue.working_days import add_working_days
 from core.digests import derive_key, digest_of
 from core.exceptions import RuleViolation
+from requests_app.actions.rights import Deed, check_may, may
 from requests_app.actions.transitions import EventType, Role, move
-from requests_app.models import Attachment, Inquiry, Reply
+from requests_app.models import Inquiry, Reply
 from requests_app.uploads import discard
 
 
@@ -25,20 +25,21 @@ def answer_return(
     text: str,
     idempotency_key: uuid.UUID,
 ) -> Inquiry:
-    """Answer a returned inquiry with a text and its unsent documents; compute a new due date."""
-    due_on = add_working_days(timezone.localdate(), inquiry.service.target_working_days)
+    """Answer a returned inquiry with a text and its unsent documents; compute a new due date.
 
-    def send(documents: QuerySet[Attachment]) -> None:
-        documents.update(sent_at=timezone.now())
+    Unsent documents of another side are deleted. RuleViolation `registry_away`, or as in `_write`.
+    """
+    registry.refresh_parties(actor, inquiry)
+    due_on = add_working_days(timezone.localdate(), inquiry.service.target_working_days)
 
     return _write(
         inquiry,
         EventType.RESUBMITTED,
+        deed=Deed.ANSWER,
         actor=actor,
         expected_version=expected_version,
         text=text,
         idempotency_key=idempotency_key,
-        with_unsent=send,
         due_on=due_on,
     )
 
@@ -51,30 +52,24 @@ def withdraw(
     text: str,
     idempotency_key: uuid.UUID,
 ) -> Inquiry:
-    """Withdraw the inquiry with a reason, and delete its unsent documents."""
-    stored: list[str] = []
+    """Withdraw the inquiry with a reason, and delete its unsent documents.
 
-    def delete_documents(documents: QuerySet[Attachment]) -> None:
-        stored.extend(documents.values_list("stored_name", flat=True))
-        documents.delete()
-
-    inquiry = _write(
+    RuleViolation as in `_write`.
+    """
+    return _write(
         inquiry,
         EventType.WITHDRAWN,
+        deed=Deed.WITHDRAW,
         actor=actor,
         expected_version=expected_version,
         text=text,
         idempotency_key=idempotency_key,
-        with_unsent=delete_documents,
     )
-    for name in stored:
-        discard(name)
-    return inquiry
 
 
 def mark_answers_read(*, actor: User, inquiry: Inquiry) -> None:
-    """Mark the officers' answers as read, once the applicant has them on the screen."""
-    if inquiry.applicant_id == actor.pk:
+    """Mark the officers' answers as read, once whose inquiry it is has them on the screen."""
+    if may(actor, Deed.ANSWER, inquiry):
         unread = inquiry.replies.filter(kind=Reply.Kind.ANSWER, read_at=None)
         unread.update(read_at=timezone.now())
 
@@ -83,48 +78,60 @@ def _write(
     inquiry: Inquiry,
     event_type: EventType,
     *,
+    deed: Deed,
     actor: User,
     expected_version: int,
     text: str,
     idempotency_key: uuid.UUID,
-    with_unsent: Callable[[QuerySet[Attachment]], None],
     **changes: Any,
 ) -> Inquiry:
-    """Record an event of the applicant with its text; set the fields in `changes`.
+    """Record an event of the applicant's side with its text; set the fields in `changes`.
 
-    A second request with the same idempotency key changes nothing. `with_unsent` is called with
-    the queryset of the unsent documents. RuleViolation as in `move`.
+    An answer sends the unsent documents of its side; all others are deleted. A second request with
+    the same idempotency key changes nothing. RuleViolation as in `check_may` and `move`.
     """
     idempotency_key = derive_key(idempotency_key, actor.pk, inquiry.pk, event_type, text)
+    stored: list[str] = []
     try:
         with transaction.atomic():
             # A concurrent upload waits for this lock, and then finds the new status.
             locked = (
-                Inquiry.objects.filter(applicant=actor)
+                Inquiry.objects.filter(pk=inquiry.pk)
                 .select_for_update(of=("self",), no_key=True)
-                .get(pk=inquiry.pk)
+                .get()
             )
+            rights = check_may(actor, deed, locked)
             has_public_events = locked.events.filter(seq__gt=expected_version).public().exists()
             if expected_version < locked.version and not has_public_events:
                 # Internal events since then are hidden from the applicant, so they are no conflict.
                 expected_version = locked.version
-            unsent = locked.attachments.unsent()
+            documents = rights.documents().unsent()
             moved = move(
                 locked,
                 event_type,
                 actor=actor,
                 role=Role.APPLICANT,
                 expected_version=expected_version,
-                content_digest=digest_of([text, *unsent.values_list("sha256", flat=True)]),
+                content_digest=digest_of([text, *documents.values_list("sha256", flat=True)]),
                 **changes,
             )
-            with_unsent(unsent)
-            kind = Reply.Kind.FROM_APPLICANT
+            if deed == Deed.ANSWER:
+                documents.update(sent_at=timezone.now())
+            unsent = moved.attachments.unsent()
+            stored += unsent.values_list("stored_name", flat=True)
+            unsent.delete()
             Reply.objects.create(
-                inquiry=moved, author=actor, kind=kind, text=text, idempotency_key=idempotency_key
+                inquiry=moved,
+                author=actor,
+                kind=Reply.Kind.FROM_APPLICANT,
+                by_successor=rights.is_successor,
+                text=text,
+                idempotency_key=idempotency_key,
             )
     except (RuleViolation, IntegrityError):
         if not Reply.objects.filter(idempotency_key=idempotency_key).exists():
             raise
-        moved = Inquiry.objects.get(pk=inquiry.pk)
+        return Inquiry.objects.get(pk=inquiry.pk)
+    for name in stored:
+        discard(name)
     return moved

@@ -1,17 +1,12 @@
-"""Notices to the applicant, and the reminder of a returned inquiry."""
+"""Notices of what happens to an inquiry: to those whose it is, and to the person it is about."""
 
-from datetime import timedelta
-from typing import Any
-
-from django.db.models import Max
-from django.utils import timezone
-
+from core.accounts.audience import audience_of, former_owners_of
 from core.messaging.actions import notices
 from requests_app.models import Inquiry, InquiryEvent
 
 EventType = InquiryEvent.EventType
 
-# The applicant gets a notice of these events.
+# Those whose inquiry it is get a notice of these events.
 NOTICES = {
     EventType.SUBMITTED,
     EventType.REPLIED,
@@ -20,30 +15,35 @@ NOTICES = {
     EventType.REJECTED,
     EventType.WITHDRAWN,
 }
-REMINDER_DELAY = timedelta(days=7)
+# The person it is about is told of these, and in less detail.
+TEMPLATES_FOR_PERSON = {
+    EventType.SUBMITTED: "inquiry_filed_about_you",
+    EventType.REPLIED: "inquiry_about_you_answered",
+    EventType.APPROVED: "inquiry_about_you_answered",
+    EventType.REJECTED: "inquiry_about_you_answered",
+    EventType.WITHDRAWN: "inquiry_about_you_withdrawn",
+}
 
 
-def tell_applicant(inquiry: Inquiry, event_type: EventType) -> None:
-    """Notify the applicant of the event if it is in `NOTICES`."""
-    if event_type in NOTICES:
-        _notify(inquiry, f"inquiry_{event_type}")
+def tell(inquiry: Inquiry, event_type: EventType) -> None:
+    """Tell those who are concerned of an event that has just been recorded."""
+    if event_type not in NOTICES:
+        return
+    context, audience = {"inquiry": inquiry}, audience_of(inquiry)
+    owners = f"inquiry_{event_type}"
+    notices.notify(audience.owners, owners, context, about=inquiry.reference)
+    if for_person := TEMPLATES_FOR_PERSON.get(event_type):
+        notices.notify(audience.persons, for_person, context, about=inquiry.reference)
 
 
 def remind_of_return(inquiry: Inquiry) -> None:
-    """Schedule a reminder to the applicant for an inquiry that stays returned for a week."""
-    later = timezone.now() + REMINDER_DELAY
-    _notify(inquiry, "inquiry_reminder", reminder=_reminder(inquiry), not_before=later)
+    """Remind those whose inquiry it is that it waits for their answer."""
+    context, owners = {"inquiry": inquiry}, audience_of(inquiry).owners
+    notices.notify(owners, "inquiry_reminder", context, about=inquiry.reference)
 
 
-def drop_reminder_of_return(inquiry: Inquiry) -> None:
-    notices.drop_reminders([_reminder(inquiry)])
-
-
-def _notify(inquiry: Inquiry, template: str, **options: Any) -> None:
-    context = {"inquiry": inquiry}
-    notices.notify(inquiry.applicant, template, context, about=inquiry.reference, **options)
-
-
-def _reminder(inquiry: Inquiry) -> notices.Reminder:
-    returned = inquiry.events.filter(event_type=EventType.RETURNED).aggregate(seq=Max("seq"))
-    return notices.Reminder(inquiry.idempotency_key, "reminder", returned["seq"])
+def tell_passed_on(inquiry: Inquiry) -> None:
+    """Tell both sides that an inquiry has passed on, as the holder's link has ended."""
+    context, about = {"inquiry": inquiry}, inquiry.reference
+    notices.notify(audience_of(inquiry).owners, "inquiry_passed_to_you", context, about=about)
+    notices.notify(former_owners_of(inquiry), "inquiry_passed_on", context, about=about)

@@ -1,18 +1,17 @@
 """Submission of a draft to the directorate, confirmed with a one-time code."""
 
-from typing import cast
-
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.accounts import registry
 from core.accounts.codes import send_code, use_code
-from core.accounts.models import Identity, OneTimeCode, User
+from core.accounts.models import OneTimeCode, User
 from core.catalogue.working_days import add_working_days
 from core.exceptions import RuleViolation
 from requests_app import purposes
 from requests_app.actions.drafts import draft_deleted, lock_draft
+from requests_app.actions.rights import Deed, check_may
 from requests_app.actions.rules import check_ready
 from requests_app.actions.transitions import EventType, Role, move
 from requests_app.models import Inquiry
@@ -24,14 +23,16 @@ def request_confirmation(
     """Text the applicant a code that confirms the draft.
 
     `shown` is the digest of the content on the page that they have read. RuleViolation `changed`
-    if the draft has another one by now, `registry_away`, or as in `check_ready` and `send_code`.
+    if the draft has another one by now, `registry_away`, or as in `check_may`, `check_ready` and
+    `send_code`.
     """
     if inquiry.content_digest() != shown:
         raise RuleViolation(
             _("Your answers have changed since you read them here. Check them again."),
             code="changed",
         )
-    _refresh_identities(inquiry)
+    check_may(actor, Deed.EDIT, inquiry)
+    _ask_registry(actor, inquiry)
     check_ready(inquiry)
     return send_code(
         actor=actor,
@@ -64,7 +65,7 @@ def submit(*, actor: User, inquiry: Inquiry, session_key: str | None, guess: str
         return _submit(draft, actor)
 
     try:
-        _refresh_identities(inquiry)
+        _ask_registry(actor, inquiry)
         return use_code(
             actor=actor,
             purpose=purposes.FILE,
@@ -95,14 +96,13 @@ def _submit(draft: Inquiry, actor: User) -> Inquiry:
     )
 
 
-def _refresh_identities(inquiry: Inquiry) -> None:
-    """Update the identities of the inquiry from the registry.
+def _ask_registry(actor: User, draft: Inquiry) -> None:
+    """Update the people of the draft from the registry, outside any transaction.
 
-    Call it outside any transaction. RuleViolation `registry_away` or `deleted`.
+    RuleViolation `registry_away` or `deleted`.
     """
-    for identity in {inquiry.applicant.identity, inquiry.holder, inquiry.beneficiary}:
-        registry.refresh(cast(Identity, identity))
+    registry.refresh_parties(actor, draft)
     try:
-        inquiry.refresh_from_db(fields=["holder", "beneficiary"])
+        draft.refresh_from_db(fields=["holder", "beneficiary"])
     except Inquiry.DoesNotExist:
         raise draft_deleted() from None

@@ -1,6 +1,7 @@
 """The status transitions of inquiries."""
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import F, Q
@@ -10,7 +11,7 @@ from django.utils.translation import pgettext
 
 from core.accounts.models import User
 from core.exceptions import RuleViolation
-from requests_app.actions.notices import drop_reminder_of_return, remind_of_return, tell_applicant
+from requests_app.actions.notices import tell
 from requests_app.models import Inquiry, InquiryEvent
 
 Status = Inquiry.Status
@@ -31,7 +32,10 @@ TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
     EventType.REJECTED: (Inquiry.AT_THE_DESK, Status.PROCESSED),
     EventType.CLOSED: ({Status.PROCESSED}, Status.CLOSED),
     EventType.WITHDRAWN: (Inquiry.OPEN, Status.CLOSED),
+    EventType.PASSED_ON: (Inquiry.OPEN, None),
 }
+# A return that waits for an answer this long is followed by a reminder.
+REMINDER_DELAY = timedelta(days=7)
 OUTCOMES = {
     EventType.APPROVED: Outcome.APPROVED,
     EventType.REJECTED: Outcome.REJECTED,
@@ -43,7 +47,7 @@ def move(
     inquiry: Inquiry,
     event_type: EventType,
     *,
-    actor: User,
+    actor: User | None,
     role: Role,
     expected_version: int,
     only_if: Q | None = None,
@@ -60,6 +64,10 @@ def move(
     to_status = to_status or before
     if event_type in OUTCOMES:
         changes = {"outcome": OUTCOMES[event_type], "processed_at": timezone.now(), **changes}
+    if event_type == EventType.RETURNED:
+        changes |= {"remind_at": timezone.now() + REMINDER_DELAY}
+    elif before == Status.RETURNED_TO_APPLICANT != to_status:
+        changes |= {"remind_at": None}
     moved = (
         Inquiry.objects.filter(
             only_if or Q(), pk=inquiry.pk, status=before, version=expected_version
@@ -69,7 +77,10 @@ def move(
     )
     if not moved:
         raise _explain_refusal(inquiry.pk, event_type, actor, role, expected_version)
-    inquiry = Inquiry.objects.select_related("service", "applicant", "assignee").get(pk=inquiry.pk)
+    with_people = Inquiry.objects.select_related(
+        "service", "applicant", "holder", "beneficiary", "assignee"
+    )
+    inquiry = with_people.get(pk=inquiry.pk)
     InquiryEvent.append(
         inquiry,
         actor=actor,
@@ -79,16 +90,12 @@ def move(
         to_status=to_status,
         content_digest=content_digest,
     )
-    if before == Status.RETURNED_TO_APPLICANT != to_status:
-        drop_reminder_of_return(inquiry)
-    tell_applicant(inquiry, event_type)
-    if to_status == Status.RETURNED_TO_APPLICANT != before:
-        remind_of_return(inquiry)
+    tell(inquiry, event_type)
     return inquiry
 
 
 def _explain_refusal(
-    pk: int, event_type: EventType, actor: User, role: Role, expected_version: int
+    pk: int, event_type: EventType, actor: User | None, role: Role, expected_version: int
 ) -> RuleViolation:
     inquiry = Inquiry.objects.select_related("assignee__identity").get(pk=pk)
     if event_type == EventType.CLAIMED and inquiry.assignee:
@@ -122,7 +129,7 @@ def _describe_changes(inquiry: Inquiry, role: Role, expected_version: int) -> st
     if role == Role.OFFICER:
         words = [
             pgettext("what happened, and who did it", "%(event)s (%(who)s)")
-            % {"event": event.get_event_type_display(), "who": event.actor.get_short_name()}
+            % {"event": event.get_event_type_display(), "who": event.who}
             for event in since
         ]
     else:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from core.accounts.models import User
 from core.digests import derive_key, digest_of
 from core.exceptions import RuleViolation
+from requests_app.actions.rights import Deed, check_may, may
 from requests_app.actions.transitions import EventType, Role, move
 from requests_app.models import Inquiry, Reply
 
@@ -57,13 +58,8 @@ def assign(*, actor: User, inquiry: Inquiry, expected_version: int, officer: Use
     RuleViolation `not_supervisor`, `officer` if that officer may not work on the inquiry, or as in
     `_officer_move`.
     """
-    _check_supervisor(actor)
-    if not (
-        officer.is_active
-        and officer.is_staff
-        and officer.has_perm("requests_app.triage_inquiry")
-        and Inquiry.objects.visible_to_staff(officer).filter(pk=inquiry.pk).exists()
-    ):
+    check_may(actor, Deed.ASSIGN, inquiry)
+    if not (officer.is_active and officer.is_staff and may(officer, Deed.WORK, inquiry)):
         raise RuleViolation(
             _("%(who)s may not work on this inquiry. Choose another officer.")
             % {"who": officer.get_short_name()},
@@ -218,14 +214,6 @@ def _write(
 def _officer_move(
     inquiry: Inquiry, event_type: EventType, *, actor: User, **changes: Any
 ) -> Inquiry:
-    """Record an event of an officer. RuleViolation `not_officer`, `own_case`, or as in `move`."""
-    if not actor.has_perm("requests_app.triage_inquiry"):
-        raise RuleViolation(_("Your account may not work on inquiries."), code="not_officer")
-    if not Inquiry.objects.visible_to_staff(actor).filter(pk=inquiry.pk).exists():
-        raise RuleViolation(_("You cannot work on an inquiry of your own."), code="own_case")
+    """Record an event of an officer. RuleViolation as in `check_may` and `move`."""
+    check_may(actor, Deed.WORK, inquiry)
     return move(inquiry, event_type, actor=actor, role=Role.OFFICER, **changes)
-
-
-def _check_supervisor(actor: User) -> None:
-    if not actor.has_perm("requests_app.assign_inquiry"):
-        raise RuleViolation(_("Only supervisors give inquiries to others."), code="not_supervisor")

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext
 from core.accounts.access import StaffRequest
 from core.accounts.interrupted_forms import take_input
 from core.accounts.models import User
+from core.accounts.rights import has_passed_on
 from core.exceptions import RuleViolation
 from core.http import in_language, other_language
 from core.methods import takes_form
@@ -142,6 +143,7 @@ def _page(
         "title": inquiry.service.name,
         "inquiry": inquiry,
         "beneficiary": beneficiary_of(inquiry),
+        "has_passed_on": has_passed_on(inquiry),
         "attachments": inquiry.attachments.sent().select_related("document_type"),
         "replies": inquiry.replies.select_related("author__identity"),
         "events": inquiry.events.select_related("actor__identity"),

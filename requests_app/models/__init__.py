@@ -1,14 +1,16 @@
 """Inquiries with their documents, replies and events."""
 
-from requests_app.models.attachments import Attachment
+from requests_app.models.attachments import Attachment, AttachmentQuerySet
 from requests_app.models.events import InquiryEvent
 from requests_app.models.inquiries import Inquiry, InquiryQuerySet
-from requests_app.models.replies import Reply
+from requests_app.models.replies import Reply, ReplyQuerySet
 
 __all__ = [
     "Attachment",
+    "AttachmentQuerySet",
     "Inquiry",
     "InquiryEvent",
     "InquiryQuerySet",
     "Reply",
+    "ReplyQuerySet",
 ]

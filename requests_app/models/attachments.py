@@ -41,6 +41,10 @@ class Attachment(models.Model):
     status = models.CharField(max_length=12, choices=Status, default=Status.CLEAN)
     position = models.PositiveSmallIntegerField(default=0)
     added_at = models.DateTimeField(default=timezone.now, editable=False)
+    # The sides do not see each other's documents.
+    by_successor = models.BooleanField(
+        default=False, help_text="added by whom the inquiry has passed to, not for its holder"
+    )
     sent_at = models.DateTimeField(null=True, help_text="with the inquiry or a later answer")
 
     objects = AttachmentQuerySet.as_manager()
@@ -51,7 +55,8 @@ class Attachment(models.Model):
         ordering = ["position", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["inquiry", "document_type", "sha256"], name="attachment_once"
+                fields=["inquiry", "document_type", "sha256", "by_successor"],
+                name="attachment_once",
             ),
         ]
 

@@ -36,6 +36,10 @@ class InquiryEvent(Event):
         REJECTED = "rejected", pgettext_lazy("what happened to an inquiry", "Rejected")
         CLOSED = "closed", pgettext_lazy("what happened to an inquiry", "Closed")
         WITHDRAWN = "withdrawn", pgettext_lazy("what happened to an inquiry", "Withdrawn")
+        PASSED_ON = (
+            "passed_on",
+            pgettext_lazy("what happened to an inquiry", "Passed on to the person it is about"),
+        )
 
     # Only officers see these events.
     INTERNAL = (EventType.RELEASED, EventType.ASSIGNED, EventType.NOTED)
@@ -43,9 +47,10 @@ class InquiryEvent(Event):
     class Role(models.TextChoices):
         APPLICANT = "applicant", _("applicant")
         OFFICER = "officer", _("officer")
+        PORTAL = "portal", _("the portal")
 
     inquiry = models.ForeignKey(Inquiry, on_delete=models.PROTECT, related_name="events")
-    actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     role = models.CharField(max_length=10, choices=Role)
     event_type = models.CharField(max_length=12, choices=EventType)
     from_status = models.CharField(max_length=25, choices=Inquiry.Status)
@@ -61,3 +66,8 @@ class InquiryEvent(Event):
         constraints = [
             models.UniqueConstraint(fields=["inquiry", "seq"], name="event_seq_once"),
         ]
+
+    @property
+    def who(self) -> str:
+        """The name of who did it, for officers; the portal's own deeds have that of their role."""
+        return self.actor.get_short_name() if self.actor else self.get_role_display()

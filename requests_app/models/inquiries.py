@@ -5,7 +5,7 @@ from typing import Self, cast
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -13,6 +13,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from core.accounts.models import Identity, User
 from core.accounts.people import MAX_LATEST
+from core.accounts.rights import Acting, Parties, concerns_staff, is_held
 from core.arabic_spelling import fold_name
 from core.catalogue.models import Service
 from core.digests import digest_of
@@ -22,11 +23,20 @@ from core.text import bare_digits
 
 
 class InquiryQuerySet(models.QuerySet["Inquiry"]):
-    def visible_to(self, user: User) -> Self:
-        """Return the user's own inquiries, and the filed ones of which they are the beneficiary."""
-        return self.filter(
-            Q(applicant=user) | (Q(beneficiary=user.identity_id) & ~Q(status=Inquiry.Status.DRAFT))
-        )
+    def listed_for(self, acting: Acting) -> Self:
+        """Return the inquiries that a user finds in their lists while they act as a holder.
+
+        Drafts are their author's alone, and filed inquiries belong to their holder. Each has
+        `is_former`: whether the user may read no more than what was filed.
+        """
+        others_drafts = ~Q(applicant=acting.user) & Q(status=Inquiry.Status.DRAFT)
+        readable = acting.readable(Inquiry.PARTIES) | Q(status=Inquiry.Status.DRAFT)
+        listed = self.filter(acting.listed(Inquiry.PARTIES)).exclude(others_drafts)
+        return listed.annotate(is_former=Case(When(readable, then=False), default=True))
+
+    def readable(self) -> Self:
+        """Return those of `listed_for` of which the user may read what has become of them."""
+        return self.filter(is_former=False)
 
     def drafts_of(self, user: User) -> Self:
         return self.filter(applicant=user, status=Inquiry.Status.DRAFT)
@@ -35,16 +45,8 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         return self.exclude(status=Inquiry.Status.DRAFT)
 
     def visible_to_staff(self, user: User) -> Self:
-        """Return the filed inquiries that an officer may see: all except their own cases.
-
-        Their own cases are those of which they are the applicant, the beneficiary or the holder,
-        and those filed through an establishment that they represent.
-        """
-        own = Q(applicant=user)
-        if user.identity_id:
-            represented = Identity.objects.establishments_represented_by(user.identity)
-            own |= Q(beneficiary=user.identity_id) | Q(holder=user.identity_id)
-            own |= Q(holder__in=represented.values("pk"))
+        """Return the filed inquiries that an officer may see: all except their own cases."""
+        own = Q(applicant=user) | concerns_staff(user, Inquiry.PARTIES)
         return self.filed().exclude(own)
 
     def waiting(self) -> Self:
@@ -67,9 +69,20 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         latest = self.filter(applicant=user, holder=holder).order_by("-pk")
         return list(latest.values_list("beneficiary", flat=True)[:MAX_LATEST])
 
-    def waiting_for(self, user: User) -> Self:
-        """Return the inquiries that were returned to the user and wait for their answer."""
-        return self.filter(applicant=user, status=Inquiry.Status.RETURNED_TO_APPLICANT)
+    def waiting_for(self, acting: Acting) -> Self:
+        """Return the returned inquiries that the user can answer as this holder."""
+        return self.filter(
+            acting.owned(Inquiry.PARTIES), status=Inquiry.Status.RETURNED_TO_APPLICANT
+        )
+
+    def to_be_reminded(self, now: datetime.datetime) -> Self:
+        """Return the returned inquiries of whose answer somebody has to be reminded by now."""
+        return self.filter(remind_at__lte=now)
+
+    def to_be_passed_on(self) -> Self:
+        """Return the open inquiries whose holder has lost the link, and nobody was told yet."""
+        lost = ~is_held(Inquiry.PARTIES)
+        return self.filter(lost, status__in=Inquiry.OPEN, passed_on_at=None)
 
     def finished(self) -> Self:
         return self.filter(status__in=(Inquiry.Status.PROCESSED, Inquiry.Status.CLOSED))
@@ -104,6 +117,7 @@ class Inquiry(models.Model):
 
     # At the desk, the directorate has to act; while an inquiry is open, the directorate or the
     # applicant has to. All inquiries but drafts are filed.
+    PARTIES = Parties(author="applicant", person="beneficiary")
     AT_THE_DESK = (Status.UNDER_PROCESSING, Status.RETURNED_BY_APPLICANT)
     OPEN = (*AT_THE_DESK, Status.RETURNED_TO_APPLICANT)
     FILED = (*OPEN, Status.PROCESSED, Status.CLOSED)
@@ -119,7 +133,11 @@ class Inquiry(models.Model):
         related_name="inquiries",
     )
     holder = models.ForeignKey(
-        Identity, verbose_name=_("filed through"), on_delete=models.PROTECT, related_name="+"
+        Identity,
+        verbose_name=_("filed through"),
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,  # inquiry_by_holder begins with it
     )
     beneficiary = models.ForeignKey(
         Identity, verbose_name=_("beneficiary"), on_delete=models.PROTECT, related_name="inquiries"
@@ -150,9 +168,15 @@ class Inquiry(models.Model):
     created_at = models.DateTimeField(_("started"), default=timezone.now, editable=False)
     submitted_at = models.DateTimeField(_("filed"), null=True)
     processed_at = models.DateTimeField(_("processed"), null=True)
+    remind_at = models.DateTimeField(null=True, help_text="of a return that waits for an answer")
+    passed_on_at = models.DateTimeField(
+        null=True, help_text="when people were told that the holder has lost the link"
+    )
     search_text = models.TextField(blank=True, editable=False, help_text="empty for a draft")
 
     objects = InquiryQuerySet.as_manager()
+
+    is_former: bool  # added by `listed_for`
 
     class Meta:
         verbose_name = _("inquiry")
@@ -163,6 +187,12 @@ class Inquiry(models.Model):
         ]
         indexes = [
             models.Index(fields=["applicant", "-id"], name="inquiry_by_applicant"),
+            models.Index(fields=["holder", "-id"], name="inquiry_by_holder"),
+            models.Index(
+                fields=["remind_at"],
+                name="inquiry_reminders",
+                condition=Q(remind_at__isnull=False),
+            ),
             models.Index(fields=["status", "due_on", "id"], name="inquiry_queue"),
         ]
         constraints = [

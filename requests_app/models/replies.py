@@ -28,6 +28,10 @@ class Reply(models.Model):
     inquiry = models.ForeignKey(Inquiry, on_delete=models.PROTECT, related_name="replies")
     kind = models.CharField(max_length=15, choices=Kind, default=Kind.ANSWER)
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    # The sides do not see each other's answers.
+    by_successor = models.BooleanField(
+        default=False, help_text="of the applicant's: by whom the inquiry has passed to"
+    )
     text = models.TextField(_("answer"))
     written_at = models.DateTimeField(default=timezone.now, editable=False)
     read_at = models.DateTimeField(null=True, help_text="by the applicant, the first time")

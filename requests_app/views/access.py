@@ -2,24 +2,32 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.models import User
-from requests_app.models import Inquiry, InquiryQuerySet
+from core.exceptions import RuleViolation
+from requests_app import actions
+from requests_app.actions import Deed, Rights
+from requests_app.models import Inquiry
 
 
-def get_inquiry_for(user: User, reference: str) -> Inquiry:
-    """Return the inquiry if `user` may see it; raise 404 as for a missing one if not."""
-    return get_object_or_404(_with_people(Inquiry.objects.visible_to(user)), reference=reference)
+def get_inquiry_for(user: User, reference: str) -> Rights:
+    """Return the rights of `user` on the inquiry, with it; raise 404 as for a missing one if none.
 
-
-def get_filed_by(user: User, reference: str) -> Inquiry:
-    """Return the inquiry if `user` has filed it; raise 404 as for a missing one if not."""
-    filed = Inquiry.objects.filed().filter(applicant=user)
-    return get_object_or_404(_with_people(filed), reference=reference)
+    Somebody with any right may read what was filed, or edit it if it is a draft.
+    """
+    with_people = Inquiry.objects.select_related(
+        "applicant__identity", "holder", "beneficiary", "service"
+    )
+    rights = actions.rights_of(user, get_object_or_404(with_people, reference=reference))
+    if not rights.may(Deed.READ_TEXT):
+        raise Http404
+    return rights
 
 
 def draft_step(
@@ -29,7 +37,7 @@ def draft_step(
 
     @wraps(view)
     def step(request: SignedInRequest, reference: str) -> HttpResponse:
-        inquiry = get_inquiry_for(request.user, reference)
+        inquiry = get_inquiry_for(request.user, reference).inquiry
         if not inquiry.is_draft:
             return redirect("inquiries:receipt", reference)
         return view(request, inquiry)
@@ -37,5 +45,25 @@ def draft_step(
     return resident_required(step)
 
 
-def _with_people(inquiries: InquiryQuerySet) -> InquiryQuerySet:
-    return inquiries.select_related("applicant__identity", "holder", "beneficiary", "service")
+def filed_page(deed: Deed) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Decorate a page of a filed inquiry for those who may do `deed`; it gets their rights.
+
+    Others who may read what was filed are led to that, with the reason. A draft leads to its step.
+    """
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def page(request: SignedInRequest, reference: str, **kwargs: Any) -> HttpResponse:
+            rights = get_inquiry_for(request.user, reference)
+            if rights.inquiry.is_draft:
+                return redirect("inquiries:details", reference)
+            try:
+                rights.check_may(deed)
+            except RuleViolation as violation:
+                messages.error(request, violation.message)
+                return redirect("inquiries:detail", reference)
+            return view(request, rights, **kwargs)
+
+        return resident_required(page)
+
+    return decorate

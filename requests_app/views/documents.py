@@ -19,16 +19,17 @@ _BUTTONS = {"remove": actions.remove, "up": actions.move_up}
 
 def attach_all(request: SignedInRequest, inquiry: Inquiry, form: DocumentsForm) -> bool:
     """Add every acceptable file, put the errors on the form, and return whether it has none."""
-    for upload in form.cleaned_data["files"]:
+    if form.cleaned_data["files"]:
         try:
             actions.attach(
                 actor=request.user,
                 inquiry=inquiry,
                 document_type=form.cleaned_data["document_type"],
-                upload=upload,
+                uploads=form.cleaned_data["files"],
             )
         except RuleViolation as violation:
-            form.add_error("files", violation.message)
+            for refused in (violation, *violation.also):
+                form.add_error("files", refused.message)
     return not form.errors
 
 
@@ -56,8 +57,5 @@ def document_preview(request: SignedInRequest, reference: str, pk: int) -> HttpR
 
 
 def _document(request: SignedInRequest, reference: str, pk: int) -> Attachment:
-    inquiry = get_inquiry_for(request.user, reference)
-    attachments = inquiry.attachments.all()
-    if inquiry.applicant_id != request.user.pk:
-        attachments = attachments.sent()
-    return get_object_or_404(attachments, pk=pk)
+    """Return a document of the inquiry that the user may open; raise the same 404 for any other."""
+    return get_object_or_404(get_inquiry_for(request.user, reference).documents(), pk=pk)

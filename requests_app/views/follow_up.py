@@ -6,23 +6,25 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from core.accounts.access import SignedInRequest, resident_required
+from core.accounts.access import SignedInRequest
 from core.accounts.interrupted_forms import keeps_input, take_input
 from core.exceptions import RuleViolation
 from core.methods import takes_form
 from requests_app import actions
+from requests_app.actions import Deed, Rights
 from requests_app.forms import DocumentsForm, ReturnAnswerForm, WithdrawForm
 from requests_app.models import Inquiry
-from requests_app.views.access import get_filed_by
+from requests_app.views.access import filed_page
 from requests_app.views.documents import attach_all, press_button
 
 
 @takes_form
 @keeps_input("answer")
-@resident_required
-def answer_return(request: SignedInRequest, reference: str) -> HttpResponse:
+@filed_page(Deed.ANSWER)
+def answer_return(request: SignedInRequest, rights: Rights) -> HttpResponse:
     """Answer a returned inquiry with a text and documents."""
-    inquiry = get_filed_by(request.user, reference)
+    inquiry = rights.inquiry
+    reference = inquiry.reference
     if request.method != "POST" and not inquiry.is_returned:
         return redirect("inquiries:detail", reference)
     if request.method != "HEAD":
@@ -50,17 +52,18 @@ def answer_return(request: SignedInRequest, reference: str) -> HttpResponse:
         "inquiry": inquiry,
         "form": form,
         "documents": documents,
-        "replies": inquiry.replies.public(),
-        "attachments": inquiry.attachments.unsent().select_related("document_type"),
+        "replies": rights.replies(),
+        "attachments": rights.documents().unsent().select_related("document_type"),
     }
     return render(request, "inquiries/answer.html", context)
 
 
 @takes_form
 @keeps_input("withdraw")
-@resident_required
-def withdraw(request: SignedInRequest, reference: str) -> HttpResponse:
-    inquiry = get_filed_by(request.user, reference)
+@filed_page(Deed.WITHDRAW)
+def withdraw(request: SignedInRequest, rights: Rights) -> HttpResponse:
+    inquiry = rights.inquiry
+    reference = inquiry.reference
     if request.method != "POST" and not inquiry.is_open:
         return redirect("inquiries:detail", reference)
     typed = take_input(request, "withdraw")

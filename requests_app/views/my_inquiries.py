@@ -2,14 +2,17 @@
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 
 from core.accounts.access import SignedInRequest, resident_required
+from core.accounts.rights import Acting, refusal
+from core.accounts.session_holder import holder_of
 from core.messaging.models import Message
 from requests_app import actions
+from requests_app.actions import Deed, Rights
 from requests_app.models import Inquiry
-from requests_app.views.access import get_inquiry_for
+from requests_app.views.access import filed_page
 
 ROWS = 20
 LIST_FILTERS = {
@@ -25,13 +28,14 @@ LIST_FILTERS = {
 def inquiry_list(request: SignedInRequest) -> HttpResponse:
     asked = request.GET.get("show")
     show = asked if asked in LIST_FILTERS else "all"
-    inquiries = Inquiry.objects.visible_to(request.user)
+    acting = Acting(request.user, holder_of(request))
+    inquiries = Inquiry.objects.listed_for(acting)
     querysets = {
         "all": inquiries,
         "drafts": inquiries.drafts_of(request.user),
-        "waiting": inquiries.waiting_for(request.user),
-        "open": inquiries.waiting(),
-        "finished": inquiries.finished(),
+        "waiting": inquiries.waiting_for(acting),
+        "open": inquiries.readable().waiting(),
+        "finished": inquiries.readable().finished(),
     }
     rows = querysets[show].select_related("service").order_by("-pk")
     page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
@@ -39,29 +43,27 @@ def inquiry_list(request: SignedInRequest) -> HttpResponse:
     return render(request, "inquiries/list.html", context)
 
 
-@resident_required
-def receipt(request: SignedInRequest, reference: str) -> HttpResponse:
-    inquiry = get_inquiry_for(request.user, reference)
-    if inquiry.is_draft:
-        return redirect("inquiries:details", reference)
-    return render(request, "inquiries/receipt.html", {"inquiry": inquiry})
+@filed_page(Deed.READ)
+def receipt(request: SignedInRequest, rights: Rights) -> HttpResponse:
+    return render(request, "inquiries/receipt.html", {"inquiry": rights.inquiry})
 
 
-@resident_required
-def detail(request: SignedInRequest, reference: str) -> HttpResponse:
-    inquiry = get_inquiry_for(request.user, reference)
-    if inquiry.is_draft:
-        return redirect("inquiries:details", reference)
+@filed_page(Deed.READ_TEXT)
+def detail(request: SignedInRequest, rights: Rights) -> HttpResponse:
+    """Show an inquiry; to whom it no longer belongs, what they filed and nothing else."""
+    inquiry = rights.inquiry
+    context = {"inquiry": inquiry, "rights": rights, "replies": rights.replies()}
+    if not rights.may(Deed.READ):
+        context["why"] = refusal(request.user, inquiry, rights.relation).message
+        return render(request, "inquiries/former.html", context)
     if request.method != "HEAD":
         actions.mark_answers_read(actor=request.user, inquiry=inquiry)
-    is_applicant = inquiry.applicant_id == request.user.pk
-    context = {
-        "inquiry": inquiry,
-        "can_answer": is_applicant and inquiry.is_returned,
-        "can_withdraw": is_applicant and inquiry.is_open,
-        "replies": inquiry.replies.public(),
+    notices = Message.objects.about(inquiry.reference).filter(owner=request.user.pk)
+    context |= {
+        "can_answer": rights.may(Deed.ANSWER) and inquiry.is_returned,
+        "can_withdraw": rights.may(Deed.WITHDRAW) and inquiry.is_open,
         "events": inquiry.events.public(),
-        "attachments": inquiry.attachments.sent().select_related("document_type"),
-        "notices": Message.objects.about(inquiry.reference),
+        "attachments": rights.documents().sent().select_related("document_type"),
+        "notices": notices,
     }
     return render(request, "inquiries/detail.html", context)

@@ -2,23 +2,37 @@
 
 from datetime import timedelta
 
+from django.utils import timezone
+
 from appointments.actions import (
     allocate,
     displace_due,
     expire_due,
     lapse_due,
     make_slots,
+    pass_on_appointments,
+    remind_of_appointments,
     settle_past,
 )
+from appointments.offer_hours import hours_at
 from core.accounts.actions.devices import forget_ended_sessions
 from core.accounts.codes import forget_old_codes
 from core.accounts.visual_code import forget_old_pictures
 from core.chores.actions import Chores
 from core.messaging.actions import expire_late, purge_expired_secrets
 from core.submissions.models import forget_old_submissions
+from requests_app.actions import pass_on_inquiries, remind_of_returns
 from requests_app.document_sweep import sweep
 
 _SECONDS, _MINUTES, _HOURS = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+
+
+def tell_passed_on() -> None:
+    """Tell people of what has passed on with the end of a link, when it wakes nobody."""
+    if hours_at(timezone.now()):
+        pass_on_inquiries()
+        pass_on_appointments()
+
 
 CHORES: Chores = {
     chore.__name__: (every, chore)
@@ -28,6 +42,9 @@ CHORES: Chores = {
         (10 * _SECONDS, lapse_due),
         (10 * _SECONDS, displace_due),
         (5 * _SECONDS, allocate),
+        (30 * _SECONDS, remind_of_appointments),
+        (5 * _MINUTES, remind_of_returns),
+        (10 * _MINUTES, tell_passed_on),
         (10 * _MINUTES, make_slots),
         (10 * _MINUTES, settle_past),
         (1 * _HOURS, sweep),

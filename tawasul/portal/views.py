@@ -5,6 +5,8 @@ from django.shortcuts import render
 
 from appointments.models import Appointment, Waiting
 from core.accounts.access import SignedInRequest, resident_required
+from core.accounts.rights import Acting
+from core.accounts.session_holder import holder_of
 from core.catalogue.models import Service
 from core.date_field import DateForm
 from core.hijri import both_calendars
@@ -18,15 +20,18 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @resident_required
 def my_page(request: SignedInRequest) -> HttpResponse:
-    mine = Inquiry.objects.visible_to(request.user).select_related("service").order_by("-pk")
-    returned = mine.waiting_for(request.user)
-    appointments = Appointment.objects.visible_to(request.user).unsettled()
+    acting = Acting(request.user, holder_of(request))
+    mine = Inquiry.objects.listed_for(acting)
+    mine = mine.select_related("service").order_by("-pk")
+    returned = mine.waiting_for(acting)
+    appointments = Appointment.objects.listed_for(acting).readable().unsettled()
     appointments = appointments.select_related("service", "attendee", "slot__office")
-    undecided = appointments.waiting_for(request.user)
+    undecided = appointments.waiting_for(acting)
+    offered = Waiting.objects.owned_by(acting).offered()
     context = {
         "appointments": appointments.exclude(pk__in=[each.pk for each in undecided])[:5],
         "undecided": undecided,
-        "offered": Waiting.objects.offered_to(request.user).select_related("service", "attendee"),
+        "offered": offered.select_related("service", "attendee"),
         "returned": returned,
         "drafts": mine.drafts_of(request.user)[:5],
         "inquiries": mine.filed().exclude(pk__in=[inquiry.pk for inquiry in returned])[:5],

@@ -319,8 +319,11 @@ def test_attendee_can_view_but_not_change_once_confirmed(slot):
     for page in ("", "slip/", "calendar/"):
         assert browser.get(page_of(held, page)).status_code == 200
     assert "Cancel the appointment" not in words(browser.get(page_of(held)))
-    for page in ("confirm/", "cancel/", "move/", "move/day/", "move/time/"):
-        assert browser.post(page_of(held, page)).status_code in (404, 405)
+    for page in ("confirm/", "cancel/", "move/time/"):
+        answer = browser.post(page_of(held, page), follow=True)
+        assert answer.redirect_chain == [(page_of(held), 302)], page
+        assert f"Only {employer.identity.name} can do this." in words(answer), page
+    assert places.status_of(held) == "confirmed"
 
 
 def test_page_asks_to_verify_data_first(resident, appointment):

@@ -9,12 +9,22 @@ from django.utils import timezone
 from appointments import actions
 from appointments.actions import allocation, displacement
 from appointments.models import Appointment, Closure, Offer, OpeningWindow, Slot
+from core.accounts.rights import Acting
 from core.chores.rows import Step
 from core.messaging.models import Message
 from tests.appointments import places
 from tests.appointments.browsing import page_of
 from tests.appointments.hours_forms import REASONS
-from tests.appointments.places import HOUR, MONDAY, ON_TUESDAY, SUNDAY, TUESDAY, refused, status_of
+from tests.appointments.places import (
+    DAY,
+    HOUR,
+    MONDAY,
+    ON_TUESDAY,
+    SUNDAY,
+    TUESDAY,
+    refused,
+    status_of,
+)
 from tests.conftest import notices_on, words
 
 pytestmark = pytest.mark.django_db
@@ -249,7 +259,7 @@ def test_accept_moves_displaced_appointment(hours, displaced):
     moved = actions.accept(actor=displaced.user, offer=displaced.offers.get())
     assert (moved.status, moved.slot) == (CONFIRMED, slot_of(hours, TUESDAY))
     assert places.taken(moved.slot) == 1
-    assert len(texts_with("tomorrow", moved)) == 1
+    assert moved.remind_at == moved.slot.start - DAY
 
 
 @pytest.mark.both_engines
@@ -288,8 +298,9 @@ def test_lapsed_replacement_is_notified_once(displaced, clock):
 @pytest.mark.both_engines
 def test_displaced_stays_unsettled_after_its_old_time(hours, displaced, clock):
     clock.now = slot_of(hours).end + HOUR
-    mine = Appointment.objects.visible_to(displaced.user)
-    assert list(mine.unsettled().waiting_for(displaced.user)) == [displaced]
+    acting = Acting(displaced.user, displaced.user.identity)
+    mine = Appointment.objects.listed_for(acting)
+    assert list(mine.unsettled().waiting_for(acting)) == [displaced]
     assert list(mine.over()) == []
 
 
@@ -365,8 +376,7 @@ def test_own_time_is_given_back_when_the_closure_is_taken_back(displaced, hours)
     assert (
         f"Tawasul: the office is open after all: appointment {displaced.reference} stands, {at}."
     ) in texts(displaced)
-    reminders = Message.objects.filter(about=displaced.reference, status="waiting", channel="sms")
-    assert reminders.filter(text__contains="do not forget").count() == 1
+    assert displaced.remind_at == displaced.slot.start - DAY
     assert displaced.slips.last().status() == "valid"
 
 

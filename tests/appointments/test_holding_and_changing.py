@@ -11,7 +11,6 @@ from tests.appointments import places
 from tests.appointments.places import MINUTE, SECOND, SUNDAY, TUESDAY, at, refusal, refused
 from tests.appointments.sentences import (
     EXPIRED,
-    NOT_LINKED,
     NOT_SERVED,
     OVERLAP,
     PAST,
@@ -135,14 +134,22 @@ def test_move_to_time_that_cannot_be_booked_is_refused(appointment, slot):
         assert (places.taken(slot), places.taken(other)) == (1, 0)
 
 
-def test_appointment_with_ended_link_can_only_be_cancelled(resident, slot, worker):
+def test_appointment_with_ended_link_is_changed_by_its_attendee_alone(resident, slot, worker):
     link = factories.link(resident.identity, worker)
     appointment = places.confirmed(resident, slot=slot, attendee=worker)
     link.until = SUNDAY - places.DAY
     link.save(update_fields=["until"])
-    assert refused(places.move, appointment, places.slot(TUESDAY)) == NOT_LINKED
-    places.cancel(appointment)
-    assert places.taken(slot) == 0
+    no_longer = (
+        "This is no longer yours, as the link between Mohammed Aslam Khan and Bilal Ahmed has "
+        "ended. You can still read what was sent."
+    )
+    other = places.slot(TUESDAY)
+    assert refused(places.move, appointment, other) == no_longer
+    assert refused(places.cancel, appointment) == no_longer
+    attendee = factories.UserFactory(identity=worker)
+    moved = actions.move(actor=attendee, appointment=appointment, slot=other)
+    actions.cancel(actor=attendee, appointment=moved)
+    assert places.taken(slot) == places.taken(moved.slot) == 0
 
 
 def test_move_may_overlap_only_its_own_old_time(resident):

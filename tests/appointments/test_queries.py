@@ -47,7 +47,7 @@ def copies(appointment, count, **changes):
     own = ("id", "idempotency_key", "reference", "service", "attendee")
     names = [field.name for field in Appointment._meta.concrete_fields if field.name not in own]
     fields = {name: getattr(appointment, name) for name in names}
-    return [
+    made = [
         Appointment.objects.create(
             **fields | changes,
             idempotency_key=uuid.uuid4(),
@@ -56,6 +56,9 @@ def copies(appointment, count, **changes):
         )
         for _row in range(count)
     ]
+    for each in made:
+        factories.link(each.holder, each.attendee)
+    return made
 
 
 def slots_of(window, count, *, day=MONDAY, minutes=15):

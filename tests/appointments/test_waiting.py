@@ -21,7 +21,7 @@ from tests.appointments.places import (
     cancel,
     refused,
 )
-from tests.appointments.sentences import NOT_LINKED, TAKEN, TOO_LATE
+from tests.appointments.sentences import TAKEN, TOO_LATE
 from tests.conftest import notices_on, words
 
 pytestmark = pytest.mark.django_db
@@ -176,7 +176,24 @@ def test_waiting_with_ended_link_is_skipped(booked, monday, clock, waits, worker
     link.save(update_fields=["until"])
     cancel(booked)
     assert places.offered_to(monday) == [another]
-    assert refused(places.wait, of_worker) == NOT_LINKED
+    assert refused(places.wait, of_worker) == (
+        "This is no longer yours, as the link between Mohammed Aslam Khan and Bilal Ahmed has "
+        "ended. You can still read what was sent."
+    )
+
+
+def test_offer_goes_to_the_attendee_once_the_link_has_ended(booked, monday, waits, worker):
+    employer = factories.UserFactory()
+    link = factories.link(employer.identity, worker)
+    of_worker = waits(user=employer, holder=employer.identity, attendee=worker)
+    attendee = factories.UserFactory(identity=worker)
+    link.until = SUNDAY - places.DAY
+    link.save(update_fields=["until"])
+    cancel(booked)
+    assert places.offered_to(monday) == [of_worker]
+    assert Message.objects.latest("pk").recipient == str(attendee.mobile)
+    offer = monday.offers.get()
+    assert actions.accept(actor=attendee, offer=offer).slot == monday
 
 
 def test_offer_expires_when_it_can_no_longer_be_accepted(clock):
@@ -315,7 +332,7 @@ def test_waiting_again_keeps_turn(booked, monday, clock, waits):
 
 def test_stranger_cannot_answer_offer(tempted, monday):
     for action in (actions.accept, actions.decline):
-        with pytest.raises(Offer.DoesNotExist):
+        with pytest.raises(RuleViolation):
             action(actor=factories.UserFactory(), offer=monday.offers.get())
     assert monday.offers.get().status == Offer.Status.OPEN
 

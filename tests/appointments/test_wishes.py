@@ -4,6 +4,7 @@ import pytest
 
 from appointments import actions
 from appointments.models import Appointment, Offer, Waiting
+from core.exceptions import RuleViolation
 from tests import factories
 from tests.appointments import places
 from tests.appointments.places import DAY, MINUTE, MONDAY, SUNDAY, TUESDAY, WEDNESDAY, refused
@@ -179,9 +180,10 @@ def test_only_who_waits_answers(monday, resident, service):
     free(monday)
     stranger = factories.UserFactory()
     for action in (actions.accept, actions.decline):
-        with pytest.raises(Offer.DoesNotExist):
+        with pytest.raises(RuleViolation):
             action(actor=stranger, offer=Offer.objects.get())
-    actions.stop_waiting(actor=stranger, waiting=Waiting.objects.get())
+    with pytest.raises(RuleViolation):
+        actions.stop_waiting(actor=stranger, waiting=Waiting.objects.get())
     assert Waiting.objects.open().exists()
 
 

@@ -209,7 +209,7 @@ def test_only_the_applicant_can_answer(resident, officer):
     factories.link(resident.identity, worker.identity)
     inquiry = returned(factories.filed(resident, beneficiary=worker.identity), officer)
     before = len(stored_files())
-    for browser in (signed_in(worker), signed_in(factories.UserFactory())):
+    for browser, status in ((signed_in(worker), 302), (signed_in(factories.UserFactory()), 404)):
         form = {"document_type": "supporting-proof", "files": photo("a.jpg", 61), "text": TEXT}
-        assert browser.post(page_of(inquiry, "answer"), form).status_code == 404
+        assert browser.post(page_of(inquiry, "answer"), form).status_code == status
     assert len(stored_files()) == before

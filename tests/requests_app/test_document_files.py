@@ -255,7 +255,7 @@ def test_another_persons_document_is_404(as_resident, client, inquiry):
         assert client.get(address).url == f"/en/account/sign-in/?next={address}"
 
 
-def test_beneficiary_sees_sent_documents_only(as_resident, resident, officer):
+def test_beneficiary_sees_no_documents_of_the_holder(as_resident, resident, officer):
     worker = factories.UserFactory()
     factories.link(resident.identity, worker.identity)
     inquiry = factories.draft(resident, beneficiary=worker.identity)
@@ -271,9 +271,9 @@ def test_beneficiary_sees_sent_documents_only(as_resident, resident, officer):
 
     assert answers(sent, as_worker) == [404, 404]
     filed = factories.submitted(inquiry)
-    assert answers(sent, as_worker) == [200, 200]
+    assert answers(sent, as_worker) == [404, 404]
     returned(filed, officer)
     unsent = factories.attached(inquiry, photo("b.jpg", 61))
     assert answers(unsent, as_worker) == [404, 404]
-    assert answers(unsent, as_resident) == [200, 200]
-    assert answers(sent, as_worker) == [200, 200]
+    assert answers(unsent, as_resident) == answers(sent, as_resident) == [200, 200]
+    assert answers(sent, as_worker) == [404, 404]

@@ -366,15 +366,21 @@ def test_beneficiary_reads_inquiry_without_actions(as_beneficiary, returned):
 
 
 def test_only_the_applicant_can_answer_or_withdraw(as_beneficiary, returned):
+    as_stranger = signed_in(factories.UserFactory())
     typed = {"text": ANSWER, "expected_version": 3, "idempotency_key": uuid.UUID(int=1)}
-    browsers = (as_beneficiary, signed_in(factories.UserFactory()))
-    for browser, step, method in product(browsers, ("answer", "withdraw"), ("get", "post")):
+    for step, method in product(("answer", "withdraw"), ("get", "post")):
+        ask = getattr(as_beneficiary, method)
+        page = ask(page_of(returned, step), typed, follow=True)
+        assert page.redirect_chain == [(page_of(returned), 302)]
+        assert f"Only {returned.holder.name} can do this." in words(page)
+        assert now(returned).version == returned.version
+    for step, method in product(("answer", "withdraw"), ("get", "post")):
         Inquiry.objects.filter(pk=returned.pk).update(reference="800000000001")
         address = f"/en/inquiries/800000000001/{step}/"
-        found = seen(browser, address, method, **typed)
+        found = seen(as_stranger, address, method, **typed)
         Inquiry.objects.filter(pk=returned.pk).update(reference="800000000002")
         assert found[0] == 404
-        assert found == seen(browser, address, method, **typed)
+        assert found == seen(as_stranger, address, method, **typed)
         assert now(returned).version == returned.version
 
 

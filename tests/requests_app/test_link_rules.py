@@ -248,8 +248,9 @@ def test_filed_inquiry_stays_readable_to_applicant(clock, service):
     )
     for about, _case, people, filed in inquiries:
         client = browser_of(people)
+        choose_holder(client, people)
         for page in ("/en/inquiries/", page_of(filed), page_of(filed, "receipt")):
-            shown = words(client.get(page))
+            shown = words(client.get(page, follow=True))
             assert filed.reference in shown.replace("-", ""), about
         assert factories.DESCRIPTION in words(client.get(page_of(filed))), about
 

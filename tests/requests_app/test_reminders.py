@@ -11,7 +11,7 @@ from django.core import mail
 from django.utils import timezone, translation
 
 from core.exceptions import RuleViolation
-from core.messaging.actions.outbox import readdress
+from requests_app import actions
 from tests import factories
 from tests.conftest import signed_in, words
 from tests.delivery import deliver_due
@@ -74,6 +74,7 @@ def returned_to(person, officer):
 
 
 def deliver():
+    actions.remind_of_returns()
     while deliver_due():
         pass
 
@@ -132,7 +133,8 @@ def test_no_reminder_after_answer_or_withdrawal(clock, person, inquiry):
 
 
 def test_reminder_follows_applicant_to_new_mobile(clock, person, inquiry):
-    readdress("sms", owner=person.pk, to="+966550000432")
+    person.mobile = "+966550000432"
+    person.save(update_fields=["mobile"])
     clock.wait(WEEK)
     assert reminders_of(inquiry) == ["+966550000432", person.email]
 

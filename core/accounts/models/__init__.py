@@ -1,6 +1,12 @@
 """The models of identities and their links, accounts, one-time codes and sessions."""
 
-from core.accounts.models.identities import Identity, IdentityNumber, IdentityQuerySet, Link
+from core.accounts.models.identities import (
+    Identity,
+    IdentityNumber,
+    IdentityQuerySet,
+    Link,
+    LinkQuerySet,
+)
 from core.accounts.models.one_time_codes import LockStripe, OneTimeCode, OneTimeCodeQuerySet
 from core.accounts.models.sessions import Session
 from core.accounts.models.users import User, UserManager, canonical_login, username_shape
@@ -10,6 +16,7 @@ __all__ = [
     "IdentityNumber",
     "IdentityQuerySet",
     "Link",
+    "LinkQuerySet",
     "LockStripe",
     "OneTimeCode",
     "OneTimeCodeQuerySet",

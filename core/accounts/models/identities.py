@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from core.adulthood import latest_adult_birth_date
+from core.arabic_spelling import first_name
 from core.identity_numbers import IdentityKind, identity_kind
 from core.search import found_by, readings
 from core.text import bare_digits
@@ -89,6 +90,11 @@ class Identity(models.Model):
     @property
     def name(self) -> str:
         return self.name_ar if get_language() == "ar" else self.name_en
+
+    @property
+    def first_name(self) -> str:
+        """The first name in the active language."""
+        return first_name(self.name)
 
     @cached_property
     def current_number(self) -> str | None:

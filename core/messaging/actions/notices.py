@@ -1,66 +1,70 @@
-"""Notices to account holders, by text and, if they have an address, by mail."""
+"""Notices to people, by text and, if they have an address, by mail."""
 
 import datetime
 import uuid
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from core.messaging.actions.outbox import drop, write_mail, write_text
-from core.messaging.models import Message
-
-if TYPE_CHECKING:
-    # The model of AUTH_USER_MODEL: accounts stand above messaging, which cannot import them.
-    from django.contrib.auth.models import _User
-
-# The names of these functions are part of the keys of reminders that already wait.
-_WRITERS = (write_text, write_mail)
 
 
-class Reminder(NamedTuple):
-    """The identity of a reminder, by which it can be dropped while it waits.
+class Recipient(NamedTuple):
+    """The contacts of somebody who is told of something; `account` is the key of their account."""
 
-    `namespace` is the idempotency key of the object that it is about; `occasion` is a number that
-    changes with each occasion to send it.
+    mobile: object
+    email: str
+    language: str
+    account: int | None
+
+
+class Occasion(NamedTuple):
+    """What notices that wait for a moment are written for, by which they can be dropped together.
+
+    `namespace` is the idempotency key of the object that they are about; `number` changes with each
+    occasion of this name.
     """
 
     namespace: uuid.UUID
     name: str
-    occasion: int
+    number: int
 
-    def key(self, write: Callable[..., Message]) -> uuid.UUID:
-        return uuid.uuid5(self.namespace, f"{self.name} {write.__name__} {self.occasion}")
+    @property
+    def key(self) -> uuid.UUID:
+        return uuid.uuid5(self.namespace, f"{self.name} {self.number}")
 
 
 def notify(
-    user: "_User",
+    recipients: Iterable[Recipient],
     template: str,
     context: dict[str, Any],
     *,
     about: str,
-    reminder: Reminder | None = None,
+    occasion: Occasion | None = None,
     not_before: datetime.datetime | None = None,
     not_after: datetime.datetime | None = None,
 ) -> None:
-    """Write a text and a mail to `user`, in their language, in the transaction of the change.
+    """Write a text and a mail to each of `recipients`, in their language, with the change itself.
 
-    They go to the mobile and the address that `user` has when they are sent. A `reminder` waits
-    until `not_before`; `drop_reminders` withdraws it.
+    Those of an account go to the mobile and the address that it has when they are sent. What waits
+    until `not_before` can be withdrawn by its `occasion`. Templates are told whether the recipient
+    `has_account`.
     """
-    for write, recipient in zip(_WRITERS, (user.mobile, user.email), strict=True):
-        if recipient:
-            write(
-                recipient=recipient,
-                language=user.language,
-                template=template,
-                context=context,
-                about=about,
-                owner=user.pk,
-                idempotency_key=reminder and reminder.key(write),
-                not_before=not_before,
-                not_after=not_after,
-            )
+    for to in recipients:
+        for write, address in ((write_text, to.mobile), (write_mail, to.email)):
+            if address:
+                write(
+                    recipient=address,
+                    language=to.language,
+                    template=template,
+                    context={"has_account": to.account is not None, **context},
+                    about=about,
+                    owner=to.account,
+                    occasion=occasion and occasion.key,
+                    not_before=not_before,
+                    not_after=not_after,
+                )
 
 
-def drop_reminders(reminders: Iterable[Reminder]) -> None:
-    """Withdraw these reminders, unless they have been sent."""
-    drop([reminder.key(write) for reminder in reminders for write in _WRITERS])
+def drop_notices(occasions: Iterable[Occasion]) -> None:
+    """Withdraw the notices of these occasions, unless they have been sent."""
+    drop([occasion.key for occasion in occasions])

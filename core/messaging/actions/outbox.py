@@ -34,6 +34,7 @@ def _write(
     about: str = "",
     owner: int | None = None,
     idempotency_key: uuid.UUID | None = None,
+    occasion: uuid.UUID | None = None,
     not_before: datetime.datetime | None = None,
     not_after: datetime.datetime | None = None,
     is_secret: bool = False,
@@ -44,7 +45,8 @@ def _write(
     others, waits encrypted, and is wiped once it is sent or expired. A message without a recipient
     is written like any other, so that the response time does not differ, but has expired already
     and is never sent. A message with an `owner` goes to the owner's new number or address if they
-    change it: see `readdress`. Raise TransactionManagementError outside a transaction.
+    change it: see `readdress`. Those of one `occasion` can be withdrawn together: see `drop`. Raise
+    TransactionManagementError outside a transaction.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("a message belongs to a transaction")
@@ -67,15 +69,16 @@ def _write(
         is_encrypted=is_secret,
         about=about,
         owner=owner,
+        occasion=occasion,
         next_attempt_at=not_before or timezone.now(),
         not_after=not_after,
         status=Message.Status.WAITING if recipient else Message.Status.EXPIRED,
     )
 
 
-def drop(keys: Iterable[uuid.UUID]) -> None:
-    """Delete the messages with these idempotency keys, unless they have been sent."""
-    Message.objects.filter(idempotency_key__in=keys, status=Message.Status.WAITING).delete()
+def drop(occasions: Iterable[uuid.UUID]) -> None:
+    """Delete the messages of these occasions, unless they have been sent."""
+    Message.objects.filter(occasion__in=occasions, status=Message.Status.WAITING).delete()
 
 
 def readdress(channel: str, *, owner: int, to: object) -> None:

@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 
+from appointments import actions
 from appointments.actions import call, check_in, mark_no_show, serve, walk_in
 from appointments.models import Appointment
 from core.accounts.models import Identity
@@ -204,7 +205,8 @@ def test_walk_in_is_visible_to_attendee_not_clerk(walks_in, office, user, slot):
     assert page_of(made) in browser.get(ROOT).content.decode()
     for page in ("", "slip/", "calendar/"):
         assert browser.get(page_of(made, page)).status_code == 200
-    assert list(Appointment.objects.visible_to(clerk)) == []
+    assert not actions.may(clerk, actions.Deed.READ_TEXT, made)
+    assert page_of(made) not in verified(clerk).get(ROOT).content.decode()
 
 
 # The rules

@@ -331,7 +331,8 @@ def test_filed_inquiry_keeps_its_holder_and_readers(browser, resident, palm, wor
     for what, ends in ENDS.items():
         with undone():
             ends()
-            assert browser.get(f"{address}receipt/").status_code == 200, what
+            # What becomes of it is no longer theirs to see.
+            assert browser.get(f"{address}receipt/").url == address, what
             page = browser.get(address)
             assert page.status_code == 200, what
             assert factories.DESCRIPTION in words(page), what

@@ -9,6 +9,7 @@ from itertools import count
 
 import pytest
 
+from appointments.actions import remind_of_appointments
 from core.accounts import codes
 from core.accounts.models import OneTimeCode, User
 from core.messaging.gateways import DemoPhone
@@ -355,6 +356,7 @@ def remind(clock, appointment):
     since = clock.now
     for ahead in (timedelta(days=1), timedelta(hours=3)):
         clock.now = appointment.slot.start - ahead
+        remind_of_appointments()
         deliver_due()
     return since
 

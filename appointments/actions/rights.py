@@ -1,0 +1,87 @@
+"""The one question for every deed on an appointment or an entry on the waiting list."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+
+from appointments.models import Appointment, Waiting
+from core.accounts.models import User
+from core.accounts.rights import OWNERS, Relation, refusal, relation_of
+from core.exceptions import RuleViolation
+
+
+class Deed(StrEnum):
+    """What can be done with an appointment or an entry; several actions can be one deed."""
+
+    READ_TEXT = "read_text"  # what was booked, without what has become of it
+    READ = "read"  # also the slip and the file for a calendar
+    CHANGE = "change"  # confirm, move or cancel it, wait for another time, answer an offer
+    RECEIVE = "receive"  # as a clerk
+
+
+_MAY: dict[Deed, frozenset[Relation]] = {
+    Deed.READ_TEXT: frozenset(Relation),
+    Deed.READ: OWNERS | {Relation.PERSON},
+    Deed.CHANGE: OWNERS,
+}
+# A time that was never confirmed concerns nobody else, and lapses within minutes.
+_MAY_UNCONFIRMED: dict[Deed, frozenset[Relation]] = {
+    Deed.READ_TEXT: frozenset({Relation.HOLDER, Relation.FORMER}),
+    Deed.READ: frozenset({Relation.HOLDER}),
+    Deed.CHANGE: frozenset({Relation.HOLDER}),
+}
+_MAY_WAITING: dict[Deed, frozenset[Relation]] = {Deed.READ: OWNERS, Deed.CHANGE: OWNERS}
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What somebody who is no member of staff may do with it now."""
+
+    user: User
+    thing: Appointment | Waiting
+    relation: Relation | None
+
+    def may(self, deed: Deed) -> bool:
+        if isinstance(self.thing, Waiting):
+            return self.relation in _MAY_WAITING.get(deed, ())
+        return self.relation in (_MAY if self.thing.is_booked else _MAY_UNCONFIRMED).get(deed, ())
+
+    def check_may(self, deed: Deed) -> None:
+        """Raise RuleViolation `not_yours`, with the reason, unless they may do this."""
+        if not self.may(deed):
+            raise refusal(self.user, self.thing, self.relation)
+
+
+def rights_of(user: User, thing: Appointment | Waiting) -> Rights:
+    """Return the rights of `user` on it, as the tables are now."""
+    return Rights(user, thing, relation_of(user, thing))
+
+
+def may(user: User, deed: Deed, thing: Appointment | Waiting) -> bool:
+    """Return whether `user` may do this now, as the tables are."""
+    try:
+        check_may(user, deed, thing)
+    except RuleViolation:
+        return False
+    return True
+
+
+def check_may(user: User, deed: Deed, thing: Appointment | Waiting) -> None:
+    """Check that `user` may do this now, as the tables are.
+
+    Raise RuleViolation `not_yours`, or `not_clerk` for a deed of clerks.
+    """
+    if deed == Deed.RECEIVE:
+        _check_receives(user, thing)
+    else:
+        rights_of(user, thing).check_may(deed)
+
+
+def _check_receives(user: User, thing: Appointment | Waiting) -> None:
+    if not Appointment.objects.visible_to_clerk(user).filter(pk=thing.pk).exists():
+        raise not_a_clerk()
+
+
+def not_a_clerk() -> RuleViolation:
+    return RuleViolation(_("Your account may not receive people here."), code="not_clerk")

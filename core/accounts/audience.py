@@ -1,0 +1,87 @@
+"""Who is told of what happens to something that was filed or booked.
+
+Whose it is now is told of everything. The person it is about is told of what others do, at the
+mobile of their account or of the registry and nowhere else.
+"""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from core.accounts.models import Identity, Link, User
+from core.accounts.rights import Matter, links_that_count, person_id_of
+from core.messaging.actions.notices import Recipient
+
+# The members of the Arab League, by ISO 3166: texts to somebody without an account are in Arabic if
+# they are a citizen of one of these, else in English.
+ARABIC_SPEAKING = frozenset(
+    {
+        *("AE", "BH", "DJ", "DZ", "EG", "IQ", "JO", "KM", "KW", "LB", "LY"),
+        *("MA", "MR", "OM", "PS", "QA", "SA", "SD", "SO", "SY", "TN", "YE"),
+    }
+)
+
+
+class Audience(NamedTuple):
+    """The recipients of notices: those whose it is, and those whom it is about without being so."""
+
+    owners: list[Recipient]
+    persons: list[Recipient]
+
+
+def audience_of(matter: Matter) -> Audience:
+    """Return who is told of `matter` now.
+
+    Of a holder that is an establishment, these are the accounts of all who represent it. In place
+    of a minor, it is their guardians.
+    """
+    holder, person = matter.holder_id, person_id_of(matter)
+    if holder == person:
+        return Audience(_recipients([holder], with_account=True), [])
+    links = links_that_count().filter(
+        Q(holder=holder, person=person)
+        | Q(holder=holder, kind=Link.Kind.REPRESENTATIVE)
+        | Q(person=person, kind=Link.Kind.GUARDIAN)
+    )
+    rows = list(links.values_list("kind", "holder", "person"))
+    speakers = {to for kind, of, to in rows if (kind, of) == (Link.Kind.REPRESENTATIVE, holder)}
+    about = {of for kind, of, to in rows if (kind, to) == (Link.Kind.GUARDIAN, person)} or {person}
+    is_held = any(
+        (of, to) == (holder, person) and kind != Link.Kind.REPRESENTATIVE for kind, of, to in rows
+    )
+    if not is_held:
+        return Audience(_recipients(about), [])
+    owners = {holder, *speakers}
+    return Audience(_recipients(owners, with_account=True), _recipients(about - owners))
+
+
+def former_owners_of(matter: Matter) -> list[Recipient]:
+    """Return who speaks for the holder of `matter`, to tell them that it is no longer theirs."""
+    mandates = links_that_count().filter(holder=matter.holder_id, kind=Link.Kind.REPRESENTATIVE)
+    speakers = mandates.values_list("person", flat=True)
+    return _recipients({matter.holder_id, *speakers}, with_account=True)
+
+
+def _recipients(identities: Collection[int], *, with_account: bool = False) -> list[Recipient]:
+    """Return these people, each with the contacts of their account, or else of the registry.
+
+    Those who have no account are left out if `with_account`.
+    """
+    users = User.objects.filter(is_active=True, identity__in=identities).order_by("pk")
+    accounts = {
+        user.identity_id: Recipient(user.mobile, user.email, user.language, user.pk)
+        for user in users
+    }
+    found = list(accounts.values())
+    others = set(identities) - accounts.keys()
+    if with_account or not others:
+        return found
+    without = Identity.objects.filter(pk__in=others, status=Identity.Status.ACTIVE).order_by("pk")
+    return found + [
+        Recipient(identity.mobile, "", _language_of(identity), None) for identity in without
+    ]
+
+
+def _language_of(identity: Identity) -> str:
+    return "ar" if identity.nationality in ARABIC_SPEAKING else "en"

@@ -1,0 +1,216 @@
+"""Whose something is that was filed or booked, and what a user is to it, as the links are now.
+
+It belongs to its holder as long as the holder has a link to the person whom it is about, and then
+to that person, or to the guardians of a minor. Nobody keeps a right because they once did it. The
+reasons stand in docs/decisions/rights.md.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
+
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext as _
+
+from core.accounts.models import Identity, Link, LinkQuerySet, User
+from core.exceptions import RuleViolation
+
+
+class Relation(StrEnum):
+    """What a user is to something that was filed or booked."""
+
+    HOLDER = "holder"  # they are the holder, or represent it
+    SUCCESSOR = "successor"  # it has passed to them: the holder has no link to the person any more
+    PERSON = "person"  # it is about them
+    FORMER = "former"  # they did it, or speak for the holder, and have no rights left
+
+
+OWNERS = frozenset({Relation.HOLDER, Relation.SUCCESSOR})
+
+
+class Parties(NamedTuple):
+    """The fields of a model with the account that did something and the person it is about."""
+
+    author: str
+    person: str
+
+
+class Matter(Protocol):
+    """A row of what was filed or booked by an author for a person through its holder."""
+
+    PARTIES: Parties
+    holder: Any
+    holder_id: Any
+
+
+def relation_of(user: User, matter: Matter) -> Relation | None:
+    """Return what `user` is to `matter` now, in one query, or in none for what is one's own."""
+    me, holder, person = user.identity_id, matter.holder_id, person_id_of(matter)
+    if me is None:
+        return None
+    if holder == person:
+        return Relation.HOLDER if me == holder else None
+    links = links_that_count().filter(
+        Q(holder=holder, person=person)
+        | Q(holder=holder, person=me, kind=Link.Kind.REPRESENTATIVE)
+        | Q(holder=me, person=person, kind=Link.Kind.GUARDIAN)
+    )
+    rows = set(links.values_list("kind", "holder", "person"))
+    is_held = any(
+        (of, to) == (holder, person) and kind != Link.Kind.REPRESENTATIVE for kind, of, to in rows
+    )
+    speaks = me == holder or (Link.Kind.REPRESENTATIVE, holder, me) in rows
+    if is_held and speaks:
+        return Relation.HOLDER
+    if not is_held and (me == person or (Link.Kind.GUARDIAN, me, person) in rows):
+        return Relation.SUCCESSOR
+    if me == person:
+        return Relation.PERSON
+    has_done_it = getattr(matter, f"{matter.PARTIES.author}_id") == user.pk
+    return Relation.FORMER if speaks or has_done_it else None
+
+
+def effective_holder(user: User, matter: Matter) -> Identity | None:
+    """Return through whom `user` may act on `matter` now: its holder, or as a successor themselves.
+
+    It is None for somebody who is no owner.
+    """
+    relation = relation_of(user, matter)
+    if relation == Relation.HOLDER:
+        return Identity.objects.get(pk=matter.holder_id)
+    return user.identity if relation == Relation.SUCCESSOR else None
+
+
+def refusal(user: User, matter: Matter, relation: Relation | None = None) -> RuleViolation:
+    """Return RuleViolation `not_yours`, which says why `user` may not do this."""
+    holder: Identity = matter.holder
+    if relation == Relation.PERSON:
+        message = _("Only %(name)s can do this.") % {"name": holder.name}
+    elif relation == Relation.FORMER and _speaks_for(user, holder):
+        message = _(
+            "This is no longer yours, as the link between %(holder)s and %(person)s has ended. "
+            "You can still read what was sent."
+        ) % {"holder": holder.name, "person": person_of(matter).name}
+    elif relation == Relation.FORMER:
+        message = _(
+            "You no longer represent %(name)s, so you cannot do this. You can still read what you "
+            "sent."
+        ) % {"name": holder.name}
+    else:
+        message = _("This is not yours.")
+    return RuleViolation(message, code="not_yours")
+
+
+def is_held(parties: Parties) -> Q:
+    """Return the condition that the holder is the person, or has a link to them in force."""
+    links = links_that_count().exclude(kind=Link.Kind.REPRESENTATIVE)
+    links = links.filter(holder=OuterRef("holder"), person=OuterRef(parties.person))
+    return Q(holder=F(parties.person)) | Q(Exists(links))
+
+
+def has_passed_on(matter: Matter) -> bool:
+    """Return whether `matter` belongs to its person now, as the holder has no link to them."""
+    if matter.holder_id == person_id_of(matter):
+        return False
+    links = links_that_count().exclude(kind=Link.Kind.REPRESENTATIVE)
+    return not links.filter(holder=matter.holder_id, person=person_id_of(matter)).exists()
+
+
+@dataclass(frozen=True)
+class Acting:
+    """A user and the holder as whom they act, with what belongs to them as such."""
+
+    user: User
+    holder: Identity
+
+    def listed(self, parties: Parties) -> Q:
+        """Return the condition for the rows in their lists.
+
+        As an establishment, they are the establishment's. As oneself, they are one's own ones,
+        those about oneself, those that have passed to one as a guardian, and those that one has
+        filed or booked for an establishment that one no longer represents.
+        """
+        mine = Q(holder=self.holder)
+        if self._is_oneself:
+            mine |= Q(**{parties.person: self.holder})
+            mine |= Q(**{parties.author: self.user}) & ~Q(holder__in=self._represented)
+        if self._wards:
+            mine |= Q(**{f"{parties.person}__in": self._wards}) & ~is_held(parties)
+        return mine
+
+    def owned(self, parties: Parties) -> Q:
+        """Return the condition for the rows that are the holder's own, or have passed to them."""
+        own = Q(holder=self.holder) & is_held(parties)
+        if self._is_oneself:
+            passed_on = {f"{parties.person}__in": [self.holder.pk, *self._wards]}
+            own |= Q(**passed_on) & ~is_held(parties)
+        return own
+
+    def readable(self, parties: Parties) -> Q:
+        """Return the condition for the rows of which they may read what became of them."""
+        own = self.owned(parties)
+        return own | Q(**{parties.person: self.holder}) if self._is_oneself else own
+
+    @property
+    def _is_oneself(self) -> bool:
+        return self.holder.pk == self.user.identity_id
+
+    @property
+    def _wards(self) -> list[int]:
+        """The keys of the minors in the care of the user, who acts as themselves."""
+        return [person for kind, _, person in self._own_links if kind == Link.Kind.GUARDIAN]
+
+    @property
+    def _represented(self) -> list[int]:
+        return [of for kind, of, _ in self._own_links if kind == Link.Kind.REPRESENTATIVE]
+
+    @cached_property
+    def _own_links(self) -> list[tuple[str, int, int]]:
+        """The kinds, holders and persons of the user's links as a guardian or representative."""
+        if not self._is_oneself:
+            return []
+        links = links_that_count().filter(
+            Q(holder=self.holder, kind=Link.Kind.GUARDIAN)
+            | Q(person=self.holder, kind=Link.Kind.REPRESENTATIVE)
+        )
+        return list(links.values_list("kind", "holder", "person"))
+
+
+def concerns_staff(user: User, parties: Parties) -> Q:
+    """Return the condition for rows on which `user` may not work, whoever filed or booked them.
+
+    They are the holder or represent it, are the person or their guardian.
+    """
+    if user.identity_id is None:
+        return Q(pk__in=[])
+    of_user = links_that_count()
+    wards = of_user.filter(holder=user.identity, kind=Link.Kind.GUARDIAN).values("person")
+    mandates = of_user.filter(person=user.identity, kind=Link.Kind.REPRESENTATIVE)
+    return (
+        Q(holder=user.identity_id)
+        | Q(**{parties.person: user.identity_id})
+        | Q(**{f"{parties.person}__in": wards})
+        | Q(holder__in=mandates.values("holder"))
+    )
+
+
+def person_of(matter: Matter) -> Identity:
+    """Return the person whom `matter` is about."""
+    return getattr(matter, matter.PARTIES.person)
+
+
+def person_id_of(matter: Matter) -> int:
+    """Return the key of the person whom `matter` is about."""
+    return getattr(matter, f"{matter.PARTIES.person}_id")
+
+
+def _speaks_for(user: User, holder: Identity) -> bool:
+    mandates = links_that_count().filter(person=user.identity, kind=Link.Kind.REPRESENTATIVE)
+    return user.identity_id == holder.pk or mandates.filter(holder=holder).exists()
+
+
+def links_that_count() -> LinkQuerySet:
+    """Return the links that give rights today: in force, not outgrown, with an active holder."""
+    active = {"holder__status": Identity.Status.ACTIVE}
+    return Link.objects.in_force().not_outgrown().filter(**active)

@@ -1,0 +1,122 @@
+"""The one question for every deed on an inquiry: whether this user may do it now."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+
+from core.accounts.models import User
+from core.accounts.rights import OWNERS, Relation, refusal, relation_of
+from core.exceptions import RuleViolation
+from requests_app.models import AttachmentQuerySet, Inquiry, Reply, ReplyQuerySet
+
+
+class Deed(StrEnum):
+    """What can be done with an inquiry; several actions can be one deed."""
+
+    EDIT = "edit"  # a draft, until it is sent
+    READ_TEXT = "read_text"  # what was filed, without what has become of it
+    READ = "read"
+    OPEN_DOCUMENT = "open_document"
+    ANSWER = "answer"
+    WITHDRAW = "withdraw"
+    WORK = "work"  # as an officer
+    ASSIGN = "assign"  # as a supervisor
+
+
+# Who may do what with a filed inquiry. A draft is its author's alone, and its status says what can
+# be done with it.
+_MAY: dict[Deed, frozenset[Relation]] = {
+    Deed.READ_TEXT: frozenset(Relation),
+    Deed.READ: OWNERS | {Relation.PERSON},
+    Deed.OPEN_DOCUMENT: OWNERS,
+    Deed.ANSWER: OWNERS,
+    Deed.WITHDRAW: OWNERS,
+}
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What somebody who is no member of staff may do with an inquiry now."""
+
+    user: User
+    inquiry: Inquiry
+    relation: Relation | None
+
+    def may(self, deed: Deed) -> bool:
+        if self.inquiry.is_draft:
+            return self.inquiry.applicant_id == self.user.pk
+        return self.relation in _MAY.get(deed, ())
+
+    def check_may(self, deed: Deed) -> None:
+        """Raise RuleViolation `not_yours`, with the reason, unless they may do this."""
+        if not self.may(deed):
+            raise refusal(self.user, self.inquiry, self.relation)
+
+    @property
+    def is_successor(self) -> bool:
+        return self.relation == Relation.SUCCESSOR
+
+    @property
+    def sees_documents(self) -> bool:
+        return self.may(Deed.OPEN_DOCUMENT)
+
+    @property
+    def sees_mobile(self) -> bool:
+        """Whether they read the mobile, which is of the holder's side, or their own."""
+        is_author = self.inquiry.applicant_id == self.user.pk
+        return self.relation == Relation.HOLDER or is_author
+
+    def documents(self) -> AttachmentQuerySet:
+        """Return the documents that they may open: those of their own side."""
+        if not self.sees_documents:
+            return self.inquiry.attachments.none()
+        return self.inquiry.attachments.filter(by_successor=self.is_successor)
+
+    def replies(self) -> ReplyQuerySet:
+        """Return the replies that they may read: the officers', and those of their own side.
+
+        Former owners read what they wrote themselves.
+        """
+        public = self.inquiry.replies.public()
+        if self.relation == Relation.HOLDER:
+            return public.filter(by_successor=False)
+        if self.may(Deed.READ):
+            return public.exclude(kind=Reply.Kind.FROM_APPLICANT, by_successor=False)
+        return public.filter(author=self.user)
+
+
+def rights_of(user: User, inquiry: Inquiry) -> Rights:
+    """Return the rights of `user` on the inquiry, as the tables are now."""
+    return Rights(user, inquiry, None if inquiry.is_draft else relation_of(user, inquiry))
+
+
+def may(user: User, deed: Deed, inquiry: Inquiry) -> bool:
+    """Return whether `user` may do this to the inquiry now, as the tables are."""
+    try:
+        check_may(user, deed, inquiry)
+    except RuleViolation:
+        return False
+    return True
+
+
+def check_may(user: User, deed: Deed, inquiry: Inquiry) -> Rights:
+    """Check that `user` may do this to the inquiry now, and return all their rights on it.
+
+    RuleViolation `not_yours`; `not_officer`, `own_case` or `not_supervisor` for a deed of staff.
+    """
+    rights = rights_of(user, inquiry)
+    if deed in (Deed.WORK, Deed.ASSIGN):
+        _check_staff(user, deed, inquiry)
+    else:
+        rights.check_may(deed)
+    return rights
+
+
+def _check_staff(user: User, deed: Deed, inquiry: Inquiry) -> None:
+    if not user.has_perm("requests_app.triage_inquiry"):
+        raise RuleViolation(_("Your account may not work on inquiries."), code="not_officer")
+    if not Inquiry.objects.visible_to_staff(user).filter(pk=inquiry.pk).exists():
+        raise RuleViolation(_("You cannot work on an inquiry of your own."), code="own_case")
+    if deed == Deed.ASSIGN and not user.has_perm("requests_app.assign_inquiry"):
+        raise RuleViolation(_("Only supervisors give inquiries to others."), code="not_supervisor")

@@ -1,0 +1,168 @@
+"""What becomes of an inquiry when the link of its holder ends: who goes on, who is told, and what
+of the other side they see."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from core.accounts.models import Identity, Link
+from core.exceptions import RuleViolation
+from core.messaging.models import Message
+from requests_app import actions
+from requests_app.models import Inquiry
+from tests import factories
+from tests.conftest import signed_in, signed_in_staff, words
+from tests.requests_app.desk_pages import desk_of, now
+from tests.requests_app.files import photo
+from tests.requests_app.people import TEXT, act, after
+from tests.requests_app.steps import page_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def holder():
+    return factories.UserFactory(identity__name_en="Fahad Al Otaibi")
+
+
+@pytest.fixture
+def worker():
+    return factories.UserFactory(identity__name_en="Raju Kumar")
+
+
+@pytest.fixture
+def returned(holder, worker, officer):
+    """Return an inquiry for the worker with a document, returned, answered and returned again."""
+    factories.link(holder.identity, worker.identity)
+    inquiry = factories.draft(holder, beneficiary=worker.identity)
+    factories.attached(inquiry)
+    inquiry = after(factories.submitted(inquiry), officer, "claimed", "returned")
+    act("resubmitted", inquiry, holder, text="This note is between us and the Directorate.")
+    inquiry = act("returned", now(inquiry), officer)
+    Message.objects.all().delete()
+    return inquiry
+
+
+def end_of(holder, person):
+    yesterday = timezone.localdate() - timedelta(days=1)
+    Link.objects.filter(holder=holder.identity, person=person.identity).update(until=yesterday)
+
+
+def told():
+    """Return who has been told what since the last call, by text."""
+    rows = list(Message.objects.order_by("pk").values_list("recipient", "text"))
+    Message.objects.all().delete()
+    return rows
+
+
+def test_both_are_told_once_and_it_is_written_into_the_history(holder, worker, returned):
+    assert actions.pass_on_inquiries() == 0
+    end_of(holder, worker)
+    assert actions.pass_on_inquiries() == 1
+    number = returned.reference
+    assert told() == [
+        (
+            str(worker.mobile),
+            f"Tawasul: inquiry {number} for Raju is yours now: the link with Fahad Al Otaibi has "
+            "ended. Sign in to read it.",
+        ),
+        (
+            str(holder.mobile),
+            f"Tawasul: inquiry {number} for Raju is no longer yours: the link between you has "
+            "ended. You can still read what was sent.",
+        ),
+    ]
+    assert actions.pass_on_inquiries() == 0
+    event = now(returned).events.last()
+    assert (event.event_type, event.actor, event.role) == ("passed_on", None, "portal")
+    assert "Passed on to the person it is about" in words(signed_in(worker).get(page_of(returned)))
+
+
+def test_what_is_finished_is_passed_on_in_silence(holder, worker, officer, returned):
+    act("resubmitted", returned, holder)
+    act("approved", now(returned), officer)
+    told()
+    end_of(holder, worker)
+    assert actions.pass_on_inquiries() == 0
+    assert told() == []
+
+
+def test_who_it_is_about_goes_on_with_it_without_the_holders_side(holder, worker, returned):
+    end_of(holder, worker)
+    as_worker, as_holder = signed_in(worker), signed_in(holder)
+    page = words(as_worker.get(page_of(returned)))
+    assert factories.DESCRIPTION in page
+    assert TEXT in page  # the officer's
+    for of_holder in ("between us", "passport.jpg", str(holder.mobile)[-4:]):
+        assert of_holder not in page
+    typed = {"text": "I have it here.", "idempotency_key": "0" * 32}
+    typed |= {"expected_version": returned.version, "document_type": "supporting-proof"}
+    answer = as_worker.post(page_of(returned, "answer"), {**typed, "files": photo("mine.jpg", 61)})
+    assert answer.status_code == 302
+    assert now(returned).status == "returned_by_applicant"
+    page = words(as_worker.get(page_of(returned)))
+    assert "I have it here." in page
+    assert "mine.jpg" in page
+    page = words(as_holder.get(page_of(returned)))
+    assert factories.DESCRIPTION in page
+    assert "This note is between us and the Directorate." in page
+    assert "the link between Fahad Al Otaibi and Raju Kumar has ended" in page
+    for of_worker in ("I have it here.", "mine.jpg", "Returned by applicant", TEXT):
+        assert of_worker not in page
+    assert "No longer yours" in words(as_holder.get("/en/inquiries/"))
+
+
+def test_officers_see_that_it_has_passed_on(holder, worker, officer, returned):
+    at_desk = signed_in_staff(officer)
+    notice = "Fahad Al Otaibi has no link to the beneficiary any more"
+    assert notice not in words(at_desk.get(desk_of(returned)))
+    end_of(holder, worker)
+    assert notice in words(at_desk.get(desk_of(returned)))
+
+
+def test_an_unsent_document_of_the_holder_is_not_sent_by_another(holder, worker, returned):
+    factories.attached(returned, photo("holder.jpg", 62))
+    end_of(holder, worker)
+    act("resubmitted", returned, worker)
+    assert not returned.attachments.filter(original_name="holder.jpg").exists()
+    assert returned.attachments.count() == 1
+
+
+def test_a_minor_is_followed_by_their_guardian_of_today(officer):
+    born = timezone.localdate() - timedelta(days=11 * 365)
+    child = factories.IdentityFactory(birth_date=born, name_en="Yusuf", mobile="+966500000099")
+    father, mother = factories.UserFactory(), factories.UserFactory()
+    factories.link(father.identity, child, Link.Kind.GUARDIAN)
+    inquiry = after(factories.filed(father, beneficiary=child), officer, "claimed", "returned")
+    yesterday = timezone.localdate() - timedelta(days=1)
+    Link.objects.filter(holder=father.identity).update(until=yesterday)
+    factories.link(mother.identity, child, Link.Kind.GUARDIAN)
+    told()
+    actions.pass_on_inquiries()
+    assert [to for to, _text in told()] == [str(mother.mobile), str(father.mobile)]
+    with pytest.raises(RuleViolation):
+        act("resubmitted", now(inquiry), father)
+    assert inquiry.reference in words(signed_in(mother).get("/en/my/")).replace("-", "")
+    act("resubmitted", now(inquiry), mother)
+    assert now(inquiry).status == "returned_by_applicant"
+
+
+def test_a_link_that_is_back_gives_the_rights_back(holder, worker, returned):
+    end_of(holder, worker)
+    factories.link(holder.identity, worker.identity, since=timezone.localdate())
+    act("resubmitted", returned, holder)
+    with pytest.raises(RuleViolation):
+        act("withdrawn", now(returned), worker)
+
+
+def test_a_closed_establishment_holds_nothing(officer):
+    palm = factories.IdentityFactory(number="7000000017", birth_date=None)
+    speaker, worker = factories.UserFactory(), factories.UserFactory()
+    factories.link(palm, speaker.identity, Link.Kind.REPRESENTATIVE)
+    factories.link(palm, worker.identity)
+    draft = factories.draft(speaker, beneficiary=worker.identity, holder=palm)
+    inquiry = after(factories.submitted(draft), officer, "claimed", "returned")
+    Identity.objects.filter(pk=palm.pk).update(status=Identity.Status.DEPARTED)
+    act("resubmitted", inquiry, worker)
+    assert Inquiry.objects.get(pk=inquiry.pk).status == "returned_by_applicant"

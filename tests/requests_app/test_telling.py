@@ -1,0 +1,166 @@
+"""Who is told of an inquiry: whose it is, and the person it is about at their own number alone."""
+
+import pytest
+
+from core.accounts.models import Link
+from core.messaging.models import Message
+from requests_app import actions
+from tests import factories
+from tests.conftest import signed_in, words
+from tests.requests_app.desk_pages import now
+from tests.requests_app.people import act
+
+pytestmark = pytest.mark.django_db
+REGISTERED = "+966500000088"
+
+
+@pytest.fixture
+def worker():
+    """Return a worker from Pakistan without an account, whose mobile the registry knows."""
+    return factories.IdentityFactory(name_en="Raju Kumar", mobile=REGISTERED)
+
+
+@pytest.fixture
+def palm(worker):
+    palm = factories.IdentityFactory(
+        number="7000000017", birth_date=None, name_en="Palm Trees Contracting"
+    )
+    factories.link(palm, worker)
+    return palm
+
+
+@pytest.fixture
+def speakers(palm):
+    """Return two who represent the establishment, and let a third no longer do so."""
+    speakers = [factories.UserFactory(language=language) for language in ("en", "ar")]
+    for speaker in speakers:
+        factories.link(palm, speaker.identity, Link.Kind.REPRESENTATIVE)
+    gone = factories.UserFactory()
+    ended = factories.link(palm, gone.identity, Link.Kind.REPRESENTATIVE)
+    ended.until = ended.since
+    ended.save(update_fields=["until"])
+    return speakers
+
+
+def told(language=None):
+    rows = Message.objects.filter(is_encrypted=False).order_by("pk")
+    texts = [(row.recipient, row.text) for row in rows if language in (None, row.language)]
+    rows.delete()
+    return texts
+
+
+def filed(speakers, palm, worker):
+    inquiry = factories.filed(speakers[0], beneficiary=worker, holder=palm)
+    return inquiry, inquiry.reference
+
+
+def test_all_who_represent_it_and_the_person_are_told_of_a_filing(speakers, palm, worker):
+    _inquiry, number = filed(speakers, palm, worker)
+    texts = dict(told())
+    assert set(texts) == {str(speakers[0].mobile), str(speakers[1].mobile), REGISTERED}
+    assert texts[REGISTERED] == (
+        f"Tawasul: Palm Trees Contracting has filed inquiry {number} for Raju. "
+        "Open an account to read it."
+    )
+    assert f"your inquiry {number}" in texts[str(speakers[0].mobile)]
+    assert texts[str(speakers[1].mobile)].startswith("تواصل: ")
+
+
+def test_the_person_is_told_of_answers_and_withdrawal_and_of_nothing_else(
+    speakers, palm, worker, officer
+):
+    inquiry, number = filed(speakers, palm, worker)
+    answered = (
+        f"Tawasul: inquiry {number}, filed by Palm Trees Contracting for Raju, has been answered. "
+        "Open an account to read it."
+    )
+    withdrawn = (
+        f"Tawasul: Palm Trees Contracting has withdrawn inquiry {number} for Raju. "
+        "Open an account to read it."
+    )
+    told()
+    for event_type, actor, text in (
+        ("claimed", officer, None),
+        ("noted", officer, None),
+        ("replied", officer, answered),
+        ("returned", officer, None),
+        ("resubmitted", speakers[1], None),
+        ("withdrawn", speakers[1], withdrawn),
+    ):
+        inquiry = act(event_type, now(inquiry), actor)
+        of_person = [text for to, text in told() if to == REGISTERED]
+        assert of_person == ([text] if text else []), event_type
+
+
+def test_an_account_takes_the_place_of_the_registry(speakers, palm, worker):
+    user = factories.UserFactory(identity=worker, email="raju@example.org", language="ar")
+    _inquiry, number = filed(speakers, palm, worker)
+    rows = Message.objects.filter(owner=user.pk)
+    assert [row.recipient for row in rows] == [str(user.mobile), "raju@example.org"]
+    assert all(number in row.text and row.language == "ar" for row in rows)
+    assert not Message.objects.filter(recipient=REGISTERED).exists()
+
+
+def test_a_citizen_of_an_arab_country_without_an_account_is_told_in_arabic(speakers, palm, worker):
+    for nationality, language in (("YE", "ar"), ("PK", "en")):
+        worker.nationality = nationality
+        worker.save(update_fields=["nationality"])
+        filed(speakers, palm, worker)
+        factories.let_a_minute_pass(speakers[0])
+        assert [to for to, _text in told(language)].count(REGISTERED) == 1, nationality
+
+
+def test_nobody_is_told_twice_or_at_another_number(speakers, palm, worker, officer):
+    # One of those who represent the establishment is the worker's own account.
+    factories.link(palm, worker, Link.Kind.REPRESENTATIVE)
+    user = factories.UserFactory(identity=worker)
+    filed(speakers, palm, worker)
+    recipients = [to for to, _text in told()]
+    assert sorted(recipients) == sorted(str(each.mobile) for each in (*speakers, user))
+
+
+def test_a_person_without_a_number_is_not_told(speakers, palm, worker):
+    worker.mobile = ""
+    worker.save(update_fields=["mobile"])
+    filed(speakers, palm, worker)
+    assert {to for to, _text in told()} == {str(each.mobile) for each in speakers}
+
+
+def test_the_guardians_are_told_in_place_of_a_minor(worker):
+    child = factories.IdentityFactory(birth_date="2018-01-01", name_en="Yusuf", mobile=REGISTERED)
+    host, father = factories.UserFactory(), factories.UserFactory()
+    factories.link(host.identity, child, Link.Kind.HOST)
+    factories.link(father.identity, child, Link.Kind.GUARDIAN)
+    inquiry = factories.filed(host, beneficiary=child)
+    texts = dict(told())
+    assert set(texts) == {str(host.mobile), str(father.mobile)}
+    assert f"has filed inquiry {inquiry.reference} for Yusuf." in texts[str(father.mobile)]
+
+
+def test_an_employer_never_sees_or_hears_of_what_a_worker_files(speakers, palm, worker):
+    user = factories.UserFactory(identity=worker)
+    inquiry = factories.filed(user)
+    assert [to for to, _text in told()] == [str(user.mobile)]
+    as_speaker = signed_in(speakers[0])
+    as_speaker.post("/en/account/acting-as/", {"holder": palm.pk})
+    for page in ("/en/my/", "/en/inquiries/"):
+        assert inquiry.reference not in words(as_speaker.get(page)).replace("-", "")
+    assert as_speaker.get(f"/en/inquiries/{inquiry.reference}/").status_code == 404
+
+
+def test_each_reads_only_the_notices_that_went_to_them(speakers, palm, worker):
+    inquiry, _number = filed(speakers, palm, worker)
+    for speaker, other in (speakers, speakers[::-1]):
+        page = words(signed_in(speaker).get(f"/en/inquiries/{inquiry.reference}/"))
+        assert f"•••• {str(speaker.mobile)[-3:]}" in page
+        assert f"•••• {str(other.mobile)[-3:]}" not in page
+
+
+def test_the_reminder_goes_to_whoever_represents_it_then(speakers, palm, worker, officer):
+    inquiry, _number = filed(speakers, palm, worker)
+    act("returned", act("claimed", inquiry, officer), officer)
+    told()
+    palm.links.filter(person=speakers[0].identity).update(until="2020-01-01")
+    type(inquiry).objects.filter(pk=inquiry.pk).update(remind_at="2020-01-01T00:00Z")
+    actions.remind_of_returns()
+    assert [to for to, _text in told()] == [str(speakers[1].mobile)]
