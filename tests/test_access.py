@@ -41,7 +41,7 @@ class World:
     """The rows and browsers of the test: one user per role, inquiries and appointments.
 
     There are a filed inquiry and a draft, each with a document, a confirmed appointment and a held
-    one. The applicant represents an establishment.
+    one. The applicant represents an establishment, and acts as themselves.
     """
 
     def __init__(self):
@@ -69,6 +69,8 @@ class World:
             "officer": signed_in_staff(factories.OfficerFactory()),
             "chief": signed_in_staff(factories.UserFactory(**at_work, is_superuser=True)),
         }
+        # Whoever can choose in whose name they act would be asked first.
+        self.browsers["applicant"].post("/en/account/acting-as/", {"holder": ""})
         # All roles share one client: each new one would set up the whole portal for one request.
         self.browser = Client(raise_request_exception=False)
         self.picture = CaptchaStore.generate_key()

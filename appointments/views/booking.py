@@ -26,7 +26,7 @@ from appointments.views.access import booked_page, verified
 from core.accounts.access import SignedInRequest
 from core.accounts.models import Identity
 from core.accounts.people import chosen_of, latest_of, offered_of
-from core.accounts.session_holder import holder_of
+from core.accounts.session_holder import holder_of, in_chosen_name
 from core.accounts.views.people import FOUND, find_person, send_to_find
 from core.catalogue.models import Region
 from core.exceptions import RuleViolation
@@ -37,6 +37,7 @@ Step = Callable[[SignedInRequest, Criteria], HttpResponse]
 
 
 @verified
+@in_chosen_name
 def new(request: SignedInRequest) -> HttpResponse:
     """Ask for the attendee, the service, the region and the number of operations."""
     query = request.GET.copy()

@@ -12,10 +12,12 @@ from core.accounts.models import Identity, User
 
 
 class SignedInRequest(HttpRequest):
-    """A request of somebody signed in; `holder` is set by `session_holder.holder_of`."""
+    """A request of somebody signed in; `session_holder` sets `holder` and `represents`."""
 
     user: User
     holder: Identity
+    represents: bool
+    is_own_page: bool
 
 
 class StaffRequest(SignedInRequest):
@@ -26,7 +28,7 @@ def resident_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
     """Let only accounts with an identity open the view.
 
     Visitors who are not signed in are sent to sign in and come back. An account without an identity
-    raises PermissionDenied.
+    raises PermissionDenied. `is_own_page` tells the template that the page is not a public one.
     """
 
     @wraps(view)
@@ -35,6 +37,7 @@ def resident_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
             return redirect_to_login(request.get_full_path())
         if request.user.identity_id is None:
             raise PermissionDenied
+        request.is_own_page = True  # type: ignore[attr-defined]  # a SignedInRequest by now
         return view(request, *args, **kwargs)
 
     return guarded

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from core.accounts import actions, codes, devices, lockout, pending_steps, purposes, visual_code
 from core.accounts.models import OneTimeCode, User
+from core.accounts.session_holder import by_way_of_choice
 from core.exceptions import RuleViolation
 from core.http import client_network, in_language
 from core.template_filters import masked_number
@@ -140,7 +141,8 @@ class SignIn(CodeStep):
         user = self.actor
         self.end()
         devices.start_session(self.request, user)
-        response = redirect(in_language(self.facts["next"], get_language()))
+        target = in_language(self.facts["next"], get_language())
+        response = redirect(by_way_of_choice(self.request, target))  # type: ignore[arg-type]  # signed in by now
         lockout.remember_browser(self.request, response, user)
         return response
 

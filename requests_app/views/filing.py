@@ -14,7 +14,7 @@ from core.accounts.forms import CodeForm
 from core.accounts.interrupted_forms import keeps_input, take_input
 from core.accounts.models import Identity, OneTimeCode
 from core.accounts.people import Offered, latest_of, offered_of
-from core.accounts.session_holder import holder_of
+from core.accounts.session_holder import holder_of, in_chosen_name
 from core.accounts.views.people import FOUND, find_person, send_to_find
 from core.exceptions import RuleViolation
 from core.methods import takes_form
@@ -42,6 +42,7 @@ STEP_TO_FIX = {
 
 @takes_form
 @resident_required
+@in_chosen_name
 def new(request: SignedInRequest) -> HttpResponse:
     holder = holder_of(request)
     asked = _asked(request)
@@ -70,6 +71,7 @@ def new_person(request: SignedInRequest) -> HttpResponse:
 
 @takes_form
 @draft_step
+@in_chosen_name
 def subject(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     """Change the beneficiary and the service of a draft."""
     holder = holder_of(request)

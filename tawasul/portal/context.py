@@ -1,6 +1,6 @@
 """The context that every page needs: sections, other language, holder, display settings."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.http import escape_leading_slashes
 from django.utils.translation import gettext as _
 
-from core.accounts.models import Identity
-from core.accounts.session_holder import holder_of
+from core.accounts.access import SignedInRequest
+from core.accounts.session_holder import has_chosen, holder_of, is_representative
 from core.http import in_language, other_language
 from tawasul.portal.appearance import appearance_of
 
@@ -20,7 +20,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "other_language": other,
         "other_language_url": in_language(escape_leading_slashes(request.get_full_path()), other),
         "is_demo": settings.DEMO,
-        "acting_as": _acting_as(request),
+        **_name(request),
         "look": appearance_of(request),
         "sections": _sections(request),
     }
@@ -44,10 +44,18 @@ def _sections(request: HttpRequest) -> list[tuple[str, str, bool]]:
     return [(url, name, request.path.startswith(url)) for url, name in sections]
 
 
-def _acting_as(request: HttpRequest) -> Identity | None:
-    """Return the establishment that the user acts as, or None if they act as themselves."""
-    is_on = "acting_as" in getattr(request, "session", {})
-    if not (is_on and request.user.is_authenticated):
-        return None
-    holder = holder_of(request)  # type: ignore[arg-type]  # the user has signed in
-    return holder if holder != request.user.identity else None
+def _name(request: HttpRequest) -> dict[str, Any]:
+    """Return in whose name the user acts, of those who can choose.
+
+    `acting_as` is an establishment, on every page. `acts_as_self` is true where a representative
+    acts as themselves, on their own pages alone: public pages are the same for everybody.
+    """
+    if not (has_chosen(request) and request.user.is_authenticated and request.user.identity_id):
+        return {}
+    resident = cast(SignedInRequest, request)
+    holder = holder_of(resident)
+    if holder != resident.user.identity:
+        return {"acting_as": holder}
+    is_asked_here = request.path.startswith(reverse("accounts:acting-as"))
+    is_shown = getattr(request, "is_own_page", False) and not is_asked_here
+    return {"acts_as_self": is_shown and is_representative(resident)}

@@ -58,9 +58,11 @@ def choose(visitor, person, slug):
 
 def file_for_the_child(applicant):
     applicant.open("inquiries/new/")
+    applicant.press("Continue")  # as themselves
     child = {"ar": "عائشة أسلم خان", "en": people.CHILD}[applicant.language]
     choose(applicant, child, "resident-services")
-    applicant.click(applicant.page.get_by_role("link", name=applicant.reads("Change")).first)
+    main = applicant.page.locator("main")
+    applicant.click(main.get_by_role("link", name=applicant.reads("Change")).first)
     choose(applicant, child, "iqama-renew")
     inquiry = Inquiry.objects.get()
     confirm_mobile(applicant)

@@ -49,6 +49,15 @@ def test_officer_signs_in_with_password_and_code(officer, authenticator):
     assert client.get(INDEX).status_code == 200
 
 
+def test_officer_is_not_asked_in_whose_name_they_act(db):
+    officer = factories.OfficerFactory(identity=factories.IdentityFactory())
+    factories.link(factories.IdentityFactory(birth_date=None), officer.identity, "representative")
+    authenticator = TOTPDevice.objects.create(user=officer, name="phone")
+    client, _asked = give_password(officer)
+    assert client.post(CODE, {"code": shown_by(authenticator)}).url == INDEX
+    assert client.get(INDEX).status_code == 200
+
+
 def test_sign_in_with_arabic_digits_leads_to_requested_page(officer, authenticator):
     client = Client()
     asked = client.get("/en/staff/requests_app/inquiry/")

@@ -248,10 +248,10 @@ def identity(holder):
 
 
 def browser_of(holder):
-    """Return the account's signed-in client, acting for the establishment if that is the holder."""
+    """Return the account's signed-in client, with the choice of the holder made."""
     client = signed_in(account(holder))
-    if identity(holder) != account(holder).identity:
-        client.post("/en/account/acting-as/", {"holder": identity(holder).pk})
+    is_own = identity(holder) == account(holder).identity
+    client.post("/en/account/acting-as/", {"holder": "" if is_own else identity(holder).pk})
     return client
 
 

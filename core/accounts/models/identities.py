@@ -30,10 +30,14 @@ class IdentityQuerySet(models.QuerySet["Identity"]):
 
     def establishments_represented_by(self, person: "Identity | None") -> Self:
         """Return the active establishments that `person` represents today."""
-        mandates = Link.objects.in_force().filter(
-            person=person, kind=Link.Kind.REPRESENTATIVE, holder__status=Identity.Status.ACTIVE
-        )
+        mandates = Link.objects.mandates().filter(person=person)
         return self.filter(pk__in=mandates.values("holder")).order_by("pk")
+
+    def with_representing(self) -> Self:
+        """Add `represents`: whether they represent an active establishment today."""
+        return self.annotate(
+            represents=Exists(Link.objects.mandates().filter(person=OuterRef("pk")))
+        )
 
     def matching(self, query: str) -> Self:
         """Return those that have each word of `query` in a name, folded, or in a number.
@@ -154,6 +158,12 @@ class LinkQuerySet(models.QuerySet["Link"]):
         """Exclude guardian links whose person is an adult by now."""
         return self.exclude(
             kind=Link.Kind.GUARDIAN, person__birth_date__lte=latest_adult_birth_date()
+        )
+
+    def mandates(self) -> Self:
+        """Return the mandates in force today of those who represent an active establishment."""
+        return self.in_force().filter(
+            kind=Link.Kind.REPRESENTATIVE, holder__status=Identity.Status.ACTIVE
         )
 
     def for_persons(self) -> Self:

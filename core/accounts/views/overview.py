@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -16,9 +16,9 @@ from core.accounts.forms import (
 )
 from core.accounts.models import Identity, Session
 from core.accounts.people import offered_of
-from core.accounts.session_holder import act_as, holder_of
+from core.accounts.session_holder import act_as, holder_of, is_representative
 from core.accounts.views.people import links_to_holders, links_to_persons
-from core.http import in_language
+from core.http import in_language, safe_target
 from core.methods import takes_form
 
 LINKS = 10
@@ -30,6 +30,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
 
 
 def _page(request: SignedInRequest, language_form: LanguageForm) -> HttpResponse:
+    represents = is_representative(request)
     identity = request.user.identity
     persons = list(links_to_persons(request)[: LINKS + 1])
     holders = list(links_to_holders(request)[: LINKS + 1])
@@ -40,7 +41,7 @@ def _page(request: SignedInRequest, language_form: LanguageForm) -> HttpResponse
         "has_more_persons": len(persons) > LINKS,
         "holders": holders[:LINKS],
         "has_more_holders": len(holders) > LINKS,
-        "represents": Identity.objects.establishments_represented_by(identity).exists(),
+        "represents": represents,
         "devices": Session.objects.signed_in(request.user),
         "language_form": language_form,
     }
@@ -74,7 +75,8 @@ def sign_out_device(request: SignedInRequest, device: str) -> HttpResponse:
 @takes_form
 @resident_required
 def acting_as(request: SignedInRequest) -> HttpResponse:
-    """Choose the holder to act for in the rest of this session."""
+    """Choose the holder to act for in the rest of this session, and go on to `next`."""
+    target = safe_target(request, resolve_url(settings.LOGIN_REDIRECT_URL))
     holder = holder_of(request)
     now = None if holder == request.user.identity else holder.pk
     asked = request.GET.get("holder", now)
@@ -83,5 +85,6 @@ def acting_as(request: SignedInRequest) -> HttpResponse:
     form = ActingAsForm(request.POST or None, offered=offered, initial={"holder": asked})
     if request.method == "POST" and form.is_valid():
         act_as(request, form.cleaned_data["holder"])
-        return redirect(settings.LOGIN_REDIRECT_URL)
-    return render(request, "accounts/acting_as.html", {"form": form, "offered": offered})
+        return redirect(target)
+    context = {"form": form, "offered": offered, "next": target}
+    return render(request, "accounts/acting_as.html", context)

@@ -97,12 +97,19 @@ def holders(request: SignedInRequest) -> HttpResponse:
 @resident_required
 def find_establishment(request: SignedInRequest) -> HttpResponse:
     """Find the establishment to act for, for somebody who represents many."""
+
+    def go_on(establishment: Identity) -> str:
+        query = request.GET.copy()
+        query.pop(FOUND, None)
+        query["holder"] = str(establishment.pk)
+        return f"{reverse('accounts:acting-as')}?{query.urlencode()}"
+
     return find_person(
         request,
         people=Identity.objects.establishments_represented_by(request.user.identity),
         first=[],
         title=_("Find the establishment"),
-        go_on=lambda establishment: f"{reverse('accounts:acting-as')}?holder={establishment.pk}",
+        go_on=go_on,
     )
 
 

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -15,6 +15,7 @@ from core.accounts.forms import (
     RegisterForm,
 )
 from core.accounts.models import Identity, User
+from core.accounts.session_holder import by_way_of_choice
 from core.accounts.views.visual_code import ask_with_picture
 from core.exceptions import RuleViolation
 from core.methods import takes_form
@@ -55,7 +56,8 @@ def choose(request: HttpRequest) -> HttpResponse:
             pending_steps.end(request, "choose")
             devices.start_session(request, user)
             messages.success(request, _("Your account is open."))
-            response = redirect(settings.LOGIN_REDIRECT_URL)
+            target = resolve_url(settings.LOGIN_REDIRECT_URL)
+            response = redirect(by_way_of_choice(request, target))  # type: ignore[arg-type]  # signed in by now
             lockout.remember_browser(request, response, user)
             return response
     return render(request, "accounts/choose.html", {"form": form, "identity": identity})

@@ -59,7 +59,7 @@ def prepare(language):
     people.deliver_everything()
     return {
         "browsers": {
-            "resident": verified(resident),
+            "resident": people.acting_for(None, resident),
             "newcomer": verified(people.newcomer(language)),
             "employer": people.acting_for(palm, resident),
             "beneficiary": verified(beneficiary),

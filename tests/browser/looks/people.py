@@ -76,9 +76,9 @@ def employer_of_many(language):
 
 
 def acting_for(holder, user):
-    """Return a browser in which `user` acts for `holder`."""
+    """Return a browser in which `user` acts for `holder`, or as themselves for None."""
     browser = verified(user)
-    browser.post("/en/account/acting-as/", {"holder": holder.pk})
+    browser.post("/en/account/acting-as/", {"holder": holder.pk if holder else ""})
     return browser
 
 

@@ -45,7 +45,7 @@ def prepare(language):
     people.shut_out(Client(), f"/en/{SIGN_IN}", shut)
     people.person("2000000030", "بلال أحمد", "Bilal Ahmed", mobile="+966500000031")
     browsers = {
-        "resident": verified(resident),
+        "resident": people.acting_for(None, resident),
         "newcomer": verified(people.newcomer(language)),
         "employer": people.acting_for(palm, resident),
         "colleague": signed_in_staff(factories.OfficerFactory()),
@@ -174,7 +174,7 @@ ACCOUNT = (
         ("email-code-empty", f"{EMAIL}code/", send_nothing("Confirm the address")),
         ("email-confirmed", f"{EMAIL}code/", send_code("Confirm the address")),
         ("email-removed", EMAIL, press("Stop e-mailing me")),
-        ("acting-as", ACTING),
+        ("acting-as", f"{ACTING}?next=/en/inquiries/new/"),
     ),
     *looks(
         "employer_of_many",
