@@ -41,6 +41,13 @@ Step = Callable[[SignedInRequest, Criteria], HttpResponse]
 def new(request: SignedInRequest) -> HttpResponse:
     """Ask for the attendee, the service, the region and the number of operations."""
     query = request.GET.copy()
+    if _is_in_another_name(request):
+        messages.warning(
+            request, _("You have changed in whose name you act. Check your choices, then go on.")
+        )
+        del query["holder"]
+        query["again"] = "1"
+        return redirect(f"{request.path}?{query.urlencode()}")
     if find := query.pop("find", None):
         query["for"] = find[-1]
         return redirect(f"{reverse('appointments:new-person')}?{query.urlencode()}")
@@ -58,7 +65,7 @@ def new(request: SignedInRequest) -> HttpResponse:
     )
     if form.is_valid():
         return redirect(f"{reverse('appointments:offices')}?{query.urlencode()}")
-    context = {"form": form, "offered": offered, "attendee": attendee}
+    context = {"form": form, "offered": offered, "attendee": attendee, "holder": holder}
     return render(request, "appointments/new.html", context)
 
 
@@ -102,11 +109,16 @@ def criteria_step(view: Step) -> Callable[..., HttpResponse]:
         holder = holder_of(request)
         offered = chosen_of(Identity.objects.beneficiaries_for(holder), _people_in(request.GET))
         form = CriteriaForm(request.GET, holder=holder, offered=offered)
-        if not form.is_valid():
+        if not form.is_valid() or _is_in_another_name(request):
             return redirect(f"{reverse('appointments:new')}?{request.GET.urlencode()}")
         return view(request, Criteria(**form.cleaned_data))
 
     return step
+
+
+def _is_in_another_name(request: SignedInRequest) -> bool:
+    """Whether the address was made for another holder: a second tab may have changed it since."""
+    return request.GET.get("holder", "") not in ("", str(holder_of(request).pk))
 
 
 def _people_in(query: QueryDict) -> list[str]:

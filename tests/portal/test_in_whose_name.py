@@ -11,12 +11,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from appointments.models import Appointment, Waiting
 from core.accounts.models import Link
 from requests_app.models import Inquiry
 from tests import factories
-from tests.appointments.browsing import NEW, verified
-from tests.conftest import notices_on, signed_in, words
-from tests.core.accounts.pages import MY_PAGE, SIGN_IN, choose, prove_to_register
+from tests.appointments import places
+from tests.appointments.browsing import DAYS, NEW, OFFICES, TIMES, address, criteria_of, verified
+from tests.conftest import errors_on, notices_on, signed_in, words
+from tests.core.accounts.pages import MY_PAGE, SIGN_IN, choose, place, prove_to_register
 from tests.worlds import undone
 
 CHOICE = "/en/account/acting-as/"
@@ -25,6 +27,7 @@ QUERY = "?service=iqama-renew&region=riyadh"
 AS_SELF = "You are acting as yourself Change In whose name you act"
 AS_PALM = "You are acting for Palm Trees Contracting Act as myself again"
 ENDED = "You no longer represent the establishment you acted for. You now act as yourself."
+SWITCHED = "You have changed in whose name you act. Check your choices, then go on."
 
 
 def establishment(person, name="Palm Trees Contracting", number="7000000017"):
@@ -246,3 +249,45 @@ def test_statements_of_representatives_and_of_others(browser, resident, palm):
         own = f'"accounts_identity"."id" = {other.identity_id} '
         of_identity = [sql for sql in for_other if own in f"{sql} "]
         assert len(about_mandates) <= len(of_identity) <= 1, page
+
+
+# Switched in another tab
+
+
+def test_booking_begun_in_another_name_books_nothing(browser, resident, palm):
+    """The worker is linked to both, so that only the name tells them apart."""
+    worker = factories.IdentityFactory(name_en="Raju Kumar")
+    for holder in (palm, resident.identity):
+        factories.link(holder, worker)
+    slot = places.some_slot()
+    service = factories.ServiceFactory(can_be_booked=True)
+    chosen(browser, palm)
+    shown = re.search(r'name="holder" value="(\d+)"', browser.get(NEW).content.decode())[1]
+    criteria = criteria_of(worker, service, holder=shown)
+    office = {"office": slot.office.slug, "day": slot.day}
+    times = address(TIMES, criteria, **office)
+    page = browser.get(address(NEW, criteria), follow=True)
+    assert place(page) == OFFICES
+    assert f"holder={shown}" in page.content.decode()
+    posted = {
+        "idempotency_key": browser.get(times).context["form"]["idempotency_key"].value(),
+        "slot": slot.pk,
+    }
+    chosen(browser)
+    wish = address(f"{NEW}wait/", criteria)
+    for opened, form in (
+        (address(NEW, criteria), None),
+        (address(OFFICES, criteria), None),
+        (address(DAYS, criteria, **office), None),
+        (times, posted),
+        (wish, {"last_day": str(slot.day)}),
+    ):
+        page = browser.post(opened, form, follow=True) if form else browser.get(opened, follow=True)
+        assert (place(page), notices_on(page), errors_on(page)) == (NEW, [SWITCHED], []), opened
+        assert page.context["form"]["service"].value() == service.slug, opened
+        assert page.context["form"]["attendee"].value() == str(worker.pk), opened
+    assert not Appointment.objects.exists()
+    assert not Waiting.objects.exists()
+    chosen(browser, palm)
+    browser.post(times, posted)
+    assert Appointment.objects.get().holder == palm
