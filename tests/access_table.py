@@ -52,6 +52,7 @@ FORM_OF_OWNER = form(people(404, 200, 302), people(404, 302, 302))
 INQUIRY = "en/inquiries/<reference:reference>/"
 APPOINTMENT = "en/appointments/<reference:reference>/"
 ACCOUNT, QUEUE = "en/account/", "en/staff/requests_app/inquiry/"
+PEOPLE = "en/staff/people/"
 TABLE = {
     "favicon.ico": everybody(302),
     ".well-known/security.txt": everybody(404),
@@ -116,6 +117,9 @@ TABLE = {
     "en/staff/autocomplete/": staff(403, 403, 403),
     "en/staff/^(?P<app_label>catalogue|requests_app|appointments)/$": staff(404, 200, 200),
     "en/staff/(?P<url>.*)$": form(staff(404, 404, 404)),
+    PEOPLE: form(staff(403, 200, 200, desk=200)),
+    # The beneficiary has an inquiry in the queue and an appointment at the desk's office.
+    f"{PEOPLE}<int:pk>/": form(staff(403, 200, 200, desk=200), staff(403, 302, 302, desk=302)),
     QUEUE: form(staff(403, 200, 200)),
     f"{QUEUE}<path:object_id>/": staff(302, 302, 302),
     **each(form(staff(403, 403, 403)), QUEUE, "add/", "<path:object_id>/delete/"),

@@ -17,6 +17,7 @@ from core.messaging.models import Message
 from core.search import searchable
 from requests_app import actions, purposes
 from requests_app.models import Inquiry
+from tawasul.portal.staff_roles import group_for_role
 
 PASSWORD = "a-Long-enough-one-26"
 DESCRIPTION = "I renewed my iqama three weeks ago and the fee I paid is still shown as missing."
@@ -231,6 +232,13 @@ def claimed(officer=None, **kwargs):
 def permit(user, *codenames):
     """Give the user these permissions and no others."""
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return user
+
+
+def of_role(role, **fields):
+    """Return a member of staff with the permissions of this role and no others."""
+    user = permit(OfficerFactory(**fields))
+    user.groups.add(group_for_role(role))
     return user
 
 

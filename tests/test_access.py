@@ -64,9 +64,9 @@ class World:
             "beneficiary": verified(person),
             "unverified": signed_in(factories.OfficerFactory()),
             "clerk": signed_in_staff(factories.UserFactory(**at_work)),
-            "desk": signed_in_staff(places.clerk(self.confirmed.slot.office)),
-            "manager": signed_in_staff(places.manager(self.confirmed.slot.office)),
-            "officer": signed_in_staff(factories.OfficerFactory()),
+            "desk": signed_in_staff(self.of_role("clerk")),
+            "manager": signed_in_staff(self.of_role("manager")),
+            "officer": signed_in_staff(self.of_role("officer")),
             "chief": signed_in_staff(factories.UserFactory(**at_work, is_superuser=True)),
         }
         # Whoever can choose in whose name they act would be asked first.
@@ -76,6 +76,12 @@ class World:
         self.picture = CaptchaStore.generate_key()
         self.before = self.account_of_the_applicant(), self.appointments()
         self.as_written = self.inquiries()
+
+    def of_role(self, role):
+        user = factories.of_role(role)
+        if role in ("clerk", "manager"):
+            user.offices.set([self.confirmed.slot.office])
+        return user
 
     def book(self, applicant, attendee):
         """Create three slots of one office: with a confirmed appointment, with a hold, and free."""
@@ -113,6 +119,7 @@ class World:
             "documents/<int:pk>": f"documents/{document.pk}",
             "<int:document_pk>": document.pk,
             "appointment/<int:pk>": f"appointment/{appointment.pk}",
+            "people/<int:pk>": f"people/{inquiry.beneficiary_id}",
             "office/<int:pk>": f"office/{appointment.slot.office_id}",
             "offers/<int:pk>": f"offers/{self.offer.pk}",
             "waiting/<int:pk>": f"waiting/{self.wish.pk}",

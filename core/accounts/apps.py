@@ -5,6 +5,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
+from core import append_only
 from core.accounts import purposes
 
 
@@ -19,3 +20,4 @@ class AccountsConfig(AppConfig):
         except ImportError as error:
             raise ImproperlyConfigured(f"REGISTRY cannot be used: {error}") from error
         checks.register(purposes.check_texts)
+        append_only.protect(self.get_model("PersonOpening"))

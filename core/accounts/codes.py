@@ -277,6 +277,7 @@ def _issue(
         language=language,
         template=template,
         context={"code": digits, "about": about},
+        about=actor.subject if actor else "",
         idempotency_key=code.pk,
         not_after=code.expires_at,
         is_secret=True,

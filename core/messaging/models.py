@@ -23,12 +23,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
             .order_by("-is_encrypted", "next_attempt_at", "pk")
         )
 
-    def about(self, reference: str) -> Self:
-        """Return the messages about `reference`, without those that are scheduled for later."""
+    def about(self, *references: str) -> Self:
+        """Return the messages about `references`, without those that are scheduled for later."""
         is_for_later = Q(
             status=Message.Status.WAITING, attempts=0, next_attempt_at__gt=timezone.now()
         )
-        return self.filter(about=reference).exclude(is_for_later).order_by("pk")
+        return self.filter(about__in=references).exclude(is_for_later).order_by("pk")
 
 
 class Message(models.Model):

@@ -5,14 +5,24 @@ from collections.abc import Iterable
 from django.contrib.auth.models import Group, Permission
 
 PERMISSIONS = {
-    "officer": ("requests_app.view_inquiry", "requests_app.triage_inquiry"),
+    "officer": (
+        "accounts.open_person",
+        "requests_app.view_inquiry",
+        "requests_app.triage_inquiry",
+    ),
     "supervisor": (
+        "accounts.open_person",
         "requests_app.view_inquiry",
         "requests_app.triage_inquiry",
         "requests_app.assign_inquiry",
     ),
-    "clerk": ("appointments.view_appointment", "appointments.receive_appointment"),
+    "clerk": (
+        "accounts.open_person",
+        "appointments.view_appointment",
+        "appointments.receive_appointment",
+    ),
     "manager": (
+        "accounts.open_person",
         "appointments.view_appointment",
         "appointments.receive_appointment",
         "appointments.manage_office",

@@ -23,7 +23,7 @@ from core.accounts.models import User
 from core.http import in_language, safe_target
 from core.methods import takes, takes_form
 from core.text import bare_digits
-from tawasul.portal import staff_shift
+from tawasul.portal import staff_people, staff_shift
 from tawasul.portal.staff_todo import appointments_of, inquiries_of
 
 STEP = "staff_sign_in"
@@ -51,7 +51,11 @@ class StaffSite(OTPAdminSite):
     def get_urls(self) -> list[URLResolver | URLPattern]:
         # "View on site" looks up rows of any table that the address names; no page here uses it.
         urls = [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
-        urls = [path("code/", self.code, name="code"), *urls]
+        people = [
+            path("people/", self.admin_view(staff_people.find), name="people"),
+            path("people/<int:pk>/", self.admin_view(staff_people.person), name="person"),
+        ]
+        urls = [path("code/", self.code, name="code"), *people, *urls]
         _declare_methods(urls)
         return urls
 

@@ -22,7 +22,6 @@ from core.chores.models import Chore
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
 from core.template_filters import moment_in_words, time_of_day
-from tawasul.portal.staff_roles import group_for_role
 from tests import factories
 
 # An ordinary week: 16 to 19 Dhu al-Qadah 1447 in the Umm al-Qura calendar.
@@ -260,8 +259,8 @@ def clerk(*offices, codenames=("view_appointment", "receive_appointment"), **fie
 
 def manager(*offices):
     """Make a manager who keeps the hours of these offices and receives people there."""
-    user = clerk(*offices, codenames=[])
-    user.groups.add(group_for_role("manager"))
+    user = factories.of_role("manager")
+    user.offices.set(offices)
     return user
 
 

@@ -1,4 +1,4 @@
-"""The actions that people take on their own accounts."""
+"""The actions of people on their own accounts, and the opening of a person's page by staff."""
 
 from core.accounts.actions.contacts import (
     ask_to_change_mobile,
@@ -9,6 +9,7 @@ from core.accounts.actions.contacts import (
     remove_email,
 )
 from core.accounts.actions.devices import forget_ended_sessions, sign_out_device
+from core.accounts.actions.openings import open_person
 from core.accounts.actions.passwords import ask_to_reset, set_password
 from core.accounts.actions.registration import ask_to_register, register
 from core.accounts.actions.sign_in import check_may_enter
@@ -23,6 +24,7 @@ __all__ = [
     "choose_language",
     "confirm_email",
     "forget_ended_sessions",
+    "open_person",
     "register",
     "remove_email",
     "set_password",

@@ -1,4 +1,4 @@
-"""The models of identities and their links, accounts, one-time codes and sessions."""
+"""The models of identities and their links, accounts, codes, sessions and opened pages."""
 
 from core.accounts.models.identities import (
     Identity,
@@ -8,10 +8,12 @@ from core.accounts.models.identities import (
     LinkQuerySet,
 )
 from core.accounts.models.one_time_codes import LockStripe, OneTimeCode, OneTimeCodeQuerySet
+from core.accounts.models.openings import OPENING_LASTS, PersonOpening
 from core.accounts.models.sessions import Session
 from core.accounts.models.users import User, UserManager, canonical_login, username_shape
 
 __all__ = [
+    "OPENING_LASTS",
     "Identity",
     "IdentityNumber",
     "IdentityQuerySet",
@@ -20,6 +22,7 @@ __all__ = [
     "LockStripe",
     "OneTimeCode",
     "OneTimeCodeQuerySet",
+    "PersonOpening",
     "Session",
     "User",
     "UserManager",

@@ -39,6 +39,29 @@ class IdentityQuerySet(models.QuerySet["Identity"]):
             represents=Exists(Link.objects.mandates().filter(person=OuterRef("pk")))
         )
 
+    def unrelated_to(self, person: "Identity | None") -> Self:
+        """Return all but `person` and whoever is linked to them today, in either direction."""
+        if person is None:
+            return self
+        links = Link.objects.in_force()
+        return self.exclude(
+            Q(pk=person.pk)
+            | Q(pk__in=links.filter(holder=person).values("person"))
+            | Q(pk__in=links.filter(person=person).values("holder"))
+        )
+
+    def found_by_staff(self, query: str) -> Self:
+        """Return those with this whole number, in force or former, or with these names.
+
+        Each word has to begin a word of one of the names, in any spelling. The last added come
+        first, by an expression: in the order of an index, PostgreSQL would read the whole table for
+        a rare name.
+        """
+        number = bare_digits(query)
+        if number.isdecimal():
+            return self.filter(numbers__number=number)
+        return self.filter(found_by("search_text", query)).order_by((F("pk") + 0).desc())
+
     def matching(self, query: str) -> Self:
         """Return those that have each word of `query` in a name, folded, or in a number.
 
@@ -87,6 +110,7 @@ class Identity(models.Model):
     class Meta:
         verbose_name = _("identity")
         verbose_name_plural = _("identities")
+        permissions = [("open_person", "Can open the pages of people on the staff site")]
 
     def __str__(self) -> str:
         return self.name
@@ -214,6 +238,10 @@ class Link(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
+
+    @property
+    def has_ended(self) -> bool:
+        return self.until is not None and self.until < timezone.localdate()
 
     @property
     def why_linked(self) -> Promise:

@@ -98,5 +98,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.username
 
+    @property
+    def subject(self) -> str:
+        """What the warnings and codes to this account are about, in the outbox."""
+        return f"account {self.pk}"
+
     def get_short_name(self) -> str:
         return self.identity.name if self.identity else self.username

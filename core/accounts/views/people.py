@@ -33,9 +33,9 @@ def find_person(
     The search is posted, so that no name and no number stands in an address. `go_on` gives the
     address that chooses a person.
     """
-    form, words = _search(request)
+    form, words = typed_words(request)
     if request.method == "POST" and words:
-        return _show_found(request, words)
+        return show_found(request, words)
     shown, has_more = _found(people, words) if words else (first, False)
     context = {
         "form": form,
@@ -122,9 +122,9 @@ def _linked(
     title: str,
 ) -> HttpResponse:
     """Show the links page by page, or those whose `side` is among the people that were found."""
-    form, words = _search(request)
+    form, words = typed_words(request)
     if request.method == "POST" and words:
-        return _show_found(request, words)
+        return show_found(request, words)
     has_more = False
     if words:
         found, has_more = _found(people, words)
@@ -142,21 +142,24 @@ def _linked(
     return render(request, "accounts/linked.html", context)
 
 
-def _search(request: SignedInRequest) -> tuple[FindPersonForm, str]:
+def typed_words(
+    request: SignedInRequest, form_class: type[FindPersonForm] = FindPersonForm
+) -> tuple[FindPersonForm, str]:
     """Return the form and the words to search for: those just sent, or of the address with FOUND.
 
     The words wait in the session, so that the browser can go back to what was found.
     """
     if request.method == "POST" or not request.session.get(FOUND) or FOUND not in request.GET:
-        form = FindPersonForm(request.POST or None)
+        form = form_class(request.POST or None)
         return form, form.cleaned_data["words"] if form.is_valid() else ""
     words = request.session[FOUND]
-    form = FindPersonForm(initial={"words": words})
+    form = form_class(initial={"words": words})
     form.keeps_typed = False  # the link to the other language keeps the words
     return form, words
 
 
-def _show_found(request: SignedInRequest, words: str) -> HttpResponse:
+def show_found(request: SignedInRequest, words: str) -> HttpResponse:
+    """Redirect to the same page with what `words` find; they are not in its address."""
     request.session[FOUND] = words
     query = request.GET.copy()
     query.pop("page", None)

@@ -41,7 +41,7 @@ def prepare(language):
     resident = people.resident(language, email="aslam@example.com")
     filed = filed_in_every_status(resident, language)
     supervisor = people.officer("1000000024", "خالد القحطاني", "Khalid Alqahtani", "assign_inquiry")
-    officer = people.officer("1000000032", "منى الحربي", "Mona Alharbi")
+    officer = people.officer("1000000032", "منى الحربي", "Mona Alharbi", "open_person")
     mine = submitted(with_documents(written(resident, "resident-services")))
     mine = actions.claim(actor=supervisor, inquiry=mine, expected_version=mine.version)
     people.many_like(filed["under_processing"], MANY)
@@ -62,6 +62,8 @@ def prepare(language):
         "newly": newly,
         "shut": shut,
         "note": people.ANSWERS[language],
+        "resident": resident.identity,
+        "newcomer": people.newcomer(language).identity,
         "service": Service.objects.get(slug="iqama-renew"),
         "documenttype": DocumentType.objects.first(),
     }
@@ -206,10 +208,23 @@ AT_THE_DESK = (
     staff_look("history", "officer", "requests_app/inquiry/{approved.pk}/history/"),
 )
 CATALOGUE = tuple(chain(*(pages_of_model(name, place) for name, place in MODELS.items())))
+PEOPLE, PERSON = "people/", "people/{newcomer.pk}/"
+PERSONS = staff_looks(
+    "officer",
+    ("people", PEOPLE),
+    ("people-empty", PEOPLE, send_nothing("Search")),
+    ("people-none", PEOPLE, send("Search", words="zzz")),
+    ("people-found", PEOPLE, send("Search", words="Khan")),
+    ("person-why", PERSON),
+    ("person-why-empty", PERSON, send_nothing("Open the page")),
+    ("person-without-cases", PERSON, send("Open the page", reason="{note}")),
+    ("person", "people/{resident.pk}/"),
+    **ON_ANY_SCREEN,
+)
 
 TRIAGE = Group(
     "triage",
     ("en/staff/",),
     prepare,
-    (WAYS_IN, INDEX, AT_THE_DESK, IN_THE_QUEUE, CATALOGUE),
+    (WAYS_IN, INDEX, AT_THE_DESK, IN_THE_QUEUE, CATALOGUE, PERSONS),
 )

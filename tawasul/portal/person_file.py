@@ -1,0 +1,117 @@
+"""What a member of staff may read about a person: the registry, the account, cases and messages."""
+
+from typing import Any, NamedTuple
+
+from django.db.models import F, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from appointments.models import Appointment, AppointmentQuerySet
+from core.accounts.models import Identity, Link, User
+from core.catalogue.labels import NATIONALITIES
+from core.messaging.models import Message
+from requests_app.models import Inquiry, InquiryQuerySet
+
+MAX_ROWS = 20
+# The kind of a link names the role of its holder; these are the words for either side.
+_HOLDERS: dict[str, Promise] = {
+    Link.Kind.EMPLOYER: _("employer"),
+    Link.Kind.HOST: _("host"),
+    Link.Kind.GUARDIAN: _("guardian"),
+    Link.Kind.REPRESENTATIVE: _("represented by this person"),
+}
+_PERSONS: dict[str, Promise] = {
+    Link.Kind.EMPLOYER: _("worker"),
+    Link.Kind.HOST: _("guest"),
+    Link.Kind.GUARDIAN: _("dependant"),
+    Link.Kind.REPRESENTATIVE: _("representative"),
+}
+
+
+class Rows(NamedTuple):
+    """The first MAX_ROWS rows of a list, and whether there are more."""
+
+    shown: list[Any]
+    has_more: bool
+
+
+def reference_of_open_case(staff: User, person: Identity) -> str:
+    """Return the reference of a case of `person` that `staff` works on at the moment, or "".
+
+    For an officer, it is an open inquiry that is theirs, or one that waits for an officer; for a
+    clerk, an appointment at one of their offices, today or ahead.
+    """
+    if staff.has_perms(("requests_app.view_inquiry", "requests_app.triage_inquiry")):
+        theirs = Q(assignee=staff, status__in=Inquiry.OPEN)
+        waiting = Q(assignee=None, status__in=Inquiry.AT_THE_DESK)
+        inquiry = _inquiries(staff, person).filter(theirs | waiting).first()
+        if inquiry:
+            return inquiry.reference
+    if staff.has_perms(("appointments.view_appointment", "appointments.receive_appointment")):
+        appointments = _appointments(staff, person)
+        came = (Appointment.Status.SERVED, Appointment.Status.NO_SHOW, *Appointment.LIVE)
+        today = appointments.of_today().filter(status__in=came)
+        appointment = today.first() or appointments.upcoming().first()
+        if appointment:
+            return appointment.reference
+    return ""
+
+
+def read(staff: User, person: Identity) -> dict[str, Any]:
+    """Return the context of the person's page, with what `staff` may see and nothing else."""
+    account = _account_of(person)
+    context: dict[str, Any] = {
+        "person": person,
+        "numbers": sorted(person.numbers.all(), key=lambda each: (not each.is_current, each.pk)),
+        "nationality": NATIONALITIES.get(person.nationality, person.nationality),
+        "account": account,
+        "holders": _links(person.linked_to.all(), "holder", _HOLDERS),
+        "persons": _links(person.links.all(), "person", _PERSONS),
+        "max_rows": MAX_ROWS,
+    }
+    subjects = [account.subject] if account else []
+    if staff.has_perm("requests_app.view_inquiry"):
+        inquiries = _inquiries(staff, person).select_related("service", "beneficiary")
+        context["inquiries"] = _first_of(inquiries.order_by((F("pk") + 0).desc()))
+        subjects += [each.reference for each in context["inquiries"].shown]
+    if staff.has_perm("appointments.view_appointment"):
+        appointments = _appointments(staff, person).select_related(
+            "service", "attendee", "slot__office"
+        )
+        context["appointments"] = _first_of(appointments.order_by((F("pk") + 0).desc()))
+        subjects += [each.reference for each in context["appointments"].shown]
+    if account:
+        messages = Message.objects.about(*subjects)
+        messages = messages.filter(Q(owner=account.pk) | Q(about=account.subject))
+        context["messages_sent"] = _first_of(messages.order_by("-pk"))
+    return context
+
+
+def _account_of(person: Identity) -> User | None:
+    return User.objects.filter(identity=person).first()
+
+
+def _inquiries(staff: User, person: Identity) -> InquiryQuerySet:
+    """Return the inquiries for, through or by this person that `staff` may see."""
+    theirs = Q(beneficiary=person) | Q(holder=person) | Q(applicant=_account_of(person))
+    return Inquiry.objects.visible_to_staff(staff).filter(theirs)
+
+
+def _appointments(staff: User, person: Identity) -> AppointmentQuerySet:
+    """Return the appointments for, through or by this person that `staff` may see."""
+    named = Appointment.beneficiaries.through.objects.filter(identity=person)
+    theirs = Q(attendee=person) | Q(holder=person) | Q(pk__in=named.values("appointment"))
+    theirs |= Q(user=_account_of(person), is_walk_in=False)
+    return Appointment.objects.visible_to_clerk(staff).filter(theirs)
+
+
+def _links(links: QuerySet[Link], side: str, words: dict[str, Promise]) -> Rows:
+    """Return the links, the latest first, each with its other `side` and the word for that."""
+    rows = _first_of(links.select_related(side).order_by("-since", "-pk"))
+    shown = [(link, getattr(link, side), words[link.kind]) for link in rows.shown]
+    return Rows(shown, rows.has_more)
+
+
+def _first_of(rows: QuerySet) -> Rows:
+    found = list(rows[: MAX_ROWS + 1])
+    return Rows(found[:MAX_ROWS], len(found) > MAX_ROWS)
