@@ -8,12 +8,14 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from appointments.models import Appointment, Slot
 from core.accounts.actions import open_person
 from core.accounts.actions.warnings import warn
 from core.accounts.models import Identity, PersonOpening
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
 from requests_app.models import Inquiry
+from tawasul.portal.person_file import reference_of_open_case
 from tawasul.portal.staff_roles import group_for_role
 from tests import factories
 from tests.appointments import places
@@ -181,6 +183,19 @@ def test_an_appointment_ahead_or_today_is_the_reason_at_its_office(resident):
     assert ASKED in words(signed_in_staff(colleague).get(page_of(resident.identity)))
 
 
+def test_an_appointment_of_today_is_the_reason_when_it_is_over(resident):
+    appointment = places.confirmed(resident)
+    now = timezone.now()
+    over = {"start": now - 2 * places.MINUTE, "end": now - places.MINUTE}
+    Slot.objects.filter(pk=appointment.slot_id).update(day=timezone.localdate(), **over)
+    clerk = of_role("clerk")
+    clerk.offices.set([appointment.slot.office])
+    for status, is_case in (("served", True), ("no_show", True), ("cancelled", False)):
+        Appointment.objects.filter(pk=appointment.pk).update(status=status)
+        about = reference_of_open_case(clerk, resident.identity)
+        assert about == (appointment.reference if is_case else ""), status
+
+
 @pytest.mark.both_engines
 def test_openings_cannot_be_changed_and_have_a_ground(browser, siti):
     opened(browser, siti)
@@ -269,6 +284,7 @@ def test_each_service_and_its_messages_are_for_those_with_its_right(resident):
     with transaction.atomic():
         warn(resident, "password_changed")
         warn(factories.UserFactory(), "email_changed")
+    factories.MessageFactory(about=inquiry.reference, owner=factories.UserFactory().pk)
     clerk = of_role("clerk")
     clerk.offices.set([appointment.slot.office])
     shown = {
@@ -280,6 +296,7 @@ def test_each_service_and_its_messages_are_for_those_with_its_right(resident):
         "of the hidden one": f"appointment {hidden.reference}",
         "warning": Message.objects.get(about=resident.subject, is_encrypted=False).text,
         "another's warning": "e-mail address",
+        "another's message": "there is news number",
         "code": "A code. Nobody but the person reads it.",
     }
     both = {"warning", "code"}
