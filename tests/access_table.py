@@ -2,10 +2,11 @@
 
 # `unverified` is an officer without the second factor; the roles after it have given it. `clerk` is
 # staff without any permission, `desk` receives people at the office of the appointment, `manager`
-# keeps its hours as well, and `chief` is a superuser.
+# keeps its hours as well, and `chief` is a superuser. `editor` keeps the catalogue, and `auditor`
+# reads everything.
 ROLES = (
     *("anonymous", "stranger", "applicant", "beneficiary"),
-    *("unverified", "clerk", "desk", "manager", "officer", "chief"),
+    *("unverified", "clerk", "desk", "manager", "officer", "chief", "editor", "auditor"),
 )
 
 
@@ -18,21 +19,28 @@ def people(stranger, applicant, beneficiary):
 
     Anonymous visitors are sent to the sign-in, and staff are refused.
     """
-    return ["sign-in", stranger, applicant, beneficiary, *[403] * 6]
+    return ["sign-in", stranger, applicant, beneficiary, *[403] * 8]
 
 
-def staff(clerk, officer, chief, desk=None, manager=None):
+def staff(clerk, officer, chief, desk=None, manager=None, editor=None, auditor=None):
     """Return the row of a page for users with the second factor; others are sent to the login.
 
-    `desk` defaults to the answer for `clerk`, and `manager` to that for `desk`.
+    `desk`, `editor` and `auditor` default to the answer for `clerk`, and `manager` to that for
+    `desk`.
     """
     desk = desk or clerk
-    return [*["staff"] * 5, clerk, desk, manager or desk, officer, chief]
+    of_others = [editor or clerk, auditor or clerk]
+    return [*["staff"] * 5, clerk, desk, manager or desk, officer, chief, *of_others]
 
 
 def form(row, post=None):
     """Return the rows of a page that takes a form, whose answer can differ from the page itself."""
     return {"GET": row, "POST": post or row}
+
+
+def desk_form(row, post=None):
+    """Return the rows of a page of the staff site that takes a form, which auditors never send."""
+    return form(row, [*(post or row)[:-1], 403])
 
 
 def each(row, before, *pages):
@@ -63,7 +71,7 @@ TABLE = {
     "en/other-date/": form(everybody(405), everybody(200)),
     "en/check/<slug:code>/": everybody(200),
     "en/my/": people(200, 200, 200),
-    f"{ACCOUNT}sign-in/": form([200, *[302] * 9]),
+    f"{ACCOUNT}sign-in/": form([200, *[302] * 11]),
     f"{ACCOUNT}sign-out/": form(everybody(302)),
     f"{ACCOUNT}picture/<slug:key>.png": everybody(200),
     **each(form(everybody(200)), ACCOUNT, "register/", "password/reset/"),
@@ -110,65 +118,78 @@ TABLE = {
     **each(people(404, 200, 302), APPOINTMENT, "move/", "move/day/"),
     "en/staff/": staff(200, 200, 200),
     "en/staff/code/": form(everybody(302)),
-    "en/staff/login/": form([*[200] * 5, *[302] * 5], everybody(200)),
+    "en/staff/login/": form([*[200] * 5, *[302] * 7], everybody(200)),
     "en/staff/logout/": form(everybody(405), everybody(302)),
     "en/staff/password_change/": form(staff(200, 200, 200)),
     **each(staff(200, 200, 200), "en/staff/", "password_change/done/", "jsi18n/"),
     "en/staff/autocomplete/": staff(403, 403, 403),
-    "en/staff/^(?P<app_label>catalogue|requests_app|appointments)/$": staff(404, 200, 200),
-    "en/staff/(?P<url>.*)$": form(staff(404, 404, 404)),
-    PEOPLE: form(staff(403, 200, 200, desk=200)),
+    "en/staff/^(?P<app_label>catalogue|requests_app|appointments)/$": staff(
+        404, 200, 200, auditor=200
+    ),
+    "en/staff/(?P<url>.*)$": desk_form(staff(404, 404, 404)),
+    PEOPLE: form(staff(403, 200, 200, desk=200, auditor=200)),
     # The beneficiary has an inquiry in the queue and an appointment at the desk's office.
-    f"{PEOPLE}<int:pk>/": form(staff(403, 200, 200, desk=200), staff(403, 302, 302, desk=302)),
-    QUEUE: form(staff(403, 200, 200)),
+    f"{PEOPLE}<int:pk>/": form(
+        staff(403, 200, 200, desk=200, auditor=200), staff(403, 302, 302, desk=302, auditor=200)
+    ),
+    QUEUE: desk_form(staff(403, 200, 200, auditor=200)),
     f"{QUEUE}<path:object_id>/": staff(302, 302, 302),
-    **each(form(staff(403, 403, 403)), QUEUE, "add/", "<path:object_id>/delete/"),
-    **each(staff(403, 200, 200), f"{QUEUE}<path:object_id>/", "change/", "history/"),
-    **each(form(staff(403, 302, 302)), f"{QUEUE}<int:pk>/", "claim/", "note/"),
-    f"{QUEUE}bulk/<slug:name>/": form(staff(403, 302, 302)),
+    **each(desk_form(staff(403, 403, 403)), QUEUE, "add/", "<path:object_id>/delete/"),
+    **each(staff(403, 200, 200, auditor=200), f"{QUEUE}<path:object_id>/", "change/", "history/"),
+    **each(desk_form(staff(403, 302, 302, auditor=302)), f"{QUEUE}<int:pk>/", "claim/", "note/"),
+    f"{QUEUE}bulk/<slug:name>/": desk_form(staff(403, 302, 302)),
     # The inquiry has no assignee and no outcome, and the form chooses no officer.
     **each(
-        form(staff(403, 302, 302), staff(403, 200, 200)),
+        desk_form(staff(403, 302, 302, auditor=302), staff(403, 200, 200)),
         f"{QUEUE}<int:pk>/",
         *("release/", "assign/", "close/", "answer/"),
     ),
-    **each(staff(403, 200, 200), f"{QUEUE}<int:pk>/documents/<int:document_pk>/", "", "preview/"),
+    **each(
+        staff(403, 200, 200, auditor=200),
+        f"{QUEUE}<int:pk>/documents/<int:document_pk>/",
+        "",
+        "preview/",
+    ),
 }
 for model in (
     *("catalogue/service", "catalogue/documenttype", "catalogue/holiday"),
     *("appointments/office", "appointments/openingwindow", "appointments/closure"),
 ):
-    rows = f"en/staff/{model}/"
-    TABLE |= each(form(staff(403, 403, 200)), rows, "", "add/", "<path:object_id>/change/")
-    TABLE[f"{rows}<path:object_id>/history/"] = staff(403, 403, 200)
+    rows, editor = f"en/staff/{model}/", 200 if model.startswith("catalogue/") else 403
+    read = staff(403, 403, 200, editor=editor, auditor=200)
+    TABLE |= each(desk_form(read), rows, "", "<path:object_id>/change/")
+    TABLE[f"{rows}add/"] = desk_form(staff(403, 403, 200, editor=editor))
+    TABLE[f"{rows}<path:object_id>/history/"] = read
     TABLE[f"{rows}<path:object_id>/"] = staff(302, 302, 302)
-    TABLE[f"{rows}<path:object_id>/delete/"] = form(staff(403, 403, 403))
-TABLE["en/staff/catalogue/holiday/<path:object_id>/delete/"] = form(
-    staff(403, 403, 200), staff(403, 403, 302)
+    TABLE[f"{rows}<path:object_id>/delete/"] = desk_form(staff(403, 403, 403))
+TABLE["en/staff/catalogue/holiday/<path:object_id>/delete/"] = desk_form(
+    staff(403, 403, 200, editor=200), staff(403, 403, 302, editor=302)
 )
 
 OFFICE = "en/staff/appointments/office/"
+FOR_MANAGERS = staff(403, 403, 200, manager=200, auditor=200)
+# Others do not find the rows of offices that are not theirs.
+HISTORY_OF_OFFICE = staff(302, 302, 200, desk=403, manager=200, auditor=200)
 TABLE |= {
-    OFFICE: form(staff(403, 403, 200, manager=200)),
-    f"{OFFICE}<path:object_id>/change/": form(
-        staff(403, 403, 200, manager=200), staff(403, 403, 200, manager=403)
-    ),
-    # Managers do not find rows of other offices.
-    f"{OFFICE}<path:object_id>/history/": staff(302, 302, 200, desk=403, manager=200),
-    **each(staff(403, 403, 200, manager=200), f"{OFFICE}<int:pk>/figures/", "", "csv/", "xlsx/"),
+    OFFICE: desk_form(FOR_MANAGERS),
+    f"{OFFICE}<path:object_id>/change/": desk_form(FOR_MANAGERS, staff(403, 403, 200, manager=403)),
+    f"{OFFICE}<path:object_id>/history/": HISTORY_OF_OFFICE,
+    **each(FOR_MANAGERS, f"{OFFICE}<int:pk>/figures/", "", "csv/", "xlsx/"),
 }
 HOURS = "en/staff/appointments/openingwindow/"
 TABLE |= {
-    **each(form(staff(403, 403, 200, manager=200)), HOURS, "", "add/", "<path:object_id>/change/"),
-    f"{HOURS}<path:object_id>/history/": staff(302, 302, 200, desk=403, manager=200),
+    **each(desk_form(FOR_MANAGERS), HOURS, "", "<path:object_id>/change/"),
+    f"{HOURS}add/": desk_form(staff(403, 403, 200, manager=200)),
+    f"{HOURS}<path:object_id>/history/": HISTORY_OF_OFFICE,
 }
 # The closure applies to every office, so managers may not change it.
 CLOSURE = "en/staff/appointments/closure/"
 TABLE |= {
-    **each(form(staff(403, 403, 200, manager=200)), CLOSURE, "", "add/"),
-    f"{CLOSURE}<path:object_id>/change/": form(staff(403, 403, 200, manager=302)),
-    f"{CLOSURE}<path:object_id>/history/": staff(302, 302, 200),
-    f"{CLOSURE}<path:object_id>/delete/": form(
+    CLOSURE: desk_form(FOR_MANAGERS),
+    f"{CLOSURE}add/": desk_form(staff(403, 403, 200, manager=200)),
+    f"{CLOSURE}<path:object_id>/change/": desk_form(staff(403, 403, 200, manager=302, auditor=200)),
+    f"{CLOSURE}<path:object_id>/history/": staff(302, 302, 200, auditor=200),
+    f"{CLOSURE}<path:object_id>/delete/": desk_form(
         staff(403, 403, 200, manager=302), staff(403, 403, 302, manager=302)
     ),
 }
@@ -176,13 +197,14 @@ TABLE |= {
 # Superusers may receive people only where they are clerks.
 DESK = "en/staff/appointments/appointment/"
 TABLE |= {
-    **each(staff(403, 403, 200, desk=200), DESK, "", "calls/"),
-    **each(form(staff(403, 403, 200, desk=200)), DESK, "today/", "walk-in/"),
-    **each(form(staff(403, 403, 403)), DESK, "add/", "<path:object_id>/delete/"),
+    DESK: staff(403, 403, 200, desk=200, auditor=200),
+    f"{DESK}calls/": staff(403, 403, 200, desk=200),
+    **each(desk_form(staff(403, 403, 200, desk=200)), DESK, "today/", "walk-in/"),
+    **each(desk_form(staff(403, 403, 403)), DESK, "add/", "<path:object_id>/delete/"),
     f"{DESK}<path:object_id>/": staff(302, 302, 302),
-    f"{DESK}<path:object_id>/change/": staff(403, 403, 404, desk=200),
-    f"{DESK}<path:object_id>/history/": staff(302, 302, 302, desk=200),
-    f"{DESK}<int:pk>/<slug:button>/press/": form(staff(403, 403, 404, desk=302)),
+    f"{DESK}<path:object_id>/change/": staff(403, 403, 404, desk=200, auditor=200),
+    f"{DESK}<path:object_id>/history/": staff(302, 302, 302, desk=200, auditor=200),
+    f"{DESK}<int:pk>/<slug:button>/press/": desk_form(staff(403, 403, 404, desk=302, auditor=302)),
 }
 
 # The page of a code requires the step before it.
@@ -199,15 +221,15 @@ DRAFT_TABLE = {
     **each(form(people(404, 200, 404)), INQUIRY, "documents/", "confirm/"),
     **each(form(people(404, 200, 404)), INQUIRY, "subject/", "subject/person/"),
     **each(form(people(404, 302, 404)), INQUIRY, "withdraw/", "answer/"),
-    f"{QUEUE}<path:object_id>/change/": staff(403, 404, 404),
+    f"{QUEUE}<path:object_id>/change/": staff(403, 404, 404, auditor=404),
     f"{QUEUE}<path:object_id>/history/": staff(302, 302, 302),
     **each(
-        form(staff(403, 404, 404)),
+        desk_form(staff(403, 404, 404, auditor=404)),
         f"{QUEUE}<int:pk>/",
         *("claim/", "release/", "assign/", "note/", "close/", "answer/"),
     ),
     **each(
-        staff(403, 404, 404),
+        staff(403, 404, 404, auditor=404),
         f"{QUEUE}<int:pk>/",
         *("documents/<int:document_pk>/", "documents/<int:document_pk>/preview/"),
     ),
@@ -221,7 +243,7 @@ HELD_TIME_TABLE = {
     **each(people(404, 302, 404), APPOINTMENT, "slip/", "move/", "move/day/"),
     **each(form(people(404, 302, 404)), APPOINTMENT, "cancel/", "move/time/"),
     f"{APPOINTMENT}calendar/": people(404, 404, 404),
-    f"{DESK}<path:object_id>/change/": staff(403, 403, 404, desk=404),
+    f"{DESK}<path:object_id>/change/": staff(403, 403, 404, desk=404, auditor=404),
     f"{DESK}<path:object_id>/history/": staff(302, 302, 302),
-    f"{DESK}<int:pk>/<slug:button>/press/": form(staff(403, 403, 404, desk=404)),
+    f"{DESK}<int:pk>/<slug:button>/press/": desk_form(staff(403, 403, 404, desk=404, auditor=404)),
 }

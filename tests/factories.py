@@ -101,9 +101,9 @@ class MessageFactory(DjangoModelFactory):
     text = factory.Sequence(lambda n: f"Tawasul: there is news number {n}.")
 
 
-def document_type(slug="supporting-proof"):
+def document_type(slug="supporting-proof", name_en="Supporting proof"):
     return DocumentType.objects.get_or_create(
-        slug=slug, defaults={"name_ar": "مستند إثبات", "name_en": "Supporting proof"}
+        slug=slug, defaults={"name_ar": "مستند إثبات", "name_en": name_en}
     )[0]
 
 

@@ -68,6 +68,8 @@ class World:
             "manager": signed_in_staff(self.of_role("manager")),
             "officer": signed_in_staff(self.of_role("officer")),
             "chief": signed_in_staff(factories.UserFactory(**at_work, is_superuser=True)),
+            "editor": signed_in_staff(self.of_role("editor")),
+            "auditor": signed_in_staff(self.of_role("auditor")),
         }
         # Whoever can choose in whose name they act would be asked first.
         self.browsers["applicant"].post("/en/account/acting-as/", {"holder": ""})

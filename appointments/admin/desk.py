@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from appointments.admin.buttons import BUTTONS, buttons_of
+from appointments.admin.desk_access import RIGHTS
 from appointments.admin.today import today
 from appointments.admin.waiting_room import calls
 from appointments.admin.walk_ins import walk_in
@@ -98,7 +99,7 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
         return appointment.slot.office.name
 
     def get_queryset(self, request: HttpRequest) -> AppointmentQuerySet:
-        return Appointment.objects.visible_to_clerk(cast(StaffRequest, request).user)
+        return Appointment.objects.readable_by(cast(StaffRequest, request).user)
 
     @takes(*READ)
     def changelist_view(
@@ -157,7 +158,9 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
             "named": appointment.beneficiaries.all(),
             "documents": appointment.service.documents.all(),
             "events": appointment.events.select_related("actor__identity"),
-            "buttons": _buttons_for(appointment, is_asked_early="early" in request.GET),
+            "buttons": _buttons_for(appointment, is_asked_early="early" in request.GET)
+            if request.user.has_perms(RIGHTS)
+            else [],
             # After an action, the template moves the focus to the next step of the work.
             "is_told": len(messages.get_messages(request)) > 0,
         }

@@ -18,10 +18,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from appointments.admin.spreadsheets import Cell, Table, as_csv, as_xlsx
-from appointments.models import Office, OfficeQuerySet, Weekday
+from appointments.models import Office, Weekday
 from appointments.models.figures import figures_of, load, total
 from core.accounts.access import StaffRequest
-from core.accounts.models import User
 from core.hijri import both_calendars, dates_of, hijri_to_gregorian, months_in_both_calendars
 from core.text import single_line
 
@@ -104,8 +103,7 @@ class FiguresMixin(admin.ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        user = cast(StaffRequest, request).user
-        offices = _offices_of(user) if _may_see(user) else Office.objects.none()
+        offices = Office.objects.readable_by(cast(StaffRequest, request).user)
         context = {"office_with_figures": offices.first()}
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
@@ -115,7 +113,7 @@ class FiguresMixin(admin.ModelAdmin):
             **self.admin_site.each_context(request),
             "title": _("Figures of %(office)s") % {"office": office.name},
             "office": office,
-            "others": _offices_of(request.user).exclude(pk=office.pk),
+            "others": Office.objects.readable_by(request.user).exclude(pk=office.pk),
             "month": month,
             "tables": _tables(office, month),
         }
@@ -142,22 +140,14 @@ def _names(office: Office, month: Month) -> tuple[str, str]:
     return f"{office.slug}-{month.code}", f"{single_line(office.name)} {month.code}"
 
 
-def _may_see(user: User) -> bool:
-    return user.has_perm("appointments.manage_office")
-
-
-def _offices_of(user: User) -> OfficeQuerySet:
-    return Office.objects.staffed_by(user)
-
-
 def _office_and_month(request: StaffRequest, pk: int) -> tuple[Office, Month]:
     """Return the office and the month of the address.
 
     Raise PermissionDenied without the right to see figures, and Http404 for an office of others.
     """
-    if not _may_see(request.user):
+    if not (request.user.has_perm("appointments.manage_office") or request.user.is_auditor):
         raise PermissionDenied
-    office = get_object_or_404(_offices_of(request.user), pk=pk)
+    office = get_object_or_404(Office.objects.readable_by(request.user), pk=pk)
     return office, Month.from_code(request.GET.get("month", ""))
 
 

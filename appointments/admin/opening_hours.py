@@ -1,12 +1,16 @@
 """Admin of opening hours."""
 
+import datetime
 from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from appointments.admin.fields import FIELDS
 from appointments.admin.own_offices import OwnOfficesMixin
@@ -15,7 +19,9 @@ from appointments.models import Office, OpeningWindow, Weekday
 from core.forms import ModelForm
 from core.staff_fields import WholeNumberField
 from core.staff_lists import StaffList
+from core.staff_reading import ReadInWordsMixin, in_words, names_of
 from core.submissions.once import SavedOnceMixin
+from core.template_filters import ltr
 
 
 class WindowForm(ModelForm):
@@ -82,24 +88,45 @@ class WindowForm(ModelForm):
         )
 
 
+def _weekdays(days: list[int]) -> str:
+    comma = pgettext("between the items of a list", ", ")
+    return comma.join(str(Weekday(day).label) for day in days)
+
+
+def _services(services: models.Manager) -> str:
+    return (
+        names_of(services) if services.exists() else str(_("None chosen: all that can be booked."))
+    )
+
+
+def _time(time: datetime.time) -> SafeString:
+    return ltr(f"{time:%H:%M}")
+
+
 @admin.register(OpeningWindow)
 class OpeningWindowAdmin(
-    SavePreviewMixin, OwnOfficesMixin, SavedOnceMixin, StaffList, admin.ModelAdmin
+    SavePreviewMixin, OwnOfficesMixin, ReadInWordsMixin, SavedOnceMixin, StaffList, admin.ModelAdmin
 ):
     form = WindowForm
     list_display = ("office", "opens", "closes", "season", "capacity", "slot_minutes")
     list_filter = ("season", ("office", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("office",)
     formfield_overrides = FIELDS
+    reading = {
+        "weekdays": in_words(OpeningWindow, "weekdays", _weekdays),
+        "opens": in_words(OpeningWindow, "opens", _time),
+        "closes": in_words(OpeningWindow, "closes", _time),
+        "services": in_words(OpeningWindow, "services", _services),
+    }
 
     def offices_of(self, window: OpeningWindow) -> Iterable[Office]:
         return [window.office]
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: OpeningWindow | None = None
-    ) -> tuple[str, ...]:
+    ) -> tuple[Any, ...]:
         """Fix the office of an existing window, as its slots are those of that office."""
-        return ("office",) if obj else ()
+        return (*super().get_readonly_fields(request, obj), *(["office"] if obj else []))
 
     def has_delete_permission(self, request: HttpRequest, obj: OpeningWindow | None = None) -> bool:
         """Forbid deletion, as slots may be booked: the window is given a last day instead."""

@@ -9,19 +9,20 @@ from django.http import HttpRequest
 
 from appointments.models import Office
 from core.accounts.access import StaffRequest
+from core.accounts.models import AUDIT
 
 
 class OwnOfficesMixin(admin.ModelAdmin):
-    """A mixin that shows managers their own offices alone, and superusers all offices."""
+    """A mixin that shows managers their own offices alone, and auditors and superusers all."""
 
     office_path = "office"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        own = Office.objects.staffed_by(cast(StaffRequest, request).user)
         rows = super().get_queryset(request)
-        return (
-            rows if request.user.is_superuser else rows.filter(**{f"{self.office_path}__in": own})
-        )
+        if request.user.has_perm(AUDIT):
+            return rows
+        own = Office.objects.staffed_by(cast(StaffRequest, request).user)
+        return rows.filter(**{f"{self.office_path}__in": own})
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any

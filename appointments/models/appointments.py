@@ -34,6 +34,15 @@ def _never_confirmed() -> Q:
     return Q(status__in=Appointment.NEVER_CONFIRMED) | let_go
 
 
+def _own(staff: User) -> Q:
+    """Return the condition for appointments that concern this member of staff themselves."""
+    own = Q(user=staff, is_walk_in=False) | concerns_staff(staff, Appointment.PARTIES)
+    if staff.identity_id:
+        named = Appointment.beneficiaries.through.objects.filter(identity=staff.identity_id)
+        own |= Q(pk__in=named.values("appointment"))
+    return own
+
+
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def listed_for(self, acting: Acting) -> Self:
         """Return the appointments that a user finds in their lists while they act as a holder.
@@ -59,11 +68,13 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Return the appointments of the clerk's offices, without the clerk's own ones."""
         if not clerk.has_perm("appointments.receive_appointment"):
             return self.none()
-        own = Q(user=clerk, is_walk_in=False) | concerns_staff(clerk, Appointment.PARTIES)
-        if clerk.identity_id:
-            named = Appointment.beneficiaries.through.objects.filter(identity=clerk.identity_id)
-            own |= Q(pk__in=named.values("appointment"))
-        return self.filter(slot__office__clerks=clerk).exclude(own | _never_confirmed())
+        return self.filter(slot__office__clerks=clerk).exclude(_own(clerk) | _never_confirmed())
+
+    def readable_by(self, user: User) -> Self:
+        """Return what `user` may read at the desk: an auditor all but their own, others theirs."""
+        if user.is_auditor:
+            return self.exclude(_own(user) | _never_confirmed())
+        return self.visible_to_clerk(user)
 
     def of_today(self, now: datetime.datetime | None = None) -> Self:
         """Return the appointments of today at the desk, by `office_day_q`."""

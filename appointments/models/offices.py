@@ -23,6 +23,13 @@ class OfficeQuerySet(models.QuerySet["Office"]):
         """Return the offices whose people and hours `user` may manage; all for a superuser."""
         return self.all() if user.is_superuser else self.filter(clerks=user)
 
+    def readable_by(self, user: User) -> Self:
+        """Return the offices whose figures `user` may read: an auditor all, a manager theirs."""
+        if user.is_auditor:
+            return self.all()
+        may_manage = user.has_perm("appointments.manage_office")
+        return self.staffed_by(user) if may_manage else self.none()
+
     def with_nearest(self, slots: "SlotQuerySet") -> Self:
         """Annotate each with `nearest`: the start of its earliest slot in `slots`, or None."""
         nearest = slots.filter(office=OuterRef("pk")).order_by("start").values("start")[:1]

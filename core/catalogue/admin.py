@@ -1,7 +1,8 @@
 """The catalogue on the staff site."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -10,18 +11,20 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.translation import get_language_info, gettext_lazy
+from django.utils.translation import get_language_info, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 from modeltranslation.admin import TranslationAdmin
 
+from core.catalogue.labels import KINDS, NATIONALITIES
 from core.catalogue.models import DocumentType, Service
 from core.staff_fields import STAFF_FIELDS
 from core.staff_lists import StaffList
+from core.staff_reading import ReadInWordsMixin, in_words, yes_or_no
 from core.submissions.once import SavedOnceMixin
 from core.template_filters import isolated
 
 
-class BilingualAdmin(SavedOnceMixin, StaffList, TranslationAdmin):
+class BilingualAdmin(ReadInWordsMixin, SavedOnceMixin, StaffList, TranslationAdmin):
     """An admin whose translated fields name their language and have its direction."""
 
     formfield_overrides = STAFF_FIELDS
@@ -38,25 +41,14 @@ class BilingualAdmin(SavedOnceMixin, StaffList, TranslationAdmin):
         return field
 
 
-def yes_or_no(model: type[models.Model], name: str) -> Callable[[models.Model], str]:
-    """Return a column with a boolean field as Yes or No.
-
-    The icons that Django shows for a boolean are labelled True and False in every language.
-    """
-
-    @admin.display(
-        description=model._meta.get_field(name).verbose_name,  # type: ignore[union-attr]  # a column
-        ordering=name,
-    )
-    def in_words(row: models.Model) -> str:
-        return _("Yes") if getattr(row, name) else _("No")
-
-    return in_words
-
-
 @admin.display(description=Service._meta.get_field("slug").verbose_name, ordering="slug")
 def slug_of(row: Service | DocumentType) -> SafeString:
     return isolated(row.slug)
+
+
+def _labels(labels: Mapping[Any, Any], codes: list[str]) -> str:
+    comma = pgettext("between the items of a list", ", ")
+    return comma.join(str(labels.get(code, code)) for code in codes) or "-"
 
 
 class SimpleListDecoder(json.JSONDecoder):
@@ -110,6 +102,10 @@ class ServiceAdmin(BilingualAdmin):
             {"fields": ["slug", "position", "target_working_days"]},
         ),
     ]
+    reading = {
+        "beneficiary_kinds": in_words(Service, "beneficiary_kinds", partial(_labels, KINDS)),
+        "nationalities": in_words(Service, "nationalities", partial(_labels, NATIONALITIES)),
+    }
     # A slug made from an Arabic name would be empty.
     prepopulated_fields = {"slug": ("name_en",)}
     formfield_overrides = {

@@ -128,8 +128,9 @@ def _page(
     focus: str = "",
 ) -> HttpResponse:
     """Render the desk with the focus on the messages ("told") or the next thing to do ("work")."""
+    may_work = request.user.has_perm("requests_app.triage_inquiry")
     is_mine = inquiry.assignee == request.user
-    is_at_desk = inquiry.is_at_the_desk
+    is_at_desk = may_work and inquiry.is_at_the_desk
     expected_version = {"expected_version": inquiry.version}
     # A refused answer stays on the screen, even if another officer has the inquiry by now.
     can_answer = (is_at_desk and is_mine) or bool(form["text"].value())
@@ -155,7 +156,8 @@ def _page(
         "note_form": NoteForm(initial={**expected_version, "text": note}, auto_id="note_%s"),
         "can_claim": is_at_desk and inquiry.assignee is None,
         "can_release": is_at_desk and is_mine,
-        "can_close": inquiry.status == Inquiry.Status.PROCESSED,
+        "can_close": may_work and inquiry.status == Inquiry.Status.PROCESSED,
+        "can_note": may_work,
         "can_answer": can_answer,
         "next": _next_after(inquiry, request.user),
         "focus": focus,

@@ -13,6 +13,8 @@ from core.messaging.models import Message
 from requests_app.models import Inquiry, InquiryQuerySet
 
 MAX_ROWS = 20
+# In the order of an index, PostgreSQL might read a whole table for a person with few rows.
+_LAST_FIRST = (F("pk") + 0).desc()
 # The kind of a link names the role of its holder; these are the words for either side.
 _HOLDERS: dict[str, Promise] = {
     Link.Kind.EMPLOYER: _("employer"),
@@ -72,23 +74,23 @@ def read(staff: User, person: Identity) -> dict[str, Any]:
     subjects = [account.subject] if account else []
     if staff.has_perm("requests_app.view_inquiry"):
         inquiries = _inquiries(staff, person).select_related("service", "beneficiary")
-        context["inquiries"] = _first_of(inquiries.order_by((F("pk") + 0).desc()))
+        context["inquiries"] = _first_of(inquiries.order_by(_LAST_FIRST))
         subjects += [each.reference for each in context["inquiries"].shown]
     if staff.has_perm("appointments.view_appointment"):
         appointments = _appointments(staff, person).select_related(
             "service", "attendee", "slot__office"
         )
-        context["appointments"] = _first_of(appointments.order_by((F("pk") + 0).desc()))
+        context["appointments"] = _first_of(appointments.order_by(_LAST_FIRST))
         subjects += [each.reference for each in context["appointments"].shown]
     if account:
         messages = Message.objects.about(*subjects)
         messages = messages.filter(Q(owner=account.pk) | Q(about=account.subject))
-        context["messages_sent"] = _first_of(messages.order_by("-pk"))
+        context["messages_sent"] = _first_of(messages.order_by(_LAST_FIRST))
     return context
 
 
 def _account_of(person: Identity) -> User | None:
-    return User.objects.filter(identity=person).first()
+    return getattr(person, "user", None)
 
 
 def _inquiries(staff: User, person: Identity) -> InquiryQuerySet:
@@ -102,7 +104,7 @@ def _appointments(staff: User, person: Identity) -> AppointmentQuerySet:
     named = Appointment.beneficiaries.through.objects.filter(identity=person)
     theirs = Q(attendee=person) | Q(holder=person) | Q(pk__in=named.values("appointment"))
     theirs |= Q(user=_account_of(person), is_walk_in=False)
-    return Appointment.objects.visible_to_clerk(staff).filter(theirs)
+    return Appointment.objects.readable_by(staff).filter(theirs)
 
 
 def _links(links: QuerySet[Link], side: str, words: dict[str, Promise]) -> Rows:

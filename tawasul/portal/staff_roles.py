@@ -35,6 +35,32 @@ PERMISSIONS = {
         "appointments.change_closure",
         "appointments.delete_closure",
     ),
+    # Keeps the catalogue.
+    "editor": (
+        "catalogue.view_service",
+        "catalogue.add_service",
+        "catalogue.change_service",
+        "catalogue.view_documenttype",
+        "catalogue.add_documenttype",
+        "catalogue.change_documenttype",
+        "catalogue.view_holiday",
+        "catalogue.add_holiday",
+        "catalogue.change_holiday",
+        "catalogue.delete_holiday",
+    ),
+    # Reads everything but their own cases, and changes nothing.
+    "auditor": (
+        "accounts.audit",
+        "accounts.open_person",
+        "requests_app.view_inquiry",
+        "appointments.view_appointment",
+        "appointments.view_office",
+        "appointments.view_openingwindow",
+        "appointments.view_closure",
+        "catalogue.view_service",
+        "catalogue.view_documenttype",
+        "catalogue.view_holiday",
+    ),
 }
 
 

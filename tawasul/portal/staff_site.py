@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import auth
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver, path, reverse
+from django.urls import ResolverMatch, URLPattern, URLResolver, path, reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django_otp import login as otp_login
@@ -28,6 +29,8 @@ from tawasul.portal.staff_todo import appointments_of, inquiries_of
 
 STEP = "staff_sign_in"
 PENDING_SECONDS = 5 * 60
+# An auditor changes nothing, whatever other rights they have; these forms find, and record.
+AUDITORS_FORMS = {"logout", "password_change", "people", "person"}
 
 # The methods of the stock views that take more than GET and HEAD.
 _STOCK_VIEWS = {
@@ -62,13 +65,18 @@ class StaffSite(OTPAdminSite):
     def admin_view(
         self, view: Callable[..., HttpResponseBase], cacheable: bool = False
     ) -> Callable[..., HttpResponseBase]:
-        """Extend the session on every page, also on a waiting room's self-refreshing screen."""
+        """Extend the session on every page, also on a waiting room's self-refreshing screen.
+
+        Refuse whatever an auditor sends but the forms in AUDITORS_FORMS.
+        """
 
         @wraps(view)
         def view_extending_session(
             request: HttpRequest, *args: Any, **kwargs: Any
         ) -> HttpResponseBase:
             staff_shift.extend(request)
+            if request.method == "POST" and _only_reads(request):
+                raise PermissionDenied
             return view(request, *args, **kwargs)
 
         return super().admin_view(view_extending_session, cacheable)
@@ -133,6 +141,12 @@ class StaffSite(OTPAdminSite):
                 lockout.remember_browser(request, response, user)
                 return response
         return render(request, "admin/code.html", {"form": form})
+
+
+def _only_reads(request: HttpRequest) -> bool:
+    """Return whether an auditor sends this to a page that is not about their own account."""
+    page = cast(ResolverMatch, request.resolver_match).url_name
+    return page not in AUDITORS_FORMS and cast(User, request.user).is_auditor
 
 
 def _declare_methods(urls: list[URLResolver | URLPattern]) -> None:

@@ -16,6 +16,7 @@ EVENINGS = [
     datetime.datetime(2026, 5, 8, 20, tzinfo=datetime.UTC),
     datetime.datetime(2027, 2, 19, 19, tzinfo=datetime.UTC),
 ]
+STAFF = ("officer", "officer2", "supervisor", "clerk", "manager", "editor", "auditor")
 
 
 def start(**options):
@@ -41,6 +42,9 @@ def test_demo_prints_logins_and_starts_again_without_change(db, monkeypatch, cap
         identity = User.objects.get(username=name).identity
         line = next(line for line in shown.splitlines() if line.split()[:1] == [name])
         assert line.split()[1:4] == [identity.current_number, "born", str(identity.birth_date)]
+    staff = dict(User.objects.filter(is_staff=True).values_list("username", "groups__name"))
+    assert f"Staff:          {', '.join(STAFF)}, with the same password" in shown
+    assert [staff[name] for name in STAFF[-2:]] == ["editor", "auditor"]
 
     before = list(Slot.objects.order_by("pk").values()), User.objects.count()
     start()

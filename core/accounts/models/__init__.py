@@ -10,9 +10,16 @@ from core.accounts.models.identities import (
 from core.accounts.models.one_time_codes import LockStripe, OneTimeCode, OneTimeCodeQuerySet
 from core.accounts.models.openings import OPENING_LASTS, PersonOpening
 from core.accounts.models.sessions import Session
-from core.accounts.models.users import User, UserManager, canonical_login, username_shape
+from core.accounts.models.users import (
+    AUDIT,
+    User,
+    UserManager,
+    canonical_login,
+    username_shape,
+)
 
 __all__ = [
+    "AUDIT",
     "OPENING_LASTS",
     "Identity",
     "IdentityNumber",

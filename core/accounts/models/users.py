@@ -59,6 +59,10 @@ username_shape = RegexValidator(
 )
 
 
+# The right to read what others can change: of every office, and nothing of one's own.
+AUDIT = "accounts.audit"
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """An account of a person; staff may have no identity in the registry."""
 
@@ -89,6 +93,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        permissions = [("audit", "Can read the records of all offices, and change nothing")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(username__regex=r"^[a-z][a-z0-9._-]{2,29}$"), name="username_shape"
@@ -97,6 +102,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.username
+
+    @property
+    def is_auditor(self) -> bool:
+        """Whether the user only reads, whatever other rights they have; superusers do not."""
+        return not self.is_superuser and self.has_perm(AUDIT)
 
     @property
     def subject(self) -> str:

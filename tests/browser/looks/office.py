@@ -59,6 +59,7 @@ def prepare(language):
             "clerk-elsewhere": signed_in_staff(people.of_group("clerk", "1000000107", other)),
             "manager": signed_in_staff(people.of_group("manager", "1000000115", office)),
             "chief": signed_in_staff(people.chief()),
+            "auditor": signed_in_staff(people.of_group("auditor", "1000000131")),
         },
         **people_of_today,
         "office": office,
@@ -156,10 +157,16 @@ HOURS = (
         ("holiday-deleted", DELETE_HOLIDAY, press_selected("#content [type=submit]")),
     ),
 )
+READING = staff_looks(
+    "auditor",
+    ("appointments-of-an-auditor", f"{LIST}?day=all"),
+    ("appointment-only-read", desk_of("here")),
+    *((f"{name}-only-read", f"{place}{{{name}.pk}}/change/") for name, place in MODELS.items()),
+)
 
 OFFICE = Group(
     "office",
     ("en/staff/appointments/", "en/staff/catalogue/holiday/"),
     prepare,
-    (AT_THE_DOOR, HOURS),
+    (AT_THE_DOOR, HOURS, READING),
 )

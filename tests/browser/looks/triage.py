@@ -56,6 +56,8 @@ def prepare(language):
             "officer": signed_in_staff(officer),
             "clerk": signed_in_staff(people.of_group("clerk", "1000000065")),
             "chief": signed_in_staff(people.chief()),
+            "editor": signed_in_staff(people.of_group("editor", "1000000123")),
+            "auditor": signed_in_staff(people.of_group("auditor", "1000000131")),
         },
         **filed,
         "mine": mine,
@@ -152,7 +154,7 @@ WAYS_IN = (
 INDEX = (
     *(
         staff_look(f"staff-home-{who}", who, "")
-        for who in ("supervisor", "officer", "clerk", "chief")
+        for who in ("supervisor", "officer", "clerk", "chief", "editor", "auditor")
     ),
     staff_look("staff-app-inquiries", "officer", "requests_app/"),
     staff_look("staff-app-catalogue", "chief", "catalogue/"),
@@ -221,10 +223,17 @@ PERSONS = staff_looks(
     ("person", "people/{resident.pk}/"),
     **ON_ANY_SCREEN,
 )
+READING = staff_looks(
+    "auditor",
+    ("queue-of-an-auditor", f"{QUEUE}?queue=all"),
+    ("desk-of-an-auditor", desk_of("with_scans"), open_all),
+    ("service-only-read", f"{MODELS['service']}{{service.pk}}/change/"),
+    ("document-only-read", f"{MODELS['documenttype']}{{documenttype.pk}}/change/"),
+)
 
 TRIAGE = Group(
     "triage",
     ("en/staff/",),
     prepare,
-    (WAYS_IN, INDEX, AT_THE_DESK, IN_THE_QUEUE, CATALOGUE, PERSONS),
+    (WAYS_IN, INDEX, AT_THE_DESK, IN_THE_QUEUE, CATALOGUE, PERSONS, READING),
 )

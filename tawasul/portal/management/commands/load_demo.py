@@ -42,6 +42,8 @@ STAFF = [
     ("supervisor", "supervisor", ""),
     ("clerk", "clerk", ""),
     ("manager", "manager", ""),
+    ("editor", "editor", ""),
+    ("auditor", "auditor", ""),
 ]
 
 
