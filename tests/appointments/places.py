@@ -237,12 +237,11 @@ def notice_of_cancellation(appointment):
     return f"Tawasul: appointment {appointment.reference} on {at} has been cancelled."
 
 
-def texts_of_a_confirmation(appointment):
-    """Return the notice and both reminders, in the order of `texts`."""
+def reminders_of(appointment):
+    """Return both reminders, the one of the day before last."""
     at, office = moment_in_words(appointment.slot.start), appointment.slot.office.name
     number = appointment.reference
     return [
-        notice_of_confirmation(appointment),
         f"Tawasul: appointment {number}: {at}, {office}. "
         f"You can still move or cancel it until {time_of_day(appointment.change_until)}.",
         f"Tawasul: do not forget appointment {number} tomorrow: {at}, {office}.",

@@ -119,7 +119,7 @@ def test_confirm_twenty_times_confirms_once(_round):
     assert [(each.pk, each.status) for each in results] == [(held.pk, "confirmed")] * 20
     assert event_types_of(held) == ["held", "confirmed"]
     assert held.slips.count() == 1
-    assert places.texts(held) == places.texts_of_a_confirmation(held)
+    assert places.texts(held) == [places.notice_of_confirmation(held)]
     assert taken(held.slot) == 1
 
 
@@ -132,7 +132,7 @@ def test_control_without_guards_hold_is_confirmed_twenty_times(guards):
 
     assert event_types_of(held) == ["held", *["confirmed"] * 20]
     assert held.slips.count() == 20
-    assert places.texts(held) == sorted(places.texts_of_a_confirmation(held) * 20)
+    assert places.texts(held) == [places.notice_of_confirmation(held)] * 20
 
 
 @pytest.fixture
@@ -228,7 +228,7 @@ def test_moves_in_ring_of_full_slots_move_none(guards, number, rounds):
         assert [taken(slot) for slot in slots] == [1] * number
         for each in ring:
             assert event_types_of(each) == ["held", "confirmed"]
-            assert places.texts(each) == places.texts_of_a_confirmation(each)
+            assert places.texts(each) == [places.notice_of_confirmation(each)]
 
 
 @pytest.mark.parametrize("number", [2, 4])

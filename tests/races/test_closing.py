@@ -191,7 +191,7 @@ def test_worker_waiting_for_rival_skips_changed_appointment(clocks, guards, riva
     """Let the worker wait for the row lock of an appointment until the rival has committed."""
     appointment, steps = appointment_in_closed_slot(clocks)
     is_in_the_middle = Event()
-    owner, last = (booking, "move_places") if rival != "check in" else (desk, "drop_reminders")
+    owner, last = (booking, "move_places") if rival != "check in" else (desk, "withdraw_offers")
     finish = getattr(owner, last)
 
     def let_the_worker_queue_first(*args, **kwargs):

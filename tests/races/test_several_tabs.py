@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError
 
 from appointments import actions
-from appointments.actions import booking, holds
+from appointments.actions import booking, holds, reminders
 from appointments.models import Slot
 from core.template_filters import moment_in_words
 from tests.appointments import places
@@ -214,37 +214,46 @@ def texts_sent_about(appointment, settings):
     return Counter(line["text"] for line in lines if appointment.reference in line["text"])
 
 
-def move_while_reminder_is_sent(clocks, settings):
-    """Move an appointment while its reminder is due.
+def remind_and_deliver():
+    actions.remind_of_appointments()
+    deliver_due()
 
-    Return the texts sent in the end, those expected, and the old reminder that may be among them.
-    """
+
+def test_move_while_a_reminder_is_due_sends_none_of_the_old_time_after_it(clocks, settings):
+    for _round in range(5):
+        first, second = places.some_slots(2)
+        appointment = places.confirmed(slot=first)
+        confirmed = places.notice_of_confirmation(appointment)
+        _soon, too_early = places.reminders_of(appointment)
+        moment = first.start - DAY
+        remind = clocks(moment, remind_and_deliver)
+        at_once(remind, clocks(moment, move, appointment, second), remind)
+        appointment = now(appointment)
+        soon, tomorrow = places.reminders_of(appointment)
+        where = f"{moment_in_words(second.start)}, {appointment.slot.office.name}"
+        moved = f"Tawasul: appointment {appointment.reference} has been moved to {where}."
+        for moment in (second.start - DAY, first.start - 3 * HOUR, second.start - 3 * HOUR):
+            at_once(clocks(moment, remind_and_deliver))
+        expected = Counter([confirmed, moved, tomorrow, soon])
+        sent = texts_sent_about(appointment, settings)
+        assert sent in (expected, expected + Counter([too_early]))
+
+
+def remind_after_a_move(clocks):
+    """Move an appointment after the worker has found its reminder due; return what it then sends."""
     first, second = places.some_slots(2)
     appointment = places.confirmed(slot=first)
-    confirmed, _soon, too_early = places.texts_of_a_confirmation(appointment)
-    moment = first.start - DAY
-    deliver = clocks(moment, deliver_due)
-    at_once(deliver, clocks(moment, move, appointment, second), deliver)
-    appointment = now(appointment)
-    _notice, soon, tomorrow = places.texts_of_a_confirmation(appointment)
-    where = f"{moment_in_words(second.start)}, {appointment.slot.office.name}"
-    moved = f"Tawasul: appointment {appointment.reference} has been moved to {where}."
-    for moment in (second.start - DAY, first.start - 3 * HOUR, second.start - 3 * HOUR):
-        at_once(clocks(moment, deliver_due))
-    sent = texts_sent_about(appointment, settings)
-    return sent, Counter([confirmed, moved, tomorrow, soon]), Counter([too_early])
+    found = now(appointment)
+    move(appointment, second)
+    before = places.texts(appointment)
+    at_once(clocks(first.start - DAY, reminders._remind, found))
+    return [text for text in places.texts(appointment) if text not in before]
 
 
-def test_move_while_reminder_is_sent_drops_old_reminders(clocks, settings):
-    for _round in range(5):
-        sent_texts, expected, too_early = move_while_reminder_is_sent(clocks, settings)
-
-        assert sent_texts in (expected, expected + too_early)
+def test_worker_that_was_overtaken_by_a_move_reminds_of_nothing(clocks):
+    assert remind_after_a_move(clocks) == []
 
 
-def test_control_without_dropping_old_reminder_is_sent(clocks, settings, guards):
-    guards.replace(actions.rescheduling, "drop_reminders", lambda appointment: None)
-
-    sent_texts, expected, too_early = move_while_reminder_is_sent(clocks, settings)
-
-    assert (sent_texts - expected - too_early).total() == 1
+def test_control_without_the_second_look_it_reminds_of_the_old_time(clocks, guards):
+    guards.replace(reminders, "lock_and_reload", lambda found: found)
+    assert len(remind_after_a_move(clocks)) == 1
