@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 from appointments.models import Office, Slot, SlotQuerySet
-from core.accounts.acting_for import check_is_for, is_for_any
 from core.accounts.forms import VisualCodeForm
 from core.accounts.models import Identity
+from core.accounts.offered_services import OfferedServices
 from core.accounts.people import MAX_KEY_LENGTH, Offered
 from core.catalogue.models import Region, Service
 from core.date_field import EitherCalendarDateField
@@ -102,15 +102,14 @@ class CriteriaForm(ChoiceForm):
     )
     service: forms.ModelChoiceField = forms.ModelChoiceField(
         label=_("Which service is it about?"),
-        queryset=Service.objects.none(),
+        queryset=Service.objects.open_to_booking(),
         to_field_name="slug",
         widget=forms.RadioSelect,
         empty_label=None,
         error_messages={
             "required": _("Choose a service."),
             "invalid_choice": _(
-                "There are no appointments for this service, or it is not open to you or to "
-                "anybody linked to your account. Choose another."
+                "There are no appointments for this service at the moment. Choose another."
             ),
         },
     )
@@ -160,9 +159,9 @@ class CriteriaForm(ChoiceForm):
         if len(people) == 1 and not offered.are_many:
             del self.fields["beneficiaries"]
         services = Service.objects.open_to_booking()
-        self.fields["service"].queryset = services.filter(
-            pk__in=[service.pk for service in services if is_for_any(service, people)]
-        )
+        self.services = OfferedServices(services, holder=holder, people=people)
+        # The page offers these; a service that is not open to the person is refused with a reason.
+        self.fields["service"].choices = self.services.choices()
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -170,7 +169,7 @@ class CriteriaForm(ChoiceForm):
         attendee, service = cleaned.get("attendee"), cleaned.get("service")
         if attendee and service:
             try:
-                check_is_for(service, attendee)
+                self.services.check(service, attendee)
             except RuleViolation as violation:
                 violation.show_on(self)
         named = len(cleaned.get("beneficiaries") or ())

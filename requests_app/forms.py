@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from core.accounts.acting_for import is_for_any
 from core.accounts.models import Identity, User
+from core.accounts.offered_services import OfferedServices
 from core.accounts.people import Offered
 from core.catalogue.models import DocumentType, Service
 from core.forms import ChoiceForm, Form
@@ -52,10 +52,7 @@ class SubjectForm(ChoiceForm):
         empty_label=None,
         error_messages={
             "required": _("Choose a service."),
-            "invalid_choice": _(
-                "This service is not open to you or to anybody linked to your "
-                "account, or is not taking inquiries at the moment. Choose another."
-            ),
+            "invalid_choice": _("This service takes no inquiries at the moment. Choose another."),
         },
     )
 
@@ -73,15 +70,10 @@ class SubjectForm(ChoiceForm):
         if len(people) == 1:
             field.initial = people[0].pk
             field.widget = forms.HiddenInput()
-        others = [person for person in people if person != holder]
         services = Service.objects.open_to_inquiries()
-        cast(forms.ModelChoiceField, self.fields["service"]).queryset = services.filter(
-            pk__in=[
-                service.pk
-                for service in services
-                if is_for_any(service, others if service.only_linked_may_file else people)
-            ]
-        )
+        self.services = OfferedServices(services, holder=holder, people=people)
+        # The page offers these; a service that is not open to the person is refused with a reason.
+        self.fields["service"].choices = self.services.choices()
 
     def clean_holder(self) -> Identity:
         """Check that the holder is still the one of the page: another tab may have changed it."""

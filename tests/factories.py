@@ -11,7 +11,7 @@ from factory.django import DjangoModelFactory
 from PIL import Image
 
 from core.accounts.models import Identity, IdentityNumber, Link, OneTimeCode, User
-from core.catalogue.models import DocumentType, Service
+from core.catalogue.models import DocumentType, Service, Way
 from core.messaging.encryption import decrypt
 from core.messaging.models import Message
 from core.search import searchable
@@ -73,7 +73,7 @@ class OfficerFactory(DjangoModelFactory):
 
 
 class ServiceFactory(DjangoModelFactory):
-    """A service for residents, without a required document."""
+    """A service for residents, through anybody linked to them, without a required document."""
 
     class Meta:
         model = Service
@@ -88,6 +88,7 @@ class ServiceFactory(DjangoModelFactory):
     prompt_ar = "ما حدث وتاريخه"
     prompt_en = "What happened, and when"
     beneficiary_kinds = factory.LazyFunction(lambda: ["resident"])
+    through = factory.LazyFunction(lambda: list(Way.values))
 
 
 class MessageFactory(DjangoModelFactory):

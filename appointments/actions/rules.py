@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from appointments.actions.rights import Deed, may
 from appointments.actions.unbookable import unbookable
 from appointments.models import Appointment, AppointmentEvent, Slot, Waiting
-from core.accounts.acting_for import check_is_active, check_is_for, check_may_act_for
+from core.accounts.acting_for import check_is_active, check_may_act_for, why_not_open
 from core.accounts.models import Identity, User
 from core.catalogue.models import Service
 from core.exceptions import RuleViolation
@@ -63,7 +63,9 @@ def check_can_be_moved(appointment: Appointment | Waiting) -> None:
     RuleViolation `attendee` or `service`.
     """
     check_is_active(appointment.attendee, person_field="attendee")
-    check_is_for(appointment.service, appointment.attendee)
+    service, attendee = appointment.service, appointment.attendee
+    if not service.is_for(kind=attendee.kind, nationality=attendee.nationality):
+        raise RuleViolation(why_not_open(service, attendee), code="service")
     _check_can_be_booked(appointment.service)
 
 

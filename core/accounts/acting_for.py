@@ -1,11 +1,12 @@
-"""The rule that filing and booking share: which holder may act for which person."""
+"""The rule that filing and booking share: which holder may use which service for which person."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.utils.translation import gettext as _
 
 from core.accounts.models import Identity, Link, User
-from core.catalogue.models import Service
+from core.catalogue.labels import ways_in_words
+from core.catalogue.models import Service, Way
 from core.exceptions import RuleViolation
 
 
@@ -24,15 +25,15 @@ def check_may_act_for(
             % {"name": holder.name},
             code="holder",
         )
-    links = Link.objects.in_force().for_persons()
-    if holder != person and not links.filter(holder=holder, person=person).exists():
+    ways = ways_to(holder, [person])[person.pk]
+    if not ways:
         raise RuleViolation(
             _("This person is not linked to your account. Choose somebody who is."),
             code=person_field,
         )
     for each in (holder, person):
         check_is_active(each, person_field=person_field)
-    check_is_for(service, person)
+    check_is_open(service, person, ways)
 
 
 def check_is_active(identity: Identity, *, person_field: str) -> None:
@@ -47,15 +48,59 @@ def check_is_active(identity: Identity, *, person_field: str) -> None:
         )
 
 
-def check_is_for(service: Service, person: Identity) -> None:
-    """Check that the service is for the person's kind and nationality. RuleViolation: `service`."""
+def ways_to(holder: Identity, people: Iterable[Identity]) -> dict[int, set[str]]:
+    """Return the ways (`Way`) through which `holder` may ask for each of `people` today.
+
+    The keys are those of the people. However many they are, it takes one query, and none for the
+    holder alone.
+    """
+    ways: dict[int, set[str]] = {person.pk: set() for person in people}
+    if holder.pk in ways:
+        ways[holder.pk].add(Way.ONESELF)
+    if others := ways.keys() - {holder.pk}:
+        links = Link.objects.in_force().for_persons().filter(holder=holder, person__in=others)
+        for person, kind in links.values_list("person", "kind"):
+            ways[person].add(kind)
+    return ways
+
+
+def is_open(service: Service, person: Identity, ways: Collection[str]) -> bool:
+    """Return whether the service is open to the person through one of these ways."""
+    return (
+        service.is_for(kind=person.kind, nationality=person.nationality)
+        and service.is_for_age(is_minor=person.is_minor)
+        and service.is_open_through(ways)
+    )
+
+
+def check_is_open(service: Service, person: Identity, ways: Collection[str]) -> None:
+    """Check what `is_open` returns.
+
+    RuleViolation: `service`. Its message says who may ask, and what is open instead.
+    """
+    if is_open(service, person, ways):
+        return
+    why = why_not_open(service, person)
+    instead = service.instead
+    # Whether somebody files or books is not known here.
+    if instead and instead.takes_all and is_open(instead, person, ways):
+        choose = _("Choose “%(service)s” instead.") % {"service": instead.name}
+        why = " ".join(filter(None, (why, service.instead_text, choose)))
+    raise RuleViolation(why, code="service")
+
+
+def why_not_open(service: Service, person: Identity) -> str:
+    """Return the sentence that tells why a service is not open to a person."""
     if not service.is_for(kind=person.kind, nationality=person.nationality):
-        raise RuleViolation(
-            _("“%(service)s” is not for %(name)s. Choose a service that fits this person.")
-            % {"service": service.name, "name": person.name},
-            code="service",
-        )
-
-
-def is_for_any(service: Service, people: Iterable[Identity]) -> bool:
-    return any(service.is_for(kind=each.kind, nationality=each.nationality) for each in people)
+        return _("“%(service)s” is not for %(name)s. Choose a service that fits this person.") % {
+            "service": service.name,
+            "name": person.name,
+        }
+    if not service.is_for_age(is_minor=person.is_minor):
+        if person.is_minor:
+            return _("“%(service)s” is only for adults.") % {"service": service.name}
+        return _("“%(service)s” is only for minors.") % {"service": service.name}
+    return _("Only %(they)s can ask for “%(service)s”.") % {
+        "they": ways_in_words(service),
+        "service": service.name,
+    }

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from modeltranslation.admin import TranslationAdmin
 
 from core.catalogue.labels import KINDS, NATIONALITIES
-from core.catalogue.models import DocumentType, Service
+from core.catalogue.models import DocumentType, Service, Way
 from core.staff_fields import STAFF_FIELDS
 from core.staff_lists import StaffList
 from core.staff_reading import ReadInWordsMixin, in_words, yes_or_no
@@ -93,8 +93,12 @@ class ServiceAdmin(BilingualAdmin):
             },
         ),
         (
-            gettext_lazy("Who can file an inquiry"),
-            {"fields": ["beneficiary_kinds", "nationalities", "filed_by"]},
+            gettext_lazy("Who can ask for it"),
+            {"fields": ["beneficiary_kinds", "nationalities", "age", "through"]},
+        ),
+        (
+            gettext_lazy("What others can ask for instead"),
+            {"fields": ["instead", ("instead_text_ar", "instead_text_en")]},
         ),
         (gettext_lazy("Documents"), {"fields": ["documents", "optional_documents"]}),
         (
@@ -120,6 +124,18 @@ class ServiceAdmin(BilingualAdmin):
         },
         models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple},
     }
+
+    def formfield_for_dbfield(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        """Offer the ways as boxes to tick, where Django would have them typed as a list."""
+        if db_field.name == "through":
+            return forms.MultipleChoiceField(
+                label=capfirst(db_field.verbose_name),
+                choices=Way.choices,
+                widget=forms.CheckboxSelectMultiple,
+            )
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Forbid deletion: inquiries refer to a service, so staff switch it off instead."""

@@ -25,6 +25,23 @@ def _is_list_of(value: Any, choices: Collection[str]) -> bool:
     return isinstance(value, list) and all(item in choices for item in value)
 
 
+class Way(models.TextChoices):
+    """How somebody comes to ask for a person: the person themselves, or by a kind of link.
+
+    The last three equal the kinds of a link that name its holder. A representative has no way of
+    their own: they act as the establishment, which is the worker's employer.
+    """
+
+    ONESELF = "oneself", _("the person themselves")
+    EMPLOYER = "employer", _("the employer")
+    HOST = "host", _("the host")
+    GUARDIAN = "guardian", _("the guardian")
+
+
+def every_way() -> list[str]:
+    return list(Way.values)
+
+
 class DocumentType(models.Model):  # type: ignore[django-manager-missing]  # modeltranslation
     slug = models.SlugField(_("name in the web address"), unique=True)
     name = models.CharField(_("name"), max_length=100)
@@ -57,15 +74,18 @@ class ServiceQuerySet(models.QuerySet["Service"]):
 class Service(models.Model):
     """A line of the catalogue."""
 
-    class FiledBy(models.TextChoices):
-        ANYBODY = "anybody", _("the person or somebody linked to them")
-        LINKED = "linked", _("somebody linked to the person, not the person")
+    class Age(models.TextChoices):
+        ANY = "any", _("any age")
+        ADULTS = "adults", _("adults only")
+        MINORS = "minors", _("minors only")
 
     # modeltranslation adds these fields.
     name_ar: str
     name_en: str
     description_ar: str
     description_en: str
+    instead_text_ar: str | None
+    instead_text_en: str | None
 
     slug = models.SlugField(_("name in the web address"), unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -84,8 +104,22 @@ class Service(models.Model):
     nationalities = models.JSONField(
         _("nationalities"), blank=True, default=list, help_text=_("ISO codes; empty means any")
     )
-    filed_by = models.CharField(
-        _("who may file"), max_length=10, choices=FiledBy, default=FiledBy.ANYBODY
+    through = models.JSONField(_("who may file and book"), default=every_way)
+    age = models.CharField(_("age of the person"), max_length=10, choices=Age, default=Age.ANY)
+    instead = models.ForeignKey(
+        "self",
+        verbose_name=_("service to ask for instead"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Whoever may not ask for this one is led there, if it fits them."),
+    )
+    instead_text = models.CharField(
+        _("sentence that leads there"),
+        max_length=200,
+        blank=True,
+        help_text=_("For example: Were you reported absent? Ask what the record says about you."),
     )
     documents = models.ManyToManyField(
         DocumentType, verbose_name=_("required documents"), blank=True
@@ -137,8 +171,25 @@ class Service(models.Model):
             and all(re.fullmatch("[A-Z]{2}", str(code)) for code in self.nationalities)
         ):
             errors["nationalities"] = _('Write a list of country codes, for example ["YE", "SY"].')
+        if not _is_list_of(self.through, Way.values):
+            errors["through"] = _("Choose who may file and book.")
+        errors |= self._errors_of_instead()
         if errors:
             raise ValidationError(errors)
+
+    def _errors_of_instead(self) -> dict[str, Any]:
+        if self.instead_id and self.instead_id == self.pk:
+            return {"instead": _("Choose another service than this one.")}
+        texts = {
+            name: getattr(self, name)
+            for name in (f"instead_text_{language}" for language, _name in settings.LANGUAGES)
+        }
+        if not any(texts.values()):
+            return {}
+        if not self.instead_id:
+            return {"instead": _("Choose the service that the sentence leads to.")}
+        needed = _("Write this sentence in both languages, or in neither.")
+        return {name: needed for name, text in texts.items() if not text}
 
     def is_for(self, *, kind: str | None, nationality: str) -> bool:
         """Return whether a person of this kind and ISO nationality may be the beneficiary."""
@@ -146,16 +197,23 @@ class Service(models.Model):
             not self.nationalities or nationality in self.nationalities
         )
 
+    @property
+    def takes_all(self) -> bool:
+        """Whether it takes both inquiries and appointments now."""
+        return self.is_active and self.takes_inquiries and self.can_be_booked
+
     def has_words(self, beginnings: Iterable[str]) -> bool:
         """Return whether each of `beginnings`, folded, begins a word of the name or description."""
         texts = (self.name_ar, self.name_en, self.description_ar, self.description_en)
         words = fold(" ".join(filter(None, texts))).split()
         return all(any(word.startswith(start) for word in words) for start in beginnings)
 
-    @property
-    def only_linked_may_file(self) -> bool:
-        """Whether the beneficiary cannot file the inquiry."""
-        return self.filed_by == self.FiledBy.LINKED
+    def is_for_age(self, *, is_minor: bool) -> bool:
+        return self.age == self.Age.ANY or (self.age == self.Age.MINORS) == is_minor
+
+    def is_open_through(self, ways: Iterable[str]) -> bool:
+        """Return whether one of these ways, values of `Way`, is enough to file and to book."""
+        return not set(self.through).isdisjoint(ways)
 
 
 class Region(models.Model):  # type: ignore[django-manager-missing]  # modeltranslation

@@ -13,7 +13,7 @@ class DocumentTypeTranslation(TranslationOptions):
 
 @register(Service)
 class ServiceTranslation(TranslationOptions):
-    fields = TEXTS
+    fields = (*TEXTS, "instead_text")
 
 
 @register(Region)

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.functional import Promise
 
-from core.catalogue.labels import KINDS, NATIONALITIES
+from core.catalogue.labels import KINDS, NATIONALITIES, ways_in_words
 from core.catalogue.models import Service
 from core.search import cut_notice
 from core.text import single_line
@@ -35,6 +35,7 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
         "documents": service.documents.all(),
         "optional_documents": service.optional_documents.all(),
         "kinds": [name for kind, name in KINDS.items() if kind in service.beneficiary_kinds],
+        "ways": ways_in_words(service),
         "nationalities": [NATIONALITIES.get(code, code) for code in service.nationalities],
     }
     return render(request, "catalogue/service.html", context)

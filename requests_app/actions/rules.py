@@ -76,15 +76,6 @@ def check_may_file(
         raise RuleViolation(
             _("This service takes no inquiries at the moment. Choose another."), code="service"
         )
-    if holder == beneficiary and service.only_linked_may_file:
-        raise RuleViolation(
-            _(
-                "You cannot ask for “%(service)s” for yourself: your employer or host "
-                "has to. Choose another service."
-            )
-            % {"service": service.name},
-            code="service",
-        )
 
 
 def check_details(inquiry: Inquiry) -> None:

@@ -23,16 +23,21 @@ from tests.appointments.browsing import (
     verified,
 )
 from tests.appointments.places import MINUTE, MONDAY, ON_MONDAY, ON_TUESDAY, SUNDAY, TUESDAY, at
-from tests.appointments.sentences import CLOSED, NOT_HERE, NOT_LINKED, OPERATIONS, PAST, TAKEN
+from tests.appointments.sentences import (
+    CLOSED,
+    NO_APPOINTMENTS,
+    NOT_FOR_PERSON,
+    NOT_HERE,
+    NOT_LINKED,
+    OPERATIONS,
+    PAST,
+    TAKEN,
+)
 from tests.conftest import errors_on, notices_on, words
 from tests.worlds import undone
 
 pytestmark = pytest.mark.django_db
 
-NO_SERVICE = (
-    "There are no appointments for this service, or it is not open to you or to anybody linked "
-    "to your account. Choose another."
-)
 NO_REGION = "There is no such region. Choose one from the list."
 NO_NUMBER = "Enter the number of operations in digits, for example 2."
 NO_OPERATIONS = "Enter how many operations you need."
@@ -161,7 +166,7 @@ def test_unknown_value_is_named_on_first_step(browser, criteria, slot, linked):
     stranger = factories.IdentityFactory().pk
     for field, values, error in (
         ("region", ("nowhere", HUGE, "a" * 5000), NO_REGION),
-        ("service", ("nothing", HUGE), NO_SERVICE),
+        ("service", ("nothing", HUGE), NO_APPOINTMENTS),
         ("attendee", (HUGE, "-1", "me", stranger), NOT_LINKED),
         ("beneficiaries", (HUGE, "me", stranger), NOT_LINKED),
     ):
@@ -180,7 +185,28 @@ def test_user_without_links_cannot_name_others(browser, criteria, slot):
 
 def test_service_for_other_kinds_is_refused(browser, criteria):
     others = factories.ServiceFactory(beneficiary_kinds=["citizen"])
-    assert errors_on(browser.get(NEW, {**criteria, "service": others.slug})) == [NO_SERVICE]
+    assert errors_on(browser.get(NEW, {**criteria, "service": others.slug})) == [NOT_FOR_PERSON]
+
+
+def test_a_service_is_offered_and_booked_through_its_links_alone(
+    browser, resident, criteria, service, linked
+):
+    by_employer, _by_host, for_oneself = (
+        factories.ServiceFactory(name_en=f"Through {way}", through=[way])
+        for way in ("employer", "host", "oneself")
+    )
+    page = browser.get(NEW).content.decode()
+    offered = re.findall(r'name="service"\s+value="([^"]*)"', page)
+    assert offered == [service.slug, by_employer.slug, for_oneself.slug]
+    for person, chosen, told in (
+        (resident.identity, for_oneself, []),
+        (linked, by_employer, []),
+        (resident.identity, by_employer, ["Only the employer can ask for “Through employer”."]),
+        (linked, for_oneself, ["Only the person themselves can ask for “Through oneself”."]),
+    ):
+        asked = criteria_of(person, chosen)
+        assert errors_on(browser.get(address(OFFICES, asked), follow=True)) == told, chosen
+        assert errors_on(browser.get(address(NEW, asked), follow=True)) == told, chosen
 
 
 def test_more_people_than_operations_are_refused(resident, browser, criteria, linked):

@@ -1,7 +1,6 @@
 """Filing in the demo: every account, person and service gives the result in the table.
 
-A row of a table is a holder, a person and a letter for each service, in the order of SERVICES. `*`
-stands for each demo person who has no row of their own under this holder.
+A row is a holder, a person and a letter for each service (`tests/core/accounts/service_table.py`).
 """
 
 import re
@@ -25,30 +24,13 @@ from tawasul.portal.management.commands.load_demo import PEOPLE as PEOPLE_OF_THE
 from tawasul.portal.management.commands.load_demo import USERS
 from tests import factories
 from tests.conftest import errors_on, signed_in
+from tests.core.accounts.service_table import SERVICES, letters, rows, sentence
 from tests.requests_app.steps import NEW, first_step
 from tests.worlds import world
 
 # A fixed day, because the demo's children grow up and one of its links has ended.
 TODAY = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
-
-# Five groups: passports, services for residents, the resident ID card, services that only an
-# employer or host can request, and the visit visa.
-SERVICES = {
-    "passport-issue": "Issue a passport",
-    "passport-renew": "Renew a passport",
-    "passport-extend": "Extend a passport",
-    "resident-services": "Services for residents",
-    "profession-change": "Change a resident's profession",
-    "sponsorship-transfer": "Transfer of services (sponsorship)",
-    "final-exit-visa": "Final exit visa",
-    "iqama-renew": "Renew residency (iqama)",
-    "resident-id-issue": "Issue a resident ID (iqama card)",
-    "sponsored-services": "Services for sponsored persons (makfoul)",
-    "absentee-data-edit": "Correct the record of an absent person",
-    "absconding-cancel": "Cancel an absence-from-work (huroob) report",
-    "visit-visa-extend-ye-sy": "Extend a visit visa for Yemeni and Syrian visitors",
-}
 
 PEOPLE = [
     *("Noura Alqahtani", "Saad Alharbi", "Lama Alharbi", "Fahad Alotaibi", "Huda Alzahrani"),
@@ -57,96 +39,30 @@ PEOPLE = [
     "Imran Shahzad",  # his employment at the establishment ended with 2025
     "Samir Ali Alhomsi",
     "John Mathew",  # has left the Kingdom
-    *("Abdullah Saleh Almaqtari", "Palm Trees Contracting"),
+    "Abdullah Saleh Almaqtari",
 ]
 
-NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
-NOT_OFFERED = (
-    "This service is not open to you or to anybody linked to your account, or is not "
-    "taking inquiries at the moment. Choose another."
-)
-NOT_ONESELF = (
-    "You cannot ask for “{service}” for yourself: your employer or host has to. "
-    "Choose another service."
-)
-NOT_FOR = "“{service}” is not for {person}. Choose a service that fits this person."
+# What each account is told who asks for a person, on the page and by the action alike. The page
+# offers the people who have a row, and the services that have a + in one of them; nobody else is
+# linked to the account.
+TABLE = """
+noura  | Noura Alqahtani          | +++ nn nnn nn nn n
+saad   | Saad Alharbi             | +++ nn nnn nn nn n
+saad   | Lama Alharbi             | +++ nn nnn nn nn n
+fahad  | Fahad Alotaibi           | +++ nn nnn nn nn n
+huda   | Huda Alzahrani           | +++ nn nnn nn nn n
+huda   | Abdullah Saleh Almaqtari | nnn nn nnn nn nO +
+aslam  | Mohammed Aslam Khan      | nnn +O OOO ++ ++ n
+aslam  | Ayesha Aslam Khan        | nnn ++ AAA AA ++ n
+raju   | Raju Kumar               | nnn +O OOO ++ ++ n
+samir  | Samir Ali Alhomsi        | nnn +O OOO ++ ++ n
 
-SENTENCES = {
-    "+": [],  # a draft is started
-    "p": [NOT_LINKED],
-    "s": [NOT_OFFERED],
-    "b": [NOT_LINKED, NOT_OFFERED],
-    "o": [NOT_ONESELF],
-    "n": [NOT_FOR],
-}
-
-# The result of posting the page's form. The page offers the people who have a row, and the
-# services that have neither s nor b in the row `*`.
-ON_THE_PAGE = """
-noura  | Noura Alqahtani          | +++ sssss s sss s
-noura  | *                        | ppp bbbbb b bbb b
-
-saad   | Saad Alharbi             | +++ sssss s sss s
-saad   | Lama Alharbi             | +++ sssss s sss s
-saad   | *                        | ppp bbbbb b bbb b
-
-fahad  | Fahad Alotaibi           | +++ sssss s sss s
-fahad  | *                        | ppp bbbbb b bbb b
-
-fahad for Palm Trees Contracting | Mohammed Aslam Khan   | sss +++++ + +++ s
-fahad for Palm Trees Contracting | Raju Kumar            | sss +++++ + +++ s
-fahad for Palm Trees Contracting | Ahmed Hassan Abdelaal | sss +++++ + +++ s
-fahad for Palm Trees Contracting | Maria Santos          | sss +++++ + +++ s
-fahad for Palm Trees Contracting | *                     | bbb ppppp p ppp b
-
-huda   | Huda Alzahrani           | +++ sssss n sss n
-huda   | Abdullah Saleh Almaqtari | nnn sssss + sss +
-huda   | *                        | ppp bbbbb p bbb p
-
-aslam  | Mohammed Aslam Khan      | sss +++++ + ooo s
-aslam  | Ayesha Aslam Khan        | sss +++++ + +++ s
-aslam  | *                        | bbb ppppp p ppp b
-
-raju   | Raju Kumar               | sss +++++ + sss s
-raju   | *                        | bbb ppppp p bbb b
-
-samir  | Samir Ali Alhomsi        | sss +++++ + sss s
-samir  | *                        | bbb ppppp p bbb b
+fahad for Palm Trees Contracting | Mohammed Aslam Khan  | nnn ++ +++ ++ ++ n
+fahad for Palm Trees Contracting | Raju Kumar           | nnn ++ +++ ++ ++ n
+fahad for Palm Trees Contracting | Ahmed Hassan Abdelaal | nnn ++ +++ ++ ++ n
+fahad for Palm Trees Contracting | Maria Santos         | nnn ++ +++ ++ ++ n
 """
-
-# The result of calling the action itself, where no form limits the choice first.
-DIRECTLY = """
-noura  | Noura Alqahtani          | +++ nnnnn n nnn n
-noura  | *                        | ppp ppppp p ppp p
-
-saad   | Saad Alharbi             | +++ nnnnn n nnn n
-saad   | Lama Alharbi             | +++ nnnnn n nnn n
-saad   | *                        | ppp ppppp p ppp p
-
-fahad  | Fahad Alotaibi           | +++ nnnnn n nnn n
-fahad  | *                        | ppp ppppp p ppp p
-
-fahad for Palm Trees Contracting | Mohammed Aslam Khan    | nnn +++++ + +++ n
-fahad for Palm Trees Contracting | Raju Kumar             | nnn +++++ + +++ n
-fahad for Palm Trees Contracting | Ahmed Hassan Abdelaal  | nnn +++++ + +++ n
-fahad for Palm Trees Contracting | Maria Santos           | nnn +++++ + +++ n
-fahad for Palm Trees Contracting | Palm Trees Contracting | nnn nnnnn n nnn n
-fahad for Palm Trees Contracting | *                      | ppp ppppp p ppp p
-
-huda   | Huda Alzahrani           | +++ nnnnn n nnn n
-huda   | Abdullah Saleh Almaqtari | nnn nnnnn + nnn +
-huda   | *                        | ppp ppppp p ppp p
-
-aslam  | Mohammed Aslam Khan      | nnn +++++ + ooo n
-aslam  | Ayesha Aslam Khan        | nnn +++++ + +++ n
-aslam  | *                        | ppp ppppp p ppp p
-
-raju   | Raju Kumar               | nnn +++++ + ooo n
-raju   | *                        | ppp ppppp p ppp p
-
-samir  | Samir Ali Alhomsi        | nnn +++++ + ooo n
-samir  | *                        | ppp ppppp p ppp p
-"""
+STRANGER = "lll ll lll ll ll l"
 
 # One or two services for each permitted beneficiary, and each service at least once.
 SENT = """
@@ -155,10 +71,10 @@ saad   | Saad Alharbi             | passport-renew
 saad   | Lama Alharbi             | passport-issue
 fahad  | Fahad Alotaibi           | passport-extend
 huda   | Huda Alzahrani           | passport-renew
-huda   | Abdullah Saleh Almaqtari | resident-id-issue
 huda   | Abdullah Saleh Almaqtari | visit-visa-extend-ye-sy
 aslam  | Mohammed Aslam Khan      | iqama-renew
 aslam  | Ayesha Aslam Khan        | sponsored-services
+aslam  | Ayesha Aslam Khan        | resident-id-issue
 raju   | Raju Kumar               | final-exit-visa
 samir  | Samir Ali Alhomsi        | resident-services
 fahad for Palm Trees Contracting | Mohammed Aslam Khan   | profession-change
@@ -169,7 +85,6 @@ fahad for Palm Trees Contracting | Maria Santos          | absentee-data-edit
 
 
 class Cell(NamedTuple):
-    holder: str
     person: str
     service: str
     code: str
@@ -177,36 +92,27 @@ class Cell(NamedTuple):
     @property
     def sentences(self):
         """The sentences of the refusal; none if a draft is started."""
-        names = {"service": SERVICES[self.service], "person": self.person}
-        return [sentence.format(**names) for sentence in SENTENCES[self.code]]
+        told = sentence(self.code, self.service, self.person)
+        return [told] if told else []
 
 
-def rows(table):
-    return [[part.strip() for part in line.split("|")] for line in table.split("\n") if line]
+HOLDERS = list(dict.fromkeys(holder for holder, _person, _codes in rows(TABLE)))
 
 
-def cells(table, holder):
-    """Return a Cell for each demo person and service, as `table` lists them under `holder`."""
-    codes = {person: codes for owner, person, codes in rows(table) if owner == holder}
+def cells_of(holder):
+    """Return a Cell for each demo person and service, as the table lists them under `holder`."""
+    codes = {person: codes for owner, person, codes in rows(TABLE) if owner == holder}
     return [
-        Cell(holder, person, service, code)
+        Cell(person, service, code)
         for person in PEOPLE
-        for service, code in zip(
-            SERVICES, codes.get(person, codes["*"]).replace(" ", ""), strict=True
-        )
+        for service, code in letters(codes.get(person, STRANGER))
     ]
 
 
-HOLDERS = list(dict.fromkeys(holder for holder, _person, _codes in rows(ON_THE_PAGE)))
-
-
-def people_offered(holder):
-    return {person for owner, person, _codes in rows(ON_THE_PAGE) if owner == holder} - {"*"}
-
-
-def services_offered(holder):
-    strangers = [cell for cell in cells(ON_THE_PAGE, holder) if cell.code in "pb"]
-    return {cell.service for cell in strangers if cell.code == "p"}
+def offered(holder):
+    """Return the people and the services that the page offers."""
+    listed = [cell for cell in cells_of(holder) if cell.code != "l"]
+    return {cell.person for cell in listed}, {cell.service for cell in listed if cell.code == "+"}
 
 
 @world
@@ -261,15 +167,14 @@ def values_offered(page, name):
 
 
 def posted_cells(holder):
-    """Return all cells of the offered people, and one cell a code for every other person.
+    """Return all cells of the offered people, and one for every other person.
 
     Posting all cells would be slow: a refused page takes a hundredth of a second, and there are
-    1,560 of them.
+    1,456 of them.
     """
     posted = {}
-    for cell in cells(ON_THE_PAGE, holder):
-        is_offered = cell.person in people_offered(holder)
-        posted.setdefault((cell.person, cell.service if is_offered else cell.code), cell)
+    for cell in cells_of(holder):
+        posted.setdefault((cell.person, "" if cell.code == "l" else cell.service), cell)
     return posted.values()
 
 
@@ -303,7 +208,7 @@ def begun(holder, tried):
 
 
 def test_table_covers_demo_people_and_catalogue(people, services):
-    assert set(PEOPLE) == people.keys()
+    assert {*PEOPLE, "Palm Trees Contracting"} == people.keys()
     assert {slug: service.name_en for slug, service in services.items()} == SERVICES
     accounts = {holder.partition(" for ")[0] for holder in HOLDERS}
     assert accounts == {username for username, _number, _who in USERS}
@@ -318,9 +223,10 @@ def test_table_covers_demo_people_and_catalogue(people, services):
 def test_page_offers_people_and_services_of_table(people):
     for holder in HOLDERS:
         page = browser_of(holder).get(NEW)
-        offered = {str(people[name].pk) for name in people_offered(holder)}
-        assert values_offered(page, "beneficiary") == offered, holder
-        assert values_offered(page, "service") == services_offered(holder), holder
+        names, services = offered(holder)
+        keys = {str(people[name].pk) for name in names}
+        assert values_offered(page, "beneficiary") == keys, holder
+        assert values_offered(page, "service") == services, holder
 
 
 @pytest.mark.parametrize("holder", HOLDERS)
@@ -339,7 +245,7 @@ def test_posted_form_follows_the_table(holder, people, services):
 @pytest.mark.parametrize("holder", HOLDERS)
 def test_start_action_follows_the_table(holder, people, services):
     applicant, through = account(holder), identity(holder)
-    cells_tried = cells(DIRECTLY, holder)
+    cells_tried = cells_of(holder)
     told = {}
     for cell in cells_tried:
         try:
@@ -350,6 +256,14 @@ def test_start_action_follows_the_table(holder, people, services):
             told[cell.person, cell.service] = []
     assert told == expected(cells_tried)
     assert drafts() == begun(holder, cells_tried)
+
+
+def test_nothing_is_filed_for_an_establishment(people, services):
+    palm, fahad = people["Palm Trees Contracting"], User.objects.get(username="fahad")
+    for slug, service in services.items():
+        with pytest.raises(RuleViolation) as refused:
+            begin(fahad, palm, palm, service)
+        assert refused.value.message == sentence("n", slug, palm.name_en)
 
 
 def test_only_representatives_file_for_establishment(people, services):
@@ -378,9 +292,12 @@ def test_allowed_drafts_can_be_filed(people, services):
 
 def test_sent_rows_cover_people_and_services():
     accepted = [
-        cell for holder in HOLDERS for cell in cells(ON_THE_PAGE, holder) if cell.code == "+"
+        (holder, cell.person, cell.service)
+        for holder in HOLDERS
+        for cell in cells_of(holder)
+        if cell.code == "+"
     ]
     sent = {tuple(row) for row in rows(SENT)}
-    assert sent <= {(cell.holder, cell.person, cell.service) for cell in accepted}
-    assert {row[:2] for row in sent} == {(cell.holder, cell.person) for cell in accepted}
+    assert sent <= {*accepted}
+    assert {row[:2] for row in sent} == {row[:2] for row in accepted}
     assert {row[2] for row in sent} == SERVICES.keys()

@@ -16,14 +16,25 @@ from tests.requests_app.steps import NEW, code_for, confirm, first_step, page_of
 from tests.worlds import undone
 
 NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
-NOT_OFFERED = (
-    "This service is not open to you or to anybody linked to your account, or is not "
-    "taking inquiries at the moment. Choose another."
-)
 CLOSED = "This service takes no inquiries at the moment. Choose another."
+KINDS = (Link.Kind.EMPLOYER, Link.Kind.HOST, Link.Kind.GUARDIAN)
+NOT_FOR_THEM = {
+    "beneficiary_kinds": "“Not for them” is not for Mohammed Aslam Khan. "
+    "Choose a service that fits this person.",
+    "nationalities": "“Not for them” is not for Mohammed Aslam Khan. "
+    "Choose a service that fits this person.",
+    "through": "Only the employer can ask for “Not for them”.",
+    "age": "“Not for them” is only for minors.",
+    "is_active": CLOSED,
+    "takes_inquiries": CLOSED,
+}
 NOT_BY_STATUS = (
     "This person's status in the registry does not allow this. Please call the Directorate."
 )
+
+
+def one_line(page):
+    return " ".join(page.content.decode().split())
 
 
 @pytest.fixture
@@ -63,13 +74,14 @@ def test_ineligible_service_is_not_offered(as_resident, refuse):
     factories.ServiceFactory(name_en="Open to them")
     for rule in (
         *({"beneficiary_kinds": ["citizen"]}, {"nationalities": ["YE", "SY"]}),
-        *({"filed_by": "linked"}, {"is_active": False}, {"takes_inquiries": False}),
+        *({"through": ["employer"]}, {"age": "minors"}),
+        *({"is_active": False}, {"takes_inquiries": False}),
     ):
         service = factories.ServiceFactory(name_en="Not for them", **rule)
         page = words(as_resident.get(NEW))
         assert "Open to them" in page, rule
         assert "Not for them" not in page, rule
-        refuse(NOT_OFFERED, service)
+        refuse(NOT_FOR_THEM[next(iter(rule))], service)
 
 
 def test_a_service_for_one_of_the_nationalities_is_offered(begin):
@@ -87,23 +99,23 @@ def test_service_for_linked_person_is_refused_for_another(refuse, resident, work
         factories.link(resident.identity, linked)
         told = f"“{name}” is not for Mohammed Aslam Khan. Choose a service that fits this person."
         refuse(told, factories.ServiceFactory(name_en=name, **rule))
-    told = (
-        "You cannot ask for “Cancel an absence report” for yourself: "
-        "your employer or host has to. Choose another service."
-    )
-    service = factories.ServiceFactory(name_en="Cancel an absence report", filed_by="linked")
-    refuse(told, service)
+    service = factories.ServiceFactory(name_en="Cancel a report", through=["employer"])
+    refuse("Only the employer can ask for “Cancel a report”.", service)
 
 
-def test_linked_only_service_is_open_to_linked_person(as_resident, begin, resident, worker):
+def test_service_is_offered_and_open_through_its_link_alone(as_resident, begin, resident, worker):
     a_child_of_ten = timezone.localdate() - timedelta(days=3653)
     Identity.objects.filter(pk=worker.pk).update(birth_date=a_child_of_ten)
-    for kind in (Link.Kind.EMPLOYER, Link.Kind.HOST, Link.Kind.GUARDIAN):
+    services = {kind: factories.ServiceFactory(name_en=kind, through=[kind]) for kind in KINDS}
+    for kind in KINDS:
         with undone():
             factories.link(resident.identity, worker, kind)
-            service = factories.ServiceFactory(filed_by="linked")
-            assert "Mohammed Aslam Khan Ayesha Noor" in words(as_resident.get(NEW)), kind
-            page = begin(service, worker)
+            page = as_resident.get(NEW)
+            assert "Mohammed Aslam Khan Ayesha Noor" in words(page), kind
+            assert re.findall(r'name="service" value="([\w-]+)"', one_line(page)) == [
+                services[kind].slug
+            ]
+            page = begin(services[kind], worker)
             assert Inquiry.objects.get().beneficiary == worker, kind
             assert 'value="Ayesha Noor"' in page.content.decode(), kind
 
@@ -156,8 +168,8 @@ def test_change_after_code_blocks_filing(as_resident, draft_for_worker):
 def test_a_choice_that_was_not_offered_is_refused(as_resident):
     for form, sentences in (
         ({}, ["Choose who the inquiry is for.", "Choose a service."]),
-        ({"beneficiary": "abc", "service": "no-such-service"}, [NOT_LINKED, NOT_OFFERED]),
-        ({"beneficiary": "9" * 30, "service": "9" * 5000}, [NOT_LINKED, NOT_OFFERED]),
+        ({"beneficiary": "abc", "service": "no-such-service"}, [NOT_LINKED, CLOSED]),
+        ({"beneficiary": "9" * 30, "service": "9" * 5000}, [NOT_LINKED, CLOSED]),
     ):
         page = as_resident.post(NEW, {"idempotency_key": uuid.uuid4(), **form})
         assert errors_on(page) == sentences

@@ -40,7 +40,7 @@ def prepare(language):
     palm = people.establishment(resident.identity)
     idle = people.person("7000000025", "مؤسسة السدرة", "Sidra Trading", birth_date=None)
     factories.link(idle, resident.identity, "representative")
-    beneficiary = people.beneficiary(language, host=resident)
+    beneficiary = people.beneficiary(language, employer=resident)
     appointments = in_every_status(resident, iter(times))
     booked = {"service": Service.objects.get(slug="resident-services"), "slot": times[-1]}
     of_beneficiary = places.confirmed(resident, attendee=beneficiary.identity, **booked)
@@ -106,7 +106,7 @@ def in_every_status(resident, times):
 
     The ended ones are made first: a person has one live appointment per service.
     """
-    services = filter(is_for_residents, Service.objects.order_by("slug"))
+    services = filter(is_for_residents_themselves, Service.objects.order_by("slug"))
     first = next(services)
 
     def booked(service=None, action=places.confirmed):
@@ -139,8 +139,9 @@ def in_every_status(resident, times):
     return {**found, "lapsed": lapsed}
 
 
-def is_for_residents(service):
-    return service.can_be_booked and "resident" in service.beneficiary_kinds
+def is_for_residents_themselves(service):
+    is_for_them = "resident" in service.beneficiary_kinds and "oneself" in service.through
+    return service.can_be_booked and is_for_them
 
 
 def begun_ago(appointment, passed):

@@ -40,12 +40,12 @@ def prepare(language):
     call_command("load_reference", verbosity=0)
     resident = people.resident(language, email="aslam@example.com")
     palm = people.establishment(resident.identity)
-    beneficiary = people.beneficiary(language, host=resident)
+    beneficiary = people.beneficiary(language, employer=resident)
     child, other = Identity.objects.get(name_en=people.CHILD), beneficiary.identity
     drafts = {
         "draft": written(resident, "resident-services", is_ready=False),
         "ready": written(resident, "resident-services", beneficiary=child),
-        "other_mobile": written(resident, "profession-change", is_ready=False),
+        "other_mobile": written(resident, "resident-id-issue", is_ready=False),
         "missing": written(resident, "iqama-renew"),
         "scanned": with_documents(written(resident, "resident-services", beneficiary=other)),
         "same": written(resident, "final-exit-visa"),

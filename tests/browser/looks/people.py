@@ -51,10 +51,10 @@ def newcomer(language):
     return account("bilal", person("2000000048", "بلال أحمد", "Bilal Ahmed"), language)
 
 
-def beneficiary(language, host):
-    """Return a resident with an account whom `host` files and books for."""
+def beneficiary(language, employer):
+    """Return a resident with an account whom `employer` files and books for."""
     user = account("noor", person("2000000089", "نور خان", "Noor Khan"), language)
-    factories.link(host.identity, user.identity, "host")
+    factories.link(employer.identity, user.identity)
     return user
 
 

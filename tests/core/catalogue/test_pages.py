@@ -79,8 +79,8 @@ def test_the_page_of_a_service_in_english(reference, client):
     assert facts_on(page) == {
         "Who it is for": "Visitors",
         "Nationalities": "Yemeni, Syrian",
-        "Who can file an inquiry": "The person themselves, or somebody linked to them, such as the "
-        "guardian, the employer or the host.",
+        "For which age": "Any age",
+        "Who can ask for it": "The person themselves or the host",
         "How long it takes": "Usually within 5 working days",
     }
     assert "Extend a visit visa for Yemeni and Syrian visitors" in words(page)
@@ -111,8 +111,8 @@ def test_the_page_of_a_service_in_arabic(reference, client):
     page = client.get("/ar/services/absconding-cancel/")
     assert facts_on(page) == {
         "فئة المستفيدين": "المقيمون",
-        "من يحق له التقديم": "شخص مرتبط بالمستفيد، مثل صاحب العمل أو المستضيف أو ولي الأمر، ولا "
-        "يمكن للمستفيد تقديم الطلب بنفسه.",
+        "الفئة العمرية": "البالغون فقط",
+        "من يحق له الطلب": "صاحب العمل",
         "مدة الإنجاز": "عادةً خلال 5 أيام عمل",
     }
     assert section(page, "documents") == ("المستندات المطلوبة: مستند إثبات", ["مستند إثبات"])
@@ -136,6 +136,15 @@ def test_facts_of_a_service_are_described_in_words(client, db):
         (
             {"beneficiary_kinds": everybody},
             *("Citizens, Residents, Visitors", "المواطنون، المقيمون، الزائرون"),
+        ),
+        (
+            {"age": "minors"},
+            *("Minors only", "القاصرون فقط"),
+        ),
+        (
+            {"through": ["guardian", "host", "employer", "oneself"]},
+            "The person themselves, the employer, the host or the guardian",
+            "المستفيد نفسه أو صاحب العمل أو المستضيف أو ولي الأمر",
         ),
         # A nationality without a name in the portal is shown by its code.
         ({"nationalities": ["PK", "ZZ"]}, "Pakistani, ZZ", "الباكستانية، ZZ"),

@@ -27,7 +27,8 @@ A_SERVICE = {
     "slug": "new-service",
     "beneficiary_kinds": '["resident"]',
     "nationalities": "[]",
-    "filed_by": "anybody",
+    "age": "any",
+    "through": ["employer", "guardian"],
     "target_working_days": "5",
     "position": "1",
     "is_active": "on",
@@ -37,6 +38,10 @@ MALFORMED = [
     *("[" * 2000, '{"x":' * 2000, f"{'[' * 900}{']' * 900}", "9" * 5000, f"[{'9' * 5000}]"),
     *(r'["\ud800\ud800"]', r'["\u0000\u0000"]', r'["\u0059E"', '["\0\0"]', f'["{BIDI[:2]}"]'),
 ]
+
+
+WAYS = "Choose who may file and book."
+NO_WAYS = (5, [{}], ["representative"], ["host", "x"], [["host"]], [None], "host", {"host": 1})
 
 
 @pytest.fixture
@@ -90,15 +95,23 @@ def test_supporting_proof_is_optional_where_not_required(reference):
     assert Service.objects.filter(documents=None).count() < 13
 
 
-def test_some_services_are_for_nationalities_or_others_only(reference):
+def test_extension_of_visit_visas_is_for_two_nationalities(reference):
     extension = Service.objects.get(slug="visit-visa-extend-ye-sy")
     for kind, nationality, is_for in (
         *(("visitor", "YE", True), ("visitor", "SY", True)),
         *(("visitor", "EG", False), ("resident", "YE", False)),
     ):
         assert extension.is_for(kind=kind, nationality=nationality) == is_for
-    others = Service.objects.filter(filed_by=Service.FiledBy.LINKED)
-    assert {"absconding-cancel", "absentee-data-edit"} <= set(others.values_list("slug", flat=True))
+
+
+def test_sentences_that_lead_on_are_in_both_languages(reference):
+    for service in Service.objects.exclude(instead=None):
+        arabic, english = service.instead_text_ar, service.instead_text_en
+        assert ARABIC.search(arabic), service.slug
+        assert not LATIN.search(arabic), service.slug
+        assert LATIN.search(english), service.slug
+        assert not ARABIC.search(english), service.slug
+        assert (arabic[-1], english[-1]) == (".", "."), service.slug
 
 
 def test_loading_again_changes_nothing_and_keeps_edits(reference, capsys):
@@ -109,7 +122,10 @@ def test_loading_again_changes_nothing_and_keeps_edits(reference, capsys):
 
     service = Service.objects.get(slug="passport-renew")
     service.name_en, service.is_active, service.target_working_days = "Renewal", False, 9
+    service.through, service.age = ["host"], "minors"
+    service.instead, service.instead_text_en = Service.objects.get(slug="iqama-renew"), "Renew it."
     service.save()
+    Service.objects.filter(slug="absconding-cancel").update(instead=None, instead_text_ar="")
     service.documents.clear()
     service.optional_documents.clear()
     before = everything()
@@ -176,6 +192,46 @@ def test_a_service_is_for_kinds_of_identity_that_exist(db):
     for kinds in (["tourist"], ["resident", "x"], ["establishment", "y"]):
         service = factories.ServiceFactory.build(beneficiary_kinds=kinds, is_active=False)
         assert refusal_of(service) == {"beneficiary_kinds": [KINDS]}, kinds
+
+
+def test_ways_and_what_leads_on_are_checked(reference):
+    other = Service.objects.get(slug="resident-services")
+    both = "Write this sentence in both languages, or in neither."
+    for fields, errors in (
+        ({"through": []}, {"through": ["This field cannot be blank."]}),
+        *(({"through": ways}, {"through": [WAYS]}) for ways in NO_WAYS),
+        ({"age": "old"}, {"age": ["Value 'old' is not a valid choice."]}),
+        ({"instead": other, "instead_text_ar": "", "instead_text_en": None}, {}),
+        ({"instead_text_ar": ""}, {"instead_text_ar": [both]}),
+        ({"instead_text_en": None}, {"instead_text_en": [both]}),
+        ({"instead": None}, {"instead": ["Choose the service that the sentence leads to."]}),
+        ({"instead": None, "instead_text_ar": "", "instead_text_en": ""}, {}),
+    ):
+        service = Service.objects.get(slug="absconding-cancel")
+        for name, value in fields.items():
+            setattr(service, name, value)
+        assert (refusal_of(service) if errors else service.full_clean() or {}) == errors, fields
+    service.instead = service
+    assert refusal_of(service) == {"instead": ["Choose another service than this one."]}
+
+
+def test_staff_tick_who_may_file(chief, reference):
+    service = Service.objects.get(slug="absconding-cancel")
+    address = f"{SERVICES}{service.pk}/change/"
+    page = chief.get(address)
+    ticked = re.findall(r'name="through" value="(\w+)"[^>]* checked', page.content.decode())
+    assert ticked == ["employer"]
+    assert "The employer" in words(page)
+    form = A_SERVICE | {"slug": service.slug}
+    for ways in ([], "representative", ["host", "x"], "[]", "²", ["\0"], "host\u200f"):
+        page = chief.post(address, {**form, "through": ways})
+        assert page.context["adminform"].form.errors.keys() == {"through"}, ways
+    for value in ("x", "0", "9" * 30, str(service.pk), "²"):
+        page = chief.post(address, {**form, "instead": value})
+        assert page.context["adminform"].form.errors.keys() == {"instead"}, value
+    assert chief.post(address, {**form, "through": ["host", "oneself"]}).status_code == 302
+    service.refresh_from_db()
+    assert service.through == ["host", "oneself"]
 
 
 def test_database_refuses_active_service_without_a_text(reference):

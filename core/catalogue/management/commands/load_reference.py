@@ -23,19 +23,25 @@ class Command(BaseCommand):
         reference = _read("services.json")
         for row in reference["document_types"]:
             DocumentType.objects.get_or_create(slug=row.pop("slug"), defaults=row)
-        added = 0
+        added: dict[str, Service] = {}
+        leads: dict[str, str] = {}
         for position, row in enumerate(reference["services"], start=1):
             documents = {name: row.pop(name) for name in ("documents", "optional_documents")}
+            leads[row["slug"]] = row.pop("instead", "")
             service, is_new = Service.objects.get_or_create(
                 slug=row.pop("slug"), defaults={**row, "position": position}
             )
             if is_new:
                 for name, slugs in documents.items():
                     getattr(service, name).set(DocumentType.objects.filter(slug__in=slugs))
-                added += 1
+                added[service.slug] = service
             else:
                 _fill_missing_texts(service, row)
-        self.stdout.write(f"{added} services added")
+        # A service may lead to one that stands below it in the file.
+        for slug, service in added.items():
+            service.instead = Service.objects.filter(slug=leads[slug]).first()
+            service.save(update_fields=["instead"])
+        self.stdout.write(f"{len(added)} services added")
 
 
 def _read(name: str) -> Any:

@@ -1,0 +1,74 @@
+"""The services that a form offers, and what to tell somebody who asks for another."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from core.accounts.acting_for import check_is_open, is_open, ways_to, why_not_open
+from core.accounts.models import Identity
+from core.catalogue.models import Service, ServiceQuerySet
+
+
+class NotOpen(NamedTuple):
+    """A service that somebody asked for in vain: why, and which one they can have instead."""
+
+    service: Service
+    why: str
+    instead: Service | None
+
+
+class OfferedServices:
+    """Those of some services that are open to somebody among the people of a form.
+
+    It takes two queries, or one for the holder alone; the people have their numbers prefetched.
+    """
+
+    def __init__(
+        self, services: ServiceQuerySet, *, holder: Identity, people: Collection[Identity]
+    ) -> None:
+        self._services = {each.slug: each for each in services.select_related("instead")}
+        self._people = {str(person.pk): person for person in people}
+        self._ways = ways_to(holder, people)
+
+    def choices(self) -> list[tuple[str, str]]:
+        """Return the slugs and the names of the services that are open to any of the people."""
+        everybody = self._people.values()
+        return [
+            (slug, service.name)
+            for slug, service in self._services.items()
+            if self._is_open_to_any(service, everybody)
+        ]
+
+    def check(self, service: Service, person: Identity) -> None:
+        """Check that the service is open to one of the people. RuleViolation: `service`."""
+        check_is_open(service, self._people[str(person.pk)], self._ways[person.pk])
+
+    def not_open(self, slug: str | None, person: str | None) -> NotOpen | None:
+        """Return what to tell who asks for a service that is not open to the person.
+
+        Without a person, or with a key that is none of theirs, it is about all of the people. None
+        if the service is open, or if there is none of this name.
+        """
+        service = self._services.get(slug or "")
+        chosen = self._people.get(person or "")
+        people = [chosen] if chosen else [*self._people.values()]
+        if service is None or not people or self._is_open_to_any(service, people):
+            return None
+        instead = self._services.get(service.instead.slug) if service.instead else None
+        if instead and not self._is_open_to_any(instead, people):
+            instead = None
+        return NotOpen(service, _why_not_open_to_any(service, people), instead)
+
+    def _is_open_to_any(self, service: Service, people: Collection[Identity]) -> bool:
+        return any(is_open(service, person, self._ways[person.pk]) for person in people)
+
+
+def _why_not_open_to_any(service: Service, people: list[Identity]) -> str:
+    of_kind = [
+        each for each in people if service.is_for(kind=each.kind, nationality=each.nationality)
+    ]
+    if len(people) > 1 and not of_kind:
+        return _("“%(service)s” fits nobody whom you can choose here.") % {"service": service.name}
+    of_age = [each for each in of_kind if service.is_for_age(is_minor=each.is_minor)]
+    return why_not_open(service, (of_age or of_kind or people)[0])
