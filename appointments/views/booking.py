@@ -65,8 +65,26 @@ def new(request: SignedInRequest) -> HttpResponse:
     )
     if form.is_valid():
         return redirect(f"{reverse('appointments:offices')}?{query.urlencode()}")
-    context = {"form": form, "offered": offered, "attendee": attendee, "holder": holder}
+    context = {
+        "form": form,
+        "offered": offered,
+        "attendee": attendee,
+        "holder": holder,
+        **_not_open(form, query),
+    }
     return render(request, "appointments/new.html", context)
+
+
+def _not_open(form: CriteriaForm, query: QueryDict) -> dict[str, Any]:
+    """Return what the page says about a service that was asked for and is not open, if any."""
+    found = form.services.not_open(query.get("service"), query.get("attendee"))
+    led_on = query.copy()
+    if found and found.instead:
+        led_on["service"] = found.instead.slug
+        if "region" in query:
+            # The form is shown again with what was chosen before.
+            led_on["again"] = "1"
+    return {"not_open": found, "instead_query": led_on.urlencode()}
 
 
 @takes_form

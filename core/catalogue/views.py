@@ -29,9 +29,12 @@ def services(request: HttpRequest) -> HttpResponse:
 
 
 def service(request: HttpRequest, slug: str) -> HttpResponse:
-    service = get_object_or_404(Service.objects.open_to_inquiries(), slug=slug)
+    services = Service.objects.open_to_inquiries().select_related("instead")
+    service = get_object_or_404(services, slug=slug)
+    instead = service.instead
     context = {
         "service": service,
+        "leads_on": instead is not None and instead.is_active and instead.takes_inquiries,
         "documents": service.documents.all(),
         "optional_documents": service.optional_documents.all(),
         "kinds": [name for kind, name in KINDS.items() if kind in service.beneficiary_kinds],

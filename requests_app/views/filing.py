@@ -1,5 +1,6 @@
 """The steps of filing an inquiry."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -58,7 +59,7 @@ def new(request: SignedInRequest) -> HttpResponse:
             violation.show_on(form)
         else:
             return redirect("inquiries:details", inquiry.reference)
-    context = {"form": form, "offered": offered}
+    context = {"form": form, "offered": offered, **_not_open(form, asked)}
     return render(request, "inquiries/new.html", context)
 
 
@@ -89,7 +90,7 @@ def subject(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
             violation.show_on(form)
         else:
             return redirect("inquiries:details", inquiry.reference)
-    context = {"form": form, "offered": offered, "inquiry": inquiry}
+    context = {"form": form, "offered": offered, "inquiry": inquiry, **_not_open(form, asked)}
     return render(request, "inquiries/new.html", context)
 
 
@@ -104,6 +105,16 @@ def _asked(request: SignedInRequest) -> dict[str, str]:
     """Return the beneficiary and the service that were sent, or stand in the address."""
     sent = request.GET.dict() | request.POST.dict()
     return {name: sent[name] for name in ("beneficiary", "service") if sent.get(name)}
+
+
+def _not_open(form: SubjectForm, asked: dict[str, str]) -> dict[str, Any]:
+    """Return what the page says about a service that was asked for and is not open, if any."""
+    found = form.services.not_open(asked.get("service"), asked.get("beneficiary"))
+    instead = found and found.instead
+    return {
+        "not_open": found,
+        "instead_query": urlencode({**asked, "service": instead.slug}) if instead else "",
+    }
 
 
 def _offered_to(holder: Identity, asked: dict[str, str]) -> Offered:

@@ -7,6 +7,7 @@ import pytest
 from appointments.actions import make_slots
 from appointments.forms import TimeForm
 from appointments.models import Appointment, OpeningWindow, Slot
+from core.catalogue.models import Service
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import (
@@ -207,6 +208,31 @@ def test_a_service_is_offered_and_booked_through_its_links_alone(
         asked = criteria_of(person, chosen)
         assert errors_on(browser.get(address(OFFICES, asked), follow=True)) == told, chosen
         assert errors_on(browser.get(address(NEW, asked), follow=True)) == told, chosen
+
+
+def test_whoever_asks_for_a_service_that_is_not_open_is_led_on(
+    browser, resident, criteria, service, linked
+):
+    texts = {"instead": service, "instead_text_en": "Is it yours?", "instead_text_ar": "هل؟"}
+    of_host = factories.ServiceFactory(name_en="Visit", through=["host"], **texts)
+    only, on = "Only the host can ask for “Visit”.", "Go on with “Services for residents”"
+    page = browser.get(NEW, {"service": of_host.slug})
+    assert f"{only} Is it yours? {on}" in words(page)
+    assert links_on(page, NEW) == [f"{NEW}?service={service.slug}"]
+
+    asked = {**criteria, "service": of_host.slug, "beneficiaries": linked.pk}
+    page = browser.get(address(TIMES, asked), follow=True)
+    assert errors_on(page) == [f"{only} Is it yours? Choose “Services for residents” instead."]
+    (link,) = links_on(page, NEW)
+    assert link == address(NEW, {**asked, "service": service.slug, "again": "1"})
+    page = browser.get(link)
+    assert (errors_on(page), links_on(page, NEW)) == ([], [])
+    chosen = {name: page.context["form"][name].value() for name in ("service", "operations")}
+    assert chosen == {"service": service.slug, "operations": "1"}
+
+    Service.objects.filter(pk=service.pk).update(can_be_booked=False)
+    page = browser.get(NEW, {"service": of_host.slug})
+    assert f"{only} Read who “Visit” is for" in words(page)
 
 
 def test_more_people_than_operations_are_refused(resident, browser, criteria, linked):

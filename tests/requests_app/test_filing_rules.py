@@ -1,5 +1,6 @@
 """The rules on filing for a person and a service, checked at the start and before sending."""
 
+import html
 import re
 import uuid
 from datetime import timedelta
@@ -193,3 +194,78 @@ def test_service_parameter_preselects_the_service(as_resident):
         chosen = re.findall(r'<input[^>]*name="service"[^>]*checked[^>]*>', page)
         assert len(chosen) == count, asked
         assert all('"service-of-the-page"' in found for found in chosen), asked
+
+
+def lead(page):
+    """Return the words of the notice about a service that is not open, and where it leads."""
+    notice = re.search(r'(?s)<div class="notice warning">.*?</div>', page.content.decode())
+    if notice is None:
+        return None
+    return words(notice[0]), html.unescape(re.search(r'href="([^"]*)"', notice[0])[1])
+
+
+@pytest.fixture
+def leading():
+    """Make a service of employers that leads to one for everybody, and one for citizens."""
+    to = factories.ServiceFactory(name_en="Ask about it", slug="ask")
+    texts = {"instead": to, "instead_text_en": "Were you reported?", "instead_text_ar": "هل؟"}
+    factories.ServiceFactory(
+        name_en="Cancel a report", slug="cancel", through=["employer"], **texts
+    )
+    factories.ServiceFactory(name_en="Passport", slug="passport", beneficiary_kinds=["citizen"])
+
+
+def test_whoever_comes_for_a_service_that_is_not_open_is_led_on(
+    as_resident, begin, resident, worker, leading
+):
+    only = "Only the employer can ask for “Cancel a report”."
+    page = as_resident.get(NEW, {"service": "cancel"})
+    told = f"{only} Were you reported? Go on with “Ask about it”"
+    assert lead(page) == (told, f"{NEW}?service=ask")
+    page = as_resident.get(lead(page)[1])
+    assert re.findall(r'value="([\w-]+)"[^>]*\bchecked', one_line(page)) == ["ask"]
+    assert lead(page) is None
+
+    not_for = "“Passport” is not for Mohammed Aslam Khan. Choose a service that fits this person."
+    about = ("Read who “Passport” is for", "/en/services/passport/")
+    page = as_resident.get(NEW, {"service": "passport"})
+    assert lead(page) == (f"{not_for} {about[0]}", about[1])
+
+    # With a worker, the service is open to one of the two, and refused for the other.
+    link = factories.link(resident.identity, worker)
+    for asked in ({"service": "cancel"}, {"service": "ask"}, {"service": "no-such"}, {}):
+        assert lead(as_resident.get(NEW, asked)) is None, asked
+    page = begin(Service.objects.get(slug="cancel"))
+    assert errors_on(page) == [f"{only} Were you reported? Choose “Ask about it” instead."]
+    on = f"{NEW}?beneficiary={resident.identity_id}&service=ask"
+    assert lead(page) == ("Go on with “Ask about it”", on)
+    page = as_resident.get(NEW, {"service": "passport"})
+    nobody = "“Passport” fits nobody whom you can choose here."
+    assert lead(page) == (f"{nobody} {about[0]}", about[1])
+
+    # The other service leads nowhere where it is not open itself.
+    link.delete()
+    for closed in ({"takes_inquiries": False}, {"age": "minors"}):
+        with undone():
+            Service.objects.filter(slug="ask").update(**closed)
+            page = as_resident.get(NEW, {"service": "cancel"})
+            led_to = (f"{only} Read who “Cancel a report” is for", "/en/services/cancel/")
+            assert lead(page) == led_to, closed
+
+
+def test_notice_says_for_which_age_when_the_kind_and_link_would_fit(as_resident, resident, worker):
+    factories.link(resident.identity, worker)
+    a_citizen = factories.IdentityFactory(number="1000000008")
+    factories.link(resident.identity, a_citizen)
+    factories.ServiceFactory(name_en="School", slug="school", age="minors", through=["employer"])
+    page = as_resident.get(NEW, {"service": "school"})
+    assert lead(page)[0] == "“School” is only for minors. Read who “School” is for"
+
+
+def test_draft_that_does_not_fit_any_more_is_led_on(as_resident, leading, draft_for_worker):
+    draft_for_worker.service = Service.objects.get(slug="cancel")
+    draft_for_worker.save()
+    Link.objects.update(kind=Link.Kind.HOST)
+    subject = page_of(draft_for_worker, "subject")
+    on = f"{subject}?beneficiary={draft_for_worker.beneficiary_id}&service=ask"
+    assert lead(as_resident.get(subject))[1] == on

@@ -232,6 +232,7 @@ BOOKING = (
     ),
     look("appointment-new-of-many", "resident", f"{NEW}person/?{{criteria}}&for=beneficiaries"),
     look("appointment-new-filled", "resident", f"{NEW}?{{criteria}}&operations=9"),
+    look("appointment-new-not-open", "resident", f"{NEW}?{{criteria}}&service=sponsored-services"),
     look("appointment-new-acting", "employer", NEW),
     look("appointment-new-for-nobody", "idle", NEW),
     *looks(

@@ -7,8 +7,9 @@ from django.core.management import call_command
 
 from core.catalogue.models import Service
 from tests import factories
-from tests.conftest import words
+from tests.conftest import notices_on, words
 from tests.portal.test_queries import with_thirty_rows
+from tests.worlds import undone
 
 MAX = 3
 
@@ -122,6 +123,26 @@ def test_the_page_of_a_service_in_arabic(reference, client):
         "عدم صدور تأشيرة خروج نهائي للعامل",
         "ألا يكون على العامل أكثر من بلاغ واحد",
     ]
+
+
+def test_the_page_of_a_service_leads_to_another_that_is_open(reference, client):
+    for language, told in (
+        (
+            "en",
+            "Were you reported absent? Ask what the record says about you. Services for residents",
+        ),
+        ("ar", "هل قُدِّم بلاغ تغيب عنك؟ يمكنك الاستفسار عمّا هو مسجل عنك. الخدمات الخاصة بالمقيمين"),
+    ):
+        page = client.get(f"/{language}/services/absconding-cancel/")
+        assert notices_on(page) == [told]
+        assert f'href="/{language}/services/resident-services/"' in page.content.decode()
+    assert notices_on(client.get("/en/services/resident-services/")) == []
+    Service.objects.filter(slug="final-exit-visa").update(instead_text_en="", instead_text_ar="")
+    assert notices_on(client.get("/en/services/final-exit-visa/")) == ["Services for residents"]
+    for closed in ("is_active", "takes_inquiries"):
+        with undone():
+            Service.objects.filter(slug="resident-services").update(**{closed: False})
+            assert notices_on(client.get("/en/services/absconding-cancel/")) == [], closed
 
 
 def test_a_service_without_documents_says_so(reference, client):
