@@ -52,15 +52,15 @@ saad   | Lama Alharbi             | +++ nn nnn nn nn n
 fahad  | Fahad Alotaibi           | +++ nn nnn nn nn n
 huda   | Huda Alzahrani           | +++ nn nnn nn nn n
 huda   | Abdullah Saleh Almaqtari | nnn nn nnn nn nO +
-aslam  | Mohammed Aslam Khan      | nnn +O OOO ++ ++ n
-aslam  | Ayesha Aslam Khan        | nnn ++ AAA AA ++ n
-raju   | Raju Kumar               | nnn +O OOO ++ ++ n
-samir  | Samir Ali Alhomsi        | nnn +O OOO ++ ++ n
+aslam  | Mohammed Aslam Khan      | +++ +O OOO ++ ++ n
+aslam  | Ayesha Aslam Khan        | +++ ++ AAA AA ++ n
+raju   | Raju Kumar               | +++ +O OOO ++ ++ n
+samir  | Samir Ali Alhomsi        | +++ +O OOO ++ ++ n
 
-fahad for Palm Trees Contracting | Mohammed Aslam Khan  | nnn ++ +++ ++ ++ n
-fahad for Palm Trees Contracting | Raju Kumar           | nnn ++ +++ ++ ++ n
-fahad for Palm Trees Contracting | Ahmed Hassan Abdelaal | nnn ++ +++ ++ ++ n
-fahad for Palm Trees Contracting | Maria Santos         | nnn ++ +++ ++ ++ n
+fahad for Palm Trees Contracting | Mohammed Aslam Khan  | +++ ++ +++ ++ ++ n
+fahad for Palm Trees Contracting | Raju Kumar           | +++ ++ +++ ++ ++ n
+fahad for Palm Trees Contracting | Ahmed Hassan Abdelaal | +++ ++ +++ ++ ++ n
+fahad for Palm Trees Contracting | Maria Santos         | +++ ++ +++ ++ ++ n
 """
 STRANGER = "lll ll lll ll ll l"
 
@@ -76,6 +76,7 @@ aslam  | Mohammed Aslam Khan      | iqama-renew
 aslam  | Ayesha Aslam Khan        | sponsored-services
 aslam  | Ayesha Aslam Khan        | resident-id-issue
 raju   | Raju Kumar               | final-exit-visa
+raju   | Raju Kumar               | passport-issue
 samir  | Samir Ali Alhomsi        | resident-services
 fahad for Palm Trees Contracting | Mohammed Aslam Khan   | profession-change
 fahad for Palm Trees Contracting | Raju Kumar            | absconding-cancel

@@ -22,30 +22,30 @@ from tests.worlds import undone, world
 TABLE = """
 oneself        | citizen        | +++ nn nnn nn nn n
 oneself        | citizen child  | +++ nn nnn nn nn n
-oneself        | resident       | nnn +O OOO ++ ++ n
-oneself        | resident child | nnn +O AAA AA ++ n
+oneself        | resident       | +++ +O OOO ++ ++ n
+oneself        | resident child | +++ +O AAA AA ++ n
 oneself        | visitor YE     | nnn nn nnn nn n+ +
 oneself        | visitor SY     | nnn nn nnn nn n+ +
 oneself        | visitor EG     | nnn nn nnn nn n+ n
 oneself        | child from SY  | nnn nn nnn nn n+ +
 employer       | citizen        | +++ nn nnn nn nn n
-employer       | resident       | nnn ++ +++ ++ ++ n
-employer       | resident child | nnn ++ AAA AA ++ n
+employer       | resident       | +++ ++ +++ ++ ++ n
+employer       | resident child | +++ ++ AAA AA ++ n
 employer       | visitor YE     | nnn nn nnn nn n+ o
 employer       | visitor EG     | nnn nn nnn nn n+ n
 host           | citizen        | ooo nn nnn nn nn n
-host           | resident       | nnn oo ooo oo oo n
-host           | resident child | nnn oo aaa aa oo n
+host           | resident       | ooo oo ooo oo oo n
+host           | resident child | ooo oo aaa aa oo n
 host           | visitor YE     | nnn nn nnn nn nO +
 host           | visitor EG     | nnn nn nnn nn no n
 host           | child from SY  | nnn nn nnn nn nO +
 guardian       | citizen child  | +++ nn nnn nn nn n
-guardian       | resident child | nnn ++ AAA AA ++ n
+guardian       | resident child | +++ ++ AAA AA ++ n
 guardian       | child from SY  | nnn nn nnn nn n+ o
 guardian       | citizen        | lll ll lll ll ll l
 guardian       | resident       | lll ll lll ll ll l
 host, guardian | child from SY  | nnn nn nnn nn n+ +
-host, employer | resident       | nnn ++ +++ ++ ++ n
+host, employer | resident       | +++ ++ +++ ++ ++ n
 representative | resident       | lll ll lll ll ll l
 nobody         | resident       | lll ll lll ll ll l
 """

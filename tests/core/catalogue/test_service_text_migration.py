@@ -55,7 +55,7 @@ def test_migration_adds_texts_and_keeps_services(earlier):
     for slug in ("passport-renew", "passport-extend", "absconding-cancel"):
         assert all(getattr(services[slug], text) for text in TEXTS_IN_BOTH_LANGUAGES)
     assert services["of-their-own"].description_ar == ""
-    assert services["passport-renew"].prompt_en.endswith("any message you saw or were sent")
+    assert services["passport-renew"].prompt_en.startswith("When you applied for the renewal")
 
 
 def proof_now(proof):
