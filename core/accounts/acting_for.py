@@ -81,12 +81,23 @@ def check_is_open(service: Service, person: Identity, ways: Collection[str]) -> 
     if is_open(service, person, ways):
         return
     why = why_not_open(service, person)
-    instead = service.instead
+    instead = open_instead(service, person, ways)
     # Whether somebody files or books is not known here.
-    if instead and instead.takes_all and is_open(instead, person, ways):
+    if instead and instead.takes_all:
         choose = _("Choose “%(service)s” instead.") % {"service": instead.name}
         why = " ".join(filter(None, (why, service.instead_text, choose)))
     raise RuleViolation(why, code="service")
+
+
+def open_instead(service: Service, person: Identity, ways: Collection[str]) -> Service | None:
+    """Return the service to ask for instead, if it is open to the person.
+
+    Whoever is of another kind or nationality than the service is for is not led on: what it leads
+    to is for those who have not the right link or age.
+    """
+    is_for_them = service.is_for(kind=person.kind, nationality=person.nationality)
+    instead = service.instead if is_for_them else None
+    return instead if instead and is_open(instead, person, ways) else None
 
 
 def why_not_open(service: Service, person: Identity) -> str:

@@ -5,7 +5,13 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from core.accounts.acting_for import check_is_open, is_open, ways_to, why_not_open
+from core.accounts.acting_for import (
+    check_is_open,
+    is_open,
+    open_instead,
+    ways_to,
+    why_not_open,
+)
 from core.accounts.models import Identity
 from core.catalogue.models import Service, ServiceQuerySet
 
@@ -44,20 +50,20 @@ class OfferedServices:
         """Check that the service is open to one of the people. RuleViolation: `service`."""
         check_is_open(service, self._people[str(person.pk)], self._ways[person.pk])
 
-    def not_open(self, slug: str | None, person: str | None) -> NotOpen | None:
-        """Return what to tell who asks for a service that is not open to the person.
+    def not_open(self, slug: str | None, key: str | None) -> NotOpen | None:
+        """Return what to tell who asks for a service that is not open to the person of this key.
 
-        Without a person, or with a key that is none of theirs, it is about all of the people. None
-        if the service is open, or if there is none of this name.
+        Without a key, or with one that is none of theirs, it is about all of the people. None if
+        the service is open, or if there is none of this name.
         """
         service = self._services.get(slug or "")
-        chosen = self._people.get(person or "")
+        chosen = self._people.get(key or "")
         people = [chosen] if chosen else [*self._people.values()]
         if service is None or not people or self._is_open_to_any(service, people):
             return None
-        instead = self._services.get(service.instead.slug) if service.instead else None
-        if instead and not self._is_open_to_any(instead, people):
-            instead = None
+        led_to = (open_instead(service, person, self._ways[person.pk]) for person in people)
+        # It may take inquiries alone, or appointments alone, and be none that this form offers.
+        instead = next((each for each in led_to if each and each.slug in self._services), None)
         return NotOpen(service, _why_not_open_to_any(service, people), instead)
 
     def _is_open_to_any(self, service: Service, people: Collection[Identity]) -> bool:

@@ -233,6 +233,10 @@ def test_whoever_asks_for_a_service_that_is_not_open_is_led_on(
     Service.objects.filter(pk=service.pk).update(can_be_booked=False)
     page = browser.get(NEW, {"service": of_host.slug})
     assert f"{only} Read who “Visit” is for" in words(page)
+    # Without inquiries it has no page that could be read.
+    Service.objects.filter(pk=of_host.pk).update(takes_inquiries=False)
+    page = browser.get(NEW, {"service": of_host.slug})
+    assert (only in words(page), "Read who" in words(page)) == (True, False)
 
 
 def test_more_people_than_operations_are_refused(resident, browser, criteria, linked):

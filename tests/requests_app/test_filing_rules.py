@@ -212,7 +212,10 @@ def leading():
     factories.ServiceFactory(
         name_en="Cancel a report", slug="cancel", through=["employer"], **texts
     )
-    factories.ServiceFactory(name_en="Passport", slug="passport", beneficiary_kinds=["citizen"])
+    citizens = ["citizen"]
+    factories.ServiceFactory(
+        name_en="Passport", slug="passport", beneficiary_kinds=citizens, **texts
+    )
 
 
 def test_whoever_comes_for_a_service_that_is_not_open_is_led_on(
@@ -230,6 +233,9 @@ def test_whoever_comes_for_a_service_that_is_not_open_is_led_on(
     about = ("Read who “Passport” is for", "/en/services/passport/")
     page = as_resident.get(NEW, {"service": "passport"})
     assert lead(page) == (f"{not_for} {about[0]}", about[1])
+
+    page = begin(Service.objects.get(slug="passport"))
+    assert errors_on(page) == [not_for]
 
     # With a worker, the service is open to one of the two, and refused for the other.
     link = factories.link(resident.identity, worker)
@@ -253,13 +259,19 @@ def test_whoever_comes_for_a_service_that_is_not_open_is_led_on(
             assert lead(page) == led_to, closed
 
 
-def test_notice_says_for_which_age_when_the_kind_and_link_would_fit(as_resident, resident, worker):
-    factories.link(resident.identity, worker)
-    a_citizen = factories.IdentityFactory(number="1000000008")
-    factories.link(resident.identity, a_citizen)
-    factories.ServiceFactory(name_en="School", slug="school", age="minors", through=["employer"])
-    page = as_resident.get(NEW, {"service": "school"})
-    assert lead(page)[0] == "“School” is only for minors. Read who “School” is for"
+def test_notice_is_about_whom_the_service_fits_best(as_resident, resident, worker):
+    a_child_of_ten = timezone.localdate() - timedelta(days=3653)
+    Identity.objects.filter(pk=worker.pk).update(birth_date=a_child_of_ten)
+    for person in (worker, factories.IdentityFactory(number="1000000008")):
+        factories.link(resident.identity, person)
+    for kind, told in (
+        ("citizen", "“School” is only for minors."),  # the citizen is an adult
+        ("resident", "Only the guardian can ask for “School”."),  # the child only works for them
+    ):
+        school = {"beneficiary_kinds": [kind], "age": "minors", "through": ["guardian"]}
+        factories.ServiceFactory(name_en="School", slug=kind, **school)
+        page = as_resident.get(NEW, {"service": kind})
+        assert lead(page)[0] == f"{told} Read who “School” is for"
 
 
 def test_draft_that_does_not_fit_any_more_is_led_on(as_resident, leading, draft_for_worker):

@@ -182,7 +182,7 @@ FILING = (
     look("new", "resident", "inquiries/new/"),
     look("new-for-oneself-alone", "newcomer", "inquiries/new/"),
     look("new-about-a-service", "resident", "inquiries/new/?service=iqama-renew"),
-    look("new-not-open", "resident", "inquiries/new/?service=absconding-cancel"),
+    look("new-not-open", "newcomer", "inquiries/new/?service=absconding-cancel"),
     look("new-not-open-to-workers", "employer", "inquiries/new/?service=visit-visa-extend-ye-sy"),
     look("new-empty", "resident", "inquiries/new/", send_nothing("Continue")),
     look("new-acting", "employer", "inquiries/new/"),
