@@ -5,10 +5,10 @@ from functools import partial
 
 import pytest
 
+from core.accounts import registry
 from requests_app import actions
 from requests_app.actions import follow_up, transitions, triage
 from requests_app.models import Inquiry
-from requests_app.views import access
 from tests import factories
 from tests.conftest import notices_on, signed_in_staff
 from tests.races.inquiries import (
@@ -99,7 +99,7 @@ def send(browser, inquiry, form):
 
 def answer_twenty_times(guards, browser, inquiry):
     """Send one form twenty times; all requests have loaded the inquiry before one answers."""
-    guards.wait_after(access, "get_inquiry_for", parties=20)
+    guards.wait_after(registry, "refresh_parties", parties=20)
     form = {"idempotency_key": uuid.uuid4(), "expected_version": inquiry.version, "text": TEXT}
     return at_once(*[partial(send, another_tab(browser), inquiry, form) for _click in range(20)])
 

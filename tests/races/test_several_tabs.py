@@ -240,7 +240,7 @@ def test_move_while_a_reminder_is_due_sends_none_of_the_old_time_after_it(clocks
 
 
 def remind_after_a_move(clocks):
-    """Move an appointment after the worker has found its reminder due; return what it then sends."""
+    """Move an appointment that the worker has found to be due; return what it then sends."""
     first, second = places.some_slots(2)
     appointment = places.confirmed(slot=first)
     found = now(appointment)
