@@ -1,14 +1,17 @@
 """Reminders are written when they are due: take over those that wait in the outbox."""
 
+from datetime import timedelta
+
 from django.db import migrations
-from django.utils import timezone
+from django.db.models import F
 
 
 def take_over(apps, _schema_editor):
     Appointment = apps.get_model("appointments", "Appointment")
     Message = apps.get_model("messaging", "Message")
+    # All other messages are due when they are written, or wait for another try.
     later = Message.objects.filter(
-        status="waiting", attempts=0, next_attempt_at__gt=timezone.now()
+        status="waiting", attempts=0, next_attempt_at__gt=F("created_at") + timedelta(minutes=1)
     ).exclude(about="")
     # The first that is due is the last to be set.
     for about, due in later.values_list("about", "next_attempt_at").order_by("-next_attempt_at"):

@@ -174,7 +174,9 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(ahead, lost, passed_on_at=None)
 
     def over(self) -> Self:
-        return self.exclude(pk__in=self.unsettled().order_by().values("pk")).order_by("-pk")
+        """Return those of `listed_for` that are over, or are no longer the user's."""
+        ahead = self.readable().unsettled().order_by().values("pk")
+        return self.exclude(pk__in=ahead).order_by("-pk")
 
 
 class Appointment(models.Model):

@@ -220,7 +220,10 @@ def test_booleans_are_shown_in_words(chief, offices):
 def test_groups_of_boxes_have_legends_with_their_help(chief):
     group = re.compile(r'(?s)<fieldset class="group"[^>]*>\s*<legend[^>]*>(.*?)</legend>')
     for path, legends in (
-        ("catalogue/service/add/", ["Required documents:", "Optional documents:"]),
+        (
+            "catalogue/service/add/",
+            ["Who may file and book:", "Required documents:", "Optional documents:"],
+        ),
         ("appointments/openingwindow/add/", ["weekdays:", "Services:"]),
     ):
         page = chief.get(f"{INDEX}{path}").content.decode()

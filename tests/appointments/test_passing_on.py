@@ -1,0 +1,204 @@
+"""Whose an appointment is when mandates and links change, and who is told of what."""
+
+import pytest
+
+from appointments import actions
+from core.accounts.models import Link
+from core.exceptions import RuleViolation
+from core.messaging.models import Message
+from tests import factories
+from tests.appointments import places
+from tests.appointments.browsing import ROOT, page_of, verified
+from tests.appointments.places import DAY, ON_MONDAY, ON_TUESDAY, SUNDAY, TUESDAY
+from tests.conftest import words
+
+pytestmark = pytest.mark.django_db
+REGISTERED = "+966500000088"
+
+
+@pytest.fixture
+def worker():
+    """Return a worker from Pakistan without an account, whose mobile the registry knows."""
+    return factories.IdentityFactory(name_en="Raju Kumar", mobile=REGISTERED)
+
+
+@pytest.fixture
+def palm(worker):
+    palm = factories.IdentityFactory(
+        number="7000000017", birth_date=None, name_en="Palm Trees Contracting"
+    )
+    factories.link(palm, worker)
+    return palm
+
+
+@pytest.fixture
+def speakers(palm):
+    speakers = factories.UserFactory.create_batch(2)
+    for speaker in speakers:
+        factories.link(palm, speaker.identity, Link.Kind.REPRESENTATIVE)
+    return speakers
+
+
+@pytest.fixture
+def booked(speakers, palm, worker, slot):
+    """Return an appointment of the worker on Monday at ten, booked by the first of the speakers."""
+    made = places.confirmed(speakers[0], holder=palm, attendee=worker, slot=slot)
+    made.refresh_from_db()
+    return made
+
+
+def end_link(holder, person):
+    Link.objects.filter(holder=holder, person=person).update(until=SUNDAY - DAY)
+
+
+def told():
+    """Return who has been told what since the last call, by text."""
+    rows = list(Message.objects.filter(channel="sms").order_by("pk"))
+    Message.objects.all().delete()
+    return {row.recipient: row.text for row in rows}
+
+
+def test_the_attendee_and_all_who_represent_the_holder_are_told(speakers, booked):
+    mobiles = {str(speaker.mobile) for speaker in speakers}
+    number, office = booked.reference, "Al-Rimal"
+    texts = told()
+    assert texts.keys() == mobiles | {REGISTERED}
+    assert texts[REGISTERED] == (
+        f"Tawasul: Palm Trees Contracting has booked appointment {number} for Raju: "
+        f"{ON_MONDAY} 10:00, {office}."
+    )
+    actions.move(actor=speakers[1], appointment=booked, slot=places.slot(TUESDAY))
+    texts = told()
+    assert texts.keys() == mobiles | {REGISTERED}
+    assert texts[REGISTERED] == (
+        f"Tawasul: Palm Trees Contracting has moved appointment {number} for Raju to "
+        f"{ON_TUESDAY} 10:00, {office}."
+    )
+    booked.refresh_from_db()
+    actions.cancel(actor=speakers[0], appointment=booked)
+    texts = told()
+    assert texts.keys() == mobiles | {REGISTERED}
+    assert texts[REGISTERED] == (
+        f"Tawasul: Palm Trees Contracting has cancelled appointment {number} for Raju on "
+        f"{ON_TUESDAY} 10:00."
+    )
+
+
+def test_a_time_that_is_held_is_told_to_nobody(speakers, palm, worker, slot):
+    held = places.held(speakers[0], holder=palm, attendee=worker, slot=slot)
+    actions.cancel(actor=speakers[0], appointment=held)
+    assert told() == {}
+
+
+def test_the_attendee_is_told_of_a_closing_and_reminded(booked, clock):
+    told()
+    clock.now = booked.slot.start - DAY
+    actions.remind_of_appointments()
+    assert told()[REGISTERED].startswith("Tawasul: do not forget appointment")
+    places.displace_alone(booked)
+    places.allocate()
+    assert told()[REGISTERED] == (
+        f"Tawasul: the office is closed at the time of appointment {booked.reference} for Raju, "
+        f"{ON_MONDAY} 10:00. Do not set out. Palm Trees Contracting will choose another time."
+    )
+
+
+def test_reminders_go_to_whoever_represents_the_holder_then(speakers, palm, booked, clock):
+    told()
+    end_link(palm, speakers[0].identity)
+    newcomer = factories.UserFactory()
+    factories.link(palm, newcomer.identity, Link.Kind.REPRESENTATIVE)
+    clock.now = booked.slot.start - DAY
+    actions.remind_of_appointments()
+    assert told().keys() == {str(speakers[1].mobile), str(newcomer.mobile), REGISTERED}
+
+
+def test_both_sides_are_told_once_that_it_has_passed_on(speakers, palm, worker, booked):
+    told()
+    assert actions.pass_on_appointments() == 0
+    end_link(palm, worker)
+    assert actions.pass_on_appointments() == 1
+    texts = told()
+    number = booked.reference
+    assert texts[REGISTERED] == (
+        f"Tawasul: appointment {number} for Raju, {ON_MONDAY} 10:00, is yours now: the link with "
+        "Palm Trees Contracting has ended. Open an account to read it."
+    )
+    no_longer = (
+        f"Tawasul: appointment {number} for Raju is no longer yours: the link between you has "
+        "ended."
+    )
+    assert [texts[str(speaker.mobile)] for speaker in speakers] == [no_longer] * 2
+    assert actions.pass_on_appointments() == 0
+    assert places.event_types(booked)[-1] == "passed_on"
+
+
+def test_the_attendee_goes_on_with_it_and_the_others_read_what_they_booked(
+    speakers, palm, worker, booked
+):
+    end_link(palm, worker)
+    attendee = factories.UserFactory(identity=worker)
+    other = places.slot(TUESDAY)
+    actions.move(actor=attendee, appointment=booked, slot=other)
+    browser = verified(speakers[0])
+    page = words(browser.get(page_of(booked)))
+    assert "has ended. You can still read what was sent." in page
+    assert ON_MONDAY in page
+    for new in (ON_TUESDAY, "Confirmed", "Slip to print"):
+        assert new not in page
+    listed = words(browser.get(ROOT))
+    assert "Raju Kumar" not in listed  # it is the establishment's
+    browser.post("/en/account/acting-as/", {"holder": palm.pk})
+    listed = words(browser.get(ROOT))
+    assert "No longer yours" in listed
+    assert ON_TUESDAY not in listed
+    assert ON_TUESDAY in words(verified(attendee).get(ROOT))
+
+
+def test_a_colleague_finds_it_only_while_acting_for_the_establishment(speakers, palm, booked):
+    browser = verified(speakers[1])
+    for page in (ROOT, "/en/my/"):
+        assert booked.reference not in browser.get(page).content.decode()
+    browser.post("/en/account/acting-as/", {"holder": palm.pk})
+    for page in (ROOT, "/en/my/"):
+        assert booked.reference in browser.get(page).content.decode()
+
+
+def test_a_hold_is_let_go_with_the_mandate_that_made_it(speakers, palm, worker, slot):
+    held = places.held(speakers[0], holder=palm, attendee=worker, slot=slot)
+    end_link(palm, speakers[0].identity)
+    with pytest.raises(RuleViolation) as refused:
+        actions.confirm(actor=speakers[0], appointment=held)
+    assert refused.value.message == (
+        "You no longer represent Palm Trees Contracting, so you cannot do this. You can still read "
+        "what you sent."
+    )
+    assert actions.confirm(actor=speakers[1], appointment=held).is_confirmed
+
+
+def test_a_time_waited_for_is_offered_to_all_who_may_take_it(speakers, palm, worker, clock):
+    slot = places.slot(TUESDAY, capacity=1)
+    other = places.confirmed(slot=slot)
+    places.wish(speakers[0], holder=palm, attendee=worker, last_day=TUESDAY)
+    end_link(palm, speakers[0].identity)
+    told()
+    places.note_worker()
+    places.cancel(other)
+    told()
+    places.allocate()
+    assert told().keys() == {str(speakers[1].mobile)}
+    made = actions.accept(actor=speakers[1], offer=slot.offers.get())
+    assert (made.holder, made.user) == (palm, speakers[1])
+
+
+def test_nobody_is_offered_a_time_that_nobody_could_take(speakers, palm, worker, clock):
+    slot = places.slot(TUESDAY, capacity=1)
+    other = places.confirmed(slot=slot)
+    places.wish(speakers[0], holder=palm, attendee=worker, last_day=TUESDAY)
+    for speaker in speakers:
+        end_link(palm, speaker.identity)
+    places.note_worker()
+    places.cancel(other)
+    places.allocate()
+    assert not slot.offers.exists()
+    assert places.reserved(slot) == 0
