@@ -129,9 +129,7 @@ def test_a_person_without_a_number_is_not_told(speakers, palm, worker):
 
 
 def test_the_guardians_are_told_in_place_of_a_minor(worker):
-    child = factories.IdentityFactory(
-        birth_date=date(2018, 1, 1), name_en="Yusuf"
-    )
+    child = factories.IdentityFactory(birth_date=date(2018, 1, 1), name_en="Yusuf")
     host, father = factories.UserFactory(), factories.UserFactory()
     factories.link(host.identity, child, Link.Kind.HOST)
     factories.link(father.identity, child, Link.Kind.GUARDIAN)

@@ -44,6 +44,9 @@ def prepare(language):
     appointments = in_every_status(resident, iter(times))
     booked = {"service": Service.objects.get(slug="resident-services"), "slot": times[-1]}
     of_beneficiary = places.confirmed(resident, attendee=beneficiary.identity, **booked)
+    worker = people.former_worker(language, resident)
+    passed_on = places.confirmed(resident, attendee=worker.identity, **booked)
+    people.leave(worker)
     waiting = wishes(language, times[-3:])
     people.many_like(appointments["served"], MANY)
     people.deliver_everything()
@@ -54,6 +57,7 @@ def prepare(language):
             "employer": people.acting_for(palm, resident),
             "idle": people.acting_for(idle, resident),
             "beneficiary": verified(beneficiary),
+            "former_worker": verified(worker),
             "employer_of_many": verified(people.employer_of_many(language)),
             **{
                 name: verified(waiting[f"user_{name}"])
@@ -65,6 +69,7 @@ def prepare(language):
         **chosen_so_far(resident, times[0]),
         **{f"slip_of_{name}": slip_of(appointments[name]) for name in SLIPS},
         "of_beneficiary": of_beneficiary,
+        "passed_on": passed_on,
         "number": resident.identity.current_number,
     }
 
@@ -278,6 +283,8 @@ FOLLOWING = (
     look("appointments-of-a-beneficiary", "beneficiary", "appointments/"),
     look("appointment-just-confirmed", "resident", HELD, press("Confirm the appointment")),
     look("slip", "resident", f"{CONFIRMED}slip/"),
+    look("appointment-no-longer-theirs", "resident", "appointments/{passed_on.reference}/"),
+    look("appointment-passed-on", "former_worker", "appointments/{passed_on.reference}/"),
     look("slip-of-a-beneficiary", "beneficiary", f"{OF_BENEFICIARY}slip/"),
     look("waiting", "resident", CONFIRMED, press("Tell me")),
     look("not-waiting", "resident", CONFIRMED, press("Stop telling me")),

@@ -55,6 +55,9 @@ def prepare(language):
     filed = filed_in_every_status(resident, language)
     of_beneficiary = submitted(written(resident, "resident-services", beneficiary=other))
     filed_for_worker = submitted(for_a_worker(resident, palm))
+    worker = people.former_worker(language, resident)
+    passed_on = submitted(written(resident, "resident-services", beneficiary=worker.identity))
+    people.leave(worker)
     people.many_like(filed["under_processing"], MANY)
     people.deliver_everything()
     return {
@@ -63,12 +66,14 @@ def prepare(language):
             "newcomer": verified(people.newcomer(language)),
             "employer": people.acting_for(palm, resident),
             "beneficiary": verified(beneficiary),
+            "former_worker": verified(worker),
             "returner": verified(resident),
             "employer_of_many": verified(people.employer_of_many(language)),
         },
         **drafts,
         **filed,
         "of_beneficiary": of_beneficiary,
+        "passed_on": passed_on,
         "of_worker": for_a_worker(resident, palm),
         "filed_for_worker": filed_for_worker,
         "description": people.DESCRIPTIONS[language],
@@ -253,6 +258,9 @@ FOLLOWING = (
         )
     ),
     look("inquiry-of-a-beneficiary", "beneficiary", "inquiries/{of_beneficiary.reference}/"),
+    look("inquiry-no-longer-theirs", "resident", "inquiries/{passed_on.reference}/"),
+    look("inquiry-refused", "resident", "inquiries/{passed_on.reference}/withdraw/"),
+    look("inquiry-passed-on", "former_worker", "inquiries/{passed_on.reference}/"),
     *looks(
         "resident",
         ("answer", ANSWER),

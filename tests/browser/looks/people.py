@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
+from core.accounts.models import Link
 from tawasul.portal.staff_roles import group_for_role
 from tests import factories
 from tests.appointments.browsing import verified
@@ -66,6 +67,20 @@ def establishment(representative):
     factories.link(palm, representative, "representative")
     factories.link(palm, worker, "employer")
     return palm
+
+
+def former_worker(language, employer):
+    """Return a resident with an account who works for `employer` until `leave`."""
+    names = ("سمير حسن العلي", "Samir Hasan Alali")
+    user = account("samir", person("2000000097", *names), language)
+    factories.link(employer.identity, user.identity)
+    return user
+
+
+def leave(worker):
+    """Let the worker's employment have ended yesterday."""
+    yesterday = timezone.localdate() - timedelta(days=1)
+    Link.objects.filter(person=worker.identity).update(until=yesterday)
 
 
 def employer_of_many(language):
