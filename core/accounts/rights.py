@@ -22,7 +22,7 @@ class Relation(StrEnum):
 
     HOLDER = "holder"  # they are the holder, or represent it
     SUCCESSOR = "successor"  # it has passed to them: the holder has no link to the person any more
-    PERSON = "person"  # it is about them
+    PERSON = "person"  # it is about them, or about a minor in their care
     FORMER = "former"  # they did it, or speak for the holder, and have no rights left
 
 
@@ -63,10 +63,8 @@ def relation_of(user: User, matter: Matter) -> Relation | None:
     speaks = me == holder or (Link.Kind.REPRESENTATIVE, holder, me) in rows
     if is_held and speaks:
         return Relation.HOLDER
-    if not is_held and (me == person or (Link.Kind.GUARDIAN, me, person) in rows):
-        return Relation.SUCCESSOR
-    if me == person:
-        return Relation.PERSON
+    if me == person or (Link.Kind.GUARDIAN, me, person) in rows:
+        return Relation.PERSON if is_held else Relation.SUCCESSOR
     has_done_it = getattr(matter, f"{matter.PARTIES.author}_id") == user.pk
     return Relation.FORMER if speaks or has_done_it else None
 
@@ -128,15 +126,12 @@ class Acting:
         """Return the condition for the rows in their lists.
 
         As an establishment, they are the establishment's. As oneself, they are one's own ones,
-        those about oneself, those that have passed to one as a guardian, and those that one has
-        filed or booked for an establishment that one no longer represents.
+        those that others filed or booked for oneself or for minors in one's care, and those that
+        one has filed or booked for an establishment that one no longer represents.
         """
-        mine = Q(holder=self.holder)
+        mine = Q(holder=self.holder) | self._about(parties)
         if self._is_oneself:
-            mine |= Q(**{parties.person: self.holder})
             mine |= Q(**{parties.author: self.user}) & ~Q(holder__in=self._represented)
-        if self._wards:
-            mine |= Q(**{f"{parties.person}__in": self._wards}) & ~is_held(parties)
         return mine
 
     def owned(self, parties: Parties) -> Q:
@@ -149,8 +144,17 @@ class Acting:
 
     def readable(self, parties: Parties) -> Q:
         """Return the condition for the rows of which they may read what became of them."""
-        own = self.owned(parties)
-        return own | Q(**{parties.person: self.holder}) if self._is_oneself else own
+        return self.owned(parties) | self._about(parties)
+
+    def _about(self, parties: Parties) -> Q:
+        """Return the condition for what is about the user themselves, or what others have done for
+        minors in their care; what a minor does for themselves is theirs alone."""
+        if not self._is_oneself:
+            return Q(pk__in=[])
+        about = Q(**{parties.person: self.holder})
+        if self._wards:
+            about |= Q(**{f"{parties.person}__in": self._wards}) & ~Q(holder=F(parties.person))
+        return about
 
     @property
     def _is_oneself(self) -> bool:

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from core.accounts.models import Link
+from core.exceptions import RuleViolation
 from core.messaging.models import Message
 from requests_app import actions
 from tests import factories
@@ -166,3 +167,29 @@ def test_the_reminder_goes_to_whoever_represents_it_then(speakers, palm, worker,
     type(inquiry).objects.filter(pk=inquiry.pk).update(remind_at="2020-01-01T00:00Z")
     actions.remind_of_returns()
     assert [to for to, _text in told()] == [str(speakers[1].mobile)]
+
+
+def test_each_guardian_of_a_minor_reads_what_the_other_has_filed():
+    child = factories.IdentityFactory(birth_date=date(2017, 2, 11), name_en="Yusuf Khan")
+    father, mother, stranger = factories.UserFactory.create_batch(3)
+    for guardian in (father, mother):
+        factories.link(guardian.identity, child, Link.Kind.GUARDIAN)
+    inquiry = factories.filed(father, beneficiary=child)
+    page = f"/en/inquiries/{inquiry.reference}/"
+    assert str(mother.mobile) in dict(told())
+    shown = words(signed_in(mother).get(page))
+    assert "Under processing" in shown
+    assert "Withdraw this inquiry" not in shown
+    assert page in signed_in(mother).get("/en/inquiries/").content.decode()
+    assert signed_in(stranger).get(page).status_code == 404
+    with pytest.raises(RuleViolation):
+        act("withdrawn", now(inquiry), mother)
+
+
+def test_what_a_minor_files_for_themselves_is_not_their_guardians():
+    child = factories.UserFactory(identity__birth_date=date(2012, 2, 11))
+    mother = factories.UserFactory()
+    factories.link(mother.identity, child.identity, Link.Kind.GUARDIAN)
+    page = f"/en/inquiries/{factories.filed(child).reference}/"
+    assert signed_in(mother).get(page).status_code == 404
+    assert page not in signed_in(mother).get("/en/inquiries/").content.decode()
