@@ -184,18 +184,19 @@ class Acting:
 def concerns_staff(user: User, parties: Parties) -> Q:
     """Return the condition for rows on which `user` may not work, whoever filed or booked them.
 
-    They are the holder or represent it, are the person or their guardian.
+    They are the holder or represent it, are the person, or their guardian, employer or host, or
+    represent that one.
     """
     if user.identity_id is None:
         return Q(pk__in=[])
     of_user = links_that_count()
-    wards = of_user.filter(holder=user.identity, kind=Link.Kind.GUARDIAN).values("person")
-    mandates = of_user.filter(person=user.identity, kind=Link.Kind.REPRESENTATIVE)
+    mandates = of_user.filter(person=user.identity, kind=Link.Kind.REPRESENTATIVE).values("holder")
+    theirs = of_user.filter(Q(holder=user.identity) | Q(holder__in=mandates))
     return (
         Q(holder=user.identity_id)
         | Q(**{parties.person: user.identity_id})
-        | Q(**{f"{parties.person}__in": wards})
-        | Q(holder__in=mandates.values("holder"))
+        | Q(**{f"{parties.person}__in": theirs.values("person")})
+        | Q(holder__in=mandates)
     )
 
 

@@ -217,13 +217,16 @@ def test_openings_cannot_be_changed_and_have_a_ground(browser, siti):
 def test_nobody_opens_their_own_page_nor_that_of_somebody_linked(siti):
     officer = of_role("officer", identity=factories.IdentityFactory())
     browser = signed_in_staff(officer)
-    worker, employer, former = factories.IdentityFactory.create_batch(3)
+    worker, employer, former, of_palm = factories.IdentityFactory.create_batch(4)
+    palm = factories.IdentityFactory(number="7000000017", birth_date=None)
+    factories.link(palm, officer.identity, "representative")
+    factories.link(palm, of_palm)
     factories.link(officer.identity, worker)
     factories.link(employer, officer.identity)
     factories.link(officer.identity, former, until=datetime.date(2021, 1, 1))
     missing = browser.get(f"{PEOPLE}{Identity.objects.latest('pk').pk + 1}/")
     assert missing.status_code == 404
-    for person in (officer.identity, worker, employer):
+    for person in (officer.identity, worker, employer, palm, of_palm):
         page = browser.get(page_of(person))
         assert page.status_code == 404
         shown, nothing = (

@@ -129,6 +129,19 @@ def test_officer_cannot_see_inquiries_of_own_establishment(colleague, at_work):
     assert refusal("claimed", inquiry, colleague) == OWN
 
 
+@pytest.mark.parametrize("through", ["themselves", "their establishment"])
+def test_an_employer_at_the_desk_sees_nothing_that_their_worker_files(colleague, at_work, through):
+    worker, employer = factories.UserFactory(), colleague.identity
+    if through == "their establishment":
+        employer = factories.IdentityFactory(number="7000000017", birth_date=None)
+        factories.link(employer, colleague.identity, "representative")
+    inquiry = factories.filed(worker)
+    assert at_work.get(desk_of(inquiry)).status_code == 200
+    factories.link(employer, worker.identity)
+    assert at_work.get(desk_of(inquiry)).status_code == 404
+    assert refusal("claimed", inquiry, colleague) == OWN
+
+
 def test_own_case_is_not_listed(at_work, own_cases):
     others = factories.filed()
     assert f"{QUEUE}{others.pk}/" in at_work.get(QUEUE).content.decode()

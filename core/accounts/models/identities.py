@@ -40,13 +40,18 @@ class IdentityQuerySet(models.QuerySet["Identity"]):
         )
 
     def unrelated_to(self, person: "Identity | None") -> Self:
-        """Return all but `person` and whoever is linked to them today, in either direction."""
+        """Return all but `person` and whoever is linked to them today, in either direction.
+
+        Of somebody who represents an establishment, whoever is linked to that is left out too.
+        """
         if person is None:
             return self
         links = Link.objects.in_force()
+        mandates = Link.objects.mandates().filter(person=person).values("holder")
+        of_them = links.filter(Q(holder=person) | Q(holder__in=mandates))
         return self.exclude(
             Q(pk=person.pk)
-            | Q(pk__in=links.filter(holder=person).values("person"))
+            | Q(pk__in=of_them.values("person"))
             | Q(pk__in=links.filter(person=person).values("holder"))
         )
 
