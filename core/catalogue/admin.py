@@ -109,6 +109,7 @@ class ServiceAdmin(BilingualAdmin):
     reading = {
         "beneficiary_kinds": in_words(Service, "beneficiary_kinds", partial(_labels, KINDS)),
         "nationalities": in_words(Service, "nationalities", partial(_labels, NATIONALITIES)),
+        "through": in_words(Service, "through", partial(_labels, dict(Way.choices))),
     }
     # A slug made from an Arabic name would be empty.
     prepopulated_fields = {"slug": ("name_en",)}

@@ -85,6 +85,12 @@ def test_an_auditor_is_shown_no_button(auditor, as_auditor):
         assert "/delete/" not in markup, page
 
 
+def test_an_auditor_reads_who_may_ask_for_a_service_in_words(as_auditor):
+    service = factories.ServiceFactory(through=["oneself", "employer"])
+    page = as_auditor.get(f"{STAFF}catalogue/service/{service.pk}/change/")
+    assert "the person themselves, the employer" in words(page)
+
+
 def test_an_auditor_acts_on_nothing_that_they_read(auditor):
     inquiry, appointment = factories.filed(), places.confirmed()
     for act, code in (
