@@ -133,6 +133,19 @@ def test_both_sides_are_told_once_that_it_has_passed_on(speakers, palm, worker, 
     assert places.event_types(booked)[-1] == "passed_on"
 
 
+def test_what_passes_on_while_the_office_is_closed_names_no_time(palm, worker, booked):
+    places.displace_alone(booked)
+    places.allocate()
+    end_link(palm, worker)
+    told()
+    assert actions.pass_on_appointments() == 1
+    assert told()[REGISTERED] == (
+        f"Tawasul: appointment {booked.reference} for Raju is yours now: the link with Palm Trees "
+        "Contracting has ended. The office is closed at its time, so it needs another. Open an "
+        "account to read it."
+    )
+
+
 def test_the_attendee_goes_on_with_it_and_the_others_read_what_they_booked(
     speakers, palm, worker, booked
 ):
