@@ -126,9 +126,11 @@ def _lookup_person(number: str) -> Identity:
 
 
 def _check_may_walk_in(actor: User, attendee: Identity, service: Service) -> None:
-    if attendee.pk == actor.identity_id:
+    # Their appointment would be hidden from the clerk who has made it.
+    if not Identity.objects.unrelated_to(actor.identity).filter(pk=attendee.pk).exists():
         raise RuleViolation(
-            _("You cannot receive yourself. Go to a colleague's desk."), code="number"
+            _("You cannot receive yourself, nor somebody linked to you. Ask a colleague to do it."),
+            code="number",
         )
     # The rules are those of booking for oneself, whether or not the person has an account.
     themselves = User(identity=attendee)

@@ -266,10 +266,17 @@ def test_appointment_elsewhere_is_refused_without_details(walks_in, user, servic
     assert refused(walks_in) == BOOKED_ELSEWHERE
 
 
-def test_clerks_do_not_walk_in_at_their_own_desk(walks_in, clerk, person, slot):
-    clerk.identity = person
+@pytest.mark.parametrize("is_worker", [True, False])
+def test_clerks_do_not_receive_themselves_nor_their_workers(
+    walks_in, clerk, person, slot, is_worker
+):
+    clerk.identity = factories.IdentityFactory() if is_worker else person
     clerk.save(update_fields=["identity"])
-    assert refused(walks_in) == "You cannot receive yourself. Go to a colleague's desk."
+    if is_worker:
+        factories.link(clerk.identity, person)
+    assert refused(walks_in) == (
+        "You cannot receive yourself, nor somebody linked to you. Ask a colleague to do it."
+    )
 
 
 def test_walk_in_needs_a_clerk_of_the_office(walks_in, office, elsewhere, slot):
