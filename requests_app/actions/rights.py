@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core.accounts.models import User
@@ -74,16 +75,16 @@ class Rights:
         return self.inquiry.attachments.filter(by_successor=self.is_successor)
 
     def replies(self) -> ReplyQuerySet:
-        """Return the replies that they may read: the officers', and those of their own side.
-
-        Former owners read what they wrote themselves.
+        """Return the replies that they may read: what they wrote themselves, and with the right to
+        read the inquiry the officers', and those of their own side.
         """
-        public = self.inquiry.replies.public()
+        public, own = self.inquiry.replies.public(), Q(author=self.user)
         if self.relation == Relation.HOLDER:
-            return public.filter(by_successor=False)
+            return public.filter(own | Q(by_successor=False))
         if self.may(Deed.READ):
-            return public.exclude(kind=Reply.Kind.FROM_APPLICANT, by_successor=False)
-        return public.filter(author=self.user)
+            of_holder = Q(kind=Reply.Kind.FROM_APPLICANT, by_successor=False)
+            return public.filter(own | ~of_holder)
+        return public.filter(own)
 
 
 def rights_of(user: User, inquiry: Inquiry) -> Rights:

@@ -166,3 +166,16 @@ def test_a_closed_establishment_holds_nothing(officer):
     Identity.objects.filter(pk=palm.pk).update(status=Identity.Status.DEPARTED)
     act("resubmitted", inquiry, worker)
     assert Inquiry.objects.get(pk=inquiry.pk).status == "returned_by_applicant"
+
+
+def test_who_is_the_person_too_keeps_what_they_wrote_as_a_representative(officer):
+    palm = factories.IdentityFactory(number="7000000017", birth_date=None)
+    speaker = factories.UserFactory()
+    mandate = factories.link(palm, speaker.identity, Link.Kind.REPRESENTATIVE)
+    employment = factories.link(palm, speaker.identity)
+    inquiry = factories.filed(speaker, beneficiary=speaker.identity, holder=palm)
+    inquiry = after(inquiry, officer, "claimed", "returned")
+    act("resubmitted", inquiry, speaker, text="The receipt is on its way.")
+    for link in (mandate, employment):
+        link.delete()
+        assert "The receipt is on its way." in words(signed_in(speaker).get(page_of(inquiry)))
