@@ -83,7 +83,9 @@ def booked_page(
             try:
                 rights.check_may(deed)
             except RuleViolation as violation:
-                messages.error(request, violation.message)
+                # The page of what was booked gives the reason itself.
+                if rights.may(Deed.READ):
+                    messages.error(request, violation.message)
                 return redirect("appointments:detail", reference)
             return view(request, appointment, **kwargs)
 

@@ -60,7 +60,9 @@ def filed_page(deed: Deed) -> Callable[[Callable[..., HttpResponse]], Callable[.
             try:
                 rights.check_may(deed)
             except RuleViolation as violation:
-                messages.error(request, violation.message)
+                # The page of what was filed gives the reason itself.
+                if rights.may(Deed.READ):
+                    messages.error(request, violation.message)
                 return redirect("inquiries:detail", reference)
             return view(request, rights, **kwargs)
 

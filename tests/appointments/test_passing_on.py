@@ -157,6 +157,8 @@ def test_the_attendee_goes_on_with_it_and_the_others_read_what_they_booked(
     page = words(browser.get(page_of(booked)))
     assert "has ended. You can still read what was sent." in page
     assert ON_MONDAY in page
+    led_back = words(browser.get(f"{page_of(booked)}slip/", follow=True))
+    assert led_back.count("has ended") == 1
     for new in (ON_TUESDAY, "Confirmed", "Slip to print"):
         assert new not in page
     listed = words(browser.get(ROOT))

@@ -111,6 +111,8 @@ def test_who_it_is_about_goes_on_with_it_without_the_holders_side(holder, worker
     for of_worker in ("I have it here.", "mine.jpg", "Returned by applicant", TEXT):
         assert of_worker not in page
     assert "No longer yours" in words(as_holder.get("/en/inquiries/"))
+    led_back = words(as_holder.get(page_of(returned, "answer"), follow=True))
+    assert led_back.count("has ended") == 1
 
 
 def test_officers_see_that_it_has_passed_on(holder, worker, officer, returned):
