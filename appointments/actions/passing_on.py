@@ -13,8 +13,10 @@ from core.chores.rows import for_each
 def pass_on_appointments() -> int:
     """Tell both sides of appointments ahead whose holder has lost the link; return how many.
 
-    The rights have changed with the link already: see `core.accounts.rights`.
+    The rights have changed with the link already: see `core.accounts.rights`. What a link that is
+    back has given back is told of anew when that ends too.
     """
+    Appointment.objects.held_again().update(passed_on_at=None)
     return for_each(Appointment.objects.to_be_passed_on().order_by("pk"), _pass_on)
 
 

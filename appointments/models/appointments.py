@@ -173,6 +173,12 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         ahead |= Q(status=Appointment.Status.DISPLACED)
         return self.filter(ahead, lost, passed_on_at=None)
 
+    def held_again(self) -> Self:
+        """Return those not over that had passed on, and whose holder has the link back."""
+        kept = (Appointment.Status.CONFIRMED, Appointment.Status.DISPLACED)
+        passed_on = self.filter(status__in=kept, passed_on_at__isnull=False)
+        return passed_on.filter(is_held(Appointment.PARTIES))
+
     def over(self) -> Self:
         """Return those of `listed_for` that are over, or are no longer the user's."""
         ahead = self.readable().unsettled().order_by().values("pk")

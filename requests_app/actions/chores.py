@@ -29,8 +29,10 @@ def _remind(inquiry: Inquiry) -> int:
 def pass_on_inquiries() -> int:
     """Tell both sides of open inquiries whose holder has lost the link; return how many.
 
-    The rights have changed with the link already: see `core.accounts.rights`.
+    The rights have changed with the link already: see `core.accounts.rights`. What a link that is
+    back has given back is told of anew when that ends too.
     """
+    Inquiry.objects.held_again().update(passed_on_at=None)
     return for_each(Inquiry.objects.to_be_passed_on().order_by("pk"), _pass_on)
 
 

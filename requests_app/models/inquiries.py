@@ -84,6 +84,11 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         lost = ~is_held(Inquiry.PARTIES)
         return self.filter(lost, status__in=Inquiry.OPEN, passed_on_at=None)
 
+    def held_again(self) -> Self:
+        """Return the open inquiries that had passed on, and whose holder has the link back."""
+        passed_on = self.filter(status__in=Inquiry.OPEN, passed_on_at__isnull=False)
+        return passed_on.filter(is_held(Inquiry.PARTIES))
+
     def finished(self) -> Self:
         return self.filter(status__in=(Inquiry.Status.PROCESSED, Inquiry.Status.CLOSED))
 

@@ -113,7 +113,7 @@ def test_reminders_go_to_whoever_represents_the_holder_then(speakers, palm, book
     assert told().keys() == {str(speakers[1].mobile), str(newcomer.mobile), REGISTERED}
 
 
-def test_both_sides_are_told_once_that_it_has_passed_on(speakers, palm, worker, booked):
+def test_both_sides_are_told_once_each_time_that_it_passes_on(speakers, palm, worker, booked):
     told()
     assert actions.pass_on_appointments() == 0
     end_link(palm, worker)
@@ -131,6 +131,10 @@ def test_both_sides_are_told_once_that_it_has_passed_on(speakers, palm, worker, 
     assert [texts[str(speaker.mobile)] for speaker in speakers] == [no_longer] * 2
     assert actions.pass_on_appointments() == 0
     assert places.event_types(booked)[-1] == "passed_on"
+    back = factories.link(palm, worker, since=SUNDAY)
+    assert actions.pass_on_appointments() == 0
+    back.delete()
+    assert actions.pass_on_appointments() == 1
 
 
 def test_what_passes_on_while_the_office_is_closed_names_no_time(palm, worker, booked):

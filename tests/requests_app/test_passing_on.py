@@ -79,6 +79,17 @@ def test_both_are_told_once_and_it_is_written_into_the_history(holder, worker, r
     assert "Passed on to the person it is about" in words(signed_in(worker).get(page_of(returned)))
 
 
+def test_both_are_told_again_when_a_link_that_was_back_ends_too(holder, worker, returned):
+    end_of(holder, worker)
+    actions.pass_on_inquiries()
+    back = factories.link(holder.identity, worker.identity, since=timezone.localdate())
+    told()
+    assert actions.pass_on_inquiries() == 0
+    back.delete()
+    assert actions.pass_on_inquiries() == 1
+    assert [to for to, _text in told()] == [str(worker.mobile), str(holder.mobile)]
+
+
 def test_what_is_finished_is_passed_on_in_silence(holder, worker, officer, returned):
     act("resubmitted", returned, holder)
     act("approved", now(returned), officer)
