@@ -52,8 +52,15 @@ def audience_of(matter: Matter) -> Audience:
     )
     if not is_held:
         return Audience(_recipients(about), [])
-    owners = {holder, *speakers}
-    return Audience(_recipients(owners, with_account=True), _recipients(about - owners))
+    owners = _recipients({holder, *speakers}, with_account=True)
+    mobiles = {str(to.mobile) for to in owners}
+    # Some employers have given the registry their own number for a worker.
+    persons = [
+        to
+        for to in _recipients(about - {holder, *speakers})
+        if to.account or str(to.mobile) not in mobiles
+    ]
+    return Audience(owners, persons)
 
 
 def former_owners_of(matter: Matter) -> list[Recipient]:

@@ -169,6 +169,13 @@ def test_the_reminder_goes_to_whoever_represents_it_then(speakers, palm, worker,
     assert [to for to, _text in told()] == [str(speakers[1].mobile)]
 
 
+def test_a_number_that_is_an_owners_too_gets_one_text(speakers, palm, worker):
+    worker.mobile = speakers[0].mobile
+    worker.save(update_fields=["mobile"])
+    filed(speakers, palm, worker)
+    assert [to for to, _text in told()] == [str(speaker.mobile) for speaker in speakers]
+
+
 def test_each_guardian_of_a_minor_reads_what_the_other_has_filed():
     child = factories.IdentityFactory(birth_date=date(2017, 2, 11), name_en="Yusuf Khan")
     father, mother, stranger = factories.UserFactory.create_batch(3)
