@@ -82,10 +82,14 @@ def read(staff: User, person: Identity) -> dict[str, Any]:
         )
         context["appointments"] = _first_of(appointments.order_by(_LAST_FIRST))
         subjects += [each.reference for each in context["appointments"].shown]
+    to_them = Q(pk__in=[])
+    if person.mobile:
+        # Whoever has no account, or had none yet, is told there.
+        to_them |= Q(owner=None, recipient=str(person.mobile))
     if account:
-        messages = Message.objects.about(*subjects)
-        messages = messages.filter(Q(owner=account.pk) | Q(about=account.subject))
-        context["messages_sent"] = _first_of(messages.order_by(_LAST_FIRST))
+        to_them |= Q(owner=account.pk) | Q(about=account.subject)
+    messages = Message.objects.about(*subjects).filter(to_them)
+    context["messages_sent"] = _first_of(messages.order_by(_LAST_FIRST))
     return context
 
 

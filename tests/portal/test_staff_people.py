@@ -280,6 +280,15 @@ def test_the_registry_the_links_and_the_account(browser, siti):
         assert hidden not in page
 
 
+def test_what_was_sent_to_the_mobile_in_the_registry_is_shown(browser, siti, resident):
+    factories.link(resident.identity, siti)
+    factories.filed(resident, beneficiary=siti)
+    page = words(browser.get(page_of(siti)))
+    sent = page.partition("Messages to this person")[2]
+    assert "has filed inquiry" in sent
+    assert "we have received your inquiry" not in sent
+
+
 def test_each_service_and_its_messages_are_for_those_with_its_right(resident):
     inquiry = factories.filed(resident)
     appointment = places.confirmed(resident)
@@ -311,7 +320,7 @@ def test_each_service_and_its_messages_are_for_those_with_its_right(resident):
         browser = signed_in_staff(staff)
         opened(browser, resident.identity)
         page = words(browser.get(page_of(resident.identity)))
-        sent = page.partition("Messages to this account")[2]
+        sent = page.partition("Messages to this person")[2]
         told = {
             name
             for name, text in shown.items()
