@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from appointments.models import Appointment, Waiting
-from core.accounts.models import User
+from core.accounts.models import Identity, User
 from core.accounts.rights import OWNERS, Relation, refusal, relation_of
 from core.exceptions import RuleViolation
 
@@ -46,6 +47,12 @@ class Rights:
         if isinstance(self.thing, Waiting):
             return self.relation in _MAY_WAITING.get(deed, ())
         return self.relation in (_MAY if self.thing.is_booked else _MAY_UNCONFIRMED).get(deed, ())
+
+    def named_of(self, appointment: Appointment) -> QuerySet[Identity]:
+        """Return whom `appointment` is for, but the holder's other people, who pass to nobody."""
+        named = appointment.beneficiaries.all()
+        is_successor = self.relation == Relation.SUCCESSOR
+        return named.filter(pk=appointment.attendee_id) if is_successor else named
 
     def check_may(self, deed: Deed) -> None:
         """Raise RuleViolation `not_yours`, with the reason, unless they may do this."""

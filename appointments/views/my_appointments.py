@@ -61,7 +61,7 @@ def detail(request: SignedInRequest, reference: str) -> HttpResponse:
         "seconds_left": _seconds_left(appointment),
         "documents": appointment.service.documents.all(),
         "why_closed": appointment.is_displaced and Closure.objects.why_closed(appointment.slot),
-        "named": appointment.beneficiaries.all(),
+        "named": rights.named_of(appointment),
     }
     return render(request, "appointments/detail.html", context)
 

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
+from appointments import actions
 from appointments.actions import Deed
 from appointments.models import Appointment, Slip
 from appointments.views.access import booked_page
@@ -24,7 +25,7 @@ def slip(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
         "appointment": appointment,
         "address": address,
         "documents": appointment.service.documents.all(),
-        "named": appointment.beneficiaries.all(),
+        "named": actions.rights_of(request.user, appointment).named_of(appointment),
         "code": mark_safe(code),  # noqa: S308 - made here, of an address
     }
     return render(request, "appointments/slip.html", context)

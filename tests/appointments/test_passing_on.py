@@ -174,6 +174,21 @@ def test_the_attendee_goes_on_with_it_and_the_others_read_what_they_booked(
     assert ON_TUESDAY in words(verified(attendee).get(ROOT))
 
 
+def test_the_holders_other_people_do_not_pass_on(speakers, palm, worker, slot):
+    other = factories.IdentityFactory(name_en="Imran Shahzad")
+    factories.link(palm, other)
+    people = {"attendee": worker, "beneficiaries": [worker, other]}
+    booked = places.confirmed(speakers[0], holder=palm, slot=slot, operations=2, **people)
+    browser = verified(factories.UserFactory(identity=worker))
+    pages = (page_of(booked), f"{page_of(booked)}slip/")
+    assert all("Imran Shahzad" in words(browser.get(page)) for page in pages)
+    end_link(palm, worker)
+    for page in pages:
+        shown = words(browser.get(page))
+        assert "Imran Shahzad" not in shown
+        assert "For Raju Kumar" in shown
+
+
 def test_a_colleague_finds_it_only_while_acting_for_the_establishment(speakers, palm, booked):
     browser = verified(speakers[1])
     for page in (ROOT, "/en/my/"):
