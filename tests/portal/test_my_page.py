@@ -29,6 +29,11 @@ def test_returned_inquiry_is_listed_first_and_once(as_resident, resident, office
     assert waiting < places[0] < not_sent < places[1] < mine < places[2]
 
 
+def test_all_inquiries_are_led_to_where_each_of_them_waits(as_resident, resident, officer):
+    returned(factories.filed(resident), officer)
+    assert "My inquiries All my inquiries" in content(as_resident)
+
+
 def decided_by(user, *, attendee, kind):
     """Create an appointment that `user` has to confirm, to move, or to accept an offer for."""
     criteria = {"holder": user.identity, "attendee": attendee}
