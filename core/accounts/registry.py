@@ -28,7 +28,7 @@ from core.accounts.registry_records import (
     WrongRecord,
     read_record,
 )
-from core.accounts.rights import Matter, person_of
+from core.accounts.rights import Matter, has_passed_on, person_of
 from core.deadlines import http_connection
 from core.exceptions import RuleViolation
 from core.identity_numbers import is_identity_number
@@ -127,9 +127,12 @@ def refresh_all(*identities: Identity | None) -> dict[int, Identity]:
 def refresh_parties(actor: User, matter: Matter) -> None:
     """Update the people on whom it depends what `actor` may do to `matter`: see `refresh_all`.
 
-    They are the actor, the holder and the person whom it is about.
+    They are the actor, the person whom it is about, and the holder, unless that has lost the link:
+    of an establishment that was deleted, the registry may know nothing any more.
     """
-    refresh_all(actor.identity, matter.holder, person_of(matter))
+    known = refresh_all(actor.identity, person_of(matter))
+    if matter.holder_id not in known and not has_passed_on(matter):
+        refresh(matter.holder)
 
 
 class InvalidAnswer(ValueError):

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from core.accounts.models import Identity, Link
+from core.accounts.registry import LocalRegistry, RegistryUnavailable
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
 from requests_app import actions
@@ -124,6 +125,26 @@ def test_who_it_is_about_goes_on_with_it_without_the_holders_side(holder, worker
     assert "No longer yours" in words(as_holder.get("/en/inquiries/"))
     led_back = words(as_holder.get(page_of(returned, "answer"), follow=True))
     assert led_back.count("has ended") == 1
+
+
+class WithoutHolder(LocalRegistry):
+    """A registry that knows nothing of Fahad Al Otaibi any more."""
+
+    def refresh(self, identity):
+        if identity.name_en == "Fahad Al Otaibi":
+            raise RegistryUnavailable
+        return super().refresh(identity)
+
+
+def test_who_goes_on_needs_nothing_of_a_holder_whom_the_registry_forgot(
+    holder, worker, returned, settings
+):
+    settings.REGISTRY = f"{__name__}.WithoutHolder"
+    with pytest.raises(RegistryUnavailable):
+        act("resubmitted", returned, holder)
+    end_of(holder, worker)
+    act("resubmitted", returned, worker)
+    assert now(returned).status == "returned_by_applicant"
 
 
 def test_officers_see_that_it_has_passed_on(holder, worker, officer, returned):
