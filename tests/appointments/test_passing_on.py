@@ -103,6 +103,14 @@ def test_the_attendee_is_told_of_a_closing_and_reminded(booked, clock):
     )
 
 
+def test_the_attendee_is_not_told_to_choose_where_they_cannot(palm, worker, booked):
+    places.displace_alone(booked)
+    browser = verified(factories.UserFactory(identity=worker))
+    assert "You can choose one yourself." not in words(browser.get(page_of(booked)))
+    end_link(palm, worker)
+    assert "You can choose one yourself." in words(browser.get(page_of(booked)))
+
+
 def test_reminders_go_to_whoever_represents_the_holder_then(speakers, palm, booked, clock):
     told()
     end_link(palm, speakers[0].identity)
