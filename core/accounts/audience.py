@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from core.accounts.models import Identity, Link, User
-from core.accounts.rights import Matter, links_that_count, person_id_of
+from core.accounts.rights import Matter, links_that_count, mandates_of, person_id_of
 from core.messaging.actions.notices import Recipient
 
 # The members of the Arab League, by ISO 3166: texts to somebody without an account are in Arabic if
@@ -65,8 +65,7 @@ def audience_of(matter: Matter) -> Audience:
 
 def former_owners_of(matter: Matter) -> list[Recipient]:
     """Return who speaks for the holder of `matter`, to tell them that it is no longer theirs."""
-    mandates = links_that_count().filter(holder=matter.holder_id, kind=Link.Kind.REPRESENTATIVE)
-    speakers = mandates.values_list("person", flat=True)
+    speakers = mandates_of(matter.holder_id).values_list("person", flat=True)
     return _recipients({matter.holder_id, *speakers}, with_account=True)
 
 

@@ -51,11 +51,10 @@ def relation_of(user: User, matter: Matter) -> Relation | None:
         return None
     if holder == person:
         return Relation.HOLDER if me == holder else None
+    # Who represents an establishment that has closed reads on what was sent in its name.
     links = links_that_count().filter(
-        Q(holder=holder, person=person)
-        | Q(holder=holder, person=me, kind=Link.Kind.REPRESENTATIVE)
-        | Q(holder=me, person=person, kind=Link.Kind.GUARDIAN)
-    )
+        Q(holder=holder, person=person) | Q(holder=me, person=person, kind=Link.Kind.GUARDIAN)
+    ) | mandates_of(holder).filter(person=me)
     rows = set(links.values_list("kind", "holder", "person"))
     is_held = any(
         (of, to) == (holder, person) and kind != Link.Kind.REPRESENTATIVE for kind, of, to in rows
@@ -211,8 +210,13 @@ def person_id_of(matter: Matter) -> int:
 
 
 def _speaks_for(user: User, holder: Identity) -> bool:
-    mandates = links_that_count().filter(person=user.identity, kind=Link.Kind.REPRESENTATIVE)
-    return user.identity_id == holder.pk or mandates.filter(holder=holder).exists()
+    is_holder = user.identity_id == holder.pk
+    return is_holder or mandates_of(holder.pk).filter(person=user.identity).exists()
+
+
+def mandates_of(holder: int) -> LinkQuerySet:
+    """Return the mandates in force of a holder, also of one that is not active any more."""
+    return Link.objects.in_force().filter(holder=holder, kind=Link.Kind.REPRESENTATIVE)
 
 
 def links_that_count() -> LinkQuerySet:

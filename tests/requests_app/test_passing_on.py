@@ -192,12 +192,25 @@ def test_a_link_that_is_back_gives_the_rights_back(holder, worker, returned):
 
 def test_a_closed_establishment_holds_nothing(officer):
     palm = factories.IdentityFactory(number="7000000017", birth_date=None)
-    speaker, worker = factories.UserFactory(), factories.UserFactory()
-    factories.link(palm, speaker.identity, Link.Kind.REPRESENTATIVE)
+    speaker, colleague, worker = factories.UserFactory.create_batch(3)
+    for each in (speaker, colleague):
+        factories.link(palm, each.identity, Link.Kind.REPRESENTATIVE)
     factories.link(palm, worker.identity)
     draft = factories.draft(speaker, beneficiary=worker.identity, holder=palm)
     inquiry = after(factories.submitted(draft), officer, "claimed", "returned")
     Identity.objects.filter(pk=palm.pk).update(status=Identity.Status.DEPARTED)
+    told()
+    assert actions.pass_on_inquiries() == 1
+    assert {to for to, _text in told()} == {
+        str(each.mobile) for each in (speaker, colleague, worker)
+    }
+    inquiry = now(inquiry)
+    for each in (speaker, colleague):
+        page = words(signed_in(each).get(page_of(inquiry)))
+        assert "This is no longer yours" in page
+        assert TEXT not in page
+        with pytest.raises(RuleViolation):
+            act("resubmitted", inquiry, each)
     act("resubmitted", inquiry, worker)
     assert Inquiry.objects.get(pk=inquiry.pk).status == "returned_by_applicant"
 
