@@ -6,7 +6,7 @@ from appointments.actions.desk import call, check_in, mark_no_show, serve
 from appointments.actions.displacement import displace_due
 from appointments.actions.hold_expiry import expire_due
 from appointments.actions.no_show import settle_past
-from appointments.actions.passing_on import pass_on_appointments
+from appointments.actions.passing_on import pass_on_appointments, pass_on_wishes
 from appointments.actions.reminders import remind_of_appointments
 from appointments.actions.rights import Deed, Rights, check_may, may, rights_of
 from appointments.actions.rules import check_own_data
@@ -55,6 +55,7 @@ __all__ = [
     "move",
     "opening_hours_of",
     "pass_on_appointments",
+    "pass_on_wishes",
     "receive",
     "remind_of_appointments",
     "rights_of",

@@ -50,6 +50,13 @@ def tell_passed_on(appointment: Appointment) -> None:
     notices.notify(former, "appointment_passed_on", context, about=about)
 
 
+def tell_wish_passed_on(wish: Waiting) -> None:
+    """Tell both sides that a place on the waiting list has passed on in the same way."""
+    context = {"waiting": wish}
+    notices.notify(audience_of(wish).owners, "wish_passed_to_you", context, about="")
+    notices.notify(former_owners_of(wish), "wish_passed_on", context, about="")
+
+
 def notify_waiting(
     waiting: Waiting, template: str, context: dict[str, Any], **options: Any
 ) -> None:

@@ -17,7 +17,7 @@ from appointments.models.opening_hours import OpeningWindow
 from appointments.models.slots import Slot
 from appointments.offer_hours import is_too_soon
 from core.accounts.models import Identity, User
-from core.accounts.rights import Acting, Parties
+from core.accounts.rights import Acting, Parties, is_held
 from core.catalogue.models import Region, Service
 
 
@@ -37,6 +37,14 @@ class WaitingQuerySet(models.QuerySet["Waiting"]):
     def owned_by(self, acting: Acting) -> Self:
         """Return the entries of the holder as whom a user acts, and those passed to them."""
         return self.filter(acting.owned(Waiting.PARTIES))
+
+    def to_be_passed_on(self) -> Self:
+        """Return the open wishes whose holder has lost the link, of which nobody was told yet."""
+        return self.open().wishes().filter(~is_held(Waiting.PARTIES), passed_on_at=None)
+
+    def held_again(self) -> Self:
+        """Return the open entries that had passed on, and whose holder has the link back."""
+        return self.open().filter(is_held(Waiting.PARTIES), passed_on_at__isnull=False)
 
     def offered(self) -> Self:
         """Return the wishes for which a time is kept that can still be accepted."""
@@ -131,6 +139,9 @@ class Waiting(models.Model):
     before = models.DateTimeField(null=True)
     since = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
+    passed_on_at = models.DateTimeField(
+        null=True, help_text="when people were told that the holder has lost the link"
+    )
 
     objects = WaitingQuerySet.as_manager()
 

@@ -137,8 +137,7 @@ class Acting:
         """Return the condition for the rows that are the holder's own, or have passed to them."""
         own = Q(holder=self.holder) & is_held(parties)
         if self._is_oneself:
-            passed_on = {f"{parties.person}__in": [self.holder.pk, *self._wards]}
-            own |= Q(**passed_on) & ~is_held(parties)
+            own |= self._about_them(parties) & ~is_held(parties)
         return own
 
     def readable(self, parties: Parties) -> Q:

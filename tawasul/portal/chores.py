@@ -11,6 +11,7 @@ from appointments.actions import (
     lapse_due,
     make_slots,
     pass_on_appointments,
+    pass_on_wishes,
     remind_of_appointments,
     settle_past,
 )
@@ -32,6 +33,7 @@ def tell_passed_on() -> None:
     if hours_at(timezone.now()):
         pass_on_inquiries()
         pass_on_appointments()
+        pass_on_wishes()
 
 
 CHORES: Chores = {

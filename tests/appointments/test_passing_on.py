@@ -3,7 +3,7 @@
 import pytest
 
 from appointments import actions
-from core.accounts.models import Link
+from core.accounts.models import Identity, Link
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
 from tests import factories
@@ -244,3 +244,50 @@ def test_nobody_is_offered_a_time_that_nobody_could_take(speakers, palm, worker,
     places.allocate()
     assert not slot.offers.exists()
     assert places.reserved(slot) == 0
+
+
+def test_a_wish_passes_on_with_its_turn_and_both_are_told_once(speakers, palm, worker, clock):
+    wish = places.wish(speakers[0], holder=palm, attendee=worker, last_day=TUESDAY)
+    end_link(palm, worker)
+    assert actions.pass_on_wishes() == 1
+    no_longer = (
+        "Tawasul: the place of Raju on the waiting list is no longer yours: the link between you "
+        "has ended."
+    )
+    texts = told()
+    assert [texts[str(speaker.mobile)] for speaker in speakers] == [no_longer] * 2
+    assert texts[REGISTERED] == (
+        "Tawasul: the place of Raju on the waiting list is yours now: the link with Palm Trees "
+        "Contracting has ended. Open an account to read it."
+    )
+    assert actions.pass_on_wishes() == 0
+    attendee = factories.UserFactory(identity=worker)
+    assert verified(attendee).get(f"{ROOT}waiting/{wish.pk}/").status_code == 200
+
+
+def test_a_displaced_appointment_passes_on_without_its_closed_time(palm, worker, booked):
+    places.displace_alone(booked)
+    end_link(palm, worker)
+    told()
+    actions.pass_on_appointments()
+    assert told()[REGISTERED] == (
+        f"Tawasul: appointment {booked.reference} for Raju is yours now: the link with Palm Trees "
+        "Contracting has ended. The office is closed at its time: choose another. Open an account "
+        "to read it."
+    )
+
+
+def test_a_second_end_of_a_link_is_told_again(palm, worker, booked):
+    places.wish(booked.user, holder=palm, attendee=worker, last_day=TUESDAY)
+    for _time in range(2):
+        end_link(palm, worker)
+        assert actions.pass_on_appointments() + actions.pass_on_wishes() == 2
+        Link.objects.filter(holder=palm, person=worker).update(until=None)
+        assert actions.pass_on_appointments() + actions.pass_on_wishes() == 0
+
+
+def test_who_spoke_for_a_closed_establishment_is_told(speakers, palm, booked):
+    told()
+    Identity.objects.filter(pk=palm.pk).update(status=Identity.Status.DEPARTED)
+    actions.pass_on_appointments()
+    assert told().keys() == {REGISTERED, *(str(speaker.mobile) for speaker in speakers)}

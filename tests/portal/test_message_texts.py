@@ -80,6 +80,8 @@ def context_of(template, service=None):
             known["offer"] = Offer(slot=slot, created_at=made, expires_at=until)
             known["hours"] = 24
         return known
+    if template in TO_OTHERS:
+        return {"waiting": Waiting(holder=holder, attendee=person), **about_others}
     if template == "time_free":
         start = datetime.datetime(2026, 11, 30, 11, 45, tzinfo=datetime.UTC)
         office = Office(name_ar="جوازات منطقة الحدود الشمالية", name_en="Northern Borders Region")

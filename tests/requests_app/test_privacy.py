@@ -197,3 +197,15 @@ def test_inquiry_for_relative_stays_own_case_after_link_ends(at_work, colleague)
     own = factories.filed(colleague, beneficiary=relative)
     link.delete()
     assert at_work.get(desk_of(own)).status_code == 404
+
+
+def test_officer_who_employs_somebody_never_sees_what_they_file_themselves(colleague, at_work):
+    palm = factories.IdentityFactory(number="7000000025", birth_date=None)
+    factories.link(palm, colleague.identity, "representative")
+    for holder in (colleague.identity, palm):
+        worker = factories.UserFactory()
+        inquiry = factories.filed(worker)
+        assert at_work.get(desk_of(inquiry)).status_code == 200
+        factories.link(holder, worker.identity)
+        assert at_work.get(desk_of(inquiry)).status_code == 404
+        assert refusal("claimed", inquiry, colleague) == OWN
