@@ -86,7 +86,7 @@ def refusal(user: User, matter: Matter, relation: Relation | None = None) -> Rul
         message = _("Only %(name)s can do this.") % {"name": holder.name}
     elif relation == Relation.FORMER and _speaks_for(user, holder):
         message = _(
-            "This is no longer yours, as the link between %(holder)s and %(person)s has ended. "
+            "This is no longer yours: %(holder)s can no longer act for %(person)s. "
             "You can still read what was sent."
         ) % {"holder": holder.name, "person": person_of(matter).name}
     elif relation == Relation.FORMER:
@@ -137,7 +137,7 @@ class Acting:
         """Return the condition for the rows that are the holder's own, or have passed to them."""
         own = Q(holder=self.holder) & is_held(parties)
         if self._is_oneself:
-            own |= self._about_them(parties) & ~is_held(parties)
+            own |= self._about(parties) & ~is_held(parties)
         return own
 
     def readable(self, parties: Parties) -> Q:

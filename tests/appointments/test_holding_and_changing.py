@@ -140,8 +140,8 @@ def test_appointment_with_ended_link_is_changed_by_its_attendee_alone(resident, 
     link.until = SUNDAY - places.DAY
     link.save(update_fields=["until"])
     no_longer = (
-        "This is no longer yours, as the link between Mohammed Aslam Khan and Bilal Ahmed has "
-        "ended. You can still read what was sent."
+        "This is no longer yours: Mohammed Aslam Khan can no longer act for Bilal Ahmed. You can "
+        "still read what was sent."
     )
     other = places.slot(TUESDAY)
     assert refused(places.move, appointment, other) == no_longer

@@ -65,14 +65,14 @@ def test_the_attendee_and_all_who_represent_the_holder_are_told(speakers, booked
     assert texts.keys() == mobiles | {REGISTERED}
     assert texts[REGISTERED] == (
         f"Tawasul: Palm Trees Contracting has booked appointment {number} for Raju: "
-        f"{ON_MONDAY} 10:00, {office}."
+        f"{ON_MONDAY} 10:00, {office}. Open an account to read it."
     )
     actions.move(actor=speakers[1], appointment=booked, slot=places.slot(TUESDAY))
     texts = told()
     assert texts.keys() == mobiles | {REGISTERED}
     assert texts[REGISTERED] == (
         f"Tawasul: Palm Trees Contracting has moved appointment {number} for Raju to "
-        f"{ON_TUESDAY} 10:00, {office}."
+        f"{ON_TUESDAY} 10:00, {office}. Open an account to read it."
     )
     booked.refresh_from_db()
     actions.cancel(actor=speakers[0], appointment=booked)
@@ -80,7 +80,7 @@ def test_the_attendee_and_all_who_represent_the_holder_are_told(speakers, booked
     assert texts.keys() == mobiles | {REGISTERED}
     assert texts[REGISTERED] == (
         f"Tawasul: Palm Trees Contracting has cancelled appointment {number} for Raju on "
-        f"{ON_TUESDAY} 10:00."
+        f"{ON_TUESDAY} 10:00. Open an account to read it."
     )
 
 
@@ -129,12 +129,12 @@ def test_both_sides_are_told_once_each_time_that_it_passes_on(speakers, palm, wo
     texts = told()
     number = booked.reference
     assert texts[REGISTERED] == (
-        f"Tawasul: appointment {number} for Raju, {ON_MONDAY} 10:00, is yours now: the link with "
-        "Palm Trees Contracting has ended. Open an account to read it."
+        f"Tawasul: appointment {number} for Raju, {ON_MONDAY} 10:00, is yours now: Palm Trees "
+        "Contracting no longer acts for Raju. Open an account to read it."
     )
     no_longer = (
-        f"Tawasul: appointment {number} for Raju is no longer yours: the link between you has "
-        "ended."
+        f"Tawasul: appointment {number} for Raju is no longer yours: you can no longer act "
+        "for Raju."
     )
     assert [texts[str(speaker.mobile)] for speaker in speakers] == [no_longer] * 2
     assert actions.pass_on_appointments() == 0
@@ -152,8 +152,8 @@ def test_what_passes_on_while_the_office_is_closed_names_no_time(palm, worker, b
     told()
     assert actions.pass_on_appointments() == 1
     assert told()[REGISTERED] == (
-        f"Tawasul: appointment {booked.reference} for Raju is yours now: the link with Palm Trees "
-        "Contracting has ended. The office is closed at its time, so it needs another. Open an "
+        f"Tawasul: appointment {booked.reference} for Raju is yours now: Palm Trees Contracting "
+        "no longer acts for Raju. The office is closed at its time, so it needs another. Open an "
         "account to read it."
     )
 
@@ -167,10 +167,10 @@ def test_the_attendee_goes_on_with_it_and_the_others_read_what_they_booked(
     actions.move(actor=attendee, appointment=booked, slot=other)
     browser = verified(speakers[0])
     page = words(browser.get(page_of(booked)))
-    assert "has ended. You can still read what was sent." in page
+    assert "can no longer act for Raju Kumar. You can still read what was sent." in page
     assert ON_MONDAY in page
     led_back = words(browser.get(f"{page_of(booked)}slip/", follow=True))
-    assert led_back.count("has ended") == 1
+    assert led_back.count("can no longer act for") == 1
     for new in (ON_TUESDAY, "Confirmed", "Slip to print"):
         assert new not in page
     listed = words(browser.get(ROOT))
@@ -251,14 +251,14 @@ def test_a_wish_passes_on_with_its_turn_and_both_are_told_once(speakers, palm, w
     end_link(palm, worker)
     assert actions.pass_on_wishes() == 1
     no_longer = (
-        "Tawasul: the place of Raju on the waiting list is no longer yours: the link between you "
-        "has ended."
+        "Tawasul: the place of Raju on the waiting list is no longer yours: you can no longer "
+        "act for Raju."
     )
     texts = told()
     assert [texts[str(speaker.mobile)] for speaker in speakers] == [no_longer] * 2
     assert texts[REGISTERED] == (
-        "Tawasul: the place of Raju on the waiting list is yours now: the link with Palm Trees "
-        "Contracting has ended. Open an account to read it."
+        "Tawasul: the place of Raju on the waiting list is yours now: Palm Trees Contracting no "
+        "longer acts for Raju. Open an account to read it."
     )
     assert actions.pass_on_wishes() == 0
     attendee = factories.UserFactory(identity=worker)
@@ -271,9 +271,9 @@ def test_a_displaced_appointment_passes_on_without_its_closed_time(palm, worker,
     told()
     actions.pass_on_appointments()
     assert told()[REGISTERED] == (
-        f"Tawasul: appointment {booked.reference} for Raju is yours now: the link with Palm Trees "
-        "Contracting has ended. The office is closed at its time: choose another. Open an account "
-        "to read it."
+        f"Tawasul: appointment {booked.reference} for Raju is yours now: Palm Trees Contracting "
+        "no longer acts for Raju. The office is closed at its time, so it needs another. Open an "
+        "account to read it."
     )
 
 

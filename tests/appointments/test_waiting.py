@@ -177,8 +177,8 @@ def test_waiting_with_ended_link_is_skipped(booked, monday, clock, waits, worker
     cancel(booked)
     assert places.offered_to(monday) == [another]
     assert refused(places.wait, of_worker) == (
-        "This is no longer yours, as the link between Mohammed Aslam Khan and Bilal Ahmed has "
-        "ended. You can still read what was sent."
+        "This is no longer yours: Mohammed Aslam Khan can no longer act for Bilal Ahmed. You can "
+        "still read what was sent."
     )
 
 

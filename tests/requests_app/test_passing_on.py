@@ -65,13 +65,13 @@ def test_both_are_told_once_and_it_is_written_into_the_history(holder, worker, r
     assert told() == [
         (
             str(worker.mobile),
-            f"Tawasul: inquiry {number} for Raju is yours now: the link with Fahad Al Otaibi has "
-            "ended. Sign in to read it.",
+            f"Tawasul: inquiry {number} for Raju is yours now: Fahad Al Otaibi no longer acts for "
+            "Raju. Sign in to read it.",
         ),
         (
             str(holder.mobile),
-            f"Tawasul: inquiry {number} for Raju is no longer yours: the link between you has "
-            "ended. You can still read what was sent.",
+            f"Tawasul: inquiry {number} for Raju is no longer yours: you can no longer act for "
+            "Raju. You can still read what was sent.",
         ),
     ]
     assert actions.pass_on_inquiries() == 0
@@ -119,12 +119,12 @@ def test_who_it_is_about_goes_on_with_it_without_the_holders_side(holder, worker
     page = words(as_holder.get(page_of(returned)))
     assert factories.DESCRIPTION in page
     assert "This note is between us and the Directorate." in page
-    assert "the link between Fahad Al Otaibi and Raju Kumar has ended" in page
+    assert "Fahad Al Otaibi can no longer act for Raju Kumar" in page
     for of_worker in ("I have it here.", "mine.jpg", "Returned by applicant", TEXT):
         assert of_worker not in page
     assert "No longer yours" in words(as_holder.get("/en/inquiries/"))
     led_back = words(as_holder.get(page_of(returned, "answer"), follow=True))
-    assert led_back.count("has ended") == 1
+    assert led_back.count("can no longer act for") == 1
 
 
 class WithoutHolder(LocalRegistry):
