@@ -265,18 +265,6 @@ def test_a_wish_passes_on_with_its_turn_and_both_are_told_once(speakers, palm, w
     assert verified(attendee).get(f"{ROOT}waiting/{wish.pk}/").status_code == 200
 
 
-def test_a_displaced_appointment_passes_on_without_its_closed_time(palm, worker, booked):
-    places.displace_alone(booked)
-    end_link(palm, worker)
-    told()
-    actions.pass_on_appointments()
-    assert told()[REGISTERED] == (
-        f"Tawasul: appointment {booked.reference} for Raju is yours now: Palm Trees Contracting "
-        "no longer acts for Raju. The office is closed at its time, so it needs another. Open an "
-        "account to read it."
-    )
-
-
 def test_a_second_end_of_a_link_is_told_again(palm, worker, booked):
     places.wish(booked.user, holder=palm, attendee=worker, last_day=TUESDAY)
     for _time in range(2):

@@ -226,11 +226,3 @@ def test_who_is_the_person_too_keeps_what_they_wrote_as_a_representative(officer
     for link in (mandate, employment):
         link.delete()
         assert "The receipt is on its way." in words(signed_in(speaker).get(page_of(inquiry)))
-
-
-def test_a_second_end_of_a_link_is_told_again(holder, worker, returned):
-    for _time in range(2):
-        end_of(holder, worker)
-        assert actions.pass_on_inquiries() == 1
-        Link.objects.filter(holder=holder.identity).update(until=None)
-        assert actions.pass_on_inquiries() == 0
