@@ -68,11 +68,12 @@ def https_address(name: str, meaning: str, *, needed: bool) -> str:
     return address
 
 
-def whole_number(name: str, default: int) -> int:
-    """Return the setting `name`, a whole number from 1 to 999, or `default` if it is missing."""
+def whole_number(name: str, default: int, most: int = 999) -> int:
+    """Return the setting `name`, a whole number from 1 to `most`, or `default` if it is missing."""
     value = env.str(name, default=str(default))
-    if not (value.isascii() and value.isdecimal() and 0 < int(value) < 1000):
-        stop(f"{name} has to be a whole number from 1 to 999")
+    is_number = value.isascii() and value.isdecimal() and len(value) <= len(str(most))
+    if not (is_number and 0 < int(value) <= most):
+        stop(f"{name} has to be a whole number from 1 to {most}")
     return int(value)
 
 

@@ -35,6 +35,7 @@ class CodeStep:
     # Whether the page shows the delivery status of the message. It must not where the status would
     # reveal which accounts exist.
     shows_message_status = True
+    resend_costs_a_picture = False
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
@@ -70,7 +71,7 @@ class CodeStep:
         try:
             self.send()
         except RuleViolation as violation:
-            if violation.code not in ("too_soon", "too_many"):
+            if violation.code not in ("too_soon", "too_many", "budget"):
                 raise
             messages.warning(self.request, violation.message)
 
@@ -152,6 +153,7 @@ class AnonymousStep(CodeStep):
 
     actor = None  # type: ignore[assignment]  # nobody is signed in
     shows_message_status = False
+    resend_costs_a_picture = True
 
     @property
     def is_waiting(self) -> bool:
@@ -172,9 +174,10 @@ class Register(AnonymousStep):
     purpose = purposes.REGISTER
     after = "accounts:choose"
     notice = gettext_lazy(
-        "If the details you entered are correct, we have texted the mobile that the registry has "
-        "for you. If no text arrives, the registry may have no mobile or an old one: go to a "
-        "passports office."
+        "If the details you entered are correct, a code is on its way to the mobile that the "
+        "registry has for you. If none comes, check the number, the calendar and the day: one "
+        "Hijri day off is usual. If they are right, the registry may have no mobile or an old one: "
+        "go to a passports office with your ID."
     )
 
     def send(self) -> None:
@@ -190,12 +193,16 @@ class Reset(AnonymousStep):
     purpose = purposes.RESET
     after = "accounts:new-password"
     notice = gettext_lazy(
-        "If there is an account with this username or ID number, we have texted a code to its "
-        "mobile."
+        "If there is an account with these details, a code is on its way to its mobile. If none "
+        "comes, check the username or number, the calendar and the day: one Hijri day off is usual."
     )
 
     def send(self) -> None:
-        actions.ask_to_reset(login=self.facts["login"], **self.send_kwargs())
+        actions.ask_to_reset(
+            login=self.facts["login"],
+            born=parse_date(self.facts["born"]),
+            **self.send_kwargs(),
+        )
 
     def on_success(self, code: OneTimeCode) -> HttpResponse:
         return self.continue_with("new_password", user=int(code.confirms))
@@ -209,13 +216,13 @@ class Picture(AnonymousStep):
 
     purpose = purposes.PICTURE
     after = "accounts:picture-by-text"
-    notice = gettext_lazy("We have texted a code to the mobile you entered.")
+    notice = gettext_lazy("A code is on its way to the mobile you entered.")
+    resend_costs_a_picture = False
 
     def send(self) -> None:
         mobile = self.facts["mobile"]
         codes.send_code_to_unknown(
             purpose=self.purpose,
-            asked_for=mobile,
             recipient=mobile,
             template="code_picture",
             **self.send_kwargs(),

@@ -1,5 +1,6 @@
 """One-time codes: sending them, and using them in the transaction of the action they confirm."""
 
+import logging
 import math
 import secrets
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from zlib import crc32
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Model
 from django.utils import timezone
@@ -15,12 +17,13 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.accounts import purposes
 from core.accounts.models import LockStripe, OneTimeCode, OneTimeCodeQuerySet, User
-from core.accounts.purposes import is_sent_by_mail
 from core.exceptions import RuleViolation
 from core.messaging.actions.outbox import write_mail, write_text
 from core.text import bare_digits
 
+logger = logging.getLogger(__name__)
 VALID_FOR = timedelta(minutes=10)
 BETWEEN_SENDS = timedelta(seconds=60)
 MAX_UNUSED_PER_HOUR = 5
@@ -55,8 +58,9 @@ def send_code(
     """Send a new code to the actor's mobile, or to the new `recipient` that the code confirms.
 
     `confirms` is the digest of the content that the code will confirm, and `about` describes it in
-    the text. The previous code is replaced. RuleViolation: `no_mobile`, `too_soon` (less than a
-    minute after the last code), `too_many` (five unused codes in an hour).
+    the text. In this session it takes the place of the previous code; one that another session has
+    asked for stays good there. RuleViolation: `no_mobile`, `too_soon` (less than a minute after the
+    last code), `too_many` (five unused codes in an hour).
     """
     recipient = recipient or str(actor.mobile)
     if not recipient:
@@ -85,7 +89,6 @@ def send_code_to_unknown(
     purpose: str,
     session_key: str | None,
     language: str,
-    asked_for: str,
     network: str,
     recipient: str,
     template: str,
@@ -95,14 +98,20 @@ def send_code_to_unknown(
 
     If `template` is not the purpose's code template, or `recipient` is empty, the row is a decoy
     that no guess matches: the page, the limits and the work done are the same. The limits that
-    raise count `asked_for`, the input of the visitor, and `network`. A recipient who has had enough
-    texts gets none, without any notice. RuleViolation: `too_soon`, `too_many`.
+    raise count who asks, by session and network, so that a stranger uses up nobody's codes. A
+    person who has had enough texts gets none, without any notice; callers give their mobile only
+    for a request that knows more than a stranger does. A mobile that was merely typed raises.
+    RuleViolation: `too_soon`, `too_many`, or `budget` if the texts of this hour are used up.
     """
+    asked_for = f"session {session_key}"
     with _locked_stripes(asked_for, recipient or f"nobody {asked_for}"):
         _check_network(network)
         _check_pace(_codes_asked_for(asked_for), purpose)
+        _check_budget(purpose)
         texts = OneTimeCode.objects.filter(purpose=purpose, recipient=recipient or asked_for)
-        if _wait(texts, timezone.now()):
+        if purpose in purposes.TO_TYPED_MOBILES:
+            _check_pace(texts, purpose)
+        elif _wait(texts, timezone.now()):
             recipient = ""
         return _issue(
             actor=None,
@@ -134,7 +143,7 @@ def use_code(
     earlier transaction instead would refuse the sixth of twenty identical requests before the first
     of them has filed its inquiry.
 
-    RuleViolation: `no_code`, `used`, `replaced`, `expired`, `spent` (five tries were compared),
+    RuleViolation: `no_code`, `used`, `expired`, `spent` (five tries were compared),
     `wrong`. Exceptions of the action are raised as they are.
     """
     failure: Exception | None
@@ -189,8 +198,8 @@ def _check_pace(earlier: OneTimeCodeQuerySet, purpose: str) -> None:
     if wait <= BETWEEN_SENDS:
         raise RuleViolation(
             ngettext(
-                "A code has just been sent. You can ask for another in %(count)s second.",
-                "A code has just been sent. You can ask for another in %(count)s seconds.",
+                "You have just asked for a code. You can ask for another in %(count)s second.",
+                "You have just asked for a code. You can ask for another in %(count)s seconds.",
                 seconds,
             )
             % {"count": seconds},
@@ -214,12 +223,37 @@ def _check_network(network: str) -> None:
         raise _too_many(timedelta(hours=1))
 
 
+def _check_budget(purpose: str) -> None:
+    """Check how many texts visitors have been sent in the last hour, whoever asked for them.
+
+    Mobiles that were merely typed have a budget of their own: a flood to them stops nobody who
+    registers or resets. The end of either is in the log as an error.
+    """
+    is_typed = purpose in purposes.TO_TYPED_MOBILES
+    budget = settings.CODE_BUDGETS["typed" if is_typed else "known"]
+    of_visitors = OneTimeCode.objects.filter(user=None).exclude(recipient="")
+    hour_ago = timezone.now() - timedelta(hours=1)
+    same = {"purpose__in": purposes.TO_TYPED_MOBILES}
+    sent = of_visitors.filter(**same) if is_typed else of_visitors.exclude(**same)
+    if sent.filter(created_at__gt=hour_ago).count() >= budget:
+        logger.error(
+            "no codes are sent: the hourly budget of %s for %s is used up", budget, purpose
+        )
+        raise RuleViolation(
+            _(
+                "Very many codes are being asked for, and we cannot send yours now. Try again in "
+                "an hour, or go to a passports office."
+            ),
+            code="budget",
+        )
+
+
 def _too_many(wait: timedelta) -> RuleViolation:
     minutes = math.ceil(wait.total_seconds() / 60)
     return RuleViolation(
         ngettext(
-            "Too many codes were sent and not used. Try again in %(count)s minute.",
-            "Too many codes were sent and not used. Try again in %(count)s minutes.",
+            "Too many codes were asked for and not used. Try again in %(count)s minute.",
+            "Too many codes were asked for and not used. Try again in %(count)s minutes.",
             minutes,
         )
         % {"count": minutes},
@@ -254,8 +288,6 @@ def _issue(
     about: Model | None = None,
 ) -> OneTimeCode:
     now = timezone.now()
-    same = _codes_asked_for(asked_for).filter(purpose=purpose, used_at=None, replaced_at=None)
-    same.update(replaced_at=now)
     digits = f"{secrets.randbelow(10**6):06}"
     code = OneTimeCode(
         purpose=purpose,
@@ -271,7 +303,7 @@ def _issue(
     says_code = bool(recipient) and template == f"code_{purpose}"
     code.code_hash = _hash(code, digits if says_code else secrets.token_hex())
     code.save(force_insert=True)
-    write = write_mail if is_sent_by_mail(purpose) else write_text
+    write = write_mail if purposes.is_sent_by_mail(purpose) else write_text
     write(
         recipient=recipient,
         language=language,
@@ -294,11 +326,6 @@ def _count_and_compare(code: OneTimeCode | None, guess: str) -> RuleViolation | 
     if code.used_at:
         return RuleViolation(
             _("This code has been used already. Ask for another code."), code="used"
-        )
-    if code.replaced_at:
-        return RuleViolation(
-            _("A newer code was sent to you. Use that one, or ask for another code."),
-            code="replaced",
         )
     if code.expires_at <= timezone.now():
         return RuleViolation(

@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
+from phonenumber_field.phonenumber import PhoneNumber
 
 from core.accounts import visual_code
 from core.accounts.models import Identity, User, username_shape
@@ -19,6 +20,9 @@ from core.text import TextField, WholeTextField, refuse_unreadable
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+
+SAUDI_COUNTRY_CODE = 966
 
 
 class LoginField(TextField):
@@ -97,12 +101,25 @@ class RegisterForm(VisualCodeForm):
 
 class ResetForm(VisualCodeForm):
     login = LoginField()
+    born = EitherCalendarDateField(label=_("Date of birth"))
 
 
 class MobileForm(Form):
     mobile = MobileField(
         label=_("Mobile"), error_messages={"required": _("Enter a mobile number.")}
     )
+
+
+class MobileInKingdomForm(MobileForm):
+    """A mobile that a visitor types: texts to it are paid for, and nothing says whose it is."""
+
+    def clean_mobile(self) -> PhoneNumber:
+        mobile: PhoneNumber = self.cleaned_data["mobile"]
+        if mobile.country_code != SAUDI_COUNTRY_CODE:
+            raise forms.ValidationError(
+                _("We text this code only to mobiles of the Kingdom, which begin with 05.")
+            )
+        return mobile
 
 
 class NewPasswordForm(Form):

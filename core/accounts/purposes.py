@@ -58,3 +58,6 @@ RESET = register("reset")
 MOBILE = register("mobile")
 EMAIL = register("email", by_mail=True)
 PICTURE = register("picture")
+
+# Visitors type the mobile for these, and nothing says whose it is.
+TO_TYPED_MOBILES = (PICTURE,)

@@ -179,7 +179,9 @@ def two_requesters(request, resident):
 def test_two_code_requests_send_one(two_requesters, frozen_clock):
     results = at_once(*[partial(send_code, user) for user in two_requesters])
 
-    assert told(results) == ["A code has just been sent. You can ask for another in 60 seconds."]
+    assert told(results) == [
+        "You have just asked for a code. You can ask for another in 60 seconds."
+    ]
     assert OneTimeCode.objects.count() == Message.objects.count() == 1
 
 

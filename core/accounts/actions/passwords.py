@@ -1,24 +1,33 @@
 """Requesting a password reset by code, and setting a new password."""
 
+import datetime
+
 from django.db import transaction
 
 from core.accounts import codes, purposes
 from core.accounts.actions.warnings import warn
-from core.accounts.models import Session, User, canonical_login
+from core.accounts.models import Session, User
 
 
-def ask_to_reset(*, login: str, session_key: str | None, language: str, network: str) -> None:
-    """Text a code for a new password to the account with this username or identity number.
+def ask_to_reset(
+    *,
+    login: str,
+    born: datetime.date | None,
+    session_key: str | None,
+    language: str,
+    network: str,
+) -> None:
+    """Text a code for a new password to the account with this login and birth date.
 
     The outcome is the same for a login that has no account, so that the page cannot reveal which
     accounts exist. RuleViolation: those of `codes.send_code_to_unknown`.
     """
-    user = User.objects.by_login(login).filter(is_active=True).first()
+    accounts = User.objects.by_login(login).filter(is_active=True, identity__birth_date=born)
+    user = accounts.first() if born else None
     codes.send_code_to_unknown(
         purpose=purposes.RESET,
         session_key=session_key,
         language=language,
-        asked_for=f"login {canonical_login(login)}",
         network=network,
         recipient=str(user.mobile) if user else "",
         template="code_reset",

@@ -32,7 +32,6 @@ def ask_to_register(
         purpose=purposes.REGISTER,
         session_key=session_key,
         language=language,
-        asked_for=f"number {number}",
         network=network,
         recipient=str(identity.mobile) if identity else "",
         template=_answer_to(identity),

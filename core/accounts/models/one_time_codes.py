@@ -5,6 +5,7 @@ import uuid
 from typing import Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from core.accounts.models.users import User
@@ -29,7 +30,8 @@ class OneTimeCode(models.Model):
         max_length=254, blank=True, help_text="a mobile or a mail address; none for a decoy"
     )
     asked_for = models.CharField(
-        max_length=64, help_text="keyed hash of what was typed, by which sends are limited"
+        max_length=64,
+        help_text="keyed hash of the mobile or the session, by which sends are limited",
     )
     asked_from = models.CharField(
         max_length=64, blank=True, help_text="keyed hash of the network, where nobody is signed in"
@@ -41,7 +43,6 @@ class OneTimeCode(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
-    replaced_at = models.DateTimeField(null=True)
 
     objects = OneTimeCodeQuerySet.as_manager()
 
@@ -51,6 +52,7 @@ class OneTimeCode(models.Model):
             models.Index(fields=["recipient", "purpose", "-created_at"], name="code_by_recipient"),
             models.Index(fields=["asked_from", "-created_at"], name="code_by_network"),
             models.Index(fields=["session", "purpose", "-created_at"], name="code_by_session"),
+            models.Index(fields=["created_at"], name="code_to_visitor", condition=Q(user=None)),
         ]
 
     def __str__(self) -> str:

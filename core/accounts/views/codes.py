@@ -3,11 +3,11 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
+from core.accounts import visual_code
 from core.accounts.code_steps import CodeStep
-from core.accounts.forms import (
-    CodeForm,
-)
+from core.accounts.forms import CodeForm, VisualCodeForm
 from core.exceptions import RuleViolation
 from core.methods import takes_form
 
@@ -44,9 +44,35 @@ def resend(request: HttpRequest, step_class: type[CodeStep]) -> HttpResponse:
     step = step_class(request)
     if not step.is_waiting:
         return redirect(step.after)
+    if step.resend_costs_a_picture:
+        return _resend_for_a_picture(request, step)
     if request.method == "POST":
-        try:
-            step.send_within_limits()
-        except RuleViolation as violation:
-            messages.warning(request, violation.message)
+        _resend(request, step)
     return redirect(step.page)
+
+
+def _resend_for_a_picture(request: HttpRequest, step: CodeStep) -> HttpResponse:
+    """Show the picture, and send another code for its digits."""
+    needs_picture = visual_code.is_needed(request)
+    form = VisualCodeForm(request.POST or None, needs_picture=needs_picture)
+    if visual_code.ANOTHER in request.POST:
+        form = VisualCodeForm(needs_picture=needs_picture)
+    elif visual_code.BY_TEXT in request.POST:
+        return redirect(f"{reverse('accounts:picture-by-text')}?next={request.path}")
+    elif request.method == "POST" and form.is_valid():
+        try:
+            visual_code.use(request, form.cleaned_data)
+        except RuleViolation as violation:
+            violation.show_on(form)
+            visual_code.ask_again(request, form)
+        else:
+            _resend(request, step)
+            return redirect(step.page)
+    return render(request, "accounts/resend.html", {"form": form, "step": step})
+
+
+def _resend(request: HttpRequest, step: CodeStep) -> None:
+    try:
+        step.send_within_limits()
+    except RuleViolation as violation:
+        messages.warning(request, violation.message)

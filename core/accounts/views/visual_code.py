@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render, resolve_url
 from core.accounts import pending_steps, visual_code
 from core.accounts.code_steps import CodeStep, Picture
 from core.accounts.forms import (
-    MobileForm,
+    MobileInKingdomForm,
     VisualCodeForm,
 )
 from core.exceptions import RuleViolation
@@ -18,7 +18,7 @@ from core.methods import takes_form
 def picture_by_text(request: HttpRequest) -> HttpResponse:
     """Text a code to a visitor who cannot see the picture, and return to the form afterwards."""
     target = safe_target(request, resolve_url("accounts:register"))
-    form = MobileForm(request.POST or None)
+    form = MobileInKingdomForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             mobile = str(form.cleaned_data["mobile"])

@@ -11,6 +11,7 @@ from django.utils import timezone
 from core.accounts.models import OneTimeCode
 from core.accounts.registry import LocalRegistry, RegistryUnavailable
 from core.hijri import hijri_date
+from core.messaging.encryption import decrypt
 from core.messaging.gateways import DemoPhone
 from core.messaging.models import Message
 from tests import factories
@@ -47,8 +48,12 @@ WRONG = "This is not the code we sent. Check the message and try again."
 SPENT = "A wrong code was entered too many times. Ask for another code."
 EXPIRED = "This code is more than 10 minutes old. Ask for another code."
 NO_CODE = "Ask for a code first."
-TOO_MANY = "Too many codes were sent and not used. Try again in {} minutes."
-TOO_SOON = "A code has just been sent. You can ask for another in {} seconds."
+TOO_MANY = "Too many codes were asked for and not used. Try again in {} minutes."
+TOO_SOON = "You have just asked for a code. You can ask for another in {} seconds."
+NO_MORE_TEXTS = (
+    "Very many codes are being asked for, and we cannot send yours now. Try again in an hour, or "
+    "go to a passports office."
+)
 AWAY = "The registry cannot be reached at the moment. Try again in a few minutes."
 
 
@@ -83,10 +88,10 @@ def choose(client, username="aslam", password=factories.PASSWORD, language="en",
     return client.post(f"{REGISTER}choose/", {**form, "language": language}, **options)
 
 
-def ask_to_reset(client, login="aslam", language="en", **options):
+def ask_to_reset(client, login="aslam", born=BORN, language="en", **options):
     """Submit the first page of a reset and return the page that follows."""
     address = f"/{language}/account/password/reset/"
-    form = {"login": login, **picture_on(client.get(address, **options))}
+    form = {"login": login, **born_on(born), **picture_on(client.get(address, **options))}
     return client.post(address, form, follow=True, **options)
 
 
@@ -101,9 +106,22 @@ def set_password(client, password=NEW_PASSWORD, again=None, **options):
     return client.post(f"{RESET}new/", form, **options)
 
 
+def ask_again(client, address):
+    """Ask for another code with the picture that the page shows; return the page that follows."""
+    resend = f"{address}code/resend/"
+    return client.post(resend, picture_on(client.get(resend)), follow=True)
+
+
 def newest_code(purpose):
     """Return the digits of the last code sent to somebody who is not signed in."""
     return factories.code_sent_to(None, purpose)
+
+
+def newest_code_to(mobile):
+    """Return the digits of the last code that was texted to this mobile."""
+    code = OneTimeCode.objects.filter(recipient=mobile).latest("created_at")
+    text = decrypt(Message.objects.get(idempotency_key=code.pk).text)
+    return re.search(r"\b\d{6}\b", text)[0]
 
 
 def give_code_to(address, client, code):

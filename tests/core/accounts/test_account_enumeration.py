@@ -66,11 +66,11 @@ def through_codes(address, form, clock):
     for _guess in range(6):
         guessed = walk.post(code, {"code": WRONG_CODE})
     assert errors_on(guessed) == [pages.SPENT]
-    walk.post(resend)
+    walk.post(resend, picture_on(walk.get(resend)))
     assert notices_on(walk.get(code)) == [pages.TOO_SOON.format(60)]
     for _another in range(5):
         clock.move(61)
-        walk.post(resend)
+        walk.post(resend, picture_on(walk.get(resend)))
         notices = notices_on(walk.get(code))
         walk.post(code, {"code": WRONG_CODE})
     assert notices == [pages.TOO_MANY.format(55)]
@@ -89,7 +89,7 @@ def register(clock):
 
 
 def reset(login, clock):
-    return through_codes(pages.RESET, {"login": login}, clock)
+    return through_codes(pages.RESET, {"login": login, **pages.born_on()}, clock)
 
 
 def sign_in(login, password="wrong", address=pages.SIGN_IN, told=pages.SHUT):
@@ -131,7 +131,6 @@ def send_text_just_before(purpose, whom):
         purpose=purpose,
         session_key="another",
         language="en",
-        asked_for="another name",
         network="192.0.2.1",
         recipient=MOBILE,
         template=f"code_{purpose}",

@@ -314,7 +314,7 @@ def test_second_mail_within_a_minute_is_refused(clock, person):
     browser = signed_in(person)
     ask_for_email(browser)
     clock.move(59)
-    told = "A code has just been sent. You can ask for another in 1 second."
+    told = "You have just asked for a code. You can ask for another in 1 second."
     assert notices_on(ask_for_email(browser)) == [told]
     clock.move(1)
     assert notices_on(browser.post(f"{pages.EMAIL_CODE}resend/", follow=True)) == []

@@ -23,9 +23,10 @@ RESEND = f"{CODE}resend/"
 CHOOSE = f"{REGISTER}choose/"
 
 IF_RIGHT = (
-    "If the details you entered are correct, we have texted the mobile that the registry has for "
-    "you. If no text arrives, the registry may have no mobile or an old one: go to a passports "
-    "office. The code works for 10 minutes."
+    "If the details you entered are correct, a code is on its way to the mobile that the registry "
+    "has for you. If none comes, check the number, the calendar and the day: one Hijri day off is "
+    "usual. If they are right, the registry may have no mobile or an old one: go to a passports "
+    "office with your ID. The code works for 10 minutes."
 )
 SAYS_CODE = "Tawasul: {} is your code to open an account. Never give it to anybody."
 OPENED = (
@@ -310,8 +311,8 @@ def test_other_sessions_get_no_further(client, registered):
     ask(client)
     code = newest_code()
     elsewhere = Client()
-    ask(elsewhere)  # it is too soon for a code of its own
-    assert errors_on(elsewhere.post(CODE, {"code": code})) == [pages.NO_CODE]
+    ask(elsewhere)  # it is too soon for a text of its own
+    assert errors_on(elsewhere.post(CODE, {"code": code})) == [pages.WRONG]
     # The session from before the code is none from which to choose a password.
     stranger = Client()
     stranger.cookies["sessionid"] = client.cookies["sessionid"].value
@@ -349,7 +350,7 @@ def test_each_step_waits_while_registry_is_down(client, registered):
     code = newest_code()
     pages.age_codes(61)
     with pages.registry_away():
-        assert notices_on(client.post(RESEND, follow=True)) == [AWAY]
+        assert notices_on(pages.ask_again(client, REGISTER)) == [AWAY]
         assert len(texts()) == 1
         assert place(pages.give_code_to(CODE, client, code)) == CHOOSE
         page = choose(client)

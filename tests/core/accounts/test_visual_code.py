@@ -19,7 +19,7 @@ BY_TEXT = "/en/account/picture/by-text/"
 BY_TEXT_CODE = f"{BY_TEXT}code/"
 
 PERSON = {"number": pages.NUMBER, **pages.born_on()}
-LOGIN = {"login": "aslam"}
+LOGIN = {"login": "aslam", **pages.born_on()}
 FORMS = [(REGISTER, PERSON), (RESET, LOGIN)]
 
 WRONG_DIGITS = "These are not the digits in the picture. Enter those in the new picture."
@@ -110,7 +110,7 @@ def test_a_picture_is_good_for_ten_minutes(client, db, clock):
     page = client.post(RESET, {**LOGIN, **picture})
     assert errors_on(page) == [RUN_OUT]
     assert page.context["form"]["login"].value() == "aslam"
-    errors = errors_on(client.post(RESET, {"login": " ", **picture}))
+    errors = errors_on(client.post(RESET, {**LOGIN, "login": " ", **picture}))
     assert errors == ["Enter your username or your ID number.", RUN_OUT]
     assert client.post(RESET, {**LOGIN, **picture_on(page)}).status_code == 302
 
@@ -125,7 +125,7 @@ def test_answer_is_valid_for_its_own_picture_only(client, db):
 
 def test_error_elsewhere_on_form_leaves_picture_valid(client, db):
     picture = picture_on(client.get(RESET))
-    page = client.post(RESET, {"login": " ", **picture})
+    page = client.post(RESET, {**LOGIN, "login": " ", **picture})
     assert errors_on(page) == ["Enter your username or your ID number."]
     assert key_on(page) == picture["picture_key"]
     assert page.context["form"]["picture"].value()[1] == picture["picture"]
@@ -183,7 +183,8 @@ def test_unknown_picture_has_run_out(client, db):
             page = client.post(address, {**form, **picture})
             assert errors_on(page) == [RUN_OUT], (key, answer)
             assert not OneTimeCode.objects.exists()
-    undecodable = b"login=aslam&picture=%FF%FE2&picture_key=%C0%80"
+    born = "&".join(f"{name}={value}" for name, value in pages.born_on().items())
+    undecodable = f"login=aslam&{born}&picture=%FF%FE2&picture_key=%C0%80".encode()
     page = client.post(RESET, undecodable, content_type="application/x-www-form-urlencoded")
     assert errors_on(page) == ["Some characters could not be read. Type this text again."]
 
@@ -235,7 +236,7 @@ def test_texted_code_replaces_picture_and_keeps_input(db):
             assert sent.url == f"{BY_TEXT}?next={address}"
             page = ask_for_text(client, to=client.get(sent.url).context["next"])
             assert place(page) == BY_TEXT_CODE
-            told = "We have texted a code to the mobile you entered. The code works for 10 minutes."
+            told = "A code is on its way to the mobile you entered. The code works for 10 minutes."
             assert told in words(page)
             code = newest_code("picture")
             assert texts() == [
@@ -251,12 +252,14 @@ def test_texted_code_replaces_picture_and_keeps_input(db):
             assert OneTimeCode.objects.exclude(purpose="picture").count() == 1
 
 
-def test_any_valid_mobile_can_get_text(db):
-    for mobile in ("٠٥٠١٢٣٤٥٦٧", "+966 50 123 4567", "+44 7400 123456"):
+def test_any_mobile_of_the_kingdom_can_get_text(db):
+    for mobile in ("٠٥٠١٢٣٤٥٦٧", "+966 50 123 4567", "00966 50 123 4567"):
         with undone():
             assert place(ask_for_text(Client(), mobile)) == BY_TEXT_CODE, mobile
             assert len(texts()) == 1, mobile
-    for mobile in ("", "0112345678", "12", "abc", "\0", "0" * 100):
+    abroad = errors_on(ask_for_text(Client(), "+44 7400 123456"))
+    assert abroad == ["We text this code only to mobiles of the Kingdom, which begin with 05."]
+    for mobile in ("", "0112345678", "12", "abc", "\0", "0" * 100, "+973 3600 1234"):
         page = ask_for_text(Client(), mobile)
         assert place(page) == BY_TEXT, mobile
         assert len(errors_on(page)) == 1, mobile
@@ -340,9 +343,8 @@ def test_mobile_gets_a_text_a_minute_and_five_an_hour(db, clock):
 def test_texts_count_for_the_limit_of_the_network(db, monkeypatch):
     monkeypatch.setattr(codes, "MAX_UNUSED_PER_NETWORK", 10)
     home, elsewhere = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "198.51.100.7"}
-    client = Client()
     for number in range(10):
-        assert notices_on(ask_for_text(client, f"05012345{number:02}", **home)) == []
+        assert notices_on(ask_for_text(Client(), f"05012345{number:02}", **home)) == []
     assert notices_on(ask_for_text(Client(), "0509999999", **home)) == [TOO_MANY.format(60)]
     assert notices_on(ask_for_text(Client(), "0509999999", **elsewhere)) == []
     pages.age_codes(60 * 60)
