@@ -1,4 +1,5 @@
 import html
+import logging
 import re
 import shutil
 
@@ -9,6 +10,7 @@ from django.utils import translation
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from core.security_log import LOGGER
 from tests import factories
 from tests.emptying import empty_written_tables
 from tests.worlds import surroundings
@@ -31,6 +33,13 @@ def world_folder(tmp_path_factory):
 def _in_english():
     """Activate English, in which sentences are compared, after any language of an earlier test."""
     with translation.override("en"):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quiet_security_log():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(logging.getLogger(LOGGER), "handlers", [logging.NullHandler()])
         yield
 
 

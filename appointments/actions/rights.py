@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from appointments.models import Appointment, Waiting
 from core.accounts.models import Identity, User
-from core.accounts.rights import OWNERS, Relation, refusal, relation_of
+from core.accounts.rights import OWNERS, Relation, noted, refusal, relation_of
 from core.exceptions import RuleViolation
 
 
@@ -57,7 +57,8 @@ class Rights:
     def check_may(self, deed: Deed) -> None:
         """Raise RuleViolation `not_yours`, with the reason, unless they may do this."""
         if not self.may(deed):
-            raise refusal(self.user, self.thing, self.relation)
+            refused = refusal(self.user, self.thing, self.relation)
+            raise noted(refused, self.user, deed, _reference_of(self.thing))
 
 
 def rights_of(user: User, thing: Appointment | Waiting) -> Rights:
@@ -67,11 +68,9 @@ def rights_of(user: User, thing: Appointment | Waiting) -> Rights:
 
 def may(user: User, deed: Deed, thing: Appointment | Waiting) -> bool:
     """Return whether `user` may do this now, as the tables are."""
-    try:
-        check_may(user, deed, thing)
-    except RuleViolation:
-        return False
-    return True
+    if deed == Deed.RECEIVE:
+        return _receives(user, thing)
+    return rights_of(user, thing).may(deed)
 
 
 def check_may(user: User, deed: Deed, thing: Appointment | Waiting) -> None:
@@ -79,16 +78,20 @@ def check_may(user: User, deed: Deed, thing: Appointment | Waiting) -> None:
 
     Raise RuleViolation `not_yours`, or `not_clerk` for a deed of clerks.
     """
-    if deed == Deed.RECEIVE:
-        _check_receives(user, thing)
-    else:
+    if deed != Deed.RECEIVE:
         rights_of(user, thing).check_may(deed)
+    elif not _receives(user, thing):
+        raise not_a_clerk(user, _reference_of(thing))
 
 
-def _check_receives(user: User, thing: Appointment | Waiting) -> None:
-    if not Appointment.objects.visible_to_clerk(user).filter(pk=thing.pk).exists():
-        raise not_a_clerk()
+def not_a_clerk(user: User, reference: str = "") -> RuleViolation:
+    refused = RuleViolation(_("Your account may not receive people here."), code="not_clerk")
+    return noted(refused, user, Deed.RECEIVE, reference)
 
 
-def not_a_clerk() -> RuleViolation:
-    return RuleViolation(_("Your account may not receive people here."), code="not_clerk")
+def _receives(user: User, thing: Appointment | Waiting) -> bool:
+    return Appointment.objects.visible_to_clerk(user).filter(pk=thing.pk).exists()
+
+
+def _reference_of(thing: Appointment | Waiting) -> str:
+    return thing.reference if isinstance(thing, Appointment) else ""

@@ -43,7 +43,7 @@ def walk_in(
     `attendee`, `live`, `full`, `not_clerk` or `registry_away`.
     """
     if not _is_clerk_of(actor, office):
-        raise not_a_clerk()
+        raise not_a_clerk(actor)
     idempotency_key = derive_key(
         idempotency_key, actor.pk, office.pk, number, service.pk, operations
     )

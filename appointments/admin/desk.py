@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -20,7 +20,7 @@ from appointments.admin.today import today
 from appointments.admin.waiting_room import calls
 from appointments.admin.walk_ins import walk_in
 from appointments.models import Appointment, AppointmentQuerySet
-from core.accounts.access import StaffRequest
+from core.accounts.access import StaffRequest, get_visible
 from core.exceptions import RuleViolation
 from core.hijri import both_calendars
 from core.http import safe_target
@@ -190,7 +190,8 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
         appointments = self.get_queryset(request).select_related(
             "user__identity", "holder", "attendee", "service", "slot__office"
         )
-        return get_object_or_404(appointments, pk=pk)
+        user = cast(StaffRequest, request).user
+        return get_visible(appointments, user, "appointment", pk=pk)
 
 
 def _buttons_for(

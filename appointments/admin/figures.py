@@ -11,7 +11,7 @@ from typing import Any, Self, cast
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,8 +20,9 @@ from django.utils.translation import pgettext
 from appointments.admin.spreadsheets import Cell, Table, as_csv, as_xlsx
 from appointments.models import Office, Weekday
 from appointments.models.figures import figures_of, load, total
-from core.accounts.access import StaffRequest
+from core.accounts.access import StaffRequest, get_visible
 from core.hijri import both_calendars, dates_of, hijri_to_gregorian, months_in_both_calendars
+from core.security_log import Event, note
 from core.text import single_line
 
 DAY = datetime.timedelta(days=1)
@@ -125,12 +126,14 @@ class FiguresMixin(admin.ModelAdmin):
         code = request.GET.get("table", "")
         if code not in tables:
             code = next(iter(tables))
+        note(Event.EXPORT, account=request.user.pk, kind="csv")
         plain, shown = _names(office, month)
         title = tables[code].title
         return as_csv(tables[code], [f"{plain}-{code}.csv", f"{shown} {title}.csv"])
 
     def figures_as_xlsx(self, request: StaffRequest, pk: int) -> HttpResponse:
         office, month = _office_and_month(request, pk)
+        note(Event.EXPORT, account=request.user.pk, kind="xlsx")
         names = [f"{name}.xlsx" for name in _names(office, month)]
         return as_xlsx(_tables(office, month).values(), names)
 
@@ -147,7 +150,7 @@ def _office_and_month(request: StaffRequest, pk: int) -> tuple[Office, Month]:
     """
     if not (request.user.has_perm("appointments.manage_office") or request.user.is_auditor):
         raise PermissionDenied
-    office = get_object_or_404(Office.objects.readable_by(request.user), pk=pk)
+    office = get_visible(Office.objects.readable_by(request.user), request.user, "office", pk=pk)
     return office, Month.from_code(request.GET.get("month", ""))
 
 

@@ -6,14 +6,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from appointments import actions
 from appointments.actions import Deed, Rights
 from appointments.models import Appointment, Offer, Waiting
-from core.accounts.access import SignedInRequest, resident_required
+from core.accounts.access import SignedInRequest, not_theirs, resident_required
 from core.accounts.models import User
 from core.exceptions import RuleViolation
 
@@ -48,7 +48,7 @@ def get_appointment_for(user: User, reference: str) -> tuple[Appointment, Rights
     appointment = get_object_or_404(with_all, reference=reference)
     rights = actions.rights_of(user, appointment)
     if not rights.may(Deed.READ_TEXT):
-        raise Http404
+        raise not_theirs(user, "appointment", reference)
     return appointment, rights
 
 
@@ -96,5 +96,5 @@ def booked_page(
 
 def _if_theirs(user: User, waiting: Waiting) -> Waiting:
     if not actions.may(user, Deed.READ, waiting):
-        raise Http404
+        raise not_theirs(user, "waiting")
     return waiting

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 
 from core.accounts.models import Identity, User
+from core.security_log import Event, note
+
+_Row = TypeVar("_Row", bound=Model)
 
 
 class SignedInRequest(HttpRequest):
@@ -41,3 +45,26 @@ def resident_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def not_theirs(user: User, kind: str, reference: str = "") -> Http404:
+    """Return the 404 for something that exists and that `user` may not see, and note it."""
+    note(Event.ACCESS_REFUSED, "not_theirs", account=user.pk, kind=kind, reference=reference)
+    return Http404()
+
+
+def get_visible(
+    visible: QuerySet[_Row], user: User, kind: str, *, reference: str = "", **lookup: Any
+) -> _Row:
+    """Return the row of `visible`, what `user` may see; raise the same 404 for any other.
+
+    One that exists elsewhere in the table is noted. Its reference is its own, or that of the case
+    that it is looked for in.
+    """
+    row = visible.filter(**lookup).first()
+    if row is not None:
+        return row
+    hidden = visible.model._default_manager.filter(**lookup).first()
+    if hidden is None:
+        raise Http404
+    raise not_theirs(user, kind, reference or getattr(hidden, "reference", ""))

@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 
 from core.accounts import purposes
 from core.accounts.models import LockStripe, OneTimeCode, OneTimeCodeQuerySet, User
+from core.accounts.security_events import limits_noted, note_code_sent, note_code_tried
 from core.exceptions import RuleViolation
 from core.messaging.actions.outbox import write_mail, write_text
 from core.text import bare_digits
@@ -68,7 +69,7 @@ def send_code(
             _("Your account has no mobile number to send a code to. Go to a passports office."),
             code="no_mobile",
         )
-    with _locked_stripes(recipient, f"account {actor.pk}"):
+    with limits_noted(purpose, actor), _locked_stripes(recipient, f"account {actor.pk}"):
         _check_pace(_codes_asked_for(recipient), purpose)
         _check_account(actor, purpose)
         return _issue(
@@ -104,7 +105,8 @@ def send_code_to_unknown(
     RuleViolation: `too_soon`, `too_many`, or `budget` if the texts of this hour are used up.
     """
     asked_for = f"session {session_key}"
-    with _locked_stripes(asked_for, recipient or f"nobody {asked_for}"):
+    stripes = _locked_stripes(asked_for, recipient or f"nobody {asked_for}")
+    with limits_noted(purpose, None, asked_for), stripes:
         _check_network(network)
         _check_pace(_codes_asked_for(asked_for), purpose)
         _check_budget(purpose)
@@ -156,7 +158,7 @@ def use_code(
             .select_for_update(no_key=True)
             .first()
         )
-        failure = _count_and_compare(code, guess)
+        failure = refusal = _count_and_compare(code, guess)
         if code and failure is None:
             try:
                 with transaction.atomic():
@@ -164,6 +166,7 @@ def use_code(
                     result = action(code)
             except Exception as error:
                 failure = error
+    note_code_tried(purpose, actor, refusal)
     if failure is not None:
         raise failure
     return result
@@ -314,6 +317,7 @@ def _issue(
         not_after=code.expires_at,
         is_secret=True,
     )
+    note_code_sent(purpose, actor, asked_for, is_sent=says_code)
     return code
 
 

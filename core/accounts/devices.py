@@ -6,16 +6,21 @@ from django.utils import timezone
 from ua_parser import parse
 
 from core.accounts.models import User
+from core.security_log import Event, note
 from core.text import clean
 
 _MAX_HEADER_LENGTH = 300  # characters; real User-Agent headers are shorter
 
 
-def start_session(request: HttpRequest, user: User) -> None:
-    """Sign `user` in, and store the browser and the time in the session."""
+def start_session(request: HttpRequest, user: User, *, kind: str = "resident") -> None:
+    """Sign `user` in, and store the browser and the time in the session.
+
+    `kind` says in the security log where they have signed in.
+    """
     auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     request.session["browser"] = browser_of(request)
     request.session["signed_in_at"] = timezone.now().isoformat()
+    note(Event.SIGN_IN, account=user.pk, kind=kind)
 
 
 def browser_of(request: HttpRequest) -> str:

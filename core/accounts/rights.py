@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from core.accounts.models import Identity, Link, LinkQuerySet, User
 from core.exceptions import RuleViolation
+from core.security_log import Event, note
 
 
 class Relation(StrEnum):
@@ -97,6 +98,12 @@ def refusal(user: User, matter: Matter, relation: Relation | None = None) -> Rul
     else:
         message = _("This is not yours.")
     return RuleViolation(message, code="not_yours")
+
+
+def noted(refused: RuleViolation, user: User, deed: str, reference: str) -> RuleViolation:
+    """Note in the security log that `user` was refused this deed, and return the refusal."""
+    note(Event.DEED_REFUSED, refused.code, account=user.pk, kind=deed, reference=reference)
+    return refused
 
 
 def is_held(parties: Parties) -> Q:

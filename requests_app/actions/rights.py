@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core.accounts.models import User
-from core.accounts.rights import OWNERS, Relation, refusal, relation_of
+from core.accounts.rights import OWNERS, Relation, noted, refusal, relation_of
 from core.exceptions import RuleViolation
 from requests_app.models import AttachmentQuerySet, Inquiry, Reply, ReplyQuerySet
 
@@ -25,6 +25,7 @@ class Deed(StrEnum):
     ASSIGN = "assign"  # as a supervisor
 
 
+_OF_STAFF = (Deed.WORK, Deed.ASSIGN)
 # Who may do what with a filed inquiry. A draft is its author's alone, and its status says what can
 # be done with it.
 _MAY: dict[Deed, frozenset[Relation]] = {
@@ -52,7 +53,8 @@ class Rights:
     def check_may(self, deed: Deed) -> None:
         """Raise RuleViolation `not_yours`, with the reason, unless they may do this."""
         if not self.may(deed):
-            raise refusal(self.user, self.inquiry, self.relation)
+            refused = refusal(self.user, self.inquiry, self.relation)
+            raise noted(refused, self.user, deed, self.inquiry.reference)
 
     @property
     def is_successor(self) -> bool:
@@ -94,11 +96,9 @@ def rights_of(user: User, inquiry: Inquiry) -> Rights:
 
 def may(user: User, deed: Deed, inquiry: Inquiry) -> bool:
     """Return whether `user` may do this to the inquiry now, as the tables are."""
-    try:
-        check_may(user, deed, inquiry)
-    except RuleViolation:
-        return False
-    return True
+    if deed in _OF_STAFF:
+        return _refusal_of_staff(user, deed, inquiry) is None
+    return rights_of(user, inquiry).may(deed)
 
 
 def check_may(user: User, deed: Deed, inquiry: Inquiry) -> Rights:
@@ -107,17 +107,18 @@ def check_may(user: User, deed: Deed, inquiry: Inquiry) -> Rights:
     RuleViolation `not_yours`; `not_officer`, `own_case` or `not_supervisor` for a deed of staff.
     """
     rights = rights_of(user, inquiry)
-    if deed in (Deed.WORK, Deed.ASSIGN):
-        _check_staff(user, deed, inquiry)
-    else:
+    if deed not in _OF_STAFF:
         rights.check_may(deed)
+    elif refused := _refusal_of_staff(user, deed, inquiry):
+        raise noted(refused, user, deed, inquiry.reference)
     return rights
 
 
-def _check_staff(user: User, deed: Deed, inquiry: Inquiry) -> None:
+def _refusal_of_staff(user: User, deed: Deed, inquiry: Inquiry) -> RuleViolation | None:
     if not user.has_perm("requests_app.triage_inquiry"):
-        raise RuleViolation(_("Your account may not work on inquiries."), code="not_officer")
+        return RuleViolation(_("Your account may not work on inquiries."), code="not_officer")
     if not Inquiry.objects.visible_to_staff(user).filter(pk=inquiry.pk).exists():
-        raise RuleViolation(_("You cannot work on an inquiry of your own."), code="own_case")
+        return RuleViolation(_("You cannot work on an inquiry of your own."), code="own_case")
     if deed == Deed.ASSIGN and not user.has_perm("requests_app.assign_inquiry"):
-        raise RuleViolation(_("Only supervisors give inquiries to others."), code="not_supervisor")
+        return RuleViolation(_("Only supervisors give inquiries to others."), code="not_supervisor")
+    return None

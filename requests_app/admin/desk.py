@@ -4,17 +4,18 @@ from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Q
 from django.http import FileResponse, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import pgettext
 
-from core.accounts.access import StaffRequest
+from core.accounts.access import StaffRequest, get_visible
 from core.accounts.interrupted_forms import take_input
 from core.accounts.models import User
 from core.accounts.rights import has_passed_on
 from core.exceptions import RuleViolation
 from core.http import in_language, other_language
 from core.methods import takes_form
+from core.security_log import Event, note
 from requests_app.admin.buttons import ANSWERS, BUTTONS
 from requests_app.admin.names import beneficiary_of
 from requests_app.downloads import download, preview
@@ -31,7 +32,7 @@ def get_inquiry_for(request: StaffRequest, pk: int) -> Inquiry:
     inquiries = Inquiry.objects.visible_to_staff(request.user).select_related(
         "applicant__identity", "holder", "beneficiary", "service", "assignee__identity"
     )
-    return get_object_or_404(inquiries, pk=pk)
+    return get_visible(inquiries, request.user, "inquiry", pk=pk)
 
 
 def desk(request: StaffRequest, pk: int) -> HttpResponse:
@@ -97,16 +98,20 @@ def answer(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def document(request: StaffRequest, pk: int, document_pk: int) -> FileResponse:
-    return download(_document(request, pk, document_pk))
+    return download(_document(request, pk, document_pk, "download"))
 
 
 def document_preview(request: StaffRequest, pk: int, document_pk: int) -> HttpResponse:
-    return preview(_document(request, pk, document_pk), PREVIEW_SIDE)
+    return preview(_document(request, pk, document_pk, "preview"), PREVIEW_SIDE)
 
 
-def _document(request: StaffRequest, pk: int, document_pk: int) -> Attachment:
-    inquiry = get_inquiry_for(request, pk)
-    return get_object_or_404(inquiry.attachments.sent(), pk=document_pk)
+def _document(request: StaffRequest, pk: int, document_pk: int, kind: str) -> Attachment:
+    """Return a document that was sent, for `kind` of opening, and note that it is opened."""
+    user, inquiry = request.user, get_inquiry_for(request, pk)
+    sent, reference = inquiry.attachments.sent(), inquiry.reference
+    found = get_visible(sent, user, "document", reference=reference, pk=document_pk)
+    note(Event.DOCUMENT_OPENED, account=user.pk, kind=kind, reference=reference)
+    return found
 
 
 def _answer_form(inquiry: Inquiry, text: str | None = None) -> AnswerForm:

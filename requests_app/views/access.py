@@ -5,10 +5,10 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
-from core.accounts.access import SignedInRequest, resident_required
+from core.accounts.access import SignedInRequest, not_theirs, resident_required
 from core.accounts.models import User
 from core.exceptions import RuleViolation
 from requests_app import actions
@@ -26,7 +26,7 @@ def get_inquiry_for(user: User, reference: str) -> Rights:
     )
     rights = actions.rights_of(user, get_object_or_404(with_people, reference=reference))
     if not rights.may(Deed.READ_TEXT):
-        raise Http404
+        raise not_theirs(user, "inquiry", reference)
     return rights
 
 

@@ -2,9 +2,8 @@
 
 from django.contrib import messages
 from django.http import FileResponse, HttpResponse
-from django.shortcuts import get_object_or_404
 
-from core.accounts.access import SignedInRequest, resident_required
+from core.accounts.access import SignedInRequest, get_visible, resident_required
 from core.exceptions import RuleViolation
 from requests_app import actions
 from requests_app.downloads import download, preview
@@ -58,4 +57,5 @@ def document_preview(request: SignedInRequest, reference: str, pk: int) -> HttpR
 
 def _document(request: SignedInRequest, reference: str, pk: int) -> Attachment:
     """Return a document of the inquiry that the user may open; raise the same 404 for any other."""
-    return get_object_or_404(get_inquiry_for(request.user, reference).documents(), pk=pk)
+    documents = get_inquiry_for(request.user, reference).documents()
+    return get_visible(documents, request.user, "document", reference=reference, pk=pk)

@@ -10,6 +10,8 @@ from django.views.decorators.csrf import requires_csrf_token
 
 from core.accounts.interrupted_forms import keep_input
 from core.exceptions import is_without_database
+from core.request_ids import request_in_hand
+from core.security_log import Event, note
 
 RETRY_AFTER_SECONDS = 10
 
@@ -26,6 +28,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 @requires_csrf_token
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    _note_forbidden(request)
     return _error_page(
         request,
         403,
@@ -79,7 +82,16 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if is_without_database(sys.exc_info()[1]):
         headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
         return HttpResponse(render_to_string("503.html"), status=503, headers=headers)
-    return HttpResponse(render_to_string("500.html"), status=500)
+    in_hand = request_in_hand()
+    context = {"request_id": in_hand and in_hand.request_id}
+    return HttpResponse(render_to_string("500.html", context), status=500)
+
+
+def _note_forbidden(request: HttpRequest) -> None:
+    # Without a database, or before the session has been read, nobody is known.
+    user, page = getattr(request, "user", None), request.resolver_match
+    kind = page.view_name if page else ""
+    note(Event.ACCESS_REFUSED, "forbidden", account=user and user.pk, kind=kind)
 
 
 def _is_same_origin(request: HttpRequest) -> bool:

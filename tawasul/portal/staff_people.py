@@ -5,10 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from core.accounts.access import StaffRequest
+from core.accounts.access import StaffRequest, get_visible
 from core.accounts.actions import open_person
 from core.accounts.models import Identity, IdentityQuerySet
 from core.accounts.views.people import FOUND, ROWS, show_found, typed_words
@@ -50,7 +50,8 @@ def person(request: StaffRequest, pk: int) -> HttpResponse:
 
     Without an open case of the person, a reason is asked for first.
     """
-    person = get_object_or_404(_people_for(request).prefetch_related("numbers"), pk=pk)
+    people = _people_for(request).prefetch_related("numbers")
+    person = get_visible(people, request.user, "person", pk=pk)
     form = ReasonForm(request.POST or None)
     reason = form.cleaned_data["reason"] if form.is_valid() else ""
     try:

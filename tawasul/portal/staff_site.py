@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, cast
 
 from django.contrib import auth
@@ -16,13 +17,17 @@ from django.utils.translation import gettext as _
 from django_otp import login as otp_login
 from django_otp import match_token
 from django_otp.admin import OTPAdminSite
+from django_otp.models import Device
+from django_otp.plugins.otp_static.models import StaticDevice
 
 from core.accounts import devices, lockout, pending_steps
 from core.accounts.access import StaffRequest
 from core.accounts.forms import CodeForm, SignInForm
 from core.accounts.models import User
+from core.accounts.security_events import note_wrong_password
 from core.http import in_language, safe_target
 from core.methods import takes, takes_form
+from core.security_log import Event, note
 from core.text import bare_digits
 from tawasul.portal import staff_people, staff_shift
 from tawasul.portal.staff_todo import appointments_of, inquiries_of
@@ -88,6 +93,14 @@ class StaffSite(OTPAdminSite):
         waiting = [*inquiries_of(request.user), *appointments_of(request.user)]
         return super().index(request, {"waiting": waiting, **(extra_context or {})})
 
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response = super().password_change(request, extra_context)
+        if response.status_code == HTTPStatus.FOUND:
+            note(Event.PASSWORD_CHANGED, account=request.user.pk)
+        return response
+
     @takes_form
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -98,16 +111,19 @@ class StaffSite(OTPAdminSite):
             return redirect(target)
         form = SignInForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            user = auth.authenticate(
-                request,
-                username=form.cleaned_data["login"],
-                password=form.cleaned_data["password"],
-            )
+            login = form.cleaned_data["login"]
+            password = form.cleaned_data["password"]
+            user = auth.authenticate(request, username=login, password=password)
             if user is not None and user.is_staff:
                 request.session.cycle_key()
                 password = user.get_session_auth_hash()
                 pending_steps.begin(request, STEP, user=user.pk, password=password, next=target)
                 return redirect("admin:code")
+            if user is None:
+                locked = lockout.is_locked_out(request)
+                note_wrong_password(login, "staff", is_locked_out=locked)
+            else:
+                note(Event.SIGN_IN, "not_staff", account=user.pk, kind="staff")
             wrong = _("This username and this password do not open the staff site. Check both.")
             form.add_error(None, lockout.STAFF_REFUSAL if lockout.is_locked_out(request) else wrong)
         context = {"form": form, "next": target}
@@ -126,6 +142,7 @@ class StaffSite(OTPAdminSite):
         if request.method == "POST" and form.is_valid():
             device = match_token(user, bare_digits(form.cleaned_data["code"]).lower())
             if device is None:
+                note(Event.SECOND_FACTOR, "wrong", account=user.pk)
                 form.add_error(
                     "code",
                     _(
@@ -135,12 +152,17 @@ class StaffSite(OTPAdminSite):
                 )
             else:
                 pending_steps.end(request, STEP)
-                devices.start_session(request, user)
+                note(Event.SECOND_FACTOR, account=user.pk, kind=_kind_of(device))
+                devices.start_session(request, user, kind="staff")
                 otp_login(request, device)
                 response = redirect(in_language(facts["next"], get_language()))
                 lockout.remember_browser(request, response, user)
                 return response
         return render(request, "admin/code.html", {"form": form})
+
+
+def _kind_of(device: Device) -> str:
+    return "recovery_code" if isinstance(device, StaticDevice) else "authenticator"
 
 
 def _only_reads(request: HttpRequest) -> bool:

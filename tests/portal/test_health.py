@@ -16,7 +16,8 @@ AWAY = (
 BROKEN = (
     "Something went wrong on our side The last thing you did was not completed; "
     "whatever was saved before it is still there. Please try again in a little while. "
-    "If it happens again, please call +966 11 257 3597. Home page"
+    "If it happens again, please call +966 11 257 3597. "
+    "When you call, give the number of this error: {} Home page"
 )
 
 
@@ -73,8 +74,10 @@ def test_other_error_has_its_own_page(visitor, monkeypatch, django_assert_num_qu
     with django_assert_num_queries(0):
         response = visitor.get("/en/account/no-such-page/")
     assert response.status_code == 500
-    assert BROKEN in words(response)
+    request_id = response["X-Request-ID"]
+    assert BROKEN.format(request_id) in words(response)
     assert "حدث خطأ من جهتنا" in words(response)
+    assert f"وعند الاتصال اذكر رقم هذا الخطأ: {request_id}" in words(response)
 
 
 def test_health_checks_tell_whether_the_database_answers(client, db):

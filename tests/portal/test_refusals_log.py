@@ -1,12 +1,16 @@
-"""A refused request is one line of the log: no traceback, and nothing of what was sent."""
+"""What a refused and a failed request leave in the log, and nothing of what was sent."""
 
 import io
 import logging
+import re
 
 import pytest
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.test import Client
 
+from tawasul.logs import cut_database_errors
+from tests import factories
 from tests.conftest import signed_in_staff
 
 ID_NUMBER = "2987654320"
@@ -88,14 +92,75 @@ def test_refused_request_is_one_line(officer, printed):
         response = ask()
         assert 400 <= response.status_code < 500, line
         lines = printed().splitlines()
-        assert [each.split(" ", 2)[2] for each in lines] == [line]
+        request_id = response["X-Request-ID"]
+        assert [each.split(" ", 2)[2] for each in lines] == [f"{request_id} {line}"]
+
+
+def fail_with(error):
+    def fail(*_arguments):
+        raise error
+
+    return fail
+
+
+def duplicate(*_arguments):
+    """Give a number to a second person, which the database refuses, quoting the number."""
+    factories.IdentityFactory(number=ID_NUMBER)
+    factories.IdentityFactory(number=ID_NUMBER)
 
 
 @pytest.mark.django_db
-def test_failure_keeps_its_traceback(printed, monkeypatch):
-    def fail(*_arguments):
-        raise ZeroDivisionError
+def test_failure_has_its_traceback_and_the_id_on_the_page(printed, monkeypatch):
+    browser = Client(raise_request_exception=False)
+    told = KeyError(ID_NUMBER)
+    told.__cause__ = ValueError(f"{ID_NUMBER} is wrong")
+    for fail, types in (
+        (fail_with(told), ["ValueError", "KeyError"]),
+        (
+            duplicate,
+            [
+                "psycopg2.errors.UniqueViolation (23505, accounts_identitynumber_number_key)",
+                "django.db.utils.IntegrityError",
+            ],
+        ),
+    ):
+        with monkeypatch.context() as patch, transaction.atomic():
+            patch.setattr("core.catalogue.views.single_line", fail)
+            response = browser.get("/en/services/", headers={"x-request-id": ID_NUMBER})
+            transaction.set_rollback(True)
+        assert response.status_code == 500
+        request_id = response["X-Request-ID"]
+        first, *lines = printed().splitlines()
+        assert first.endswith(
+            f" {request_id} ERROR django.request: Internal Server Error: /en/services/"
+        )
+        assert [
+            line for line in lines if not line.startswith(("  ", "Traceback", "which"))
+        ] == types
+        assert any("core/catalogue/views.py" in line for line in lines)
+        assert ID_NUMBER not in "".join(lines)
 
-    monkeypatch.setattr("core.catalogue.views.single_line", fail)
-    assert Client(raise_request_exception=False).get("/en/services/").status_code == 500
-    assert "Internal Server Error: /en/services/\nTraceback" in printed()
+
+@pytest.mark.django_db
+def test_each_response_has_an_id_of_its_own():
+    ids = {Client().get(address)["X-Request-ID"] for address in (HOME, "/healthz", "/no", HOME)}
+    assert len(ids) == 4
+    assert all(re.fullmatch(r"\d{4}(-\d{4}){3}", each) for each in ids)
+
+
+def test_line_outside_of_a_request_has_no_id(printed):
+    logging.getLogger("core.chores").error("a chore failed")
+    assert printed().split(" ", 2)[2] == "- ERROR core.chores: a chore failed\n"
+
+
+@pytest.mark.django_db
+def test_command_prints_an_error_of_the_database_without_its_message(capsys):
+    for fail, is_cut in ((duplicate, True), (fail_with(ValueError(ID_NUMBER)), False)):
+        try:
+            with transaction.atomic():
+                fail()
+        except (IntegrityError, ValueError) as error:
+            cut_database_errors(type(error), error, error.__traceback__)
+        printed = capsys.readouterr().err
+        assert "Traceback" in printed
+        assert (ID_NUMBER in printed) is not is_cut

@@ -2,6 +2,7 @@
 
 import uuid
 
+from core.request_ids import HEADER
 from tests import factories
 from tests.conftest import ask_for_code, without_tokens
 
@@ -60,6 +61,7 @@ def form_on(page, text, **changes):
 
 
 def seen(browser, address, method="get", **fields):
-    """Return the status, content and headers of a response, without tokens."""
+    """Return the status, content and headers of a response, without tokens and its own id."""
     response = getattr(browser, method)(address, fields)
+    del response.headers[HEADER]
     return response.status_code, without_tokens(response), sorted(response.headers.items())

@@ -9,6 +9,7 @@ from core.accounts.models import OneTimeCode, User
 from core.exceptions import RuleViolation
 from core.messaging.actions.outbox import readdress
 from core.messaging.models import Message
+from core.security_log import Event, note
 
 
 def ask_to_change_mobile(
@@ -94,3 +95,5 @@ def _change_contact(actor: User, channel: Message.Channel, **contact: str) -> No
     User.objects.filter(pk=actor.pk).update(**contact)
     (to,) = contact.values()
     readdress(channel, owner=actor.pk, to=to)
+    event = Event.MOBILE_CHANGED if channel == Message.Channel.SMS else Event.EMAIL_CHANGED
+    note(event, account=actor.pk, kind="" if to else "removed")

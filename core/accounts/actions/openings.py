@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from core.accounts.models import Identity, PersonOpening, User
 from core.exceptions import RuleViolation
+from core.security_log import Event, note
 from core.text import seen_length
 
 MIN_REASON_LENGTH = 10  # characters
@@ -18,8 +19,10 @@ def open_person(*, actor: User, person: Identity, reason: str = "", about: str =
     `reason`.
     """
     if not actor.has_perm("accounts.open_person"):
+        note(Event.PERSON_OPENED, "not_allowed", account=actor.pk, person=person.pk)
         raise RuleViolation(_("Your account may not open people's pages."), code="not_allowed")
     if not Identity.objects.unrelated_to(actor.identity).filter(pk=person.pk).exists():
+        note(Event.PERSON_OPENED, "own_case", account=actor.pk, person=person.pk)
         raise RuleViolation(
             _("You cannot open your own page, nor that of somebody linked to you."),
             code="own_case",
@@ -40,3 +43,6 @@ def open_person(*, actor: User, person: Identity, reason: str = "", about: str =
             PersonOpening.objects.create(
                 staff=actor, person=person, about=about, reason="" if about else reason
             )
+            kind = "open_case" if about else "reason"
+            facts = {"kind": kind, "reference": about}
+            note(Event.PERSON_OPENED, account=actor.pk, person=person.pk, **facts)

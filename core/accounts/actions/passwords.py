@@ -7,6 +7,7 @@ from django.db import transaction
 from core.accounts import codes, purposes
 from core.accounts.actions.warnings import warn
 from core.accounts.models import Session, User
+from core.security_log import Event, note
 
 
 def ask_to_reset(
@@ -45,3 +46,4 @@ def set_password(*, actor: User, password: str, session_key: str | None = None) 
     actor.save(update_fields=["password"])
     Session.objects.filter(user=actor).exclude(session_key=session_key).delete()
     warn(actor, "password_changed")
+    note(Event.PASSWORD_CHANGED, account=actor.pk)

@@ -10,6 +10,7 @@ from core.accounts import codes, purposes, registry
 from core.accounts.actions.warnings import warn
 from core.accounts.models import Identity, User
 from core.exceptions import RuleViolation
+from core.security_log import Event, note
 
 
 def ask_to_register(
@@ -68,6 +69,7 @@ def register(*, identity: Identity, username: str, password: str, language: str)
                 language=language,
             )
             warn(user, "account_opened")
+            note(Event.ACCOUNT_OPENED, account=user.pk)
     except (IntegrityError, ValidationError):
         # Another request may have taken the username since it was checked.
         _check_free(username)

@@ -14,6 +14,7 @@ from core.accounts.forms import (
     ChangePasswordForm,
     EmailForm,
 )
+from core.accounts.security_events import note_wrong_password
 from core.exceptions import RuleViolation
 from core.methods import takes_form
 
@@ -68,11 +69,11 @@ def _is_own_password(request: SignedInRequest, form: ChangePasswordForm | Change
 
     A wrong password counts towards the lockout.
     """
-    user = auth.authenticate(
-        request, username=request.user.username, password=form.cleaned_data["password"]
-    )
+    login = request.user.username
+    user = auth.authenticate(request, username=login, password=form.cleaned_data["password"])
     if user is not None:
         return True
+    note_wrong_password(login, "own_password", is_locked_out=lockout.is_locked_out(request))
     wrong = _("This is not your password. Type it again.")
     form.add_error("password", lockout.REFUSAL if lockout.is_locked_out(request) else wrong)
     return False

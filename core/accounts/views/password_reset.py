@@ -15,6 +15,7 @@ from core.accounts.forms import (
 from core.accounts.models import User
 from core.accounts.views.visual_code import ask_with_picture
 from core.methods import takes_form
+from core.security_log import Event, note
 
 
 @takes_form
@@ -37,6 +38,7 @@ def new_password(request: HttpRequest) -> HttpResponse:
             password=form.cleaned_data["new_password"],
             session_key=request.session.session_key,
         )
+        note(Event.RECOVERY, account=user.pk, kind="password_reset")
         auth.logout(request)
         lockout.forget_guesses(request, user)
         messages.success(request, _("Your new password is set. Sign in with it."))

@@ -12,8 +12,10 @@ from core.accounts.code_steps import SignIn
 from core.accounts.forms import (
     SignInForm,
 )
+from core.accounts.security_events import note_wrong_password
 from core.http import safe_target
 from core.methods import takes_form
+from core.security_log import Event, note
 
 
 @takes_form
@@ -24,11 +26,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(target)
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        user = auth.authenticate(
-            request,
-            username=form.cleaned_data["login"],
-            password=form.cleaned_data["password"],
-        )
+        login = form.cleaned_data["login"]
+        user = auth.authenticate(request, username=login, password=form.cleaned_data["password"])
+        if user is None:
+            note_wrong_password(login, "resident", is_locked_out=lockout.is_locked_out(request))
         if lockout.is_locked_out(request):
             form.add_error(None, lockout.REFUSAL)
         elif user is None:
@@ -37,6 +38,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                 _("This username or ID number and this password do not match. Check both."),
             )
         elif not user.mobile:
+            note(Event.SIGN_IN, "no_mobile", account=user.pk, kind="resident")
             form.add_error(
                 None,
                 _(

@@ -1,0 +1,50 @@
+"""What the security log is told of passwords and codes, with the accounts that it is about."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from core.accounts.models import User, canonical_login
+from core.exceptions import RuleViolation
+from core.security_log import DONE, Event, note
+
+
+def note_wrong_password(login: str, kind: str, *, is_locked_out: bool) -> None:
+    """Note a password that was refused; `kind` says by which page.
+
+    What is done is the same whether there is an account or not, so that it takes the same time.
+    """
+    pk = User.objects.by_login(login).values_list("pk", flat=True).first()
+    typed = "" if pk else canonical_login(login)
+    event, outcome = Event.SIGN_IN, "wrong_password"
+    if is_locked_out:
+        event, outcome = Event.LIMIT, "locked_out"
+    note(event, outcome, account=pk, typed=typed, kind=kind)
+
+
+@contextmanager
+def limits_noted(purpose: str, actor: User | None, asked_for: str = "") -> Iterator[None]:
+    """Note a code that a limit refuses; `asked_for` as in `codes.send_code_to_unknown`."""
+    try:
+        yield
+    except RuleViolation as violation:
+        account, typed = _who(actor, asked_for)
+        note(Event.LIMIT, violation.code, account=account, typed=typed, purpose=purpose)
+        raise
+
+
+def note_code_sent(purpose: str, actor: User | None, asked_for: str, *, is_sent: bool) -> None:
+    """Note a code that is in the outbox, or that nobody gets one."""
+    account, typed = _who(actor, asked_for)
+    outcome = DONE if is_sent else "nobody"
+    note(Event.CODE_SENT, outcome, account=account, typed=typed, purpose=purpose)
+
+
+def note_code_tried(purpose: str, actor: User | None, refusal: RuleViolation | None) -> None:
+    """Note a try of a code that has been counted; `refusal` is None for the right one."""
+    outcome = refusal.code if refusal else DONE
+    note(Event.CODE_TRIED, outcome, purpose=purpose, account=actor.pk if actor else None)
+
+
+def _who(actor: User | None, asked_for: str) -> tuple[int | None, str]:
+    """Return the account of who is signed in, or what a visitor typed, as a sign-in has it."""
+    return (actor.pk, "") if actor else (None, asked_for.rpartition(" ")[2])

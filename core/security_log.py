@@ -1,0 +1,119 @@
+"""The security log: one line of JSON for each event, without personal data.
+
+docs/security-log.md lists the events, and what to watch for.
+"""
+
+import json
+import logging
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.crypto import salted_hmac
+
+from core.request_ids import request_in_hand
+
+DONE = "done"
+LOGGER = "tawasul.security"
+
+_PSEUDONYM_LENGTH = 24  # letters, of four bits each
+# Pseudonyms have no digits: a search of the log for a number or a code finds none by chance.
+_IN_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+
+_logger = logging.getLogger(LOGGER)
+_own_failures = logging.getLogger(__name__)
+
+
+class Event(StrEnum):
+    """What is noted; each stands in docs/security-log.md."""
+
+    ACCOUNT_OPENED = "account_opened"
+    SIGN_IN = "sign_in"
+    SECOND_FACTOR = "second_factor"
+    LIMIT = "limit"
+    CODE_SENT = "code_sent"
+    CODE_TRIED = "code_tried"
+    RECOVERY = "recovery"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an event
+    MOBILE_CHANGED = "mobile_changed"
+    EMAIL_CHANGED = "email_changed"
+    ACCESS_REFUSED = "access_refused"
+    DEED_REFUSED = "deed_refused"
+    DOCUMENT_OPENED = "document_opened"
+    PERSON_OPENED = "person_opened"
+    EXPORT = "export"
+
+
+def note(
+    event: Event,
+    outcome: str = DONE,
+    *,
+    account: int | None = None,
+    typed: str = "",
+    person: int | None = None,
+    purpose: str = "",
+    kind: str = "",
+    reference: str = "",
+) -> None:
+    """Note an event with its outcome: DONE, or the program's word for why not.
+
+    `account` is the key of the account that acts or is acted on, `typed` what somebody typed where
+    no account is known (a username, a number, a mobile), and `person` the key of the identity that
+    was looked at: all three are logged as pseudonyms. `purpose`, `kind` and `reference` are logged
+    as they are, so they hold words of the program and references only.
+
+    What was done in a transaction is logged after its commit. What failed is logged at once, as the
+    rollback that follows must not take it away. No failure to log is raised.
+    """
+    try:
+        in_hand = request_in_hand()
+        facts = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "event": event,
+            "outcome": outcome,
+            "account": account and pseudonym("account", account),
+            "typed": typed and pseudonym("typed", typed),
+            "person": person and pseudonym("person", person),
+            "purpose": purpose,
+            "kind": kind,
+            "reference": reference,
+            "network": in_hand and pseudonym("network", in_hand.network),
+            "request": in_hand and in_hand.request_id,
+        }
+        known = {name: str(value) for name, value in facts.items() if value}
+        if outcome == DONE and connection.in_atomic_block:
+            transaction.on_commit(partial(_write, event, known))
+        else:
+            _write(event, known)
+    except Exception as error:
+        _tell_of(event, error)
+
+
+def pseudonym(what: str, value: str | int) -> str:
+    """Return letters that stand for `value`, always the same until SECRET_KEY changes.
+
+    Nobody can compute them, or what they stand for, without that key.
+    """
+    keyed = salted_hmac(f"core.security_log.{what}", str(value), algorithm="sha256")
+    return keyed.hexdigest()[:_PSEUDONYM_LENGTH].translate(_IN_LETTERS)
+
+
+def _write(event: Event, facts: dict[str, str]) -> None:
+    try:
+        _logger.info(event, extra={"facts": facts})
+    except Exception as error:
+        _tell_of(event, error)
+
+
+def _tell_of(event: Event, error: Exception) -> None:
+    _own_failures.error("the event %s was not logged: %s", event, type(error).__name__)
+
+
+class JsonLine(logging.Formatter):
+    """The format of the security log."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts: dict[str, Any] = record.facts  # type: ignore[attr-defined]  # `note` gives it
+        return json.dumps(facts)
