@@ -130,6 +130,7 @@ def test_failure_has_its_traceback_and_the_id_on_the_page(printed, monkeypatch):
             transaction.set_rollback(True)
         assert response.status_code == 500
         request_id = response["X-Request-ID"]
+        assert request_id != ID_NUMBER
         first, *lines = printed().splitlines()
         assert first.endswith(
             f" {request_id} ERROR django.request: Internal Server Error: /en/services/"
@@ -139,6 +140,12 @@ def test_failure_has_its_traceback_and_the_id_on_the_page(printed, monkeypatch):
         ] == types
         assert any("core/catalogue/views.py" in line for line in lines)
         assert ID_NUMBER not in "".join(lines)
+
+
+def test_text_of_an_exception_that_another_handler_has_left_is_not_used(printed):
+    record = logging.makeLogRecord({"exc_text": ID_NUMBER, "levelno": logging.ERROR})
+    logging.getLogger().handle(record)
+    assert ID_NUMBER not in printed()
 
 
 @pytest.mark.django_db

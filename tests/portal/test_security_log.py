@@ -8,7 +8,7 @@ import uuid
 from functools import partial
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, connections, transaction
 from django.test import Client, TestCase
 from django_otp.plugins.otp_static.models import StaticDevice
 
@@ -19,6 +19,7 @@ from core.exceptions import RuleViolation
 from core.security_log import LOGGER, Event, JsonLine, note, pseudonym
 from deploy.house import ROOT
 from requests_app import actions as filing
+from requests_app.models import Inquiry
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import page_of as page_of_appointment
@@ -37,6 +38,10 @@ ORDER = [
     *("time", "event", "outcome", "account", "typed", "person", "purpose", "kind", "reference"),
     *("network", "request"),
 ]
+
+_TABLE = (ROOT / "docs/security-log.md").read_text().partition("\n## Events")[2]
+# The row of each event in the documentation.
+DOCUMENTED = dict(re.findall(r"(?m)^\| `(\w+)` (\|.*)$", _TABLE.partition("\n## ")[0]))
 
 
 @pytest.fixture
@@ -58,6 +63,7 @@ def lines():
             assert list(line) == [name for name in ORDER if name in line]
             assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("time"))
             assert re.fullmatch(r"\d{4}(-\d{4}){3}", line.pop("request", "1234-1234-1234-1234"))
+            assert f"`{line['outcome']}`" in DOCUMENTED[line["event"]], "the outcome is documented"
         return found
 
     yield lines
@@ -353,8 +359,12 @@ def test_access_to_what_is_not_theirs(person, lines):
     ]
     for each, address, expected in wanted:
         assert lines(lambda each=each, address=address: each.get(address)) == [expected], address
-    for address in ("/en/inquiries/812345678906/", "/en/appointments/812345678906/"):
-        assert lines(lambda address=address: browser.get(address)) == []
+    for each, address in (
+        (browser, "/en/inquiries/812345678906/"),
+        (browser, "/en/appointments/812345678906/"),
+        (staff, desk_of(Inquiry(pk=10**9))),
+    ):
+        assert lines(lambda each=each, address=address: each.get(address)) == [], address
 
 
 def refused(action, **fields):
@@ -489,13 +499,26 @@ def test_what_staff_open_and_take_out(person, lines):
 def test_done_is_logged_after_the_commit_and_refused_at_once(person, lines):
     def rolled_back(outcome):
         with transaction.atomic():
-            note(Event.EXPORT, outcome, account=person.pk)
+            note(Event.PERSON_OPENED, outcome, account=person.pk)
             transaction.set_rollback(True)
 
     assert lines(lambda: rolled_back("done")) == []
-    expected = without_network(line("export", "forbidden", account=person))
-    assert lines(lambda: rolled_back("forbidden")) == [expected]
-    assert lines(lambda: note(Event.EXPORT, "forbidden", account=person.pk)) == [expected]
+    expected = without_network(line("person_opened", "own_case", account=person))
+    assert lines(lambda: rolled_back("own_case")) == [expected]
+    assert lines(lambda: note(Event.PERSON_OPENED, "own_case", account=person.pk)) == [expected]
+
+
+def test_event_is_logged_without_a_database(person, lines, monkeypatch):
+    def fail():
+        raise OperationalError
+
+    def export():
+        with monkeypatch.context() as patch:
+            patch.setattr(connections["default"], "in_atomic_block", False)
+            patch.setattr(connections["default"], "ensure_connection", fail)
+            note(Event.EXPORT, account=person.pk)
+
+    assert lines(export) == [without_network(line("export", account=person))]
 
 
 def test_log_that_fails_stops_nothing(person, lines, monkeypatch, caplog):
@@ -523,6 +546,4 @@ def test_pseudonyms_hold_no_number_and_differ_by_key_and_purpose(settings):
 
 
 def test_every_event_is_documented_and_nothing_else():
-    text = (ROOT / "docs/security-log.md").read_text()
-    rows = re.findall(r"(?m)^\| `(\w+)` \|", text.partition("## Events")[2].partition("\n## ")[0])
-    assert sorted(rows) == sorted(Event)
+    assert sorted(DOCUMENTED) == sorted(Event)
