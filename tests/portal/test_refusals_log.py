@@ -155,6 +155,19 @@ def test_each_response_has_an_id_of_its_own():
     assert all(re.fullmatch(r"\d{4}(-\d{4}){3}", each) for each in ids)
 
 
+@pytest.mark.django_db
+def test_line_of_the_portal_has_the_id_of_its_request(printed, monkeypatch):
+    def tell(words):
+        logging.getLogger("core.catalogue").error("a line")
+        return words
+
+    monkeypatch.setattr("core.catalogue.views.single_line", tell)
+    response = Client().get("/en/services/")
+    assert response.status_code == 200
+    lines = {line.split(" ", 2)[2] for line in printed().splitlines()}
+    assert lines == {f"{response['X-Request-ID']} ERROR core.catalogue: a line"}
+
+
 def test_line_outside_of_a_request_has_no_id(printed):
     logging.getLogger("core.chores").error("a chore failed")
     assert printed().split(" ", 2)[2] == "- ERROR core.chores: a chore failed\n"
