@@ -77,6 +77,17 @@ def whole_number(name: str, default: int, most: int = 999) -> int:
     return int(value)
 
 
+def code_budgets() -> dict[str, int]:
+    """Return how many codes visitors may be texted in an hour, by whose the mobile is.
+
+    It is `known` if it is one of the registry or of an account, and `typed` if it merely is that.
+    """
+    return {
+        "known": whole_number("CODES_TO_KNOWN_MOBILES_AN_HOUR", 20_000, most=10**6),
+        "typed": whole_number("CODES_TO_TYPED_MOBILES_AN_HOUR", 1_000, most=10**6),
+    }
+
+
 def security_txt() -> tuple[str, str] | None:
     """Return whom to tell of a weakness and until when that is so, or None without both."""
     contact, expires = env.str("SECURITY_CONTACT", ""), env.str("SECURITY_EXPIRES", "")

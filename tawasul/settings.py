@@ -160,11 +160,7 @@ BOOKING = {
     "MAX_CHANGES_A_DAY": whole_number("BOOKING_MAX_CHANGES_A_DAY", 10),
 }
 OFFER_HOURS, OFFER_HOURS_IN_RAMADAN = environment.offer_hours()
-# Texts an hour to visitors: to mobiles of the registry or an account, and to merely typed ones.
-CODE_BUDGETS = {
-    "known": whole_number("CODES_TO_KNOWN_MOBILES_AN_HOUR", 20_000, most=10**6),
-    "typed": whole_number("CODES_TO_TYPED_MOBILES_AN_HOUR", 1_000, most=10**6),
-}
+CODE_BUDGETS = environment.code_budgets()
 SESSION_ENGINE = "core.accounts.sessions"
 REGISTRY = environment.dotted_path("REGISTRY", "core.accounts.registry.LocalRegistry")
 REGISTRY_URL = https_address(

@@ -223,6 +223,7 @@ class Picture(AnonymousStep):
         mobile = self.facts["mobile"]
         codes.send_code_to_unknown(
             purpose=self.purpose,
+            typed=mobile,
             recipient=mobile,
             template="code_picture",
             **self.send_kwargs(),

@@ -91,6 +91,7 @@ def send_code_to_unknown(
     session_key: str | None,
     language: str,
     network: str,
+    typed: str,
     recipient: str,
     template: str,
     confirms: str = "",
@@ -101,12 +102,13 @@ def send_code_to_unknown(
     that no guess matches: the page, the limits and the work done are the same. The limits that
     raise count who asks, by session and network, so that a stranger uses up nobody's codes. A
     person who has had enough texts gets none, without any notice; callers give their mobile only
-    for a request that knows more than a stranger does. A mobile that was merely typed raises.
+    for a request that knows more than a stranger does. A mobile that was merely typed raises. The
+    security log is told of what was `typed`, by a pseudonym.
     RuleViolation: `too_soon`, `too_many`, or `budget` if the texts of this hour are used up.
     """
     asked_for = f"session {session_key}"
     stripes = _locked_stripes(asked_for, recipient or f"nobody {asked_for}")
-    with limits_noted(purpose, None, asked_for), stripes:
+    with limits_noted(purpose, None, typed), stripes:
         _check_network(network)
         _check_pace(_codes_asked_for(asked_for), purpose)
         _check_budget(purpose)
@@ -122,6 +124,7 @@ def send_code_to_unknown(
             language=language,
             recipient=recipient,
             asked_for=asked_for,
+            typed=typed,
             network=network,
             confirms=confirms,
             template=template,
@@ -285,6 +288,7 @@ def _issue(
     language: str,
     recipient: str,
     asked_for: str,
+    typed: str = "",
     template: str,
     confirms: str,
     network: str = "",
@@ -317,7 +321,7 @@ def _issue(
         not_after=code.expires_at,
         is_secret=True,
     )
-    note_code_sent(purpose, actor, asked_for, is_sent=says_code)
+    note_code_sent(purpose, actor, typed, is_sent=says_code)
     return code
 
 

@@ -22,19 +22,19 @@ def note_wrong_password(login: str, kind: str, *, is_locked_out: bool) -> None:
 
 
 @contextmanager
-def limits_noted(purpose: str, actor: User | None, asked_for: str = "") -> Iterator[None]:
-    """Note a code that a limit refuses; `asked_for` as in `codes.send_code_to_unknown`."""
+def limits_noted(purpose: str, actor: User | None, typed: str = "") -> Iterator[None]:
+    """Note a code that a limit refuses; `typed` as in `codes.send_code_to_unknown`."""
     try:
         yield
     except RuleViolation as violation:
-        account, typed = _who(actor, asked_for)
+        account = actor.pk if actor else None
         note(Event.LIMIT, violation.code, account=account, typed=typed, purpose=purpose)
         raise
 
 
-def note_code_sent(purpose: str, actor: User | None, asked_for: str, *, is_sent: bool) -> None:
+def note_code_sent(purpose: str, actor: User | None, typed: str, *, is_sent: bool) -> None:
     """Note a code that is in the outbox, or that nobody gets one."""
-    account, typed = _who(actor, asked_for)
+    account = actor.pk if actor else None
     outcome = DONE if is_sent else "nobody"
     note(Event.CODE_SENT, outcome, account=account, typed=typed, purpose=purpose)
 
@@ -43,8 +43,3 @@ def note_code_tried(purpose: str, actor: User | None, refusal: RuleViolation | N
     """Note a try of a code that has been counted; `refusal` is None for the right one."""
     outcome = refusal.code if refusal else DONE
     note(Event.CODE_TRIED, outcome, purpose=purpose, account=actor.pk if actor else None)
-
-
-def _who(actor: User | None, asked_for: str) -> tuple[int | None, str]:
-    """Return the account of who is signed in, or what a visitor typed, as a sign-in has it."""
-    return (actor.pk, "") if actor else (None, asked_for.rpartition(" ")[2])

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from core.accounts import codes, purposes
 from core.accounts.actions.warnings import warn
-from core.accounts.models import Session, User
+from core.accounts.models import Session, User, canonical_login
 from core.security_log import Event, note
 
 
@@ -30,6 +30,7 @@ def ask_to_reset(
         session_key=session_key,
         language=language,
         network=network,
+        typed=canonical_login(login),
         recipient=str(user.mobile) if user else "",
         template="code_reset",
         confirms=str(user.pk) if user else "",

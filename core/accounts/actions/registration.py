@@ -34,6 +34,7 @@ def ask_to_register(
         session_key=session_key,
         language=language,
         network=network,
+        typed=number,
         recipient=str(identity.mobile) if identity else "",
         template=_answer_to(identity),
         confirms=str(identity.pk) if identity else "",

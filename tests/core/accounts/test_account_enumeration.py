@@ -132,6 +132,7 @@ def send_text_just_before(purpose, whom):
         session_key="another",
         language="en",
         network="192.0.2.1",
+        typed="another name",
         recipient=MOBILE,
         template=f"code_{purpose}",
         confirms=str(whom.pk),

@@ -182,6 +182,7 @@ def request_codes_for_others(times, network=HOME):
             session_key=f"session {number} in {network}",
             language="en",
             network=network,
+            typed="a number",
             recipient="",
             template="code_register",
         )
