@@ -6,12 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import luhn
 
+from core.accounts.forms import ChangeMobileForm, MobileForm
 from core.accounts.models import User
+from core.accounts.registry_records import WrongRecord, read_record
 from core.identity_numbers import IdentityNumberField, identity_kind, is_identity_number
 from core.mobiles import MobileField
 from core.references import grouped_reference, new_reference
 from core.template_filters import masked
 from core.text import bare_digits
+from requests_app.forms import DetailsForm
 from tests import factories
 
 # The algorithm made these, as numbers of public examples can belong to real people.
@@ -42,7 +45,10 @@ SPELLINGS_OF_MOBILES = {
     **dict.fromkeys(
         [
             *("0501234567", "501234567", "٠٥٠ ١٢٣ ٤٥٦٧", "۰۵۰۱۲۳۴۵۶۷", "+966 50 123 4567"),
-            *("00966501234567", "\u2066050-123-4567\u2069"),
+            *("00966501234567", "\u2066050-123-4567\u2069", "966501234567", "+٩٦٦٥٠١٢٣٤٥٦٧"),
+            *("(050) 123.4567", "(+966) 50—123—4567", "[050]/123_4567", "+966 (0) 50 1234567"),
+            *("009660501234567", "０５０１２３４５６７", "＋９６６５０１２３４５６７"),
+            "050\u00a0123\t4567.",
         ],
         "+966501234567",
     ),
@@ -50,8 +56,17 @@ SPELLINGS_OF_MOBILES = {
     "+1 201 555 0123": "+12015550123",  # where mobiles and landlines look the same
 }
 NOT_MOBILES = [
-    *("0112345678", "920001234", "050123456", "05012345678", "²⁰٥", "abc", "+999123456789"),
-    "5" * 99,
+    *("0112345678", "920001234", "050123456", "05012345678", "+999123456789"),
+    *("5" * 99, "0501234567 5", "0501234567 / 0559876543", "0501234567\n0559876543"),
+]
+NOT_ALONE = [
+    *("²⁰٥", "abc", "050CALLNOW", "05O1234567", "Mobile 0501234567", "رقمي 0501234567"),
+    *("0501234567 ext 5", "0501234567x5", "0501234567#5", "0501234567,5", "0501234567 доб. 5"),
+    *("tel:+966501234567", "0501234567;ext=5", "0501234567;phone-context=+966"),
+    *("0501234567/x0559876543", "0501234567 or 0559876543", "0501234567 (Ali)", "0501234567~5"),
+    *("050123456⁷", "0501234567²", "⓪⑤⓪①②③④⑤⑥⑦", "0501234567①", "Ⅴ0501234567", "🕿0501234567"),
+    *("*0501234567", "0501234567*", "966501234567+", "++966501234567", "0+966501234567", "()"),
+    "-" * 100_000 + "x",
 ]
 ID_NUMBER = (
     "An ID number has 10 digits and begins with 1, 2, 3, 4 or 7. Check the number and type it "
@@ -60,6 +75,10 @@ ID_NUMBER = (
 MOBILE = (
     "Enter a mobile number, for example 05XXXXXXXX, "
     "or with the country code for a number from abroad."
+)
+MOBILE_ALONE = (
+    "Enter one mobile number and nothing else, in digits, for example 05XXXXXXXX. "
+    "Take out letters, signs and a second number."
 )
 
 
@@ -130,6 +149,17 @@ def test_mobile_is_read_in_any_spelling():
 def test_invalid_mobile_is_refused():
     for typed in NOT_MOBILES:
         assert read(MobileField(), typed) == [MOBILE], typed
+    for typed in NOT_ALONE:
+        assert read(MobileField(), typed) == [MOBILE_ALONE], typed[:50]
+
+
+def test_whatever_stands_beside_a_mobile_is_refused_wherever_one_is_typed():
+    for form in (MobileForm, ChangeMobileForm, DetailsForm):
+        assert form({"mobile": "050CALLNOW"}).errors["mobile"] == [MOBILE_ALONE], form
+    names = {"name_ar": "نورة", "name_en": "Noura", "birth_date": "1991-07-30", "nationality": "SA"}
+    row = {"record": "person", "number": "1000000008", "mobile": "0501234567 ext 5", **names}
+    with pytest.raises(WrongRecord, match=r"^mobile has to be a mobile number, for example \S+$"):
+        read_record(row)
 
 
 @given(st.text())

@@ -221,12 +221,17 @@ MOBILE = (
     "Enter a mobile number, for example 05XXXXXXXX, "
     "or with the country code for a number from abroad."
 )
+MOBILE_ALONE = (
+    "Enter one mobile number and nothing else, in digits, for example 05XXXXXXXX. "
+    "Take out letters, signs and a second number."
+)
 TOO_LONG = "The description has 100000 characters. Shorten it to 4,000."
 # The texts that are refused in a field, by the sentence that refuses them.
 ERRORS = {
     "mobile": {
         "Enter a mobile number.": [""],
-        MOBILE: ["011 234 5678", "055", "call me", "5" * 100_000],
+        MOBILE: ["011 234 5678", "055", "5" * 100_000],
+        MOBILE_ALONE: ["call me", "050CALLNOW"],
     },
     "description": {TOO_LONG: ["a" * 100_000]},
 }
