@@ -164,11 +164,12 @@ class Pages:
         return partial(self.client.post, "/en/account/sign-in/", form)
 
     def register(self, place: int, born: dict[str, str] = BIRTH_DATE_FIELDS) -> Send:
-        form = {"number": number(place), **born, **picture()}
+        form = {"number": number(place), "doubted": number(place), **born, **picture()}
         return partial(self.client.post, "/en/account/register/", form)
 
     def reset(self, place: int, name: Callable[[int], str] | None = None) -> Send:
-        form = {"login": (name or username)(place), **picture()}
+        login = (name or username)(place)
+        form = {"login": login, "doubted": login, **picture()}
         return partial(self.client.post, "/en/account/password/reset/", form)
 
     def resend(self, prepare: Step, place: int) -> Send:

@@ -38,14 +38,17 @@ _KIND_BY_FIRST_DIGIT = {
 def is_identity_number(number: str) -> bool:
     """Return whether `number`, already normalised, has the format of one of the four kinds.
 
-    The check digit (Luhn) has no official source, so it is checked only if the setting
-    IDENTITY_CHECK_DIGIT is on, and only for citizens and residents; the registry decides in the
-    end.
+    The check digit has no official source, so a wrong one is refused only if the setting
+    IDENTITY_CHECK_DIGIT is on; the registry decides in the end.
     """
     if not _IDENTITY_NUMBER.fullmatch(number):
         return False
-    checked = settings.IDENTITY_CHECK_DIGIT and number[0] in "12"
-    return luhn.is_valid(number) if checked else True
+    return not (settings.IDENTITY_CHECK_DIGIT and has_wrong_check_digit(number))
+
+
+def has_wrong_check_digit(number: str) -> bool:
+    """Return whether the check digit (Luhn) is wrong; only citizens and residents have one."""
+    return number[0] in "12" and not luhn.is_valid(number)
 
 
 def identity_kind(number: str) -> IdentityKind:

@@ -1,19 +1,24 @@
 """The forms for signing in, registering and changing one's account."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.phonenumber import PhoneNumber
 
 from core.accounts import visual_code
-from core.accounts.models import Identity, User, username_shape
+from core.accounts.models import Identity, User, canonical_login, username_shape
 from core.accounts.people import Offered
 from core.date_field import EitherCalendarDateField
 from core.forms import Form
-from core.identity_numbers import IdentityNumberField
+from core.identity_numbers import (
+    IdentityNumberField,
+    has_wrong_check_digit,
+    is_identity_number,
+)
 from core.mobiles import MobileField
 from core.search import MAX_QUERY_LENGTH
 from core.text import TextField, WholeTextField, refuse_unreadable
@@ -90,7 +95,40 @@ class VisualCodeForm(Form):
             self.fields[visual_code.FIELD] = visual_code.VisualCodeField()
 
 
-class RegisterForm(VisualCodeForm):
+class DoubtedNumberForm(VisualCodeForm):
+    """A form that asks once about an ID number whose check digit is wrong.
+
+    Sent again with the same number, it goes on: no official source confirms the check digit, and
+    only the pages that never say whether a number is known need to ask. Where the setting
+    IDENTITY_CHECK_DIGIT is on, such a number is none and never comes as far as this.
+    """
+
+    number_field = "number"
+
+    _DOUBTED = "doubted"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A plain field, as it is compared with a number alone and has no errors of its own.
+        self.fields[self._DOUBTED] = forms.Field(required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        number = canonical_login(self.cleaned_data.get(self.number_field, ""))
+        is_doubtful = is_identity_number(number) and has_wrong_check_digit(number)
+        if is_doubtful and self.cleaned_data[self._DOUBTED] != number:
+            data = cast(QueryDict, self.data).copy()
+            data[self.add_prefix(self._DOUBTED)] = number
+            self.data = data
+            doubt = _(
+                "This number may have a wrong digit. Check the last digits. "
+                "If the number is right, send it again as it is."
+            )
+            self.add_error(self.number_field, forms.ValidationError(doubt, code="doubted"))
+        return self.cleaned_data
+
+
+class RegisterForm(DoubtedNumberForm):
     number = IdentityNumberField(
         label=_("ID number"),
         help_text=_("10 digits: national ID, iqama or border number."),
@@ -99,7 +137,9 @@ class RegisterForm(VisualCodeForm):
     born = EitherCalendarDateField(label=_("Date of birth"))
 
 
-class ResetForm(VisualCodeForm):
+class ResetForm(DoubtedNumberForm):
+    number_field = "login"
+
     login = LoginField()
     born = EitherCalendarDateField(label=_("Date of birth"))
 

@@ -98,8 +98,8 @@ def test_control_without_lock_later_registrations_fail(three_browsers, guards):
 @pytest.fixture
 def two_persons(person):
     """The browsers of two persons at the last page."""
-    factories.IdentityFactory(number="2999999999", mobile="+966507654321")
-    return [Browser(number).prove() for number in (NUMBER, "2999999999")]
+    factories.IdentityFactory(number="2999999994", mobile="+966507654321")
+    return [Browser(number).prove() for number in (NUMBER, "2999999994")]
 
 
 def both_choose(browsers, *usernames):

@@ -27,6 +27,7 @@ FOR_RESET = f"{BY_TEXT}?next=/{{language}}/{RESET}"
 PASSWORD, MOBILE, EMAIL = "account/password/", "account/mobile/", "account/email/"
 ACTING, PEOPLE = "account/acting-as/", "account/people/"
 REGISTRANT = {"number": "2000000030", **BORN}
+DOUBTED = {**REGISTRANT, "number": "2000000031"}
 
 
 def prepare(language):
@@ -128,6 +129,7 @@ REGISTERING = looks(
     ("register", REGISTER),
     ("register-empty", REGISTER, send_nothing("Send the code")),
     ("register-wrong-picture", REGISTER, send("Send the code", **REGISTRANT, picture="00000")),
+    ("register-doubted-number", REGISTER, enter(**DOUBTED), read_picture, press("Send the code")),
     ("register-code", REGISTER, enter(**REGISTRANT), read_picture, press("Send the code")),
     ("register-code-empty", f"{REGISTER}code/", send_nothing("Continue")),
     ("choose", f"{REGISTER}code/", send_code("Continue")),
