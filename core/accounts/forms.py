@@ -11,6 +11,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 
 from core.accounts import visual_code
 from core.accounts.models import Identity, User, canonical_login, username_shape
+from core.accounts.passwords import MAX_LENGTH, normalize_password
 from core.accounts.people import Offered
 from core.date_field import EitherCalendarDateField
 from core.forms import Form
@@ -43,7 +44,7 @@ class LoginField(TextField):
 
 
 class PasswordField(WholeTextField):
-    """A password, neither stripped nor normalised."""
+    """A password in NFC, not stripped; its length counts in NFC too."""
 
     def __init__(
         self,
@@ -55,7 +56,7 @@ class PasswordField(WholeTextField):
     ) -> None:
         super().__init__(
             label=label,
-            max_length=128,
+            max_length=MAX_LENGTH,
             strip=False,
             widget=forms.PasswordInput({"autocomplete": autocomplete, "dir": "ltr"}),
             error_messages={"required": required},
@@ -65,7 +66,7 @@ class PasswordField(WholeTextField):
     def to_python(self, value: Any) -> str:
         password = super().to_python(value) or ""
         refuse_unreadable(password)
-        return password
+        return normalize_password(password)
 
 
 class SignInForm(Form):

@@ -1,9 +1,9 @@
 """Validators of passwords: length, common passwords, and the personal data of the user.
 
 The word lists are files in `common_passwords/`: words in two languages (`arabic.txt`, `latin.txt`),
-articles and the like in front of them (`openings.txt`), runs of letters and of neighbouring keys
-(`runs.txt`), and the Arabic keyboard of 101 keys, each key with the letters it types
-(`keyboard.txt`).
+articles and the like in front of them (`openings.txt`), plurals and the like behind them
+(`endings.txt`), runs of letters and of neighbouring keys (`runs.txt`), and the Arabic keyboard of
+101 keys, each key with the letters it types (`keyboard.txt`).
 """
 
 import re
@@ -20,20 +20,21 @@ from django.utils.translation import gettext as _
 from phonenumber_field.phonenumber import PhoneNumber
 
 from core.accounts.models import User
+from core.accounts.passwords import MAX_LENGTH, normalize_password
 from core.arabic_spelling import fold
 from core.hijri import hijri_date
 from core.text import ascii_digits, bare_digits
 
 MIN_LENGTH = 8
-MAX_LENGTH = 128
 
 _LISTS = Path(__file__).parent / "common_passwords"
-_MAX_RAW_LENGTH = 4 * MAX_LENGTH  # NFC never composes more than four characters into one
 # Shorter strings occur in many good passwords by chance.
 _MIN_WORD_LENGTH = 3
 _MIN_REPLACED_LENGTH = 4
 _MIN_ROW_LENGTH = 5
 _MIN_PERSONAL_LENGTH = 4
+_MAX_TWO_WORDS = 40  # letters; the longest that anybody would type as two words
+_TA_MARBUTA = "\u0647"  # as `fold` writes it
 
 _LEET = str.maketrans("@4301!$57", "aaeoiisst")
 _ARABIZI = str.maketrans({"2": "a", "3": "a", "5": "kh", "6": "t", "7": "h", "8": "q", "9": "q"})
@@ -55,7 +56,7 @@ class PasswordLengthValidator:
     """Allow 8 to 128 characters, counted in NFC, so that a composed letter counts as one."""
 
     def validate(self, password: str, user: User | None = None) -> None:
-        length = _length(password)
+        length = len(normalize_password(password))
         if length < MIN_LENGTH:
             raise ValidationError(
                 _("This password has fewer than 8 characters. Use a longer one."),
@@ -114,19 +115,12 @@ class PersonalDataPasswordValidator:
         )
 
 
-def _length(password: str) -> int:
-    """Return the length in NFC; an input that is too long in any case is not normalised."""
-    if len(password) > _MAX_RAW_LENGTH:
-        return len(password)
-    return len(unicodedata.normalize("NFC", password))
-
-
 def _readings(password: str) -> set[str]:
     """Return the texts that the pressed keys give: as typed, and on the other layout.
 
     Digits are 0-9. The set is empty for a password that is too long.
     """
-    if _length(password) > MAX_LENGTH:
+    if len(normalize_password(password)) > MAX_LENGTH:
         return set()  # PasswordLengthValidator refuses it, and reading it would take long
     # NFKC turns one character into up to 18; the beginning of such a text is enough.
     typed = ascii_digits(unicodedata.normalize("NFKC", password)[: 2 * MAX_LENGTH])
@@ -151,6 +145,7 @@ def _is_common(text: str) -> bool:
         or whole in _django_passwords()
         or _is_pattern(keys)
         or _is_pattern(whole)
+        or _is_initials_with_digits(whole)
         or any(
             _is_common_word(word) for part in _without_ends(text) for word in _candidate_words(part)
         )
@@ -176,6 +171,22 @@ def _is_pattern(text: str) -> bool:
         _count_runs(squeezed) <= max(len(squeezed) // 3, len(text) // 4)
         or all(_count_runs(_squeezed(half)) == 1 for half in (text[::2], text[1::2]))
         or len(_repeated(text)) <= 4
+    )
+
+
+def _is_initials_with_digits(word: str) -> bool:
+    """Return whether `word` is one or two letters, or a run of them, beside well-known digits.
+
+    This is how people meet rules that ask for a capital, a sign and a digit: Aa@12345.
+    """
+    letters, digits = _letters(word), word.strip("".join(filter(str.isalpha, word)))
+    if not (letters and digits.isdecimal() and word in (letters + digits, digits + letters)):
+        return False
+    return (len(letters) <= 2 or _count_runs(_squeezed(letters)) == 1) and (
+        digits in _django_passwords()
+        or _count_runs(_squeezed(digits)) == 1
+        or re.fullmatch(_YEAR, digits) is not None
+        or len(_repeated(digits)) <= 3
     )
 
 
@@ -232,19 +243,40 @@ def _is_common_word(word: str) -> bool:
     """Return whether `word` is a listed word, a repeated one, or a single run."""
     part = _repeated(word)
     is_row = len(word) >= _MIN_ROW_LENGTH and _count_runs(_squeezed(part)) == 1
-    return is_row or any(map(_is_listed, {word, part, part.strip("0123456789")}))
+    words = {word, part, part.strip("0123456789")}
+    return is_row or any(map(_is_listed, words)) or any(map(_is_two_words, words))
 
 
 def _is_listed(word: str) -> bool:
-    return word in _django_passwords() or any(
-        _phonetic(each) in _own_words() for each in _without_opening(word)
+    return any(each in _django_passwords() for each in _without_ending(word)) or _is_own(word)
+
+
+def _is_own(word: str) -> bool:
+    return any(
+        _phonetic(stem) in _own_words()
+        for each in _without_opening(word)
+        for stem in _without_ending(each)
     )
+
+
+def _is_two_words(word: str) -> bool:
+    """Return whether `word` is two of our own words in a row, as a title and a name."""
+    if len(word) > _MAX_TWO_WORDS:
+        return False
+    places = range(_MIN_WORD_LENGTH, len(word) - _MIN_WORD_LENGTH + 1)
+    return any(_is_own(word[:place]) and _is_own(word[place:]) for place in places)
 
 
 def _without_opening(word: str) -> set[str]:
     """Return `word`, and its rest after each opening (an article or the like) it begins with."""
     openings = (each for each in _openings() if word.startswith(each))
     return {word, *(word[len(each) :] for each in openings)}
+
+
+def _without_ending(word: str) -> set[str]:
+    """Return `word`, and its rest before each ending, which in Arabic may take the place of one."""
+    stems = {word.removesuffix(ending) for ending in _endings()}
+    return {word, *stems, *(stem + _TA_MARBUTA for stem in stems - {word})}
 
 
 def _flat(text: str) -> str:
@@ -353,6 +385,11 @@ def _without_short(words: Iterable[str]) -> set[str]:
 @cache
 def _openings() -> list[str]:
     return [_flat(line) for line in _lines("openings.txt")]
+
+
+@cache
+def _endings() -> list[str]:
+    return _lines("endings.txt")
 
 
 @cache

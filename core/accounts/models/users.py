@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from core.accounts.models.identities import Identity
+from core.accounts.passwords import normalize_password
 from core.identity_numbers import is_identity_number
 from core.text import bare_digits, single_line
 
@@ -112,6 +113,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     def subject(self) -> str:
         """What the warnings and codes to this account are about, in the outbox."""
         return f"account {self.pk}"
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password and normalize_password(raw_password))
+
+    def check_password(self, raw_password: str | None) -> bool:
+        return super().check_password(raw_password and normalize_password(raw_password))
 
     def get_short_name(self) -> str:
         return self.identity.name if self.identity else self.username

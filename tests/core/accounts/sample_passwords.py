@@ -26,6 +26,10 @@ zxcvbnm,.  qwe123asd456  !@#$%^&*  1-2-3-4-5-6-7-8  01011990  31/12/1985  1/1/19
 m0557391846  1987654323  2093847561  1093 847 561  lpl]1234  hgsu,]dm  pfdfd2024  HGSU,]DM2930
 HABİBİ2030  barcelon@2030  kkkk7777  ddffgghh2930  lkjhglkjhg2930  345fgh678  k9l8m7n6  83728372
 xk3xk3xk3  56.78.87.65  7415963!  3yoni3yoni  12311985  19851231  19853112
+Aa@12345  Aa12345@  12345@Kx  Aa_12345  Kx@34567  Rty@2026  Mm@102030  Aa@@1122  Kx@2026!  kx-829829
+passports1  hunters2931  Passports@2026  Muqeems1  visas2026  king abdulaziz  King Abdulaziz1
+KingSalman2030  kingfahd1  prince mohammed  almalik fahad  sheikh zayed  Dr. Mohammed  mr mohammed
+mohammed ali  ahmed mohammed1  makkah wal madinah  riyadh jeddah  saudivision2030  my king fahad
 """)
 
 COMMON_IN_ARABIC_LETTERS = samples("""
@@ -41,7 +45,8 @@ COMMON_IN_ARABIC_LETTERS = samples("""
 ٨٧٦٥٤٣٢١  ١٠١٠١٩٩٠  ٠١/٠١/١٤١٠  ١٤٤٤٠٩٠٩  ٠٥٠١٢٣٤٥٦٧  ٢٠٩٣٨٤٧٥٦١  م٠٥٥٧٣٩١٨٤٦  ابتثجحخد
 أبتثجحخد  أ.ب.ت.ث.ج.ح.خ.د  ابتثج٢٩٣١  ابجدهوزح  ددددددد1  سسسسسسسس  ضصثقفغعه  شسيبلاتن
 شسيبلاتنم  شسيبﻻتنم  ئءؤرلاىةوز  حشسسصخقي  حشسسصخقي١٢٣  ضصثقفغ2030  اشلاهلاه  ةخاشةثي
-ةخاشةثي1990
+ةخاشةثي1990  أأ@١٢٣٤٥  الملك عبدالعزيز  الملك فهد 12  الأمير محمد  دكتور أحمد  محمد علي
+احمد محمد 1  مكة والمدينة  رؤية ٢٠٣٠  جوازي123  تأشيرات1  الإقامات1  مقيمين123  مواطنون12
 """)
 
 GOOD_IN_LATIN_LETTERS = samples(f"""
@@ -53,6 +58,7 @@ saturday bread with olives  my2catsEatFish!  qahwa bil-heel kull yom
 mishmish wa tamr fi assabah  1234 steps to the well  1990 was a warm summer  xk3#Pq9!vL
 Tr0ub4dor&3x  Wz7kqTn2pB  p9$Kd!2mZr7  83-tangle-4427  vQ2w#e8Rt-u  hT%6:pLk@0z  uvmtrqzzkwpd
 63920185  48$oN.7316  73.my-6184  !74+"fFd  8@^.3S[Z  ^%n;&a.(t  m^o%n&k#e(y  m^o%n&k#3(y
+kT-12345-zq  12345 zebras jump  q7@92746  Kx@73926
 """)
 
 GOOD_IN_ARABIC_LETTERS = samples("""

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.accounts import password_validation
+from core.accounts import password_validation, passwords
 from core.accounts.models import Identity, IdentityNumber, User
 from tawasul.portal.management.commands.load_demo import PASSWORD as PASSWORD_OF_THE_DEMO
 from tests import factories
@@ -34,8 +34,8 @@ ABOUT = "This password can be guessed from what is known about you. Choose anoth
 
 LISTS = Path(password_validation.__file__).parent / "common_passwords"
 OPENINGS = """
-    ال يا أبو بو أم ابن بن بنت عبد نادي أحب أحبك
-    al el ya abu abo bu umm um om ibn bin bint abdul abdel ilove
+    ال يا أبو بو أم ابن بن بنت عبد نادي أحب أحبك و وال
+    al el ya abu abo bu umm um om ibn bin bint abdul abdel ilove my mr dr wa wal
 """
 RUNS = """
     abcd uvwxyz ابتثجح كلمنهوي ابجدهوز قرشتثخذ 0123 67890 13579 24680 147 369 159 2580
@@ -96,7 +96,8 @@ def test_password_has_8_to_128_characters():
 
 def test_overlong_password_is_refused_before_it_is_read(monkeypatch):
     assert said_to("mohammed" * 17) == [LONG]
-    monkeypatch.setattr(password_validation, "unicodedata", None)
+    for module in (passwords, password_validation):
+        monkeypatch.setattr(module, "unicodedata", None)
     assert said_to("\u0651\u064e" * 300) == [LONG]
 
 
@@ -132,6 +133,11 @@ def test_listed_word_is_refused_after_article():
         not_called_common(f"{start}{word}2931" for word in words for start in OPENINGS.split())
         == []
     )
+
+
+def test_listed_word_is_refused_before_ending():
+    words = ("qahtanis", "najranes", "قحطانيي", "قحطانيات", "قحطانيون", "قحطانيين", "قحطانينا")
+    assert not_called_common(f"{word}2931" for word in words) == []
 
 
 def test_key_and_letter_runs_are_refused_in_both_directions():
