@@ -17,6 +17,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy
 
 from core.accounts.models import User, canonical_login
+from core.cookies import read_cookie, set_cookie
 
 REFUSAL = gettext_lazy(
     "Too many wrong passwords. Try again in 15 minutes, or set a new password now."
@@ -76,14 +77,8 @@ def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -
     """Set the cookie by which wrong passwords from this browser are counted as the owner's."""
     known = _browser_tokens(request)
     known[str(user.pk)] = known.pop(str(user.pk), "") or secrets.token_urlsafe(12)
-    response.set_cookie(
-        _COOKIE,
-        signing.dumps(dict(list(known.items())[-MAX_ACCOUNTS_PER_BROWSER:]), salt=_COOKIE),
-        max_age=_COOKIE_AGE,
-        secure=request.is_secure(),
-        httponly=True,
-        samesite="Lax",
-    )
+    value = signing.dumps(dict(list(known.items())[-MAX_ACCOUNTS_PER_BROWSER:]), salt=_COOKIE)
+    set_cookie(response, _COOKIE, value, _COOKIE_AGE)
 
 
 def forget_guesses(request: HttpRequest, user: User) -> None:
@@ -102,7 +97,7 @@ def _browser_tokens(request: HttpRequest) -> dict[str, str]:
     The keys are the primary keys as strings. A missing or forged cookie gives an empty dict.
     """
     try:
-        return signing.loads(request.COOKIES.get(_COOKIE, ""), salt=_COOKIE)
+        return signing.loads(read_cookie(request, _COOKIE), salt=_COOKIE)
     except signing.BadSignature:
         return {}
 

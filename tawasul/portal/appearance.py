@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.cookies import read_cookie, set_cookie
 from core.forms import Form
 from core.http import safe_target
 from core.methods import takes_form
@@ -61,7 +61,7 @@ class AppearanceForm(Form):
 def appearance_of(request: HttpRequest) -> dict[str, str]:
     """Return the settings in the cookie, by field, with the default for an invalid value."""
     fields: dict[str, Any] = AppearanceForm.base_fields
-    chosen = request.COOKIES.get(COOKIE, "").split(".")
+    chosen = read_cookie(request, COOKIE).split(".")
     chosen += [""] * len(fields)
     return {
         name: value if field.valid_value(value) else field.choices[0][0]
@@ -70,14 +70,8 @@ def appearance_of(request: HttpRequest) -> dict[str, str]:
 
 
 def remember_appearance(response: HttpResponse, look: dict[str, str]) -> None:
-    response.set_cookie(
-        COOKIE,
-        ".".join(look[name] for name in AppearanceForm.base_fields),
-        max_age=_YEAR_SECONDS,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
+    value = ".".join(look[name] for name in AppearanceForm.base_fields)
+    set_cookie(response, COOKIE, value, _YEAR_SECONDS)
 
 
 @takes_form
