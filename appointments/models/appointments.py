@@ -6,7 +6,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -17,12 +17,7 @@ from appointments.models.office_day import office_day_q
 from appointments.models.slots import Slot
 from core.accounts.models import Identity, User
 from core.accounts.people import MAX_LATEST
-from core.accounts.rights import (
-    Acting,
-    Parties,
-    concerns_staff,
-    is_held,
-)
+from core.accounts.rights import Acting, Parties, concerns_staff, is_lost
 from core.catalogue.models import Service
 from core.references import new_reference
 from core.text import bare_digits
@@ -137,16 +132,14 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
     def upcoming(self) -> Self:
         """Return the appointments ahead, with displaced ones that need another time."""
-        now = timezone.now()
-        still = self.filter(status__in=[*Appointment.LIVE, Appointment.Status.DISPLACED])
-        still = still.exclude(status=Appointment.Status.HELD, expires_at__lte=now)
-        return still.filter(slot__end__gt=now).order_by("slot__start", "pk")
+        return self.unsettled().filter(slot__end__gt=timezone.now())
 
     def unsettled(self) -> Self:
         """Return appointments ahead, and displaced ones until they have another time or none."""
-        ahead = Q(pk__in=self.upcoming().order_by().values("pk"))
-        still = self.filter(ahead | Q(status=Appointment.Status.DISPLACED))
-        return still.order_by("slot__start", "pk")
+        now, displaced = timezone.now(), Q(status=Appointment.Status.DISPLACED)
+        live = Q(status__in=Appointment.LIVE, slot__end__gt=now)
+        lapsed = Q(status=Appointment.Status.HELD, expires_at__lte=now)
+        return self.filter(live & ~lapsed | displaced).order_by("slot__start", "pk")
 
     def latest_attendees(self, user: User, holder: Identity) -> list[int]:
         """Return the keys of those for whom `user` last booked through `holder`."""
@@ -168,7 +161,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
     def to_be_passed_on(self) -> Self:
         """Return those ahead whose holder has lost the link, of which nobody was told yet."""
-        lost = ~is_held(Appointment.PARTIES)
+        lost = is_lost(Appointment.PARTIES)
         ahead = Q(status=Appointment.Status.CONFIRMED, slot__end__gt=timezone.now())
         ahead |= Q(status=Appointment.Status.DISPLACED)
         return self.filter(ahead, lost, passed_on_at=None)
@@ -177,12 +170,13 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Return those not over that had passed on, and whose holder has the link back."""
         kept = (Appointment.Status.CONFIRMED, Appointment.Status.DISPLACED)
         passed_on = self.filter(status__in=kept, passed_on_at__isnull=False)
-        return passed_on.filter(is_held(Appointment.PARTIES))
+        return passed_on.exclude(is_lost(Appointment.PARTIES))
 
     def over(self) -> Self:
         """Return those of `listed_for` that are over, or are no longer the user's."""
         ahead = self.readable().unsettled().order_by().values("pk")
-        return self.exclude(pk__in=ahead).order_by("-pk")
+        # In the order of the key, PostgreSQL may read everybody's rows.
+        return self.exclude(pk__in=ahead).order_by((F("pk") + 0).desc())
 
 
 class Appointment(models.Model):
@@ -289,12 +283,12 @@ class Appointment(models.Model):
         return self.confirmed_at is not None
 
     @property
-    def is_held(self) -> bool:
+    def is_lost(self) -> bool:
         return self.status == self.Status.HELD
 
     @property
     def has_lapsed(self) -> bool:
-        return self.is_held and self.expires_at <= timezone.now()
+        return self.is_lost and self.expires_at <= timezone.now()
 
     @property
     def status_now(self) -> str | Promise:

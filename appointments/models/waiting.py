@@ -17,7 +17,7 @@ from appointments.models.opening_hours import OpeningWindow
 from appointments.models.slots import Slot
 from appointments.offer_hours import is_too_soon
 from core.accounts.models import Identity, User
-from core.accounts.rights import Acting, Parties, is_held
+from core.accounts.rights import Acting, Parties, is_lost
 from core.catalogue.models import Region, Service
 
 
@@ -40,11 +40,11 @@ class WaitingQuerySet(models.QuerySet["Waiting"]):
 
     def to_be_passed_on(self) -> Self:
         """Return the open wishes whose holder has lost the link, of which nobody was told yet."""
-        return self.open().wishes().filter(~is_held(Waiting.PARTIES), passed_on_at=None)
+        return self.open().wishes().filter(is_lost(Waiting.PARTIES), passed_on_at=None)
 
     def held_again(self) -> Self:
         """Return the open entries that had passed on, and whose holder has the link back."""
-        return self.open().filter(is_held(Waiting.PARTIES), passed_on_at__isnull=False)
+        return self.open().filter(passed_on_at__isnull=False).exclude(is_lost(Waiting.PARTIES))
 
     def offered(self) -> Self:
         """Return the wishes for which a time is kept that can still be accepted."""

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from appointments import actions
 from appointments.actions import Deed, Rights
 from appointments.forms import WaitForm
-from appointments.models import Appointment, Closure, Waiting
+from appointments.models import Appointment, Closure, Slot, Waiting
 from appointments.views.access import booked_page, get_appointment_for, verified
 from core.accounts.access import SignedInRequest
 from core.accounts.rights import Acting, refusal
@@ -26,14 +27,14 @@ ROWS = 20
 @verified
 def appointment_list(request: SignedInRequest) -> HttpResponse:
     acting = Acting(request.user, holder_of(request))
-    mine = Appointment.objects.listed_for(acting).select_related(
-        "service", "attendee", "slot__office"
-    )
+    mine = Appointment.objects.listed_for(acting).select_related("service", "attendee")
+    slots = Slot.objects.select_related("office")
     waiting = Waiting.objects.owned_by(acting).with_offers().latest_first()
     lists = {
-        "upcoming": mine.readable().unsettled(),
+        "upcoming": mine.readable().unsettled().select_related("slot__office"),
         "waiting": waiting,
-        "past": mine.over(),
+        # To join what is over with its slots, PostgreSQL may read all slots that ever were.
+        "past": mine.over().prefetch_related(Prefetch("slot", slots)),
     }
     context = {
         name: Paginator(rows, ROWS).get_page(request.GET.get(name)) for name, rows in lists.items()

@@ -5,6 +5,7 @@ to that person, or to the guardians of a minor. Nobody keeps a right because the
 reasons stand in docs/decisions/rights.md.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -106,19 +107,31 @@ def noted(refused: RuleViolation, user: User, deed: str, reference: str) -> Rule
     return refused
 
 
-def is_held(parties: Parties) -> Q:
-    """Return the condition that the holder is the person, or has a link to them in force."""
-    links = links_that_count().exclude(kind=Link.Kind.REPRESENTATIVE)
-    links = links.filter(holder=OuterRef("holder"), person=OuterRef(parties.person))
-    return Q(holder=F(parties.person)) | Q(Exists(links))
+def is_lost(parties: Parties) -> Q:
+    """Return the condition that the holder is another than the person, without a link to them.
+
+    Use it alone or with AND: within OR, PostgreSQL reads the links of everybody to answer it.
+    """
+    links = _holding_links().filter(holder=OuterRef("holder"), person=OuterRef(parties.person))
+    return ~Q(holder=F(parties.person)) & ~Q(Exists(links))
+
+
+def _passed_on(parties: Parties, persons: Iterable[int]) -> Q:
+    """Return the condition for rows about one of these few persons that `is_lost` is true of."""
+    passed_on = Q(pk__in=[])
+    for person in persons:
+        holders = _holding_links().filter(person=person).values("holder")
+        lost = ~Q(holder=person) & ~Q(holder__in=holders)
+        passed_on |= Q(**{parties.person: person}) & lost
+    return passed_on
 
 
 def has_passed_on(matter: Matter) -> bool:
     """Return whether `matter` belongs to its person now, as the holder has no link to them."""
     if matter.holder_id == person_id_of(matter):
         return False
-    links = links_that_count().exclude(kind=Link.Kind.REPRESENTATIVE)
-    return not links.filter(holder=matter.holder_id, person=person_id_of(matter)).exists()
+    links = _holding_links().filter(holder=matter.holder_id, person=person_id_of(matter))
+    return not links.exists()
 
 
 @dataclass(frozen=True)
@@ -142,9 +155,11 @@ class Acting:
 
     def owned(self, parties: Parties) -> Q:
         """Return the condition for the rows that are the holder's own, or have passed to them."""
-        own = Q(holder=self.holder) & is_held(parties)
+        persons = _holding_links().filter(holder=self.holder).values("person")
+        held = Q(**{parties.person: self.holder}) | Q(**{f"{parties.person}__in": persons})
+        own = Q(holder=self.holder) & held
         if self._is_oneself:
-            own |= self._about(parties) & ~is_held(parties)
+            own |= _passed_on(parties, [self.holder.pk, *self._wards])
         return own
 
     def readable(self, parties: Parties) -> Q:
@@ -223,6 +238,11 @@ def _speaks_for(user: User, holder: Identity) -> bool:
 def mandates_of(holder: int) -> LinkQuerySet:
     """Return the mandates in force of a holder, also of one that is not active any more."""
     return Link.objects.in_force().filter(holder=holder, kind=Link.Kind.REPRESENTATIVE)
+
+
+def _holding_links() -> LinkQuerySet:
+    """Return the links through which a holder holds what is about a person: no mandates."""
+    return links_that_count().exclude(kind=Link.Kind.REPRESENTATIVE)
 
 
 def links_that_count() -> LinkQuerySet:

@@ -5,7 +5,7 @@ from typing import Self, cast
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Q, When
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -13,7 +13,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from core.accounts.models import Identity, User
 from core.accounts.people import MAX_LATEST
-from core.accounts.rights import Acting, Parties, concerns_staff, is_held
+from core.accounts.rights import Acting, Parties, concerns_staff, is_lost
 from core.arabic_spelling import fold_name
 from core.catalogue.models import Service
 from core.digests import digest_of
@@ -81,13 +81,16 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
 
     def to_be_passed_on(self) -> Self:
         """Return the open inquiries whose holder has lost the link, and nobody was told yet."""
-        lost = ~is_held(Inquiry.PARTIES)
-        return self.filter(lost, status__in=Inquiry.OPEN, passed_on_at=None)
+        return self.filter(is_lost(Inquiry.PARTIES), status__in=Inquiry.OPEN, passed_on_at=None)
+
+    def latest_first(self) -> Self:
+        """Order by an expression: in the order of the key, PostgreSQL may read everybody's rows."""
+        return self.order_by((F("pk") + 0).desc())
 
     def held_again(self) -> Self:
         """Return the open inquiries that had passed on, and whose holder has the link back."""
         passed_on = self.filter(status__in=Inquiry.OPEN, passed_on_at__isnull=False)
-        return passed_on.filter(is_held(Inquiry.PARTIES))
+        return passed_on.exclude(is_lost(Inquiry.PARTIES))
 
     def finished(self) -> Self:
         return self.filter(status__in=(Inquiry.Status.PROCESSED, Inquiry.Status.CLOSED))

@@ -22,7 +22,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def my_page(request: SignedInRequest) -> HttpResponse:
     acting = Acting(request.user, holder_of(request))
     mine = Inquiry.objects.listed_for(acting)
-    mine = mine.select_related("service").order_by("-pk")
+    mine = mine.select_related("service").latest_first()
     returned = mine.waiting_for(acting)
     appointments = Appointment.objects.listed_for(acting).readable().unsettled()
     appointments = appointments.select_related("service", "attendee", "slot__office")
