@@ -283,12 +283,12 @@ class Appointment(models.Model):
         return self.confirmed_at is not None
 
     @property
-    def is_lost(self) -> bool:
+    def is_held(self) -> bool:
         return self.status == self.Status.HELD
 
     @property
     def has_lapsed(self) -> bool:
-        return self.is_lost and self.expires_at <= timezone.now()
+        return self.is_held and self.expires_at <= timezone.now()
 
     @property
     def status_now(self) -> str | Promise:

@@ -64,9 +64,14 @@ def audience_of(matter: Matter) -> Audience:
 
 
 def former_owners_of(matter: Matter) -> list[Recipient]:
-    """Return who speaks for the holder of `matter`, to tell them that it is no longer theirs."""
+    """Return who speaks for the holder of `matter`, to tell them that it is no longer theirs.
+
+    Those whose it is now are left out, as the person may speak for the holder too.
+    """
     speakers = mandates_of(matter.holder_id).values_list("person", flat=True)
-    return _recipients({matter.holder_id, *speakers}, with_account=True)
+    former = _recipients({matter.holder_id, *speakers}, with_account=True)
+    owners = audience_of(matter).owners
+    return [each for each in former if each not in owners]
 
 
 def _recipients(identities: Collection[int], *, with_account: bool = False) -> list[Recipient]:

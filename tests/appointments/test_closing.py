@@ -395,6 +395,13 @@ def test_who_has_chosen_keeps_the_new_time(displaced):
     assert Appointment.objects.get(pk=displaced.pk).slot == moved.slot
 
 
+def test_who_was_displaced_before_an_upgrade_is_reminded_again(displaced, clock):
+    Appointment.objects.filter(pk=displaced.pk).update(remind_at=None)
+    open_again()
+    clock.now = displaced.slot.start - DAY
+    assert actions.remind_of_appointments() == 1
+
+
 def test_who_was_not_told_yet_hears_nothing(appointment):
     Closure.objects.create(first_day=MONDAY, last_day=MONDAY, **REASONS)
     actions.make_slots()

@@ -217,6 +217,13 @@ def test_moved_appointment_reminds_only_of_new_time(appointment, clock):
     assert told() == both_ways(appointment, soon(appointment, f"{ON_WEDNESDAY} 10:00"))
 
 
+def test_move_to_an_earlier_day_reminds_the_day_before_that(appointment, clock):
+    move(appointment, places.slot(places.MONDAY, "11:00"))
+    told()
+    clock.now = at(places.SUNDAY, "11:00")
+    assert told() == both_ways(appointment, tomorrow(appointment, f"{places.ON_MONDAY} 11:00"))
+
+
 @pytest.mark.both_engines
 def test_move_there_and_back_reminds_once(appointment, clock):
     first = appointment.slot

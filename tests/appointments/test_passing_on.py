@@ -3,13 +3,16 @@
 import pytest
 
 from appointments import actions
+from appointments.actions import passing_on, reminders
 from core.accounts.models import Identity, Link
+from core.accounts.registry import LocalRegistry
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
+from tawasul.portal import chores
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import ROOT, page_of, verified
-from tests.appointments.places import DAY, ON_MONDAY, ON_TUESDAY, SUNDAY, TUESDAY
+from tests.appointments.places import DAY, MONDAY, ON_MONDAY, ON_TUESDAY, SUNDAY, TUESDAY
 from tests.conftest import words
 
 pytestmark = pytest.mark.django_db
@@ -158,6 +161,64 @@ def test_what_passes_on_while_the_office_is_closed_names_no_time(palm, worker, b
     )
 
 
+def test_what_is_over_is_passed_on_in_silence_and_what_is_displaced_is_not(
+    palm, worker, booked, clock
+):
+    end_link(palm, worker)
+    clock.now = booked.slot.end
+    assert actions.pass_on_appointments() == 0
+    places.displace_alone(booked)
+    assert actions.pass_on_appointments() == 1
+
+
+def test_a_worker_that_was_overtaken_tells_nobody(palm, worker, booked, clock):
+    clock.now = booked.slot.start - DAY
+    assert [reminders._remind(booked) for _worker in range(2)] == [1, 0]
+    end_link(palm, worker)
+    assert [passing_on._pass_on(booked) for _worker in range(2)] == [1, 0]
+
+
+def test_people_are_told_of_both_services_in_the_hours_for_offers(
+    speakers, palm, worker, booked, clock, monkeypatch
+):
+    filed = []
+    monkeypatch.setattr(chores, "pass_on_inquiries", lambda: filed.append(clock.now))
+    end_link(palm, worker)
+    told()
+    _every, chore = chores.CHORES["tell_passed_on"]
+    clock.now = places.at(SUNDAY, "23:30")
+    chore()
+    assert (told(), filed) == ({}, [])
+    clock.now = places.at(MONDAY, "09:00")
+    chore()
+    assert told().keys() == {REGISTERED, *(str(speaker.mobile) for speaker in speakers)}
+    assert filed == [clock.now]
+
+
+class Asked(LocalRegistry):
+    """A registry that notes about whom it was asked."""
+
+    about: set[int] = set()
+
+    def refresh(self, identity):
+        self.about.add(identity.pk)
+        return super().refresh(identity)
+
+
+def test_the_registry_is_asked_about_the_actor_the_holder_and_the_attendee(
+    speakers, palm, worker, booked, settings
+):
+    settings.REGISTRY = f"{__name__}.Asked"
+    actor, of_worker = speakers[1], {"holder": palm, "attendee": worker}
+    for do in (
+        lambda: actions.move(actor=actor, appointment=booked, slot=places.slot(TUESDAY)),
+        lambda: places.held(actor, slot=places.slot(TUESDAY, "12:00"), **of_worker),
+    ):
+        Asked.about.clear()
+        do()
+        assert Asked.about == {actor.identity_id, palm.pk, worker.pk}
+
+
 def test_the_attendee_goes_on_with_it_and_the_others_read_what_they_booked(
     speakers, palm, worker, booked
 ):
@@ -178,7 +239,9 @@ def test_the_attendee_goes_on_with_it_and_the_others_read_what_they_booked(
     browser.post("/en/account/acting-as/", {"holder": palm.pk})
     listed = words(browser.get(ROOT))
     assert "No longer yours" in listed
+    assert listed.count("Raju Kumar") == 1
     assert ON_TUESDAY not in listed
+    assert booked.reference not in browser.get("/en/my/").content.decode()
     assert ON_TUESDAY in words(verified(attendee).get(ROOT))
 
 
@@ -209,6 +272,8 @@ def test_a_colleague_finds_it_only_while_acting_for_the_establishment(speakers, 
 def test_a_hold_is_let_go_with_the_mandate_that_made_it(speakers, palm, worker, slot):
     held = places.held(speakers[0], holder=palm, attendee=worker, slot=slot)
     end_link(palm, speakers[0].identity)
+    other = factories.IdentityFactory(number="7000000025", birth_date=None)
+    factories.link(other, speakers[0].identity, Link.Kind.REPRESENTATIVE)
     with pytest.raises(RuleViolation) as refused:
         actions.confirm(actor=speakers[0], appointment=held)
     assert refused.value.message == (

@@ -360,6 +360,8 @@ def test_beneficiary_reads_inquiry_without_actions(as_beneficiary, returned):
         assert page.status_code == 200
         for offered in ("answer/", "withdraw/", "<textarea"):
             assert offered not in page.content.decode()
+    waiting = as_beneficiary.get("/en/inquiries/?show=waiting").content.decode()
+    assert returned.reference not in waiting
     shown = words(as_beneficiary.get(page_of(returned)))
     assert QUESTION in shown
     assert "has returned this inquiry to you" not in shown

@@ -11,6 +11,7 @@ from core.accounts.registry import LocalRegistry, RegistryUnavailable
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
 from requests_app import actions
+from requests_app.actions import attachments, chores
 from requests_app.models import Inquiry
 from tests import factories
 from tests.conftest import signed_in, signed_in_staff, words
@@ -34,8 +35,13 @@ def worker():
 
 @pytest.fixture
 def returned(holder, worker, officer):
-    """Return an inquiry for the worker with a document, returned, answered and returned again."""
+    """Return an inquiry for the worker with a document, returned, answered and returned again.
+
+    The holder employs somebody else too, and the worker is somebody else's visitor.
+    """
     factories.link(holder.identity, worker.identity)
+    factories.link(holder.identity, factories.UserFactory().identity)
+    factories.link(factories.UserFactory().identity, worker.identity, Link.Kind.HOST)
     inquiry = factories.draft(holder, beneficiary=worker.identity)
     factories.attached(inquiry)
     inquiry = after(factories.submitted(inquiry), officer, "claimed", "returned")
@@ -58,6 +64,8 @@ def told():
 
 
 def test_both_are_told_once_and_it_is_written_into_the_history(holder, worker, returned):
+    factories.filed(worker)  # their own
+    told()
     assert actions.pass_on_inquiries() == 0
     end_of(holder, worker)
     assert actions.pass_on_inquiries() == 1
@@ -98,11 +106,15 @@ def test_what_is_finished_is_passed_on_in_silence(holder, worker, officer, retur
     end_of(holder, worker)
     assert actions.pass_on_inquiries() == 0
     assert told() == []
+    listed = words(signed_in(holder).get("/en/inquiries/?show=finished"))
+    assert "No longer yours" not in listed
 
 
 def test_who_it_is_about_goes_on_with_it_without_the_holders_side(holder, worker, returned):
     end_of(holder, worker)
     as_worker, as_holder = signed_in(worker), signed_in(holder)
+    waiting = as_worker.get("/en/inquiries/?show=waiting").content.decode()
+    assert returned.reference in waiting
     page = words(as_worker.get(page_of(returned)))
     assert factories.DESCRIPTION in page
     assert TEXT in page  # the officer's
@@ -118,11 +130,13 @@ def test_who_it_is_about_goes_on_with_it_without_the_holders_side(holder, worker
     assert "mine.jpg" in page
     page = words(as_holder.get(page_of(returned)))
     assert factories.DESCRIPTION in page
-    assert "This note is between us and the Directorate." in page
+    for of_holder in ("This note is between us and the Directorate.", str(holder.mobile)[-4:]):
+        assert of_holder in page
     assert "Fahad Al Otaibi can no longer act for Raju Kumar" in page
     for of_worker in ("I have it here.", "mine.jpg", "Returned by applicant", TEXT):
         assert of_worker not in page
     assert "No longer yours" in words(as_holder.get("/en/inquiries/"))
+    assert "No longer yours" not in words(as_holder.get("/en/inquiries/?show=open"))
     led_back = words(as_holder.get(page_of(returned, "answer"), follow=True))
     assert led_back.count("can no longer act for") == 1
 
@@ -163,6 +177,50 @@ def test_an_unsent_document_of_the_holder_is_not_sent_by_another(holder, worker,
     assert returned.attachments.count() == 1
 
 
+def test_each_side_has_documents_and_room_of_its_own(holder, worker, returned, monkeypatch):
+    monkeypatch.setattr(attachments, "MAX_DOCUMENTS", 1)
+    factories.attached(returned, photo("holder.jpg", 62))
+    end_of(holder, worker)
+    (same,) = actions.attach(
+        actor=worker,
+        inquiry=returned,
+        document_type=factories.document_type(),
+        uploads=[photo("worker.jpg", 62)],
+    )
+    assert (same.original_name, same.by_successor) == ("worker.jpg", True)
+
+
+def test_a_mandate_of_the_person_holds_nothing(officer, worker):
+    """The worker speaks for the establishment, which does not employ them any more."""
+    palm = factories.IdentityFactory(number="7000000017", birth_date=None)
+    speaker = factories.UserFactory()
+    for person in (speaker, worker):
+        factories.link(palm, person.identity, Link.Kind.REPRESENTATIVE)
+    employed = factories.link(palm, worker.identity)
+    inquiry = factories.submitted(
+        factories.draft(speaker, beneficiary=worker.identity, holder=palm)
+    )
+    employed.until = timezone.localdate() - timedelta(days=1)
+    employed.save(update_fields=["until"])
+    told()
+    assert actions.pass_on_inquiries() == 1
+    texts = [(to, "is yours now" in text) for to, text in told()]
+    assert texts == [(str(worker.mobile), True), (str(speaker.mobile), False)]
+    assert "has no link to the beneficiary" in words(signed_in_staff(officer).get(desk_of(inquiry)))
+    with pytest.raises(RuleViolation):
+        act("withdrawn", now(inquiry), speaker)
+    act("withdrawn", now(inquiry), worker)
+
+
+def test_a_worker_that_was_overtaken_tells_nobody(holder, worker, returned):
+    act("resubmitted", returned, holder)
+    told()
+    assert chores._remind(returned) == 0
+    end_of(holder, worker)
+    assert chores._pass_on(returned) == 0
+    assert told() == []
+
+
 def test_a_minor_is_followed_by_their_guardian_of_today(officer):
     born = timezone.localdate() - timedelta(days=11 * 365)
     child = factories.IdentityFactory(birth_date=born, name_en="Yusuf", mobile="+966500000099")
@@ -172,20 +230,30 @@ def test_a_minor_is_followed_by_their_guardian_of_today(officer):
     yesterday = timezone.localdate() - timedelta(days=1)
     Link.objects.filter(holder=father.identity).update(until=yesterday)
     factories.link(mother.identity, child, Link.Kind.GUARDIAN)
+    other = factories.IdentityFactory(birth_date=born)
+    factories.link(father.identity, other, Link.Kind.GUARDIAN)
     told()
     actions.pass_on_inquiries()
     assert [to for to, _text in told()] == [str(mother.mobile), str(father.mobile)]
     with pytest.raises(RuleViolation):
         act("resubmitted", now(inquiry), father)
-    assert inquiry.reference in words(signed_in(mother).get("/en/my/")).replace("-", "")
+    waiting = signed_in(mother).get("/en/inquiries/?show=waiting").content.decode()
+    assert inquiry.reference in waiting
     act("resubmitted", now(inquiry), mother)
     assert now(inquiry).status == "returned_by_applicant"
+    Identity.objects.filter(pk=child.pk).update(birth_date="1990-01-01")  # of age by now
+    with pytest.raises(RuleViolation):
+        act("withdrawn", now(inquiry), mother)
 
 
-def test_a_link_that_is_back_gives_the_rights_back(holder, worker, returned):
+def test_a_link_that_is_back_gives_the_rights_back(holder, worker, officer, returned):
     end_of(holder, worker)
+    act("resubmitted", returned, worker, text="This is no longer theirs to read.")
     factories.link(holder.identity, worker.identity, since=timezone.localdate())
-    act("resubmitted", returned, holder)
+    page = words(signed_in(holder).get(page_of(returned)))
+    assert "This note is between us and the Directorate." in page
+    assert "no longer theirs" not in page
+    act("replied", now(returned), officer)
     with pytest.raises(RuleViolation):
         act("withdrawn", now(returned), worker)
 

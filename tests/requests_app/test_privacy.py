@@ -59,7 +59,9 @@ def test_beneficiary_sees_inquiry_once_it_is_filed(resident):
     assert inquiry.reference not in as_person.get("/en/my/").content.decode()
     factories.submitted(inquiry)
     for page in ("/en/my/", "/en/inquiries/"):
-        assert page_of(inquiry) in as_person.get(page).content.decode()
+        listed = as_person.get(page)
+        assert page_of(inquiry) in listed.content.decode()
+        assert "No longer yours" not in words(listed)
     page = words(as_person.get(page_of(inquiry)))
     assert factories.DESCRIPTION in page
     assert as_person.get(page_of(inquiry, "receipt")).status_code == 200

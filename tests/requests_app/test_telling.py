@@ -129,6 +129,57 @@ def test_a_person_without_a_number_is_not_told(speakers, palm, worker):
     assert {to for to, _text in told()} == {str(each.mobile) for each in speakers}
 
 
+def test_whose_account_is_closed_hears_nothing_at_another_number(worker, officer):
+    known = "+966500000077"
+    holder = factories.UserFactory(identity__mobile=known)
+    factories.link(holder.identity, worker)
+    own = factories.filed(holder)
+    factories.let_a_minute_pass(holder)
+    for_worker = factories.filed(holder, beneficiary=worker)
+    holder.is_active = False
+    holder.save(update_fields=["is_active"])
+    told()
+    for inquiry, recipients in ((own, []), (for_worker, [REGISTERED])):
+        act("replied", act("claimed", inquiry, officer), officer)
+        assert [to for to, _text in told()] == recipients
+    Link.objects.filter(holder=holder.identity).update(until="2020-01-01")
+    actions.pass_on_inquiries()
+    assert [to for to, _text in told()] == [REGISTERED]
+
+
+def test_who_has_left_the_country_is_not_told(speakers, palm, worker, officer):
+    inquiry, _number = filed(speakers, palm, worker)
+    worker.status = worker.Status.DEPARTED
+    worker.save(update_fields=["status"])
+    told()
+    act("withdrawn", inquiry, speakers[0])
+    assert REGISTERED not in dict(told())
+
+
+def test_a_draft_is_listed_to_its_author_alone_and_stays_theirs(speakers, palm, worker):
+    draft = factories.draft(speakers[0], beneficiary=worker, holder=palm)
+    author, other = map(signed_in, speakers)
+    palm.links.filter(person=worker).update(until="2020-01-01")
+    for browser, is_listed in ((author, True), (other, False)):
+        browser.post("/en/account/acting-as/", {"holder": palm.pk})
+        page = browser.get("/en/inquiries/")
+        assert (draft.reference in page.content.decode()) == is_listed
+        assert "No longer yours" not in words(page)
+
+
+def test_lists_are_of_whom_one_acts_as_and_of_what_one_filed_as_another(speakers, palm, worker):
+    inquiry, _number = filed(speakers, palm, worker)
+    own = factories.filed(speakers[1])
+    palm.links.filter(person=speakers[0].identity).update(until="2020-01-01")
+    page = signed_in(speakers[0]).get("/en/inquiries/")
+    assert inquiry.reference in page.content.decode()
+    assert "No longer yours" in words(page)
+    as_palm = signed_in(speakers[1])
+    as_palm.post("/en/account/acting-as/", {"holder": palm.pk})
+    listed = as_palm.get("/en/inquiries/").content.decode()
+    assert (inquiry.reference in listed, own.reference in listed) == (True, False)
+
+
 def test_the_guardians_are_told_in_place_of_a_minor(worker):
     child = factories.IdentityFactory(birth_date=date(2018, 1, 1), name_en="Yusuf")
     host, father = factories.UserFactory(), factories.UserFactory()
@@ -138,6 +189,16 @@ def test_the_guardians_are_told_in_place_of_a_minor(worker):
     texts = dict(told())
     assert set(texts) == {str(host.mobile), str(father.mobile)}
     assert f"has filed inquiry {inquiry.reference} for Yusuf." in texts[str(father.mobile)]
+    # It is the host's as long as they have the link, and what the child files is the child's.
+    own = factories.filed(factories.UserFactory(identity=child))
+    other = factories.UserFactory()
+    ended = factories.link(other.identity, worker)
+    of_others = factories.filed(other, beneficiary=worker)
+    ended.delete()
+    for page in ("/en/my/", "/en/inquiries/"):
+        listed = signed_in(father).get(page).content.decode()
+        for each in (inquiry, own, of_others):
+            assert each.reference not in listed
 
 
 def test_an_employer_never_sees_or_hears_of_what_a_worker_files(speakers, palm, worker):
@@ -155,6 +216,7 @@ def test_each_reads_only_the_notices_that_went_to_them(speakers, palm, worker):
     inquiry, _number = filed(speakers, palm, worker)
     for speaker, other in (speakers, speakers[::-1]):
         page = words(signed_in(speaker).get(f"/en/inquiries/{inquiry.reference}/"))
+        assert "Mobile" in page
         assert f"•••• {str(speaker.mobile)[-3:]}" in page
         assert f"•••• {str(other.mobile)[-3:]}" not in page
 
