@@ -140,6 +140,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"core.accounts.password_validation.{name}Validator"}
     for name in ("PasswordLength", "GuessablePassword", "PersonalDataPassword")
 ]
+PASSWORD_HASHERS = ["core.accounts.hashers.PasswordHasher"]
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "portal:my-page", "portal:home"
 OTP_TOTP_ISSUER = "Tawasul"

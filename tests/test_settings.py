@@ -142,6 +142,7 @@ def test_default_is_production_with_https_only_and_a_literal_key():
         "assert s.SESSION_COOKIE_SECURE; assert s.CSRF_COOKIE_SECURE; "
         "assert s.COOKIE_PREFIX == '__Host-'; assert s.SESSION_COOKIE_NAME == '__Host-sessionid'; "
         "assert s.CSRF_COOKIE_NAME == '__Host-csrftoken'; "
+        "assert s.PASSWORD_HASHERS == ['core.accounts.hashers.PasswordHasher']; "
         "assert s.SECURE_HSTS_SECONDS >= 365 * 24 * 60 * 60; "
         f"assert not getattr(s, 'DEBUG', False); assert s.SECRET_KEY == {secret!r}"
     )

@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from django.test import override_settings
 from django.utils import translation
 
-# Django's own hasher takes a third of a second for each password, by design.
+# The portal's hasher takes long and much memory for each password, by design.
 FAST_HASHER = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

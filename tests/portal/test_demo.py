@@ -9,6 +9,7 @@ from django.utils import timezone
 from appointments.models import Slot
 from core.accounts.models import User
 from core.catalogue.models import Service
+from tawasul.portal.management.commands.load_demo import PASSWORD
 
 # Evenings in Riyadh: a Sunday, a Friday, and a night of Ramadan.
 EVENINGS = [
@@ -49,6 +50,20 @@ def test_demo_prints_logins_and_starts_again_without_change(db, monkeypatch, cap
     before = list(Slot.objects.order_by("pk").values()), User.objects.count()
     start()
     assert (list(Slot.objects.order_by("pk").values()), User.objects.count()) == before
+
+
+def test_demo_gives_a_password_anew_where_the_hash_is_of_an_older_version(db, monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: EVENINGS[0])
+    start()
+    older = ("noura", "officer")
+    User.objects.filter(username__in=older).update(password="pbkdf2_sha256$1$salt$hash")
+    own = User.objects.get(username="saad")
+    own.set_password("a password of his own")
+    own.save()
+    start()
+    for name in older:
+        assert User.objects.get(username=name).check_password(PASSWORD), name
+    assert User.objects.get(username="saad").check_password("a password of his own")
 
 
 def test_demo_is_refused_in_production(db, settings):
