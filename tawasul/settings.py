@@ -186,8 +186,7 @@ CAPTCHA_FILTER_FUNCTIONS = [
     "captcha.helpers.post_smooth",
     "core.accounts.visual_code.reduce_to_four_greys",
 ]
-CAPTCHA_TIMEOUT = 10  # minutes
-CAPTCHA_FONT_SIZE, CAPTCHA_IMAGE_SIZE = 40, (220, 72)
+CAPTCHA_TIMEOUT, CAPTCHA_FONT_SIZE, CAPTCHA_IMAGE_SIZE = 10, 40, (220, 72)  # minutes, pixels
 
 # Languages and times
 
