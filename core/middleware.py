@@ -1,5 +1,6 @@
 """Middleware for the encoding of requests, and the compression and caching of responses."""
 
+import logging
 import re
 from collections.abc import Callable, Iterable
 from urllib.parse import unquote_to_bytes
@@ -9,6 +10,8 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+
+logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -64,6 +67,23 @@ def read_as_utf8(application: WSGIApplication) -> WSGIApplication:
         content_type = environ.get("CONTENT_TYPE", "")
         environ["CONTENT_TYPE"] = _CHARSET.sub("", content_type)
         return application(environ, start_response)
+
+    return wrapped
+
+
+def hide_messages(application: WSGIApplication) -> WSGIApplication:
+    """Wrap a WSGI application so that the server learns of an error, and not of its message.
+
+    Django answers all errors with the error page. When that page fails, the error goes on to the
+    server, which would log the messages of the whole chain, with what people typed.
+    """
+
+    def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            return application(environ, start_response)
+        except Exception as error:
+            logger.critical("the error page failed", exc_info=error)
+            raise RuntimeError("the error page failed") from None
 
     return wrapped
 

@@ -14,7 +14,7 @@ from tests.test_access import World
 # Seen by everybody, so that each page is asked for by a role that gets it.
 VIEWERS = ("anonymous", "applicant", "desk", "officer", "chief")
 # What is new with each answer.
-CHANGING = ("Set-Cookie", "Expires")
+CHANGING = ("Set-Cookie", "Expires", "X-Request-ID")
 
 
 def allowed(route):

@@ -77,7 +77,7 @@ def test_other_error_has_its_own_page(visitor, monkeypatch, django_assert_num_qu
     request_id = response["X-Request-ID"]
     assert BROKEN.format(request_id) in words(response)
     assert "حدث خطأ من جهتنا" in words(response)
-    assert f"وعند الاتصال اذكر رقم هذا الخطأ: {request_id}" in words(response)
+    assert f"وعند الاتصال يرجى ذكر رقم هذا الخطأ: {request_id}" in words(response)
 
 
 def test_health_checks_tell_whether_the_database_answers(client, db):

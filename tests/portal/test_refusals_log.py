@@ -3,6 +3,7 @@
 import io
 import logging
 import re
+import traceback
 
 import pytest
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from tawasul.logs import cut_database_errors
+from tawasul.wsgi import application
 from tests import factories
 from tests.conftest import signed_in_staff
 
@@ -146,6 +148,16 @@ def test_text_of_an_exception_that_another_handler_has_left_is_not_used(printed)
     record = logging.makeLogRecord({"exc_text": ID_NUMBER, "levelno": logging.ERROR})
     logging.getLogger().handle(record)
     assert ID_NUMBER not in printed()
+
+
+def test_server_learns_nothing_from_an_error_page_that_fails(printed, monkeypatch):
+    monkeypatch.setattr(
+        "django.core.handlers.wsgi.WSGIHandler.__call__", fail_with(ValueError(ID_NUMBER))
+    )
+    with pytest.raises(RuntimeError) as raised:
+        application({"REQUEST_METHOD": "GET"}, None)
+    told = "".join(traceback.format_exception(raised.value))
+    assert ID_NUMBER not in told + printed()
 
 
 @pytest.mark.django_db
