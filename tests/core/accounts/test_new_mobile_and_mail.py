@@ -84,7 +84,7 @@ def test_mobile_needs_password(browser):
             password
         )
         # The form shows the typed mobile again, but not the password.
-        assert 'value="055 000 0432"' in page.content.decode()
+        assert 'value="+966550000432"' in page.content.decode()
         assert browser.get(MOBILE_CODE).url == pages.ACCOUNT
     assert not Message.objects.exists()
 
@@ -92,18 +92,13 @@ def test_mobile_needs_password(browser):
 def test_same_mobile_and_landline_are_refused(browser):
     for mobile in (pages.MOBILE, "0501234567", "٠٥٠ ١٢٣ ٤٥٦٧", "00966-50-1234567"):
         assert errors_on(ask_for_mobile(browser, mobile)) == [SAME_MOBILE], mobile
-    for landline, shown in [
-        ("112573597", "011 257 3597"),
-        ("0112573597", "011 257 3597"),
-        ("0126315858", "012 631 5858"),
-        ("0126080456", "012 608 0456"),
-        ("+966112573597", "011 257 3597"),
-        ("٠١١٢٥٧٣٥٩٧", "011 257 3597"),
-        ("920001234", "9200 01234"),
-    ]:
+    for landline in (
+        *("112573597", "0112573597", "0126315858", "0126080456", "+966112573597"),
+        *("٠١١٢٥٧٣٥٩٧", "920001234"),
+    ):
         page = ask_for_mobile(browser, landline)
         assert errors_on(page) == [NO_MOBILE], landline
-        assert f'value="{shown}"' in page.content.decode(), landline
+        assert f'value="{landline}"' in page.content.decode(), landline
     assert not Message.objects.exists()
 
 
