@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from appointments import actions
 from appointments.models import Appointment
+from core.accounts.rights import Acting
 from tests import factories
 from tests.appointments import places
 from tests.appointments.places import MINUTE, SECOND, SUNDAY, TUESDAY, at, refusal, refused
@@ -69,6 +70,13 @@ def test_expire_due_frees_lapsed_holds(slot, clock):
             assert actions.expire_due() == expired, seconds
             assert places.taken(slot) == (1 if expired else 4)
             assert actions.expire_due() == 0
+
+
+def test_lapsed_hold_is_listed_with_what_is_over(resident, slot):
+    held = places.held(resident, slot=slot)
+    places.lapse(held)
+    mine = Appointment.objects.listed_for(Acting(resident, resident.identity))
+    assert (list(mine.unsettled()), list(mine.over())) == ([], [held])
 
 
 def test_hold_can_be_cancelled(resident, slot):

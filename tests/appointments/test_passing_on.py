@@ -89,6 +89,8 @@ def test_the_attendee_and_all_who_represent_the_holder_are_told(speakers, booked
 
 def test_a_time_that_is_held_is_told_to_nobody(speakers, palm, worker, slot):
     held = places.held(speakers[0], holder=palm, attendee=worker, slot=slot)
+    attendee = factories.UserFactory(identity=worker)
+    assert held.reference not in verified(attendee).get(ROOT).content.decode()
     actions.cancel(actor=speakers[0], appointment=held)
     assert told() == {}
 
@@ -260,13 +262,18 @@ def test_the_holders_other_people_do_not_pass_on(speakers, palm, worker, slot):
         assert "For Raju Kumar" in shown
 
 
-def test_a_colleague_finds_it_only_while_acting_for_the_establishment(speakers, palm, booked):
+def test_a_colleague_finds_it_only_while_acting_for_the_establishment(
+    speakers, palm, worker, booked
+):
+    wish = places.wish(speakers[0], holder=palm, attendee=worker)
     browser = verified(speakers[1])
     for page in (ROOT, "/en/my/"):
         assert booked.reference not in browser.get(page).content.decode()
+    assert f"/waiting/{wish.pk}/" not in browser.get(ROOT).content.decode()
     browser.post("/en/account/acting-as/", {"holder": palm.pk})
     for page in (ROOT, "/en/my/"):
         assert booked.reference in browser.get(page).content.decode()
+    assert f"/waiting/{wish.pk}/" in browser.get(ROOT).content.decode()
 
 
 def test_a_hold_is_let_go_with_the_mandate_that_made_it(speakers, palm, worker, slot):

@@ -1,6 +1,7 @@
 """An inquiry looks like a missing one to strangers and, at the desk, to whom it concerns."""
 
 import uuid
+from datetime import date
 from itertools import product
 
 import pytest
@@ -191,6 +192,16 @@ def test_superuser_cannot_work_on_own_case(colleague, own_cases):
     for own in own_cases:
         assert chief.get(desk_of(own)).status_code == 404
         assert refusal("claimed", own, colleague) == OWN
+
+
+def test_inquiry_stays_the_own_case_of_who_filed_it_after_the_mandate(at_work, colleague):
+    palm = factories.IdentityFactory(number="7000000017", birth_date=None)
+    worker = factories.IdentityFactory()
+    factories.link(palm, worker)
+    mandate = factories.link(palm, colleague.identity, "representative")
+    own = factories.submitted(factories.draft(colleague, beneficiary=worker, holder=palm))
+    mandate.delete()
+    assert at_work.get(desk_of(own)).status_code == 404
 
 
 def test_inquiry_for_relative_stays_own_case_after_link_ends(at_work, colleague):
