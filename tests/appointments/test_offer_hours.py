@@ -5,6 +5,7 @@ import datetime
 import pytest
 
 from appointments import actions
+from appointments.actions import displacement
 from appointments.models import Closure, Slot
 from appointments.offer_hours import hours_at, is_too_soon, last_end, next_begin, offer_until
 from core.messaging.models import Message
@@ -183,13 +184,16 @@ def test_what_is_kept_in_the_night_leaves_time_to_answer_in_the_morning(displace
     assert text.text.endswith("Sign in to accept it within 2 hours.")
 
 
-@pytest.mark.parametrize("action", ["accept", "cancel", "move"])
+@pytest.mark.parametrize("action", ["accept", "cancel", "move", "reopen"])
 def test_who_has_chosen_in_the_night_is_not_told_in_the_morning(displaced_at_night, action):
     appointment = displaced_at_night
     if action == "accept":
         actions.accept(actor=appointment.user, offer=appointment.offers.get())
     elif action == "cancel":
         places.cancel(appointment)
+    elif action == "reopen":
+        Slot.objects.filter(pk=appointment.slot_id).update(is_closed=False)
+        assert displacement.restore_due() == 1
     else:
         places.move(appointment, slot_at("10:30"))
     assert not Message.objects.filter(text__contains="closed at the time").exists()
