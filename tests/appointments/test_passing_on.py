@@ -90,7 +90,9 @@ def test_the_attendee_and_all_who_represent_the_holder_are_told(speakers, booked
 def test_a_time_that_is_held_is_told_to_nobody(speakers, palm, worker, slot):
     held = places.held(speakers[0], holder=palm, attendee=worker, slot=slot)
     attendee = factories.UserFactory(identity=worker)
-    assert held.reference not in verified(attendee).get(ROOT).content.decode()
+    browser = verified(attendee)
+    assert held.reference not in browser.get(ROOT).content.decode()
+    assert browser.get(page_of(held)).status_code == 404
     actions.cancel(actor=speakers[0], appointment=held)
     assert told() == {}
 
@@ -287,6 +289,7 @@ def test_a_hold_is_let_go_with_the_mandate_that_made_it(speakers, palm, worker, 
         "You no longer represent Palm Trees Contracting, so you cannot do this. You can still read "
         "what you sent."
     )
+    assert refused.value.message in words(verified(speakers[0]).get(page_of(held)))
     assert actions.confirm(actor=speakers[1], appointment=held).is_confirmed
 
 
@@ -303,6 +306,19 @@ def test_a_time_waited_for_is_offered_to_all_who_may_take_it(speakers, palm, wor
     assert told().keys() == {str(speakers[1].mobile)}
     made = actions.accept(actor=speakers[1], offer=slot.offers.get())
     assert (made.holder, made.user) == (palm, speakers[1])
+
+
+def test_a_time_waited_for_is_offered_to_whom_the_wish_has_passed(speakers, palm, worker, clock):
+    slot = places.slot(TUESDAY, capacity=1)
+    other = places.confirmed(slot=slot)
+    places.wish(speakers[0], holder=palm, attendee=worker, last_day=TUESDAY)
+    attendee = factories.UserFactory(identity=worker)
+    end_link(palm, worker)
+    places.note_worker()
+    places.cancel(other)
+    told()
+    places.allocate()
+    assert told().keys() == {str(attendee.mobile)}
 
 
 def test_nobody_is_offered_a_time_that_nobody_could_take(speakers, palm, worker, clock):

@@ -7,6 +7,7 @@ import pytest
 from appointments import actions
 from appointments.models import Appointment
 from core.accounts.models import Identity, Link
+from core.accounts.registry import LocalRegistry
 from core.catalogue.models import Service
 from tests import factories
 from tests.appointments import places
@@ -81,6 +82,20 @@ def test_nobody_departed_or_deceased_is_booked_for(resident, slot, worker):
     resident.identity.save(update_fields=["status"])
     for attendee in (resident.identity, worker):
         assert refused(places.held, resident, slot=slot, attendee=attendee) == NOT_ACTIVE
+
+
+class NewsOfDeparture(LocalRegistry):
+    """A registry that tells of a departure when it is asked."""
+
+    def refresh(self, identity):
+        Identity.objects.filter(pk=identity.pk, name_en="Bilal Ahmed").update(status="departed")
+        return super().refresh(identity)
+
+
+def test_a_departure_that_the_registry_tells_of_counts_at_once(resident, slot, worker, settings):
+    factories.link(resident.identity, worker)
+    settings.REGISTRY = f"{__name__}.NewsOfDeparture"
+    assert refusal(places.held, resident, slot=slot, attendee=worker) == NOT_ACTIVE
 
 
 def test_a_guardian_books_until_the_child_is_of_age(resident, slot):

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from core.accounts.models import Identity, Link
+from core.accounts.registry import LocalRegistry
 from core.catalogue.models import Service
 from requests_app.models import Inquiry
 from tests import factories
@@ -152,6 +153,22 @@ def test_change_since_draft_is_reported_before_code(as_resident, draft_for_worke
             change()
             page = ask_for_code(as_resident, draft_for_worker)
             assert f"There is something to correct {sentence}" in words(page)
+
+
+class NewsOfDeparture(LocalRegistry):
+    """A registry that tells of a departure when it is asked."""
+
+    def refresh(self, identity):
+        Identity.objects.filter(pk=identity.pk, name_en="Ayesha Noor").update(status="departed")
+        return super().refresh(identity)
+
+
+def test_departure_that_the_registry_tells_of_counts_at_once(
+    as_resident, draft_for_worker, settings
+):
+    settings.REGISTRY = f"{__name__}.NewsOfDeparture"
+    page = ask_for_code(as_resident, draft_for_worker)
+    assert f"There is something to correct {NOT_BY_STATUS}" in words(page)
 
 
 def test_change_after_code_blocks_filing(as_resident, draft_for_worker):
