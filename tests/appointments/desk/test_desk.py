@@ -329,6 +329,15 @@ def test_clerks_do_not_receive_for_company_they_represent(involved, slot, worker
     assert is_out_of_reach(involved, booked)
 
 
+def test_clerks_do_not_receive_what_they_booked_for_a_company_of_before(involved, slot, worker):
+    company = factories.IdentityFactory(number="7000000009", birth_date=None, nationality="")
+    mandate = factories.link(company, involved.identity, "representative")
+    factories.link(company, worker)
+    booked = places.confirmed(involved, slot=slot, holder=company, attendee=worker)
+    mandate.delete()
+    assert is_out_of_reach(involved, booked)
+
+
 def test_staff_without_view_permission_see_nothing(appointment):
     for codenames in ((), ("view_inquiry", "triage_inquiry"), ("receive_appointment",)):
         browser = signed_in_staff(places.clerk(appointment.slot.office, codenames=codenames))
