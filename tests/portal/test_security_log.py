@@ -185,7 +185,7 @@ def test_registering_and_setting_a_new_password(identity, lines):
         lines,
         [
             (
-                lambda: pages.ask_to_register(browser, "2000000006"),
+                lambda: pages.ask_to_register(Client(), "2000000006"),
                 sent("nobody", typed="2000000006"),
             ),
             (lambda: pages.ask_to_register(browser), sent(typed=NUMBER)),

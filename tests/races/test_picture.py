@@ -14,6 +14,7 @@ from core.accounts import visual_code
 from core.accounts.models import OneTimeCode
 from tests import factories
 from tests.conftest import errors_on
+from tests.core.accounts import pages
 from tests.races.together import DEADLINE_SECONDS, at_once, told
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -32,7 +33,7 @@ def picture():
 
 def send_forms(browsers, **answer):
     """Send the form of a password reset from each browser, for a login of its own."""
-    logins = [{"login": f"somebody-{number}"} for number in range(AT_ONCE)]
+    logins = [{"login": f"somebody-{number}", **pages.born_on()} for number in range(AT_ONCE)]
     pairs = zip(browsers, logins, strict=True)
     return at_once(*[partial(browser.post, RESET, {**login, **answer}) for browser, login in pairs])
 

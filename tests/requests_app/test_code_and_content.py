@@ -270,7 +270,7 @@ def test_changed_mobile_needs_new_confirmation(as_resident, inquiry, mobile_code
 
 def test_another_code_is_sent_on_request_once_a_minute(as_resident, resident, inquiry, mobile_code):
     again = as_resident.post(page_of(inquiry, "mobile/send"), follow=True)
-    assert "A code has just been sent." in notices_on(again)[0]
+    assert "You have just asked for a code." in notices_on(again)[0]
     factories.let_a_minute_pass(resident)
     as_resident.post(page_of(inquiry, "mobile/send"))
     assert OneTimeCode.objects.count() == 2

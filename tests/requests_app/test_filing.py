@@ -213,7 +213,7 @@ def test_second_code_within_a_minute_is_refused(as_resident, resident, draft):
     code = code_for(as_resident, draft)
     told = notices_on(ask_for_code(as_resident, draft, follow=True))[0]
     assert re.fullmatch(
-        r"A code has just been sent\. You can ask for another in \d\d seconds\.", told
+        r"You have just asked for a code\. You can ask for another in \d\d seconds\.", told
     )
     for _click in range(2):
         assert confirm(as_resident, draft, code).url == page_of(draft, "receipt")

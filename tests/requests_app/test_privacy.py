@@ -1,7 +1,6 @@
 """An inquiry looks like a missing one to strangers and, at the desk, to whom it concerns."""
 
 import uuid
-from datetime import date
 from itertools import product
 
 import pytest
