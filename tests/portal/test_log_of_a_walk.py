@@ -34,7 +34,7 @@ from tests.requests_app.files import names_on
 
 pytestmark = pytest.mark.django_db
 
-NUMBER, OTHER_NUMBER, TYPED_NUMBER = "2987654320", "2876543216", "2765432100"
+NUMBER, OTHER_NUMBER, TYPED_NUMBER = "2987654320", "2876543212", "2765432105"
 MOBILE, OTHER_MOBILE = "+966501234567", "+966507654321"
 EMAIL, WRONG = "ayesha.noor@example.org", "wrong-but-telling"
 GATEWAYS = "core.messaging.gateways"
