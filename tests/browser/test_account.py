@@ -171,6 +171,7 @@ def reset(somebody):
     somebody.open("account/sign-in/")
     somebody.follow("I have forgotten my password")
     somebody.fill("Username or ID number", NUMBER)
+    enter_birth_date(somebody)
     somebody.press("Text me a code instead")
     somebody.fill("Mobile", "0500000099")
     somebody.press("Send the code")

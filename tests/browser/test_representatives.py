@@ -90,7 +90,7 @@ def change(palm, former, successor):
 
 def is_out(former, palm):
     """Check that the former representative is told why, on the page of what they sent."""
-    expect(former.page.locator(".notices")).to_contain_text(
+    expect(former.page.locator("main .notice")).to_contain_text(
         former.reads(NO_LONGER, name=former.named(palm))
     )
     expect(former.page.locator("main a[download], main form[method=post]")).to_have_count(0)

@@ -145,7 +145,7 @@ FORGOTTEN = looks(
     ("picture-by-text-code", FOR_RESET, send("Send the code", mobile="0500000099")),
     ("picture-by-text-code-empty", f"{BY_TEXT}code/", send_nothing("Continue")),
     ("reset-without-picture", f"{BY_TEXT}code/", send_code("Continue")),
-    ("reset-code", RESET, send("Send the code", login="forgetful")),
+    ("reset-code", RESET, send("Send the code", login="forgetful", **BORN)),
     ("reset-code-empty", f"{RESET}code/", send_nothing("Continue")),
     ("new-password", f"{RESET}code/", send_code("Continue")),
     ("new-password-empty", f"{RESET}new/", send_nothing("Set the password")),
