@@ -112,6 +112,7 @@ def send_code_to_unknown(
         _check_network(network)
         _check_pace(_codes_asked_for(asked_for), purpose)
         _check_budget(purpose)
+        # A decoy asks the same question, of a recipient that nobody is.
         texts = OneTimeCode.objects.filter(purpose=purpose, recipient=recipient or asked_for)
         if purpose in purposes.TO_TYPED_MOBILES:
             _check_pace(texts, purpose)

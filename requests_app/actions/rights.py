@@ -118,7 +118,10 @@ def _refusal_of_staff(user: User, deed: Deed, inquiry: Inquiry) -> RuleViolation
     if not user.has_perm("requests_app.triage_inquiry"):
         return RuleViolation(_("Your account may not work on inquiries."), code="not_officer")
     if not Inquiry.objects.visible_to_staff(user).filter(pk=inquiry.pk).exists():
-        return RuleViolation(_("You cannot work on an inquiry of your own."), code="own_case")
+        return RuleViolation(
+            _("You cannot work on an inquiry of your own, or of somebody you are linked to."),
+            code="own_case",
+        )
     if deed == Deed.ASSIGN and not user.has_perm("requests_app.assign_inquiry"):
         return RuleViolation(_("Only supervisors give inquiries to others."), code="not_supervisor")
     return None

@@ -14,7 +14,7 @@ from tests.requests_app.desk_pages import QUEUE, desk_of
 from tests.requests_app.people import act
 from tests.requests_app.steps import page_of, seen
 
-OWN = ("You cannot work on an inquiry of your own.", "own_case")
+OWN = ("You cannot work on an inquiry of your own, or of somebody you are linked to.", "own_case")
 PAGES = ["", "details", "documents", "documents/1", "review", "confirm", "receipt"]
 
 

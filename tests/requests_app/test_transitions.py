@@ -56,7 +56,7 @@ OUTCOME_SO_FAR = {"processed": "approved", "closed": "approved"}
 REFUSALS = {
     "no": "This cannot be done while the inquiry is “{status}”.",
     "taken": "This inquiry is already assigned to {officer}.",
-    "unseen": "You cannot work on an inquiry of your own.",
+    "unseen": "You cannot work on an inquiry of your own, or of somebody you are linked to.",
 }
 ASSIGN_FIRST = "This inquiry is not assigned to you. Assign it to yourself first."
 
