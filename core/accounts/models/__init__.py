@@ -1,4 +1,4 @@
-"""The models of identities and their links, accounts, codes, sessions and opened pages."""
+"""The models of identities and their links, accounts, codes, sessions, recoveries, opened pages."""
 
 from core.accounts.models.identities import (
     Identity,
@@ -9,6 +9,7 @@ from core.accounts.models.identities import (
 )
 from core.accounts.models.one_time_codes import LockStripe, OneTimeCode, OneTimeCodeQuerySet
 from core.accounts.models.openings import OPENING_LASTS, PersonOpening
+from core.accounts.models.recoveries import COUNTER_HAS, RESTRICTED_FOR, Recovery
 from core.accounts.models.sessions import Session
 from core.accounts.models.users import (
     AUDIT,
@@ -20,7 +21,9 @@ from core.accounts.models.users import (
 
 __all__ = [
     "AUDIT",
+    "COUNTER_HAS",
     "OPENING_LASTS",
+    "RESTRICTED_FOR",
     "Identity",
     "IdentityNumber",
     "IdentityQuerySet",
@@ -30,6 +33,7 @@ __all__ = [
     "OneTimeCode",
     "OneTimeCodeQuerySet",
     "PersonOpening",
+    "Recovery",
     "Session",
     "User",
     "UserManager",

@@ -1,0 +1,113 @@
+"""The model of recovered accounts: a new mobile for somebody who has lost the old one."""
+
+import datetime
+import uuid
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from core.accounts.models.users import User
+
+# So long after a recovery, its owner can object, and what a thief might do is closed.
+RESTRICTED_FOR = datetime.timedelta(hours=72)
+# The second member of staff has so long to confirm what the first has begun.
+COUNTER_HAS = datetime.timedelta(hours=24)
+
+
+class RecoveryQuerySet(models.QuerySet["Recovery"]):
+    def restricting(self, user: User) -> Self:
+        """Return the recoveries of this account for which changes are still closed."""
+        return self.filter(user=user, restricted_until__gt=timezone.now())
+
+    def disputed(self, user: User) -> Self:
+        """Return the recoveries of this account on which a counter still has to decide."""
+        return self.filter(user=user, status=Recovery.Status.DISPUTED)
+
+    def open_to_objection(self, user: User) -> Self:
+        """Return the recoveries of this account, the last first, that the owner can object to."""
+        since = timezone.now() - RESTRICTED_FOR
+        done = self.filter(user=user, status=Recovery.Status.DONE, done_at__gt=since)
+        return done.order_by("-done_at")
+
+    def at_the_counter(self) -> Self:
+        """Return those that staff have begun, and that wait for a second one or for the code."""
+        begun = self.filter(status__in=(Recovery.Status.BEGUN, Recovery.Status.CONFIRMED))
+        return begun.filter(begun_at__gt=timezone.now() - COUNTER_HAS)
+
+
+class Recovery(models.Model):
+    """One recovery of an account, with what held before it."""
+
+    class Way(models.TextChoices):
+        REGISTRY = "registry", _("with the new mobile in the registry")
+        COUNTER = "counter", _("at a counter")
+
+    class Status(models.TextChoices):
+        BEGUN = "begun", _("waits for a second member of staff")
+        CONFIRMED = "confirmed", _("waits for the code on the new mobile")
+        DONE = "done", _("done")
+        GIVEN_UP = "given_up", _("given up")
+        DISPUTED = "disputed", _("waits for the decision of a counter")
+        DECIDED = "decided", _("decided at a counter")
+
+    class Document(models.TextChoices):
+        """The document that staff have seen."""
+
+        NATIONAL_ID = "national_id", _("national ID card")
+        IQAMA = "iqama", _("iqama")
+        PASSPORT = "passport", _("passport")
+        FAMILY_RECORD = "family_record", _("family record")
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="recoveries")
+    way = models.CharField(max_length=10, choices=Way.choices)
+    status = models.CharField(max_length=10, choices=Status.choices)
+    old_mobile = PhoneNumberField(blank=True)
+    new_mobile = PhoneNumberField()
+    password_before = models.CharField(
+        max_length=128, help_text="the hash of the password that held before, to object with"
+    )
+    removes_authenticator = models.BooleanField(default=False)
+    begun_at = models.DateTimeField(default=timezone.now, editable=False)
+    done_at = models.DateTimeField(null=True)
+    restricted_until = models.DateTimeField(null=True)
+    disputed_at = models.DateTimeField(null=True)
+    # Of a counter alone.
+    document = models.CharField(max_length=15, choices=Document.choices, blank=True)
+    document_end = models.CharField(
+        max_length=4, blank=True, help_text="the last four letters or digits of its number"
+    )
+    begun_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    # Who has lifted the restriction, or decided after an objection.
+    settled_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+
+    objects = RecoveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("recovery of an account")
+        verbose_name_plural = _("recoveries of accounts")
+        permissions = [("recover_account", "Can give an account a new mobile, with a colleague")]
+        indexes = [models.Index(fields=["user", "-begun_at"], name="recovery_by_user")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(status__in=("begun", "confirmed")),
+                name="recovery_one_at_the_counter",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by=None) | ~Q(confirmed_by=models.F("begun_by")),
+                name="recovery_by_two_of_staff",
+            ),
+            models.CheckConstraint(
+                condition=Q(way="registry") | (~Q(begun_by=None) & ~Q(document="")),
+                name="recovery_at_counter_has_document",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.way}"
