@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from appointments.models import Appointment, Waiting
-from core.accounts.audience import audience_of, former_owners_of
+from core.accounts.audience import Handover, audience_of
 from core.messaging.actions import notices
 
 # The notices that the attendee gets too where somebody else booked, by those of the owners.
@@ -41,20 +41,18 @@ def drop_notices_of_closing(appointment: Appointment) -> None:
     notices.drop_notices(of_closing(entry) for entry in entries)
 
 
-def tell_passed_on(appointment: Appointment) -> None:
-    """Tell both sides that an appointment has passed on, as the holder's link has ended."""
+def tell_passed_on(appointment: Appointment, handover: Handover) -> None:
+    """Tell both sides that an appointment has passed on, as a link has ended."""
     context, about = {"appointment": appointment}, appointment.reference
-    to_them = audience_of(appointment).owners
-    notices.notify(to_them, "appointment_passed_to_you", context, about=about)
-    former = former_owners_of(appointment)
-    notices.notify(former, "appointment_passed_on", context, about=about)
+    notices.notify(handover.gained, "appointment_passed_to_you", context, about=about)
+    notices.notify(handover.lost, "appointment_passed_on", context, about=about)
 
 
-def tell_wish_passed_on(wish: Waiting) -> None:
+def tell_wish_passed_on(wish: Waiting, handover: Handover) -> None:
     """Tell both sides that a place on the waiting list has passed on in the same way."""
     context = {"waiting": wish}
-    notices.notify(audience_of(wish).owners, "wish_passed_to_you", context, about="")
-    notices.notify(former_owners_of(wish), "wish_passed_on", context, about="")
+    notices.notify(handover.gained, "wish_passed_to_you", context, about="")
+    notices.notify(handover.lost, "wish_passed_on", context, about="")
 
 
 def notify_waiting(

@@ -159,17 +159,17 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Return the appointments whose next reminder is due, whatever has become of them."""
         return self.filter(remind_at__lte=now)
 
-    def to_be_passed_on(self) -> Self:
-        """Return those ahead whose holder has lost the link, of which nobody was told yet."""
+    def passed_on(self) -> Self:
+        """Return those ahead whose holder has lost the link."""
         lost = is_lost(Appointment.PARTIES)
         ahead = Q(status=Appointment.Status.CONFIRMED, slot__end__gt=timezone.now())
         ahead |= Q(status=Appointment.Status.DISPLACED)
-        return self.filter(ahead, lost, passed_on_at=None)
+        return self.filter(ahead, lost)
 
     def held_again(self) -> Self:
         """Return those not over that had passed on, and whose holder has the link back."""
         kept = (Appointment.Status.CONFIRMED, Appointment.Status.DISPLACED)
-        passed_on = self.filter(status__in=kept, passed_on_at__isnull=False)
+        passed_on = self.filter(status__in=kept).exclude(passed_on_to=[])
         return passed_on.exclude(is_lost(Appointment.PARTIES))
 
     def over(self) -> Self:
@@ -238,8 +238,8 @@ class Appointment(models.Model):
     is_walk_in = models.BooleanField(_("without an appointment"), default=False)
     called_at = models.DateTimeField(_("called"), null=True)
     remind_at = models.DateTimeField(null=True, help_text="when the next reminder is due")
-    passed_on_at = models.DateTimeField(
-        null=True, help_text="when people were told that the holder has lost the link"
+    passed_on_to = models.JSONField(
+        default=list, help_text="the keys of the successors who were told that it is theirs now"
     )
 
     objects = AppointmentQuerySet.as_manager()
@@ -276,6 +276,10 @@ class Appointment(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    def was_continued_by(self, user: User) -> bool:
+        """Return whether `user` has moved it or done something else to it, but not as a clerk."""
+        return self.events.filter(actor=user, role="citizen").exists()
 
     @property
     def is_booked(self) -> bool:

@@ -38,13 +38,13 @@ class WaitingQuerySet(models.QuerySet["Waiting"]):
         """Return the entries of the holder as whom a user acts, and those passed to them."""
         return self.filter(acting.owned(Waiting.PARTIES))
 
-    def to_be_passed_on(self) -> Self:
-        """Return the open wishes whose holder has lost the link, of which nobody was told yet."""
-        return self.open().wishes().filter(is_lost(Waiting.PARTIES), passed_on_at=None)
+    def passed_on(self) -> Self:
+        """Return the open wishes whose holder has lost the link."""
+        return self.open().wishes().filter(is_lost(Waiting.PARTIES))
 
     def held_again(self) -> Self:
         """Return the open entries that had passed on, and whose holder has the link back."""
-        return self.open().filter(passed_on_at__isnull=False).exclude(is_lost(Waiting.PARTIES))
+        return self.open().exclude(passed_on_to=[]).exclude(is_lost(Waiting.PARTIES))
 
     def offered(self) -> Self:
         """Return the wishes for which a time is kept that can still be accepted."""
@@ -139,8 +139,8 @@ class Waiting(models.Model):
     before = models.DateTimeField(null=True)
     since = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
-    passed_on_at = models.DateTimeField(
-        null=True, help_text="when people were told that the holder has lost the link"
+    passed_on_to = models.JSONField(
+        default=list, help_text="the keys of the successors who were told that it is theirs now"
     )
 
     objects = WaitingQuerySet.as_manager()
@@ -167,6 +167,10 @@ class Waiting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.appointment_id or ''} {self.office_id or ''}"
+
+    def was_continued_by(self, user: User) -> bool:
+        """Return False: a wish has no history that somebody could read on."""
+        return False
 
     @property
     def last_day(self) -> datetime.date | None:

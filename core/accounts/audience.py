@@ -10,7 +10,13 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from core.accounts.models import Identity, Link, User
-from core.accounts.rights import Matter, links_that_count, mandates_of, person_id_of
+from core.accounts.rights import (
+    Matter,
+    links_that_count,
+    mandates_of,
+    person_id_of,
+    successors_of,
+)
 from core.messaging.actions.notices import Recipient
 
 # The members of the Arab League, by ISO 3166: texts to somebody without an account are in Arabic if
@@ -28,6 +34,14 @@ class Audience(NamedTuple):
 
     owners: list[Recipient]
     persons: list[Recipient]
+
+
+class Handover(NamedTuple):
+    """To whom something has passed since this was last told, and who is told of it."""
+
+    successors: list[int]
+    gained: list[Recipient]
+    lost: list[Recipient]
 
 
 def audience_of(matter: Matter) -> Audience:
@@ -63,7 +77,20 @@ def audience_of(matter: Matter) -> Audience:
     return Audience(owners, persons)
 
 
-def former_owners_of(matter: Matter) -> list[Recipient]:
+def handover_of(matter: Matter) -> Handover | None:
+    """Return to whom `matter` passes, whose holder has lost the link; None if all know it already.
+
+    The first time, it passes from who speaks for the holder, and later from one successor to
+    another: from a guardian to the next, or to a minor who has come of age.
+    """
+    now, before = set(successors_of(matter)), set(matter.passed_on_to)
+    if now == before:
+        return None
+    lost = _recipients(before - now, with_account=True) if before else _former_owners_of(matter)
+    return Handover(sorted(now), _recipients(now - before), lost)
+
+
+def _former_owners_of(matter: Matter) -> list[Recipient]:
     """Return who speaks for the holder of `matter`, to tell them that it is no longer theirs.
 
     Those whose it is now are left out, as the person may speak for the holder too.

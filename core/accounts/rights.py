@@ -44,6 +44,10 @@ class Matter(Protocol):
     PARTIES: Parties
     holder: Any
     holder_id: Any
+    passed_on_to: Any  # the keys of the successors who were told that it has passed to them
+
+    def was_continued_by(self, user: User) -> bool:
+        """Return whether `user` has done something to it that they may still read."""
 
 
 def relation_of(user: User, matter: Matter) -> Relation | None:
@@ -66,8 +70,9 @@ def relation_of(user: User, matter: Matter) -> Relation | None:
         return Relation.HOLDER
     if me == person or (Link.Kind.GUARDIAN, me, person) in rows:
         return Relation.PERSON if is_held else Relation.SUCCESSOR
-    has_done_it = getattr(matter, f"{matter.PARTIES.author}_id") == user.pk
-    return Relation.FORMER if speaks or has_done_it else None
+    if speaks or _is_author(user, matter) or matter.was_continued_by(user):
+        return Relation.FORMER
+    return None
 
 
 def effective_holder(user: User, matter: Matter) -> Identity | None:
@@ -91,6 +96,11 @@ def refusal(user: User, matter: Matter, relation: Relation | None = None) -> Rul
             "This is no longer yours: %(holder)s can no longer act for %(person)s. "
             "You can still read what was sent."
         ) % {"holder": holder.name, "person": person_of(matter).name}
+    elif relation == Relation.FORMER and not _is_author(user, matter):
+        message = _(
+            "This is no longer yours: you can no longer act for %(person)s. You can still read "
+            "what was sent."
+        ) % {"person": person_of(matter).name}
     elif relation == Relation.FORMER:
         message = _(
             "You no longer represent %(name)s, so you cannot do this. You can still read what you "
@@ -132,6 +142,16 @@ def has_passed_on(matter: Matter) -> bool:
         return False
     links = _holding_links().filter(holder=matter.holder_id, person=person_id_of(matter))
     return not links.exists()
+
+
+def successors_of(matter: Matter) -> list[int]:
+    """Return the keys of those to whom `matter` passes today if its holder has lost the link.
+
+    They are the guardians of a minor, or else the person alone.
+    """
+    guardians = links_that_count().filter(person=person_id_of(matter), kind=Link.Kind.GUARDIAN)
+    holders = guardians.order_by("holder").values_list("holder", flat=True)
+    return list(holders) or [person_id_of(matter)]
 
 
 @dataclass(frozen=True)
@@ -228,6 +248,10 @@ def person_of(matter: Matter) -> Identity:
 def person_id_of(matter: Matter) -> int:
     """Return the key of the person whom `matter` is about."""
     return getattr(matter, f"{matter.PARTIES.person}_id")
+
+
+def _is_author(user: User, matter: Matter) -> bool:
+    return bool(getattr(matter, f"{matter.PARTIES.author}_id") == user.pk)
 
 
 def _speaks_for(user: User, holder: Identity) -> bool:

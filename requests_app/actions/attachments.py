@@ -72,7 +72,7 @@ def _attach(
                     size=len(document.content),
                     sha256=document.sha256,
                     position=_last_position(rights.inquiry) + 1,
-                    by_successor=rights.is_successor,
+                    successor_id=rights.successor_id,
                 )
     except RuleViolation:
         # After any other failure it is unknown whether the row exists: the sweep finds out.

@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
+from core.accounts.audience import handover_of
 from core.chores.rows import for_each
 from core.exceptions import RuleViolation
 from requests_app.actions.notices import remind_of_return, tell_passed_on
@@ -29,14 +30,18 @@ def _remind(inquiry: Inquiry) -> int:
 def pass_on_inquiries() -> int:
     """Tell both sides of open inquiries whose holder has lost the link; return how many.
 
-    The rights have changed with the link already: see `core.accounts.rights`. What a link that is
-    back has given back is told of anew when that ends too.
+    The rights have changed with the link already: see `core.accounts.rights`. What passes on again,
+    to another guardian, is told of again. What a link that is back has given back is told of anew
+    when that ends too.
     """
-    Inquiry.objects.held_again().update(passed_on_at=None)
-    return for_each(Inquiry.objects.to_be_passed_on().order_by("pk"), _pass_on)
+    Inquiry.objects.held_again().update(passed_on_to=[])
+    return for_each(Inquiry.objects.passed_on().order_by("pk"), _pass_on)
 
 
 def _pass_on(inquiry: Inquiry) -> int:
+    handover = handover_of(inquiry)
+    if handover is None:
+        return 0
     try:
         with transaction.atomic():
             moved = move(
@@ -45,9 +50,9 @@ def _pass_on(inquiry: Inquiry) -> int:
                 actor=None,
                 role=Role.PORTAL,
                 expected_version=inquiry.version,
-                passed_on_at=timezone.now(),
+                passed_on_to=handover.successors,
             )
-            tell_passed_on(moved)
+            tell_passed_on(moved, handover)
     except RuleViolation:
         # Somebody was quicker: the next run looks again.
         return 0

@@ -124,7 +124,7 @@ def _write(
                 inquiry=moved,
                 author=actor,
                 kind=Reply.Kind.FROM_APPLICANT,
-                by_successor=rights.is_successor,
+                successor_id=rights.successor_id,
                 text=text,
                 idempotency_key=idempotency_key,
             )

@@ -1,6 +1,6 @@
 """Notices of what happens to an inquiry: to those whose it is, and to the person it is about."""
 
-from core.accounts.audience import audience_of, former_owners_of
+from core.accounts.audience import Handover, audience_of
 from core.messaging.actions import notices
 from requests_app.models import Inquiry, InquiryEvent
 
@@ -42,8 +42,8 @@ def remind_of_return(inquiry: Inquiry) -> None:
     notices.notify(owners, "inquiry_reminder", context, about=inquiry.reference)
 
 
-def tell_passed_on(inquiry: Inquiry) -> None:
-    """Tell both sides that an inquiry has passed on, as the holder's link has ended."""
+def tell_passed_on(inquiry: Inquiry, handover: Handover) -> None:
+    """Tell both sides that an inquiry has passed on, as a link has ended."""
     context, about = {"inquiry": inquiry}, inquiry.reference
-    notices.notify(audience_of(inquiry).owners, "inquiry_passed_to_you", context, about=about)
-    notices.notify(former_owners_of(inquiry), "inquiry_passed_on", context, about=about)
+    notices.notify(handover.gained, "inquiry_passed_to_you", context, about=about)
+    notices.notify(handover.lost, "inquiry_passed_on", context, about=about)

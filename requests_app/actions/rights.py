@@ -7,7 +7,15 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core.accounts.models import User
-from core.accounts.rights import OWNERS, Relation, noted, refusal, relation_of
+from core.accounts.rights import (
+    OWNERS,
+    Relation,
+    noted,
+    person_id_of,
+    refusal,
+    relation_of,
+    successors_of,
+)
 from core.exceptions import RuleViolation
 from requests_app.models import AttachmentQuerySet, Inquiry, Reply, ReplyQuerySet
 
@@ -57,8 +65,12 @@ class Rights:
             raise noted(refused, self.user, deed, self.inquiry.reference)
 
     @property
-    def is_successor(self) -> bool:
-        return self.relation == Relation.SUCCESSOR
+    def successor_id(self) -> int | None:
+        """The key of their identity if the inquiry has passed to them; None on the holder's side.
+
+        It is kept with what they add: no side sees another's documents and answers.
+        """
+        return self.user.identity_id if self.relation == Relation.SUCCESSOR else None
 
     @property
     def sees_documents(self) -> bool:
@@ -74,7 +86,9 @@ class Rights:
         """Return the documents that they may open: those of their own side."""
         if not self.sees_documents:
             return self.inquiry.attachments.none()
-        return self.inquiry.attachments.filter(by_successor=self.is_successor)
+        if self.relation in (None, Relation.HOLDER):  # None: of a draft
+            return self.inquiry.attachments.filter(successor=None)
+        return self.inquiry.attachments.filter(successor__in=self._successors())
 
     def replies(self) -> ReplyQuerySet:
         """Return the replies that they may read: what they wrote themselves, and with the right to
@@ -82,11 +96,15 @@ class Rights:
         """
         public, own = self.inquiry.replies.public(), Q(author=self.user)
         if self.relation == Relation.HOLDER:
-            return public.filter(own | Q(by_successor=False))
+            return public.filter(own | Q(successor=None))
         if self.may(Deed.READ):
-            of_holder = Q(kind=Reply.Kind.FROM_APPLICANT, by_successor=False)
-            return public.filter(own | ~of_holder)
+            of_officers = Q(kind=Reply.Kind.ANSWER)
+            return public.filter(own | of_officers | Q(successor__in=self._successors()))
         return public.filter(own)
+
+    def _successors(self) -> list[int]:
+        """Return those to whom it passes today, who are one side: a minor and their guardians."""
+        return [person_id_of(self.inquiry), *successors_of(self.inquiry)]
 
 
 def rights_of(user: User, inquiry: Inquiry) -> Rights:

@@ -3,9 +3,11 @@
 from typing import Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.accounts.models import Identity
 from core.catalogue.models import DocumentType
 from requests_app.models.inquiries import Inquiry
 
@@ -41,9 +43,13 @@ class Attachment(models.Model):
     status = models.CharField(max_length=12, choices=Status, default=Status.CLEAN)
     position = models.PositiveSmallIntegerField(default=0)
     added_at = models.DateTimeField(default=timezone.now, editable=False)
-    # The sides do not see each other's documents.
-    by_successor = models.BooleanField(
-        default=False, help_text="added by whom the inquiry has passed to, not for its holder"
+    # No side sees another's documents.
+    successor = models.ForeignKey(
+        Identity,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        help_text="to whom the inquiry had passed and who added it; empty on the holder's side",
     )
     sent_at = models.DateTimeField(null=True, help_text="with the inquiry or a later answer")
 
@@ -55,8 +61,13 @@ class Attachment(models.Model):
         ordering = ["position", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["inquiry", "document_type", "sha256", "by_successor"],
+                fields=["inquiry", "document_type", "sha256"],
+                condition=Q(successor=None),
                 name="attachment_once",
+            ),
+            models.UniqueConstraint(
+                fields=["inquiry", "document_type", "sha256", "successor"],
+                name="attachment_once_each",
             ),
         ]
 

@@ -79,9 +79,9 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         """Return the returned inquiries of whose answer somebody has to be reminded by now."""
         return self.filter(remind_at__lte=now)
 
-    def to_be_passed_on(self) -> Self:
-        """Return the open inquiries whose holder has lost the link, and nobody was told yet."""
-        return self.filter(is_lost(Inquiry.PARTIES), status__in=Inquiry.OPEN, passed_on_at=None)
+    def passed_on(self) -> Self:
+        """Return the open inquiries whose holder has lost the link."""
+        return self.filter(is_lost(Inquiry.PARTIES), status__in=Inquiry.OPEN)
 
     def latest_first(self) -> Self:
         """Order by an expression: in the order of the key, PostgreSQL may read everybody's rows."""
@@ -89,7 +89,7 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
 
     def held_again(self) -> Self:
         """Return the open inquiries that had passed on, and whose holder has the link back."""
-        passed_on = self.filter(status__in=Inquiry.OPEN, passed_on_at__isnull=False)
+        passed_on = self.filter(status__in=Inquiry.OPEN).exclude(passed_on_to=[])
         return passed_on.exclude(is_lost(Inquiry.PARTIES))
 
     def finished(self) -> Self:
@@ -177,8 +177,8 @@ class Inquiry(models.Model):
     submitted_at = models.DateTimeField(_("filed"), null=True)
     processed_at = models.DateTimeField(_("processed"), null=True)
     remind_at = models.DateTimeField(null=True, help_text="of a return that waits for an answer")
-    passed_on_at = models.DateTimeField(
-        null=True, help_text="when people were told that the holder has lost the link"
+    passed_on_to = models.JSONField(
+        default=list, help_text="the keys of the successors who were told that it is theirs now"
     )
     search_text = models.TextField(blank=True, editable=False, help_text="empty for a draft")
 
@@ -256,6 +256,10 @@ class Inquiry(models.Model):
         """Whether the name that was typed is one of the registry's two, in any spelling."""
         names = (self.beneficiary.name_ar, self.beneficiary.name_en)
         return fold_name(self.name) in map(fold_name, names)
+
+    def was_continued_by(self, user: User) -> bool:
+        """Return whether `user` has answered in it, for whichever side."""
+        return self.replies.filter(author=user, kind="from_applicant").exists()
 
     def build_search_text(self) -> str:
         """Return the text that officers search: the numbers, names and description."""

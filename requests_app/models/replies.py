@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.accounts.models import User
+from core.accounts.models import Identity, User
 from requests_app.models.inquiries import Inquiry
 
 
@@ -28,9 +28,13 @@ class Reply(models.Model):
     inquiry = models.ForeignKey(Inquiry, on_delete=models.PROTECT, related_name="replies")
     kind = models.CharField(max_length=15, choices=Kind, default=Kind.ANSWER)
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    # The sides do not see each other's answers.
-    by_successor = models.BooleanField(
-        default=False, help_text="of the applicant's: by whom the inquiry has passed to"
+    # No side sees another's answers.
+    successor = models.ForeignKey(
+        Identity,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        help_text="to whom the inquiry had passed and who wrote it; empty on the holder's side",
     )
     text = models.TextField(_("answer"))
     written_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -152,6 +152,33 @@ def test_both_sides_are_told_once_each_time_that_it_passes_on(speakers, palm, wo
     assert actions.pass_on_appointments() == 1
 
 
+def test_it_is_told_again_when_it_passes_from_one_guardian_to_the_next(speakers, palm, slot):
+    child = factories.IdentityFactory(birth_date=SUNDAY - 11 * 365 * DAY, name_en="Yusuf Ali")
+    employment = factories.link(palm, child)
+    father, mother = factories.UserFactory.create_batch(2)
+    factories.link(father.identity, child, Link.Kind.GUARDIAN)
+    booked = places.confirmed(speakers[0], holder=palm, attendee=child, slot=slot)
+    places.wish(speakers[0], holder=palm, attendee=child, last_day=TUESDAY)
+    employment.delete()
+    assert actions.pass_on_appointments() + actions.pass_on_wishes() == 2
+    booked.refresh_from_db()
+    actions.move(actor=father, appointment=booked, slot=places.slot(TUESDAY))
+    end_link(father.identity, child)
+    factories.link(mother.identity, child, Link.Kind.GUARDIAN)
+    told()
+    assert actions.pass_on_appointments() == 1
+    texts = told()
+    assert texts.keys() == {str(father.mobile), str(mother.mobile)}
+    assert "is yours now" in texts[str(mother.mobile)]
+    assert "is no longer yours" in texts[str(father.mobile)]
+    assert actions.pass_on_wishes() == 1
+    assert told().keys() == texts.keys()
+    assert actions.pass_on_appointments() + actions.pass_on_wishes() == 0
+    page = words(verified(father).get(page_of(booked)))
+    assert "you can no longer act for Yusuf Ali" in page
+    assert ON_TUESDAY in page  # the time that he chose himself
+
+
 def test_what_passes_on_while_the_office_is_closed_names_no_time(palm, worker, booked):
     places.displace_alone(booked)
     places.allocate()
@@ -180,6 +207,14 @@ def test_a_worker_that_was_overtaken_tells_nobody(palm, worker, booked, clock):
     assert [reminders._remind(booked) for _worker in range(2)] == [1, 0]
     end_link(palm, worker)
     assert [passing_on._pass_on(booked) for _worker in range(2)] == [1, 0]
+
+
+def test_what_was_cancelled_meanwhile_is_passed_on_to_nobody(palm, worker, booked):
+    end_link(palm, worker)
+    actions.cancel(actor=factories.UserFactory(identity=worker), appointment=booked)
+    told()
+    assert passing_on._pass_on(booked) == 0
+    assert told() == {}
 
 
 def test_people_are_told_of_both_services_in_the_hours_for_offers(

@@ -187,7 +187,7 @@ def test_each_side_has_documents_and_room_of_its_own(holder, worker, returned, m
         document_type=factories.document_type(),
         uploads=[photo("worker.jpg", 62)],
     )
-    assert (same.original_name, same.by_successor) == ("worker.jpg", True)
+    assert (same.original_name, same.successor) == ("worker.jpg", worker.identity)
 
 
 def test_a_mandate_of_the_person_holds_nothing(officer, worker):
@@ -244,6 +244,83 @@ def test_a_minor_is_followed_by_their_guardian_of_today(officer):
     Identity.objects.filter(pk=child.pk).update(birth_date="1990-01-01")  # of age by now
     with pytest.raises(RuleViolation):
         act("withdrawn", now(inquiry), mother)
+
+
+@pytest.fixture
+def child():
+    born = timezone.localdate() - timedelta(days=11 * 365)
+    return factories.IdentityFactory(birth_date=born, name_en="Yusuf Ali")
+
+
+@pytest.fixture
+def passed_to_father(holder, officer, child):
+    """Return an inquiry of the holder that has passed to the child's father, and him."""
+    father = factories.UserFactory()
+    factories.link(holder.identity, child)
+    factories.link(father.identity, child, Link.Kind.GUARDIAN)
+    inquiry = after(factories.filed(holder, beneficiary=child), officer, "claimed", "returned")
+    Link.objects.filter(holder=holder.identity).delete()
+    actions.pass_on_inquiries()
+    act("resubmitted", now(inquiry), father, text="This is the father's answer.")
+    act("returned", now(inquiry), officer)
+    told()
+    return now(inquiry), father
+
+
+def test_a_second_guardian_has_nothing_of_the_first_who_keeps_their_own_words(
+    holder, child, passed_to_father
+):
+    inquiry, father = passed_to_father
+    actions.attach(
+        actor=father,
+        inquiry=inquiry,
+        document_type=factories.document_type(),
+        uploads=[photo("father.jpg", 63)],
+    )
+    mother = factories.UserFactory()
+    factories.link(mother.identity, child, Link.Kind.GUARDIAN)
+    assert actions.pass_on_inquiries() == 1
+    number = inquiry.reference
+    assert told() == [
+        (
+            str(mother.mobile),
+            f"Tawasul: inquiry {number} for Yusuf is yours now: Fahad Al Otaibi no longer acts for "
+            "Yusuf. Sign in to read it.",
+        )
+    ]
+    of_both = words(signed_in(mother).get(page_of(inquiry)))
+    assert "the father's answer" in of_both
+    assert "father.jpg" in words(signed_in(mother).get(page_of(inquiry, "answer")))
+    Link.objects.filter(holder=father.identity).delete()
+    assert actions.pass_on_inquiries() == 1
+    assert actions.pass_on_inquiries() == 0
+    assert told() == [
+        (
+            str(father.mobile),
+            f"Tawasul: inquiry {number} for Yusuf is no longer yours: you can no longer act for "
+            "Yusuf. You can still read what was sent.",
+        )
+    ]
+    page = words(signed_in(mother).get(page_of(inquiry)))
+    assert TEXT in page  # the officer's
+    assert "the father's answer" not in page
+    assert "father.jpg" not in words(signed_in(mother).get(page_of(inquiry, "answer")))
+    page = words(signed_in(father).get(page_of(inquiry)))
+    assert "you can no longer act for Yusuf Ali" in page
+    assert "the father's answer" in page
+    assert TEXT not in page
+    with pytest.raises(RuleViolation):
+        act("withdrawn", now(inquiry), father)
+
+
+def test_it_passes_from_the_guardian_to_a_minor_who_comes_of_age(child, passed_to_father):
+    inquiry, father = passed_to_father
+    grown_up = factories.UserFactory(identity=child)
+    Identity.objects.filter(pk=child.pk).update(birth_date="1990-01-01")
+    assert actions.pass_on_inquiries() == 1
+    texts = [(to, "is yours now" in text) for to, text in told()]
+    assert texts == [(str(grown_up.mobile), True), (str(father.mobile), False)]
+    assert "the father's answer" not in words(signed_in(grown_up).get(page_of(inquiry)))
 
 
 def test_a_link_that_is_back_gives_the_rights_back(holder, worker, officer, returned):
