@@ -311,9 +311,7 @@ APPOINTMENTS = {
 
 def people():
     """Return the roles by their names, with Palm Trees and a service for everybody."""
-    palm = factories.IdentityFactory(
-        number="7000000017", name_en="Palm Trees Contracting", birth_date=None
-    )
+    palm = factories.establishment()
     users = {role: factories.UserFactory(username=role) for role in ROLES[:5]}
     Identity.objects.filter(user__username="worker").update(name_en="Raju Kumar")
     until = timezone.localdate() - timedelta(days=1)

@@ -42,6 +42,11 @@ class IdentityFactory(DjangoModelFactory):
         IdentityNumber.objects.create(number=number, identity=self)
 
 
+def establishment(name_en="Palm Trees Contracting", number="7000000017", **fields):
+    facts = {"name_ar": "مؤسسة النخيل للمقاولات", "birth_date": None, "nationality": "SA"}
+    return IdentityFactory(name_en=name_en, number=number, **{**facts, **fields})
+
+
 class UserFactory(DjangoModelFactory):
     class Meta:
         model = User

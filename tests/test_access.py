@@ -48,7 +48,7 @@ class World:
         person = factories.UserFactory(identity__name_en="Ayesha Noor")
         self.applicant = applicant = factories.UserFactory(email="applicant@example.org")
         factories.link(applicant.identity, person.identity)
-        self.establishment = factories.IdentityFactory(number="7000000017", birth_date=None)
+        self.establishment = factories.establishment()
         factories.link(self.establishment, applicant.identity, "representative")
         self.draft = factories.draft(applicant, beneficiary=person.identity)
         self.filed = factories.draft(applicant, beneficiary=person.identity)

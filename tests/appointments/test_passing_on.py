@@ -27,9 +27,7 @@ def worker():
 
 @pytest.fixture
 def palm(worker):
-    palm = factories.IdentityFactory(
-        number="7000000017", birth_date=None, name_en="Palm Trees Contracting"
-    )
+    palm = factories.establishment()
     factories.link(palm, worker)
     return palm
 
@@ -316,7 +314,7 @@ def test_a_colleague_finds_it_only_while_acting_for_the_establishment(
 def test_a_hold_is_let_go_with_the_mandate_that_made_it(speakers, palm, worker, slot):
     held = places.held(speakers[0], holder=palm, attendee=worker, slot=slot)
     end_link(palm, speakers[0].identity)
-    other = factories.IdentityFactory(number="7000000025", birth_date=None)
+    other = factories.establishment("Oasis Trading", "7000000025")
     factories.link(other, speakers[0].identity, Link.Kind.REPRESENTATIVE)
     with pytest.raises(RuleViolation) as refused:
         actions.confirm(actor=speakers[0], appointment=held)

@@ -31,8 +31,7 @@ SWITCHED = "You have changed in whose name you act. Check your choices, then go 
 
 
 def establishment(person, name="Palm Trees Contracting", number="7000000017"):
-    names = {"name_en": name, "name_ar": "مؤسسة النخيل للمقاولات"}
-    made = factories.IdentityFactory(number=number, birth_date=None, nationality="SA", **names)
+    made = factories.establishment(name, number)
     factories.link(made, person, Link.Kind.REPRESENTATIVE)
     return made
 

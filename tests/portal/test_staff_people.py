@@ -218,7 +218,7 @@ def test_nobody_opens_their_own_page_nor_that_of_somebody_linked(siti):
     officer = of_role("officer", identity=factories.IdentityFactory())
     browser = signed_in_staff(officer)
     worker, employer, former, of_palm = factories.IdentityFactory.create_batch(4)
-    palm = factories.IdentityFactory(number="7000000017", birth_date=None)
+    palm = factories.establishment()
     factories.link(palm, officer.identity, "representative")
     factories.link(palm, of_palm)
     factories.link(officer.identity, worker)

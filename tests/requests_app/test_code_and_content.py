@@ -90,7 +90,7 @@ def change_service(browser, inquiry, _child):
 
 
 def change_holder(_browser, inquiry, _child):
-    establishment = factories.IdentityFactory(number="7000000017", birth_date=None)
+    establishment = factories.establishment()
     factories.link(establishment, inquiry.applicant.identity, "representative")
     factories.link(establishment, inquiry.beneficiary)
     actions.change_subject(

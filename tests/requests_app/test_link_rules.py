@@ -65,9 +65,7 @@ def linked(kind, number="2000000030", born=date(1990, 1, 1), **dates):
 def representing(**dates):
     def make():
         applicant = factories.UserFactory()
-        palm = factories.IdentityFactory(
-            number="7000000017", name_en="Palm Trees Contracting", birth_date=None
-        )
+        palm = factories.establishment()
         person = factories.IdentityFactory(number="2000000030", name_en="Raju Kumar")
         factories.link(palm, person, Kind.EMPLOYER)
         factories.link(palm, applicant.identity, Kind.REPRESENTATIVE, **dates)

@@ -192,7 +192,7 @@ def test_each_side_has_documents_and_room_of_its_own(holder, worker, returned, m
 
 def test_a_mandate_of_the_person_holds_nothing(officer, worker):
     """The worker speaks for the establishment, which does not employ them any more."""
-    palm = factories.IdentityFactory(number="7000000017", birth_date=None)
+    palm = factories.establishment()
     speaker = factories.UserFactory()
     for person in (speaker, worker):
         factories.link(palm, person.identity, Link.Kind.REPRESENTATIVE)
@@ -336,7 +336,7 @@ def test_a_link_that_is_back_gives_the_rights_back(holder, worker, officer, retu
 
 
 def test_a_closed_establishment_holds_nothing(officer):
-    palm = factories.IdentityFactory(number="7000000017", birth_date=None)
+    palm = factories.establishment()
     speaker, colleague, worker = factories.UserFactory.create_batch(3)
     for each in (speaker, colleague):
         factories.link(palm, each.identity, Link.Kind.REPRESENTATIVE)
@@ -361,7 +361,7 @@ def test_a_closed_establishment_holds_nothing(officer):
 
 
 def test_who_is_the_person_too_keeps_what_they_wrote_as_a_representative(officer):
-    palm = factories.IdentityFactory(number="7000000017", birth_date=None)
+    palm = factories.establishment()
     speaker = factories.UserFactory()
     mandate = factories.link(palm, speaker.identity, Link.Kind.REPRESENTATIVE)
     employment = factories.link(palm, speaker.identity)

@@ -111,7 +111,7 @@ def refusal(event_type, inquiry, officer):
 
 
 def test_officer_cannot_see_inquiries_of_own_establishment(colleague, at_work):
-    palm = factories.IdentityFactory(number="7000000017", birth_date=None)
+    palm = factories.establishment()
     worker = factories.IdentityFactory()
     employee = factories.UserFactory()
     factories.link(palm, worker)
@@ -135,7 +135,7 @@ def test_officer_cannot_see_inquiries_of_own_establishment(colleague, at_work):
 def test_an_employer_at_the_desk_sees_nothing_that_their_worker_files(colleague, at_work, through):
     worker, employer = factories.UserFactory(), colleague.identity
     if through == "their establishment":
-        employer = factories.IdentityFactory(number="7000000017", birth_date=None)
+        employer = factories.establishment()
         factories.link(employer, colleague.identity, "representative")
     inquiry = factories.filed(worker)
     assert at_work.get(desk_of(inquiry)).status_code == 200
@@ -194,7 +194,7 @@ def test_superuser_cannot_work_on_own_case(colleague, own_cases):
 
 
 def test_inquiry_stays_the_own_case_of_who_filed_it_after_the_mandate(at_work, colleague):
-    palm = factories.IdentityFactory(number="7000000017", birth_date=None)
+    palm = factories.establishment()
     worker = factories.IdentityFactory()
     factories.link(palm, worker)
     mandate = factories.link(palm, colleague.identity, "representative")
@@ -212,7 +212,7 @@ def test_inquiry_for_relative_stays_own_case_after_link_ends(at_work, colleague)
 
 
 def test_officer_who_employs_somebody_never_sees_what_they_file_themselves(colleague, at_work):
-    palm = factories.IdentityFactory(number="7000000025", birth_date=None)
+    palm = factories.establishment("Oasis Trading", "7000000025")
     factories.link(palm, colleague.identity, "representative")
     for holder in (colleague.identity, palm):
         worker = factories.UserFactory()

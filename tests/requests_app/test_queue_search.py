@@ -168,7 +168,7 @@ def test_own_cases_are_not_found(target):
     identity = target.beneficiary
     officer = factories.OfficerFactory(identity=factories.IdentityFactory(), mobile="+966501234567")
     browser = signed_in_staff(officer)
-    palm = factories.IdentityFactory(number="7000000017", birth_date=None)
+    palm = factories.establishment()
     factories.link(palm, officer.identity, "representative")
     other = factories.IdentityFactory()
     for own in (

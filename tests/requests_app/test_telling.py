@@ -25,9 +25,7 @@ def worker():
 
 @pytest.fixture
 def palm(worker):
-    palm = factories.IdentityFactory(
-        number="7000000017", birth_date=None, name_en="Palm Trees Contracting"
-    )
+    palm = factories.establishment()
     factories.link(palm, worker)
     return palm
 

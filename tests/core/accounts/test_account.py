@@ -95,7 +95,7 @@ def test_links_not_in_force_today_are_hidden(browser, person):
 def test_only_representative_is_offered_acting_as(browser, person):
     for kind in Link.Kind:
         with undone():
-            holder = factories.IdentityFactory(number="7000000017", birth_date=None)
+            holder = factories.establishment()
             factories.link(holder, person.identity, kind)
             offered = 'href="/en/account/acting-as/"' in browser.get(ACCOUNT).content.decode()
             assert offered == (kind == Link.Kind.REPRESENTATIVE), kind

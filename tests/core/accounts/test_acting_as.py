@@ -26,14 +26,9 @@ CANNOT_FILE = "You no longer represent Palm Trees Contracting, so you cannot act
 NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
 
 
-def establishment(name_en="Palm Trees Contracting", number="7000000017", **fields):
-    facts = {"name_ar": "مؤسسة النخيل للمقاولات", "birth_date": None, "nationality": "SA"}
-    return factories.IdentityFactory(name_en=name_en, number=number, **facts, **fields)
-
-
 @pytest.fixture
 def palm(db):
-    return establishment()
+    return factories.establishment()
 
 
 @pytest.fixture
@@ -116,7 +111,7 @@ def all_kinds_of_establishments(person):
         "Of Nobody": (None, representative, {}, "active"),
     }
     for turn, (name, (linked, kind, dates, status)) in enumerate(cases.items()):
-        identity = establishment(name, f"70000001{turn:02}", status=status)
+        identity = factories.establishment(name, f"70000001{turn:02}", status=status)
         if linked:
             factories.link(identity, linked, kind, **dates)
     return cases
