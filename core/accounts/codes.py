@@ -107,11 +107,15 @@ def send_code_to_unknown(
     RuleViolation: `too_soon`, `too_many`, or `budget` if the texts of this hour are used up.
     """
     asked_for = f"session {session_key}"
-    stripes = _locked_stripes(asked_for, recipient or f"nobody {asked_for}")
-    with limits_noted(purpose, None, typed), stripes:
+    budget = _budget_of(purpose)
+    names = (asked_for, recipient or f"nobody {asked_for}", f"network {network}")
+    with limits_noted(purpose, None, typed):
+        # A flood from a network that has had its share queues nowhere.
+        _check_network(network)
+    with limits_noted(purpose, None, typed), _locked_stripes(*names, budget=budget):
         _check_network(network)
         _check_pace(_codes_asked_for(asked_for), purpose)
-        _check_budget(purpose)
+        _check_budget(budget, purpose)
         # A decoy asks the same question, of a recipient that nobody is.
         texts = OneTimeCode.objects.filter(purpose=purpose, recipient=recipient or asked_for)
         if purpose in purposes.TO_TYPED_MOBILES:
@@ -182,13 +186,16 @@ def forget_old_codes() -> int:
 
 
 @contextmanager
-def _locked_stripes(*names: str) -> Iterator[None]:
-    """Open a transaction that holds the lock stripes of these names.
+def _locked_stripes(*names: str, budget: str = "") -> Iterator[None]:
+    """Open a transaction that holds the lock stripes of these names, and that of a budget.
 
     Concurrent sends for the same name queue here, so that each counts the one before.
     """
+    numbers = {crc32(name.encode()) % LockStripe.COUNT for name in names}
+    if budget:
+        numbers.add(LockStripe.OF_BUDGETS[budget])
     with transaction.atomic():
-        for number in sorted({crc32(name.encode()) % LockStripe.COUNT for name in names}):
+        for number in sorted(numbers):
             LockStripe.objects.select_for_update().get_or_create(number=number)
         yield
 
@@ -230,18 +237,21 @@ def _check_network(network: str) -> None:
         raise _too_many(timedelta(hours=1))
 
 
-def _check_budget(purpose: str) -> None:
+def _budget_of(purpose: str) -> str:
+    return "typed" if purpose in purposes.TO_TYPED_MOBILES else "known"
+
+
+def _check_budget(name: str, purpose: str) -> None:
     """Check how many texts visitors have been sent in the last hour, whoever asked for them.
 
     Mobiles that were merely typed have a budget of their own: a flood to them stops nobody who
     registers or resets. The end of either is in the log as an error.
     """
-    is_typed = purpose in purposes.TO_TYPED_MOBILES
-    budget = settings.CODE_BUDGETS["typed" if is_typed else "known"]
+    budget = settings.CODE_BUDGETS[name]
     of_visitors = OneTimeCode.objects.filter(user=None).exclude(recipient="")
     hour_ago = timezone.now() - timedelta(hours=1)
     same = {"purpose__in": purposes.TO_TYPED_MOBILES}
-    sent = of_visitors.filter(**same) if is_typed else of_visitors.exclude(**same)
+    sent = of_visitors.filter(**same) if name == "typed" else of_visitors.exclude(**same)
     if sent.filter(created_at__gt=hour_ago).count() >= budget:
         logger.error(
             "no codes are sent: the hourly budget of %s for %s is used up", budget, purpose

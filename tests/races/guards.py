@@ -97,7 +97,8 @@ class Guards:
     def take_out_lock_stripes(self):
         """Make the sending of codes take no lock."""
         # The rows to lock have to exist already: the insert of one would block by itself.
-        LockStripe.objects.bulk_create(LockStripe(number=n) for n in range(LockStripe.COUNT))
+        every = range(LockStripe.COUNT + len(LockStripe.OF_BUDGETS))
+        LockStripe.objects.bulk_create(LockStripe(number=number) for number in every)
         self.take_out_row_locks()
 
     def take_out_slot_order(self, *, parties):

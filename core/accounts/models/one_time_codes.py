@@ -68,6 +68,9 @@ class LockStripe(models.Model):
     """A row to lock: concurrent requests for codes with the same name queue at the same row."""
 
     COUNT = 1024
+    # The stripe of each hourly budget has a number after all others, so that it is locked last:
+    # every visitor's code wants it.
+    OF_BUDGETS = {"known": COUNT, "typed": COUNT + 1}
 
     number = models.PositiveSmallIntegerField(primary_key=True)
 
