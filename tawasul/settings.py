@@ -5,7 +5,6 @@ TAWASUL_DEMO=1 switches to the demo.
 """
 
 import os
-from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -65,7 +64,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.forms",
-    "axes",
     "captcha",
     "csp",
     "crispy_forms",
@@ -103,7 +101,6 @@ MIDDLEWARE = [
     "core.language_switch.LanguageSwitchMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "tawasul.urls"
@@ -132,10 +129,7 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 # People
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
+AUTHENTICATION_BACKENDS = ["core.accounts.lockout.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"core.accounts.password_validation.{name}Validator"}
     for name in ("PasswordLength", "GuessablePassword", "PersonalDataPassword")
@@ -168,18 +162,6 @@ REGISTRY_URL = https_address(
     "REGISTRY_URL", "the registry", needed=REGISTRY.endswith(".HttpRegistry")
 )
 REGISTRY_TOKEN = env.str("REGISTRY_TOKEN", default="")
-
-AXES_HANDLER = "core.accounts.lockout.Handler"
-AXES_USERNAME_CALLABLE = "core.accounts.lockout.axes_username"
-AXES_CLIENT_IP_CALLABLE = "core.http.client_network"
-AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
-AXES_LOCKOUT_CALLABLE = "core.accounts.lockout.keep_the_response"
-AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME = 10, timedelta(minutes=15)
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ADMIN = AXES_VERBOSE = False
-AXES_SENSITIVE_PARAMETERS = ["login", "username", "ip_address", "csrfmiddlewaretoken", "next"]
-AXES_SENSITIVE_PARAMETERS += ["new_password", "again", "mobile"]
 
 CAPTCHA_CHALLENGE_FUNCT = "core.accounts.visual_code.challenge"
 CAPTCHA_FILTER_FUNCTIONS = [

@@ -14,7 +14,16 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from core.accounts import actions, codes, devices, lockout, pending_steps, purposes, visual_code
+from core.accounts import (
+    actions,
+    codes,
+    devices,
+    guesses,
+    lockout,
+    pending_steps,
+    purposes,
+    visual_code,
+)
 from core.accounts.models import OneTimeCode, User
 from core.accounts.session_holder import by_way_of_choice
 from core.exceptions import RuleViolation
@@ -132,14 +141,18 @@ class SignIn(CodeStep):
         return super().begin(**facts)
 
     def send(self) -> None:
+        guesses.check_rests(self.actor)
         codes.send_code(actor=self.actor, purpose=self.purpose, **self.send_kwargs())
 
-    def try_code(self, guess: str) -> Any:
+    def try_code(self, guess: str) -> OneTimeCode:
         actions.check_may_enter(self.actor)
-        return super().try_code(guess)
+        return actions.try_sign_in_code(
+            actor=self.actor, session_key=self.request.session.session_key, guess=guess
+        )
 
     def on_success(self, _code: OneTimeCode) -> HttpResponse:
         user = self.actor
+        lockout.end_row_of_unknown(self.request, user)
         self.end()
         devices.start_session(self.request, user)
         target = in_language(self.facts["next"], get_language())

@@ -17,7 +17,7 @@ def start_session(request: HttpRequest, user: User, *, kind: str = "resident") -
 
     `kind` says in the security log where they have signed in.
     """
-    auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    auth.login(request, user)
     request.session["browser"] = browser_of(request)
     request.session["signed_in_at"] = timezone.now().isoformat()
     note(Event.SIGN_IN, account=user.pk, kind=kind)

@@ -69,11 +69,6 @@ class PasswordField(WholeTextField):
         return normalize_password(password)
 
 
-class SignInForm(Form):
-    login = LoginField()
-    password = PasswordField(label=_("Password"), required=_("Enter your password."))
-
-
 class CodeForm(Form):
     """The six digits of a one-time code, from a message or an authenticator app."""
 
@@ -94,6 +89,11 @@ class VisualCodeForm(Form):
         super().__init__(*args, **kwargs)
         if needs_picture:
             self.fields[visual_code.FIELD] = visual_code.VisualCodeField()
+
+
+class SignInForm(VisualCodeForm):
+    login = LoginField()
+    password = PasswordField(label=_("Password"), required=_("Enter your password."))
 
 
 class DoubtedNumberForm(VisualCodeForm):

@@ -1,31 +1,28 @@
-"""The limits on wrong passwords, per account and per network, with django-axes.
+"""The limits on wrong passwords as a request meets them, and the browsers that an account knows.
 
 Wrong passwords from a browser in which the owner has signed in before are counted apart from all
 others, and a new password set with a texted code clears the count: an attacker who guesses at an
-account locks out only themselves.
+account locks out only themselves. What is counted, and when, stands in `guesses`.
 """
 
 import secrets
-from typing import Any
 
-from axes.handlers.database import AxesDatabaseHandler
-from axes.models import AccessAttempt
+from django.contrib.auth.backends import ModelBackend
 from django.core import signing
-from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_variables
 
-from core.accounts.models import User, canonical_login
+from core.accounts import guesses
+from core.accounts.guesses import Limit
+from core.accounts.models import User
 from core.cookies import read_cookie, set_cookie
+from core.http import client_network
 
 REFUSAL = gettext_lazy(
     "Too many wrong passwords. Try again in 15 minutes, or set a new password now."
 )
 STAFF_REFUSAL = gettext_lazy("Too many wrong passwords. Try again in 15 minutes.")
-
-# One address may be that of a whole office or a mobile network, so it has ten times the tries.
-NETWORK_LIMIT_FACTOR = 10
 
 MAX_ACCOUNTS_PER_BROWSER = 5  # the cookie drops the least recent one
 
@@ -33,26 +30,56 @@ _COOKIE = "known-browser"
 _COOKIE_AGE = 400 * 24 * 60 * 60  # seconds; browsers keep no cookie longer
 
 
-class Handler(AxesDatabaseHandler):
-    def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
-        """Count the account's wrong passwords, or a tenth of the network's if that is more."""
-        of_account, from_network = (
-            attempts.aggregate(total=Sum("failures_since_start"))["total"] or 0
-            for attempts in self.get_user_attempts(request, credentials)
+class Backend(ModelBackend):
+    """Django's own, with each guess counted before it is compared."""
+
+    @sensitive_variables("password")
+    def authenticate(  # type: ignore[override]  # all that this portal's pages give
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        *,
+        judges_network: bool = False,
+        staff_only: bool = False,
+    ) -> User | None:
+        """Return the user of this login and password, or None: `limit_of` says by which limit.
+
+        `judges_network` refuses an unknown browser on a network with too many wrong passwords,
+        which has to solve a picture first. On a page for `staff_only`, the right password of
+        somebody else counts as a wrong one: a count that stays where it is would give it away.
+        """
+        if username is None or password is None:
+            return None
+        user = User.objects.by_login(username).first()
+        guess = guesses.count(
+            username,
+            user,
+            browser=_browser_token(request, user),
+            network=client_network(request) if request else "",
+            network_is_judged=judges_network,
         )
-        return max(of_account, from_network // NETWORK_LIMIT_FACTOR)
+        if guess.limit in (Limit.LOCKED_OUT, Limit.PICTURE):
+            _set_limit(request, guess.limit)
+            return None
+        # Where nothing is compared, a hash is computed all the same, as it takes most of the time.
+        owner = user if user and guess.limit is None else User()
+        is_right = owner.check_password(password) and self.user_can_authenticate(owner)
+        if is_right and (owner.is_staff or not staff_only):
+            guesses.take_back(guess)
+        else:
+            _set_limit(request, Limit.LOCKED_OUT if guess.is_last else guess.limit)
+        return owner if is_right else None
 
 
-def keep_the_response(
-    request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None
-) -> HttpResponse:
-    """Return the view's own response, which shows the refusal on the form and keeps the input."""
-    return response
+def limit_of(request: HttpRequest) -> Limit | None:
+    """Return the limit that refused this request's password, or that it has reached."""
+    return getattr(request, "password_limit", None)
 
 
 def is_locked_out(request: HttpRequest) -> bool:
-    """Return whether django-axes refused this request, or refuses the next, for its failures."""
-    return getattr(request, "axes_locked_out", False)
+    """Return whether the account pauses, and the page says so."""
+    return limit_of(request) == Limit.LOCKED_OUT
 
 
 def status_of(request: HttpRequest) -> int:
@@ -60,17 +87,20 @@ def status_of(request: HttpRequest) -> int:
     return 429 if is_locked_out(request) else 200
 
 
-def axes_username(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
-    """Return the name under which wrong passwords are counted: a keyed hash that reveals no login.
+def costs_picture(request: HttpRequest) -> bool:
+    """Return whether a password from this browser costs a picture, for what is typed so far.
 
-    The username and all identity numbers of one account have the same name. A login that no account
-    has gets a name of its own.
+    It does for an account that does not know the browser, on a network with too many wrong ones.
     """
-    login = (credentials or {}).get("username") or ""
-    user = User.objects.by_login(login).values_list("pk", flat=True).first()
-    if user is None:
-        return _name("login", canonical_login(login))
-    return _name("account", user, _browser_token(request, user))
+    login = request.POST.get("login")
+    known = _browser_tokens(request)
+    if known and login is None:
+        return False
+    if known:
+        user = User.objects.by_login(login or "").values_list("pk", flat=True).first()
+        if str(user) in known:
+            return False
+    return guesses.is_slowed(client_network(request))
 
 
 def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -> None:
@@ -81,14 +111,26 @@ def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -
     set_cookie(response, _COOKIE, value, _COOKIE_AGE)
 
 
+def end_row_of_unknown(request: HttpRequest, user: User) -> None:
+    """End the row of wrong passwords, if `user` has just signed in from an unknown browser."""
+    if not _browser_token(request, user):
+        guesses.end_row(user)
+
+
 def forget_guesses(request: HttpRequest, user: User) -> None:
-    """Clear the counts of wrong passwords, after the owner has set a new password with a code."""
-    names = [_name("account", user.pk, known) for known in ("", _browser_token(request, user.pk))]
-    AccessAttempt.objects.filter(username__in=names).delete()
+    """Clear the count of this browser, after the owner has set a new password with a code."""
+    if token := _browser_token(request, user):
+        guesses.forget(user, token)
 
 
-def _browser_token(request: HttpRequest, user: int) -> str:
-    return _browser_tokens(request).get(str(user), "")
+def _set_limit(request: HttpRequest | None, limit: Limit | None) -> None:
+    if request is not None:
+        request.password_limit = limit  # type: ignore[attr-defined]  # for `limit_of`
+
+
+def _browser_token(request: HttpRequest | None, user: User | None) -> str:
+    """Return the token by which `user` knows this browser; "" if they do not."""
+    return _browser_tokens(request).get(str(user.pk), "") if request and user else ""
 
 
 def _browser_tokens(request: HttpRequest) -> dict[str, str]:
@@ -100,8 +142,3 @@ def _browser_tokens(request: HttpRequest) -> dict[str, str]:
         return signing.loads(read_cookie(request, _COOKIE), salt=_COOKIE)
     except signing.BadSignature:
         return {}
-
-
-def _name(*parts: str | int) -> str:
-    name = ":".join(map(str, parts))
-    return salted_hmac("accounts.guesses", name, algorithm="sha256").hexdigest()

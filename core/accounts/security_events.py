@@ -8,17 +8,15 @@ from core.exceptions import RuleViolation
 from core.security_log import DONE, Event, note
 
 
-def note_wrong_password(login: str, kind: str, *, is_locked_out: bool) -> None:
-    """Note a password that was refused; `kind` says by which page.
+def note_wrong_password(login: str, kind: str, limit: str | None) -> None:
+    """Note a password that was refused, by a limit if any; `kind` says by which page.
 
     What is done is the same whether there is an account or not, so that it takes the same time.
     """
     pk = User.objects.by_login(login).values_list("pk", flat=True).first()
     typed = "" if pk else canonical_login(login)
-    event, outcome = Event.SIGN_IN, "wrong_password"
-    if is_locked_out:
-        event, outcome = Event.LIMIT, "locked_out"
-    note(event, outcome, account=pk, typed=typed, kind=kind)
+    event = Event.LIMIT if limit else Event.SIGN_IN
+    note(event, limit or "wrong_password", account=pk, typed=typed, kind=kind)
 
 
 @contextmanager

@@ -149,11 +149,14 @@ def ask_again(request: HttpRequest, form: forms.Form) -> None:
 
 
 def as_typed(form: forms.Form) -> dict[str, Any]:
-    """Return the submitted values, not validated, as initial values for a new form."""
+    """Return the submitted values, not validated, as initial values for a new form.
+
+    No password is among them, because they are kept in the session.
+    """
     return {
         name: _cut(field.widget.value_from_datadict(form.data, form.files, form.add_prefix(name)))
         for name, field in form.fields.items()
-        if name != FIELD
+        if name != FIELD and not isinstance(field.widget, forms.PasswordInput)
     }
 
 

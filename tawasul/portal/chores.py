@@ -18,6 +18,7 @@ from appointments.actions import (
 from appointments.offer_hours import hours_at
 from core.accounts.actions.devices import forget_ended_sessions
 from core.accounts.codes import forget_old_codes
+from core.accounts.guesses import forget_old_guesses
 from core.accounts.visual_code import forget_old_pictures
 from core.chores.actions import Chores
 from core.messaging.actions import expire_late, purge_expired_secrets
@@ -51,6 +52,7 @@ CHORES: Chores = {
         (10 * _MINUTES, settle_past),
         (1 * _HOURS, sweep),
         (1 * _HOURS, forget_old_codes),
+        (1 * _HOURS, forget_old_guesses),
         (1 * _HOURS, forget_ended_sessions),
         (1 * _HOURS, forget_old_pictures),
         (1 * _HOURS, purge_expired_secrets),

@@ -109,19 +109,19 @@ class StaffSite(OTPAdminSite):
         target = safe_target(request, reverse("admin:index"))
         if request.method != "POST" and self.has_permission(request):
             return redirect(target)
-        form = SignInForm(request.POST or None)
+        # No picture is asked for, as a second factor follows.
+        form = SignInForm(request.POST or None, needs_picture=False)
         if request.method == "POST" and form.is_valid():
             login = form.cleaned_data["login"]
             password = form.cleaned_data["password"]
-            user = auth.authenticate(request, username=login, password=password)
+            user = auth.authenticate(request, username=login, password=password, staff_only=True)
             if user is not None and user.is_staff:
                 request.session.cycle_key()
                 password = user.get_session_auth_hash()
                 pending_steps.begin(request, STEP, user=user.pk, password=password, next=target)
                 return redirect("admin:code")
             if user is None:
-                locked = lockout.is_locked_out(request)
-                note_wrong_password(login, "staff", is_locked_out=locked)
+                note_wrong_password(login, "staff", lockout.limit_of(request))
             else:
                 note(Event.SIGN_IN, "not_staff", account=user.pk, kind="staff")
             wrong = _("This username and this password do not open the staff site. Check both.")
@@ -156,6 +156,7 @@ class StaffSite(OTPAdminSite):
                 devices.start_session(request, user, kind="staff")
                 otp_login(request, device)
                 response = redirect(in_language(facts["next"], get_language()))
+                lockout.end_row_of_unknown(request, user)
                 lockout.remember_browser(request, response, user)
                 return response
         return render(request, "admin/code.html", {"form": form})

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django_otp.plugins.otp_static.models import StaticDevice
 
+from core.accounts import guesses
 from core.accounts.models import Identity
 from tests import factories
 from tests.conftest import signed_in
@@ -63,7 +64,7 @@ def test_sign_in(person, lines):
     )
 
 
-def test_sign_in_that_is_refused_after_the_password(person, lines, settings):
+def test_sign_in_that_is_refused_after_the_password(person, lines, monkeypatch):
     browser = Client()
     give(browser, "aslam", PASSWORD)
     Identity.objects.update(status=Identity.Status.DECEASED)
@@ -81,7 +82,7 @@ def test_sign_in_that_is_refused_after_the_password(person, lines, settings):
     person.mobile = ""
     person.save()
     check(lines, [(lambda: give(Client(), "aslam", PASSWORD), refused("sign_in", "no_mobile"))])
-    settings.AXES_FAILURE_LIMIT = 1
+    monkeypatch.setattr(guesses, "MAX_WRONG", 1)
     check(lines, [(lambda: give(Client(), "aslam", WRONG), refused("limit", "locked_out"))])
 
 

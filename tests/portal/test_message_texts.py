@@ -91,7 +91,7 @@ def context_of(template, service=None):
         return {"waiting": Waiting(service=service), "offer": offer, "appointment": None}
     if template == "mobile_changed":
         return {"last_digits": LAST_DIGITS}
-    if template in ("account_opened", "password_changed"):
+    if template in ("account_opened", "password_changed", "password_guessed", "codes_guessed"):
         return {}
     # A code is made and is in the context even where the text does not use it.
     return {"code": CODE}

@@ -12,7 +12,7 @@ from core.accounts.actions.devices import forget_ended_sessions, sign_out_device
 from core.accounts.actions.openings import open_person
 from core.accounts.actions.passwords import ask_to_reset, set_password
 from core.accounts.actions.registration import ask_to_register, register
-from core.accounts.actions.sign_in import check_may_enter
+from core.accounts.actions.sign_in import check_may_enter, try_sign_in_code
 
 __all__ = [
     "ask_to_change_mobile",
@@ -29,4 +29,5 @@ __all__ = [
     "remove_email",
     "set_password",
     "sign_out_device",
+    "try_sign_in_code",
 ]

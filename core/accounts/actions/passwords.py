@@ -4,7 +4,7 @@ import datetime
 
 from django.db import transaction
 
-from core.accounts import codes, purposes
+from core.accounts import codes, guesses, purposes
 from core.accounts.actions.warnings import warn
 from core.accounts.models import Session, User, canonical_login
 from core.security_log import Event, note
@@ -41,10 +41,13 @@ def ask_to_reset(
 def set_password(*, actor: User, password: str, session_key: str | None = None) -> None:
     """Set a new password, end all sessions of the account but this one, and warn its mobile.
 
-    Without `session_key`, every session ends.
+    Without `session_key`, every session ends. An account that rested, or was refused to unknown
+    browsers, is open again.
     """
     actor.set_password(password)
-    actor.save(update_fields=["password"])
+    actor.wrong_codes = 0
+    actor.save(update_fields=["password", "wrong_codes"])
+    guesses.forget(actor)
     Session.objects.filter(user=actor).exclude(session_key=session_key).delete()
     warn(actor, "password_changed")
     note(Event.PASSWORD_CHANGED, account=actor.pk)

@@ -1,9 +1,9 @@
-"""The registry check before a user is signed in."""
+"""The registry check before a user is signed in, and the code that signs them in."""
 
 from django.utils.translation import gettext as _
 
-from core.accounts import registry
-from core.accounts.models import Identity, User
+from core.accounts import codes, guesses, purposes, registry
+from core.accounts.models import Identity, OneTimeCode, User
 from core.exceptions import RuleViolation
 from core.security_log import Event, note
 
@@ -22,3 +22,26 @@ def check_may_enter(user: User) -> None:
             _("This account is closed. Relatives can ask about it at a passports office."),
             code="deceased",
         )
+
+
+def try_sign_in_code(*, actor: User, session_key: str | None, guess: str) -> OneTimeCode:
+    """Use the code that signs `actor` in, and return it.
+
+    A hundred wrong ones in a row, in whichever sessions, make the account rest. RuleViolation:
+    `rests`, and those of `codes.use_code`.
+    """
+    warning = guesses.count_code(actor)
+    try:
+        code = codes.use_code(
+            actor=actor,
+            purpose=purposes.SIGN_IN,
+            session_key=session_key,
+            guess=guess,
+            action=lambda code: code,
+        )
+    except RuleViolation as violation:
+        if violation.code != "wrong":
+            guesses.take_back_code(actor, warning, was_right=False)
+        raise
+    guesses.take_back_code(actor, warning, was_right=True)
+    return code

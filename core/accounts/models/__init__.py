@@ -1,5 +1,6 @@
-"""The models of identities and their links, accounts, codes, sessions, recoveries, opened pages."""
+"""The models of people and their links, of their accounts, and of what keeps these safe."""
 
+from core.accounts.models.guesses import GuessCount
 from core.accounts.models.identities import (
     Identity,
     IdentityNumber,
@@ -24,6 +25,7 @@ __all__ = [
     "COUNTER_HAS",
     "OPENING_LASTS",
     "RESTRICTED_FOR",
+    "GuessCount",
     "Identity",
     "IdentityNumber",
     "IdentityQuerySet",

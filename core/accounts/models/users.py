@@ -84,6 +84,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
+    wrong_codes = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="in a row at sign-in, after the right password"
+    )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
     objects = UserManager()

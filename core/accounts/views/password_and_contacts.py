@@ -73,7 +73,7 @@ def _is_own_password(request: SignedInRequest, form: ChangePasswordForm | Change
     user = auth.authenticate(request, username=login, password=form.cleaned_data["password"])
     if user is not None:
         return True
-    note_wrong_password(login, "own_password", is_locked_out=lockout.is_locked_out(request))
+    note_wrong_password(login, "own_password", lockout.limit_of(request))
     wrong = _("This is not your password. Type it again.")
     form.add_error("password", lockout.REFUSAL if lockout.is_locked_out(request) else wrong)
     return False
