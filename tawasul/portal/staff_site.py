@@ -15,20 +15,17 @@ from django.urls import ResolverMatch, URLPattern, URLResolver, path, reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django_otp import login as otp_login
-from django_otp import match_token
 from django_otp.admin import OTPAdminSite
-from django_otp.models import Device
-from django_otp.plugins.otp_static.models import StaticDevice
 
-from core.accounts import devices, lockout, pending_steps
+from core.accounts import actions, devices, lockout, pending_steps
 from core.accounts.access import StaffRequest
 from core.accounts.forms import CodeForm, SignInForm
 from core.accounts.models import User
 from core.accounts.security_events import note_wrong_password
+from core.exceptions import RuleViolation
 from core.http import in_language, safe_target
 from core.methods import takes, takes_form
 from core.security_log import Event, note
-from core.text import bare_digits
 from tawasul.portal import staff_people, staff_shift
 from tawasul.portal.staff_todo import appointments_of, inquiries_of
 
@@ -140,19 +137,12 @@ class StaffSite(OTPAdminSite):
             return redirect("admin:login")
         form = CodeForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            device = match_token(user, bare_digits(form.cleaned_data["code"]).lower())
-            if device is None:
-                note(Event.SECOND_FACTOR, "wrong", account=user.pk)
-                form.add_error(
-                    "code",
-                    _(
-                        "This code is not right, or has been used already. "
-                        "Wait for the next one and enter that."
-                    ),
-                )
+            try:
+                device = actions.use_second_factor(actor=user, typed=form.cleaned_data["code"])
+            except RuleViolation as violation:
+                form.add_error("code", violation.message)
             else:
                 pending_steps.end(request, STEP)
-                note(Event.SECOND_FACTOR, account=user.pk, kind=_kind_of(device))
                 devices.start_session(request, user, kind="staff")
                 otp_login(request, device)
                 response = redirect(in_language(facts["next"], get_language()))
@@ -160,10 +150,6 @@ class StaffSite(OTPAdminSite):
                 lockout.remember_browser(request, response, user)
                 return response
         return render(request, "admin/code.html", {"form": form})
-
-
-def _kind_of(device: Device) -> str:
-    return "recovery_code" if isinstance(device, StaticDevice) else "authenticator"
 
 
 def _only_reads(request: HttpRequest) -> bool:

@@ -94,12 +94,6 @@ def test_wrong_code_is_refused(db):
         assert client.get(INDEX).status_code == 302
 
 
-def test_next_try_is_delayed_after_wrong_code(officer, authenticator):
-    client, _asked = give_password(officer)
-    client.post(CODE, {"code": "abcdef"})
-    assert errors_on(client.post(CODE, {"code": shown_by(authenticator)})) == [NOT_RIGHT]
-
-
 def test_recovery_code_is_valid_once(officer, authenticator):
     recovery = StaticDevice.objects.create(user=officer, name="paper")
     recovery.token_set.create(token="abcd2345")

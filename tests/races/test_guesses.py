@@ -5,6 +5,8 @@ from functools import partial
 
 import pytest
 from django.test import Client
+from django_otp.oath import TOTP
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from core.accounts import actions, codes, guesses
 from core.accounts.models import GuessCount, User
@@ -18,6 +20,10 @@ from tests.races.together import at_once, now, told
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 AT_ONCE = 30
+NOT_RIGHT = (
+    "This code is not right, or has been used already. Wait for the next one and enter that."
+)
+WAIT = "After a wrong code you have to wait. Enter the next one in 1 second."
 
 
 @pytest.fixture
@@ -138,3 +144,27 @@ def test_control_look_before_count_compares_all(resident, eight_sessions, guards
     guards.look_before_writing(UserQuerySet, parties=8, only_if_changes="wrong_codes")
 
     assert told(at_once(*eight_sessions)) == [pages.WRONG] * 8
+
+
+# The second factor of staff
+
+
+@pytest.fixture
+def two_wrong_codes(officer):
+    device = TOTPDevice.objects.create(user=officer, name="phone")
+    right = TOTP(device.bin_key).token()
+    wrong = [f"{(right + shift) % 10**6:06}" for shift in (400_000, 500_000)]
+    return [partial(actions.use_second_factor, actor=officer, typed=typed) for typed in wrong]
+
+
+def test_second_of_two_wrong_authenticator_codes_waits(two_wrong_codes):
+    assert sorted(told(at_once(*two_wrong_codes))) == sorted([NOT_RIGHT, WAIT])
+    assert TOTPDevice.objects.get().throttling_failure_count == 1
+
+
+def test_control_without_lock_both_are_compared_and_one_is_counted(two_wrong_codes, guards):
+    guards.take_out_row_locks()
+    guards.wait_after(TOTPDevice, "verify_is_allowed", parties=2)
+
+    assert told(at_once(*two_wrong_codes)) == [NOT_RIGHT] * 2
+    assert TOTPDevice.objects.get().throttling_failure_count == 1

@@ -12,6 +12,7 @@ from core.accounts.actions.devices import forget_ended_sessions, sign_out_device
 from core.accounts.actions.openings import open_person
 from core.accounts.actions.passwords import ask_to_reset, set_password
 from core.accounts.actions.registration import ask_to_register, register
+from core.accounts.actions.second_factor import use_second_factor
 from core.accounts.actions.sign_in import check_may_enter, try_sign_in_code
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "set_password",
     "sign_out_device",
     "try_sign_in_code",
+    "use_second_factor",
 ]
