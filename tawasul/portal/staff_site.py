@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import wraps
-from http import HTTPStatus
 from typing import Any, cast
 
 from django.contrib import auth
@@ -26,7 +25,7 @@ from core.exceptions import RuleViolation
 from core.http import in_language, safe_target
 from core.methods import takes, takes_form
 from core.security_log import Event, note
-from tawasul.portal import staff_people, staff_shift
+from tawasul.portal import staff_password, staff_people, staff_shift
 from tawasul.portal.staff_todo import appointments_of, inquiries_of
 
 STEP = "staff_sign_in"
@@ -92,11 +91,11 @@ class StaffSite(OTPAdminSite):
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        response = super().password_change(request, extra_context)
-        if response.status_code == HTTPStatus.FOUND:
-            note(Event.PASSWORD_CHANGED, account=request.user.pk)
-        return response
+    ) -> HttpResponseBase:
+        return staff_password.ChangePassword.as_view(
+            success_url=reverse("admin:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )(request)
 
     @takes_form
     def login(

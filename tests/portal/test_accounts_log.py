@@ -7,7 +7,7 @@ from django.test import Client
 from django_otp.plugins.otp_static.models import StaticDevice
 
 from core.accounts import guesses
-from core.accounts.models import Identity
+from core.accounts.models import GuessCount, Identity
 from tests import factories
 from tests.conftest import signed_in
 from tests.core.accounts import pages
@@ -84,6 +84,33 @@ def test_sign_in_that_is_refused_after_the_password(person, lines, monkeypatch):
     check(lines, [(lambda: give(Client(), "aslam", PASSWORD), refused("sign_in", "no_mobile"))])
     monkeypatch.setattr(guesses, "MAX_WRONG", 1)
     check(lines, [(lambda: give(Client(), "aslam", WRONG), refused("limit", "locked_out"))])
+
+
+def test_limits_of_somebody_who_guesses_on(person, lines, monkeypatch):
+    limit = partial(line, "limit", account=person)
+    monkeypatch.setattr(guesses, "MAX_IN_A_ROW", 1)
+    check(
+        lines,
+        [
+            (
+                lambda: give(Client(), "aslam", WRONG),
+                line("sign_in", "wrong_password", account=person, kind="resident"),
+            ),
+            (
+                lambda: give(Client(), "aslam", PASSWORD),
+                limit("refused_for_a_day", kind="resident"),
+            ),
+        ],
+    )
+    GuessCount.objects.all().delete()
+    monkeypatch.setattr(guesses, "MAX_FROM_NETWORK", 1)
+    give(Client(), "nobody", WRONG)
+    asked = limit("picture_asked", kind="resident")
+    check(lines, [(lambda: give(Client(), "aslam", WRONG), asked)])
+    monkeypatch.setattr(guesses, "MAX_FROM_NETWORK", 100)
+    monkeypatch.setattr(guesses, "MAX_WRONG_CODES", 0)
+    rests = limit("rests", purpose="sign_in")
+    check(lines, [(lambda: give(Client(), "aslam", PASSWORD), rests)])
 
 
 def test_code_is_spent(person, lines):
@@ -206,10 +233,19 @@ def test_staff_sign_in(person, lines):
             (lambda: give("aslam", PASSWORD), staff("not_staff", account=person)),
             (lambda: give(officer.username, PASSWORD),),
             (lambda: give_code("000000"), line("second_factor", "wrong", account=officer)),
+            (lambda: give_code("wxyz7777"), line("second_factor", "wrong", account=officer)),
+            (
+                lambda: browser.post("/en/staff/code/", {"code": "abcd2345"}),
+                line("limit", "throttled", account=officer, kind="recovery_code"),
+            ),
             (
                 lambda: give_code("abcd2345"),
                 line("second_factor", account=officer, kind="recovery_code"),
                 staff(account=officer),
+            ),
+            (
+                lambda: browser.post("/en/staff/password_change/", {**new, "old_password": WRONG}),
+                line("sign_in", "wrong_password", account=officer, kind="own_password"),
             ),
             (
                 lambda: browser.post("/en/staff/password_change/", new),

@@ -60,6 +60,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             )
         except RuleViolation as violation:
             violation.show_on(form)
+    if needs_picture and visual_code.FIELD in form.errors:
+        note_wrong_password(form["login"].value() or "", "resident", guesses.Limit.PICTURE)
     if request.method == "POST" and lockout.costs_picture(request):
         visual_code.ask_again(request, form)
     context = {"form": form, "next": target}

@@ -7,10 +7,10 @@ import pytest
 from django.core.serializers import serialize
 from django.test import Client
 
-from core.accounts.models import GuessCount, User
+from core.accounts.models import GuessCount, Session, User
 from core.messaging.models import Message
 from tests import factories
-from tests.conftest import errors_on, sign_in, signed_in, without_tokens
+from tests.conftest import errors_on, sign_in, signed_in, signed_in_staff, without_tokens, words
 from tests.core.accounts import pages
 from tests.core.accounts.guessing import (
     ELSEWHERE,
@@ -22,6 +22,8 @@ from tests.core.accounts.guessing import (
 from tests.core.accounts.pages import DO_NOT_MATCH, NUMBER, SHUT, SIGN_OUT, STAFF_SIGN_IN
 from tests.worlds import undone
 
+STAFF_CHANGE = "/en/staff/password_change/"
+OLD_IS_WRONG = "Your old password was entered incorrectly. Please enter it again."
 DO_NOT_OPEN = "This username and this password do not open the staff site. Check both."
 # The pages of a signed-in person that ask for the password, with the rest of their forms.
 CHANGES = {
@@ -221,6 +223,30 @@ def test_wrong_passwords_on_the_staff_page_count(officer, person):
     form = {"login": NUMBER, "password": "wrong"}
     assert errors_on(Client().post(STAFF_SIGN_IN, form)) == [pages.STAFF_SHUT]
     assert not password_is_accepted()
+
+
+def change_as_staff(browser, old_password):
+    new = {"new_password1": pages.NEW_PASSWORD, "new_password2": pages.NEW_PASSWORD}
+    page = browser.post(STAFF_CHANGE, {"old_password": old_password, **new})
+    if page.status_code == 302:
+        return page.url
+    return words(re.search(r'(?s)<ul class="errorlist".*?</ul>', page.content.decode())[0])
+
+
+def test_wrong_old_passwords_of_staff_count(officer, as_officer):
+    told = [change_as_staff(as_officer, "wrong") for _guess in range(10)]
+    assert told == [OLD_IS_WRONG] * 9 + [pages.STAFF_SHUT]
+    assert change_as_staff(as_officer, factories.PASSWORD) == pages.STAFF_SHUT
+    form = {"login": officer.username, "password": factories.PASSWORD}
+    assert errors_on(Client().post(STAFF_SIGN_IN, form)) == [pages.STAFF_SHUT]
+
+
+def test_new_password_of_staff_ends_their_other_sessions(officer, as_officer):
+    elsewhere = signed_in_staff(officer)
+    assert change_as_staff(as_officer, factories.PASSWORD) == f"{STAFF_CHANGE}done/"
+    assert as_officer.get("/en/staff/").status_code == 200
+    assert elsewhere.get("/en/staff/").status_code == 302
+    assert not Session.objects.filter(session_key=elsewhere.session.session_key).exists()
 
 
 def test_password_of_a_resident_is_a_wrong_one_on_the_staff_page(person):
