@@ -39,6 +39,9 @@ class Event(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an event
     MOBILE_CHANGED = "mobile_changed"
     EMAIL_CHANGED = "email_changed"
+    AUTHENTICATOR_ADDED = "authenticator_added"
+    AUTHENTICATOR_REMOVED = "authenticator_removed"
+    RECOVERY_CODES = "recovery_codes"
     ACCESS_REFUSED = "access_refused"
     DEED_REFUSED = "deed_refused"
     DOCUMENT_OPENED = "document_opened"

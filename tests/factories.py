@@ -7,6 +7,9 @@ import uuid
 import factory
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+from django_otp.oath import TOTP
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from factory.django import DjangoModelFactory
 from PIL import Image
 
@@ -180,6 +183,18 @@ def code_sent_to(user, purpose=purposes.FILE):
     return next(
         word for word in text.replace(",", " ").split() if len(word) == 6 and word.isdigit()
     )
+
+
+def authenticator(user):
+    """Return an authenticator app that the user has added to their account."""
+    return TOTPDevice.objects.create(user=user, name="authenticator")
+
+
+def shown_by(app, steps_later=0):
+    """Return the six digits that the app shows now, or so many half minutes later."""
+    totp = TOTP(app.bin_key, drift=steps_later)
+    totp.time = timezone.now().timestamp()
+    return f"{totp.token():06}"
 
 
 def let_a_minute_pass(user):

@@ -17,9 +17,14 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core.accounts import purposes
+from core.accounts import authenticators, purposes
 from core.accounts.models import LockStripe, OneTimeCode, OneTimeCodeQuerySet, User
-from core.accounts.security_events import limits_noted, note_code_sent, note_code_tried
+from core.accounts.security_events import (
+    limits_noted,
+    note_app_asked,
+    note_code_sent,
+    note_code_tried,
+)
 from core.exceptions import RuleViolation
 from core.messaging.actions.outbox import write_mail, write_text
 from core.text import bare_digits
@@ -58,11 +63,15 @@ def send_code(
 ) -> OneTimeCode:
     """Send a new code to the actor's mobile, or to the new `recipient` that the code confirms.
 
+    Nothing is sent to the own mobile of an actor with an authenticator app: the app shows the code.
+
     `confirms` is the digest of the content that the code will confirm, and `about` describes it in
     the text. In this session it takes the place of the previous code; one that another session has
     asked for stays good there. RuleViolation: `no_mobile`, `too_soon` (less than a minute after the
     last code), `too_many` (five unused codes in an hour).
     """
+    if not recipient and authenticators.app_of(actor):
+        return ask_the_app(actor=actor, purpose=purpose, session_key=session_key, confirms=confirms)
     recipient = recipient or str(actor.mobile)
     if not recipient:
         raise RuleViolation(
@@ -82,6 +91,42 @@ def send_code(
             confirms=confirms,
             template=f"code_{purpose}",
             about=about,
+        )
+
+
+def ask_the_app(
+    *, actor: User, purpose: str, session_key: str | None, confirms: str = ""
+) -> OneTimeCode:
+    """Let the next code be one that the actor's authenticator app shows, or a recovery code.
+
+    Nothing is sent, so there is nothing to wait for: asked again within a minute, it is the same
+    row. RuleViolation `too_many`, as in `send_code`.
+    """
+    name = f"account {actor.pk}"
+    session = session_hash(session_key)
+    with limits_noted(purpose, actor), _locked_stripes(name):
+        now = timezone.now()
+        last = OneTimeCode.objects.latest_for(user=actor, purpose=purpose, session=session).first()
+        if (
+            last
+            and last.by_app
+            and last.confirms == confirms
+            and last.used_at is None
+            and last.tries < MAX_COMPARED
+            and now - last.created_at < BETWEEN_SENDS
+        ):
+            return last
+        _check_account(actor, purpose)
+        note_app_asked(purpose, actor)
+        return OneTimeCode.objects.create(
+            purpose=purpose,
+            user=actor,
+            by_app=True,
+            asked_for=_fingerprint(name),
+            session=session,
+            confirms=confirms,
+            created_at=now,
+            expires_at=now + VALID_FOR,
         )
 
 
@@ -153,6 +198,9 @@ def use_code(
     earlier transaction instead would refuse the sixth of twenty identical requests before the first
     of them has filed its inquiry.
 
+    Where the app of the actor was asked, a code of the app or a recovery code is used up in the
+    same savepoint.
+
     RuleViolation: `no_code`, `used`, `expired`, `spent` (five tries were compared),
     `wrong`. Exceptions of the action are raised as they are.
     """
@@ -171,10 +219,14 @@ def use_code(
             try:
                 with transaction.atomic():
                     OneTimeCode.objects.filter(pk=code.pk).update(used_at=timezone.now())
+                    if code.by_app:
+                        authenticators.use(actor, guess)  # type: ignore[arg-type]  # no visitor's
                     result = action(code)
+            except authenticators.WrongAppCode as wrong:
+                failure = refusal = wrong
             except Exception as error:
                 failure = error
-    note_code_tried(purpose, actor, refusal)
+    note_code_tried(purpose, actor, refusal, by_app=bool(code and code.by_app))
     if failure is not None:
         raise failure
     return result
@@ -348,12 +400,20 @@ def _count_and_compare(code: OneTimeCode | None, guess: str) -> RuleViolation | 
         )
     if code.expires_at <= timezone.now():
         return RuleViolation(
-            _("This code is more than 10 minutes old. Ask for another code."), code="expired"
+            _("More than 10 minutes have passed. Start again.")
+            if code.by_app
+            else _("This code is more than 10 minutes old. Ask for another code."),
+            code="expired",
         )
     if code.tries > MAX_COMPARED:
         return RuleViolation(
-            _("A wrong code was entered too many times. Ask for another code."), code="spent"
+            _("A wrong code was entered too many times. Start again.")
+            if code.by_app
+            else _("A wrong code was entered too many times. Ask for another code."),
+            code="spent",
         )
+    if code.by_app:
+        return None  # what the app shows is compared where it is used up
     if not constant_time_compare(code.code_hash, _hash(code, bare_digits(guess))):
         return RuleViolation(
             _("This is not the code we sent. Check the message and try again."),

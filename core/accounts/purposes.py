@@ -8,13 +8,15 @@ from django.template.loader import get_template
 MAX_NAME_LENGTH = 30
 
 _registered: dict[str, bool] = {}
+_by_app: set[str] = set()
 
 
-def register(name: str, *, by_mail: bool = False) -> str:
+def register(name: str, *, by_mail: bool = False, by_app: bool = False) -> str:
     """Register the purpose `name`, whose codes are sent as the text or mail `code_<name>`.
 
-    The name is stored with each code, so it never changes. Raises ImproperlyConfigured if it is
-    taken or longer than the column.
+    Those `by_app` are shown by the authenticator app alone, and have no text. The name is stored
+    with each code, so it never changes. Raises ImproperlyConfigured if it is taken or longer than
+    the column.
     """
     if len(name) > MAX_NAME_LENGTH:
         raise ImproperlyConfigured(
@@ -23,6 +25,8 @@ def register(name: str, *, by_mail: bool = False) -> str:
     if name in _registered:
         raise ImproperlyConfigured(f"the purpose {name} of one-time codes is registered already")
     _registered[name] = by_mail
+    if by_app:
+        _by_app.add(name)
     return name
 
 
@@ -39,6 +43,7 @@ def check_texts(**_kwargs: object) -> list[checks.CheckMessage]:
     return [
         checks.Error(f"There is no text {path} for the code's purpose {name}.", id="tawasul.E001")
         for name, by_mail in _registered.items()
+        if name not in _by_app
         for path in [f"messages/{'mails/' if by_mail else ''}code_{name}.txt"]
         if not _exists(path)
     ]
@@ -58,6 +63,7 @@ RESET = register("reset")
 MOBILE = register("mobile")
 EMAIL = register("email", by_mail=True)
 PICTURE = register("picture")
+AUTHENTICATOR = register("authenticator", by_app=True)
 
 # Visitors type the mobile for these, and nothing says whose it is.
 TO_TYPED_MOBILES = (PICTURE,)

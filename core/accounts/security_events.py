@@ -37,7 +37,16 @@ def note_code_sent(purpose: str, actor: User | None, typed: str, *, is_sent: boo
     note(Event.CODE_SENT, outcome, account=account, typed=typed, purpose=purpose)
 
 
-def note_code_tried(purpose: str, actor: User | None, refusal: RuleViolation | None) -> None:
+def note_app_asked(purpose: str, actor: User) -> None:
+    """Note a code that is not sent, because the authenticator app of the actor shows it."""
+    note(Event.CODE_SENT, "by_app", account=actor.pk, purpose=purpose)
+
+
+def note_code_tried(
+    purpose: str, actor: User | None, refusal: RuleViolation | None, *, by_app: bool
+) -> None:
     """Note a try of a code that has been counted; `refusal` is None for the right one."""
     outcome = refusal.code if refusal else DONE
-    note(Event.CODE_TRIED, outcome, purpose=purpose, account=actor.pk if actor else None)
+    kind = "authenticator" if by_app else ""
+    account = actor.pk if actor else None
+    note(Event.CODE_TRIED, outcome, purpose=purpose, account=account, kind=kind)

@@ -281,7 +281,7 @@ def review(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
 @takes_form
 @draft_step
 def confirm(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
-    """Ask for the texted code; on POST, file the inquiry with it."""
+    """Ask for the code, texted or of the app; on POST, file the inquiry with it."""
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -302,6 +302,7 @@ def confirm(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
         "inquiry": inquiry,
         "shown": sent.confirms if sent and is_current else "",
         "notice": sent.message if sent and is_current else None,
+        "by_app": sent.by_app if sent and is_current else False,
     }
     return render(request, "inquiries/confirm.html", context)
 

@@ -31,8 +31,8 @@ def officer_with_authenticator():
     return officer, TOTPDevice.objects.create(user=officer, name="phone")
 
 
-def shown_by(authenticator):
-    return f"{totp(authenticator.bin_key):06}"
+def shown_by(authenticator, drift=0):
+    return f"{totp(authenticator.bin_key, drift=drift):06}"
 
 
 def give_password(officer, client=None, password=factories.PASSWORD, **form):
@@ -130,7 +130,7 @@ def test_texted_code_opens_no_staff_site(resident):
 def test_staff_with_resident_account_need_authenticator(db):
     both = factories.UserFactory(is_staff=True, is_superuser=True)
     authenticator = TOTPDevice.objects.create(user=both, name="phone")
-    client = sign_in(both)
+    client = sign_in(both, code=shown_by(authenticator, drift=-1))
     assert client.get("/en/my/").status_code == 200
     assert client.get(INDEX).url == f"{LOGIN}?next={INDEX}"
     give_password(both, client)

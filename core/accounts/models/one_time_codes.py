@@ -21,7 +21,10 @@ class OneTimeCodeQuerySet(models.QuerySet["OneTimeCode"]):
 
 
 class OneTimeCode(models.Model):
-    """A code of six digits, valid once, in one session, for one purpose and one content."""
+    """A code of six digits, valid once, in one session, for one purpose and one content.
+
+    With `by_app`, the person's authenticator app shows the code, and nothing is sent.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     purpose = models.CharField(max_length=30)
@@ -39,6 +42,7 @@ class OneTimeCode(models.Model):
     session = models.CharField(max_length=64, help_text="keyed hash of the session's key")
     confirms = models.CharField(max_length=64, blank=True, help_text="digest of the content")
     code_hash = models.CharField(max_length=64)
+    by_app = models.BooleanField(default=False)
     tries = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()
@@ -59,9 +63,9 @@ class OneTimeCode(models.Model):
         return f"{self.purpose} {self.pk}"
 
     @property
-    def message(self) -> Message:
+    def message(self) -> Message | None:
         """The message that carries the code, for the delivery status on the page."""
-        return Message.objects.get(idempotency_key=self.pk)
+        return None if self.by_app else Message.objects.get(idempotency_key=self.pk)
 
 
 class LockStripe(models.Model):

@@ -35,6 +35,7 @@ def code(request: HttpRequest, step_class: type[CodeStep]) -> HttpResponse:
         "step": step,
         "recipient": sent and sent.recipient,
         "notice": sent and sent.message,
+        "by_app": sent and sent.by_app,
     }
     return render(request, "accounts/code.html", context)
 
