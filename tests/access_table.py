@@ -78,7 +78,13 @@ TABLE = {
     **each(form(everybody(302)), ACCOUNT, "register/choose/", "password/reset/new/"),
     f"{ACCOUNT}picture/by-text/": form(everybody(200), everybody(302)),
     ACCOUNT: people(200, 200, 200),
-    **each(FORM_OF_EACH, ACCOUNT, "password/", "mobile/", "email/"),
+    **each(FORM_OF_EACH, ACCOUNT, "password/", "mobile/", "email/", "authenticator/"),
+    # Nobody has an app, or has begun to add one.
+    **each(
+        form(people(302, 302, 302)),
+        f"{ACCOUNT}authenticator/",
+        *("confirm/", "recovery-codes/", "remove/"),
+    ),
     **each(form(people(302, 302, 302)), ACCOUNT, "language/", "devices/<slug:device>/"),
     **each(form(people(200, 200, 200)), ACCOUNT, "people/", "holders/", "acting-as/find/"),
     f"{ACCOUNT}acting-as/": form(people(200, 200, 200), people(200, 302, 200)),

@@ -239,13 +239,22 @@ class ChangePasswordForm(NewPasswordForm):
     field_order = ["password", "new_password", "again"]
 
 
-class ChangeMobileForm(MobileForm):
+class OwnPasswordForm(Form):
     password = PasswordField(
         label=_("Password"),
         required=_("Enter your password."),
         help_text=_("So that nobody else can do this on a device that you left signed in."),
     )
+
+
+class ChangeMobileForm(OwnPasswordForm, MobileForm):
     field_order = ["mobile", "password"]
+
+
+class ChangeAuthenticatorForm(CodeForm, OwnPasswordForm):
+    """The password, and a code of the authenticator app or a recovery code."""
+
+    field_order = ["password", "code"]
 
 
 class _AddressField(TextField, forms.EmailField):

@@ -3,6 +3,7 @@ from django.urls import path
 
 from core.accounts.code_steps import STEPS
 from core.accounts.views import (
+    authenticator,
     codes,
     overview,
     password_and_contacts,
@@ -37,6 +38,10 @@ urlpatterns = [
     path("password/", password_and_contacts.change_password, name="change-password"),
     path("mobile/", password_and_contacts.change_mobile, name="change-mobile"),
     path("email/", password_and_contacts.change_email, name="change-email"),
+    path("authenticator/", authenticator.authenticator, name="authenticator"),
+    path("authenticator/confirm/", authenticator.confirm, name="confirm-authenticator"),
+    path("authenticator/recovery-codes/", authenticator.recovery_codes, name="recovery-codes"),
+    path("authenticator/remove/", authenticator.remove, name="remove-authenticator"),
     path("language/", overview.choose_language, name="choose-language"),
     path("devices/<slug:device>/", overview.sign_out_device, name="sign-out-device"),
     path("acting-as/", overview.acting_as, name="acting-as"),

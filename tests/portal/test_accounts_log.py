@@ -6,12 +6,12 @@ import pytest
 from django.test import Client
 from django_otp.plugins.otp_static.models import StaticDevice
 
-from core.accounts import guesses
+from core.accounts import actions, authenticators, guesses
 from core.accounts.models import GuessCount, Identity
 from tests import factories
 from tests.conftest import signed_in
 from tests.core.accounts import pages
-from tests.portal.security_lines import check, line
+from tests.portal.security_lines import check, line, without_network
 from tests.requests_app import steps
 
 pytestmark = pytest.mark.django_db
@@ -202,6 +202,55 @@ def test_changes_of_an_account(person, lines):
             (
                 lambda: browser.post(pages.CHANGE_PASSWORD, new),
                 line("password_changed", account=person),
+            ),
+        ],
+    )
+
+
+def test_authenticator_app(person, lines):
+    browser = signed_in(person)
+    address = "/en/account/authenticator/"
+    app = authenticators.new_app(person)
+    asked, at_sign_in = (
+        {"account": person, "purpose": purpose} for purpose in ("authenticator", "sign_in")
+    )
+
+    def add():
+        key = app.key
+        actions.add_authenticator(actor=person, key=key, guess=factories.shown_by(app))
+
+    def renew():
+        form = {"password": PASSWORD, "code": factories.shown_by(app, 1)}
+        browser.post(f"{address}recovery-codes/", form)
+
+    def take_off():
+        code, *_others = authenticators.renew_recovery_codes(person)
+        browser.post(f"{address}remove/", {"password": PASSWORD, "code": code})
+
+    visitor = Client()
+    tried = partial(line, "code_tried", kind="authenticator")
+    check(
+        lines,
+        [
+            (add, without_network(line("authenticator_added", account=person))),
+            (lambda: give(visitor, "aslam", PASSWORD), line("code_sent", "by_app", **at_sign_in)),
+            (
+                lambda: visitor.post(pages.CODE, {"code": factories.shown_by(app, 9)}),
+                tried("wrong", **at_sign_in),
+            ),
+            (
+                renew,
+                line("code_sent", "by_app", **asked),
+                line("recovery_codes", account=person, kind="renewed"),
+                tried(**asked),
+            ),
+            (lambda: browser.post(f"{address}recovery-codes/", {"kept": "1"}),),
+            (
+                take_off,
+                line("code_sent", "by_app", **asked),
+                line("recovery_codes", account=person, kind="used"),
+                line("authenticator_removed", account=person),
+                tried(**asked),
             ),
         ],
     )

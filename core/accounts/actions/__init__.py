@@ -1,5 +1,11 @@
 """The actions of people on their own accounts, and the opening of a person's page by staff."""
 
+from core.accounts.actions.authenticators import (
+    add_authenticator,
+    check_may_change_authenticator,
+    remove_authenticator,
+    renew_recovery_codes,
+)
 from core.accounts.actions.contacts import (
     ask_to_change_mobile,
     ask_to_confirm_email,
@@ -16,18 +22,22 @@ from core.accounts.actions.second_factor import use_second_factor
 from core.accounts.actions.sign_in import check_may_enter, try_sign_in_code
 
 __all__ = [
+    "add_authenticator",
     "ask_to_change_mobile",
     "ask_to_confirm_email",
     "ask_to_register",
     "ask_to_reset",
     "change_mobile",
+    "check_may_change_authenticator",
     "check_may_enter",
     "choose_language",
     "confirm_email",
     "forget_ended_sessions",
     "open_person",
     "register",
+    "remove_authenticator",
     "remove_email",
+    "renew_recovery_codes",
     "set_password",
     "sign_out_device",
     "try_sign_in_code",

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from core.accounts import actions
+from core.accounts import actions, authenticators
 from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.forms import (
     ActingAsForm,
@@ -42,6 +42,7 @@ def _page(request: SignedInRequest, language_form: LanguageForm) -> HttpResponse
         "holders": holders[:LINKS],
         "has_more_holders": len(holders) > LINKS,
         "represents": represents,
+        "app": authenticators.app_of(request.user),
         "devices": Session.objects.signed_in(request.user),
         "language_form": language_form,
     }

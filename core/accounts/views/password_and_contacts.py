@@ -16,6 +16,7 @@ from core.accounts.forms import (
 )
 from core.accounts.security_events import note_wrong_password
 from core.exceptions import RuleViolation
+from core.forms import Form
 from core.methods import takes_form
 
 
@@ -24,7 +25,7 @@ from core.methods import takes_form
 @sensitive_post_parameters("password", "new_password", "again")
 def change_password(request: SignedInRequest) -> HttpResponse:
     form = ChangePasswordForm(request.POST or None, user=request.user)
-    if request.method == "POST" and form.is_valid() and _is_own_password(request, form):
+    if request.method == "POST" and form.is_valid() and is_own_password(request, form):
         actions.set_password(
             actor=request.user,
             password=form.cleaned_data["new_password"],
@@ -43,7 +44,7 @@ def change_password(request: SignedInRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 def change_mobile(request: SignedInRequest) -> HttpResponse:
     form = ChangeMobileForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _is_own_password(request, form):
+    if request.method == "POST" and form.is_valid() and is_own_password(request, form):
         try:
             return Mobile(request).begin(mobile=str(form.cleaned_data["mobile"]))
         except RuleViolation as violation:
@@ -64,7 +65,7 @@ def change_email(request: SignedInRequest) -> HttpResponse:
     return render(request, "accounts/change_email.html", {"form": form})
 
 
-def _is_own_password(request: SignedInRequest, form: ChangePasswordForm | ChangeMobileForm) -> bool:
+def is_own_password(request: SignedInRequest, form: Form) -> bool:
     """Return whether the form has the user's own password, and add an error if not.
 
     A wrong password counts towards the lockout.
