@@ -1,6 +1,7 @@
 """Adding an authenticator app to one's account, its recovery codes, and taking it off."""
 
 import base64
+from typing import Any
 
 import segno
 from django.contrib import messages
@@ -28,25 +29,20 @@ GROUP = 4  # letters or digits of a key or a recovery code
 def authenticator(request: SignedInRequest) -> HttpResponse:
     """Show whether the account has an app; begin to add one after the password."""
     app = authenticators.app_of(request.user)
-    form = OwnPasswordForm(request.POST or None)
-    if (
-        request.method == "POST"
-        and app is None
-        and form.is_valid()
-        and is_own_password(request, form)
-    ):
-        try:
-            actions.check_may_change_authenticator(request.user)
-        except RuleViolation as violation:
-            form.add_error(None, violation.message)
-        else:
-            pending_steps.begin(
-                request, ADDING, key=encrypt(authenticators.new_app(request.user).key)
-            )
-            return redirect("accounts:confirm-authenticator")
-    context = {"form": form, "app": app}
+    context: dict[str, Any] = {"app": app}
     if app:
         context["codes_left"] = authenticators.codes_left(request.user)
+    elif not request.user.is_staff:
+        form = context["form"] = OwnPasswordForm(request.POST or None)
+        if request.method == "POST" and form.is_valid() and is_own_password(request, form):
+            try:
+                actions.check_may_change_authenticator(request.user)
+            except RuleViolation as violation:
+                form.add_error(None, violation.message)
+            else:
+                key = encrypt(authenticators.new_app(request.user).key)
+                pending_steps.begin(request, ADDING, key=key)
+                return redirect("accounts:confirm-authenticator")
     return render(request, "accounts/authenticator.html", context)
 
 

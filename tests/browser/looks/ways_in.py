@@ -1,6 +1,7 @@
 """The looks of public pages, signing in, registering, the account, and the error pages."""
 
 import json
+from base64 import b32decode
 from pathlib import Path
 from unittest.mock import patch
 
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError
 from django.test import Client
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tests import factories
 from tests.appointments.browsing import verified
@@ -26,6 +28,7 @@ BY_TEXT, CHOOSE = "account/picture/by-text/", f"{REGISTER}choose/"
 FOR_RESET = f"{BY_TEXT}?next=/{{language}}/{RESET}"
 PASSWORD, MOBILE, EMAIL = "account/password/", "account/mobile/", "account/email/"
 ACTING, PEOPLE = "account/acting-as/", "account/people/"
+APP = "account/authenticator/"
 REGISTRANT = {"number": "2000000030", **BORN}
 DOUBTED = {**REGISTRANT, "number": "2000000031"}
 
@@ -34,15 +37,18 @@ def prepare(language):
     call_command("load_reference", verbosity=0)
     resident = people.resident(language, email="aslam@example.com")
     palm = people.establishment(resident.identity)
-    _guest, _forgetful, shut, leaver = (
+    _guest, _forgetful, shut, leaver, careful, cautious = (
         people.account(username, people.person(number, *names), language)
         for username, number, *names in (
             ("guest", "2000000055", "ياسر محمود رضا", "Yasser Mahmoud Reda"),
             ("forgetful", "2000000063", "ياسر محمود رضا", "Yasser Mahmoud Reda"),
             ("shut", "2000000071", "ليث", "Laith"),
             ("leaver", "2000000097", "نور خان", "Noor Khan"),
+            ("careful", "2000000105", "سلمى عثمان", "Salma Osman"),
+            ("cautious", "2000000113", "مريم عثمان", "Maryam Osman"),
         )
     )
+    factories.authenticator(cautious)
     people.shut_out(Client(), f"/en/{SIGN_IN}", shut)
     people.person("2000000030", "بلال أحمد", "Bilal Ahmed", mobile="+966500000031")
     browsers = {
@@ -51,6 +57,7 @@ def prepare(language):
         "employer": people.acting_for(palm, resident),
         "colleague": signed_in_staff(factories.OfficerFactory()),
         "leaver": signed_in(leaver),
+        "careful": signed_in(careful),
         "employer_of_many": verified(people.employer_of_many(language)),
     }
     signed_in(resident)  # on another device, which is listed first as it is the latest
@@ -74,6 +81,13 @@ def breaking(error):
             visitor.page.reload()
 
     return step
+
+
+def type_key_into_app(visitor, _things):
+    """Enter the code of an app that has the key on the page."""
+    key = visitor.page.locator(".key").inner_text().replace(" ", "")
+    app = TOTPDevice(key=b32decode(key).hex())
+    visitor.page.locator("[name=code]").fill(factories.shown_by(app))
 
 
 def lose_cookies(visitor, _things):
@@ -192,6 +206,27 @@ ACCOUNT = (
     look("acting-as-chosen", "employer", ACTING),
     look("acting-as-ended", "employer", "", press("Act as myself again")),
 )
+AUTHENTICATOR = (
+    *looks(
+        "careful",
+        ("authenticator", APP),
+        ("authenticator-empty", APP, send_nothing("Add the app")),
+        ("authenticator-key", APP, send("Add the app", **GOOD)),
+        ("authenticator-key-empty", f"{APP}confirm/", send_nothing("Add the app")),
+        ("recovery-codes", f"{APP}confirm/", type_key_into_app, press("Add the app")),
+        ("authenticator-in-use", f"{APP}recovery-codes/", press("I have kept them")),
+        ("account-with-authenticator", "account/"),
+        ("recovery-codes-to-renew", f"{APP}recovery-codes/"),
+        ("recovery-codes-empty", f"{APP}recovery-codes/", send_nothing("Show new codes")),
+        ("authenticator-remove", f"{APP}remove/"),
+        ("authenticator-remove-empty", f"{APP}remove/", send_nothing("Take the app off")),
+    ),
+    *looks(
+        "cautious",
+        ("sign-in-code-of-app", SIGN_IN, send("Continue", login="cautious", **GOOD)),
+        ("sign-in-code-of-app-wrong", "account/code/", send("Sign in", code="12345")),
+    ),
+)
 ERROR_PAGES = (
     look("cannot-be-read", "anonymous", "?x=%00", status=400),
     look("not-for-this-account", "colleague", "my/", status=403),
@@ -211,5 +246,5 @@ WAYS_IN = Group(
     "ways-in",
     ("en/demo/", "en/account/", "en/services/", "en/contact/"),
     prepare,
-    (FOR_EVERYBODY, SIGNING_IN, REGISTERING, FORGOTTEN, ACCOUNT, ERROR_PAGES),
+    (FOR_EVERYBODY, SIGNING_IN, REGISTERING, FORGOTTEN, ACCOUNT, ERROR_PAGES, AUTHENTICATOR),
 )

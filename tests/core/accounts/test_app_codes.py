@@ -69,6 +69,7 @@ def test_app_is_asked_in_place_of_a_text(person, app):
     assert "Without the app, enter one of your recovery codes here instead." in page
     assert "Lost the app and the recovery codes? Go to a passports office with your ID." in page
     assert "Send another code" not in page
+    assert f'<a href="{SIGN_IN}">Start again</a>' in browser.get(CODE).content.decode()
     assert not Message.objects.exists()
     assert browser.get(ACCOUNT).status_code == 302
     assert errors_after(browser, factories.shown_by(app)) == []
