@@ -89,7 +89,7 @@ def context_of(template, service=None):
         until = made + datetime.timedelta(hours=11)
         offer = Offer(slot=Slot(office=office, start=start), created_at=made, expires_at=until)
         return {"waiting": Waiting(service=service), "offer": offer, "appointment": None}
-    if template == "mobile_changed":
+    if template in ("mobile_changed", "account_recovered"):
         return {"last_digits": LAST_DIGITS}
     if template in ("account_opened", "password_changed", "password_guessed", "codes_guessed"):
         return {}
@@ -137,7 +137,7 @@ def test_every_text_names_sender_and_subject(services):
         assert (CODE in text) == template.startswith("code_"), case
         # The reference is ungrouped, as an Arabic sentence would show groups with dashes reversed.
         assert (REFERENCE in text) == (template in WITH_A_REFERENCE), case
-        assert (LAST_DIGITS in text) == (template == "mobile_changed"), case
+        assert (LAST_DIGITS in text) == (template in ("mobile_changed", "account_recovered")), case
         assert not re.search("[{}\n]", text), case
 
 

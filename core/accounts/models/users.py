@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -87,6 +88,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     wrong_codes = models.PositiveSmallIntegerField(
         default=0, editable=False, help_text="in a row at sign-in, after the right password"
     )
+    sessions_ended = models.PositiveIntegerField(
+        default=0, editable=False, help_text="how often all sessions were ended at once"
+    )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
     objects = UserManager()
@@ -122,6 +126,15 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def check_password(self, raw_password: str | None) -> bool:
         return super().check_password(raw_password and normalize_password(raw_password))
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what each session of the account carries, and is good for as long as it holds.
+
+        A session that is begun while all of them are being ended carries what held before.
+        """
+        key_salt = "core.accounts.models.User.get_session_auth_hash"
+        held = f"{self.password} {self.sessions_ended}"
+        return salted_hmac(key_salt, held, secret=secret, algorithm="sha256").hexdigest()
 
     def get_short_name(self) -> str:
         return self.identity.name if self.identity else self.username
