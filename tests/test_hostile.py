@@ -152,7 +152,7 @@ def test_unreadable_field_says_so_and_is_kept(as_resident, as_chief, draft):
         (Client(), "/en/account/sign-in/", (b"login", b"password")),
         (Client(), "/en/account/register/", (b"number", b"born_day", b"picture")),
         (as_resident, "/en/account/mobile/", (b"mobile", b"password")),
-        (as_resident, "/en/account/email/", (b"email",)),
+        (as_resident, "/en/account/email/", (b"email", b"password")),
         (as_resident, details, (b"name", b"id_number", b"mobile", b"description")),
         (as_chief, "/en/staff/appointments/office/add/", (b"name_ar", b"city_en", b"slug")),
     ):

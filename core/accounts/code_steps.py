@@ -268,7 +268,10 @@ class Mobile(CodeStep):
         messages.success(
             self.request,
             format_html(
-                _("The mobile on your account is now {mobile}."),
+                _(
+                    "The mobile on your account is now {mobile}. Other devices have been signed "
+                    "out."
+                ),
                 mobile=masked_number(mobile),
             ),
         )
@@ -292,7 +295,10 @@ class Email(CodeStep):
 
     def on_success(self, _used: None) -> HttpResponse:
         self.end()
-        messages.success(self.request, _("Your e-mail address is confirmed."))
+        messages.success(
+            self.request,
+            _("Your e-mail address is confirmed. Other devices have been signed out."),
+        )
         return redirect(self.after)
 
 

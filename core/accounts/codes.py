@@ -232,6 +232,14 @@ def use_code(
     return result
 
 
+def end_codes_to(user: User, recipient: str) -> None:
+    """Let the codes of the account that are on their way to `recipient` expire now."""
+    now = timezone.now()
+    OneTimeCode.objects.filter(user=user, recipient=recipient, expires_at__gt=now).update(
+        expires_at=now
+    )
+
+
 def forget_old_codes() -> int:
     """Delete the codes that expired over a day ago, which no limit counts; return how many."""
     return OneTimeCode.objects.filter(expires_at__lt=timezone.now() - timedelta(days=1)).delete()[0]

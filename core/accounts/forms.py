@@ -240,6 +240,8 @@ class ChangePasswordForm(NewPasswordForm):
 
 
 class OwnPasswordForm(Form):
+    """A form that asks somebody who is signed in for their password again."""
+
     password = PasswordField(
         label=_("Password"),
         required=_("Enter your password."),
@@ -261,7 +263,7 @@ class _AddressField(TextField, forms.EmailField):
     pass
 
 
-class EmailForm(Form):
+class ChangeEmailForm(OwnPasswordForm):
     email = _AddressField(
         label=_("E-mail address"),
         max_length=254,
@@ -271,6 +273,7 @@ class EmailForm(Form):
             "invalid": _("This is not an e-mail address. Write it like name@example.com."),
         },
     )
+    field_order = ["email", "password"]
 
 
 class FindPersonForm(Form):

@@ -38,6 +38,7 @@ urlpatterns = [
     path("password/", password_and_contacts.change_password, name="change-password"),
     path("mobile/", password_and_contacts.change_mobile, name="change-mobile"),
     path("email/", password_and_contacts.change_email, name="change-email"),
+    path("email/remove/", password_and_contacts.remove_email, name="remove-email"),
     path("authenticator/", authenticator.authenticator, name="authenticator"),
     path("authenticator/confirm/", authenticator.confirm, name="confirm-authenticator"),
     path("authenticator/recovery-codes/", authenticator.recovery_codes, name="recovery-codes"),

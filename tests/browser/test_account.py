@@ -142,6 +142,7 @@ def send_mobile(somebody, mobile):
 def confirm_email(somebody):
     follow_change(somebody, "E-mail address")
     somebody.fill("E-mail address", "yasser@example.com")
+    somebody.fill("Password", SECOND_PASSWORD)
     somebody.press("Send the code")
     somebody.enter_code("Confirm the address")
     assert User.objects.get().email == "yasser@example.com"

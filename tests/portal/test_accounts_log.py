@@ -196,7 +196,7 @@ def test_changes_of_an_account(person, lines):
                 line("code_tried", **mail),
             ),
             (
-                lambda: browser.post(pages.CHANGE_EMAIL, {"remove": ""}),
+                lambda: pages.remove_email(browser),
                 line("email_changed", account=person, kind="removed"),
             ),
             (

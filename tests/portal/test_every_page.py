@@ -44,7 +44,7 @@ def pages(as_resident, resident, as_officer):
         *(as_resident.post(f"/en/account/{page}", {"password": "wrong"}) for page in own[1:]),
         as_resident.post("/en/account/mobile/", mobile, follow=True),
         anonymous.get("/en/services/?q=a"),
-        as_resident.post("/en/account/email/", {"email": "a@example.org"}, follow=True),
+        as_resident.post("/en/account/email/", {"email": "a@example.org", "password": factories.PASSWORD}, follow=True),
         *map(for_another.get, ("/en/", "/en/account/", "/en/nothing/")),
         *map(anonymous.get, ("/en/", "/ar/", "/en/account/sign-in/", "/en/my/", "/en/nothing/")),
         *map(anonymous.get, ("/en/staff/login/", "/en/?x=%00", "/", "/en/demo/phone/", "/healthz")),

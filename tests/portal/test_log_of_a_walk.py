@@ -120,7 +120,7 @@ class Walk:
         for password in (WRONG, pages.NEW_PASSWORD):
             self.post(pages.CHANGE_MOBILE, mobile=pages.NEW_MOBILE, password=password)
         self.use_code(pages.MOBILE_CODE, self.person, "mobile")
-        self.post(pages.CHANGE_EMAIL, email=EMAIL)
+        self.post(pages.CHANGE_EMAIL, email=EMAIL, password=pages.NEW_PASSWORD)
         self.use_code(pages.EMAIL_CODE, self.person, "email")
         self.person.refresh_from_db()
         assert (self.person.mobile, self.person.email) == (pages.NEW_MOBILE, EMAIL)

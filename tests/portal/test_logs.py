@@ -70,7 +70,7 @@ def test_the_account_logs_nothing_of_the_person(person, logged):
     codes = [factories.code_sent_to(person, "mobile")]
     client.post("/en/account/mobile/code/", {"code": "000000"})
     client.post("/en/account/mobile/code/", {"code": codes[0]})
-    client.post("/en/account/email/", {"email": email})
+    client.post("/en/account/email/", {"email": email, "password": factories.PASSWORD})
     codes.append(factories.code_sent_to(person, "email"))
     client.post("/en/account/email/code/", {"code": codes[1]})
     key = client.cookies["sessionid"].value
@@ -97,7 +97,8 @@ def test_refused_mail_logs_nothing_of_the_person(person, settings, logged):
     settings.MAIL_GATEWAY = "core.messaging.gateways.Mail"
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    client.post("/en/account/email/", {"email": "aslam@example.org"})
+    form = {"email": "aslam@example.org", "password": factories.PASSWORD}
+    client.post("/en/account/email/", form)
     code = factories.code_sent_to(person, "email")
     assert deliver_due() == 0
     message = Message.objects.get(channel="email")

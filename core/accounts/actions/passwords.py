@@ -5,8 +5,9 @@ import datetime
 from django.db import transaction
 
 from core.accounts import codes, guesses, purposes
+from core.accounts.actions.devices import end_sessions
 from core.accounts.actions.warnings import warn
-from core.accounts.models import Session, User, canonical_login
+from core.accounts.models import User, canonical_login
 from core.security_log import Event, note
 
 
@@ -48,6 +49,6 @@ def set_password(*, actor: User, password: str, session_key: str | None = None) 
     actor.wrong_codes = 0
     actor.save(update_fields=["password", "wrong_codes"])
     guesses.forget(actor)
-    Session.objects.filter(user=actor).exclude(session_key=session_key).delete()
+    end_sessions(actor, but=session_key)
     warn(actor, "password_changed")
     note(Event.PASSWORD_CHANGED, account=actor.pk)

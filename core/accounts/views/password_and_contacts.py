@@ -10,9 +10,10 @@ from core.accounts import actions, lockout
 from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.code_steps import Email, Mobile
 from core.accounts.forms import (
+    ChangeEmailForm,
     ChangeMobileForm,
     ChangePasswordForm,
-    EmailForm,
+    OwnPasswordForm,
 )
 from core.accounts.security_events import note_wrong_password
 from core.exceptions import RuleViolation
@@ -54,15 +55,35 @@ def change_mobile(request: SignedInRequest) -> HttpResponse:
 
 @takes_form
 @resident_required
+@sensitive_post_parameters("password")
 def change_email(request: SignedInRequest) -> HttpResponse:
-    if "remove" in request.POST:
-        actions.remove_email(actor=request.user)
-        messages.success(request, _("We will no longer e-mail you."))
-        return redirect("accounts:overview")
-    form = EmailForm(request.POST or None, initial={"email": request.user.email})
-    if request.method == "POST" and form.is_valid():
-        return Email(request).begin(email=form.cleaned_data["email"])
+    form = ChangeEmailForm(request.POST or None, initial={"email": request.user.email})
+    if request.method == "POST" and form.is_valid() and _is_own_password(request, form):
+        try:
+            return Email(request).begin(email=form.cleaned_data["email"])
+        except RuleViolation as violation:
+            violation.show_on(form)
     return render(request, "accounts/change_email.html", {"form": form})
+
+
+@takes_form
+@resident_required
+@sensitive_post_parameters("password")
+def remove_email(request: SignedInRequest) -> HttpResponse:
+    if not request.user.email:
+        return redirect("accounts:overview")
+    form = OwnPasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and is_own_password(request, form):
+        try:
+            actions.remove_email(actor=request.user, session_key=request.session.session_key)
+        except RuleViolation as violation:
+            violation.show_on(form)
+        else:
+            messages.success(
+                request, _("We will no longer e-mail you. Other devices have been signed out.")
+            )
+            return redirect("accounts:overview")
+    return render(request, "accounts/remove_email.html", {"form": form})
 
 
 def is_own_password(request: SignedInRequest, form: Form) -> bool:

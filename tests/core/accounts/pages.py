@@ -25,6 +25,7 @@ REGISTER, RESET = "/en/account/register/", "/en/account/password/reset/"
 CHANGE_PASSWORD, CHANGE_LANGUAGE = "/en/account/password/", "/en/account/language/"
 CHANGE_MOBILE, MOBILE_CODE = "/en/account/mobile/", "/en/account/mobile/code/"
 CHANGE_EMAIL, EMAIL_CODE = "/en/account/email/", "/en/account/email/code/"
+REMOVE_EMAIL = "/en/account/email/remove/"
 
 # The facts of the fixtures `registered` and `person`.
 NUMBER, FORMER_NUMBER = "2987654320", "3000000004"
@@ -139,8 +140,14 @@ def give_mobile_code(browser, person):
     return give_code_to(MOBILE_CODE, browser, factories.code_sent_to(person, "mobile"))
 
 
-def ask_for_email(browser, email=NEW_ADDRESS, address=CHANGE_EMAIL):
-    return browser.post(address, {"email": email}, follow=True)
+def ask_for_email(
+    browser, email=NEW_ADDRESS, address=CHANGE_EMAIL, password=factories.PASSWORD
+):
+    return browser.post(address, {"email": email, "password": password}, follow=True)
+
+
+def remove_email(browser, password=factories.PASSWORD):
+    return browser.post(REMOVE_EMAIL, {"password": password}, follow=True)
 
 
 def give_email_code(browser, person):

@@ -15,7 +15,8 @@ from tests.worlds import undone
 FORMS = {
     CHANGE_PASSWORD: ("password", "new_password", "again"),
     pages.CHANGE_MOBILE: ("mobile", "password"),
-    pages.CHANGE_EMAIL: ("email",),
+    pages.CHANGE_EMAIL: ("email", "password"),
+    pages.REMOVE_EMAIL: ("password",),
     pages.CHANGE_LANGUAGE: ("language",),
     "/en/account/acting-as/": ("holder",),
     f"{ACCOUNT}devices/0123456789abcdef/": ("device",),
@@ -30,11 +31,11 @@ VALUES = [
     *(b"%25s%25(x)s{{7*7}}{%25", b"9" * 5000, b"null"),
 ]
 BODIES = [
-    ("application/json", b'{"email": "a@example.org", "remove": 1}'),
+    ("application/json", b'{"email": "a@example.org", "password": 1}'),
     ("application/json", b"[" * 10_000),
     ("multipart/form-data", b"--x"),
-    ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="remove'),
-    ("text/plain", b"remove=1&language=ar&holder="),
+    ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="password'),
+    ("text/plain", b"password=1&language=ar&holder="),
     (URLENCODED, b"&".join(b"f%d=1" % n for n in range(1500))),
 ]
 

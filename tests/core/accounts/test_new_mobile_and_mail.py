@@ -4,19 +4,20 @@ Messages that wait go to the mobile and the address that are current when they a
 """
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
+from django.test import Client
 
 from appointments.actions import remind_of_appointments
 from core.accounts import codes
-from core.accounts.models import OneTimeCode, User
+from core.accounts.models import OneTimeCode, Recovery, User
 from core.messaging.gateways import DemoPhone
 from core.messaging.models import Message
 from tests import factories
 from tests.appointments import places
-from tests.conftest import errors_on, notices_on, signed_in, words
+from tests.conftest import errors_on, notices_on, signed_in, signed_in_staff, words
 from tests.core.accounts import pages
 from tests.core.accounts.pages import MOBILE_CODE, NEW_ADDRESS, ask_for_email, ask_for_mobile, place
 from tests.delivery import deliver_due
@@ -29,6 +30,15 @@ NO_MOBILE = (
 SAME_MOBILE = "This mobile is already on your account."
 NO_ADDRESS = "This is not an e-mail address. Write it like name@example.com."
 OLD_ADDRESS = "old@example.org"
+CLOSED = (
+    "The mobile of this account is new. So that nobody else can use it against you, this is "
+    "closed until 2 January 2077 CE (7 Safar 1500 AH) 06:04. If it cannot wait, a counter at a "
+    "passports office can open it: bring your ID or passport."
+)
+IF_NOT_YOU = (
+    "If that was not you, set a new password at once: open the portal and choose "
+    '"I have forgotten my password".'
+)
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +53,31 @@ def _distinct_codes(monkeypatch):
 
 def mobile_of(person):
     return str(User.objects.get(pk=person.pk).mobile)
+
+
+def change_mobile(browser, person):
+    ask_for_mobile(browser)
+    pages.give_mobile_code(browser, person)
+
+
+def change_email(browser, person):
+    ask_for_email(browser)
+    pages.give_email_code(browser, person)
+
+
+def remove_old_email(browser, _person):
+    pages.remove_email(browser)
+
+
+def recover(person):
+    """Let the account be one that was recovered, and is restricted for years."""
+    Recovery.objects.create(
+        user=person,
+        way=Recovery.Way.REGISTRY,
+        status=Recovery.Status.DONE,
+        new_mobile=pages.NEW_MOBILE,
+        restricted_until=datetime(2077, 1, 2, 3, 4, tzinfo=UTC),
+    )
 
 
 def test_new_mobile_is_saved_by_code_and_old_one_is_told(browser, person):
@@ -60,7 +95,9 @@ def test_new_mobile_is_saved_by_code_and_old_one_is_told(browser, person):
 
     page = browser.post(MOBILE_CODE, {"code": code}, follow=True)
     assert place(page) == pages.ACCOUNT
-    assert notices_on(page) == ["The mobile on your account is now •••• 432."]
+    assert notices_on(page) == [
+        "The mobile on your account is now •••• 432. Other devices have been signed out."
+    ]
     assert "Mobile •••• 432 Change" in pages.section(page, "account")
     assert mobile_of(person) == pages.NEW_MOBILE
     told = (
@@ -75,6 +112,65 @@ def test_new_mobile_is_saved_by_code_and_old_one_is_told(browser, person):
     assert pages.can_sign_in(person, factories.PASSWORD)
     code = OneTimeCode.objects.get(purpose="sign_in")
     assert Message.objects.get(idempotency_key=code.pk).recipient == pages.NEW_MOBILE
+
+
+def test_new_mobile_is_told_to_the_mail_address_too(browser, person):
+    User.objects.update(email=OLD_ADDRESS)
+    change_mobile(browser, person)
+    mail = Message.objects.get(channel="email")
+    assert (mail.recipient, mail.subject) == (
+        OLD_ADDRESS,
+        "Tawasul: the mobile on your account has changed",
+    )
+    assert mail.text == (
+        "Tawasul: the mobile on your account is now the one ending in 432. If that was "
+        "not you, go to a passports office at once."
+    )
+
+
+def test_every_change_of_mobile_and_mail_ends_other_sessions(person):
+    for change in (change_mobile, change_email, remove_old_email):
+        with undone():
+            User.objects.update(email=OLD_ADDRESS)
+            here, elsewhere, staff = signed_in(person), signed_in(person), signed_in_staff(person)
+            of_another = signed_in(factories.UserFactory())
+            change(here, person)
+            for ended in (elsewhere, staff):
+                assert ended.get(pages.ACCOUNT).url == f"{pages.SIGN_IN}?next={pages.ACCOUNT}"
+            for stays in (here, of_another):
+                assert stays.get(pages.ACCOUNT).status_code == 200, change
+
+
+def test_code_on_its_way_to_the_old_mobile_opens_nothing_after_the_change(browser, person):
+    elsewhere = Client()
+    form = {"login": person.username, "password": factories.PASSWORD}
+    elsewhere.post(pages.SIGN_IN, form)
+    on_its_way = factories.code_sent_to(person, "sign_in")
+    change_mobile(browser, person)
+    assert errors_on(elsewhere.post(pages.CODE, {"code": on_its_way})) == [pages.EXPIRED]
+    assert elsewhere.get(pages.ACCOUNT).status_code == 302
+
+
+def test_recovered_account_changes_neither_mobile_nor_mail(browser, person):
+    User.objects.update(email=OLD_ADDRESS)
+    steps = [
+        (ask_for_mobile, lambda: pages.give_mobile_code(browser, person)),
+        (ask_for_email, lambda: pages.give_email_code(browser, person)),
+    ]
+    for ask, give_code in steps:
+        with undone():
+            recover(person)
+            assert errors_on(ask(browser)) == [CLOSED]
+            assert not Message.objects.exists()
+        with undone():
+            ask(browser)
+            recover(person)
+            # A recovery while the code is on its way closes the change as well.
+            assert errors_on(give_code()) == [CLOSED]
+    recover(person)
+    assert errors_on(pages.remove_email(browser)) == [CLOSED]
+    person.refresh_from_db()
+    assert (person.mobile, person.email) == (pages.MOBILE, OLD_ADDRESS)
 
 
 def test_mobile_needs_password(browser):
@@ -125,7 +221,9 @@ def test_code_confirms_only_the_mobile_it_was_sent_to(browser, person):
     assert errors_on(ask_for_mobile(browser, pages.MOBILE)) == [SAME_MOBILE]
     page = pages.give_mobile_code(browser, person)
     assert mobile_of(person) == "+966550000777"
-    assert notices_on(page) == ["The mobile on your account is now •••• 777."]
+    assert notices_on(page) == [
+        "The mobile on your account is now •••• 777. Other devices have been signed out."
+    ]
 
 
 def test_code_of_another_purpose_does_not_confirm_mobile(browser, person):
@@ -222,13 +320,30 @@ def test_email_is_saved_by_its_code_and_mobile_is_told(browser, person):
 
     page = browser.post(pages.EMAIL_CODE, {"code": code}, follow=True)
     assert place(page) == pages.ACCOUNT
-    assert notices_on(page) == ["Your e-mail address is confirmed."]
+    assert notices_on(page) == [
+        "Your e-mail address is confirmed. Other devices have been signed out."
+    ]
     assert f"E-mail address {NEW_ADDRESS} Change" in pages.section(page, "account")
     assert email_of(person) == NEW_ADDRESS
     assert [text.text for text in Message.objects.filter(channel="sms")] == [
         "Tawasul: an e-mail address has been confirmed for your account. If that was not you, "
         "set a new password now."
     ]
+    to_old = Message.objects.get(recipient=OLD_ADDRESS)
+    assert to_old.subject == "Tawasul: the e-mail address of your account has changed"
+    assert to_old.text == (
+        "This address is no longer on your account: another one has been confirmed. " + IF_NOT_YOU
+    )
+
+
+def test_email_needs_password(browser, person):
+    for password, told in (("", "Enter your password."), ("wrong", pages.NOT_YOURS)):
+        page = ask_for_email(browser, password=password)
+        assert errors_on(page) == [told]
+        # The form shows the typed address again, but not the password.
+        assert f'value="{NEW_ADDRESS}"' in page.content.decode()
+        assert browser.get(pages.EMAIL_CODE).url == pages.ACCOUNT
+    assert not Message.objects.exists()
 
 
 def test_arabic_mail_and_pages_are_arabic(browser, person):
@@ -257,16 +372,26 @@ def test_code_confirms_only_the_email_it_was_sent_to(browser, person):
 def test_an_address_can_be_removed_but_not_by_a_link(browser, person):
     assert "Stop e-mailing me" not in words(browser.get(pages.CHANGE_EMAIL))
     User.objects.update(email=NEW_ADDRESS)
-    page = browser.get(pages.CHANGE_EMAIL, {"remove": "1"})
-    assert page.status_code == 200
+    page = browser.get(pages.CHANGE_EMAIL)
     assert "Stop e-mailing me" in words(page)
     assert f'value="{NEW_ADDRESS}"' in page.content.decode()
+    page = browser.get(pages.REMOVE_EMAIL, {"password": factories.PASSWORD})
+    assert f"we tell {NEW_ADDRESS} that it is no longer on your account" in words(page)
+    for password, told in (("", "Enter your password."), ("wrong", pages.NOT_YOURS)):
+        assert errors_on(pages.remove_email(browser, password)) == [told]
     assert email_of(person) == NEW_ADDRESS
-    page = browser.post(pages.CHANGE_EMAIL, {"remove": "1"}, follow=True)
+    assert not Message.objects.exists()
+    page = pages.remove_email(browser)
     assert place(page) == pages.ACCOUNT
-    assert notices_on(page) == ["We will no longer e-mail you."]
+    assert notices_on(page) == [
+        "We will no longer e-mail you. Other devices have been signed out."
+    ]
     assert "E-mail address None Change" in pages.section(page, "account")
     assert email_of(person) == ""
+    mail = Message.objects.get()
+    assert (mail.recipient, mail.subject) == (NEW_ADDRESS, "Tawasul: we no longer e-mail you")
+    assert mail.text == f"This address has been removed from your account. {IF_NOT_YOU}"
+    assert browser.get(pages.REMOVE_EMAIL).url == pages.ACCOUNT
 
 
 def test_invalid_email_is_refused_and_shown_again(browser):
@@ -341,11 +466,6 @@ def appointment(person):
     return appointment
 
 
-def change_mobile(browser, person):
-    ask_for_mobile(browser)
-    pages.give_mobile_code(browser, person)
-
-
 def remind(clock, appointment):
     """Let the worker send both reminders; return when this began."""
     since = clock.now
@@ -381,7 +501,7 @@ def test_reminders_go_only_to_new_mobile(browser, person, appointment, clock):
 def test_reminders_go_only_to_current_email(browser, person, appointment, clock):
     began = clock.now
     with undone():
-        browser.post(pages.CHANGE_EMAIL, {"remove": "1"})
+        pages.remove_email(browser)
         assert received_since(remind(clock, appointment)) == {pages.MOBILE}
     clock.now = began
     pages.ask_for_email(browser)
