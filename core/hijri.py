@@ -91,22 +91,32 @@ def hijri_date(day: datetime.date) -> tuple[int, int, int]:
     return Gregorian.fromdate(day).to_hijri().datetuple()
 
 
-def both_calendars(moment: datetime.date | datetime.datetime, language: str | None = None) -> str:
+def both_calendars(
+    moment: datetime.date | datetime.datetime,
+    language: str | None = None,
+    *,
+    with_year: bool = True,
+) -> str:
     """Return a date in words in both calendars, the one usual in `language` first.
 
-    A datetime counts as its day in the Kingdom. `language` defaults to the active one.
+    A datetime counts as its day in the Kingdom. `language` defaults to the active one. Without the
+    year, the eras are left out too: the months tell the calendars.
     """
     language = language or get_language() or "ar"
     if isinstance(moment, datetime.datetime):
         moment = timezone.localtime(moment).date()
     hijri_era, gregorian_era = _ERAS[language]
     month = _GREGORIAN_MONTHS[language][moment.month - 1]
-    gregorian = f"{moment.day} {month} {moment.year} {gregorian_era}"
+    gregorian = f"{moment.day} {month}"
+    if with_year:
+        gregorian += f" {moment.year} {gregorian_era}"
     try:
         year, hijri_month, day = hijri_date(moment)
     except OverflowError:
         return gregorian
-    hijri = f"{day} {_HIJRI_MONTHS[language][hijri_month - 1]} {year} {hijri_era}"
+    hijri = f"{day} {_HIJRI_MONTHS[language][hijri_month - 1]}"
+    if with_year:
+        hijri += f" {year} {hijri_era}"
     first, second = (hijri, gregorian) if language == "ar" else (gregorian, hijri)
     return f"{first} ({second})"
 

@@ -31,6 +31,8 @@ class Event(StrEnum):
 
     ACCOUNT_OPENED = "account_opened"
     SIGN_IN = "sign_in"
+    NEW_DEVICE = "new_device"
+    SIGNED_OUT = "signed_out"
     SECOND_FACTOR = "second_factor"
     LIMIT = "limit"
     CODE_SENT = "code_sent"

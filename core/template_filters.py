@@ -5,6 +5,7 @@ import re
 
 from django import template
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -57,6 +58,18 @@ def time_beside(value: datetime.datetime, other: datetime.datetime) -> str:
 def moment_in_words(value: datetime.datetime) -> str:
     """Return the same as `moment` without markup, for text messages and mails."""
     return f"{hijri.both_calendars(value)} {time_of_day(value)}"
+
+
+@register.filter
+def weekday(value: datetime.datetime) -> str:
+    """Return the name of the day of the week in the Kingdom."""
+    return str(WEEKDAYS[timezone.localdate(value).weekday()])
+
+
+@register.filter
+def just_now_in_words(value: datetime.datetime) -> str:
+    """Return the same as `moment_in_words` without the year, where a text has no room for it."""
+    return f"{hijri.both_calendars(value, with_year=False)} {time_of_day(value)}"
 
 
 @register.filter

@@ -87,7 +87,7 @@ TABLE = {
     ),
     # Nobody has an address that could be removed.
     f"{ACCOUNT}email/remove/": form(people(302, 302, 302)),
-    **each(form(people(302, 302, 302)), ACCOUNT, "language/", "devices/<slug:device>/"),
+    **each(form(people(302, 302, 302)), ACCOUNT, "language/", "devices/", "devices/<slug:device>/"),
     **each(form(people(200, 200, 200)), ACCOUNT, "people/", "holders/", "acting-as/find/"),
     f"{ACCOUNT}acting-as/": form(people(200, 200, 200), people(200, 302, 200)),
     "en/inquiries/": people(200, 200, 200),

@@ -103,6 +103,11 @@ def costs_picture(request: HttpRequest) -> bool:
     return guesses.is_slowed(client_network(request))
 
 
+def is_known(request: HttpRequest, user: User) -> bool:
+    """Return whether `user` has signed in, or set a password, with this browser before."""
+    return bool(_browser_token(request, user.pk))
+
+
 def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -> None:
     """Set the cookie by which wrong passwords from this browser are counted as the owner's."""
     known = _browser_tokens(request)

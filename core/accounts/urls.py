@@ -44,6 +44,7 @@ urlpatterns = [
     path("authenticator/recovery-codes/", authenticator.recovery_codes, name="recovery-codes"),
     path("authenticator/remove/", authenticator.remove, name="remove-authenticator"),
     path("language/", overview.choose_language, name="choose-language"),
+    path("devices/", overview.sign_out_elsewhere, name="sign-out-elsewhere"),
     path("devices/<slug:device>/", overview.sign_out_device, name="sign-out-device"),
     path("acting-as/", overview.acting_as, name="acting-as"),
     path("acting-as/find/", people.find_establishment, name="find-establishment"),

@@ -7,9 +7,9 @@ from django.test import Client
 from django_otp.plugins.otp_static.models import StaticDevice
 
 from core.accounts import actions, authenticators, guesses
-from core.accounts.models import GuessCount, Identity
+from core.accounts.models import GuessCount, Identity, Session
 from tests import factories
-from tests.conftest import signed_in
+from tests.conftest import sign_in, signed_in
 from tests.core.accounts import pages
 from tests.portal.security_lines import check, line, without_network
 from tests.requests_app import steps
@@ -252,6 +252,35 @@ def test_authenticator_app(person, lines):
                 line("authenticator_removed", account=person),
                 tried(**asked),
             ),
+        ],
+    )
+
+
+def test_new_device_and_sign_out_elsewhere(person, lines):
+    browser = sign_in(person)
+    factories.let_a_minute_pass(person)
+    another = Client()
+    give(another, "aslam", PASSWORD)
+    code = factories.code_sent_to(person, "sign_in")
+    device = Session.objects.get(user=person).device
+    check(
+        lines,
+        [
+            (
+                lambda: another.post(pages.CODE, {"code": code}),
+                line("code_tried", account=person, purpose="sign_in"),
+                line("sign_in", account=person, kind="resident"),
+                line("new_device", account=person, kind="resident"),
+            ),
+            (
+                lambda: another.post(f"{pages.ACCOUNT}devices/{device}/"),
+                line("signed_out", account=person, kind="device"),
+            ),
+            (
+                lambda: another.post(f"{pages.ACCOUNT}devices/"),
+                line("signed_out", account=person, kind="elsewhere"),
+            ),
+            (lambda: browser.post(f"{pages.ACCOUNT}devices/"),),
         ],
     )
 

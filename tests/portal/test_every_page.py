@@ -37,6 +37,7 @@ def pages(as_resident, resident, as_officer):
     ways_in = ("register", "password/reset", "picture/by-text")
     own = ("", "password/", "mobile/", "email/", "acting-as/")
     mobile = {"mobile": "0550000432", "password": factories.PASSWORD}
+    mail = {"email": "a@example.org", "password": factories.PASSWORD}
     return [
         *(anonymous.get(f"/en/account/{page}/") for page in ways_in),
         *(anonymous.post(f"/en/account/{page}/", {"login": "a"}) for page in ways_in),
@@ -44,7 +45,7 @@ def pages(as_resident, resident, as_officer):
         *(as_resident.post(f"/en/account/{page}", {"password": "wrong"}) for page in own[1:]),
         as_resident.post("/en/account/mobile/", mobile, follow=True),
         anonymous.get("/en/services/?q=a"),
-        as_resident.post("/en/account/email/", {"email": "a@example.org", "password": factories.PASSWORD}, follow=True),
+        as_resident.post("/en/account/email/", mail, follow=True),
         *map(for_another.get, ("/en/", "/en/account/", "/en/nothing/")),
         *map(anonymous.get, ("/en/", "/ar/", "/en/account/sign-in/", "/en/my/", "/en/nothing/")),
         *map(anonymous.get, ("/en/staff/login/", "/en/?x=%00", "/", "/en/demo/phone/", "/healthz")),

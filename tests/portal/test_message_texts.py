@@ -29,6 +29,8 @@ TO_OTHERS = {name for name in TEMPLATES if "_you" in name or name.endswith("_pas
 IN_THREE_PARTS = TO_OTHERS & OF_AN_APPOINTMENT
 WITH_A_REFERENCE = OF_AN_INQUIRY | OF_AN_APPOINTMENT
 CODE, LAST_DIGITS = "987321", "555"
+# A text has no room for a longer one.
+BROWSER = "Samsung Internet"
 REFERENCE = "812345678906"
 # GSM 03.38 has these letters; 153 of them fit into each part of a message of several parts.
 GSM = set(
@@ -89,9 +91,16 @@ def context_of(template, service=None):
         until = made + datetime.timedelta(hours=11)
         offer = Offer(slot=Slot(office=office, start=start), created_at=made, expires_at=until)
         return {"waiting": Waiting(service=service), "offer": offer, "appointment": None}
+    if template == "new_device":
+        # One of the days that are longest in words.
+        at = datetime.datetime(2026, 10, 28, 11, 5, tzinfo=datetime.UTC)
+        family = {"browser": f"{BROWSER}, Android", "family": BROWSER}
+        return {"at": at, "is_staff_site": False, **family}
     if template in ("mobile_changed", "account_recovered"):
         return {"last_digits": LAST_DIGITS}
     if template in ("account_opened", "password_changed", "password_guessed", "codes_guessed"):
+        return {}
+    if template in ("email_changed", "email_removed"):
         return {}
     # A code is made and is in the context even where the text does not use it.
     return {"code": CODE}
@@ -113,6 +122,11 @@ def mail_of(template, language):
     return subject, text.strip()
 
 
+def without_browser(text):
+    """Return the text without the name of a browser, which is written in Latin letters."""
+    return text.replace(f"{BROWSER}, Android", "").replace(BROWSER, "")
+
+
 def texts(services):
     """Yield each text in each language, with each service if it names one: it has to fit."""
     for template in TEMPLATES:
@@ -127,7 +141,7 @@ def test_every_text_is_in_one_language_and_fits_into_its_parts(services):
         length = len(text.encode("utf-16-le")) // 2
         most = part * (3 if template in IN_THREE_PARTS else 2)
         assert length <= most, f"{template}: {length} of {most}: {text}"
-        assert not re.search(OTHER_LETTERS[language], text), (template, text)
+        assert not re.search(OTHER_LETTERS[language], without_browser(text)), (template, text)
 
 
 def test_every_text_names_sender_and_subject(services):
@@ -159,7 +173,7 @@ def test_every_mail_has_a_subject_and_a_text_in_one_language():
             assert len(subject.splitlines()) == 1, case
             assert len(text) > len(subject), case
             assert not re.search("[{}<>]", subject + text), case
-            assert not re.search(OTHER_LETTERS[language], subject + text), case
+            assert not re.search(OTHER_LETTERS[language], subject + without_browser(text)), case
             assert ("Tawasul" if language == "en" else "تواصل") in subject, case
             assert CODE not in subject, case
             assert (CODE in text) == template.startswith("code_"), case

@@ -14,7 +14,12 @@ from core.accounts.actions.contacts import (
     confirm_email,
     remove_email,
 )
-from core.accounts.actions.devices import forget_ended_sessions, sign_out_device
+from core.accounts.actions.devices import (
+    forget_ended_sessions,
+    sign_out_device,
+    sign_out_elsewhere,
+    warn_of_new_device,
+)
 from core.accounts.actions.openings import open_person
 from core.accounts.actions.passwords import ask_to_reset, set_password
 from core.accounts.actions.registration import ask_to_register, register
@@ -40,6 +45,8 @@ __all__ = [
     "renew_recovery_codes",
     "set_password",
     "sign_out_device",
+    "sign_out_elsewhere",
     "try_sign_in_code",
     "use_second_factor",
+    "warn_of_new_device",
 ]

@@ -1,10 +1,13 @@
-"""Ending the sessions of devices."""
+"""Ending the sessions of devices, and telling of a new one."""
 
 from importlib import import_module
 
 from django.conf import settings
+from django.utils import timezone
 
+from core.accounts.actions.warnings import warn, warn_by_mail
 from core.accounts.models import Session, User
+from core.security_log import Event, note
 
 
 def sign_out_device(*, actor: User, device: str) -> None:
@@ -12,6 +15,30 @@ def sign_out_device(*, actor: User, device: str) -> None:
     for session in Session.objects.signed_in(actor):
         if session.device == device:
             session.delete()
+            note(Event.SIGNED_OUT, account=actor.pk, kind="device")
+
+
+def sign_out_elsewhere(*, actor: User, session_key: str | None) -> None:
+    """End all sessions of the account but this one."""
+    end_sessions(actor, but=session_key)
+    note(Event.SIGNED_OUT, account=actor.pk, kind="elsewhere")
+
+
+def warn_of_new_device(*, user: User, browser: str, kind: str) -> None:
+    """Tell the mobile and the mail address of a sign-in with a browser that was not known.
+
+    `browser` and `kind` as in `devices`; it belongs to the transaction that signs in.
+    """
+    context = {
+        "at": timezone.now(),
+        "browser": browser,
+        "family": browser.partition(",")[0],
+        "is_staff_site": kind == "staff",
+    }
+    if user.mobile:
+        warn(user, "new_device", **context)
+    warn_by_mail(user, "new_device", **context)
+    note(Event.NEW_DEVICE, account=user.pk, kind=kind)
 
 
 def end_sessions(user: User, *, but: str | None = None) -> None:

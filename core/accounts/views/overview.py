@@ -75,6 +75,16 @@ def sign_out_device(request: SignedInRequest, device: str) -> HttpResponse:
 
 @takes_form
 @resident_required
+def sign_out_elsewhere(request: SignedInRequest) -> HttpResponse:
+    if request.method == "POST":
+        key = request.session.session_key
+        actions.sign_out_elsewhere(actor=request.user, session_key=key)
+        messages.success(request, _("All other devices have been signed out."))
+    return redirect("accounts:overview")
+
+
+@takes_form
+@resident_required
 def acting_as(request: SignedInRequest) -> HttpResponse:
     """Choose the holder to act for in the rest of this session, and go on to `next`."""
     target = safe_target(request, resolve_url(settings.LOGIN_REDIRECT_URL))

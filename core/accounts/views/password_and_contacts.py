@@ -58,7 +58,7 @@ def change_mobile(request: SignedInRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 def change_email(request: SignedInRequest) -> HttpResponse:
     form = ChangeEmailForm(request.POST or None, initial={"email": request.user.email})
-    if request.method == "POST" and form.is_valid() and _is_own_password(request, form):
+    if request.method == "POST" and form.is_valid() and is_own_password(request, form):
         try:
             return Email(request).begin(email=form.cleaned_data["email"])
         except RuleViolation as violation:

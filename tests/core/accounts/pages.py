@@ -140,9 +140,7 @@ def give_mobile_code(browser, person):
     return give_code_to(MOBILE_CODE, browser, factories.code_sent_to(person, "mobile"))
 
 
-def ask_for_email(
-    browser, email=NEW_ADDRESS, address=CHANGE_EMAIL, password=factories.PASSWORD
-):
+def ask_for_email(browser, email=NEW_ADDRESS, address=CHANGE_EMAIL, password=factories.PASSWORD):
     return browser.post(address, {"email": email, "password": password}, follow=True)
 
 

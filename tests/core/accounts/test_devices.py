@@ -12,12 +12,13 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from core.accounts.actions.devices import forget_ended_sessions
 from core.accounts.models import Session
 from tests import factories
-from tests.conftest import notices_on, sign_in, signed_in
+from tests.conftest import notices_on, sign_in, signed_in, signed_in_staff, words
 from tests.core.accounts import pages
 from tests.core.accounts.pages import ACCOUNT
 from tests.worlds import undone
 
 TO_SIGN_IN = f"{pages.SIGN_IN}?next={ACCOUNT}"
+ELSEWHERE = f"{ACCOUNT}devices/"
 SIGNED_OUT = "That device has been signed out."
 
 PHONE = (
@@ -77,7 +78,7 @@ def names_on(page):
 
 def addresses_on(page):
     """Return the addresses of the buttons that sign devices out."""
-    return re.findall(r'action="(/en/account/devices/[^"]*)"', page.content.decode())
+    return re.findall(r'action="(/en/account/devices/[^"]+)"', page.content.decode())
 
 
 def is_signed_in(client):
@@ -217,6 +218,29 @@ def test_own_device_can_be_signed_out(on_phone, on_desk):
     address = f"{ACCOUNT}devices/{session_of(on_desk).device}/"
     assert on_desk.post(address).url == ACCOUNT
     assert on_desk.get(ACCOUNT).url == TO_SIGN_IN
+    assert is_signed_in(on_phone)
+
+
+def test_all_other_devices_are_signed_out_at_once(resident, on_phone, on_desk):
+    of_another = signed_in(factories.UserFactory())
+    on_staff_site = signed_in_staff(resident)
+    page = on_desk.get(ACCOUNT)
+    assert "Sign out everywhere else" in words(page)
+    page = on_desk.post(ELSEWHERE, follow=True)
+    assert pages.place(page) == ACCOUNT
+    assert notices_on(page) == ["All other devices have been signed out."]
+    assert names_on(page) == ["Firefox, Windows this device"]
+    # There is nothing left to sign out.
+    assert "Sign out everywhere else" not in words(page)
+    for ended in (on_phone, on_staff_site):
+        assert ended.get(ACCOUNT).url == TO_SIGN_IN
+    for stays in (on_desk, of_another):
+        assert is_signed_in(stays)
+
+
+def test_links_and_visitors_sign_nothing_out_elsewhere(on_phone, on_desk):
+    assert on_desk.get(ELSEWHERE).url == ACCOUNT
+    assert Client().post(ELSEWHERE).url == f"{pages.SIGN_IN}?next={ELSEWHERE}"
     assert is_signed_in(on_phone)
 
 

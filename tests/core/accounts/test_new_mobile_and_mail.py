@@ -383,9 +383,7 @@ def test_an_address_can_be_removed_but_not_by_a_link(browser, person):
     assert not Message.objects.exists()
     page = pages.remove_email(browser)
     assert place(page) == pages.ACCOUNT
-    assert notices_on(page) == [
-        "We will no longer e-mail you. Other devices have been signed out."
-    ]
+    assert notices_on(page) == ["We will no longer e-mail you. Other devices have been signed out."]
     assert "E-mail address None Change" in pages.section(page, "account")
     assert email_of(person) == ""
     mail = Message.objects.get()
