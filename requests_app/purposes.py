@@ -2,5 +2,5 @@
 
 from core.accounts.purposes import register
 
-FILE = register("file")
+FILE = register("file", also_by_mail=True)
 CONTACT = register("contact")

@@ -28,6 +28,7 @@ from core.accounts.models import OneTimeCode, User
 from core.accounts.session_holder import by_way_of_choice
 from core.exceptions import RuleViolation
 from core.http import client_network, in_language
+from core.messaging.actions.outages import texts_are_delayed
 from core.template_filters import masked_number
 
 
@@ -110,6 +111,10 @@ class CodeStep:
             actor=self.actor, **self.code_filter()
         )
 
+    def delay(self) -> str:
+        """Return what a page that must not show the status says of delayed texts, if anything."""
+        return ""
+
     def code_filter(self) -> dict[str, Any]:
         return {"purpose": self.purpose, "session_key": self.request.session.session_key}
 
@@ -172,6 +177,9 @@ class AnonymousStep(CodeStep):
     def is_waiting(self) -> bool:
         return self.facts is not None
 
+    def delay(self) -> str:
+        return _("Texts are delayed at the moment.") if texts_are_delayed() else ""
+
     def send_kwargs(self) -> dict[str, Any]:
         return {**super().send_kwargs(), "network": client_network(self.request)}
 
@@ -215,6 +223,16 @@ class Reset(AnonymousStep):
             login=self.facts["login"],
             born=parse_date(self.facts["born"]),
             **self.send_kwargs(),
+        )
+
+    def delay(self) -> str:
+        """Say so if the last code went by mail too, or would have gone: decoys have mails too."""
+        code = codes.latest_code(actor=None, **self.code_filter())
+        if code is None or code.mail is None:
+            return super().delay()
+        return _(
+            "Texts are delayed at the moment. The code also goes to the e-mail address of the "
+            "account, if it has one."
         )
 
     def on_success(self, code: OneTimeCode) -> HttpResponse:

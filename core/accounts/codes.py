@@ -26,6 +26,7 @@ from core.accounts.security_events import (
     note_code_tried,
 )
 from core.exceptions import RuleViolation
+from core.messaging.actions.outages import texts_are_delayed
 from core.messaging.actions.outbox import write_mail, write_text
 from core.text import bare_digits
 
@@ -67,11 +68,13 @@ def send_code(
 
     `confirms` is the digest of the content that the code will confirm, and `about` describes it in
     the text. In this session it takes the place of the previous code; one that another session has
-    asked for stays good there. RuleViolation: `no_mobile`, `too_soon` (less than a minute after the
-    last code), `too_many` (five unused codes in an hour).
+    asked for stays good there. While texts are delayed, a code to the account's own mobile goes to
+    its mail address as well, if the purpose allows it. RuleViolation: `no_mobile`, `too_soon` (less
+    than a minute after the last code), `too_many` (five unused codes in an hour).
     """
     if not recipient and authenticators.app_of(actor):
         return ask_the_app(actor=actor, purpose=purpose, session_key=session_key, confirms=confirms)
+    email = None if recipient else actor.email or None
     recipient = recipient or str(actor.mobile)
     if not recipient:
         raise RuleViolation(
@@ -87,6 +90,7 @@ def send_code(
             session_key=session_key,
             language=language,
             recipient=recipient,
+            email=email,
             asked_for=recipient,
             confirms=confirms,
             template=f"code_{purpose}",
@@ -139,6 +143,7 @@ def send_code_to_unknown(
     typed: str,
     recipient: str,
     template: str,
+    email: str | None = None,
     confirms: str = "",
 ) -> OneTimeCode:
     """Send a code to a visitor who is not signed in, and reveal the outcome in the text alone.
@@ -147,8 +152,9 @@ def send_code_to_unknown(
     that no guess matches: the page, the limits and the work done are the same. The limits that
     raise count who asks, by session and network, so that a stranger uses up nobody's codes. A
     person who has had enough texts gets none, without any notice; callers give their mobile only
-    for a request that knows more than a stranger does. A mobile that was merely typed raises. The
-    security log is told of what was `typed`, by a pseudonym.
+    for a request that knows more than a stranger does. A mobile that was merely typed raises. With
+    `email`, which is empty where there is no account, the code goes there as well while texts are
+    delayed. The security log is told of what was `typed`, by a pseudonym.
     RuleViolation: `too_soon`, `too_many`, or `budget` if the texts of this hour are used up.
     """
     asked_for = f"session {session_key}"
@@ -173,6 +179,7 @@ def send_code_to_unknown(
             session_key=session_key,
             language=language,
             recipient=recipient,
+            email=email,
             asked_for=asked_for,
             typed=typed,
             network=network,
@@ -358,6 +365,7 @@ def _issue(
     session_key: str | None,
     language: str,
     recipient: str,
+    email: str | None,
     asked_for: str,
     typed: str = "",
     template: str,
@@ -381,17 +389,20 @@ def _issue(
     says_code = bool(recipient) and template == f"code_{purpose}"
     code.code_hash = _hash(code, digits if says_code else secrets.token_hex())
     code.save(force_insert=True)
+    message = {
+        "language": language,
+        "context": {"code": digits, "about": about},
+        "about": actor.subject if actor else "",
+        "not_after": code.expires_at,
+        "is_secret": True,
+    }
     write = write_mail if purposes.is_sent_by_mail(purpose) else write_text
-    write(
-        recipient=recipient,
-        language=language,
-        template=template,
-        context={"code": digits, "about": about},
-        about=actor.subject if actor else "",
-        idempotency_key=code.pk,
-        not_after=code.expires_at,
-        is_secret=True,
-    )
+    write(recipient=recipient, template=template, idempotency_key=code.pk, **message)
+    if email is not None and purposes.is_sent_by_mail_too(purpose) and texts_are_delayed():
+        # A decoy is written as well, to nobody.
+        to = email if says_code else ""
+        mail = f"code_{purpose}"
+        write_mail(recipient=to, template=mail, idempotency_key=code.mail_key, **message)
     note_code_sent(purpose, actor, typed, is_sent=says_code)
     return code
 

@@ -1,5 +1,7 @@
 """The purposes of one-time codes, each registered by the app that owns it."""
 
+from typing import NamedTuple
+
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.template import TemplateDoesNotExist
@@ -7,16 +9,25 @@ from django.template.loader import get_template
 
 MAX_NAME_LENGTH = 30
 
-_registered: dict[str, bool] = {}
-_by_app: set[str] = set()
+
+class _Sending(NamedTuple):
+    by_mail: bool
+    also_by_mail: bool
+    by_app: bool
 
 
-def register(name: str, *, by_mail: bool = False, by_app: bool = False) -> str:
+_registered: dict[str, _Sending] = {}
+
+
+def register(
+    name: str, *, by_mail: bool = False, also_by_mail: bool = False, by_app: bool = False
+) -> str:
     """Register the purpose `name`, whose codes are sent as the text or mail `code_<name>`.
 
-    Those `by_app` are shown by the authenticator app alone, and have no text. The name is stored
-    with each code, so it never changes. Raises ImproperlyConfigured if it is taken or longer than
-    the column.
+    `also_by_mail` is for codes that go to an account's own mobile: while texts are delayed, they go
+    to its mail address as well. A code that confirms a mobile never does. Those `by_app` are shown
+    by the authenticator app alone, and have no text. The name is stored with each code, so it never
+    changes. Raises ImproperlyConfigured if it is taken or longer than the column.
     """
     if len(name) > MAX_NAME_LENGTH:
         raise ImproperlyConfigured(
@@ -24,9 +35,7 @@ def register(name: str, *, by_mail: bool = False, by_app: bool = False) -> str:
         )
     if name in _registered:
         raise ImproperlyConfigured(f"the purpose {name} of one-time codes is registered already")
-    _registered[name] = by_mail
-    if by_app:
-        _by_app.add(name)
+    _registered[name] = _Sending(by_mail, also_by_mail, by_app)
     return name
 
 
@@ -35,17 +44,24 @@ def registered() -> list[str]:
 
 
 def is_sent_by_mail(name: str) -> bool:
-    return _registered[name]
+    return _registered[name].by_mail
+
+
+def is_sent_by_mail_too(name: str) -> bool:
+    """Return whether its codes go to the mail address of the account while texts are delayed."""
+    return _registered[name].also_by_mail
 
 
 def check_texts(**_kwargs: object) -> list[checks.CheckMessage]:
-    """Report each purpose without a text, because its codes could not be sent."""
+    """Report each purpose without a text or a mail, because its codes could not be sent."""
     return [
         checks.Error(f"There is no text {path} for the code's purpose {name}.", id="tawasul.E001")
-        for name, by_mail in _registered.items()
-        if name not in _by_app
-        for path in [f"messages/{'mails/' if by_mail else ''}code_{name}.txt"]
-        if not _exists(path)
+        for name, sending in _registered.items()
+        for path, is_needed in (
+            (f"messages/code_{name}.txt", not sending.by_mail and not sending.by_app),
+            (f"messages/mails/code_{name}.txt", sending.by_mail or sending.also_by_mail),
+        )
+        if is_needed and not _exists(path)
     ]
 
 
@@ -57,9 +73,9 @@ def _exists(path: str) -> bool:
     return True
 
 
-SIGN_IN = register("sign_in")
+SIGN_IN = register("sign_in", also_by_mail=True)
 REGISTER = register("register")
-RESET = register("reset")
+RESET = register("reset", also_by_mail=True)
 MOBILE = register("mobile")
 EMAIL = register("email", by_mail=True)
 PICTURE = register("picture")

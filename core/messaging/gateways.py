@@ -29,6 +29,10 @@ class GatewayError(Exception):
     """The message was not sent; a later retry may succeed."""
 
 
+class Refused(GatewayError):
+    """The gateway works, and does not take this message, for example because of its number."""
+
+
 class Console:
     """A gateway that writes to standard output, for a server without another gateway."""
 
@@ -86,6 +90,7 @@ class DemoPhone:
 class HttpSms:
     """A gateway that posts JSON {key, to, text} to SMS_HTTP_URL; a 2xx answer means sent.
 
+    400 and 422 refuse this message; any other answer means that the gateway fails.
     SMS_HTTP_TOKEN is the bearer token.
     """
 
@@ -112,7 +117,8 @@ class HttpSms:
             raise GatewayError(type(error).__name__) from error
         # A redirect counts as a failure too: following it would send the token elsewhere.
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            raise GatewayError(f"status {status}")
+            refused = status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
+            raise (Refused if refused else GatewayError)(f"status {status}")
 
 
 class Mail:

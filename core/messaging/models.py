@@ -1,4 +1,7 @@
-"""The outbox: messages to people, each written in the transaction of the change it reports."""
+"""The outbox: messages to people, each written in the transaction of the change it reports.
+
+And the outages of the gateways that send them.
+"""
 
 import datetime
 import uuid
@@ -100,3 +103,13 @@ class Message(models.Model):
     def is_delayed(self) -> bool:
         """Whether at least one attempt has failed and the message waits for a retry."""
         return self.status == self.Status.WAITING and self.failed_at is not None
+
+
+class Outage(models.Model):
+    """A gateway that fails, since its first failure after a success; a success deletes the row."""
+
+    channel = models.CharField(max_length=10, choices=Message.Channel, primary_key=True)
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.channel

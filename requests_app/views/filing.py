@@ -303,6 +303,7 @@ def confirm(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
         "shown": sent.confirms if sent and is_current else "",
         "notice": sent.message if sent and is_current else None,
         "by_app": sent.by_app if sent and is_current else False,
+        "mail": sent.mail if sent and is_current else None,
     }
     return render(request, "inquiries/confirm.html", context)
 

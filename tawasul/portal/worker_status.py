@@ -6,7 +6,7 @@ from django.db.models import Min
 from django.utils import timezone
 
 from core.chores.models import Chore
-from core.messaging.models import Message
+from core.messaging.models import Message, Outage
 from tawasul.portal.worker import DELIVERY
 
 
@@ -23,6 +23,10 @@ def status() -> str:
         f"Messages that wait for another attempt: {waiting.filter(failed_at__lt=now).count()}",
         f"Chore that failed last: {_failure(failed, now)}",
     ]
+    for outage in Outage.objects.order_by("channel"):
+        lines.append(
+            f"Gateway that fails: {outage.channel}, since {_ago(outage.since, now, none='')}"
+        )
     late = Chore.objects.exclude(name=DELIVERY).due(now - timedelta(minutes=1))
     lines += [f"Chore that is late: {chore.name}" for chore in late]
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from appointments import actions
 from core.chores.models import Chore
-from core.messaging.models import Message
+from core.messaging.models import Message, Outage
 from core.wake import CHANNEL
 from tawasul.portal import worker
 from tawasul.portal.worker import DELIVERY, Worker
@@ -130,10 +130,12 @@ def test_status_tells_how_the_workers_are_doing():
     Chore.objects.create(name="make_slots", next_run_at=now - 3 * MINUTE)
     factories.MessageFactory(next_attempt_at=now - 4 * MINUTE)
     factories.MessageFactory(next_attempt_at=now + 5 * MINUTE, failed_at=now - MINUTE)
+    Outage.objects.create(channel="sms", since=now - 6 * MINUTE)
     assert [line.partition(".")[0] for line in status()] == [
         "Delivery last ran: 0:01:00 ago",
         "Oldest message due: 0:04:00 ago",
         "Messages that wait for another attempt: 1",
         "Chore that failed last: sweep, 0:02:00 ago: OSError in sweep",
+        "Gateway that fails: sms, since 0:06:00 ago",
         "Chore that is late: make_slots",
     ]

@@ -33,6 +33,7 @@ def ask_to_reset(
         network=network,
         typed=canonical_login(login),
         recipient=str(user.mobile) if user else "",
+        email=user.email if user else "",
         template="code_reset",
         confirms=str(user.pk) if user else "",
     )

@@ -67,6 +67,16 @@ class OneTimeCode(models.Model):
         """The message that carries the code, for the delivery status on the page."""
         return None if self.by_app else Message.objects.get(idempotency_key=self.pk)
 
+    @property
+    def mail_key(self) -> uuid.UUID:
+        """The idempotency key of the mail that carries the code as well."""
+        return uuid.uuid5(self.pk, "mail")
+
+    @property
+    def mail(self) -> Message | None:
+        """The mail that carries the code as well, if texts were delayed; a decoy's is to nobody."""
+        return Message.objects.filter(idempotency_key=self.mail_key).first()
+
 
 class LockStripe(models.Model):
     """A row to lock: concurrent requests for codes with the same name queue at the same row."""

@@ -36,6 +36,8 @@ def code(request: HttpRequest, step_class: type[CodeStep]) -> HttpResponse:
         "recipient": sent and sent.recipient,
         "notice": sent and sent.message,
         "by_app": sent and sent.by_app,
+        "mail": sent and sent.mail,
+        "delay": step.delay(),
     }
     return render(request, "accounts/code.html", context)
 

@@ -1,6 +1,7 @@
 """Writing messages to the outbox, and delivering them."""
 
 from core.messaging.actions.delivery import expire_late, purge_expired_secrets
+from core.messaging.actions.outages import texts_are_delayed
 from core.messaging.actions.outbox import drop, readdress, write_mail, write_text
 
 __all__ = [
@@ -8,6 +9,7 @@ __all__ = [
     "expire_late",
     "purge_expired_secrets",
     "readdress",
+    "texts_are_delayed",
     "write_mail",
     "write_text",
 ]

@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from core.chores.failures import log_failure
+from core.messaging.actions.outages import note_outcome
 from core.messaging.encryption import decrypt
 from core.messaging.gateways import DEADLINE_SECONDS, GatewayError, gateway_of
 from core.messaging.models import Message
@@ -62,6 +63,7 @@ def send(message: Message) -> Exception | None:
 
 def record(message: Message, error: Exception | None) -> None:
     """Record that a leased message was sent, or why it was not."""
+    note_outcome(message.channel, error)
     if error:
         _record_failure(message, error)
         return

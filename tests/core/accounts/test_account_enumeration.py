@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from core.accounts import codes
+from core.messaging.models import Outage
 from tests import factories
 from tests.conftest import errors_on, notices_on, picture_on, without_tokens
 from tests.core.accounts import pages
@@ -189,6 +190,29 @@ def test_reset_answers_are_identical_for_all_accounts(db, clock):
     check_all_accounts_and_logins(clock, lambda login: reset(login, clock))
     cases = {"had a text just now": lambda: send_text_just_before("reset", account())}
     check_that_cases_look_alike(clock, cases, lambda: reset(USERNAME, clock))
+
+
+def reset_while_texts_are_delayed():
+    """Ask for a code, guess wrong, and ask again too soon."""
+    walk = Walk()
+    form = {"login": USERNAME, **pages.born_on(), **picture_on(walk.get(pages.RESET))}
+    walk.post(pages.RESET, form)
+    code = f"{pages.RESET}code/"
+    assert len(notices_on(walk.get(code))) == 1
+    walk.post(code, {"code": WRONG_CODE})
+    walk.post(f"{code}resend/", picture_on(walk.get(f"{code}resend/")))
+    walk.get(code)
+    return walk
+
+
+def test_reset_answers_are_identical_while_texts_are_delayed(db, clock):
+    Outage.objects.create(channel="sms", since=clock.now - datetime.timedelta(hours=1))
+    cases = {
+        "account": account,
+        "with an address": lambda: account(email="aslam@example.org"),
+        "with an address alone": lambda: account(email="aslam@example.org", mobile=""),
+    }
+    check_that_cases_look_alike(clock, cases, reset_while_texts_are_delayed)
 
 
 def test_wrong_password_answers_are_identical_for_all_accounts(db, clock):

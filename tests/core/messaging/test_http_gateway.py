@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from core.messaging.gateways import GatewayError, HttpSms
+from core.messaging.gateways import GatewayError, HttpSms, Refused
 
 KEY = uuid.UUID("7b0e3a52-6a2f-4f0e-9a35-0d6b8f1f2c11")
 
@@ -70,6 +70,14 @@ def test_other_status_is_a_failure_and_redirect_not_followed(provider):
             send()
     asked = [(method, path) for method, path, *_rest in provider.asked]
     assert asked == [("POST", "/send")] * len(statuses)
+
+
+def test_message_that_is_refused_is_told_from_a_gateway_that_fails(provider):
+    for status, is_refused in ((400, True), (422, True), (401, False), (404, False), (503, False)):
+        provider.status = status
+        with pytest.raises(GatewayError) as failure:
+            send()
+        assert (failure.type is Refused) == is_refused, status
 
 
 def test_unreachable_provider_is_a_failure(settings):
