@@ -77,6 +77,31 @@ def whole_number(name: str, default: int, most: int = 999) -> int:
     return int(value)
 
 
+def booking() -> dict[str, int]:
+    """Return the limits of booking. No public source states them; the directorate sets them."""
+    return {
+        "HORIZON_DAYS": whole_number("BOOKING_HORIZON_DAYS", 30),
+        "MAX_OPERATIONS": whole_number("BOOKING_MAX_OPERATIONS", 5),
+        "MAX_HOLDS": whole_number("BOOKING_MAX_HOLDS", 3),
+        "HOLD_MINUTES": whole_number("BOOKING_HOLD_MINUTES", 10),
+        "CHANGE_UNTIL_HOURS": whole_number("BOOKING_CHANGE_UNTIL_HOURS", 2),
+        "GRACE_MINUTES": whole_number("BOOKING_GRACE_MINUTES", 15),
+        "OFFER_MINUTES": whole_number("BOOKING_OFFER_MINUTES", 30),
+        "SECOND_PLACE_MINUTES": whole_number("BOOKING_SECOND_PLACE_MINUTES", 30),
+        "REPLACEMENT_HOURS": whole_number("BOOKING_REPLACEMENT_HOURS", 24),
+        "MAX_GIVEN_UP_AN_HOUR": whole_number("BOOKING_MAX_GIVEN_UP_AN_HOUR", 20),
+        "MAX_CHANGES_A_DAY": whole_number("BOOKING_MAX_CHANGES_A_DAY", 10),
+    }
+
+
+def idle_minutes() -> dict[str, int]:
+    """Return after how many minutes without activity people are signed out, by who they are."""
+    return {
+        "residents": whole_number("IDLE_MINUTES", 30),
+        "staff": whole_number("STAFF_IDLE_MINUTES", 30),
+    }
+
+
 def code_budgets() -> dict[str, int]:
     """Return how many codes visitors may be texted in an hour, by whose the mobile is.
 

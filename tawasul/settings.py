@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "core.accounts.idle.IdleMiddleware",
     "core.language_switch.LanguageSwitchMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -140,22 +141,10 @@ LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "portal:my-page", "portal:home"
 OTP_TOTP_ISSUER = "Tawasul"
 IDENTITY_CHECK_DIGIT = switch("IDENTITY_CHECK_DIGIT")
 environment.refuse_old_names("BOOKING_MOST_", "BOOKING_MAX_")
-# No public source states these limits; the directorate sets them.
-BOOKING = {
-    "HORIZON_DAYS": whole_number("BOOKING_HORIZON_DAYS", 30),
-    "MAX_OPERATIONS": whole_number("BOOKING_MAX_OPERATIONS", 5),
-    "MAX_HOLDS": whole_number("BOOKING_MAX_HOLDS", 3),
-    "HOLD_MINUTES": whole_number("BOOKING_HOLD_MINUTES", 10),
-    "CHANGE_UNTIL_HOURS": whole_number("BOOKING_CHANGE_UNTIL_HOURS", 2),
-    "GRACE_MINUTES": whole_number("BOOKING_GRACE_MINUTES", 15),
-    "OFFER_MINUTES": whole_number("BOOKING_OFFER_MINUTES", 30),
-    "SECOND_PLACE_MINUTES": whole_number("BOOKING_SECOND_PLACE_MINUTES", 30),
-    "REPLACEMENT_HOURS": whole_number("BOOKING_REPLACEMENT_HOURS", 24),
-    "MAX_GIVEN_UP_AN_HOUR": whole_number("BOOKING_MAX_GIVEN_UP_AN_HOUR", 20),
-    "MAX_CHANGES_A_DAY": whole_number("BOOKING_MAX_CHANGES_A_DAY", 10),
-}
+BOOKING = environment.booking()
 OFFER_HOURS, OFFER_HOURS_IN_RAMADAN = environment.offer_hours()
 CODE_BUDGETS = environment.code_budgets()
+IDLE_MINUTES = environment.idle_minutes()
 SESSION_ENGINE = "core.accounts.sessions"
 REGISTRY = environment.dotted_path("REGISTRY", "core.accounts.registry.LocalRegistry")
 REGISTRY_URL = https_address(

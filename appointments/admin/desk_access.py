@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from appointments.models import Appointment, Office
 from core.accounts.access import StaffRequest
+from core.accounts.idle import is_over
 from core.references import grouped_reference
 from core.template_filters import ltr, time_of_day
 
@@ -26,8 +28,8 @@ def desk_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Decorate a page of the desk: check the rights, and pass on the office of the address.
 
     Without an office in the address, it is the clerk's only one; a clerk of several offices is
-    asked to choose. Raise PermissionDenied without the rights, and Http404 for an office that is
-    not theirs.
+    asked to choose, and if their session is over, to sign in first. Raise PermissionDenied without
+    the rights, and Http404 for an office that is not theirs.
     """
 
     @wraps(view)
@@ -41,6 +43,8 @@ def desk_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if slug and not chosen:
             raise Http404
         if len(chosen) != 1:
+            if is_over(request):
+                return redirect_to_login(request.get_full_path(), reverse("admin:login"))
             return render_desk(request, "today", title=_("Today at the desk"), offices=offices)
         return view(request, chosen[0], offices=offices)
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from appointments.admin.desk_access import desk_view, render_desk
 from appointments.models import Appointment, Office
 from core.accounts.access import StaffRequest
+from core.accounts.idle import stays_open
 
 MAX_CALLED = 6
 CALLED_FOR = timedelta(hours=3)
@@ -16,6 +17,7 @@ REFRESH_SECONDS = 10
 
 
 @desk_view
+@stays_open
 def calls(request: StaffRequest, office: Office, *, offices: list[Office]) -> HttpResponse:
     """Show the numbers that are called, and nothing about the people they belong to."""
     here = Appointment.objects.filter(slot__office=office)

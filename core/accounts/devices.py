@@ -1,13 +1,15 @@
 """Signing a user in on a device, and the device's name in the list of devices."""
 
+from typing import cast
+
 from django.contrib import auth
 from django.db import transaction
 from django.http import HttpRequest
-from django.utils import timezone
 from ua_parser import parse
 
 from core.accounts import actions, lockout
 from core.accounts.models import User
+from core.accounts.sessions import SessionStore
 from core.security_log import Event, note
 from core.text import clean
 
@@ -15,18 +17,19 @@ _MAX_HEADER_LENGTH = 300  # characters; real User-Agent headers are shorter
 
 
 def start_session(request: HttpRequest, user: User, *, kind: str = "resident") -> None:
-    """Sign `user` in, and store the browser and the time in the session.
+    """Sign `user` in, and store the browser in the session, which begins now.
 
     A browser that the account is not known in is told to its owner in the same transaction, but not
-    the very first one of an account. `kind` says in the security log where they have signed in.
+    the very first one of an account. `kind` is `resident` or `staff`, as in the security log.
     """
     is_new_device = user.last_login is not None and not lockout.is_known(request, user)
     browser = browser_of(request)
     with transaction.atomic():
         auth.login(request, user)
         request.session["browser"] = browser
-        request.session["signed_in_at"] = timezone.now().isoformat()
-        request.session.save()
+        session = cast(SessionStore, request.session)
+        session.begin(is_staff=kind == "staff")
+        session.save()
         note(Event.SIGN_IN, account=user.pk, kind=kind)
         if is_new_device:
             actions.warn_of_new_device(user=user, browser=browser, kind=kind)

@@ -105,7 +105,7 @@ def costs_picture(request: HttpRequest) -> bool:
 
 def is_known(request: HttpRequest, user: User) -> bool:
     """Return whether `user` has signed in, or set a password, with this browser before."""
-    return bool(_browser_token(request, user.pk))
+    return bool(_browser_token(request, user))
 
 
 def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -> None:

@@ -25,7 +25,7 @@ from core.exceptions import RuleViolation
 from core.http import in_language, safe_target
 from core.methods import takes, takes_form
 from core.security_log import Event, note
-from tawasul.portal import staff_password, staff_people, staff_shift
+from tawasul.portal import staff_password, staff_people
 from tawasul.portal.staff_todo import appointments_of, inquiries_of
 
 STEP = "staff_sign_in"
@@ -66,21 +66,15 @@ class StaffSite(OTPAdminSite):
     def admin_view(
         self, view: Callable[..., HttpResponseBase], cacheable: bool = False
     ) -> Callable[..., HttpResponseBase]:
-        """Extend the session on every page, also on a waiting room's self-refreshing screen.
-
-        Refuse whatever an auditor sends but the forms in AUDITORS_FORMS.
-        """
+        """Refuse whatever an auditor sends but the forms in AUDITORS_FORMS."""
 
         @wraps(view)
-        def view_extending_session(
-            request: HttpRequest, *args: Any, **kwargs: Any
-        ) -> HttpResponseBase:
-            staff_shift.extend(request)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method == "POST" and _only_reads(request):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
-        return super().admin_view(view_extending_session, cacheable)
+        return super().admin_view(guarded, cacheable)
 
     def index(
         self, request: StaffRequest, extra_context: dict[str, Any] | None = None

@@ -23,6 +23,13 @@ class Session(AbstractBaseSession):
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True)
     browser = models.CharField(max_length=80, blank=True)
     signed_in_at = models.DateTimeField(null=True)
+    active_at = models.DateTimeField(
+        null=True, help_text="when its user did something last, to within a minute"
+    )
+
+    # Whether to leave the times of a row that is there as they are: an activity that another
+    # request has noted in the meantime must not be taken back.
+    keeps_times = False
 
     objects = SessionQuerySet.as_manager()  # type: ignore[misc, assignment]  # a manager without BaseSessionManager's encode and save
 
@@ -30,6 +37,13 @@ class Session(AbstractBaseSession):
     def device(self) -> str:
         """The session's name in URLs: a hash, because the key itself would open the session."""
         return salted_hmac("accounts.device", self.session_key, algorithm="sha256").hexdigest()[:32]
+
+    def save(self, *args: Any, force_update: bool = False, **kwargs: Any) -> None:
+        if force_update and self.keeps_times:
+            times = ("session_key", "expire_date", "active_at")
+            names = {field.name for field in self._meta.fields}
+            kwargs["update_fields"] = names.difference(times)
+        super().save(*args, force_update=force_update, **kwargs)
 
     def fill(self, data: dict[str, Any]) -> Self:
         """Set the user, the browser and the sign-in time from the session's data; return self."""
