@@ -80,6 +80,8 @@ MOBILE = register("mobile")
 EMAIL = register("email", by_mail=True)
 PICTURE = register("picture")
 AUTHENTICATOR = register("authenticator", by_app=True)
+# Typed at the screen of a clerk, whose session it is good in.
+COUNTER = register("counter")
 
 # Visitors type the mobile for these, and nothing says whose it is.
 TO_TYPED_MOBILES = (PICTURE,)

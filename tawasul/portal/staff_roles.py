@@ -18,11 +18,13 @@ PERMISSIONS = {
     ),
     "clerk": (
         "accounts.open_person",
+        "accounts.recover_account",
         "appointments.view_appointment",
         "appointments.receive_appointment",
     ),
     "manager": (
         "accounts.open_person",
+        "accounts.recover_account",
         "appointments.view_appointment",
         "appointments.receive_appointment",
         "appointments.manage_office",

@@ -1,4 +1,4 @@
-"""The actions of people on their own accounts, and the opening of a person's page by staff."""
+"""The actions of people on their own accounts, and of staff on accounts and people's pages."""
 
 from core.accounts.actions.authenticators import (
     add_authenticator,
@@ -13,6 +13,14 @@ from core.accounts.actions.contacts import (
     choose_language,
     confirm_email,
     remove_email,
+)
+from core.accounts.actions.counter_recovery import (
+    begin_recovery,
+    confirm_recovery,
+    finish_recovery,
+    lift_restriction,
+    refuse_recovery,
+    send_counter_code,
 )
 from core.accounts.actions.devices import (
     forget_ended_sessions,
@@ -32,17 +40,23 @@ __all__ = [
     "ask_to_confirm_email",
     "ask_to_register",
     "ask_to_reset",
+    "begin_recovery",
     "change_mobile",
     "check_may_change_authenticator",
     "check_may_enter",
     "choose_language",
     "confirm_email",
+    "confirm_recovery",
+    "finish_recovery",
     "forget_ended_sessions",
+    "lift_restriction",
     "open_person",
+    "refuse_recovery",
     "register",
     "remove_authenticator",
     "remove_email",
     "renew_recovery_codes",
+    "send_counter_code",
     "set_password",
     "sign_out_device",
     "sign_out_elsewhere",

@@ -45,9 +45,11 @@ def give_new_mobile(user: User, recovery: Recovery) -> None:
     user.save(update_fields=["mobile"])
     readdress(Message.Channel.SMS, owner=user.pk, to=user.mobile)
     end_sessions(user)
-    tell("account_recovered", user, [recovery.old_mobile], last_digits=str(user.mobile)[-3:])
     note(Event.RECOVERY, account=user.pk, kind=recovery.way)
-    note(Event.MOBILE_CHANGED, account=user.pk)
+    # At a counter, the mobile can stay.
+    if user.mobile != recovery.old_mobile:
+        tell("account_recovered", user, [recovery.old_mobile], last_digits=str(user.mobile)[-3:])
+        note(Event.MOBILE_CHANGED, account=user.pk)
 
 
 def end_sessions(user: User) -> None:

@@ -10,7 +10,12 @@ from core.accounts.models.identities import (
 )
 from core.accounts.models.one_time_codes import LockStripe, OneTimeCode, OneTimeCodeQuerySet
 from core.accounts.models.openings import OPENING_LASTS, PersonOpening
-from core.accounts.models.recoveries import COUNTER_HAS, RESTRICTED_FOR, Recovery
+from core.accounts.models.recoveries import (
+    COUNTER_HAS,
+    RESTRICTED_FOR,
+    Recovery,
+    RecoveryQuerySet,
+)
 from core.accounts.models.sessions import Session
 from core.accounts.models.users import (
     AUDIT,
@@ -36,6 +41,7 @@ __all__ = [
     "OneTimeCodeQuerySet",
     "PersonOpening",
     "Recovery",
+    "RecoveryQuerySet",
     "Session",
     "User",
     "UserManager",

@@ -38,6 +38,11 @@ class RecoveryQuerySet(models.QuerySet["Recovery"]):
         begun = self.filter(status__in=(Recovery.Status.BEGUN, Recovery.Status.CONFIRMED))
         return begun.filter(begun_at__gt=timezone.now() - COUNTER_HAS)
 
+    def lapsed(self) -> Self:
+        """Return those that staff have begun, and that nobody has brought to an end in time."""
+        begun = self.filter(status__in=(Recovery.Status.BEGUN, Recovery.Status.CONFIRMED))
+        return begun.filter(begun_at__lte=timezone.now() - COUNTER_HAS)
+
 
 class Recovery(models.Model):
     """One recovery of an account, with what held before it."""
@@ -82,8 +87,12 @@ class Recovery(models.Model):
     )
     begun_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
-    # Who has lifted the restriction, or decided after an objection.
+    # Who has lifted the restriction, decided after an objection, or refused to confirm.
     settled_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    settled_at = models.DateTimeField(null=True)
+    settled_document = models.CharField(max_length=15, choices=Document.choices, blank=True)
+    settled_document_end = models.CharField(max_length=4, blank=True)
+    refusal = models.TextField(blank=True, help_text="why a member of staff has refused it")
     idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
 
     objects = RecoveryQuerySet.as_manager()
@@ -111,3 +120,13 @@ class Recovery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.way}"
+
+    @property
+    def has_lapsed(self) -> bool:
+        """Whether staff have begun it, and nobody has brought it to an end in time."""
+        is_open = self.status in (self.Status.BEGUN, self.Status.CONFIRMED)
+        return is_open and self.begun_at <= timezone.now() - COUNTER_HAS
+
+    @property
+    def is_restricting(self) -> bool:
+        return self.restricted_until is not None and self.restricted_until > timezone.now()
