@@ -23,7 +23,7 @@ def test_each_step_at_the_counter(resident, lines):
     def begin(actor=first):
         return actions.begin_recovery(
             actor=actor,
-            user=resident,
+            person=person,
             mobile="+966550000432",
             idempotency_key=uuid.uuid4(),
             removes_authenticator=True,
@@ -41,7 +41,7 @@ def test_each_step_at_the_counter(resident, lines):
         actions.finish_recovery(actor=first, recovery=last(), session_key=SESSION, guess=guess)
 
     def lift():
-        actions.lift_restriction(actor=second, user=resident, **PASSPORT)
+        actions.lift_restriction(actor=second, person=person, **PASSPORT)
 
     def by(staff, kind, outcome="done"):
         return without_network(line("recovery", outcome, account=staff, person=person, kind=kind))

@@ -27,7 +27,7 @@ def first(db):
 def begin(staff, user, mobile=MOBILES[0]):
     return actions.begin_recovery(
         actor=staff,
-        user=user,
+        person=user.identity,
         document="passport",
         document_end="AB12",
         mobile=mobile,
@@ -65,7 +65,7 @@ def test_two_clerks_who_begin_at_once_make_one_recovery(first, resident):
     results = begin_twice(first, resident)
     (sentence,) = told(results)
     assert sentence.endswith(
-        " has begun to give this account a new mobile already. "
+        " has begun to give this person a new mobile already. "
         "That has to be finished or given up first."
     )
     assert Recovery.objects.count() == 1
@@ -73,7 +73,7 @@ def test_two_clerks_who_begin_at_once_make_one_recovery(first, resident):
 
 def test_control_without_lock_second_clerk_meets_the_constraint(first, resident, guards):
     guards.take_out_row_locks()
-    guards.wait_after(counter_recovery, "_check_can_be_recovered", parties=2)
+    guards.wait_after(counter_recovery, "_check_can_be_given", parties=2)
     with pytest.raises(Exception, match="recovery_one_at_the_counter"):
         begin_twice(first, resident)
 

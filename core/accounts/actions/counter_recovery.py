@@ -31,52 +31,55 @@ _NUMBER_IS_OF: dict[str, IdentityKind] = {
 def begin_recovery(
     *,
     actor: User,
-    user: User,
+    person: Identity,
     document: str,
     document_end: str,
-    mobile: str,
+    mobile: object,
     idempotency_key: uuid.UUID,
     removes_authenticator: bool = False,
 ) -> Recovery:
-    """Begin to give the account of `user`, who is at the counter, this mobile.
+    """Begin to give the account of `person`, who is at the counter, this mobile.
 
     It may be the one that the account has, if the authenticator is taken off or the recovery
-    decides after an objection. RuleViolation: `not_allowed`, `own_case`, `staff`, `shut`,
-    `deceased`, `document_end` (it is not the end of their number), `mobile` (nothing would change),
-    or `begun` (another one is not finished).
+    decides after an objection. Who has no account can register with it. RuleViolation:
+    `not_allowed`, `own_case`, `staff`, `shut`, `deceased`, `no_account` (nor can they have one),
+    `document_end` (it is not the end of their number), `mobile` (nothing would change), or `begun`
+    (another one is not finished).
     """
-    _check_may(actor, user, "counter_begun")
-    check_document(user.identity, document, document_end)
-    content = (actor.pk, user.pk, document, document_end, str(mobile), removes_authenticator)
+    _check_may(actor, person, "counter_begun")
+    check_document(person, document, document_end)
+    content = (actor.pk, person.pk, document, document_end, str(mobile), removes_authenticator)
     key = derive_key(idempotency_key, *content)
     with transaction.atomic():
-        # Two that are begun at the same moment queue here.
-        user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        # Two that are begun at the same moment queue here, and so does who registers.
+        person = Identity.objects.select_for_update(no_key=True).get(pk=person.pk)
         earlier = Recovery.objects.filter(idempotency_key=key).first()
         if earlier:
             return earlier
-        _check_can_be_recovered(user)
-        if not (mobile != user.mobile or removes_authenticator or _is_disputed(user)):
-            raise RuleViolation(
-                _("This mobile is on the account already: nothing would change."), code="mobile"
-            )
-        Recovery.objects.lapsed().filter(user=user).update(status=Recovery.Status.GIVEN_UP)
-        begun = Recovery.objects.at_the_counter().filter(user=user).first()
+        user = User.objects.filter(identity=person).first()
+        _check_can_be_given(person, user)
+        present = user.mobile if user else person.mobile
+        if mobile == present and not (removes_authenticator or _is_disputed(user)):
+            raise RuleViolation(_same_mobile(user), code="mobile")
+        whose = {"user": user, "person": None if user else person}
+        Recovery.objects.lapsed().filter(**whose).update(status=Recovery.Status.GIVEN_UP)
+        begun = Recovery.objects.at_the_counter().filter(**whose).first()
         if begun:
             raise RuleViolation(
                 _(
-                    "%(name)s has begun to give this account a new mobile already. That has to be "
+                    "%(name)s has begun to give this person a new mobile already. That has to be "
                     "finished or given up first."
                 )
                 % {"name": _first_of_staff(begun).get_short_name()},
                 code="begun",
             )
         recovery = Recovery.objects.create(
-            user=user,
+            **whose,
             way=Recovery.Way.COUNTER,
             status=Recovery.Status.BEGUN,
-            old_mobile=user.mobile,
+            old_mobile=user.mobile if user else "",
             new_mobile=mobile,
+            registry_mobile=person.mobile,
             removes_authenticator=removes_authenticator,
             document=document,
             document_end=document_end,
@@ -84,7 +87,7 @@ def begin_recovery(
             begun_at=timezone.now(),
             idempotency_key=key,
         )
-        _note(actor, user, "counter_begun")
+        _note(actor, person, "counter_begun")
     return recovery
 
 
@@ -95,18 +98,23 @@ def confirm_recovery(*, actor: User, recovery: Recovery) -> None:
     RuleViolation: `same_person`, `overtaken` with what has become of it, and those of
     `begin_recovery` about the actor and the account.
     """
-    _check_may(actor, recovery.user, "counter_confirmed")
-    _check_can_be_recovered(recovery.user)
+    _check_may(actor, recovery.owner, "counter_confirmed")
+    _check_can_be_given(recovery.owner, recovery.user)
     if recovery.begun_by_id == actor.pk:
         raise RuleViolation(
             _("You have begun this yourself. A second member of staff has to confirm it."),
             code="same_person",
         )
+    if recovery.user is None and User.objects.filter(identity=recovery.person).exists():
+        raise RuleViolation(
+            _("This person has opened an account meanwhile. Begin again from their page."),
+            code="known",
+        )
     waiting = Recovery.objects.at_the_counter().filter(status=Recovery.Status.BEGUN)
     changes = {"status": Recovery.Status.CONFIRMED, "confirmed_by": actor}
     if not waiting.filter(pk=recovery.pk).update(**changes):
         raise _overtaken(recovery)
-    _note(actor, recovery.user, "counter_confirmed")
+    _note(actor, recovery.owner, "counter_confirmed")
 
 
 @transaction.atomic
@@ -115,7 +123,7 @@ def refuse_recovery(*, actor: User, recovery: Recovery, reason: str) -> None:
 
     RuleViolation: `reason` (too short), `overtaken`, `not_allowed`, `own_case`.
     """
-    _check_may(actor, recovery.user, "counter_refused")
+    _check_may(actor, recovery.owner, "counter_refused")
     if seen_length(reason) < MIN_REFUSAL_LENGTH:
         raise RuleViolation(
             _("Write the reason in at least %(least)s characters.") % {"least": MIN_REFUSAL_LENGTH},
@@ -126,7 +134,7 @@ def refuse_recovery(*, actor: User, recovery: Recovery, reason: str) -> None:
     still_open = Recovery.objects.at_the_counter().filter(pk=recovery.pk)
     if not still_open.update(**changes, **settled):
         raise _overtaken(recovery)
-    _note(actor, recovery.user, "counter_refused")
+    _note(actor, recovery.owner, "counter_refused")
 
 
 def send_counter_code(*, actor: User, recovery: Recovery, session_key: str | None) -> OneTimeCode:
@@ -135,12 +143,12 @@ def send_counter_code(*, actor: User, recovery: Recovery, session_key: str | Non
     RuleViolation: `not_begun_by_you`, `overtaken`, those of `begin_recovery` about the actor and
     the account, and those of `codes.send_code`.
     """
-    _check_waits_for_code(actor, recovery)
+    user = _account_waiting_for_code(actor, recovery)
     return codes.send_code(
-        actor=recovery.user,
+        actor=user,
         purpose=purposes.COUNTER,
         session_key=session_key,
-        language=recovery.user.language,
+        language=user.language,
         recipient=str(recovery.new_mobile),
         confirms=str(recovery.pk),
     )
@@ -154,15 +162,15 @@ def finish_recovery(
     After an objection, it decides: the account opens again, with a password that has yet to be set.
     RuleViolation: those of `send_counter_code` and of `codes.use_code`.
     """
-    _check_waits_for_code(actor, recovery)
+    account = _account_waiting_for_code(actor, recovery)
 
     def finish(code: OneTimeCode) -> None:
-        user = lock_account(recovery.user_id)
-        _check_can_be_recovered(user)
+        user = lock_account(account.pk)
         confirmed = Recovery.objects.at_the_counter().filter(status=Recovery.Status.CONFIRMED)
         mine = confirmed.select_for_update(no_key=True).filter(pk=recovery.pk).first()
         if mine is None:
             raise _overtaken(recovery)
+        _check_can_be_given(mine.owner, user)
         if code.confirms != str(mine.pk):
             raise RuleViolation(
                 _("This code was sent for something else. Send another one."), code="wrong"
@@ -172,11 +180,11 @@ def finish_recovery(
         give_new_mobile(user, mine)
         if mine.removes_authenticator:
             _remove_authenticator(user)
-            _note(actor, user, "authenticator_removed")
-        _note(actor, user, "counter_done")
+            _note(actor, recovery.owner, "authenticator_removed")
+        _note(actor, recovery.owner, "counter_done")
 
     codes.use_code(
-        actor=recovery.user,
+        actor=account,
         purpose=purposes.COUNTER,
         session_key=session_key,
         guess=guess,
@@ -185,17 +193,17 @@ def finish_recovery(
 
 
 @transaction.atomic
-def lift_restriction(*, actor: User, user: User, document: str, document_end: str) -> None:
+def lift_restriction(*, actor: User, person: Identity, document: str, document_end: str) -> None:
     """Open what a recovery has closed for 72 hours, for the person at the counter.
 
     They are told by text, also at the mobile that they had before. RuleViolation: `disputed`,
     `open` (nothing is closed any more), `document_end`, and those of `begin_recovery` about the
     actor and the account.
     """
-    _check_may(actor, user, "lifted")
-    check_document(user.identity, document, document_end)
-    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    _check_can_be_recovered(user)
+    _check_may(actor, person, "lifted")
+    check_document(person, document, document_end)
+    user = User.objects.select_for_update(no_key=True).get(identity=person)
+    _check_can_be_given(person, user)
     if _is_disputed(user):
         raise RuleViolation(
             _(
@@ -212,14 +220,14 @@ def lift_restriction(*, actor: User, user: User, document: str, document_end: st
     if not is_lifted:
         raise RuleViolation(_("Nothing of this account is closed any more."), code="open")
     tell("restriction_lifted", user, told)
-    _note(actor, user, "lifted")
+    _note(actor, person, "lifted")
 
 
-def check_document(person: Identity | None, document: str, document_end: str) -> None:
+def check_document(person: Identity, document: str, document_end: str) -> None:
     """Check that the number of the document can be the person's. RuleViolation `document_end`."""
     kind = _NUMBER_IS_OF.get(document)
-    number = (person and person.current_number) or ""
-    if kind and not (person and person.kind == kind and number.endswith(document_end)):
+    number = person.current_number or ""
+    if kind and not (person.kind == kind and number.endswith(document_end)):
         raise RuleViolation(
             _(
                 "This is not the end of the person's ID number. Look at the document again: it may "
@@ -233,26 +241,22 @@ def has_authenticator(user: User) -> bool:
     return any(kind.objects.filter(user=user).exists() for kind in (TOTPDevice, StaticDevice))
 
 
-def _check_may(actor: User, user: User, kind: str) -> None:
-    """Check that the actor may recover accounts, and this one, and note a refusal."""
+def _check_may(actor: User, person: Identity, kind: str) -> None:
+    """Check that the actor may recover accounts, and that of `person`, and note a refusal."""
     code = ""
     if not actor.has_perm("accounts.recover_account"):
         code, message = "not_allowed", _("Your account may not give other accounts a mobile.")
-    elif actor.pk == user.pk or _is_related(actor, user):
+    elif not Identity.objects.unrelated_to(actor.identity).filter(pk=person.pk).exists():
         code = "own_case"
         message = _("You cannot do this for yourself, nor for somebody linked to you.")
     if code:
-        note(Event.RECOVERY, code, account=actor.pk, person=user.identity_id, kind=kind)
+        note(Event.RECOVERY, code, account=actor.pk, person=person.pk, kind=kind)
         raise RuleViolation(message, code=code)
 
 
-def _is_related(actor: User, user: User) -> bool:
-    unrelated = Identity.objects.unrelated_to(actor.identity)
-    return user.identity_id is not None and not unrelated.filter(pk=user.identity_id).exists()
-
-
-def _check_can_be_recovered(user: User) -> None:
-    if user.is_staff or user.identity is None:
+def _check_can_be_given(person: Identity, user: User | None) -> None:
+    """Check that a counter can give a mobile to `user`, or to `person` who has no account yet."""
+    if user and user.is_staff:
         raise RuleViolation(
             _(
                 "This account opens the staff site, so no counter can give it a new mobile. Who "
@@ -260,9 +264,9 @@ def _check_can_be_recovered(user: User) -> None:
             ),
             code="staff",
         )
-    if not user.is_active:
+    if user and not user.is_active:
         raise RuleViolation(_("This account is shut. A new mobile would not open it."), code="shut")
-    if user.identity.status == Identity.Status.DECEASED:
+    if person.status == Identity.Status.DECEASED:
         raise RuleViolation(
             _(
                 "The registry says that this person has died. If they stand before you, have the "
@@ -270,23 +274,40 @@ def _check_can_be_recovered(user: User) -> None:
             ),
             code="deceased",
         )
+    can_register = person.is_active and person.birth_date and not person.is_minor
+    if user is None and not can_register:
+        raise RuleViolation(
+            _(
+                "No account can be opened for this person, as the registry shows them as a minor, "
+                "an establishment, or somebody who has left. See what to do at the counter."
+            ),
+            code="no_account",
+        )
 
 
-def _check_waits_for_code(actor: User, recovery: Recovery) -> None:
-    _check_may(actor, recovery.user, "counter_done")
-    _check_can_be_recovered(recovery.user)
+def _account_waiting_for_code(actor: User, recovery: Recovery) -> User:
+    """Return the account that waits for the code, if it does and the actor has begun that."""
+    _check_may(actor, recovery.owner, "counter_done")
+    _check_can_be_given(recovery.owner, recovery.user)
     if recovery.begun_by_id != actor.pk:
         raise RuleViolation(
             _("Only the member of staff who has begun this can finish it."),
             code="not_begun_by_you",
         )
     confirmed = Recovery.objects.at_the_counter().filter(status=Recovery.Status.CONFIRMED)
-    if not confirmed.filter(pk=recovery.pk).exists():
+    if recovery.user is None or not confirmed.filter(pk=recovery.pk).exists():
         raise _overtaken(recovery)
+    return recovery.user
 
 
-def _is_disputed(user: User) -> bool:
-    return Recovery.objects.disputed(user).exists()
+def _is_disputed(user: User | None) -> bool:
+    return user is not None and Recovery.objects.disputed(user).exists()
+
+
+def _same_mobile(user: User | None) -> str:
+    if user:
+        return _("This mobile is on the account already: nothing would change.")
+    return _("The registry has this mobile already: the person can register with it now.")
 
 
 def _decide(actor: User, user: User, recovery: Recovery) -> None:
@@ -302,7 +323,7 @@ def _decide(actor: User, user: User, recovery: Recovery) -> None:
     settled = _settled(actor, recovery.document, recovery.document_end)
     disputed.update(status=Recovery.Status.DECIDED, **settled)
     tell("objection_decided", user, told, last_digits=str(recovery.new_mobile)[-3:])
-    _note(actor, user, "decided")
+    _note(actor, recovery.owner, "decided")
 
 
 def _settled(actor: User, document: str, document_end: str) -> dict[str, object]:
@@ -345,5 +366,5 @@ def _first_of_staff(recovery: Recovery) -> User:
     return recovery.begun_by  # type: ignore[return-value]  # at a counter
 
 
-def _note(actor: User, user: User, kind: str) -> None:
-    note(Event.RECOVERY, account=actor.pk, person=user.identity_id, kind=kind)
+def _note(actor: User, person: Identity, kind: str) -> None:
+    note(Event.RECOVERY, account=actor.pk, person=person.pk, kind=kind)

@@ -1,14 +1,15 @@
-"""Opening an account with a code sent to the mobile that the registry has."""
+"""Opening an account with a code sent to the mobile that the registry has, or a counter gave."""
 
 import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.accounts import codes, purposes, registry
 from core.accounts.actions.warnings import warn
-from core.accounts.models import Identity, User
+from core.accounts.models import Identity, Recovery, User
 from core.exceptions import RuleViolation
 from core.security_log import Event, note
 
@@ -35,14 +36,14 @@ def ask_to_register(
         language=language,
         network=network,
         typed=number,
-        recipient=str(identity.mobile) if identity else "",
+        recipient=_mobile_of(identity),
         template=_answer_to(identity),
         confirms=str(identity.pk) if identity else "",
     )
 
 
 def register(*, identity: Identity, username: str, password: str, language: str) -> User:
-    """Open an account for a person who has used the code sent to the registry's mobile.
+    """Open an account for a person who has used the code sent to their mobile.
 
     RuleViolation: `registry_away`, `known` (the person has an account already), `username` (it is
     taken), or `not_open` (no mobile, a minor, or not active in the registry).
@@ -56,7 +57,8 @@ def register(*, identity: Identity, username: str, password: str, language: str)
                 raise RuleViolation(
                     _("You have an account already. Sign in, or set a new password."), code="known"
                 )
-            if _answer_to(identity) != "code_register" or not identity.mobile:
+            mobile = _mobile_of(identity)
+            if _answer_to(identity) != "code_register" or not mobile:
                 raise RuleViolation(
                     _("An account cannot be opened for you online. Go to a passports office."),
                     code="not_open",
@@ -66,8 +68,11 @@ def register(*, identity: Identity, username: str, password: str, language: str)
                 username,
                 password,
                 identity=identity,
-                mobile=identity.mobile,
+                mobile=mobile,
                 language=language,
+            )
+            Recovery.objects.to_register_with(identity).update(
+                status=Recovery.Status.DONE, done_at=timezone.now(), user=user, person=None
             )
             warn(user, "account_opened")
             note(Event.ACCOUNT_OPENED, account=user.pk)
@@ -88,6 +93,14 @@ def _answer_to(identity: Identity | None) -> str:
     if identity.is_minor:
         return "register_minor"
     return "register_known" if has_account else "code_register"
+
+
+def _mobile_of(identity: Identity | None) -> str:
+    """Return the mobile that two members of staff have seen the person with, or the registry's."""
+    given = Recovery.objects.to_register_with(identity).first()
+    if given:
+        return str(given.new_mobile)
+    return str(identity.mobile) if identity else ""
 
 
 def _check_free(username: str) -> None:

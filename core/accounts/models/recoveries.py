@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from core.accounts.models.identities import Identity
 from core.accounts.models.users import User
 
 # So long after a recovery, its owner can object, and what a thief might do is closed.
@@ -43,9 +44,27 @@ class RecoveryQuerySet(models.QuerySet["Recovery"]):
         begun = self.filter(status__in=(Recovery.Status.BEGUN, Recovery.Status.CONFIRMED))
         return begun.filter(begun_at__lte=timezone.now() - COUNTER_HAS)
 
+    def to_register_with(self, person: Identity | None) -> Self:
+        """Return those at a counter with whose mobile this person can open an account now."""
+        of_person = self.at_the_counter().filter(person=person.pk if person else 0)
+        return of_person.filter(status=Recovery.Status.CONFIRMED)
+
+    def passing_over(self, user: User | None, mobile: object) -> Self:
+        """Return those at a counter that gave this account another mobile than the registry's.
+
+        The mobile that the registry had then is no newer one, as long as it is still the same.
+        """
+        ended = (Recovery.Status.DONE, Recovery.Status.DECIDED)
+        of_account = self.filter(user=user.pk if user else 0, status__in=ended)
+        return of_account.filter(way=Recovery.Way.COUNTER, registry_mobile=str(mobile))
+
 
 class Recovery(models.Model):
-    """One recovery of an account, with what held before it."""
+    """One recovery of an account, with what held before it.
+
+    At a counter, a person without an account is given a mobile to register with in the same way; it
+    is the account's once that is open.
+    """
 
     class Way(models.TextChoices):
         REGISTRY = "registry", _("with the new mobile in the registry")
@@ -67,7 +86,17 @@ class Recovery(models.Model):
         PASSPORT = "passport", _("passport")
         FAMILY_RECORD = "family_record", _("family record")
 
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="recoveries")
+    user = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="recoveries", null=True, blank=True
+    )
+    person = models.ForeignKey(
+        Identity,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="who has no account yet",
+    )
     way = models.CharField(max_length=10, choices=Way.choices)
     status = models.CharField(max_length=10, choices=Status.choices)
     old_mobile = PhoneNumberField(blank=True)
@@ -81,6 +110,7 @@ class Recovery(models.Model):
     restricted_until = models.DateTimeField(null=True)
     disputed_at = models.DateTimeField(null=True)
     # Of a counter alone.
+    registry_mobile = PhoneNumberField(blank=True, help_text="what the registry had at that time")
     document = models.CharField(max_length=15, choices=Document.choices, blank=True)
     document_end = models.CharField(
         max_length=4, blank=True, help_text="the last four letters or digits of its number"
@@ -108,6 +138,14 @@ class Recovery(models.Model):
                 condition=Q(status__in=("begun", "confirmed")),
                 name="recovery_one_at_the_counter",
             ),
+            models.UniqueConstraint(
+                fields=["person"],
+                condition=Q(status__in=("begun", "confirmed")),
+                name="recovery_one_of_person_at_the_counter",
+            ),
+            models.CheckConstraint(
+                condition=Q(user=None) ^ Q(person=None), name="recovery_of_account_or_person"
+            ),
             models.CheckConstraint(
                 condition=Q(confirmed_by=None) | ~Q(confirmed_by=models.F("begun_by")),
                 name="recovery_by_two_of_staff",
@@ -120,6 +158,11 @@ class Recovery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.way}"
+
+    @property
+    def owner(self) -> Identity:
+        """Whose account it is, or will be."""
+        return self.user.identity if self.user else self.person  # type: ignore[return-value]  # a constraint says so
 
     @property
     def has_lapsed(self) -> bool:

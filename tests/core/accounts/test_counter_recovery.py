@@ -7,12 +7,13 @@ import pytest
 from django.contrib.auth.hashers import is_password_usable
 from django.contrib.auth.models import Permission
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from core.accounts import actions, codes
-from core.accounts.models import Identity, Recovery, Session, User
+from core.accounts.models import Identity, OneTimeCode, Recovery, Session, User
 from core.exceptions import RuleViolation
 from tests import factories
 from tests.conftest import signed_in
@@ -38,7 +39,11 @@ def second():
 
 def begin(actor, user, **changes):
     content = {**IQAMA, "mobile": pages.NEW_MOBILE, "idempotency_key": uuid.uuid4(), **changes}
-    return actions.begin_recovery(actor=actor, user=user, **content)
+    return actions.begin_recovery(actor=actor, person=user.identity, **content)
+
+
+def lift(actor, user, **document):
+    actions.lift_restriction(actor=actor, person=user.identity, **(document or IQAMA))
 
 
 def confirmed(first, second, user, **changes):
@@ -162,7 +167,7 @@ def test_nobody_recovers_without_the_right_nor_for_themselves_nor_for_somebody_l
             {"recovery": recovery, "session_key": SESSION, "guess": "000000"},
         ),
         (begin, {"user": person}),
-        (actions.lift_restriction, {"user": person, **IQAMA}),
+        (lift, {"user": person}),
     )
     for actor, code in ((employer, "own_case"), (officer, "not_allowed")):
         for deed, arguments in deeds:
@@ -193,7 +198,7 @@ def test_accounts_that_no_counter_recovers(first, second, person):
         assert refusal.value.code == code_of_refusal
         for deed, arguments in (
             (actions.confirm_recovery, {"actor": second, "recovery": late}),
-            (actions.lift_restriction, {"actor": second, "user": late.user, **IQAMA}),
+            (lift, {"actor": second, "user": late.user}),
         ):
             assert refused(deed, **arguments) == code_of_refusal
         row.update(**undo)
@@ -280,7 +285,7 @@ def test_a_counter_lifts_the_restriction_and_tells_both_mobiles(first, second, p
     recovery = done(first, second, person)
     earlier = len(pages.ordinary_texts())
 
-    actions.lift_restriction(actor=second, user=person, document="passport", document_end="AB12")
+    lift(second, person, document="passport", document_end="AB12")
 
     recovery.refresh_from_db()
     assert not Recovery.objects.restricting(person).exists()
@@ -295,15 +300,13 @@ def test_a_counter_lifts_the_restriction_and_tells_both_mobiles(first, second, p
         (pages.NEW_MOBILE, True),
         (pages.MOBILE, True),
     ]
-    given = {"actor": second, "user": person, **IQAMA}
-    assert refused(actions.lift_restriction, **given) == "open"
+    assert refused(lift, actor=second, user=person) == "open"
 
 
 def test_what_is_disputed_is_decided_and_not_lifted(first, second, person):
     recovery = done(first, second, person)
     Recovery.objects.filter(pk=recovery.pk).update(status=Status.DISPUTED)
-    given = {"actor": second, "user": person, **IQAMA}
-    assert refused(actions.lift_restriction, **given) == "disputed"
+    assert refused(lift, actor=second, user=person) == "disputed"
     assert Recovery.objects.restricting(person).exists()
 
 
@@ -365,3 +368,89 @@ def test_the_limits_of_codes_hold_at_the_counter(first, second, person):
     code_for(recovery)
     assert refused(code_for, recovery=recovery) == "too_soon"
     assert codes.latest_code(actor=person, purpose="counter", session_key=SESSION)
+
+
+# A mobile to register with
+
+
+def given_to_register(first, second, registered, **changes):
+    """Return what two members of staff have confirmed for a person without an account."""
+    content = {**IQAMA, "mobile": pages.NEW_MOBILE, "idempotency_key": uuid.uuid4(), **changes}
+    recovery = actions.begin_recovery(actor=first, person=registered, **content)
+    actions.confirm_recovery(actor=second, recovery=recovery)
+    return recovery
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize("of_registry", ["", pages.MOBILE])
+def test_who_has_no_mobile_in_the_registry_registers_with_one_of_the_counter(
+    first, second, registered, of_registry
+):
+    Identity.objects.filter(pk=registered.pk).update(mobile=of_registry)
+    browser = Client()
+    recovery = given_to_register(first, second, registered)
+
+    pages.prove_to_register(browser)
+    assert [to for to, _text in pages.texts()] == [pages.NEW_MOBILE]
+    pages.choose(browser)
+
+    user = User.objects.get(identity=registered)
+    assert str(user.mobile) == pages.NEW_MOBILE
+    recovery.refresh_from_db()
+    assert (recovery.status, recovery.user, recovery.person) == (Status.DONE, user, None)
+    assert not Recovery.objects.restricting(user).exists()
+    # The registry's mobile is no newer one.
+    assert Recovery.objects.passing_over(user, of_registry).exists()
+    assert not Recovery.objects.passing_over(user, "+966550000999").exists()
+
+
+def test_a_mobile_to_register_with_needs_a_second_of_staff_and_lasts_a_day(
+    first, second, registered, clock
+):
+    recovery = actions.begin_recovery(
+        actor=first,
+        person=registered,
+        mobile=pages.NEW_MOBILE,
+        idempotency_key=uuid.uuid4(),
+        **IQAMA,
+    )
+    pages.ask_to_register(Client())
+    actions.confirm_recovery(actor=second, recovery=recovery)
+    pages.ask_to_register(Client())
+    assert refused(code_for, recovery=recovery) == "overtaken"
+    clock.move(24 * 3600 + 60)
+    pages.ask_to_register(Client())
+    sent = OneTimeCode.objects.order_by("created_at").values_list("recipient", flat=True)
+    assert list(sent) == [pages.MOBILE, pages.NEW_MOBILE, pages.MOBILE]
+
+
+def test_who_cannot_have_an_account_is_given_no_mobile(first, second, registered):
+    recovery = given_to_register(first, second, registered)
+    begun = {"first": first, "second": second, "registered": registered}
+    assert refused(given_to_register, **begun) == "begun"
+    actions.refuse_recovery(actor=second, recovery=recovery, reason=REASON)
+    assert refused(given_to_register, **begun, mobile=pages.MOBILE) == "mobile"
+    a_child = timezone.localdate() - timedelta(days=365 * 9)
+    for change, code in (
+        ({"status": "departed"}, "no_account"),
+        ({"status": "deceased"}, "deceased"),
+        ({"birth_date": a_child}, "no_account"),
+        ({"birth_date": None}, "no_account"),
+    ):
+        with transaction.atomic():
+            Identity.objects.filter(pk=registered.pk).update(**change)
+            assert refused(given_to_register, **begun) == code, change
+            transaction.set_rollback(True)
+
+
+def test_who_has_registered_meanwhile_is_not_confirmed(first, second, registered):
+    recovery = actions.begin_recovery(
+        actor=first,
+        person=registered,
+        mobile=pages.NEW_MOBILE,
+        idempotency_key=uuid.uuid4(),
+        **IQAMA,
+    )
+    factories.UserFactory(identity=registered, mobile=pages.MOBILE)
+    given = {"actor": second, "recovery": recovery}
+    assert refused(actions.confirm_recovery, **given) == "known"
