@@ -60,7 +60,10 @@ FORM_OF_OWNER = form(people(404, 200, 302), people(404, 302, 302))
 INQUIRY = "en/inquiries/<reference:reference>/"
 APPOINTMENT = "en/appointments/<reference:reference>/"
 ACCOUNT, QUEUE = "en/account/", "en/staff/requests_app/inquiry/"
-PEOPLE = "en/staff/people/"
+PEOPLE, RECOVERIES = "en/staff/people/", "en/staff/recoveries/"
+# Superusers stand at no counter unless an office has them.
+AT_COUNTER = staff(403, 403, 403, desk=200)
+AT_COUNTER_LED_ON = staff(403, 403, 403, desk=302)
 TABLE = {
     "favicon.ico": everybody(302),
     ".well-known/security.txt": everybody(404),
@@ -140,6 +143,18 @@ TABLE = {
     f"{PEOPLE}<int:pk>/": form(
         staff(403, 200, 200, desk=200, auditor=200), staff(403, 302, 302, desk=302, auditor=200)
     ),
+    # Nobody has the beneficiary's page open, so those at a counter are led to it first.
+    **each(desk_form(AT_COUNTER_LED_ON), f"{PEOPLE}<int:pk>/", "mobile/", "lift/"),
+    **each(AT_COUNTER, RECOVERIES, "", "<int:pk>/"),
+    f"{RECOVERIES}<int:pk>/refuse/": desk_form(AT_COUNTER),
+    # A second member of staff has not confirmed it, and others wait for their code.
+    f"{RECOVERIES}<int:pk>/code/": desk_form(AT_COUNTER_LED_ON),
+    **each(
+        form(everybody(405), AT_COUNTER_LED_ON),
+        f"{RECOVERIES}<int:pk>/",
+        *("confirm/", "code/send/"),
+    ),
+    "en/staff/counter/": staff(403, 200, 200, desk=200, auditor=200),
     QUEUE: desk_form(staff(403, 200, 200, auditor=200)),
     f"{QUEUE}<path:object_id>/": staff(302, 302, 302),
     **each(desk_form(staff(403, 403, 403)), QUEUE, "add/", "<path:object_id>/delete/"),

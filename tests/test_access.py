@@ -16,6 +16,7 @@ from django.urls import URLResolver, get_resolver
 from django.utils import translation
 
 from appointments.models import Appointment, Closure
+from core.accounts.actions import begin_recovery
 from core.accounts.models import Session, User
 from core.catalogue.models import Holiday
 from requests_app.models import Inquiry
@@ -41,7 +42,8 @@ class World:
     """The rows and browsers of the test: one user per role, inquiries and appointments.
 
     There are a filed inquiry and a draft, each with a document, a confirmed appointment and a held
-    one. The applicant represents an establishment, and acts as themselves.
+    one. The applicant represents an establishment, and acts as themselves. The beneficiary is being
+    given a new mobile at the counter.
     """
 
     def __init__(self):
@@ -71,6 +73,14 @@ class World:
             "editor": signed_in_staff(self.of_role("editor")),
             "auditor": signed_in_staff(self.of_role("auditor")),
         }
+        self.recovery = begin_recovery(
+            actor=self.of_role("clerk"),
+            person=person.identity,
+            document="passport",
+            document_end="AB12",
+            mobile="+966550000432",
+            idempotency_key=uuid.uuid4(),
+        )
         # Whoever can choose in whose name they act would be asked first.
         self.browsers["applicant"].post("/en/account/acting-as/", {"holder": ""})
         # All roles share one client: each new one would set up the whole portal for one request.
@@ -121,6 +131,7 @@ class World:
             "documents/<int:pk>": f"documents/{document.pk}",
             "<int:document_pk>": document.pk,
             "appointment/<int:pk>": f"appointment/{appointment.pk}",
+            "recoveries/<int:pk>": f"recoveries/{self.recovery.pk}",
             "people/<int:pk>": f"people/{inquiry.beneficiary_id}",
             "office/<int:pk>": f"office/{appointment.slot.office_id}",
             "offers/<int:pk>": f"offers/{self.offer.pk}",

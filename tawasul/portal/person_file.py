@@ -7,10 +7,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models import Appointment, AppointmentQuerySet
-from core.accounts.models import Identity, Link, User
+from core.accounts.models import Identity, Link, Recovery, User
 from core.catalogue.labels import NATIONALITIES
 from core.messaging.models import Message
 from requests_app.models import Inquiry, InquiryQuerySet
+from tawasul.portal.counter import works_at_counter
 
 MAX_ROWS = 20
 # In the order of an index, PostgreSQL might read a whole table for a person with few rows.
@@ -70,6 +71,7 @@ def read(staff: User, person: Identity) -> dict[str, Any]:
         "holders": _links(person.linked_to.all(), "holder", _HOLDERS),
         "persons": _links(person.links.all(), "person", _PERSONS),
         "max_rows": MAX_ROWS,
+        **_recoveries(staff, person, account),
     }
     subjects = [account.subject] if account else []
     if staff.has_perm("requests_app.view_inquiry"):
@@ -109,6 +111,24 @@ def _appointments(staff: User, person: Identity) -> AppointmentQuerySet:
     theirs = Q(attendee=person) | Q(holder=person) | Q(pk__in=named.values("appointment"))
     theirs |= Q(user=_account_of(person), is_walk_in=False)
     return Appointment.objects.readable_by(staff).filter(theirs)
+
+
+def _recoveries(staff: User, person: Identity, account: User | None) -> dict[str, Any]:
+    """Return what has been done, and is to be done, about the mobile of the account."""
+    theirs = Recovery.objects.filter(user=account) if account else Recovery.objects.none()
+    rows = _first_of(
+        (theirs | Recovery.objects.filter(person=person))
+        .select_related("begun_by__identity", "confirmed_by__identity", "settled_by__identity")
+        .order_by(_LAST_FIRST)
+    )
+    return {
+        "recoveries": rows,
+        "is_disputed": any(each.status == Recovery.Status.DISPUTED for each in rows.shown),
+        "restricted_until": max(
+            (each.restricted_until for each in rows.shown if each.is_restricting), default=None
+        ),
+        "can_recover": person.birth_date is not None and works_at_counter(staff),
+    }
 
 
 def _links(links: QuerySet[Link], side: str, words: dict[str, Promise]) -> Rows:

@@ -25,8 +25,8 @@ from core.exceptions import RuleViolation
 from core.http import in_language, safe_target
 from core.methods import takes, takes_form
 from core.security_log import Event, note
-from tawasul.portal import staff_password, staff_people
-from tawasul.portal.staff_todo import appointments_of, inquiries_of
+from tawasul.portal import staff_password, staff_people, staff_recovery
+from tawasul.portal.staff_todo import appointments_of, inquiries_of, recoveries_of
 
 STEP = "staff_sign_in"
 PENDING_SECONDS = 5 * 60
@@ -58,6 +58,7 @@ class StaffSite(OTPAdminSite):
         people = [
             path("people/", self.admin_view(staff_people.find), name="people"),
             path("people/<int:pk>/", self.admin_view(staff_people.person), name="person"),
+            *staff_recovery.urls(self.admin_view),
         ]
         urls = [path("code/", self.code, name="code"), *people, *urls]
         _declare_methods(urls)
@@ -80,7 +81,8 @@ class StaffSite(OTPAdminSite):
         self, request: StaffRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         """Show first the user's counts of waiting items, each with a link to its list."""
-        waiting = [*inquiries_of(request.user), *appointments_of(request.user)]
+        user = request.user
+        waiting = [*inquiries_of(user), *appointments_of(user), *recoveries_of(user)]
         return super().index(request, {"waiting": waiting, **(extra_context or {})})
 
     def password_change(

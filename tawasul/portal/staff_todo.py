@@ -13,6 +13,7 @@ from appointments.models import Appointment
 from core.accounts.models import User
 from core.staff_lists import capped_count
 from requests_app.models import Inquiry
+from tawasul.portal.counter import begun_by, to_confirm, works_at_counter
 
 # The label of a count, the count, whether there may be more, and the address of the list.
 _Row = tuple[str, int, bool, str]
@@ -90,6 +91,21 @@ def appointments_of(user: User) -> Iterator[_Section]:
     yield (
         Appointment._meta.verbose_name_plural,
         [_capped_count(_("The office closed, another time is needed"), displaced, address)],
+    )
+
+
+def recoveries_of(user: User) -> Iterator[_Section]:
+    """Yield the counts of the new mobiles at the counter that wait for `user`."""
+    if not works_at_counter(user):
+        return
+    address = reverse("admin:recoveries")
+    counts = [
+        (_("Wait for your confirmation"), to_confirm(user)),
+        (_("Begun by you"), begun_by(user)),
+    ]
+    yield (
+        _("New mobiles at the counter"),
+        [_capped_count(label, rows, address) for label, rows in counts],
     )
 
 

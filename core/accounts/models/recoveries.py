@@ -167,8 +167,16 @@ class Recovery(models.Model):
     @property
     def has_lapsed(self) -> bool:
         """Whether staff have begun it, and nobody has brought it to an end in time."""
-        is_open = self.status in (self.Status.BEGUN, self.Status.CONFIRMED)
-        return is_open and self.begun_at <= timezone.now() - COUNTER_HAS
+        return self.is_open and self.lasts_until <= timezone.now()
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in (self.Status.BEGUN, self.Status.CONFIRMED)
+
+    @property
+    def lasts_until(self) -> datetime.datetime:
+        """Until when staff can finish it, or the person can register with it."""
+        return self.begun_at + COUNTER_HAS
 
     @property
     def is_restricting(self) -> bool:

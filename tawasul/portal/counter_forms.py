@@ -1,0 +1,79 @@
+"""The forms of the staff site for a new mobile at a counter."""
+
+import re
+import uuid
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts.models import Recovery
+from core.forms import ChoiceForm, Form
+from core.mobiles import MobileField
+from core.text import TextField, bare_digits
+
+MAX_REASON = 500  # characters
+_FOUR = re.compile(r"[0-9A-Z]{4}")
+
+
+class DocumentForm(ChoiceForm):
+    """The document that the clerk has seen."""
+
+    document = forms.ChoiceField(
+        label=_("Document you have seen"),
+        choices=Recovery.Document.choices,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose the document that you have seen."),
+            "invalid_choice": _("Choose one of these documents."),
+        },
+    )
+    document_end = TextField(
+        label=_("Last four digits or letters of its number"),
+        max_length=40,
+        widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "none", "dir": "ltr"}),
+        error_messages={"required": _("Enter the end of the document's number.")},
+    )
+
+    def clean_document_end(self) -> str:
+        end = bare_digits(self.cleaned_data["document_end"]).upper()
+        if not _FOUR.fullmatch(end):
+            raise forms.ValidationError(
+                _("Enter the last four digits or Latin letters of the number, and no more.")
+            )
+        return end
+
+
+class NewMobileForm(DocumentForm):
+    """A new mobile for somebody at the counter; its key is as in other forms."""
+
+    idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    mobile = MobileField(
+        label=_("Mobile that the person has in hand"),
+        error_messages={"required": _("Enter a mobile number.")},
+    )
+    removes_authenticator = forms.BooleanField(
+        label=_("Take the authenticator app off as well"),
+        help_text=_("If it is lost too. The mobile may then stay as it is."),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, has_authenticator: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["mobile"].widget.attrs["autocomplete"] = "off"
+        if not has_authenticator:
+            del self.fields["removes_authenticator"]
+
+
+class RefusalForm(Form):
+    reason = TextField(
+        label=_("Why is this not to be done?"),
+        help_text=_("Your reason is kept, with your name and the time."),
+        max_length=MAX_REASON,
+        multiline=True,
+        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
+        error_messages={
+            "required": _("Write why this is not to be done."),
+            "max_length": _("This text has %(show_value)d characters. Shorten it to 500."),
+        },
+    )
