@@ -49,6 +49,16 @@ class Event(StrEnum):
     DOCUMENT_OPENED = "document_opened"
     PERSON_OPENED = "person_opened"
     EXPORT = "export"
+    STAFF_ADDED = "staff_added"
+    ROLE_CHANGED = "role_changed"
+    OFFICE_CHANGED = "office_changed"
+    STAFF_ADDRESS_CHANGED = "staff_address_changed"
+    STAFF_ENDED = "staff_ended"
+    STAFF_TAKEN_BACK = "staff_taken_back"
+    AUTHENTICATOR_RESET = "authenticator_reset"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    ENROLMENT = "enrolment"
+    ACCESS_REVIEWED = "access_reviewed"
 
 
 def note(
@@ -58,6 +68,7 @@ def note(
     account: int | None = None,
     typed: str = "",
     person: int | None = None,
+    staff: int | None = None,
     purpose: str = "",
     kind: str = "",
     reference: str = "",
@@ -65,8 +76,9 @@ def note(
     """Note an event with its outcome: DONE, or the program's word for why not.
 
     `account` is the key of the account that acts or is acted on, `typed` what somebody typed where
-    no account is known (a username, a number, a mobile), and `person` the key of the identity that
-    was looked at: all three are logged as pseudonyms. `purpose`, `kind` and `reference` are logged
+    no account is known (a username, a number, a mobile), `person` the key of the identity that was
+    looked at, and `staff` that of the staff account that was changed, which has the same pseudonym
+    as in `account`: all four are logged as pseudonyms. `purpose`, `kind` and `reference` are logged
     as they are, so they hold words of the program and references only.
 
     What was done in a transaction is logged after its commit. What failed is logged at once, as the
@@ -81,6 +93,7 @@ def note(
             "account": account and pseudonym("account", account),
             "typed": typed and pseudonym("typed", typed),
             "person": person and pseudonym("person", person),
+            "staff": staff and pseudonym("account", staff),
             "purpose": purpose,
             "kind": kind,
             "reference": reference,

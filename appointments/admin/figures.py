@@ -17,12 +17,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from appointments.admin.spreadsheets import Cell, Table, as_csv, as_xlsx
 from appointments.models import Office, Weekday
 from appointments.models.figures import figures_of, load, total
 from core.accounts.access import StaffRequest, get_visible
 from core.hijri import both_calendars, dates_of, hijri_to_gregorian, months_in_both_calendars
 from core.security_log import Event, note
+from core.spreadsheets import Cell, Table, as_csv, as_xlsx
 from core.text import single_line
 
 DAY = datetime.timedelta(days=1)

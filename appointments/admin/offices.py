@@ -1,11 +1,8 @@
 """Admin of offices."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.contrib import admin
-from django.db.models import ManyToManyField
-from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 
 from appointments.admin.fields import FIELDS
@@ -15,7 +12,6 @@ from appointments.admin.save_preview import SavePreviewMixin
 from appointments.models import Office
 from core.catalogue.admin import BilingualAdmin
 from core.staff_reading import yes_or_no
-from core.template_filters import isolated
 
 
 @admin.register(Office)
@@ -26,14 +22,9 @@ class OfficeAdmin(FiguresMixin, SavePreviewMixin, OwnOfficesMixin, BilingualAdmi
     list_select_related = ("region",)
     search_fields = ("name_ar", "name_en", "city_ar", "city_en")
     prepopulated_fields = {"slug": ("name_en",)}
+    # Who works at an office is said on the pages of staff accounts, where it is recorded.
+    readonly_fields = ("clerks",)
     formfield_overrides = FIELDS
-
-    def formfield_for_manytomany(
-        self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any
-    ) -> ModelMultipleChoiceField | None:
-        field = super().formfield_for_manytomany(db_field, request, **kwargs)
-        field.label_from_instance = isolated  # type: ignore[method-assign, union-attr]  # a field
-        return field
 
     def offices_of(self, office: Office) -> Iterable[Office]:
         return [office]

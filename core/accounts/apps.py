@@ -20,4 +20,5 @@ class AccountsConfig(AppConfig):
         except ImportError as error:
             raise ImproperlyConfigured(f"REGISTRY cannot be used: {error}") from error
         checks.register(purposes.check_texts)
-        append_only.protect(self.get_model("PersonOpening"))
+        for name in ("PersonOpening", "StaffEvent", "AccessReview"):
+            append_only.protect(self.get_model(name))

@@ -23,6 +23,7 @@ TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
     EventType.SUBMITTED: ({Status.DRAFT}, Status.UNDER_PROCESSING),
     EventType.CLAIMED: (Inquiry.AT_THE_DESK, None),
     EventType.RELEASED: (Inquiry.AT_THE_DESK, None),
+    EventType.HANDED_BACK: (Inquiry.OPEN, None),
     EventType.ASSIGNED: (Inquiry.AT_THE_DESK, None),
     EventType.NOTED: (Inquiry.FILED, None),
     EventType.REPLIED: (Inquiry.AT_THE_DESK, None),

@@ -25,7 +25,7 @@ def claim(*, actor: User, inquiry: Inquiry, expected_version: int) -> Inquiry:
             return _officer_move(
                 inquiry,
                 EventType.CLAIMED,
-                actor=actor,
+                actor=_locked(actor),
                 expected_version=expected_version,
                 only_if=Q(assignee=None),
                 assignee=actor,
@@ -52,6 +52,26 @@ def release(*, actor: User, inquiry: Inquiry, expected_version: int) -> Inquiry:
 
 
 @transaction.atomic
+def hand_back(*, actor: User | None, officer: User) -> int:
+    """Give all open inquiries of an officer who no longer works on any back to the queue.
+
+    The caller has locked the officer's account in its transaction. Return how many there were.
+    """
+    theirs = Inquiry.objects.filter(assignee=officer, status__in=Inquiry.OPEN).order_by("pk")
+    inquiries = list(theirs.select_for_update(no_key=True))
+    for inquiry in inquiries:
+        move(
+            inquiry,
+            EventType.HANDED_BACK,
+            actor=actor,
+            role=Role.KEEPER,
+            expected_version=inquiry.version,
+            assignee=None,
+        )
+    return len(inquiries)
+
+
+@transaction.atomic
 def assign(*, actor: User, inquiry: Inquiry, expected_version: int, officer: User) -> Inquiry:
     """Assign an inquiry to an officer, as a supervisor.
 
@@ -59,6 +79,7 @@ def assign(*, actor: User, inquiry: Inquiry, expected_version: int, officer: Use
     `_officer_move`.
     """
     check_may(actor, Deed.ASSIGN, inquiry)
+    officer = _locked(officer)
     if not (officer.is_active and officer.is_staff and may(officer, Deed.WORK, inquiry)):
         raise RuleViolation(
             _("%(who)s may not work on this inquiry. Choose another officer.")
@@ -217,3 +238,11 @@ def _officer_move(
     """Record an event of an officer. RuleViolation as in `check_may` and `move`."""
     check_may(actor, Deed.WORK, inquiry)
     return move(inquiry, event_type, actor=actor, role=Role.OFFICER, **changes)
+
+
+def _locked(officer: User) -> User:
+    """Return the officer's account as it is now, locked until the inquiry is theirs.
+
+    Whoever ends the account, or takes the role away, waits for it, and hands this inquiry back too.
+    """
+    return User.objects.select_for_update(no_key=True).get(pk=officer.pk)

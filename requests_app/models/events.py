@@ -27,6 +27,10 @@ class InquiryEvent(Event):
         SUBMITTED = "submitted", _("Filed")
         CLAIMED = "claimed", _("Assigned to an officer")
         RELEASED = "released", _("Given back to the queue")
+        HANDED_BACK = (
+            "handed_back",
+            _("Given back to the queue, as its officer no longer works on it"),
+        )
         ASSIGNED = "assigned", _("Assigned by a supervisor")
         NOTED = "noted", _("Internal note")
         REPLIED = "replied", _("Answered")
@@ -42,12 +46,18 @@ class InquiryEvent(Event):
         )
 
     # Only officers see these events.
-    INTERNAL = (EventType.RELEASED, EventType.ASSIGNED, EventType.NOTED)
+    INTERNAL = (
+        EventType.RELEASED,
+        EventType.HANDED_BACK,
+        EventType.ASSIGNED,
+        EventType.NOTED,
+    )
 
     class Role(models.TextChoices):
         APPLICANT = "applicant", _("applicant")
         OFFICER = "officer", _("officer")
         PORTAL = "portal", _("the portal")
+        KEEPER = "keeper", _("staff keeper")
 
     inquiry = models.ForeignKey(Inquiry, on_delete=models.PROTECT, related_name="events")
     actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")

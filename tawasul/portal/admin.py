@@ -1,7 +1,7 @@
 """Admin pages of libraries that the staff site leaves out, because they have no Arabic.
 
-The pages of django-otp would also show the keys of its devices. `manage.py add_staff` creates the
-devices and the groups instead.
+The pages of django-otp would also show the keys of its devices. The pages of staff accounts give
+the groups instead, and the enrolment makes the devices.
 """
 
 from django.contrib import admin

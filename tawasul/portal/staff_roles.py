@@ -3,6 +3,11 @@
 from collections.abc import Iterable
 
 from django.contrib.auth.models import Group, Permission
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts.models import User
+
+TEAM = "team "  # begins the name of a team's group, which has no permissions
 
 PERMISSIONS = {
     "officer": (
@@ -63,7 +68,20 @@ PERMISSIONS = {
         "catalogue.view_documenttype",
         "catalogue.view_holiday",
     ),
+    # Keeps the accounts of the others, and of no keeper their own.
+    "keeper": ("accounts.keep_staff",),
 }
+ROLES = {
+    "officer": _("officer"),
+    "supervisor": _("supervisor"),
+    "clerk": _("clerk"),
+    "manager": _("manager"),
+    "editor": _("catalogue keeper"),
+    "auditor": _("auditor"),
+    "keeper": _("staff keeper"),
+}
+# Only they work at an office.
+AT_AN_OFFICE = frozenset({"clerk", "manager"})
 
 
 def group_for_role(name: str) -> Group:
@@ -75,6 +93,31 @@ def named_group(name: str, permissions: Iterable[str]) -> Group:
     group, _is_new = Group.objects.get_or_create(name=name)
     group.permissions.set(map(_permission, permissions))
     return group
+
+
+def team_group(team: str) -> Group:
+    return named_group(f"{TEAM}{team}", ())
+
+
+def roles_of(user: User) -> list[str]:
+    """Return the roles of `user`, in the order of PERMISSIONS."""
+    names = _groups_of(user)
+    return [role for role in PERMISSIONS if role in names]
+
+
+def team_of(user: User) -> str:
+    teams = (name.removeprefix(TEAM) for name in _groups_of(user) if name.startswith(TEAM))
+    return next(teams, "")
+
+
+def other_groups_of(user: User) -> list[str]:
+    """Return the groups of `user` that are neither a role nor a team; no page gives them."""
+    names = _groups_of(user)
+    return [each for each in names if each not in PERMISSIONS and not each.startswith(TEAM)]
+
+
+def _groups_of(user: User) -> list[str]:
+    return sorted(group.name for group in user.groups.all())
 
 
 def _permission(name: str) -> Permission:

@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from appointments.models import Appointment, Closure, Office, OpeningWindow, Slot
+from appointments.models import Closure, Office, OpeningWindow, Slot
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import page_of, verified
@@ -265,12 +265,13 @@ def test_an_office_is_switched_off_and_on_at_once(browser, office, hours):
     assert times(MONDAY) == MORNING
 
 
-def test_a_clerk_of_a_new_office_is_at_its_desk(browser):
-    clerk = places.clerk()
-    assert_saved(browser, OFFICES, office_form(clerks=[clerk.pk]))
-    hours = places.window(office=Office.objects.get())
-    appointment = places.confirmed(slot=places.slot(of=hours))
-    assert list(Appointment.objects.visible_to_clerk(clerk)) == [appointment]
+def test_clerks_of_an_office_are_named_on_its_page_and_not_chosen_there(browser, office):
+    clerk, other = places.clerk(office), places.clerk()
+    page = browser.get(f"{OFFICES}{office.pk}/change/")
+    assert clerk.username in words(page)
+    assert 'name="clerks"' not in page.content.decode()
+    assert_saved(browser, OFFICES, office_form(slug=office.slug, clerks=[other.pk]), office)
+    assert list(office.clerks.all()) == [clerk]
 
 
 def test_office_form_does_not_list_all_users(browser, office):
@@ -307,7 +308,6 @@ def test_invalid_office_is_refused(browser, office):
     values = {
         "slug": ["", "العليا", "a b", "a" * 51, "\0", "1\0", HUGE],
         "region": ["", "0", *HOSTILE],
-        "clerks": ["0", *HOSTILE],
         **{f"{text}_{language}": ["", "\0", HUGE] for text, language in BOTH},
     }
     assert_each_refused(browser, OFFICES, office_form(), office, values)

@@ -7,7 +7,7 @@ import io
 import openpyxl
 from django.utils import translation
 
-from appointments.admin.spreadsheets import Table, as_csv, as_xlsx
+from core.spreadsheets import Table, as_csv, as_xlsx
 
 NAMES = ("figures.csv", "figures.csv")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -17,7 +17,7 @@ EVENINGS = [
     datetime.datetime(2026, 5, 8, 20, tzinfo=datetime.UTC),
     datetime.datetime(2027, 2, 19, 19, tzinfo=datetime.UTC),
 ]
-STAFF = ("officer", "officer2", "supervisor", "clerk", "manager", "editor", "auditor")
+STAFF = ("officer", "officer2", "supervisor", "clerk", "manager", "editor", "auditor", "keeper")
 
 
 def start(**options):
@@ -45,7 +45,7 @@ def test_demo_prints_logins_and_starts_again_without_change(db, monkeypatch, cap
         assert line.split()[1:4] == [identity.current_number, "born", str(identity.birth_date)]
     staff = dict(User.objects.filter(is_staff=True).values_list("username", "groups__name"))
     assert f"Staff:          {', '.join(STAFF)}, with the same password" in shown
-    assert [staff[name] for name in STAFF[-2:]] == ["editor", "auditor"]
+    assert [staff[name] for name in STAFF[-3:]] == ["editor", "auditor", "keeper"]
 
     before = list(Slot.objects.order_by("pk").values()), User.objects.count()
     start()

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from appointments.models import Appointment, Offer, Office, Slot, Waiting
-from core.accounts.models import Identity
+from core.accounts.models import Identity, StaffEvent
 from core.catalogue.models import Service
 from core.messaging.models import Message
 from requests_app.models import Inquiry
@@ -99,6 +99,8 @@ def context_of(template, service=None):
         return {"at": at, "is_staff_site": False, **family}
     if template in WITH_LAST_DIGITS:
         return {"last_digits": LAST_DIGITS}
+    if template == "staff_account":
+        return {"what": StaffEvent.EventType.RESET.label}
     if template in (
         *("account_opened", "password_changed", "password_guessed", "codes_guessed"),
         *("email_changed", "email_removed", "authenticator_taken_off", "restriction_lifted"),

@@ -327,8 +327,8 @@ def test_only_supervisors_can_assign(as_officer, officer, colleague, mine):
 
 
 def test_added_supervisor_can_assign(queued):
-    device, _codes = add_staff(username="head", password=factories.PASSWORD, group="supervisor")
-    assert "Assign" in buttons_on(signed_in_staff(device.user).get(desk_of(queued)))
+    head, _code = add_staff(actor=None, username="head", roles=["supervisor"])
+    assert "Assign" in buttons_on(signed_in_staff(head).get(desk_of(queued)))
 
 
 # Forged requests

@@ -44,5 +44,10 @@ def open_person(*, actor: User, person: Identity, reason: str = "", about: str =
                 staff=actor, person=person, about=about, reason="" if about else reason
             )
             kind = "open_case" if about else "reason"
-            facts = {"kind": kind, "reference": about}
-            note(Event.PERSON_OPENED, account=actor.pk, person=person.pk, **facts)
+            note(
+                Event.PERSON_OPENED,
+                account=actor.pk,
+                person=person.pk,
+                kind=kind,
+                reference=about,
+            )

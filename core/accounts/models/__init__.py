@@ -17,8 +17,10 @@ from core.accounts.models.recoveries import (
     RecoveryQuerySet,
 )
 from core.accounts.models.sessions import Session
+from core.accounts.models.staff import AccessReview, Enrolment, StaffEvent, staff_accounts
 from core.accounts.models.users import (
     AUDIT,
+    KEEP_STAFF,
     User,
     UserManager,
     canonical_login,
@@ -28,8 +30,11 @@ from core.accounts.models.users import (
 __all__ = [
     "AUDIT",
     "COUNTER_HAS",
+    "KEEP_STAFF",
     "OPENING_LASTS",
     "RESTRICTED_FOR",
+    "AccessReview",
+    "Enrolment",
     "GuessCount",
     "Identity",
     "IdentityNumber",
@@ -43,8 +48,10 @@ __all__ = [
     "Recovery",
     "RecoveryQuerySet",
     "Session",
+    "StaffEvent",
     "User",
     "UserManager",
     "canonical_login",
+    "staff_accounts",
     "username_shape",
 ]

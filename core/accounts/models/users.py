@@ -63,6 +63,8 @@ username_shape = RegexValidator(
 
 # The right to read what others can change: of every office, and nothing of one's own.
 AUDIT = "accounts.audit"
+# The right to keep the accounts of staff, other than one's own.
+KEEP_STAFF = "accounts.keep_staff"
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -101,7 +103,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
-        permissions = [("audit", "Can read the records of all offices, and change nothing")]
+        permissions = [
+            ("audit", "Can read the records of all offices, and change nothing"),
+            ("keep_staff", "Can keep the accounts of staff, other than their own"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(username__regex=r"^[a-z][a-z0-9._-]{2,29}$"), name="username_shape"

@@ -1,9 +1,7 @@
 """A letter with its marks is one or several characters, as devices differ: any of them opens."""
 
-from io import StringIO
 from unicodedata import normalize
 
-from django.core.management import call_command
 from django.test import Client
 
 from core.accounts.models import User
@@ -78,14 +76,6 @@ def test_staff(officer):
     form = {"old_password": DECOMPOSED, "new_password1": NEXT, "new_password2": NEXT}
     assert staff.post(STAFF_CHANGE, form).url == f"{STAFF_CHANGE}done/"
     form = {"login": officer.username, "password": normalize("NFC", NEXT)}
-    assert Client().post("/en/staff/login/", form).url == "/en/staff/code/"
-
-
-def test_adding_staff(db, monkeypatch):
-    command = "tawasul.portal.management.commands.add_staff.getpass"
-    monkeypatch.setattr(command, lambda _prompt: DECOMPOSED)
-    call_command("add_staff", "layla", stdout=StringIO())
-    form = {"login": "layla", "password": COMPOSED}
     assert Client().post("/en/staff/login/", form).url == "/en/staff/code/"
 
 

@@ -1,0 +1,96 @@
+"""The list of who may do what: everybody who works here, with their rights, at this moment."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from appointments.models import Office
+from core.accounts.models import AccessReview, User
+from core.digests import digest_of
+from core.spreadsheets import Cell, Table
+from tawasul.portal.staff_roles import ROLES, other_groups_of, roles_of, team_of
+
+Row = dict[str, Any]
+# This says nothing about rights, and changes with each sign-in.
+_LAST_SIGN_IN = "last_sign_in"
+
+
+def rows_now() -> list[Row]:
+    """Return the list in JSON values, in the order of usernames."""
+    staff = User.objects.filter(is_staff=True, is_active=True).order_by("username")
+    with_all = staff.prefetch_related("groups", "offices", "user_permissions__content_type")
+    enrolled = set(TOTPDevice.objects.filter(user__in=staff).values_list("user", flat=True))
+    return [_row(user, has_authenticator=user.pk in enrolled) for user in with_all]
+
+
+def digest_of_rights(rows: Iterable[Row]) -> str:
+    """Return the digest of the list without the times of sign-ins."""
+    return digest_of([{**row, _LAST_SIGN_IN: None} for row in rows])
+
+
+def is_review_due() -> bool:
+    """Return whether nobody has signed the list off in the last three months."""
+    since = timezone.now() - AccessReview.DUE_AFTER
+    return not AccessReview.objects.filter(at__gt=since).exists()
+
+
+def in_words(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Return the rows as people read them, in the active language."""
+    offices = {office.slug: office.name for office in Office.objects.all()}
+    return [
+        {
+            **row,
+            "roles": [str(ROLES.get(role, role)) for role in row["roles"]],
+            "offices": [offices.get(slug, slug) for slug in row["offices"]],
+        }
+        for row in rows
+    ]
+
+
+def as_table(rows: Iterable[Row]) -> Table:
+    """Return the list for a file."""
+    headings = [
+        _("Username"),
+        _("Roles"),
+        _("Superuser"),
+        _("Rights outside the roles"),
+        _("Team"),
+        _("Offices"),
+        _("Authenticator"),
+        _("Last sign-in"),
+    ]
+    lines: list[list[Cell]] = [
+        [
+            row["username"],
+            ", ".join(row["roles"]),
+            _("Yes") if row["is_superuser"] else _("No"),
+            ", ".join(row["others"]),
+            row["team"],
+            ", ".join(row["offices"]),
+            _("Yes") if row["has_authenticator"] else _("No"),
+            row[_LAST_SIGN_IN] or "",
+        ]
+        for row in in_words(rows)
+    ]
+    return Table(_("Who may do what"), headings, lines, total=[])
+
+
+def _row(user: User, *, has_authenticator: bool) -> Row:
+    permissions: Iterable[Permission] = user.user_permissions.all()
+    direct = (f"{each.content_type.app_label}.{each.codename}" for each in permissions)
+    last = user.last_login
+    return {
+        "account": user.pk,
+        "username": user.username,
+        "roles": roles_of(user),
+        "is_superuser": user.is_superuser,
+        "others": [*other_groups_of(user), *sorted(direct)],
+        "team": team_of(user),
+        "offices": sorted(office.slug for office in user.offices.all()),
+        "has_authenticator": has_authenticator,
+        _LAST_SIGN_IN: last and timezone.localdate(last).isoformat(),
+    }
