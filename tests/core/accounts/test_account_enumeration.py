@@ -5,9 +5,12 @@ import re
 import secrets
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from core.accounts import codes
+from core.accounts import codes, guesses
+from core.accounts.models import GuessCount
 from core.messaging.models import Outage
 from tests import factories
 from tests.conftest import errors_on, notices_on, picture_on, without_tokens
@@ -16,6 +19,7 @@ from tests.core.accounts.pages import BORN, FORMER_NUMBER, MOBILE, NUMBER, STAFF
 from tests.worlds import undone
 
 USERNAME = "aslam"
+DOORS = (pages.SIGN_IN, STAFF_SIGN_IN)
 WRONG_CODE = "654321"
 
 
@@ -241,3 +245,46 @@ def test_staff_page_answers_resident_like_unknown_user(db, clock):
         return walk
 
     check_that_cases_look_alike(clock, {"resident": account}, give_right_password)
+
+
+# The work that is done
+
+
+def work_of(address, form):
+    """Return what each statement of a sign-in does, and to which tables."""
+    with CaptureQueriesContext(connection) as statements:
+        Client().post(address, form)
+    texts = [statement["sql"] for statement in statements]
+    return [(text.split()[0], *re.findall(r'(?:FROM|INTO|UPDATE) "(\w+)"', text)) for text in texts]
+
+
+def statements_of_guesses(login, password="wrong"):
+    """Give the password for the first time, again, as the hundredth in a row, and in the pause."""
+    form = {"login": login, "password": password}
+    kinds = {}
+    for kind, changes in (
+        ("first", {}),
+        ("another", {}),
+        ("hundredth", {"in_a_row": 99}),
+        ("refused", {}),
+        ("paused", {"wrong": guesses.MAX_WRONG}),
+    ):
+        if changes:
+            GuessCount.objects.filter(in_a_row__gt=0).update(**changes)
+        kinds[kind] = [work_of(address, form) for address in DOORS]
+    return kinds
+
+
+def test_as_many_statements_for_every_name_of_an_account_as_for_nobody(db):
+    with undone():
+        numbers_for_nobody = statements_of_guesses(NUMBER)
+    with undone():
+        for_nobody = statements_of_guesses(USERNAME)
+    account()
+    for login, expected in (
+        (USERNAME, for_nobody),
+        (NUMBER, numbers_for_nobody),
+        (FORMER_NUMBER, numbers_for_nobody),
+    ):
+        with undone():
+            assert statements_of_guesses(login) == expected, login
