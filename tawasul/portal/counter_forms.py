@@ -21,8 +21,7 @@ class DocumentForm(ChoiceForm):
 
     document = forms.ChoiceField(
         label=_("Document you have seen"),
-        choices=Recovery.Document.choices,
-        widget=forms.RadioSelect,
+        choices=[("", _("Choose a document")), *Recovery.Document.choices],
         error_messages={
             "required": _("Choose the document that you have seen."),
             "invalid_choice": _("Choose one of these documents."),

@@ -64,6 +64,10 @@ def _with_opened_person(view: _View) -> _View:
         people = Identity.objects.unrelated_to(request.user.identity).select_related("user")
         person = get_visible(people, request.user, "person", pk=pk)
         if not PersonOpening.objects.still_open(staff=request.user, person=person).exists():
+            if request.method == "POST":
+                messages.warning(
+                    request, _("The page of this person is not open any more. Begin again from it.")
+                )
             return redirect("admin:person", pk)
         return view(request, person)
 

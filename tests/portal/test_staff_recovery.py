@@ -71,6 +71,10 @@ def test_a_new_mobile_from_the_persons_page_to_what_they_are_told(first, second,
     address = f"{page_of(resident.identity)}mobile/"
     # Without a reason there is no form.
     assert browser.get(address).url == page_of(resident.identity)
+    page = browser.post(address, form(), follow=True)
+    assert notices_on(page) == [
+        "The page of this person is not open any more. Begin again from it."
+    ]
     assert BUTTON in words(opened(browser, resident.identity))
     assert "Take the authenticator app off as well" in words(browser.get(address))
     wrong = form(document="", document_end="AB1", mobile="05x")
@@ -95,7 +99,7 @@ def test_a_new_mobile_from_the_persons_page_to_what_they_are_told(first, second,
     }
     assert at_recovery(recovery) in other.get(RECOVERIES).content.decode()
     page = words(other.get(at_recovery(recovery)))
-    assert "Document passport · ends in AB12" in page
+    assert "Document seen passport · ends in AB12" in page
     assert "New mobile •••• 432 Authenticator app is taken off" in page
     assert "550000432" not in page
     page = other.post(at_recovery(recovery, "confirm/"), follow=True)
@@ -218,6 +222,9 @@ def test_a_person_without_an_account_is_given_a_mobile_to_register_with(first, s
     assert "The person can register with this mobile until" in page
     assert "Send the code" not in page
     assert browser.get(at_recovery(recovery, "code/")).status_code == 302
+    assert errors_on(browser.post(f"{page_of(person)}lift/", PASSPORT)) == [
+        "Nothing of this account is closed any more."
+    ]
     Identity.objects.filter(pk=person.pk).update(birth_date=None)
     assert TO_REGISTER not in words(browser.get(page_of(person)))
 

@@ -202,7 +202,9 @@ def lift_restriction(*, actor: User, person: Identity, document: str, document_e
     """
     _check_may(actor, person, "lifted")
     check_document(person, document, document_end)
-    user = User.objects.select_for_update(no_key=True).get(identity=person)
+    user = User.objects.select_for_update(no_key=True).filter(identity=person).first()
+    if user is None:
+        raise _nothing_closed()
     _check_can_be_given(person, user)
     if _is_disputed(user):
         raise RuleViolation(
@@ -218,7 +220,7 @@ def lift_restriction(*, actor: User, person: Identity, document: str, document_e
         restricted_until=timezone.now(), **_settled(actor, document, document_end)
     )
     if not is_lifted:
-        raise RuleViolation(_("Nothing of this account is closed any more."), code="open")
+        raise _nothing_closed()
     tell("restriction_lifted", user, told)
     _note(actor, person, "lifted")
 
@@ -364,6 +366,10 @@ def _overtaken(recovery: Recovery) -> RuleViolation:
 def _first_of_staff(recovery: Recovery) -> User:
     """Return who has begun it; a constraint says that somebody of staff has."""
     return recovery.begun_by  # type: ignore[return-value]  # at a counter
+
+
+def _nothing_closed() -> RuleViolation:
+    return RuleViolation(_("Nothing of this account is closed any more."), code="open")
 
 
 def _note(actor: User, person: Identity, kind: str) -> None:

@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
@@ -12,6 +12,9 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from core.accounts.models.identities import Identity
 from core.accounts.models.users import User
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 # So long after a recovery, its owner can object, and what a thief might do is closed.
 RESTRICTED_FOR = datetime.timedelta(hours=72)
@@ -172,6 +175,15 @@ class Recovery(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in (self.Status.BEGUN, self.Status.CONFIRMED)
+
+    @property
+    def status_now(self) -> "_StrOrPromise":
+        """The status in words, also of one whose time is over, and of one to register with."""
+        if self.has_lapsed:
+            return _("older than 24 hours")
+        if self.person_id and self.status == self.Status.CONFIRMED:
+            return _("waits for the person to register")
+        return self.get_status_display()
 
     @property
     def lasts_until(self) -> datetime.datetime:
