@@ -68,5 +68,5 @@ locks:
 
 # As it was cloned: the demo's data go too.
 clean:
-	rm -rf .venv var static/built .hypothesis .*_cache locale/*/LC_MESSAGES/*.mo
+	rm -rf .venv var static/built core/accounts/recordings .hypothesis .*_cache locale/*/LC_MESSAGES/*.mo
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""Build the files that serving needs: styles, fonts, translations, static files.
+"""Build the files that serving needs: styles, fonts, speech, translations, static files.
 
 Called as a program, it fetches what testing needs as well.
 """
@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+import build_speech
 import build_static
 import django
 import messages
@@ -16,6 +17,7 @@ from npm_packages import fetch
 
 def main() -> None:
     build_static.main()
+    build_speech.main()
     messages.compile_all()
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tawasul.settings")

@@ -76,7 +76,7 @@ TABLE = {
     "en/my/": people(200, 200, 200),
     f"{ACCOUNT}sign-in/": form([200, *[302] * 11]),
     f"{ACCOUNT}sign-out/": form(everybody(302)),
-    f"{ACCOUNT}picture/<slug:key>.png": everybody(200),
+    **each(everybody(200), ACCOUNT, "picture/<slug:key>.png", "picture/<slug:key>.wav"),
     **each(form(everybody(200)), ACCOUNT, "register/", "password/reset/"),
     **each(form(everybody(302)), ACCOUNT, "register/choose/", "password/reset/new/"),
     f"{ACCOUNT}picture/by-text/": form(everybody(200), everybody(302)),

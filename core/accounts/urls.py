@@ -31,6 +31,7 @@ urlpatterns = [
     path("register/", registration.register, name="register"),
     path("register/choose/", registration.choose, name="choose"),
     path("picture/<slug:key>.png", captcha_image, name="picture"),
+    path("picture/<slug:key>.wav", visual_code.spoken_picture, name="spoken-picture"),
     path("picture/by-text/", visual_code.picture_by_text, name="picture-by-text"),
     path("password/reset/", password_reset.reset, name="reset"),
     path("password/reset/new/", password_reset.new_password, name="new-password"),

@@ -1,4 +1,4 @@
-"""The code in a picture, which keeps programs out, and the texted code in its place.
+"""The code in a picture, which keeps programs out, spoken too, and the texted code in its place.
 
 The picture and its store are django-simple-captcha's. As shipped, one answer is accepted several
 times in parallel. Here the row is deleted first, and only the request that has deleted it gets its
@@ -14,12 +14,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from PIL.Image import Image
 
-from core.accounts import pending_steps
+from core.accounts import pending_steps, spoken_digits
 from core.accounts.models import OneTimeCode
 from core.exceptions import RuleViolation
 from core.text import bare_digits, clean, read_number
@@ -44,8 +44,17 @@ def challenge() -> tuple[str, str]:
 
     Both are digits, which every keyboard has, without those that look alike in the picture.
     """
-    digits = "".join(secrets.choice("2345678") for _place in range(LENGTH))
+    digits = "".join(secrets.choice(spoken_digits.DIGITS) for _place in range(LENGTH))
     return digits, digits
+
+
+def spoken(key: str, language: str) -> bytes | None:
+    """Return a WAV file of the digits in a picture, always the same one; None if it is gone."""
+    picture = _unused(key).first()
+    if picture is None:
+        return None
+    seed = salted_hmac("spoken picture", f"{key} {language}", algorithm="sha256").digest()
+    return spoken_digits.speak(picture.response, language, seed)
 
 
 class _PictureInput(forms.MultiWidget):

@@ -23,6 +23,12 @@ TYPED = {"ar": ("Hijri", "26", "9", "1410"), "en": ("Gregorian", "21", "4", "199
 FIRST_PASSWORD = "seven-Kettles-and-a-door"
 SECOND_PASSWORD = "eleven-Lamps-on-a-roof"
 THIRD_PASSWORD = "nine-Boats-under-rain"
+SECONDS_OF_SPEECH = """player => new Promise((done, fail) => {
+  player.onloadedmetadata = () => done(player.duration);
+  player.onerror = () => fail(new Error(player.error.message));
+  player.preload = "auto";
+  player.load();
+})"""
 
 
 @pytest.fixture
@@ -55,6 +61,8 @@ def register(somebody):
     first = picture.get_attribute("src")
     somebody.press("Another picture")
     assert picture.get_attribute("src") != first
+    if somebody.scripts:
+        assert 3 < somebody.page.locator(".picture audio").evaluate(SECONDS_OF_SPEECH) < 8
     expect(somebody.field("ID number")).to_have_value(typed)
     somebody.fill("Digits in the picture", "00000")
     somebody.press("Send the code")

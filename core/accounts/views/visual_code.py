@@ -1,7 +1,10 @@
-"""The pages of forms with a picture, and of the texted code in its place."""
+"""The pages of forms with a picture, the picture as speech, and the texted code in its place."""
 
-from django.http import HttpRequest, HttpResponse
+import re
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.utils.translation import get_language
 
 from core.accounts import pending_steps, visual_code
 from core.accounts.code_steps import CodeStep, Picture
@@ -12,6 +15,25 @@ from core.accounts.forms import (
 from core.exceptions import RuleViolation
 from core.http import safe_target
 from core.methods import takes_form
+
+_RANGE = re.compile(r"bytes=([0-9]{1,9})-([0-9]{0,9})")
+
+
+def spoken_picture(request: HttpRequest, key: str) -> HttpResponse:
+    """Answer with the digits of a picture as speech, or with a part: Safari plays nothing else.
+
+    Listening does not use the picture up. A used or expired one is answered as one that never was.
+    """
+    speech = visual_code.spoken(key, get_language())
+    if speech is None:
+        raise Http404
+    response = HttpResponse(speech, content_type="audio/wav", headers={"Accept-Ranges": "bytes"})
+    asked = _RANGE.fullmatch(request.headers.get("Range", ""))
+    if asked and int(asked[1]) < len(speech):
+        first, last = int(asked[1]), min(int(asked[2] or len(speech)), len(speech) - 1)
+        response.content, response.status_code = speech[first : last + 1], 206
+        response["Content-Range"] = f"bytes {first}-{last}/{len(speech)}"
+    return response
 
 
 @takes_form
