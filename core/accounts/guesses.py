@@ -42,6 +42,8 @@ MAX_WRONG_CODES = 100
 
 RESTS = gettext_lazy("This account rests after many wrong codes. Set a new password to open it.")
 
+_FORGOTTEN_AT_ONCE = 20_000
+
 # A warning waits until it is certain that the guess it tells of was wrong, which takes the time of
 # a comparison. It is written before that, so that no crash loses it.
 _WARNING_WAITS = timedelta(minutes=1)
@@ -78,7 +80,7 @@ def count(
     """
     name = _account_name(user.pk, browser) if user else _name("login", canonical_login(login))
     with transaction.atomic(durable=True):
-        # Guesses at one account queue here. The network's row comes last, as many want it.
+        # Guesses at one account queue here. The network's row comes after it, as many want it.
         row = _locked(name)
         wrong = row.wrong_within(PAUSE)
         if wrong >= MAX_WRONG:
@@ -96,7 +98,7 @@ def count(
         warning = _extend_row(row, user) if is_in_row else None
         row.save()
     return Guess(
-        limit=Limit.REFUSED if row.is_refused and not is_in_row else None,
+        limit=None if browser or is_in_row else Limit.REFUSED,
         is_last=row.wrong == MAX_WRONG,
         account=name,
         network=_network_name(network) if counts_network else "",
@@ -170,7 +172,11 @@ def forget_old_guesses() -> int:
     """Delete the counts that limit nothing any more; return how many."""
     now = timezone.now()
     is_over = Q(in_a_row=0, since__lte=now - PAUSE) | Q(since__lte=now - FORGOTTEN_AFTER)
-    return GuessCount.objects.filter(is_over).delete()[0]
+    with transaction.atomic():
+        # A guess that holds one of these rows may wait for another: it must not wait for this.
+        unused = GuessCount.objects.filter(is_over).select_for_update(skip_locked=True)
+        names = list(unused.values_list("name", flat=True)[:_FORGOTTEN_AT_ONCE])
+        return GuessCount.objects.filter(name__in=names).delete()[0]
 
 
 def _locked(name: str) -> GuessCount:

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -108,6 +109,22 @@ def test_network_compares_a_hundred_and_then_asks_for_the_picture(resident, comp
     assert len(compared) == 10
     asked = [page for page in shown if b'name="picture_key"' in page.content]
     assert len(asked) >= AT_ONCE - 10
+
+
+def test_guess_does_not_wait_for_the_chore_that_forgets(resident, guards):
+    """The chore takes rows in any order: if it waited for one, a guess could wait for it."""
+    guess(resident.username)
+    GuessCount.objects.update(since=timezone.now() - guesses.FORGOTTEN_AFTER)
+    forgotten = []
+
+    def forget():
+        forgotten.append(guesses.forget_old_guesses())
+
+    guards.meanwhile(guesses, "_locked", forget)
+
+    assert errors_on(guess(resident.username)) == [pages.DO_NOT_MATCH]
+    # The account's row was locked by then, so that the network's alone has gone.
+    assert forgotten == [1]
 
 
 # Codes after the right password
