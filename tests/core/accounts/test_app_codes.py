@@ -264,5 +264,8 @@ def test_recovery_code_of_staff_is_good_once_on_both_sites(person, app):
     User.objects.update(is_staff=True)
     paper = StaticDevice.objects.create(user=person, name="recovery codes")
     paper.token_set.create(token="abcd2345")
+    of_colleague = StaticDevice.objects.create(user=factories.OfficerFactory())
+    of_colleague.token_set.create(token="bcde3456")
+    assert sign_in_with(person, "bcde3456") == [NOT_A_RECOVERY_CODE]
     assert sign_in_with(person, "ABCD-2345") == []
     assert sign_in_with(person, "abcd2345") == [NOT_A_RECOVERY_CODE]
