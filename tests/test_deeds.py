@@ -1,19 +1,23 @@
 """Every deed by every role before and after an end, and without the registry: see `tests.deeds`."""
 
 import inspect
+from datetime import timedelta
 from itertools import product
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
+from core.accounts.models import RESTRICTED_FOR, Recovery
 from core.accounts.registry import LocalRegistry, RegistryUnavailable
 from core.exceptions import RuleViolation
 from tests.appointments import places
 from tests.deeds import (
     APPOINTMENTS,
+    CLOSED_AFTER_RECOVERY,
     INQUIRIES,
     MOMENTS,
+    OPEN_AFTER_RECOVERY,
     ROLES,
     booking,
     end,
@@ -88,6 +92,50 @@ def test_every_action_of_somebody_is_in_the_table(table, actions):
         if "actor" in getattr(inspect.signature(getattr(actions, name)), "parameters", ())
     }
     assert of_somebody - table.keys() == set()
+
+
+def deeds_of_residents(table):
+    return {name for name, each in table.items() if each.may[0] & set(ROLES[:5])}
+
+
+def test_every_deed_of_residents_says_whether_a_recovery_closes_it():
+    deeds = deeds_of_residents(INQUIRIES) | deeds_of_residents(APPOINTMENTS)
+    assert CLOSED_AFTER_RECOVERY.isdisjoint(OPEN_AFTER_RECOVERY)
+    assert deeds == CLOSED_AFTER_RECOVERY | OPEN_AFTER_RECOVERY
+
+
+def give_everybody_a_new_mobile(world, done_at):
+    """Let the accounts of all residents have been recovered at that moment."""
+    for role in ROLES[:5]:
+        Recovery.objects.create(
+            user=getattr(world, role),
+            way=Recovery.Way.REGISTRY,
+            status=Recovery.Status.DONE,
+            new_mobile="+966550000432",
+            done_at=done_at,
+            restricted_until=done_at + RESTRICTED_FOR,
+        )
+
+
+@pytest.mark.parametrize(("table", "make"), TABLES)
+def test_a_new_mobile_closes_what_gives_up_what_is_older_and_nothing_else(table, make, clock):
+    world = make(people())
+    deeds = deeds_of_residents(table)
+    second = timedelta(seconds=1)
+    for done_at, closed in [
+        (clock.now + second, CLOSED_AFTER_RECOVERY),
+        (clock.now - second, set()),  # all of this is newer
+        (clock.now - RESTRICTED_FOR - second, set()),
+    ]:
+        with undone():
+            give_everybody_a_new_mobile(world, done_at)
+            for name in deeds:
+                may = set()
+                for role in ROLES:
+                    with undone():
+                        if has_done(table[name].do, world, role):
+                            may.add(role)
+                assert may == (set() if name in closed else table[name].may[0]), (name, done_at)
 
 
 class Away(LocalRegistry):

@@ -145,7 +145,7 @@ def move(*, actor: User, appointment: Appointment, slot: Slot) -> Appointment:
     with give_back_lapsed_when_full(slot), transaction.atomic():
         lock(actor, appointment.attendee)
         appointment = lock_and_reload(appointment)
-        check_may(actor, Deed.CHANGE, appointment)
+        check_may(actor, Deed.GIVE_UP, appointment)
         if appointment.slot_id == slot.pk and appointment.is_confirmed:
             return appointment
         check_can_be_changed(appointment)
@@ -173,7 +173,7 @@ def cancel(*, actor: User, appointment: Appointment) -> Appointment:
     with transaction.atomic():
         lock(actor, appointment.attendee)
         appointment = lock_and_reload(appointment)
-        check_may(actor, Deed.CHANGE, appointment)
+        check_may(actor, Deed.GIVE_UP, appointment)
         if appointment.status == Status.CANCELLED:
             return appointment
         if not appointment.is_held:

@@ -54,6 +54,8 @@ def wait(*, actor: User, appointment: Appointment, office: Office | None = None)
                 _("The office has closed at this time. Choose another time first."), code="status"
             )
         waiting = Waiting.objects.open().filter(appointment=appointment).first()
+        if waiting:
+            check_may(actor, Deed.GIVE_UP, waiting)
         waiting = waiting or entry_of(appointment, before=appointment.slot.start)
         waiting.office = office
         waiting.save()
@@ -114,6 +116,9 @@ def wait_for_any_time(
                 ),
                 code="waiting",
             )
+        if waiting:
+            # Other wishes in its place would give up what it waits for.
+            check_may(actor, Deed.GIVE_UP, waiting)
         waiting = waiting or Waiting(
             user=actor, attendee=attendee, service=service, since=timezone.now()
         )
@@ -145,7 +150,7 @@ def stop_waiting(*, actor: User, waiting: Waiting) -> None:
     """
     with transaction.atomic():
         lock(actor, waiting.attendee)
-        check_may(actor, Deed.CHANGE, waiting)
+        check_may(actor, Deed.GIVE_UP, waiting)
         # An entry without an end is that of a displaced appointment, which has still to be told.
         waits = Waiting.objects.open().filter(pk=waiting.pk, before__isnull=False)
         waits.update(ended_at=timezone.now())
@@ -176,7 +181,7 @@ def accept(*, actor: User, offer: Offer) -> Appointment:
 
 @transaction.atomic
 def _accept(offer: Offer, actor: User) -> Appointment:
-    offer = _lock_offer(offer, actor)
+    offer = _lock_offer(offer, actor, Deed.CHANGE)
     if offer.status == Offer.Status.ACCEPTED and offer.appointment:
         return offer.appointment
     in_time = Offer.objects.answerable().filter(pk=offer.pk)
@@ -236,7 +241,7 @@ def decline(*, actor: User, offer: Offer) -> None:
     Raise RuleViolation `accepted` for an offer that was accepted already.
     """
     with transaction.atomic():
-        offer = _lock_offer(offer, actor)
+        offer = _lock_offer(offer, actor, Deed.GIVE_UP)
         if offer.status == Offer.Status.ACCEPTED:
             raise RuleViolation(
                 _("You have taken this time already. Move or cancel the appointment instead."),
@@ -272,7 +277,7 @@ def _end_offer(offer: Offer, status: Offer.Status) -> int:
     return ended
 
 
-def _lock_offer(offer: Offer, actor: User) -> Offer:
+def _lock_offer(offer: Offer, actor: User, deed: Deed) -> Offer:
     """Lock what an offer is about, and return it as it is now, with its rows.
 
     Raise RuleViolation as `check_may` does.
@@ -290,5 +295,5 @@ def _lock_offer(offer: Offer, actor: User) -> Offer:
         "waiting__service",
     )
     offer = with_all.get(pk=offer.pk)
-    check_may(actor, Deed.CHANGE, offer.waiting)
+    check_may(actor, deed, offer.waiting)
     return offer

@@ -156,7 +156,7 @@ def _criteria_in(query: QueryDict) -> dict[str, Any]:
 def move_step(view: Step) -> Callable[..., HttpResponse]:
     """Decorate a step of moving a booked appointment, which brings its criteria."""
 
-    @booked_page(Deed.CHANGE)
+    @booked_page(Deed.GIVE_UP)
     @wraps(view)
     def step(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
         if not appointment.can_be_changed:

@@ -55,6 +55,7 @@ def detail(request: SignedInRequest, reference: str) -> HttpResponse:
     context = {
         "appointment": appointment,
         "is_mine": rights.may(Deed.CHANGE),
+        "why_not_give_up": rights.why_closed(Deed.GIVE_UP),
         "offer": next((offer for offer in offers if offer.can_be_answered), None),
         "offers": offers,
         "waiting": appointment.waitings.open().select_related("office").first(),
@@ -91,7 +92,7 @@ def confirm(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
 
 
 @takes_form
-@booked_page(Deed.CHANGE)
+@booked_page(Deed.GIVE_UP)
 def cancel(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
     """Ask first, then give the place back."""
     page = redirect("appointments:detail", appointment.reference)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from appointments import actions
+from appointments.actions import Deed
 from appointments.criteria import Criteria
 from appointments.forms import OfficeChoice, WaitForm, WishForm
 from appointments.models import Appointment, Offer, Waiting
@@ -147,6 +148,7 @@ def wish(request: SignedInRequest, pk: int) -> HttpResponse:
     offers = list(found.offers.select_related("slot__office", "appointment").order_by("-pk"))
     context = {
         "wish": found,
+        "why_not_give_up": actions.rights_of(request.user, found).why_closed(Deed.GIVE_UP),
         "offer": next((offer for offer in offers if offer.can_be_answered), None),
         "offers": offers,
     }

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core.accounts.models import User
+from core.accounts.recovered import restriction_on
 from core.accounts.rights import (
     OWNERS,
     Relation,
@@ -33,6 +34,8 @@ class Deed(StrEnum):
     ASSIGN = "assign"  # as a supervisor
 
 
+# What undoes a filing: for a while after its recovery, an account undoes nothing that is older.
+_UNDOES = (Deed.WITHDRAW,)
 _OF_STAFF = (Deed.WORK, Deed.ASSIGN)
 # Who may do what with a filed inquiry. A draft is its author's alone, and its status says what can
 # be done with it.
@@ -54,15 +57,26 @@ class Rights:
     relation: Relation | None
 
     def may(self, deed: Deed) -> bool:
+        return self._is_theirs(deed) and self.why_closed(deed) is None
+
+    def check_may(self, deed: Deed) -> None:
+        """Raise RuleViolation `not_yours` or `recovered`, with the reason, unless they may."""
+        refused = self.why_closed(deed)
+        if not self._is_theirs(deed):
+            refused = refusal(self.user, self.inquiry, self.relation)
+        if refused:
+            raise noted(refused, self.user, deed, self.inquiry.reference)
+
+    def why_closed(self, deed: Deed) -> RuleViolation | None:
+        """Return what keeps them from a deed of theirs because of a recovery, if anything."""
+        if deed not in _UNDOES or self.inquiry.is_draft or not self._is_theirs(deed):
+            return None
+        return restriction_on(self.user, since=self.inquiry.submitted_at)
+
+    def _is_theirs(self, deed: Deed) -> bool:
         if self.inquiry.is_draft:
             return self.inquiry.applicant_id == self.user.pk
         return self.relation in _MAY.get(deed, ())
-
-    def check_may(self, deed: Deed) -> None:
-        """Raise RuleViolation `not_yours`, with the reason, unless they may do this."""
-        if not self.may(deed):
-            refused = refusal(self.user, self.inquiry, self.relation)
-            raise noted(refused, self.user, deed, self.inquiry.reference)
 
     @property
     def successor_id(self) -> int | None:
@@ -122,7 +136,8 @@ def may(user: User, deed: Deed, inquiry: Inquiry) -> bool:
 def check_may(user: User, deed: Deed, inquiry: Inquiry) -> Rights:
     """Check that `user` may do this to the inquiry now, and return all their rights on it.
 
-    RuleViolation `not_yours`; `not_officer`, `own_case` or `not_supervisor` for a deed of staff.
+    RuleViolation `not_yours` or `recovered`; `not_officer`, `own_case` or `not_supervisor` for a
+    deed of staff.
     """
     rights = rights_of(user, inquiry)
     if deed not in _OF_STAFF:

@@ -62,6 +62,7 @@ def detail(request: SignedInRequest, rights: Rights) -> HttpResponse:
     context |= {
         "can_answer": rights.may(Deed.ANSWER) and inquiry.is_returned,
         "can_withdraw": rights.may(Deed.WITHDRAW) and inquiry.is_open,
+        "why_not_withdraw": inquiry.is_open and rights.why_closed(Deed.WITHDRAW),
         "events": inquiry.events.public(),
         "attachments": rights.documents().sent().select_related("document_type"),
         "notices": notices,

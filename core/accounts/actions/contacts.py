@@ -109,8 +109,9 @@ def _change_contact(
     The messages of `warn` have no owner and keep the mobile of their time: an attacker who has
     taken over an account must not be able to divert them.
     """
-    # Of two changes at once, the second has to warn what the first has set. Lock the account before
-    # the messages: a booking takes the locks in the same order.
+    # A recovery waits for this lock, or is found here; of two changes at once, the second has to
+    # warn what the first has set. The account is locked before the messages: a booking takes the
+    # locks in the same order.
     old = User.objects.select_for_update(no_key=True).get(pk=actor.pk)
     check_not_restricted(old)
     User.objects.filter(pk=actor.pk).update(**contact)

@@ -27,14 +27,21 @@ class RecoveryQuerySet(models.QuerySet["Recovery"]):
         """Return the recoveries of this account for which changes are still closed."""
         return self.filter(user=user, restricted_until__gt=timezone.now())
 
-    def disputed(self, user: User) -> Self:
+    def disputed(self, user: User | None) -> Self:
         """Return the recoveries of this account on which a counter still has to decide."""
-        return self.filter(user=user, status=Recovery.Status.DISPUTED)
+        return self.filter(user=user.pk if user else 0, status=Recovery.Status.DISPUTED)
 
-    def open_to_objection(self, user: User) -> Self:
+    def closing(self, user: User | None) -> Self:
+        """Return those that keep this account from being recovered through the registry."""
+        restricts = Q(restricted_until__gt=timezone.now())
+        of_account = self.filter(user=user.pk if user else 0)
+        return of_account.filter(restricts | Q(status=Recovery.Status.DISPUTED))
+
+    def open_to_objection(self, user: User | None) -> Self:
         """Return the recoveries of this account, the last first, that the owner can object to."""
         since = timezone.now() - RESTRICTED_FOR
-        done = self.filter(user=user, status=Recovery.Status.DONE, done_at__gt=since)
+        of_account = self.filter(user=user.pk if user else 0)
+        done = of_account.filter(status=Recovery.Status.DONE, done_at__gt=since)
         return done.order_by("-done_at")
 
     def at_the_counter(self) -> Self:

@@ -16,6 +16,7 @@ from core.accounts.forms import (
 )
 from core.accounts.models import Identity, Session
 from core.accounts.people import offered_of
+from core.accounts.recovered import restriction_on
 from core.accounts.session_holder import act_as, holder_of, is_representative
 from core.accounts.views.people import links_to_holders, links_to_persons
 from core.http import in_language, safe_target
@@ -43,6 +44,7 @@ def _page(request: SignedInRequest, language_form: LanguageForm) -> HttpResponse
         "has_more_holders": len(holders) > LINKS,
         "represents": represents,
         "app": authenticators.app_of(request.user),
+        "why_closed": restriction_on(request.user),
         "devices": Session.objects.signed_in(request.user),
         "language_form": language_form,
     }
