@@ -38,6 +38,7 @@ class Event(StrEnum):
     CODE_SENT = "code_sent"
     CODE_TRIED = "code_tried"
     RECOVERY = "recovery"
+    OBJECTION = "objection"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an event
     MOBILE_CHANGED = "mobile_changed"
     EMAIL_CHANGED = "email_changed"

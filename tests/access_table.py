@@ -77,8 +77,17 @@ TABLE = {
     f"{ACCOUNT}sign-in/": form([200, *[302] * 11]),
     f"{ACCOUNT}sign-out/": form(everybody(302)),
     **each(everybody(200), ACCOUNT, "picture/<slug:key>.png", "picture/<slug:key>.wav"),
-    **each(form(everybody(200)), ACCOUNT, "register/", "password/reset/"),
-    **each(form(everybody(302)), ACCOUNT, "register/choose/", "password/reset/new/"),
+    **each(
+        form(everybody(200)),
+        ACCOUNT,
+        *("register/", "password/reset/", "recover/", "objection/"),
+    ),
+    **each(
+        form(everybody(302)),
+        ACCOUNT,
+        *("register/choose/", "password/reset/new/", "recover/mobile/"),
+    ),
+    f"{ACCOUNT}objection/sent/": everybody(200),
     f"{ACCOUNT}picture/by-text/": form(everybody(200), everybody(302)),
     ACCOUNT: people(200, 200, 200),
     **each(FORM_OF_EACH, ACCOUNT, "password/", "mobile/", "email/", "authenticator/"),
@@ -231,7 +240,8 @@ TABLE |= {
 }
 
 # The page of a code requires the step before it.
-for step in ("", "register/", "password/reset/", "picture/by-text/", "mobile/", "email/"):
+OF_VISITORS = ("", "register/", "password/reset/", "recover/", "picture/by-text/")
+for step in (*OF_VISITORS, "mobile/", "email/"):
     TABLE |= each(form(everybody(302)), f"{ACCOUNT}{step}", "code/", "code/resend/")
 
 # The rows that differ when the inquiry is a draft. Its form names the establishment, for which the

@@ -34,14 +34,21 @@ BIDI = "\u202e\u2066\u200f١٢٣\u2069\u202c"
 QUEUE = "/en/staff/requests_app/inquiry/"
 # The forms that can be sent without signing in.
 PUBLIC_FORMS = [
-    f"/en/account/{page}/" for page in ("sign-in", "register", "password/reset", "picture/by-text")
+    f"/en/account/{page}/"
+    for page in (
+        *("sign-in", "register", "password/reset", "picture/by-text"),
+        *("recover", "objection"),
+    )
 ] + ["/en/staff/login/"]
 OWN = [f"/en/account/{page}/" for page in ("password", "mobile", "email", "acting-as")]
 # The pages that come after a code or ask for one.
 STEPS = [
     f"/en/account/{page}code/"
-    for page in ("", "register/", "password/reset/", "picture/by-text/", "mobile/", "email/")
-] + ["/en/account/register/choose/", "/en/account/password/reset/new/"]
+    for page in (
+        *("", "register/", "password/reset/", "recover/", "picture/by-text/"),
+        *("mobile/", "email/"),
+    )
+] + [f"/en/account/{page}/" for page in ("register/choose", "password/reset/new", "recover/mobile")]
 FIELDS_OF_ACCOUNTS = [
     *("login", "password", "new_password", "again", "username", "language", "mobile", "email"),
     *("number", "born_calendar", "born_day", "born_month", "born_year", "holder", "next", "code"),

@@ -46,6 +46,8 @@ class CodeStep:
     # reveal which accounts exist.
     shows_message_status = True
     resend_costs_a_picture = False
+    # Whether the code goes to the mobile of the account, which may be lost.
+    leads_to_recovery = False
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
@@ -126,6 +128,7 @@ class SignIn(CodeStep):
     purpose = purposes.SIGN_IN
     after = "accounts:sign-in"
     button = gettext_lazy("Sign in")
+    leads_to_recovery = True
 
     @cached_property
     def actor(self) -> User:
@@ -147,6 +150,7 @@ class SignIn(CodeStep):
 
     def send(self) -> None:
         guesses.check_rests(self.actor)
+        actions.check_undisputed(self.actor)
         codes.send_code(actor=self.actor, purpose=self.purpose, **self.send_kwargs())
 
     def try_code(self, guess: str) -> OneTimeCode:
@@ -198,7 +202,7 @@ class Register(AnonymousStep):
         "If the details you entered are correct, a code is on its way to the mobile that the "
         "registry has for you. If none comes, check the number, the calendar and the day: one "
         "Hijri day off is usual. If they are right, the registry may have no mobile or an old one: "
-        "go to a passports office with your ID."
+        "go to a passports office with your ID or passport."
     )
 
     def send(self) -> None:
@@ -213,6 +217,7 @@ class Register(AnonymousStep):
 class Reset(AnonymousStep):
     purpose = purposes.RESET
     after = "accounts:new-password"
+    leads_to_recovery = True
     notice = gettext_lazy(
         "If there is an account with these details, a code is on its way to its mobile. If none "
         "comes, check the username or number, the calendar and the day: one Hijri day off is usual."
@@ -236,7 +241,23 @@ class Reset(AnonymousStep):
         )
 
     def on_success(self, code: OneTimeCode) -> HttpResponse:
-        return self.continue_with("new_password", user=int(code.confirms))
+        user = User.objects.get(pk=code.confirms)
+        facts = {"user": user.pk, "sessions": user.get_session_auth_hash()}
+        return self.continue_with("new_password", **facts)
+
+
+class Recover(AnonymousStep):
+    purpose = purposes.RECOVER
+    after = "accounts:new-mobile"
+    notice = Register.notice
+
+    def send(self) -> None:
+        actions.ask_to_recover(
+            number=self.facts["number"], born=parse_date(self.facts["born"]), **self.send_kwargs()
+        )
+
+    def on_success(self, code: OneTimeCode) -> HttpResponse:
+        return self.continue_with("new_mobile", code=str(code.pk))
 
 
 class Picture(AnonymousStep):
@@ -320,4 +341,4 @@ class Email(CodeStep):
         return redirect(self.after)
 
 
-STEPS = {step.purpose: step for step in (SignIn, Register, Reset, Picture, Mobile, Email)}
+STEPS = {step.purpose: step for step in (SignIn, Register, Reset, Recover, Picture, Mobile, Email)}

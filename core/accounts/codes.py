@@ -78,7 +78,10 @@ def send_code(
     recipient = recipient or str(actor.mobile)
     if not recipient:
         raise RuleViolation(
-            _("Your account has no mobile number to send a code to. Go to a passports office."),
+            _(
+                "Your account has no mobile number to send a code to. Go to a passports office "
+                "with your ID or passport."
+            ),
             code="no_mobile",
         )
     with limits_noted(purpose, actor), _locked_stripes(recipient, f"account {actor.pk}"):
@@ -326,7 +329,7 @@ def _check_budget(name: str, purpose: str) -> None:
         raise RuleViolation(
             _(
                 "Very many codes are being asked for, and we cannot send yours now. Try again in "
-                "an hour, or go to a passports office."
+                "an hour, or go to a passports office with your ID or passport."
             ),
             code="budget",
         )
@@ -435,7 +438,7 @@ def _count_and_compare(code: OneTimeCode | None, guess: str) -> RuleViolation | 
         return None  # what the app shows is compared where it is used up
     if not constant_time_compare(code.code_hash, _hash(code, bare_digits(guess))):
         return RuleViolation(
-            _("This is not the code we sent. Check the message and try again."),
+            _("This code is not right. Check it and try again."),
             code="wrong",
         )
     return None

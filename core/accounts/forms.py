@@ -145,6 +145,15 @@ class ResetForm(DoubtedNumberForm):
     born = EitherCalendarDateField(label=_("Date of birth"))
 
 
+class ObjectionForm(VisualCodeForm):
+    login = LoginField()
+    password = PasswordField(
+        label=_("Your password before the mobile changed"),
+        required=_("Enter the password that you had before the mobile changed."),
+        help_text=_("If somebody has set a new one since, enter yours and not that one."),
+    )
+
+
 class MobileForm(Form):
     mobile = MobileField(
         label=_("Mobile"), error_messages={"required": _("Enter a mobile number.")}

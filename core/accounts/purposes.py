@@ -79,6 +79,8 @@ RESET = register("reset", also_by_mail=True)
 MOBILE = register("mobile")
 EMAIL = register("email", by_mail=True)
 PICTURE = register("picture")
+# To the mobile of the registry, which the account does not have yet.
+RECOVER = register("recover")
 AUTHENTICATOR = register("authenticator", by_app=True)
 # Typed at the screen of a clerk, whose session it is good in.
 COUNTER = register("counter")

@@ -18,6 +18,7 @@ from django_otp.admin import OTPAdminSite
 
 from core.accounts import actions, devices, lockout, pending_steps
 from core.accounts.access import StaffRequest
+from core.accounts.actions import check_undisputed
 from core.accounts.forms import CodeForm, SignInForm
 from core.accounts.models import User
 from core.accounts.security_events import note_wrong_password
@@ -108,6 +109,11 @@ class StaffSite(OTPAdminSite):
             password = form.cleaned_data["password"]
             user = auth.authenticate(request, username=login, password=password, staff_only=True)
             if user is not None and user.is_staff:
+                try:
+                    check_undisputed(user, "staff")
+                except RuleViolation as violation:
+                    violation.show_on(form)
+                    return render(request, "admin/sign_in.html", {"form": form, "next": target})
                 request.session.cycle_key()
                 password = user.get_session_auth_hash()
                 pending_steps.begin(request, STEP, user=user.pk, password=password, next=target)

@@ -80,7 +80,7 @@ def confirm(applicant):
     code = applicant.code_on_phone()
     applicant.fill("Code", f"{(int(code) + 1) % 10**6:06}")
     applicant.press("Send inquiry")
-    applicant.is_told("This is not the code we sent. Check the message and try again.")
+    applicant.is_told("This code is not right. Check it and try again.")
     applicant.fill("Code", code)
     applicant.press("Send inquiry")
 

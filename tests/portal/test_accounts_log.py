@@ -11,7 +11,7 @@ from core.accounts.models import GuessCount, Identity, Session
 from tests import factories
 from tests.conftest import sign_in, signed_in
 from tests.core.accounts import pages
-from tests.portal.security_lines import check, line, without_network
+from tests.portal.security_lines import check, line, refused, without_network
 from tests.requests_app import steps
 
 pytestmark = pytest.mark.django_db
@@ -166,6 +166,48 @@ def test_registering_and_setting_a_new_password(identity, lines):
                 lambda: pages.set_password(browser),
                 line("password_changed", account=user),
                 line("recovery", account=user, kind="password_reset"),
+            ),
+        ],
+    )
+
+
+def test_recovery_and_objection(person, lines):
+    browser = Client()
+    Identity.objects.update(mobile=pages.NEW_MOBILE)
+    asked = {"purpose": "recover", "typed": NUMBER}
+    objection = partial(line, "objection", account=person)
+
+    def give_code():
+        browser.post(f"{pages.RECOVER}code/", {"code": pages.newest_code("recover")})
+
+    def change_again():
+        asked = {"actor": person, "session_key": "s", "language": "en"}
+        refused(actions.ask_to_change_mobile, mobile="+966550000999", **asked)
+
+    def object_with(login, password=PASSWORD):
+        return lambda: pages.object_to_recovery(Client(), login, password)
+
+    check(
+        lines,
+        [
+            (object_with("aslam"), objection("nothing_to_object_to")),
+            (object_with(" Nobody "), line("objection", "nothing_to_object_to", typed="nobody")),
+            (lambda: pages.ask_to_recover(browser), line("code_sent", **asked)),
+            (give_code, line("code_tried", purpose="recover")),
+            (
+                lambda: browser.post(f"{pages.RECOVER}mobile/"),
+                line("recovery", account=person, kind="registry"),
+                line("mobile_changed", account=person),
+            ),
+            (
+                change_again,
+                without_network(line("deed_refused", "recovered", account=person, kind="account")),
+            ),
+            (object_with("aslam", WRONG), objection("wrong_password")),
+            (object_with("aslam"), objection()),
+            (
+                lambda: give(browser, "aslam", PASSWORD),
+                line("sign_in", "disputed", account=person, kind="resident"),
             ),
         ],
     )

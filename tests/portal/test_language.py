@@ -101,7 +101,7 @@ def form_pages(resident):
             Client(),
             [SIGN_IN, STAFF_SIGN_IN]
             + [f"/en/account/{page}/" for page in ("register", "password/reset", "picture/by-text")]
-            + ["/en/display/"],
+            + ["/en/account/recover/", "/en/account/objection/", "/en/display/"],
         ),
         (
             verified(resident),

@@ -85,8 +85,9 @@ def test_sign_in_input_is_not_logged(person, logged):
     client = Client()
     client.get("/en/account/register/")
     form = {"number": ID_NUMBER, "born_day": "14", "born_month": "3", "born_year": "1986"}
-    for address in ("register", "password/reset", "picture/by-text"):
-        client.post(f"/en/account/{address}/", {**form, "login": ID_NUMBER, "mobile": MOBILE})
+    typed = {**form, "login": ID_NUMBER, "mobile": MOBILE, "password": factories.PASSWORD}
+    for address in ("register", "password/reset", "picture/by-text", "recover", "objection"):
+        client.post(f"/en/account/{address}/", typed)
     client.post("/en/account/picture/by-text/code/", {"code": "000000"})
     logged(client.cookies["sessionid"].value, "1986-03-14")
 

@@ -19,7 +19,7 @@ parallel = pytest.mark.postgres
 SIGN_IN = purposes.SIGN_IN
 SESSION = "a-session-that-waits-for-its-code"
 
-WRONG = "This is not the code we sent. Check the message and try again."
+WRONG = "This code is not right. Check it and try again."
 SPENT = "A wrong code was entered too many times. Ask for another code."
 USED = "This code has been used already. Ask for another code."
 

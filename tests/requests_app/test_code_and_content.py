@@ -248,7 +248,7 @@ def test_another_mobile_is_sent_a_code_and_allows_filing(as_resident, resident, 
 
 def test_a_wrong_code_confirms_nothing(as_resident, inquiry, mobile_code):
     assert errors_on(enter(as_resident, inquiry, wrong(mobile_code))) == [
-        "This is not the code we sent. Check the message and try again."
+        "This code is not right. Check it and try again."
     ]
     assert FIRST in words(ask_for_code(as_resident, inquiry))
 

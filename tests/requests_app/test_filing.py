@@ -192,7 +192,7 @@ def test_changes_from_another_tab_are_shown_before_code(as_resident, draft):
 
 def test_a_wrong_code_files_nothing(as_resident, resident, draft):
     code = code_for(as_resident, draft)
-    told = "This is not the code we sent. Check the message and try again."
+    told = "This code is not right. Check it and try again."
     assert errors_on(confirm(as_resident, draft, wrong(code))) == [told]
     another_browser = signed_in(resident)
     assert errors_on(confirm(another_browser, draft, code)) == ["Ask for a code first."]

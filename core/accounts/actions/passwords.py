@@ -8,6 +8,7 @@ from core.accounts import codes, guesses, purposes
 from core.accounts.actions.devices import end_sessions
 from core.accounts.actions.warnings import warn
 from core.accounts.models import User, canonical_login
+from core.accounts.recovered import is_disputed
 from core.security_log import Event, note
 
 
@@ -21,8 +22,9 @@ def ask_to_reset(
 ) -> None:
     """Text a code for a new password to the account with this login and birth date.
 
-    The outcome is the same for a login that has no account, so that the page cannot reveal which
-    accounts exist. RuleViolation: those of `codes.send_code_to_unknown`.
+    While the account is disputed, its mobile is told that a counter has to decide. The outcome is
+    the same for a login that has no account, so that the page cannot reveal which accounts exist.
+    RuleViolation: those of `codes.send_code_to_unknown`.
     """
     accounts = User.objects.by_login(login).filter(is_active=True, identity__birth_date=born)
     user = accounts.first() if born else None
@@ -34,7 +36,7 @@ def ask_to_reset(
         typed=canonical_login(login),
         recipient=str(user.mobile) if user else "",
         email=user.email if user else "",
-        template="code_reset",
+        template="account_disputed" if is_disputed(user) else "code_reset",
         confirms=str(user.pk) if user else "",
     )
 

@@ -60,7 +60,10 @@ def register(*, identity: Identity, username: str, password: str, language: str)
             mobile = _mobile_of(identity)
             if _answer_to(identity) != "code_register" or not mobile:
                 raise RuleViolation(
-                    _("An account cannot be opened for you online. Go to a passports office."),
+                    _(
+                        "An account cannot be opened for you online. Go to a passports office with "
+                        "your ID or passport."
+                    ),
                     code="not_open",
                 )
             _check_free(username)

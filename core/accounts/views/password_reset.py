@@ -28,9 +28,10 @@ def reset(request: HttpRequest) -> HttpResponse:
 def new_password(request: HttpRequest) -> HttpResponse:
     """Set the new password, the last step of a reset."""
     proven = pending_steps.get(request, "new_password")
-    if proven is None:
+    user = User.objects.get(pk=proven["user"]) if proven else None
+    # A recovery or an objection since the code has ended whatever was begun before.
+    if proven is None or user is None or user.get_session_auth_hash() != proven.get("sessions"):
         return redirect("accounts:sign-in")
-    user = User.objects.get(pk=proven["user"])
     form = NewPasswordForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         actions.set_password(

@@ -85,8 +85,9 @@ def _user_of(request: HttpRequest, form: SignInForm, *, judges_network: bool) ->
         note(Event.SIGN_IN, "no_mobile", account=user.pk, kind="resident")
         raise RuleViolation(
             _(
-                "This account has no mobile number. Please go to a passports "
-                "office. Staff sign in on the staff site."
+                "This account has no mobile number. Choose “I no longer have this mobile” "
+                "below, or go to a passports office with your ID or passport. Staff sign in "
+                "on the staff site."
             ),
             code="no_mobile",
         )

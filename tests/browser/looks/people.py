@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from core.accounts.models import Link
+from core.accounts.models import RESTRICTED_FOR, Link, Recovery
 from tawasul.portal.staff_roles import group_for_role
 from tests import factories
 from tests.appointments.browsing import verified
@@ -81,6 +81,19 @@ def leave(worker):
     """Let the worker's employment have ended yesterday."""
     yesterday = timezone.localdate() - timedelta(days=1)
     Link.objects.filter(person=worker.identity).update(until=yesterday)
+
+
+def give_new_mobile(user):
+    """Let the account of `user` have just been recovered."""
+    moment = timezone.now()
+    Recovery.objects.create(
+        user=user,
+        way=Recovery.Way.REGISTRY,
+        status=Recovery.Status.DONE,
+        new_mobile=user.mobile,
+        done_at=moment,
+        restricted_until=moment + RESTRICTED_FOR,
+    )
 
 
 def employer_of_many(language):

@@ -26,10 +26,12 @@ WORDS = {"ar": "إقامة", "en": "iqama"}
 SIGN_IN, REGISTER, RESET = "account/sign-in/", "account/register/", "account/password/reset/"
 BY_TEXT, CHOOSE = "account/picture/by-text/", f"{REGISTER}choose/"
 FOR_RESET = f"{BY_TEXT}?next=/{{language}}/{RESET}"
+RECOVER, OBJECTION = "account/recover/", "account/objection/"
 PASSWORD, MOBILE, EMAIL = "account/password/", "account/mobile/", "account/email/"
 ACTING, PEOPLE = "account/acting-as/", "account/people/"
 APP = "account/authenticator/"
 REGISTRANT = {"number": "2000000030", **BORN}
+LOSER = {"number": "2000000105", **BORN}
 DOUBTED = {**REGISTRANT, "number": "2000000031"}
 
 
@@ -50,6 +52,11 @@ def prepare(language):
     )
     factories.authenticator(cautious)
     people.shut_out(Client(), f"/en/{SIGN_IN}", shut)
+    lost = people.person("2000000105", "هدى سالم", "Huda Salem", mobile="+966500000032")
+    people.account("loser", lost, language)
+    found = people.person("2000000113", "طارق سالم", "Tariq Salem")
+    recovered = people.account("recovered", found, language)
+    people.give_new_mobile(recovered)
     people.person("2000000030", "بلال أحمد", "Bilal Ahmed", mobile="+966500000031")
     browsers = {
         "resident": people.acting_for(None, resident),
@@ -58,6 +65,7 @@ def prepare(language):
         "colleague": signed_in_staff(factories.OfficerFactory()),
         "leaver": signed_in(leaver),
         "careful": signed_in(careful),
+        "recovered": signed_in(recovered),
         "employer_of_many": verified(people.employer_of_many(language)),
     }
     signed_in(resident)  # on another device, which is listed first as it is the latest
@@ -165,6 +173,21 @@ FORGOTTEN = looks(
     ("new-password-empty", f"{RESET}new/", send_nothing("Set the password")),
     ("new-password-set", f"{RESET}new/", send("Set the password", **NEW)),
 )
+RECOVERING = (
+    *looks(
+        "loser",
+        ("recover", RECOVER),
+        ("recover-empty", RECOVER, send_nothing("Send the code")),
+        ("recover-code", RECOVER, enter(**LOSER), read_picture, press("Send the code")),
+        ("recover-code-empty", f"{RECOVER}code/", send_nothing("Continue")),
+        ("new-mobile", f"{RECOVER}code/", send_code("Continue")),
+        ("new-mobile-taken", f"{RECOVER}mobile/", press("Use this mobile")),
+        ("objection", OBJECTION),
+        ("objection-empty", OBJECTION, send_nothing("Object to the new mobile")),
+        ("objection-sent", f"{OBJECTION}sent/"),
+    ),
+    look("account-with-a-new-mobile", "recovered", "account/"),
+)
 ACCOUNT = (
     look("account", "resident", "account/"),
     look("account-of-a-newcomer", "newcomer", "account/"),
@@ -248,5 +271,8 @@ WAYS_IN = Group(
     "ways-in",
     ("en/demo/", "en/account/", "en/services/", "en/contact/"),
     prepare,
-    (FOR_EVERYBODY, SIGNING_IN, REGISTERING, FORGOTTEN, ACCOUNT, ERROR_PAGES, AUTHENTICATOR),
+    (
+        *(FOR_EVERYBODY, SIGNING_IN, REGISTERING, FORGOTTEN, RECOVERING, ACCOUNT),
+        *(ERROR_PAGES, AUTHENTICATOR),
+    ),
 )

@@ -5,10 +5,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from core.accounts.models import IdentityNumber
+from core.accounts.models import Identity, IdentityNumber
 from tests import factories
 from tests.conftest import signed_in
-from tests.core.accounts.pages import FORMER_NUMBER, MOBILE, NUMBER
+from tests.core.accounts.pages import FORMER_NUMBER, MOBILE, NEW_MOBILE, NUMBER
 from tests.core.accounts.registry_file import ANOTHER, HEADER, KNOWN, KNOWN_BEFORE
 
 
@@ -75,6 +75,13 @@ def registered(db):
 def person(registered):
     """Create an account for the registered person."""
     return factories.UserFactory(username="aslam", identity=registered, mobile=MOBILE)
+
+
+@pytest.fixture
+def moved_on(person):
+    """The person, for whom the registry has a newer mobile than their account."""
+    Identity.objects.filter(pk=person.identity_id).update(mobile=NEW_MOBILE)
+    return person
 
 
 @pytest.fixture

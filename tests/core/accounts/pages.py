@@ -27,6 +27,8 @@ CHANGE_MOBILE, MOBILE_CODE = "/en/account/mobile/", "/en/account/mobile/code/"
 CHANGE_EMAIL, EMAIL_CODE = "/en/account/email/", "/en/account/email/code/"
 REMOVE_EMAIL = "/en/account/email/remove/"
 
+RECOVER, OBJECTION = "/en/account/recover/", "/en/account/objection/"
+
 # The facts of the fixtures `registered` and `person`.
 NUMBER, FORMER_NUMBER = "2987654320", "3000000004"
 MOBILE = "+966501234567"
@@ -45,7 +47,11 @@ NOT_THE_SAME = "The two passwords are not the same. Type both again."
 TOO_SHORT = "This password has fewer than 8 characters. Use a longer one."
 GUESSABLE = "This password can be guessed from what is known about you. Choose another."
 TAKEN = "This username is taken. Choose another."
-WRONG = "This is not the code we sent. Check the message and try again."
+DISPUTED = (
+    "Somebody has objected to the new mobile of this account, so nobody can sign in to it. Go to a "
+    "passports office with your ID or passport: a counter decides."
+)
+WRONG = "This code is not right. Check it and try again."
 SPENT = "A wrong code was entered too many times. Ask for another code."
 EXPIRED = "This code is more than 10 minutes old. Ask for another code."
 NO_CODE = "Ask for a code first."
@@ -53,7 +59,7 @@ TOO_MANY = "Too many codes were asked for and not used. Try again in {} minutes.
 TOO_SOON = "You have just asked for a code. You can ask for another in {} seconds."
 NO_MORE_TEXTS = (
     "Very many codes are being asked for, and we cannot send yours now. Try again in an hour, or "
-    "go to a passports office."
+    "go to a passports office with your ID or passport."
 )
 AWAY = "The registry cannot be reached at the moment. Try again in a few minutes."
 
@@ -105,6 +111,32 @@ def prove_to_reset(client, login="aslam"):
 def set_password(client, password=NEW_PASSWORD, again=None, **options):
     form = {"new_password": password, "again": password if again is None else again}
     return client.post(f"{RESET}new/", form, **options)
+
+
+def ask_to_recover(client, number=NUMBER, born=BORN, language="en", **options):
+    """Submit the first page of a recovery and return the page that follows."""
+    address = f"/{language}/account/recover/"
+    form = {"number": number, **born_on(born), **picture_on(client.get(address, **options))}
+    return client.post(address, form, follow=True, **options)
+
+
+def prove_to_recover(client):
+    """Go as far as the last page, on which the account takes the mobile."""
+    ask_to_recover(client)
+    return give_code_to(f"{RECOVER}code/", client, newest_code("recover"))
+
+
+def recover(client, **options):
+    """Let the account take the mobile that the registry has, and return the page that says so."""
+    prove_to_recover(client)
+    return client.post(f"{RECOVER}mobile/", follow=True, **options)
+
+
+def object_to_recovery(client, login="aslam", password=factories.PASSWORD, **options):
+    """Send an objection and return the page that follows."""
+    form = {"login": login, "password": password}
+    picture = picture_on(client.get(OBJECTION, **options))
+    return client.post(OBJECTION, {**form, **picture}, follow=True, **options)
 
 
 def ask_again(client, address):

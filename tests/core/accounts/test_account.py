@@ -25,7 +25,8 @@ def test_page_shows_facts_but_no_mobile_in_full(browser, person):
         "What the registry says Full name Mohammed Aslam Khan "
         "ID number 2987654320 3000000004 former number "
         "Date of birth 14 March 1986 CE (4 Rajab 1406 AH) "
-        "Is something here not right? It can be corrected at a passports office."
+        "Is something here not right? It can be corrected at a passports office: bring your ID or "
+        "passport, and a document that shows what is right."
     )
     assert section(page, "account").startswith(
         "Signing in and messages Username aslam Password •••••••• Change Password "
@@ -191,7 +192,8 @@ def test_new_password_of_any_script_and_spaces_is_set(person):
 
 def test_forgotten_password_is_reset_by_code_while_signed_in(browser, person):
     session = browser.session
-    session["pending_new_password"] = {"user": person.pk, "at": time()}
+    proven = {"user": person.pk, "sessions": person.get_session_auth_hash()}
+    session["pending_new_password"] = {**proven, "at": time()}
     session.save()
     form = {"new_password": NEW_PASSWORD, "again": NEW_PASSWORD}
     assert browser.post(f"{pages.RESET}new/", form, follow=True).status_code == 200

@@ -1,16 +1,18 @@
-"""Registration, reset and sign-in answer with the same bytes whether or not an account exists."""
+"""Every way in, and the objection, answer with the same bytes whether or not an account exists."""
 
 import datetime
 import re
 import secrets
 
 import pytest
+from django.contrib.auth.hashers import get_hasher
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from core.accounts import codes, guesses
-from core.accounts.models import GuessCount
+from core.accounts.models import RESTRICTED_FOR, GuessCount, Recovery
 from core.messaging.models import Outage
 from tests import factories
 from tests.conftest import errors_on, notices_on, picture_on, without_tokens
@@ -97,6 +99,21 @@ def reset(login, clock):
     return through_codes(pages.RESET, {"login": login, **pages.born_on()}, clock)
 
 
+def recover(clock):
+    return through_codes(pages.RECOVER, {"number": NUMBER, **pages.born_on()}, clock)
+
+
+def object_twice(login, password):
+    """Object with a wrong picture and with the right one, and once more."""
+    walk = Walk()
+    form = {"login": login, "password": password}
+    for digits in ({"picture": "00000"}, {}, {}):
+        picture = picture_on(walk.get(pages.OBJECTION))
+        answer = walk.post(pages.OBJECTION, {**form, **picture, **digits})
+    walk.get(answer.url)
+    return walk
+
+
 def sign_in(login, password="wrong", address=pages.SIGN_IN, told=pages.SHUT):
     """Give the password until the login is locked, and once more."""
     walk = Walk()
@@ -164,6 +181,22 @@ def test_registration_answers_are_identical_for_all_identities(db, clock):
     check_that_cases_look_alike(clock, REGISTRATION_CASES, lambda: register(clock))
 
 
+def recovered(*, account_facts=(), **facts):
+    """Return an account that has just taken a new mobile, with these facts of its recovery."""
+    user = account(**dict(account_facts))
+    moment = timezone.now() - datetime.timedelta(minutes=5)
+    known = {
+        "way": Recovery.Way.REGISTRY,
+        "status": Recovery.Status.DONE,
+        "new_mobile": MOBILE,
+        "password_before": user.password,
+        "done_at": moment,
+        "restricted_until": moment + RESTRICTED_FOR,
+    }
+    Recovery.objects.create(user=user, **{**known, **facts})
+    return user
+
+
 def account(*, status="active", **facts):
     identity = somebody_with_two_numbers()
     identity.status = status
@@ -217,6 +250,62 @@ def test_reset_answers_are_identical_while_texts_are_delayed(db, clock):
         "with an address alone": lambda: account(email="aslam@example.org", mobile=""),
     }
     check_that_cases_look_alike(clock, cases, reset_while_texts_are_delayed)
+
+
+RECOVERY_CASES = {
+    **REGISTRATION_CASES,
+    "may": lambda: account(mobile=pages.NEW_MOBILE),
+    "has this mobile already": account,
+    "account is closed": lambda: account(mobile=pages.NEW_MOBILE, is_active=False),
+    "had a text just now": lambda: send_text_just_before(
+        "recover", account(mobile=pages.NEW_MOBILE)
+    ),
+    "recovered just now": recovered,
+    "disputed": lambda: recovered(status="disputed", restricted_until=None),
+}
+
+
+def test_recovery_answers_are_identical_for_all_identities(db, clock):
+    check_that_cases_look_alike(clock, RECOVERY_CASES, lambda: recover(clock))
+
+
+def test_reset_of_a_disputed_account_answers_like_that_of_nobody(db, clock):
+    cases = {"disputed": lambda: recovered(status="disputed")}
+    check_that_cases_look_alike(clock, cases, lambda: reset(USERNAME, clock))
+
+
+OBJECTION_CASES = {
+    "right": recovered,
+    "nothing to object to": account,
+    "too late": lambda: recovered(done_at=timezone.now() - RESTRICTED_FOR),
+    "disputed already": lambda: recovered(status="disputed"),
+    "no password": lambda: recovered(account_facts={"password": None}),
+    "closed": lambda: recovered(account_facts={"is_active": False}),
+}
+
+
+def test_objection_answers_are_identical_whatever_becomes_of_it(db, clock):
+    for password in (factories.PASSWORD, "wrong"):
+        for login in (USERNAME, NUMBER, FORMER_NUMBER):
+            check_that_cases_look_alike(
+                clock, OBJECTION_CASES, lambda login=login, p=password: object_twice(login, p)
+            )
+
+
+def test_objection_computes_one_hash_whatever_becomes_of_it(db, settings, monkeypatch):
+    hasher = get_hasher()
+    hashed = []
+    encode = type(hasher).encode
+    monkeypatch.setattr(
+        type(hasher), "encode", lambda *args, **kw: hashed.append(None) or encode(*args, **kw)
+    )
+    for case, make in {"nobody": lambda: None, **OBJECTION_CASES}.items():
+        for password in (factories.PASSWORD, "wrong"):
+            with undone():
+                make()
+                hashed.clear()
+                pages.object_to_recovery(Client(), login=USERNAME, password=password)
+                assert len(hashed) == 1, (case, password)
 
 
 def test_wrong_password_answers_are_identical_for_all_accounts(db, clock):

@@ -102,7 +102,7 @@ def test_new_mobile_is_saved_by_code_and_old_one_is_told(browser, person):
     assert mobile_of(person) == pages.NEW_MOBILE
     told = (
         "Tawasul: the mobile on your account is now the one ending in 432. If that was "
-        "not you, go to a passports office at once."
+        "not you, go to a passports office at once with your ID or passport."
     )
     assert pages.ordinary_texts() == [(pages.MOBILE, "en", told)]
     # A code changes the mobile once.

@@ -26,25 +26,28 @@ IF_RIGHT = (
     "If the details you entered are correct, a code is on its way to the mobile that the registry "
     "has for you. If none comes, check the number, the calendar and the day: one Hijri day off is "
     "usual. If they are right, the registry may have no mobile or an old one: go to a passports "
-    "office with your ID. The code works for 10 minutes."
+    "office with your ID or passport. The code works for 10 minutes."
 )
 SAYS_CODE = "Tawasul: {} is your code to open an account. Never give it to anybody."
 OPENED = (
-    "Tawasul: your account has been opened. If that was not you, go to a passports office at once."
+    "Tawasul: your account has been opened. If that was not you, go to a passports office at once "
+    "with your ID or passport."
 )
 HAS_ONE = "You have an account already. Sign in, or set a new password."
-NOT_OPEN = "An account cannot be opened for you online. Go to a passports office."
+NOT_OPEN = (
+    "An account cannot be opened for you online. Go to a passports office with your ID or passport."
+)
 KNOWN = (
     "Tawasul: somebody asked to open an account for you. You already have one: sign in, or set a "
     "new password."
 )
 DEPARTED = (
-    "Tawasul: the registry shows that you have left the Kingdom, so no account can be opened. "
-    "If that is wrong, go to a passports office."
+    "Tawasul: the registry shows that you have left the Kingdom, so no account can be opened or "
+    "recovered. If that is wrong, go to a passports office with your passport."
 )
 DECEASED = (
-    "Tawasul: no account can be opened, as the registry shows the holder of this ID as deceased. "
-    "If that is wrong, go to a passports office."
+    "Tawasul: no account can be opened or recovered, as the registry shows the holder of this ID "
+    "as deceased. If that is wrong, go to a passports office with your ID or passport."
 )
 MINOR = (
     "Tawasul: an account can be opened from the age of 18 Hijri years. Until then a guardian can "

@@ -75,8 +75,8 @@ def test_empty_fields_are_asked_for(client, db):
 def test_an_account_without_a_mobile_is_sent_to_the_staff_page(client, db):
     officer = factories.OfficerFactory()
     assert errors_on(give_password(client, officer.username)) == [
-        "This account has no mobile number. Please go to a passports office. Staff "
-        "sign in on the staff site."
+        "This account has no mobile number. Choose “I no longer have this mobile” below, or go to "
+        "a passports office with your ID or passport. Staff sign in on the staff site."
     ]
 
 
