@@ -42,17 +42,19 @@ def test_each_channel_has_its_description(client, db):
         }
 
     assert channels("en") == {
-        "Riyadh, unified number": "Questions by phone about any service. If you have sent an "
-        "inquiry, have its request number at hand.",
-        "Jeddah": "Questions by phone to the passports office in Jeddah.",
+        "Riyadh, unified number": "Questions by phone about any service. Have your ID number and "
+        "the number of your request or appointment at hand.",
+        "Jeddah": "Questions by phone to the passports office in Jeddah. Have your ID number and "
+        "the number of your request or appointment at hand.",
         "E-mail": "Questions and remarks in writing. Do not send documents: add them to an "
         "inquiry.",
         "Fax": "For letters sent by fax.",
     }
     assert channels("ar") == {
-        "الرياض، الرقم الموحد": "للاستفسار الهاتفي عن جميع الخدمات. عند الاتصال بشأن طلب مرسل يرجى "
-        "تجهيز رقم الطلب.",
-        "جدة": "للاستفسار الهاتفي من الجوازات في جدة.",
+        "الرياض، الرقم الموحد": "للاستفسار الهاتفي عن جميع الخدمات. عند الاتصال يرجى تجهيز رقم "
+        "الهوية ورقم الطلب أو الموعد.",
+        "جدة": "للاستفسار الهاتفي من الجوازات في جدة. عند الاتصال يرجى تجهيز رقم الهوية ورقم "
+        "الطلب أو الموعد.",
         "البريد الإلكتروني": "للاستفسارات والملاحظات المكتوبة. يرجى إرفاق المستندات "
         "بالطلب وعدم إرسالها بالبريد الإلكتروني.",
         "الفاكس": "للخطابات المرسلة بالفاكس.",
