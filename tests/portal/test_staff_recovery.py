@@ -117,7 +117,7 @@ def test_a_new_mobile_from_the_persons_page_to_what_they_are_told(first, second,
     assert notices_on(again)[0].startswith("You have just asked for a code.")
     wrong = f"{(int(code) + 1) % 10**6:06}"
     assert errors_on(browser.post(at_recovery(recovery, "code/"), {"code": wrong})) == [
-        "This is not the code we sent. Check the message and try again."
+        "This code is not right. Check it and try again."
     ]
     page = words(browser.post(at_recovery(recovery, "code/"), {"code": code}, follow=True))
     assert "The account has the mobile •••• 432 now, and codes go there." in page

@@ -14,6 +14,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from core.accounts import codes, purposes
 from core.accounts.actions.new_mobile import give_new_mobile, lock_account, tell
 from core.accounts.models import Identity, OneTimeCode, Recovery, User
+from core.accounts.recovered import is_disputed
 from core.digests import derive_key
 from core.exceptions import RuleViolation
 from core.identity_numbers import IdentityKind
@@ -59,7 +60,7 @@ def begin_recovery(
         user = User.objects.filter(identity=person).first()
         _check_can_be_given(person, user)
         present = user.mobile if user else person.mobile
-        if mobile == present and not (removes_authenticator or _is_disputed(user)):
+        if mobile == present and not (removes_authenticator or is_disputed(user)):
             raise RuleViolation(_same_mobile(user), code="mobile")
         whose = {"user": user, "person": None if user else person}
         Recovery.objects.lapsed().filter(**whose).update(status=Recovery.Status.GIVEN_UP)
@@ -175,7 +176,7 @@ def finish_recovery(
             raise RuleViolation(
                 _("This code was sent for something else. Send another one."), code="wrong"
             )
-        if _is_disputed(user):
+        if is_disputed(user):
             _decide(actor, user, mine)
         give_new_mobile(user, mine)
         if mine.removes_authenticator:
@@ -206,7 +207,7 @@ def lift_restriction(*, actor: User, person: Identity, document: str, document_e
     if user is None:
         raise _nothing_closed()
     _check_can_be_given(person, user)
-    if _is_disputed(user):
+    if is_disputed(user):
         raise RuleViolation(
             _(
                 "Somebody has objected to the new mobile of this account. Decide that first: "
@@ -300,10 +301,6 @@ def _account_waiting_for_code(actor: User, recovery: Recovery) -> User:
     if recovery.user is None or not confirmed.filter(pk=recovery.pk).exists():
         raise _overtaken(recovery)
     return recovery.user
-
-
-def _is_disputed(user: User | None) -> bool:
-    return user is not None and Recovery.objects.disputed(user).exists()
 
 
 def _same_mobile(user: User | None) -> str:

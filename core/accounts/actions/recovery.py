@@ -80,7 +80,9 @@ def recover(*, code: OneTimeCode) -> Recovery:
 
 def _answer_to(identity: Identity | None, user: User | None) -> str:
     """Return the template of the text to who asks: the code, or what to do instead."""
+    mobile = identity.mobile if identity else ""
     is_closed = Recovery.objects.closing(user).exists()
+    is_passed_over = Recovery.objects.passing_over(user, mobile).exists()
     if identity is None:
         return _CODE
     if identity.status != Identity.Status.ACTIVE:
@@ -89,4 +91,6 @@ def _answer_to(identity: Identity | None, user: User | None) -> str:
         return "register_minor" if identity.is_minor else "recover_no_account"
     if is_closed or not user.is_active:
         return "recover_at_counter"
-    return "recover_same_mobile" if identity.mobile == user.mobile else _CODE
+    if identity.mobile == user.mobile:
+        return "recover_same_mobile"
+    return "recover_at_counter" if is_passed_over else _CODE

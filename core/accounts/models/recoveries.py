@@ -66,7 +66,8 @@ class RecoveryQuerySet(models.QuerySet["Recovery"]):
         """
         ended = (Recovery.Status.DONE, Recovery.Status.DECIDED)
         of_account = self.filter(user=user.pk if user else 0, status__in=ended)
-        return of_account.filter(way=Recovery.Way.COUNTER, registry_mobile=str(mobile))
+        at_counter = of_account.filter(way=Recovery.Way.COUNTER, registry_mobile=str(mobile))
+        return at_counter.exclude(new_mobile=str(mobile))
 
 
 class Recovery(models.Model):

@@ -15,6 +15,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from core.accounts import actions, codes
 from core.accounts.models import Identity, OneTimeCode, Recovery, Session, User
 from core.exceptions import RuleViolation
+from core.messaging.encryption import decrypt
 from tests import factories
 from tests.conftest import signed_in
 from tests.core.accounts import pages
@@ -368,6 +369,30 @@ def test_the_limits_of_codes_hold_at_the_counter(first, second, person):
     code_for(recovery)
     assert refused(code_for, recovery=recovery) == "too_soon"
     assert codes.latest_code(actor=person, purpose="counter", session_key=SESSION)
+
+
+# The mobile of the registry
+
+
+def answer_of_registry(person, mobile):
+    """Return the beginning of the text to who asks for the registry's mobile, which is this."""
+    Identity.objects.filter(pk=person.identity_id).update(mobile=mobile)
+    OneTimeCode.objects.all().delete()
+    asked = {"number": pages.NUMBER, "born": pages.BORN, "session_key": "s", "language": "en"}
+    actions.ask_to_recover(network="n", **asked)
+    return decrypt(OneTimeCode.objects.get().message.text)[:50]
+
+
+def test_a_mobile_that_the_registry_had_before_the_counter_is_no_newer_one(first, second, person):
+    """Otherwise whoever has the lost SIM would take the account back with it."""
+    done(first, second, person)
+    lift(first, person)
+    at_counter = "Tawasul: somebody asked for a new mobile on your a"
+    assert answer_of_registry(person, pages.MOBILE) == at_counter
+    assert "is your code" in answer_of_registry(person, "+966550000999")
+    # The counter gave the registry's own one, and the person has changed it since.
+    Recovery.objects.update(new_mobile=pages.MOBILE)
+    assert "is your code" in answer_of_registry(person, pages.MOBILE)
 
 
 # A mobile to register with
