@@ -19,7 +19,9 @@ _KEPT = "switched_form"  # its place in the session
 # description of 4,000 letters.
 _MAX_KEPT = 40_000
 # Fields that a browser does not fill in again either.
-_NOT_KEPT = ("csrfmiddlewaretoken", "password", "new_password", "again")
+NOT_KEPT = ("csrfmiddlewaretoken", "password", "new_password", "again", "code")
+# A form that says who types in it belongs to a page of somebody signed in.
+_TYPIST = "typist"
 
 
 class LanguageSwitchMiddleware:
@@ -39,7 +41,9 @@ class LanguageSwitchMiddleware:
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         if request.method == "POST" and SWITCH in request.POST and not _is_of_staff(request):
-            return _keep(request)
+            # If their session has ended, the page itself keeps what they have typed.
+            has_ended = _TYPIST in request.POST and not request.user.is_authenticated
+            return None if has_ended else _keep(request)
         if request.method == "GET" and TYPED in request.GET and _KEPT in request.session:
             page, user, typed = request.session[_KEPT]
             # The next user of this browser must not see what somebody else has typed.
@@ -50,7 +54,7 @@ class LanguageSwitchMiddleware:
 
 def _keep(request: HttpRequest) -> HttpResponse | None:
     typed = request.POST.copy()
-    for name in _NOT_KEPT:
+    for name in NOT_KEPT:
         typed.pop(name, None)
     encoded = typed.urlencode()
     if len(encoded) > _MAX_KEPT:

@@ -72,6 +72,7 @@ TABLE = {
     **each(everybody(200), "en/", "", "contact/", "services/", "services/<slug:slug>/"),
     "en/display/": form(everybody(200)),
     "en/other-date/": form(everybody(405), everybody(200)),
+    f"{ACCOUNT}still-here/": form(everybody(200)),
     "en/check/<slug:code>/": everybody(200),
     "en/my/": people(200, 200, 200),
     f"{ACCOUNT}sign-in/": form([200, *[302] * 11]),
@@ -97,8 +98,8 @@ TABLE = {
         f"{ACCOUNT}authenticator/",
         *("confirm/", "recovery-codes/", "remove/"),
     ),
-    # Nobody has an address that could be removed.
-    f"{ACCOUNT}email/remove/": form(people(302, 302, 302)),
+    # The applicant alone has an address to remove.
+    f"{ACCOUNT}email/remove/": form(people(302, 200, 302), people(302, 302, 302)),
     **each(form(people(302, 302, 302)), ACCOUNT, "language/", "devices/", "devices/<slug:device>/"),
     **each(form(people(200, 200, 200)), ACCOUNT, "people/", "holders/", "acting-as/find/"),
     f"{ACCOUNT}acting-as/": form(people(200, 200, 200), people(200, 302, 200)),

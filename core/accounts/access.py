@@ -1,7 +1,7 @@
 """Who may open a page: the requests that views of signed-in people get, and their decorator."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar
 
 from django.contrib.auth.views import redirect_to_login
@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
+from core.accounts.interrupted_forms import give_back, keep_input
 from core.accounts.models import Identity, User
 from core.security_log import Event, note
 
@@ -31,19 +32,23 @@ class StaffRequest(SignedInRequest):
 def resident_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Let only accounts with an identity open the view.
 
-    Visitors who are not signed in are sent to sign in and come back. An account without an identity
-    raises PermissionDenied. `is_own_page` tells the template that the page is not a public one.
+    Visitors who are not signed in are sent to sign in and come back; what they sent is kept, and
+    shown then. An account without an identity raises PermissionDenied. `is_own_page` tells the
+    template that the page is not a public one.
     """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
+            if request.method == "POST":
+                keep_input(request)
             return redirect_to_login(request.get_full_path())
         if request.user.identity_id is None:
             raise PermissionDenied
         request.is_own_page = True  # type: ignore[attr-defined]  # a SignedInRequest by now
-        return view(request, *args, **kwargs)
+        return give_back(request, partial(view, request, *args, **kwargs))
 
+    guarded.keeps_input = ""  # type: ignore[attr-defined]  # error_pages reads it
     return guarded
 
 

@@ -38,17 +38,22 @@ def seconds_left(request: HttpRequest) -> int | None:
     return None if session is None else session.seconds_left()
 
 
+def idle_minutes(request: HttpRequest) -> int:
+    """Return after how many minutes without activity the user of this request is signed out."""
+    return cast(SessionStore, request.session).idle_minutes
+
+
 def is_over(request: HttpRequest) -> bool:
     """Return whether the session is one that opens nothing but a page that stays open."""
     session = _session_of_user(request)
     return session is not None and session.seconds_left() == 0
 
 
-def extend(request: HttpRequest) -> None:
-    """Note an activity of the user, if there is one."""
+def extend(request: HttpRequest, *, at_once: bool = False) -> None:
+    """Note an activity of the user, if there is one, also one within a minute if `at_once`."""
     session = _session_of_user(request)
     if session is not None and not is_over(request):
-        session.extend(is_activity=True)
+        session.extend(is_activity=True, at_once=at_once)
 
 
 class IdleMiddleware:

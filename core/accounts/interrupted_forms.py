@@ -5,14 +5,18 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+
+from core.language_switch import NOT_KEPT, SWITCH
 
 _KEPT = "kept_input"  # its place in the session
 _MAX_KEPT = 20_000  # characters: the longest form by far is an inquiry's description
-# A field of forms that several users can send: it says for whom the form was made.
-_TYPIST = "typist"
+# A field of each form: it says for whom the form was made. The next user who signs in with the same
+# browser must not see the input.
+TYPIST = "typist"
 
 
 def keeps_input(
@@ -20,9 +24,8 @@ def keeps_input(
 ) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
     """Return a decorator that keeps what is posted after the session has ended, for `take_input`.
 
-    `page` is the name under which it is kept. The next user who signs in with the same browser must
-    not see the input: unless the object of the page has one owner, the form names its user in a
-    field `typist`.
+    `page` is the name under which it is kept. Pages for residents need no decorator, and take
+    nothing: see `give_back`.
     """
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -38,33 +41,80 @@ def keeps_input(
     return decorate
 
 
-def keep_input(request: HttpRequest, page: str) -> None:
-    """Store the posted fields in the session, for `take_input`."""
-    fields = {
-        name: values for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"
+def keep_input(request: HttpRequest, page: str = "") -> bool:
+    """Store the posted fields in the session under the name of the view, or of `page`.
+
+    Return whether there was anything to keep: passwords, codes and files never are, nor is a button
+    alone, whose form names no typist.
+    """
+    fields = {name: values for name, values in request.POST.lists() if name not in NOT_KEPT}
+    is_typed = any(any(values) for name, values in fields.items() if name != TYPIST)
+    size = sum(len(text) for name, values in fields.items() for text in (name, *values))
+    if TYPIST not in fields or not is_typed or size > _MAX_KEPT:
+        return False
+    request.session[_KEPT] = {
+        "place": _place(request, page),
+        "fields": fields,
+        "has_files": bool(request.FILES),
     }
-    if sum(len(text) for name, values in fields.items() for text in (name, *values)) <= _MAX_KEPT:
-        request.session[_KEPT] = {"place": _place(request, page), "fields": fields}
+    if not request.user.is_authenticated:
+        kept = _("Your session has ended. What you typed is kept: sign in to go on.")
+        messages.info(request, kept)
+    return True
 
 
 def take_input(request: HttpRequest, page: str) -> MultiValueDict[str, str]:
     """Return the fields kept for this page and remove them; none if another user typed them."""
-    nothing: MultiValueDict[str, str] = MultiValueDict()
-    kept = request.session.get(_KEPT)
-    if request.method != "GET" or not kept or kept["place"] != _place(request, page):
-        return nothing
+    kept = _kept_for(request, page)
+    if kept is None:
+        return MultiValueDict()
     del request.session[_KEPT]
-    fields = MultiValueDict(kept["fields"])
-    user = str(request.user.pk)
-    if fields.get(_TYPIST, user) != user:
-        return nothing
-    messages.info(
-        request,
-        _("Your session had ended. What you typed is still here: check it and continue."),
-    )
-    return fields
+    messages.info(request, told_of(kept))
+    return MultiValueDict(kept["fields"])
+
+
+def give_back(request: HttpRequest, show: Callable[[], HttpResponse]) -> HttpResponse:
+    """Return what `show` does, with the fields that were kept for this page if there are any.
+
+    The page shows them as it shows a form in which the language is switched: nothing is done with
+    them. They are kept until it has: on the way to it, one may have to choose in whose name one
+    acts, or verify one's data.
+    """
+    kept = _kept_for(request)
+    if kept is None:
+        return show()
+    typed = QueryDict(mutable=True)
+    for name, values in kept["fields"].items():
+        typed.setlist(name, values)
+    typed[SWITCH] = get_language() or ""
+    request.POST = typed  # type: ignore[assignment]  # as if it had been sent
+    request.told_of_input = told_of(kept)  # type: ignore[attr-defined]  # a notice on the page
+    response = show()
+    if response.status_code == 200:
+        del request.session[_KEPT]
+    return response
+
+
+def told_of(kept: dict[str, Any]) -> str:
+    if kept["has_files"]:
+        return _(
+            "Your session had ended. What you typed is still here: check it and continue. Choose "
+            "the files again."
+        )
+    return _("Your session had ended. What you typed is still here: check it and continue.")
+
+
+def _kept_for(request: HttpRequest, page: str = "") -> dict[str, Any] | None:
+    kept: dict[str, Any] | None = request.session.get(_KEPT)
+    if request.method != "GET" or not kept or kept["place"] != _place(request, page):
+        return None
+    if kept["fields"][TYPIST] == [str(request.user.pk)]:
+        return kept
+    del request.session[_KEPT]
+    return None
 
 
 def _place(request: HttpRequest, page: str) -> list[str]:
     """Return the page and the arguments of its URL, which do not depend on the language."""
-    return [page, *map(str, request.resolver_match.kwargs.values())]  # type: ignore[union-attr]  # set for views
+    here = request.resolver_match
+    return [page or here.view_name, *map(str, here.kwargs.values())]  # type: ignore[union-attr]  # set for views

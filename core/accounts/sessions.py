@@ -35,6 +35,11 @@ class SessionStore(DatabaseSessionStore):
         self.ends_at = timezone.now()
         self._has_begun = False
 
+    @property
+    def idle_minutes(self) -> int:
+        minutes: int = settings.IDLE_MINUTES["staff" if self.get(_OF_STAFF) else "residents"]
+        return minutes
+
     def begin(self, *, is_staff: bool) -> None:
         """Let the session begin now, for somebody who has just signed in."""
         now = timezone.now()
@@ -44,7 +49,7 @@ class SessionStore(DatabaseSessionStore):
         self.active_at, self.ends_at = now, self._end_from(now)
         self._has_begun = True
 
-    def extend(self, *, is_activity: bool) -> None:
+    def extend(self, *, is_activity: bool, at_once: bool = False) -> None:
         """Move the end of the row, and of the session itself if this `is_activity` of its user.
 
         The data are not written: what another request changes in them at the same moment stays. A
@@ -60,7 +65,7 @@ class SessionStore(DatabaseSessionStore):
         if is_activity:
             times["active_at"] = now
             is_due = now - self.active_at >= MIN_EXTENSION
-        if is_due:
+        if is_due or at_once:
             Session.objects.filter(session_key=self.session_key).update(**times)
             self.ends_at = times["expire_date"]
             self.active_at = times.get("active_at", self.active_at)
@@ -109,5 +114,4 @@ class SessionStore(DatabaseSessionStore):
         return row
 
     def _end_from(self, moment: datetime) -> datetime:
-        minutes = settings.IDLE_MINUTES["staff" if self.get(_OF_STAFF) else "residents"]
-        return min(moment + timedelta(minutes=minutes), self.get_expiry_date())
+        return min(moment + timedelta(minutes=self.idle_minutes), self.get_expiry_date())

@@ -5,6 +5,7 @@ from core.accounts.code_steps import STEPS
 from core.accounts.views import (
     authenticator,
     codes,
+    idle,
     overview,
     password_and_contacts,
     password_reset,
@@ -53,6 +54,7 @@ urlpatterns = [
     path("language/", overview.choose_language, name="choose-language"),
     path("devices/", overview.sign_out_elsewhere, name="sign-out-elsewhere"),
     path("devices/<slug:device>/", overview.sign_out_device, name="sign-out-device"),
+    path("still-here/", idle.stay, name="stay"),
     path("acting-as/", overview.acting_as, name="acting-as"),
     path("acting-as/find/", people.find_establishment, name="find-establishment"),
     path("people/", people.persons, name="persons"),

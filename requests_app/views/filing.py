@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.codes import latest_code
 from core.accounts.forms import CodeForm
-from core.accounts.interrupted_forms import keeps_input, take_input
 from core.accounts.models import Identity, OneTimeCode
 from core.accounts.people import Offered, latest_of, offered_of
 from core.accounts.session_holder import holder_of, in_chosen_name
@@ -153,10 +152,8 @@ def _find_beneficiary(request: SignedInRequest, page: str) -> HttpResponse:
 
 
 @takes_form
-@keeps_input("details")
 @draft_step
 def details(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
-    typed = take_input(request, "details")
     initial = {
         "name": inquiry.name,
         "id_number": inquiry.id_number,
@@ -164,7 +161,7 @@ def details(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
         "description": inquiry.description,
         "earlier_reference": inquiry.earlier_reference,
     }
-    form = DetailsForm(request.POST or None, initial=typed or initial)
+    form = DetailsForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             actions.save_details(actor=request.user, inquiry=inquiry, **form.cleaned_data)

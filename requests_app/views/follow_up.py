@@ -7,7 +7,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from core.accounts.access import SignedInRequest
-from core.accounts.interrupted_forms import keeps_input, take_input
 from core.exceptions import RuleViolation
 from core.methods import takes_form
 from requests_app import actions
@@ -19,7 +18,6 @@ from requests_app.views.documents import attach_all, press_button
 
 
 @takes_form
-@keeps_input("answer")
 @filed_page(Deed.ANSWER)
 def answer_return(request: SignedInRequest, rights: Rights) -> HttpResponse:
     """Answer a returned inquiry with a text and documents."""
@@ -29,8 +27,7 @@ def answer_return(request: SignedInRequest, rights: Rights) -> HttpResponse:
         return redirect("inquiries:detail", reference)
     if request.method != "HEAD":
         actions.mark_answers_read(actor=request.user, inquiry=inquiry)
-    typed = take_input(request, "answer")
-    form = _build_form(ReturnAnswerForm, inquiry, typed.get("text"), request.POST)
+    form = _build_form(ReturnAnswerForm, inquiry, posted=request.POST)
     documents = DocumentsForm(
         request.POST or None, request.FILES or None, inquiry=inquiry, is_required=False
     )
@@ -59,15 +56,13 @@ def answer_return(request: SignedInRequest, rights: Rights) -> HttpResponse:
 
 
 @takes_form
-@keeps_input("withdraw")
 @filed_page(Deed.WITHDRAW)
 def withdraw(request: SignedInRequest, rights: Rights) -> HttpResponse:
     inquiry = rights.inquiry
     reference = inquiry.reference
     if request.method != "POST" and not inquiry.is_open:
         return redirect("inquiries:detail", reference)
-    typed = take_input(request, "withdraw")
-    form = _build_form(WithdrawForm, inquiry, typed.get("text"), request.POST)
+    form = _build_form(WithdrawForm, inquiry, posted=request.POST)
     if form.is_valid():
         try:
             actions.withdraw(actor=request.user, inquiry=inquiry, **form.cleaned_data)
@@ -82,7 +77,7 @@ def withdraw(request: SignedInRequest, rights: Rights) -> HttpResponse:
 def _build_form(
     form_class: type[forms.Form],
     inquiry: Inquiry,
-    text: str | None,
+    text: str | None = None,
     posted: QueryDict | None = None,
 ) -> forms.Form:
     """Return the form with the posted data, or a new one for the version on this page."""

@@ -9,6 +9,7 @@ from django.utils.http import escape_leading_slashes
 from django.utils.translation import gettext as _
 
 from core.accounts.access import SignedInRequest
+from core.accounts.idle import idle_minutes, seconds_left
 from core.accounts.session_holder import has_chosen, holder_of, is_representative
 from core.http import in_language, other_language
 from tawasul.portal.appearance import appearance_of
@@ -20,10 +21,19 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "other_language": other,
         "other_language_url": in_language(escape_leading_slashes(request.get_full_path()), other),
         "is_demo": settings.DEMO,
+        "idle": _idle(request),
+        "told_of_input": getattr(request, "told_of_input", None),
         **_name(request),
         "look": appearance_of(request),
         "sections": _sections(request),
     }
+
+
+def _idle(request: HttpRequest) -> dict[str, int] | None:
+    """Return what a page of somebody signed in says of the end of their session."""
+    if not hasattr(request, "session") or not (left := seconds_left(request)):
+        return None
+    return {"seconds_left": left, "minutes": idle_minutes(request)}
 
 
 def _sections(request: HttpRequest) -> list[tuple[str, str, bool]]:

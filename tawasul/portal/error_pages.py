@@ -41,7 +41,7 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Show a form from before the last sign-in again with its input, or an error page.
 
-    The input is kept only for a signed-in user, on a view with `keeps_input`, and if the request
+    The input is kept only for a signed-in user, on a view that `keeps_input`, and if the request
     comes from a page of the portal.
     """
     page = getattr(
@@ -49,9 +49,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         "keeps_input",
         None,
     )
-    if page and request.user.is_authenticated and _is_same_origin(request):
-        keep_input(request, page)
-        return redirect(request.path)
+    may_keep = request.user.is_authenticated and _is_same_origin(request)
+    if page is not None and may_keep and keep_input(request, page):
+        return redirect(request.get_full_path())
     return _error_page(
         request,
         403,

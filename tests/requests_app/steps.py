@@ -25,7 +25,8 @@ def first_step(service, beneficiary):
 
 
 def save_details(browser, inquiry, **changes):
-    return browser.post(page_of(inquiry, "details"), factories.details_of(inquiry, **changes))
+    form = {"typist": inquiry.applicant_id, **factories.details_of(inquiry, **changes)}
+    return browser.post(page_of(inquiry, "details"), form)
 
 
 def add_documents(browser, inquiry, *uploads, document_type="supporting-proof", step="documents"):
