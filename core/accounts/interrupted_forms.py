@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.language_switch import NOT_KEPT, SWITCH
+
+_Response = TypeVar("_Response", bound=HttpResponseBase)
 
 _KEPT = "kept_input"  # its place in the session
 _MAX_KEPT = 20_000  # characters: the longest form by far is an inquiry's description
@@ -73,12 +76,15 @@ def take_input(request: HttpRequest, page: str) -> MultiValueDict[str, str]:
     return MultiValueDict(kept["fields"])
 
 
-def give_back(request: HttpRequest, show: Callable[[], HttpResponse]) -> HttpResponse:
+def give_back(
+    request: HttpRequest, show: Callable[[], _Response], *, as_post: bool = False
+) -> _Response:
     """Return what `show` does, with the fields that were kept for this page if there are any.
 
     The page shows them as it shows a form in which the language is switched: nothing is done with
     them. They are kept until it has: on the way to it, one may have to choose in whose name one
-    acts, or verify one's data.
+    acts, or verify one's data. With `as_post`, the page is one of Django's admin, which shows what
+    was sent only in answer to a POST.
     """
     kept = _kept_for(request)
     if kept is None:
@@ -88,6 +94,8 @@ def give_back(request: HttpRequest, show: Callable[[], HttpResponse]) -> HttpRes
         typed.setlist(name, values)
     typed[SWITCH] = get_language() or ""
     request.POST = typed  # type: ignore[assignment]  # as if it had been sent
+    if as_post:
+        request.method = "POST"
     request.told_of_input = told_of(kept)  # type: ignore[attr-defined]  # a notice on the page
     response = show()
     if response.status_code == 200:

@@ -1,7 +1,7 @@
 """The staff site: Django's admin behind a password and a second factor."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, cast
 
 from django.contrib import auth
@@ -18,8 +18,8 @@ from django_otp.admin import OTPAdminSite
 
 from core.accounts import actions, devices, lockout, pending_steps
 from core.accounts.access import StaffRequest
-from core.accounts.actions import check_undisputed
 from core.accounts.forms import CodeForm, SignInForm
+from core.accounts.interrupted_forms import give_back, keep_input
 from core.accounts.models import User
 from core.accounts.security_events import note_wrong_password
 from core.exceptions import RuleViolation
@@ -33,6 +33,20 @@ STEP = "staff_sign_in"
 PENDING_SECONDS = 5 * 60
 # An auditor changes nothing, whatever other rights they have; these forms find, and record.
 AUDITORS_FORMS = {"logout", "password_change", "people", "person"}
+
+# Forms that show what was sent without doing anything, as when their language is switched. Those of
+# the desk for inquiries keep theirs themselves.
+SHOWN_AGAIN = {
+    *("people", "person", "appointment_walk_in"),
+    *(
+        f"{model}_{form}"
+        for model in (
+            *("catalogue_service", "catalogue_documenttype", "catalogue_holiday"),
+            *("appointments_office", "appointments_openingwindow", "appointments_closure"),
+        )
+        for form in ("add", "change")
+    ),
+}
 
 # The methods of the stock views that take more than GET and HEAD.
 _STOCK_VIEWS = {
@@ -68,15 +82,28 @@ class StaffSite(OTPAdminSite):
     def admin_view(
         self, view: Callable[..., HttpResponseBase], cacheable: bool = False
     ) -> Callable[..., HttpResponseBase]:
-        """Refuse whatever an auditor sends but the forms in AUDITORS_FORMS."""
+        """Refuse whatever an auditor sends but the forms in AUDITORS_FORMS.
+
+        What is sent to a form in SHOWN_AGAIN after the session has ended is kept, and shown again.
+        """
 
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method == "POST" and _only_reads(request):
                 raise PermissionDenied
-            return view(request, *args, **kwargs)
+            show = partial(view, request, *args, **kwargs)
+            return give_back(request, show, as_post=True) if _is_shown_again(request) else show()
 
-        return super().admin_view(guarded, cacheable)
+        inner = super().admin_view(guarded, cacheable)
+
+        @wraps(inner)
+        def keeping(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            has_ended = request.method == "POST" and not request.user.is_authenticated
+            if has_ended and _is_shown_again(request):
+                keep_input(request)
+            return inner(request, *args, **kwargs)
+
+        return keeping
 
     def index(
         self, request: StaffRequest, extra_context: dict[str, Any] | None = None
@@ -110,7 +137,7 @@ class StaffSite(OTPAdminSite):
             user = auth.authenticate(request, username=login, password=password, staff_only=True)
             if user is not None and user.is_staff:
                 try:
-                    check_undisputed(user, "staff")
+                    actions.check_undisputed(user, "staff")
                 except RuleViolation as violation:
                     violation.show_on(form)
                     return render(request, "admin/sign_in.html", {"form": form, "next": target})
@@ -151,6 +178,10 @@ class StaffSite(OTPAdminSite):
                 lockout.remember_browser(request, response, user)
                 return response
         return render(request, "admin/code.html", {"form": form})
+
+
+def _is_shown_again(request: HttpRequest) -> bool:
+    return cast(ResolverMatch, request.resolver_match).url_name in SHOWN_AGAIN
 
 
 def _only_reads(request: HttpRequest) -> bool:

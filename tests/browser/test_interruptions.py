@@ -2,9 +2,11 @@
 
 import re
 import threading
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from core.accounts.models import Session
@@ -168,3 +170,39 @@ def test_an_expired_session_keeps_what_was_typed(applicant, draft, resident):
     applicant.press("Save and continue")
     draft.refresh_from_db()
     assert draft.description == description
+
+
+def let_be_idle(minutes):
+    """Let the session have been idle for so long."""
+    idle_since = timezone.now() - timedelta(minutes=minutes)
+    end = idle_since + timedelta(minutes=30)
+    Session.objects.update(active_at=idle_since, expire_date=end)
+
+
+def test_warning_before_the_end_goes_away_with_one_tap(applicant):
+    page = applicant.page
+    page.clock.install()
+    applicant.open("account/email/")
+    field, words = applicant.field("E-mail address"), page.get_by_role("alert")
+    button = page.get_by_role("button", name="Stay signed in")
+    field.fill("typed@example.org")
+    # Another tab was active in the meantime: nothing is said.
+    with page.expect_response("**/still-here/"):
+        page.clock.fast_forward("28:30")
+    expect(button).to_be_hidden()
+
+    let_be_idle(28)
+    page.clock.fast_forward("28:30")
+    expect(words).to_have_text("You will be signed out in two minutes.")
+    expect(field).to_be_focused()
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(button).to_be_hidden()
+    expect(words).to_be_hidden()
+    assert timezone.now() - Session.objects.get().active_at < timedelta(minutes=1)
+
+    let_be_idle(30)
+    page.clock.fast_forward("28:30")
+    expect(words).to_contain_text("You have been signed out. What you typed here is not lost")
+    expect(button).to_be_hidden()
+    expect(field).to_have_value("typed@example.org")
