@@ -17,6 +17,12 @@ def clock(monkeypatch):
     return clock
 
 
+@pytest.fixture(autouse=True)
+def _nobody_is_idle(settings):
+    """Let hours pass between two pages: these tests are about appointments."""
+    settings.IDLE_MINUTES = dict.fromkeys(settings.IDLE_MINUTES, 4 * 60)
+
+
 @pytest.fixture
 def office():
     return places.office()
