@@ -2,11 +2,12 @@
 
 # `unverified` is an officer without the second factor; the roles after it have given it. `clerk` is
 # staff without any permission, `desk` receives people at the office of the appointment, `manager`
-# keeps its hours as well, and `chief` is a superuser. `editor` keeps the catalogue, and `auditor`
-# reads everything.
+# keeps its hours as well, and `chief` is a superuser. `editor` keeps the catalogue, `auditor` reads
+# everything, and `keeper` keeps the accounts of staff.
 ROLES = (
     *("anonymous", "stranger", "applicant", "beneficiary"),
     *("unverified", "clerk", "desk", "manager", "officer", "chief", "editor", "auditor"),
+    "keeper",
 )
 
 
@@ -19,17 +20,17 @@ def people(stranger, applicant, beneficiary):
 
     Anonymous visitors are sent to the sign-in, and staff are refused.
     """
-    return ["sign-in", stranger, applicant, beneficiary, *[403] * 8]
+    return ["sign-in", stranger, applicant, beneficiary, *[403] * 9]
 
 
-def staff(clerk, officer, chief, desk=None, manager=None, editor=None, auditor=None):
+def staff(clerk, officer, chief, desk=None, manager=None, editor=None, auditor=None, keeper=None):
     """Return the row of a page for users with the second factor; others are sent to the login.
 
-    `desk`, `editor` and `auditor` default to the answer for `clerk`, and `manager` to that for
-    `desk`.
+    `desk`, `editor`, `auditor` and `keeper` default to the answer for `clerk`, and `manager` to
+    that for `desk`.
     """
     desk = desk or clerk
-    of_others = [editor or clerk, auditor or clerk]
+    of_others = [editor or clerk, auditor or clerk, keeper or clerk]
     return [*["staff"] * 5, clerk, desk, manager or desk, officer, chief, *of_others]
 
 
@@ -40,7 +41,9 @@ def form(row, post=None):
 
 def desk_form(row, post=None):
     """Return the rows of a page of the staff site that takes a form, which auditors never send."""
-    return form(row, [*(post or row)[:-1], 403])
+    post = list(post or row)
+    post[ROLES.index("auditor")] = 403
+    return form(row, post)
 
 
 def each(row, before, *pages):
@@ -75,7 +78,7 @@ TABLE = {
     f"{ACCOUNT}still-here/": form(everybody(200)),
     "en/check/<slug:code>/": everybody(200),
     "en/my/": people(200, 200, 200),
-    f"{ACCOUNT}sign-in/": form([200, *[302] * 11]),
+    f"{ACCOUNT}sign-in/": form([200, *[302] * 12]),
     f"{ACCOUNT}sign-out/": form(everybody(302)),
     **each(everybody(200), ACCOUNT, "picture/<slug:key>.png", "picture/<slug:key>.wav"),
     **each(
@@ -139,7 +142,7 @@ TABLE = {
     **each(people(404, 200, 302), APPOINTMENT, "move/", "move/day/"),
     "en/staff/": staff(200, 200, 200),
     "en/staff/code/": form(everybody(302)),
-    "en/staff/login/": form([*[200] * 5, *[302] * 7], everybody(200)),
+    "en/staff/login/": form([*[200] * 5, *[302] * 8], everybody(200)),
     "en/staff/logout/": form(everybody(405), everybody(302)),
     "en/staff/password_change/": form(staff(200, 200, 200)),
     **each(staff(200, 200, 200), "en/staff/", "password_change/done/", "jsi18n/"),
@@ -183,6 +186,22 @@ TABLE = {
         "",
         "preview/",
     ),
+}
+MEMBERS = "en/staff/members/"
+FOR_KEEPERS = staff(403, 403, 200, keeper=200)
+FOR_READERS = staff(403, 403, 200, auditor=200, keeper=200)
+TABLE |= {
+    "en/staff/enrol/": form(everybody(200)),
+    **each(form(everybody(302)), "en/staff/enrol/", "password/", "authenticator/"),
+    MEMBERS: FOR_READERS,
+    f"{MEMBERS}add/": desk_form(FOR_KEEPERS),
+    # The account is an officer's.
+    f"{MEMBERS}<int:pk>/": desk_form(FOR_READERS),
+    **each(desk_form(FOR_KEEPERS), f"{MEMBERS}<int:pk>/", "authenticator/", "recovery-codes/"),
+    f"{MEMBERS}<int:pk>/end/": desk_form(FOR_KEEPERS, staff(403, 403, 302, keeper=302)),
+    f"{MEMBERS}<int:pk>/take-back/": desk_form(staff(403, 403, 302, keeper=302)),
+    f"{MEMBERS}review/": form(FOR_READERS),
+    **each(FOR_READERS, f"{MEMBERS}review/", "csv/", "<int:pk>/"),
 }
 for model in (
     *("catalogue/service", "catalogue/documenttype", "catalogue/holiday"),

@@ -17,7 +17,7 @@ from django.utils import translation
 
 from appointments.models import Appointment, Closure
 from core.accounts.actions import begin_recovery
-from core.accounts.models import Session, User
+from core.accounts.models import AccessReview, Session, User
 from core.catalogue.models import Holiday
 from requests_app.models import Inquiry
 from tests import factories
@@ -72,6 +72,7 @@ class World:
             "chief": signed_in_staff(factories.UserFactory(**at_work, is_superuser=True)),
             "editor": signed_in_staff(self.of_role("editor")),
             "auditor": signed_in_staff(self.of_role("auditor")),
+            "keeper": signed_in_staff(self.of_role("keeper")),
         }
         self.recovery = begin_recovery(
             actor=self.of_role("clerk"),
@@ -80,6 +81,11 @@ class World:
             document_end="AB12",
             mobile="+966550000432",
             idempotency_key=uuid.uuid4(),
+        )
+        self.member = User.objects.get(groups__name="officer")
+        key = uuid.uuid4()
+        self.review = AccessReview.objects.create(
+            signed_by=self.member, digest="", content=[], idempotency_key=key
         )
         # Whoever can choose in whose name they act would be asked first.
         self.browsers["applicant"].post("/en/account/acting-as/", {"holder": ""})
@@ -133,6 +139,8 @@ class World:
             "appointment/<int:pk>": f"appointment/{appointment.pk}",
             "recoveries/<int:pk>": f"recoveries/{self.recovery.pk}",
             "people/<int:pk>": f"people/{inquiry.beneficiary_id}",
+            "members/review/<int:pk>": f"members/review/{self.review.pk}",
+            "members/<int:pk>": f"members/{self.member.pk}",
             "office/<int:pk>": f"office/{appointment.slot.office_id}",
             "offers/<int:pk>": f"offers/{self.offer.pk}",
             "waiting/<int:pk>": f"waiting/{self.wish.pk}",

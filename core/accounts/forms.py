@@ -272,7 +272,7 @@ class _AddressField(TextField, forms.EmailField):
     pass
 
 
-class ChangeEmailForm(OwnPasswordForm):
+class EmailForm(Form):
     email = _AddressField(
         label=_("E-mail address"),
         max_length=254,
@@ -282,6 +282,9 @@ class ChangeEmailForm(OwnPasswordForm):
             "invalid": _("This is not an e-mail address. Write it like name@example.com."),
         },
     )
+
+
+class ChangeEmailForm(OwnPasswordForm, EmailForm):
     field_order = ["email", "password"]
 
 

@@ -1,5 +1,6 @@
 """The list of who may do what: everybody who works here, with their rights, at this moment."""
 
+import datetime
 from collections.abc import Iterable
 from typing import Any
 
@@ -46,8 +47,10 @@ def in_words(rows: Iterable[Row]) -> list[dict[str, Any]]:
             **row,
             "roles": [str(ROLES.get(role, role)) for role in row["roles"]],
             "offices": [offices.get(slug, slug) for slug in row["offices"]],
+            _LAST_SIGN_IN: last and datetime.date.fromisoformat(last),
         }
         for row in rows
+        for last in [row[_LAST_SIGN_IN]]
     ]
 
 
@@ -72,7 +75,7 @@ def as_table(rows: Iterable[Row]) -> Table:
             row["team"],
             ", ".join(row["offices"]),
             _("Yes") if row["has_authenticator"] else _("No"),
-            row[_LAST_SIGN_IN] or "",
+            row[_LAST_SIGN_IN],
         ]
         for row in in_words(rows)
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from django.contrib.auth.models import Group, Permission
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.accounts.models import User
 
@@ -72,13 +72,13 @@ PERMISSIONS = {
     "keeper": ("accounts.keep_staff",),
 }
 ROLES = {
-    "officer": _("officer"),
-    "supervisor": _("supervisor"),
-    "clerk": _("clerk"),
-    "manager": _("manager"),
-    "editor": _("catalogue keeper"),
-    "auditor": _("auditor"),
-    "keeper": _("staff keeper"),
+    "officer": pgettext_lazy("a role of staff", "Officer"),
+    "supervisor": pgettext_lazy("a role of staff", "Supervisor"),
+    "clerk": pgettext_lazy("a role of staff", "Clerk"),
+    "manager": pgettext_lazy("a role of staff", "Manager"),
+    "editor": pgettext_lazy("a role of staff", "Catalogue keeper"),
+    "auditor": pgettext_lazy("a role of staff", "Auditor"),
+    "keeper": pgettext_lazy("a role of staff", "Staff keeper"),
 }
 # Only they work at an office.
 AT_AN_OFFICE = frozenset({"clerk", "manager"})

@@ -26,13 +26,26 @@ from core.exceptions import RuleViolation
 from core.http import in_language, safe_target
 from core.methods import takes, takes_form
 from core.security_log import Event, note
-from tawasul.portal import staff_password, staff_people, staff_recovery
-from tawasul.portal.staff_todo import appointments_of, inquiries_of, recoveries_of
+from tawasul.portal import (
+    staff_enrolment,
+    staff_members,
+    staff_password,
+    staff_people,
+    staff_recovery,
+    staff_reviews,
+)
+from tawasul.portal.staff_todo import (
+    accounts_for,
+    appointments_of,
+    inquiries_of,
+    recoveries_of,
+)
 
 STEP = "staff_sign_in"
 PENDING_SECONDS = 5 * 60
-# An auditor changes nothing, whatever other rights they have; these forms find, and record.
-AUDITORS_FORMS = {"logout", "password_change", "people", "person"}
+# An auditor changes nothing, whatever other rights they have; these forms find, and record, and
+# sign off.
+AUDITORS_FORMS = {"logout", "password_change", "people", "person", "access-review"}
 
 # Forms that show what was sent without doing anything, as when their language is switched. Those of
 # the desk for inquiries keep theirs themselves.
@@ -75,7 +88,12 @@ class StaffSite(OTPAdminSite):
             path("people/<int:pk>/", self.admin_view(staff_people.person), name="person"),
             *staff_recovery.urls(self.admin_view),
         ]
-        urls = [path("code/", self.code, name="code"), *people, *urls]
+        accounts = [
+            *staff_enrolment.urls,
+            *staff_reviews.urls(self.admin_view),
+            *staff_members.urls(self.admin_view),
+        ]
+        urls = [path("code/", self.code, name="code"), *people, *accounts, *urls]
         _declare_methods(urls)
         return urls
 
@@ -111,6 +129,7 @@ class StaffSite(OTPAdminSite):
         """Show first the user's counts of waiting items, each with a link to its list."""
         user = request.user
         waiting = [*inquiries_of(user), *appointments_of(user), *recoveries_of(user)]
+        waiting += accounts_for(user)
         return super().index(request, {"waiting": waiting, **(extra_context or {})})
 
     def password_change(

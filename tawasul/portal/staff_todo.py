@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from appointments.models import Appointment
-from core.accounts.models import User
+from core.accounts.models import AUDIT, KEEP_STAFF, User
 from core.staff_lists import capped_count
 from requests_app.models import Inquiry
+from tawasul.portal.access_list import is_review_due
 from tawasul.portal.counter import begun_by, to_confirm, works_at_counter
 
 # The label of a count, the count, whether there may be more, and the address of the list.
@@ -106,6 +107,17 @@ def recoveries_of(user: User) -> Iterator[_Section]:
     yield (
         _("New mobiles at the counter"),
         [_capped_count(label, rows, address) for label, rows in counts],
+    )
+
+
+def accounts_for(user: User) -> Iterator[_Section]:
+    """Yield what waits for those who keep the accounts of staff, or sign them off."""
+    if not (user.has_perm(KEEP_STAFF) or user.has_perm(AUDIT)):
+        return
+    due = _("Review of who may do what is due")
+    yield (
+        _("Accounts of staff"),
+        [(due, int(is_review_due()), False, reverse("admin:access-review"))],
     )
 
 

@@ -26,6 +26,7 @@ from tests.browser.looks.checks import HEIGHT, bring_axe, wrong_on
 from tests.browser.looks.counter import COUNTER
 from tests.browser.looks.inquiries import INQUIRIES
 from tests.browser.looks.markup import Markup
+from tests.browser.looks.members import STAFF_ACCOUNTS
 from tests.browser.looks.office import OFFICE
 from tests.browser.looks.triage import TRIAGE
 from tests.browser.looks.ways_in import WAYS_IN
@@ -38,7 +39,7 @@ HASHED = re.compile(r"/static/.+\.[0-9a-f]{12}\.(css|js|svg|woff2)")
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 EVERYTHING = SCREENSHOTS or os.environ.get("LOOKS") == "all"
 SECONDS = 15
-GROUPS = (WAYS_IN, INQUIRIES, APPOINTMENTS, TRIAGE, OFFICE, COUNTER)
+GROUPS = (WAYS_IN, INQUIRIES, APPOINTMENTS, TRIAGE, STAFF_ACCOUNTS, OFFICE, COUNTER)
 # The routes whose response is not a page.
 NO_PAGES = re.compile(r"z$|\.png$|<int:(document_)?pk>/(preview/)?$|/(calendar|csv|xlsx|jsi18n)/$")
 PALE = "main, main * { background: #fff !important; color: #bbb !important; }"

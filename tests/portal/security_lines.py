@@ -16,8 +16,8 @@ from deploy.house import ROOT
 from tests import factories
 
 ORDER = [
-    *("time", "event", "outcome", "account", "typed", "person", "purpose", "kind", "reference"),
-    *("network", "request"),
+    *("time", "event", "outcome", "account", "typed", "person", "staff", "purpose"),
+    *("kind", "reference", "network", "request"),
 ]
 
 _TABLE = (ROOT / "docs/security-log.md").read_text().partition("\n## Events")[2]
@@ -53,7 +53,7 @@ def security_log():
         logging.getLogger(LOGGER).removeHandler(handler)
 
 
-def line(event, outcome="done", *, account=None, typed="", person=None, **facts):
+def line(event, outcome="done", *, account=None, typed="", person=None, staff=None, **facts):
     """Return the line of an event of a request from the address of the test's browsers."""
     found = {"event": event, "outcome": outcome}
     if account:
@@ -62,6 +62,8 @@ def line(event, outcome="done", *, account=None, typed="", person=None, **facts)
         found["typed"] = pseudonym("typed", typed)
     if person:
         found["person"] = pseudonym("person", person.pk)
+    if staff:
+        found["staff"] = pseudonym("account", staff.pk)
     return {**found, **facts, "network": pseudonym("network", "127.0.0.1")}
 
 

@@ -86,7 +86,7 @@ def enrol_at_once():
 
 
 def test_enrolment_code_is_good_once():
-    used = "This code has been used or replaced. Sign in, or ask for a new one."
+    used = "This code has been used or replaced, or is too old. Sign in, or ask for a new one."
     assert enrol_at_once() == ([used], 1)
 
 

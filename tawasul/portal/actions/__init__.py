@@ -1,6 +1,6 @@
 """Actions on the accounts of staff, which need both services."""
 
-from tawasul.portal.actions.enrolment import check_enrolment_code, enrol
+from tawasul.portal.actions.enrolment import ENDED_CODE, check_enrolment_code, enrol
 from tawasul.portal.actions.reviews import sign_off
 from tawasul.portal.actions.staff import (
     add_staff,
@@ -13,6 +13,7 @@ from tawasul.portal.actions.staff import (
 )
 
 __all__ = [
+    "ENDED_CODE",
     "add_staff",
     "change_staff",
     "check_enrolment_code",

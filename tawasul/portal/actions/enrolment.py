@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -25,6 +26,9 @@ from tawasul.portal.actions.staff_events import Type, record
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _LENGTH, _IN_A_GROUP = 16, 4
 RECOVERY_CODES = 5
+ENDED_CODE = gettext_lazy(
+    "This code has been used or replaced, or is too old. Sign in, or ask for a new one."
+)
 
 
 def new_enrolment_code(member: User) -> str:
@@ -92,9 +96,7 @@ def _set(enrolment: Enrolment, password_hash: str, device: TOTPDevice) -> list[s
     mine = Enrolment.objects.open().filter(pk=enrolment.pk, code_hash=enrolment.code_hash)
     works_here = member.is_staff and member.is_active
     if not (works_here and mine.update(used_at=timezone.now())):
-        raise RuleViolation(
-            _("This code has been used or replaced. Sign in, or ask for a new one."), code="used"
-        )
+        raise RuleViolation(ENDED_CODE, code="used")
     member.password = password_hash
     member.save(update_fields=["password"])
     take_off_second_factor(member)

@@ -1,0 +1,133 @@
+"""The forms of staff accounts: duties, enrolment, and the sign-off of who may do what."""
+
+import uuid
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from appointments.models import Office
+from core.accounts.forms import EmailForm
+from core.accounts.models import User
+from core.forms import Form
+from core.template_filters import isolated
+from core.text import TextField
+from requests_app.forms import VersionForm
+from tawasul.portal.staff_roles import ROLES, roles_of, team_of
+
+MAX_TEAM = 60  # characters
+
+
+class DutiesForm(VersionForm, EmailForm):
+    """What somebody who works here does, and where they are told of changes to their account."""
+
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"),
+        choices=ROLES.items,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": _("Choose at least one role."),
+            "invalid_choice": _("There is no such role. Choose from the list."),
+        },
+    )
+    team = TextField(
+        label=_("Team"),
+        max_length=MAX_TEAM,
+        required=False,
+        help_text=_("You may leave this empty."),
+        widget=forms.TextInput({"autocomplete": "off", "dir": "auto"}),
+        error_messages={
+            "max_length": _("This text has %(show_value)d characters. Shorten it to 60."),
+        },
+    )
+    offices: forms.ModelMultipleChoiceField = forms.ModelMultipleChoiceField(
+        label=_("Offices"),
+        queryset=Office.objects.none(),
+        to_field_name="slug",
+        required=False,
+        help_text=_("For clerks and managers alone."),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "invalid_choice": _("There is no such office. Choose from the list."),
+            "invalid_pk_value": _("There is no such office. Choose from the list."),
+        },
+    )
+    field_order = ["username", "roles", "offices", "team", "email", "expected_version"]
+
+    def __init__(
+        self, *args: Any, member: User | None = None, version: int = 0, **kwargs: Any
+    ) -> None:
+        if member is not None:
+            kwargs["initial"] = {
+                "roles": roles_of(member),
+                "team": team_of(member),
+                "offices": [office.slug for office in member.offices.all()],
+                "email": member.email,
+            }
+        super().__init__(*args, **kwargs)
+        self.fields["expected_version"].initial = version
+        offices = cast(forms.ModelMultipleChoiceField, self.fields["offices"])
+        offices.queryset = Office.objects.order_by("region", "pk")
+        offices.label_from_instance = isolated  # type: ignore[method-assign, assignment]  # a field
+        address = self.fields["email"]
+        address.required = False
+        address.widget.attrs["autocomplete"] = "off"
+        address.help_text = _("Every change of the account is mailed there. It may be empty.")
+        if member is not None and member.identity_id is not None:
+            # Who is a resident too keeps the address themselves, with a code.
+            address.disabled = True
+
+    @property
+    def duties(self) -> dict[str, Any]:
+        """The arguments of the actions, but for the actor and the account."""
+        names = ("roles", "team", "offices", "email")
+        return {name: self.cleaned_data[name] for name in names}
+
+
+class AddStaffForm(DutiesForm):
+    username = TextField(
+        label=_("Username"),
+        max_length=60,
+        help_text=_(
+            "3 to 30 letters a-z, digits, dots, dashes and underscores, beginning with a letter."
+        ),
+        widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "none", "dir": "ltr"}),
+        error_messages={"required": _("Choose a username.")},
+    )
+    idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+
+class TakeBackForm(DutiesForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["email"]
+
+    @property
+    def duties(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("roles", "team", "offices")}
+
+
+class EnrolmentForm(Form):
+    username = TextField(
+        label=_("Username"),
+        max_length=60,
+        widget=forms.TextInput(
+            {"autocomplete": "username", "autocapitalize": "none", "dir": "ltr"}
+        ),
+        error_messages={"required": _("Enter your username.")},
+    )
+    code = TextField(
+        label=pgettext_lazy("of an enrolment", "Code"),
+        max_length=60,
+        help_text=_("The 16 letters and digits that you were given. Dashes do not matter."),
+        widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "none", "dir": "ltr"}),
+        error_messages={"required": _("Enter the code that you were given.")},
+    )
+
+
+class SignOffForm(Form):
+    """The digest of the list that was on the screen."""
+
+    shown = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
