@@ -41,7 +41,9 @@ EVERYTHING = SCREENSHOTS or os.environ.get("LOOKS") == "all"
 SECONDS = 15
 GROUPS = (WAYS_IN, INQUIRIES, APPOINTMENTS, TRIAGE, STAFF_ACCOUNTS, OFFICE, COUNTER)
 # The routes whose response is not a page.
-NO_PAGES = re.compile(r"z$|\.png$|<int:(document_)?pk>/(preview/)?$|/(calendar|csv|xlsx|jsi18n)/$")
+NO_PAGES = re.compile(
+    r"z$|\.(png|wav)$|<int:(document_)?pk>/(preview/)?$|/(calendar|csv|xlsx|jsi18n)/$"
+)
 PALE = "main, main * { background: #fff !important; color: #bbb !important; }"
 # Changes to the page of the channels, and the fault that the sweep has to report for each.
 FAULTS = {
