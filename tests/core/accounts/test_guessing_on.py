@@ -194,6 +194,7 @@ def test_row_ends_only_with_a_whole_sign_in_from_an_unknown_browser(person):
             assert is_refused() is not ends_row
 
 
+@pytest.mark.both_engines
 def test_right_password_as_the_hundredth_shuts_nothing(person):
     guess_in_row(9)
     assert give_password(password=factories.PASSWORD).status_code == 302
@@ -204,6 +205,7 @@ def test_right_password_as_the_hundredth_shuts_nothing(person):
     assert len(warnings_of()) == 1
 
 
+@pytest.mark.both_engines
 def test_counts_are_deleted_when_they_limit_nothing_any_more(person):
     browser = sign_in(person)
     browser.post(SIGN_OUT)
