@@ -57,6 +57,21 @@ def test_network_is_sent_no_code_more_than_its_limit(five_per_network):
     assert OneTimeCode.objects.count() == Message.objects.count() == LIMIT
 
 
+def test_codes_of_two_budgets_count_for_one_network(monkeypatch, guards):
+    """Each budget has a queue of its own, so that the network needs its own as well."""
+    monkeypatch.setattr(codes, "MAX_UNUSED_PER_NETWORK", 1)
+
+    results = guards.run_during(
+        codes,
+        "_issue",
+        first=partial(send, 1, purpose=purposes.RESET),
+        second=partial(send, 2, purpose=purposes.PICTURE),
+    )
+
+    assert told(results) == [TOO_MANY]
+    assert OneTimeCode.objects.count() == 1
+
+
 def test_control_without_lock_network_is_sent_more(five_per_network, guards):
     guards.take_out_lock_stripes()
     guards.wait_after(codes, "_check_pace", parties=AT_ONCE)
