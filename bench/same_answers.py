@@ -151,6 +151,9 @@ class Pages:
             ("reset, by number", by_number[1], RESIDENTS),
             ("reset, by former number", by_former_number[1], RESIDENTS),
             ("reset, wrong birth date", partial(self.reset, born=ANOTHER_DAY), RESIDENTS),
+            ("a lost mobile, who has an account", self.recover, RESIDENTS),
+            ("a lost mobile, who has no account", self.recover, MAY_REGISTER),
+            ("objection, by username", self.object_to_recovery, RESIDENTS),
             ("resend in a registration", partial(self.resend, self.register), MAY_REGISTER),
             ("resend in a reset", partial(self.resend, self.reset), RESIDENTS),
         ]
@@ -239,6 +242,14 @@ class Pages:
         login = (name or username)(place)
         form = {"login": login, "doubted": login, **born, **picture()}
         return partial(self.client.post, "/en/account/password/reset/", form)
+
+    def recover(self, place: int) -> Send:
+        form = {"number": number(place), "doubted": number(place), **BIRTH_DATE_FIELDS, **picture()}
+        return partial(self.client.post, "/en/account/recover/", form)
+
+    def object_to_recovery(self, place: int) -> Send:
+        form = {"login": username(place), "password": WRONG, **picture()}
+        return partial(self.client.post, "/en/account/objection/", form)
 
     def resend(self, prepare: Step, place: int) -> Send:
         """Prepare a request for another code, after a first one."""

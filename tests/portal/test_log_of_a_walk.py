@@ -35,7 +35,7 @@ from tests.requests_app.files import names_on
 pytestmark = pytest.mark.django_db
 
 NUMBER, OTHER_NUMBER, TYPED_NUMBER = "2987654320", "2876543212", "2765432105"
-MOBILE, OTHER_MOBILE = "+966501234567", "+966507654321"
+MOBILE, OTHER_MOBILE, LATER_MOBILE = "+966501234567", "+966507654321", "+966550000999"
 EMAIL, WRONG = "ayesha.noor@example.org", "wrong-but-telling"
 GATEWAYS = "core.messaging.gateways"
 
@@ -115,6 +115,18 @@ class Walk:
         self.use_code(f"{pages.RESET}code/", None, "reset")
         assert pages.set_password(self.browser).status_code == 302
         self.person.refresh_from_db()
+
+    def lose_the_mobile(self):
+        """Take the mobile that the registry has meanwhile, and object to it."""
+        self.browser = Client(raise_request_exception=False)
+        self.secrets |= {LATER_MOBILE}
+        Identity.objects.filter(pk=self.person.identity_id).update(mobile=LATER_MOBILE)
+        pages.ask_to_recover(self.browser, NUMBER)
+        self.use_code(f"{pages.RECOVER}code/", None, "recover")
+        self.post(f"{pages.RECOVER}mobile/")
+        for password in (WRONG, pages.NEW_PASSWORD):
+            pages.object_to_recovery(self.browser, "aslam", password)
+        self.collect()
 
     def change_account(self):
         for password in (WRONG, pages.NEW_PASSWORD):
@@ -264,6 +276,7 @@ def test_no_line_of_a_walk_tells_of_a_person(walk, printed):
         walk.browser = resident
         resident.get(passed_on)
         walk.fail()
+        walk.lose_the_mobile()
         call_command("verify_events")
         walk.collect()
     lines = printed.getvalue().splitlines()
