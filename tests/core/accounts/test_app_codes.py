@@ -115,6 +115,15 @@ def test_code_used_for_another_purpose_is_used(person, app):
     assert sign_in_with(person, code) == [USED]
 
 
+def test_wrong_code_does_nothing(person, app):
+    about = {"actor": person, "session_key": "session", "purpose": "file"}
+    codes.send_code(**about, language="en")
+    done = []
+    with pytest.raises(authenticators.WrongAppCode):
+        codes.use_code(**about, guess=wrong(app), action=done.append)
+    assert done == []
+
+
 def test_what_fails_uses_up_no_code(person, app, recovery_codes):
     about = {"actor": person, "session_key": "session", "purpose": "file"}
 
