@@ -42,7 +42,8 @@ SECONDS = 15
 GROUPS = (WAYS_IN, INQUIRIES, APPOINTMENTS, TRIAGE, STAFF_ACCOUNTS, OFFICE, COUNTER)
 # The routes whose response is not a page.
 NO_PAGES = re.compile(
-    r"z$|\.(png|wav)$|<int:(document_)?pk>/(preview/)?$|/(calendar|csv|xlsx|jsi18n)/$"
+    r"z$|\.(png|wav)$|<int:(document_)?pk>/(preview/)?$"
+    r"|/(calendar|csv|xlsx|jsi18n|still-here)/$"
 )
 PALE = "main, main * { background: #fff !important; color: #bbb !important; }"
 # Changes to the page of the channels, and the fault that the sweep has to report for each.

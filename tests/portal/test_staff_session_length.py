@@ -89,6 +89,12 @@ def test_working_staff_stay_signed_in_until_end_of_shift(staff, clock):
     assert_signed_out_at(clock.start + SHIFT, clock, staff, TODAY)
 
 
+def test_cookie_of_staff_lasts_a_shift(staff, clock):
+    """The server ends the session; a cookie that ended sooner would end it without a warning."""
+    assert timedelta(seconds=staff.cookies["sessionid"]["max-age"]) == SHIFT
+    assert Session.objects.get().expire_date == clock.start + IDLE
+
+
 def test_form_sent_late_in_shift_is_processed(staff, clock):
     for quarters in range(11 * 4):
         clock.now = clock.start + quarters * 15 * MINUTE

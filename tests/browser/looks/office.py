@@ -16,7 +16,15 @@ from tests.browser.looks.appointments import (
     offices_of_riyadh,
     set_status,
 )
-from tests.browser.looks.steps import enter, press, press_selected, save, send, send_nothing
+from tests.browser.looks.steps import (
+    enter,
+    press,
+    press_selected,
+    save,
+    send,
+    send_nothing,
+    warn_of_the_end,
+)
 from tests.browser.looks.tables import AT_A_DESK, pages_of_model, staff_looks
 from tests.conftest import signed_in_staff
 
@@ -93,6 +101,7 @@ def desk_of(name):
 
 
 AT_THE_DOOR = (
+    staff_look("today-end-is-near", "clerk", TODAY, warn_of_the_end, **AT_A_DESK),
     staff_look("today", "clerk", TODAY, **AT_A_DESK),
     staff_look("today-nobody", "clerk-elsewhere", TODAY, **AT_A_DESK),
     *staff_looks(

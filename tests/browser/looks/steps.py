@@ -11,6 +11,18 @@ EMPTIED = """button => {
 }"""
 OPENED = "() => document.querySelectorAll('details').forEach(each => { each.open = true; })"
 
+# As idle.js shows the warning before the end of a session.
+WARNED = """() => {
+    const warning = document.querySelector("[data-idle]");
+    const sentence = warning.querySelector("template").content.cloneNode(true);
+    warning.querySelector("[role=alert]").append(sentence);
+    warning.hidden = false;
+}"""
+
+
+def warn_of_the_end(visitor, _things):
+    visitor.page.evaluate(WARNED)
+
 
 def press(name):
     """Return a step that presses the first button of this name."""

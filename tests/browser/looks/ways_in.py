@@ -15,7 +15,15 @@ from tests import factories
 from tests.appointments.browsing import verified
 from tests.browser.looks import Group, look, people
 from tests.browser.looks.people import BORN, GOOD, NEW, WRONG
-from tests.browser.looks.steps import enter, press, read_picture, send, send_code, send_nothing
+from tests.browser.looks.steps import (
+    enter,
+    press,
+    read_picture,
+    send,
+    send_code,
+    send_nothing,
+    warn_of_the_end,
+)
 from tests.browser.looks.tables import looks
 from tests.conftest import signed_in, signed_in_staff
 from tests.delivery import deliver_due
@@ -192,10 +200,17 @@ ACCOUNT = (
     look("account", "resident", "account/"),
     look("account-of-a-newcomer", "newcomer", "account/"),
     look("account-acting", "employer", "account/"),
+    look("holders", "employer", "account/holders/"),
+    look("find-establishment", "employer", f"{ACTING}find/", send("Search", words="7000")),
+    look("acting-as-chosen", "employer", ACTING),
+    look("acting-as-ended", "employer", "", press("Act as myself again")),
+    # From here on, the employer's browser is one of those that the resident signs out.
     *looks(
         "resident",
         ("language-saved", "account/", press("Save the language")),
         ("signed-out-there", "account/", press("Sign out of that device")),
+        ("signed-out-everywhere", "account/", press("Sign out everywhere else")),
+        ("end-is-near", MOBILE, warn_of_the_end),
         ("password", PASSWORD),
         ("password-empty", PASSWORD, send_nothing("Change the password")),
     ),
@@ -225,11 +240,7 @@ ACCOUNT = (
         ("people-not-found", PEOPLE, send("Search", words="{words}")),
         ("people-empty", PEOPLE, send_nothing("Search")),
     ),
-    look("holders", "employer", "account/holders/"),
-    look("find-establishment", "employer", f"{ACTING}find/", send("Search", words="7000")),
     look("acting-as-nobody", "newcomer", ACTING),
-    look("acting-as-chosen", "employer", ACTING),
-    look("acting-as-ended", "employer", "", press("Act as myself again")),
 )
 AUTHENTICATOR = (
     *looks(

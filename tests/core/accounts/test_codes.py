@@ -245,6 +245,17 @@ def test_purpose_without_text_fails_the_check(of_another_service):
     assert found == [sentence]
 
 
+def test_purpose_whose_codes_go_by_mail_too_needs_a_mail(monkeypatch):
+    monkeypatch.setattr(purposes, "_registered", {})
+    purposes.register("permit", also_by_mail=True)
+    purposes.register("address", by_mail=True)
+    missing = ("messages/code_permit.txt", "messages/mails/code_permit.txt")
+    assert [error.msg.split()[4] for error in purposes.check_texts()] == [
+        *missing,
+        "messages/mails/code_address.txt",
+    ]
+
+
 def test_registered_purposes_have_texts():
     assert purposes.check_texts() == []
     assert {"sign_in", "email", "file", "contact"} <= set(purposes.registered())
