@@ -73,7 +73,7 @@ def test_page_of_somebody_signed_in_warns_in_time(browser, clock, person):
         "You are signed out after 30 minutes in which you open or send no page. What you then send "
         "is kept until you have signed in again; only files have to be chosen again."
     )
-    assert note in words(markup.partition("<noscript>")[2])
+    assert note in words(markup.partition("<noscript>")[2].partition("</noscript>")[0])
     clock.move(30)
     assert 'data-idle="1770"' in browser.get(pages.ACCOUNT).content.decode()
     assert "data-idle" not in Client().get("/en/").content.decode()
