@@ -19,7 +19,7 @@ _KEPT = "switched_form"  # its place in the session
 # description of 4,000 letters.
 _MAX_KEPT = 40_000
 # Fields that a browser does not fill in again either.
-NOT_KEPT = ("csrfmiddlewaretoken", "password", "new_password", "again", "code")
+NOT_KEPT = ("csrfmiddlewaretoken", "password", "new_password", "again")
 # A form that says who types in it belongs to a page of somebody signed in.
 _TYPIST = "typist"
 

@@ -135,5 +135,6 @@ def picture_on(page):
 
 
 def without_tokens(response):
-    """Return the bytes of a page without the CSRF tokens, which differ each time."""
-    return re.sub(rb'(name="csrfmiddlewaretoken" value=")[^"]*', rb"\1", response.content)
+    """Return the bytes of a page without what differs each time: tokens, and seconds left."""
+    changing = rb'((?:name="csrfmiddlewaretoken" value|data-idle)=")[^"]*'
+    return re.sub(changing, rb"\1", response.content)

@@ -7,6 +7,7 @@ session opens no other page.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from django.contrib.auth import SESSION_KEY
@@ -14,7 +15,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
+from django.utils.functional import SimpleLazyObject
 
+from core.accounts.models import User
 from core.accounts.sessions import SessionStore
 
 _View = TypeVar("_View", bound=Callable[..., HttpResponseBase])
@@ -67,8 +70,9 @@ class IdleMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if is_over(request) and not _stays_open(request):
-            request.user = AnonymousUser()
+        signed_in = request.user
+        # As late as the sign-in itself: a page that asks for nobody reads no session.
+        request.user = SimpleLazyObject(partial(_user_now, request, signed_in))  # type: ignore[assignment]  # stands for a user
         return self.get_response(request)
 
     def process_view(
@@ -87,6 +91,10 @@ def _session_of_user(request: HttpRequest) -> SessionStore | None:
     """Return the session if somebody has signed in to it; without a cookie nothing is read."""
     session = cast(SessionStore, request.session)
     return session if session.session_key and SESSION_KEY in session else None
+
+
+def _user_now(request: HttpRequest, signed_in: User | AnonymousUser) -> User | AnonymousUser:
+    return AnonymousUser() if is_over(request) and not _stays_open(request) else signed_in
 
 
 def _stays_open(request: HttpRequest) -> bool:

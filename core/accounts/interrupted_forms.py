@@ -50,7 +50,9 @@ def keep_input(request: HttpRequest, page: str = "") -> bool:
     Return whether there was anything to keep: passwords, codes and files never are, nor is a button
     alone, whose form names no typist.
     """
-    fields = {name: values for name, values in request.POST.lists() if name not in NOT_KEPT}
+    # A code is of the session that has ended.
+    not_kept = (*NOT_KEPT, "code")
+    fields = {name: values for name, values in request.POST.lists() if name not in not_kept}
     is_typed = any(any(values) for name, values in fields.items() if name != TYPIST)
     size = sum(len(text) for name, values in fields.items() for text in (name, *values))
     if TYPIST not in fields or not is_typed or size > _MAX_KEPT:
