@@ -28,7 +28,7 @@ from tests.requests_app.people import TEXT, after
 
 ROLES = (
     *("author", "colleague", "former", "worker", "stranger"),
-    *("officer", "supervisor", "clerk", "manager", "auditor"),
+    *("officer", "supervisor", "clerk", "manager", "auditor", "keeper"),
 )
 MOMENTS = ("before", "after the mandate", "after the link")
 KEY = uuid.UUID(int=1)
@@ -231,6 +231,7 @@ INQUIRIES = {
         name: row(written(getattr(filing, name), "taken"), "officer")
         for name in ("reply", "send_back", "approve", "reject")
     },
+    "hand_back": row(act(filing.hand_back, "officer", name="officer"), "keeper"),
     "close": row(versioned(filing.close, "processed"), "officer supervisor"),
     "what was filed": row(
         page(of_inquiry(), shows=factories.DESCRIPTION), "author colleague worker"
@@ -344,6 +345,7 @@ def people():
         "clerk": places.clerk(office, username="clerk"),
         "manager": places.manager(office),
         "auditor": factories.OfficerFactory(username="auditor"),
+        "keeper": factories.of_role("keeper", username="keeper"),
     }
     factories.permit(staff["auditor"], "view_inquiry", "view_appointment", "view_office")
     users = {role: User.objects.get(username=role) for role in users}

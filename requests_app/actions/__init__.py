@@ -5,6 +5,7 @@ from requests_app.actions.chores import pass_on_inquiries, remind_of_returns
 from requests_app.actions.contact_mobile import ask_to_confirm_mobile, confirm_mobile
 from requests_app.actions.drafts import change_subject, delete_draft, save_details, start
 from requests_app.actions.follow_up import answer_return, mark_answers_read, withdraw
+from requests_app.actions.handing_back import hand_back
 from requests_app.actions.rights import Deed, Rights, check_may, may, rights_of
 from requests_app.actions.rules import missing_documents, obstacle
 from requests_app.actions.submission import request_confirmation, submit
@@ -13,7 +14,6 @@ from requests_app.actions.triage import (
     assign,
     claim,
     close,
-    hand_back,
     note,
     reject,
     release,

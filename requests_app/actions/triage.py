@@ -52,26 +52,6 @@ def release(*, actor: User, inquiry: Inquiry, expected_version: int) -> Inquiry:
 
 
 @transaction.atomic
-def hand_back(*, actor: User | None, officer: User) -> int:
-    """Give all open inquiries of an officer who no longer works on any back to the queue.
-
-    The caller has locked the officer's account in its transaction. Return how many there were.
-    """
-    theirs = Inquiry.objects.filter(assignee=officer, status__in=Inquiry.OPEN).order_by("pk")
-    inquiries = list(theirs.select_for_update(no_key=True))
-    for inquiry in inquiries:
-        move(
-            inquiry,
-            EventType.HANDED_BACK,
-            actor=actor,
-            role=Role.KEEPER,
-            expected_version=inquiry.version,
-            assignee=None,
-        )
-    return len(inquiries)
-
-
-@transaction.atomic
 def assign(*, actor: User, inquiry: Inquiry, expected_version: int, officer: User) -> Inquiry:
     """Assign an inquiry to an officer, as a supervisor.
 

@@ -51,6 +51,27 @@ def test_control_without_lock_both_keepers_change_it(member, guards):
     assert [event.before for event in StaffEvent.objects.all()] == [["officer"]] * 2
 
 
+def end_each_other(guards):
+    first, second = (factories.of_role("keeper", username=f"keeper{place}") for place in "12")
+    end = partial(actions.end_staff, expected_version=None)
+    guards.run_during(
+        staff,
+        "record",
+        first=partial(end, actor=first, member=second),
+        second=partial(end, actor=second, member=first),
+    )
+    return [now(keeper).is_staff for keeper in (first, second)]
+
+
+def test_two_keepers_who_end_each_other_leave_one(guards):
+    assert end_each_other(guards) == [True, False]
+
+
+def test_control_without_lock_they_leave_none(guards):
+    guards.take_out_row_locks()
+    assert end_each_other(guards) == [False, False]
+
+
 def claim_while_account_ends(member, guards):
     inquiry = factories.filed()
     facts = {"inquiry": inquiry, "expected_version": inquiry.version}

@@ -221,11 +221,14 @@ def check_may_keep(actor: User | None, member: User, deed: str) -> None:
 
 
 def _locked(actor: User | None, member: User, deed: str) -> User:
-    """Lock the member's account and return it as it is now.
+    """Lock the accounts of the actor and the member; return the member's as it is now.
 
-    RuleViolation `not_keeper`, `own_account`, `superuser`, or `no_staff` for a resident.
+    Two keepers who end each other queue here, and the second is no keeper any more. RuleViolation
+    `not_keeper`, `own_account`, `superuser`, or `no_staff` for a resident.
     """
-    member = User.objects.select_for_update(no_key=True).get(pk=member.pk)
+    keys = {member.pk, actor.pk if actor else member.pk}
+    rows = User.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
+    member = next(user for user in list(rows) if user.pk == member.pk)
     check_may_keep(actor, member, deed)
     if not staff_accounts().filter(pk=member.pk).exists():
         refused = RuleViolation(_("This is no account of staff."), code="no_staff")
