@@ -13,6 +13,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from core.accounts import actions, codes
+from core.accounts.actions import counter_recovery
 from core.accounts.models import Identity, OneTimeCode, Recovery, Session, User
 from core.exceptions import RuleViolation
 from core.messaging.encryption import decrypt
@@ -204,6 +205,22 @@ def test_accounts_that_no_counter_recovers(first, second, person):
             assert refused(deed, **arguments) == code_of_refusal
         row.update(**undo)
     assert str(User.objects.get(pk=person.pk).mobile) == pages.MOBILE
+
+
+def test_an_account_that_opens_the_staff_site_by_the_last_moment_is_left_alone(
+    first, second, person, monkeypatch
+):
+    recovery = confirmed(first, second, person)
+    code, lock = code_for(recovery), counter_recovery.lock_account
+
+    def lock_late(pk):
+        User.objects.filter(pk=pk).update(is_staff=True)
+        return lock(pk)
+
+    monkeypatch.setattr(counter_recovery, "lock_account", lock_late)
+    with pytest.raises(RuleViolation) as refusal:
+        finish(recovery, code)
+    assert refusal.value.code == "staff"
 
 
 def test_a_document_with_another_number_is_refused(first, person):
