@@ -136,6 +136,7 @@ class Walk:
         self.use_code(pages.EMAIL_CODE, self.person, "email")
         self.person.refresh_from_db()
         assert (self.person.mobile, self.person.email) == (pages.NEW_MOBILE, EMAIL)
+        self.post(f"{pages.ACCOUNT}devices/")
 
     def file(self):
         browser = self.browser
