@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.test import Client
 
 from core.accounts.models import Session
+from core.accounts.sessions import SessionStore
 from tests import factories
 from tests.conftest import signed_in, words
 from tests.core.accounts import pages
@@ -109,3 +111,16 @@ def test_next_person_in_the_same_browser_begins_anew(browser, clock):
     clock.move(20 * 60)
     browser.force_login(factories.UserFactory())
     assert left(browser.get(STAY)) == 30 * 60
+
+
+def test_saving_takes_back_no_activity_of_another_tab(browser, clock, person):
+    key = browser.cookies[settings.SESSION_COOKIE_NAME].value
+    slow, other_tab = SessionStore(key), SessionStore(key)
+    slow["typed"] = "something"
+    clock.move(10 * 60)
+    assert SESSION_KEY in other_tab
+    other_tab.extend(is_activity=True)
+    slow.save()
+    row = Session.objects.get(session_key=key)
+    assert (row.active_at, row.expire_date) == (clock.now, clock.now + 30 * MINUTE)
+    assert row.get_decoded()["typed"] == "something"
