@@ -48,7 +48,7 @@ STEPS = [
         *("", "register/", "password/reset/", "recover/", "picture/by-text/"),
         *("mobile/", "email/"),
     )
-] + [f"/en/account/{page}/" for page in ("register/choose", "password/reset/new", "recover/mobile")]
+] + ["/en/account/register/choose/", "/en/account/password/reset/new/"]
 FIELDS_OF_ACCOUNTS = [
     *("login", "password", "new_password", "again", "username", "language", "mobile", "email"),
     *("number", "born_calendar", "born_day", "born_month", "born_year", "holder", "next", "code"),

@@ -242,7 +242,7 @@ class Reset(AnonymousStep):
 
     def on_success(self, code: OneTimeCode) -> HttpResponse:
         user = User.objects.get(pk=code.confirms)
-        facts = {"user": user.pk, "sessions": user.get_session_auth_hash()}
+        facts = {"user": user.pk, "password": user.get_session_auth_hash()}
         return self.continue_with("new_password", **facts)
 
 

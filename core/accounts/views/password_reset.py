@@ -30,7 +30,7 @@ def new_password(request: HttpRequest) -> HttpResponse:
     proven = pending_steps.get(request, "new_password")
     user = User.objects.get(pk=proven["user"]) if proven else None
     # A recovery or an objection since the code has ended whatever was begun before.
-    if proven is None or user is None or user.get_session_auth_hash() != proven.get("sessions"):
+    if proven is None or user is None or user.get_session_auth_hash() != proven.get("password"):
         return redirect("accounts:sign-in")
     form = NewPasswordForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():

@@ -192,7 +192,7 @@ def test_new_password_of_any_script_and_spaces_is_set(person):
 
 def test_forgotten_password_is_reset_by_code_while_signed_in(browser, person):
     session = browser.session
-    proven = {"user": person.pk, "sessions": person.get_session_auth_hash()}
+    proven = {"user": person.pk, "password": person.get_session_auth_hash()}
     session["pending_new_password"] = {**proven, "at": time()}
     session.save()
     form = {"new_password": NEW_PASSWORD, "again": NEW_PASSWORD}
