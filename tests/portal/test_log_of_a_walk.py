@@ -14,6 +14,7 @@ from django.db import transaction
 from django.test import Client, TestCase, override_settings
 from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from core.accounts.models import Identity, IdentityNumber, Session, User
 from core.chores import actions as chores
@@ -27,6 +28,7 @@ from tests.appointments.browsing import page_of as page_of_appointment
 from tests.appointments.desk.pages import LIST, WALK_IN
 from tests.conftest import ask_for_code, picture_on
 from tests.core.accounts import pages
+from tests.core.accounts.test_authenticator import APP, codes_on, key_on
 from tests.delivery import deliver_due
 from tests.requests_app import steps
 from tests.requests_app.desk_pages import QUEUE, answer, desk_of, press
@@ -220,6 +222,18 @@ class Walk:
         mandate.delete()
         return steps.page_of(inquiry, "withdraw")
 
+    def use_app(self):
+        """Add an authenticator app, and take it off with a recovery code."""
+        page = self.browser.post(APP, {"password": pages.NEW_PASSWORD}, follow=True)
+        app = key_on(page)
+        code = factories.shown_by(app)
+        page = self.browser.post(f"{APP}confirm/", {"code": code}, follow=True)
+        recovery_code, *others = codes_on(page)
+        self.secrets |= {app.key, code, recovery_code, *others}
+        self.post(f"{APP}remove/", password=pages.NEW_PASSWORD, code=recovery_code)
+        self.collect()
+        assert not TOTPDevice.objects.filter(user=self.person).exists()
+
     def fail(self):
         """Let a page, a chore and the gateways fail, each with an error that tells of people."""
         inquiry = factories.draft(self.person, is_ready=False)
@@ -276,6 +290,7 @@ def test_no_line_of_a_walk_tells_of_a_person(walk, printed):
         passed_on = walk.receive()
         walk.browser = resident
         resident.get(passed_on)
+        walk.use_app()
         walk.fail()
         walk.lose_the_mobile()
         call_command("verify_events")
