@@ -304,6 +304,7 @@ class Mobile(CodeStep):
 
     def on_success(self, mobile: str) -> HttpResponse:
         self.end()
+        devices.keep_session(self.request, self.actor)
         messages.success(
             self.request,
             format_html(
@@ -334,6 +335,7 @@ class Email(CodeStep):
 
     def on_success(self, _used: None) -> HttpResponse:
         self.end()
+        devices.keep_session(self.request, self.actor)
         messages.success(
             self.request,
             _("Your e-mail address is confirmed. Other devices have been signed out."),

@@ -35,6 +35,11 @@ def start_session(request: HttpRequest, user: User, *, kind: str = "resident") -
             actions.warn_of_new_device(user=user, browser=browser, kind=kind)
 
 
+def keep_session(request: HttpRequest, user: User) -> None:
+    """Let this session go on, under a new key, after an action has ended all others of `user`."""
+    auth.update_session_auth_hash(request, user)
+
+
 def browser_of(request: HttpRequest) -> str:
     """Return the browser's family and system, as "Chrome Mobile, Android"; empty if unknown."""
     result = parse(request.headers.get("User-Agent", "")[:_MAX_HEADER_LENGTH])

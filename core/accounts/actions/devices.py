@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
 from core.accounts.actions.warnings import warn, warn_by_mail
@@ -44,8 +45,12 @@ def warn_of_new_device(*, user: User, browser: str, kind: str) -> None:
 def end_sessions(user: User, *, but: str | None = None) -> None:
     """End all sessions of the account, except the one with the key `but`.
 
-    A request that one of them has in hand saves it with an UPDATE, which brings no row back.
+    Those too that are just being begun: what each session carries counts how often all of them were
+    ended. The one that stays gets the new count by `devices.keep_session`. A request that one of
+    the others has in hand saves it with an UPDATE, which brings no row back.
     """
+    User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
+    user.refresh_from_db(fields=["sessions_ended"])
     Session.objects.filter(user=user).exclude(session_key=but).delete()
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from django.db.models import F
 from django.utils import timezone
 
 from core.accounts import purposes
-from core.accounts.models import RESTRICTED_FOR, OneTimeCode, Recovery, Session, User
+from core.accounts.actions.devices import end_sessions
+from core.accounts.models import RESTRICTED_FOR, OneTimeCode, Recovery, User
 from core.messaging.actions.outbox import readdress, write_mail, write_text
 from core.messaging.models import Message
 from core.security_log import Event, note
@@ -50,12 +50,6 @@ def give_new_mobile(user: User, recovery: Recovery) -> None:
     if user.mobile != recovery.old_mobile:
         tell("account_recovered", user, [recovery.old_mobile], last_digits=str(user.mobile)[-3:])
         note(Event.MOBILE_CHANGED, account=user.pk)
-
-
-def end_sessions(user: User) -> None:
-    """End all sessions of the account, those too that are just being begun."""
-    User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
-    Session.objects.filter(user=user).delete()
 
 
 def tell(template: str, user: User, mobiles: Iterable[object], **context: str) -> None:

@@ -5,7 +5,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from core.accounts.actions.new_mobile import end_sessions, lock_account, tell
+from core.accounts.actions.devices import end_sessions
+from core.accounts.actions.new_mobile import lock_account, tell
 from core.accounts.models import Recovery, User, canonical_login
 from core.accounts.passwords import normalize_password
 from core.security_log import Event, note

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from core.accounts import actions, authenticators
+from core.accounts import actions, authenticators, devices
 from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.forms import (
     ActingAsForm,
@@ -81,6 +81,7 @@ def sign_out_elsewhere(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST":
         key = request.session.session_key
         actions.sign_out_elsewhere(actor=request.user, session_key=key)
+        devices.keep_session(request, request.user)
         messages.success(request, _("All other devices have been signed out."))
     return redirect("accounts:overview")
 

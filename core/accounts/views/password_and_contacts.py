@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from core.accounts import actions, lockout
+from core.accounts import actions, devices, lockout
 from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.code_steps import Email, Mobile
 from core.accounts.forms import (
@@ -32,7 +32,7 @@ def change_password(request: SignedInRequest) -> HttpResponse:
             password=form.cleaned_data["new_password"],
             session_key=request.session.session_key,
         )
-        auth.update_session_auth_hash(request, request.user)
+        devices.keep_session(request, request.user)
         messages.success(
             request, _("Your new password is set. Other devices have been signed out.")
         )
@@ -79,6 +79,7 @@ def remove_email(request: SignedInRequest) -> HttpResponse:
         except RuleViolation as violation:
             violation.show_on(form)
         else:
+            devices.keep_session(request, request.user)
             messages.success(
                 request, _("We will no longer e-mail you. Other devices have been signed out.")
             )
