@@ -107,7 +107,8 @@ def test_a_list_that_changed_is_shown_again_and_not_signed(as_auditor):
 
 def test_a_sign_in_meanwhile_changes_no_rights(as_auditor):
     shown = form_on(as_auditor.get(REVIEW))
-    factories.User.objects.update(last_login=timezone.now())
+    another_day = timezone.now() - datetime.timedelta(days=40)
+    factories.User.objects.update(last_login=another_day)
     assert as_auditor.post(REVIEW, shown).status_code == 302
 
 
