@@ -43,6 +43,12 @@ def test_tenth_wrong_password_locks_account(person):
     assert not password_is_accepted()
 
 
+def test_right_passwords_do_not_count(person):
+    for _time in range(12):
+        assert password_is_accepted()
+    assert guess(9) == [DO_NOT_MATCH]
+
+
 def test_all_logins_of_one_person_count_together(person):
     names = [
         *("aslam", " ASLAM ", "2987654320", "٢٩٨٧٦٥٤٣٢٠", "۲۹۸۷۶۵۴۳۲۰", "2987-654-320"),
