@@ -54,6 +54,7 @@ def form_on(page, text, **changes):
     """Return the form of an answer or a withdrawal, as a browser sends it from this page."""
     form = page.context["form"]
     return {
+        "typist": page.wsgi_request.user.pk,
         "idempotency_key": form["idempotency_key"].value(),
         "expected_version": form["expected_version"].value(),
         "text": text,
