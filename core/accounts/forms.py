@@ -95,6 +95,9 @@ class SignInForm(VisualCodeForm):
     login = LoginField()
     password = PasswordField(label=_("Password"), required=_("Enter your password."))
 
+    def __init__(self, *args: Any, needs_picture: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, needs_picture=needs_picture, **kwargs)
+
 
 class DoubtedNumberForm(VisualCodeForm):
     """A form that asks once about an ID number whose check digit is wrong.

@@ -149,7 +149,7 @@ class StaffSite(OTPAdminSite):
         if request.method != "POST" and self.has_permission(request):
             return redirect(target)
         # No picture is asked for, as a second factor follows.
-        form = SignInForm(request.POST or None, needs_picture=False)
+        form = SignInForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             login = form.cleaned_data["login"]
             password = form.cleaned_data["password"]

@@ -206,6 +206,19 @@ def test_right_password_as_the_hundredth_shuts_nothing(person):
 
 
 @pytest.mark.both_engines
+def test_right_password_is_accepted_while_the_owner_ends_the_row(person, monkeypatch):
+    check = User.check_password
+
+    def end_row_and_check(user, password):
+        guesses.end_row(user)
+        return check(user, password)
+
+    monkeypatch.setattr(User, "check_password", end_row_and_check)
+    assert password_is_accepted()
+    assert GuessCount.objects.filter(in_a_row=0).count() == 2  # the account, and the network
+
+
+@pytest.mark.both_engines
 def test_counts_are_deleted_when_they_limit_nothing_any_more(person):
     browser = sign_in(person)
     browser.post(SIGN_OUT)

@@ -68,11 +68,21 @@ def test_hundred_wrong_passwords_slow_a_network_for_15_minutes(person):
     assert password_is_accepted()
 
 
-def test_hundred_in_more_than_15_minutes_slow_nobody(person, ten_per_network):
-    guess_at_many(8)
-    age_guesses(16)
-    guess_at_many(8)
-    assert password_is_accepted()
+def test_hundred_in_more_than_15_minutes_slow_nobody(db, ten_per_network):
+    for _part in range(4):
+        guess_at_many(4)
+        age_guesses(8)
+    assert not is_slowed(HOME)
+
+
+def test_network_is_slowed_for_15_minutes_from_the_hundredth(db, ten_per_network):
+    guess_at_many(9)
+    age_guesses(10)
+    guess_at_many(1)
+    age_guesses(14)
+    assert is_slowed(HOME)
+    age_guesses(2)
+    assert not is_slowed(HOME)
 
 
 def test_picture_lets_each_further_try_through(person, flooded):
