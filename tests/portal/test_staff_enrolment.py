@@ -8,6 +8,7 @@ from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from core.accounts import guesses
 from core.accounts.models import Enrolment, Session, StaffEvent, User
 from core.messaging.models import Message
 from tawasul.portal import actions
@@ -82,6 +83,18 @@ def test_password_and_authenticator_are_the_members_own(given):
     event = StaffEvent.objects.filter(staff=member).last()
     assert (event.event_type, event.actor) == ("enrolled", member)
     assert "Password and authenticator set." in Message.objects.latest("pk").text
+
+
+def test_enrolment_opens_an_account_that_strangers_have_guessed_at(given):
+    _member, code = given
+    for _try in range(guesses.MAX_WRONG):
+        Client().post(f"{STAFF}login/", {"login": "layla", "password": "not-this-one"})
+    User.objects.update(wrong_codes=guesses.MAX_WRONG_CODES)
+    finish(begun(code))
+    device = TOTPDevice.objects.get(user__username="layla")
+    TOTPDevice.objects.update(last_t=-1)
+    assert "To do" in words(sign_in(device))
+    assert User.objects.get(username="layla").wrong_codes == 0
 
 
 def test_a_code_is_good_once_and_for_72_hours_and_until_a_new_one(given):

@@ -23,6 +23,7 @@ from core.accounts.actions.counter_recovery import (
     send_counter_code,
 )
 from core.accounts.actions.devices import (
+    end_sessions,
     forget_ended_sessions,
     sign_out_device,
     sign_out_elsewhere,
@@ -51,6 +52,7 @@ __all__ = [
     "choose_language",
     "confirm_email",
     "confirm_recovery",
+    "end_sessions",
     "finish_recovery",
     "forget_ended_sessions",
     "lift_restriction",

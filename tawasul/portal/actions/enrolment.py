@@ -15,7 +15,9 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from core.accounts.models import Enrolment, Session, User, canonical_login
+from core.accounts import guesses
+from core.accounts.actions import end_sessions
+from core.accounts.models import Enrolment, User, canonical_login
 from core.exceptions import RuleViolation
 from core.security_log import Event, note
 from core.text import bare_digits
@@ -97,8 +99,9 @@ def _set(enrolment: Enrolment, password_hash: str, device: TOTPDevice) -> list[s
     works_here = member.is_staff and member.is_active
     if not (works_here and mine.update(used_at=timezone.now())):
         raise RuleViolation(ENDED_CODE, code="used")
-    member.password = password_hash
-    member.save(update_fields=["password"])
+    member.password, member.wrong_codes = password_hash, 0
+    member.save(update_fields=["password", "wrong_codes"])
+    guesses.forget(member)
     take_off_second_factor(member)
     device.save()
     record(member, Type.ENROLLED, actor=member)
@@ -109,7 +112,7 @@ def take_off_second_factor(member: User) -> None:
     """Delete the member's devices and end their sessions; the next request finds nobody."""
     TOTPDevice.objects.filter(user=member).delete()
     StaticDevice.objects.filter(user=member).delete()
-    Session.objects.filter(user=member).delete()
+    end_sessions(member)
 
 
 def new_recovery_codes(member: User) -> list[str]:

@@ -238,6 +238,18 @@ def test_all_other_devices_are_signed_out_at_once(resident, on_phone, on_desk):
         assert is_signed_in(stays)
 
 
+def test_a_sign_in_that_waits_for_its_code_is_ended_with_the_others(resident, on_desk):
+    begun = Client()
+    factories.let_a_minute_pass(resident)
+    typed = {"login": resident.username, "password": factories.PASSWORD}
+    assert begun.post(pages.SIGN_IN, typed).url == pages.CODE
+    code = factories.code_sent_to(resident, "sign_in")
+    on_desk.post(ELSEWHERE)
+    assert begun.post(pages.CODE, {"code": code}).url == pages.SIGN_IN
+    assert not is_signed_in(begun)
+    assert is_signed_in(on_desk)
+
+
 def test_links_and_visitors_sign_nothing_out_elsewhere(on_phone, on_desk):
     assert on_desk.get(ELSEWHERE).url == ACCOUNT
     assert Client().post(ELSEWHERE).url == f"{pages.SIGN_IN}?next={ELSEWHERE}"
