@@ -134,9 +134,9 @@ def test_deeds_that_are_refused(person, lines):
             other,
             {"appointment": appointment},
             "not_yours",
-            {"kind": "change", **booked},
+            {"kind": "give_up", **booked},
         ),
-        (booking.stop_waiting, other, {"waiting": wish}, "not_yours", {"kind": "change"}),
+        (booking.stop_waiting, other, {"waiting": wish}, "not_yours", {"kind": "give_up"}),
         (
             booking.call,
             clerk,
@@ -174,7 +174,7 @@ def test_page_of_a_deed_that_is_not_theirs_any_more(lines):
     browser = verified(former)
     for address, kind, thing in (
         (steps.page_of(inquiry, "withdraw"), "withdraw", inquiry),
-        (page_of_appointment(appointment, "cancel/"), "change", appointment),
+        (page_of_appointment(appointment, "cancel/"), "give_up", appointment),
     ):
         facts = {"kind": kind, "reference": thing.reference}
         expected = line("deed_refused", "not_yours", account=former, **facts)
