@@ -206,13 +206,14 @@ def let_a_minute_pass(user):
 
 def confirmation(inquiry, session_key="session-of-the-applicant"):
     """Ask for the code that files `inquiry` from this session; return its digits."""
-    actions.request_confirmation(
-        actor=inquiry.applicant,
+    applicant = inquiry.applicant
+    code = actions.request_confirmation(
+        actor=applicant,
         inquiry=inquiry,
         session_key=session_key,
         shown=inquiry.content_digest(),
     )
-    return code_sent_to(inquiry.applicant)
+    return shown_by(applicant.totpdevice_set.get()) if code.by_app else code_sent_to(applicant)
 
 
 def attached(inquiry, upload=None, kind=None):

@@ -54,8 +54,8 @@ def prepare(language):
             ("forgetful", "2000000063", "ياسر محمود رضا", "Yasser Mahmoud Reda"),
             ("shut", "2000000071", "ليث", "Laith"),
             ("leaver", "2000000097", "نور خان", "Noor Khan"),
-            ("careful", "2000000105", "سلمى عثمان", "Salma Osman"),
-            ("cautious", "2000000113", "مريم عثمان", "Maryam Osman"),
+            ("careful", "2000000121", "سلمى عثمان", "Salma Osman"),
+            ("cautious", "2000000139", "مريم عثمان", "Maryam Osman"),
         )
     )
     factories.authenticator(cautious)
