@@ -213,7 +213,11 @@ def confirmation(inquiry, session_key="session-of-the-applicant"):
         session_key=session_key,
         shown=inquiry.content_digest(),
     )
-    return shown_by(applicant.totpdevice_set.get()) if code.by_app else code_sent_to(applicant)
+    if not code.by_app:
+        return code_sent_to(applicant)
+    # Each code of the app is good once, and the next one half a minute away.
+    applicant.totpdevice_set.update(last_t=-1)
+    return shown_by(applicant.totpdevice_set.get())
 
 
 def attached(inquiry, upload=None, kind=None):
