@@ -31,10 +31,16 @@ CHOOSE_AGAIN = f"{STILL_HERE} Choose the files again."
 # Pages with a form on which there is nothing to lose, and why.
 NOTHING_TYPED = {
     **dict.fromkeys(
-        ("accounts:change-password", "accounts:remove-email"), "passwords alone, never kept"
+        ("accounts:change-password", "accounts:remove-email", "accounts:authenticator"),
+        "passwords alone, never kept",
     ),
     **dict.fromkeys(
-        ("inquiries:confirm", "inquiries:mobile"), "a code alone, which is of the ended session"
+        ("accounts:recovery-codes", "accounts:remove-authenticator"),
+        "a password and a code, never kept",
+    ),
+    **dict.fromkeys(
+        ("inquiries:confirm", "inquiries:mobile", "accounts:confirm-authenticator"),
+        "a code alone, which is of the ended session",
     ),
     **dict.fromkeys(
         ("accounts:choose-language", "appointments:wait"), "one choice beside its own button"
