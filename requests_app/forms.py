@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 MAX_DESCRIPTION_LENGTH = 4000  # characters
 MAX_FILES = 10  # in one upload
+# Some systems know only the ending of a phone's photo, not its type.
+ACCEPTED_FILES = (
+    "image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,.heic,.heif,application/pdf"
+)
 HOLDER_CHANGED = _(
     "You have changed in whose name you act since you opened this page. Open it again."
 )
@@ -164,9 +168,9 @@ class DocumentsForm(ChoiceForm):
     )
     files = forms.Field(  # type: ignore[assignment]  # Django moves fields off the class
         label=_("Files"),
-        widget=_FilesInput({"accept": "image/jpeg,image/png,application/pdf"}),
+        widget=_FilesInput({"accept": ACCEPTED_FILES}),
         help_text=_(
-            "JPEG or PNG pictures or PDFs, up to 10 MB each. You can choose several at once; "
+            "Photos or PDFs, up to 10 MB each. You can choose several at once; "
             "10 documents and 40 MB in all."
         ),
         error_messages={"required": _("Choose a file.")},

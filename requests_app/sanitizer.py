@@ -1,10 +1,10 @@
 """Decode an uploaded file and encode it again, in a separate process with limited resources.
 
-`python sanitizer.py image/jpeg|image/png|application/pdf` reads the file from standard input and
-writes the new one to standard output. The exit status gives the reason if there is no new file: a
-key of `REFUSALS`, or any other number, also after a crash, if the file cannot be read. A file that
-is made to take hours or gigabytes ends only this process. The module imports no Django, so that it
-starts quickly.
+`python sanitizer.py CONTENT_TYPE` reads the file from standard input and writes the new one, of the
+type that `uploads.STORED_AS` says, to standard output. The exit status gives the reason if there is
+no new file: a key of `REFUSALS`, or any other number, also after a crash, if the file cannot be
+read. A file that is made to take hours or gigabytes ends only this process. The module imports no
+Django, so that it starts quickly.
 """
 
 import io
@@ -13,19 +13,34 @@ import sys
 from collections.abc import Iterator
 
 import pikepdf
-from PIL import Image, ImageOps
+import pillow_heif
+from PIL import AvifImagePlugin, Image, ImageOps
 
 MAX_SECONDS = 4  # of processor time
 MAX_MEMORY = 1024**3  # bytes
 MAX_PIXELS = 50_000_000
+MAX_JPEG_PIXELS = 200_000_000  # a JPEG can be read at a half or a quarter of its size
 MAX_SIDE = 4000  # pixels; every letter of a photographed page is readable at this size
 MAX_PAGES = 100
 
-Image.MAX_IMAGE_PIXELS = None  # `new_picture` checks MAX_PIXELS, so that the refusal says why
+Image.MAX_IMAGE_PIXELS = None  # `new_picture` checks the pixels, so that the refusal says why
+# Each thread takes memory, and a machine may have many cores.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+# What lies beside a picture, such as a thumbnail or its depth, is not even opened.
+pillow_heif.register_heif_opener(
+    thumbnails=False, depth_images=False, aux_images=False, decode_threads=1
+)
 
 REFUSALS = {10: "too_many_pixels", 11: "too_many_pages", 12: "encrypted", 13: "active"}
 
-_PICTURE_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG"}
+# The format of a picture, and that of the new one.
+_PICTURE_FORMATS = {
+    "image/jpeg": ("JPEG", "JPEG"),
+    "image/png": ("PNG", "PNG"),
+    "image/heif": ("HEIF", "JPEG"),
+    "image/avif": ("AVIF", "JPEG"),
+    "image/webp": ("WEBP", "JPEG"),
+}
 _ACTIVE_KEYS = ("/JS", "/AA", "/EmbeddedFiles", "/EF", "/XFA", "/RichMediaContent")
 _ACTIVE_ACTIONS = (
     "/JavaScript",
@@ -45,20 +60,28 @@ class Refused(Exception):
     """Raised for a readable file that is refused; the argument is a reason in `REFUSALS`."""
 
 
-def new_picture(original: bytes, picture_format: str) -> bytes:
+def new_picture(original: bytes, picture_format: str, new_format: str) -> bytes:
     """Encode the picture again: upright, without location, camera or any hidden data."""
     with Image.open(io.BytesIO(original), formats=[picture_format]) as picture:
-        if picture.width * picture.height > MAX_PIXELS:
+        is_jpeg = picture_format == "JPEG"
+        if picture.width * picture.height > (MAX_JPEG_PIXELS if is_jpeg else MAX_PIXELS):
             raise Refused("too_many_pixels")
-        picture.draft(None, (MAX_SIDE, MAX_SIDE))
+        if is_jpeg:
+            picture.draft(None, _size_to_keep(picture))
         picture.load()
-        ImageOps.exif_transpose(picture, in_place=True)
         picture.thumbnail((MAX_SIDE, MAX_SIDE))
+        ImageOps.exif_transpose(picture, in_place=True)
         new = _flatten_onto_white(picture)
         new.info.clear()
         output = io.BytesIO()
-        new.save(output, picture_format, quality=85, compress_level=3)
+        new.save(output, new_format, quality=85, compress_level=3)
     return output.getvalue()
+
+
+def _size_to_keep(picture: Image.Image) -> tuple[int, int]:
+    """Return the size with MAX_SIDE on the long side, even for a smaller picture."""
+    width, height = (max(1, side * MAX_SIDE // max(picture.size)) for side in picture.size)
+    return width, height
 
 
 def _flatten_onto_white(picture: Image.Image) -> Image.Image:
@@ -138,7 +161,7 @@ def main(content_type: str) -> int:
     original = sys.stdin.buffer.read()
     try:
         if content_type in _PICTURE_FORMATS:
-            new = new_picture(original, _PICTURE_FORMATS[content_type])
+            new = new_picture(original, *_PICTURE_FORMATS[content_type])
         else:
             new = new_pdf(original)
     except Refused as refused:

@@ -22,6 +22,14 @@ MAX_NAME_LENGTH = 100
 # The sanitizer limits its CPU time; on a busy machine, using it up may take longer.
 SANITIZER_TIMEOUT_SECONDS = 20
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
+# What is taken, and what it becomes: everybody can open a JPEG.
+STORED_AS = {
+    **{content_type: content_type for content_type in EXTENSIONS},
+    **dict.fromkeys(("image/heif", "image/avif", "image/webp"), "image/jpeg"),
+}
+_AVIF_BRANDS = {b"avif", b"avis"}
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+_ANY_PICTURE_BRANDS = {b"mif1", b"msf1"}  # what is inside, another brand says
 
 
 @dataclass(frozen=True)
@@ -50,14 +58,32 @@ def clean_document(upload: UploadedFile) -> Document:
     original = upload.read()
     if not original:
         raise _refusal("empty", name)
-    content_type = filetype.guess_mime(original)
-    if content_type not in EXTENSIONS:
+    found = _type_by_content(original)
+    if found not in STORED_AS:
         raise _refusal("unknown", name)
-    content = _sanitize(original, content_type, name)
+    content = _sanitize(original, found, name)
+    content_type = STORED_AS[found]
     # The extension may contradict the content, and a double click opens a file by its extension.
     extension = "." + EXTENSIONS[content_type]
     stem = single_line(PurePosixPath(name).stem.strip(". ")[: MAX_NAME_LENGTH - len(extension)])
     return Document((stem or _("document")) + extension, content, content_type)
+
+
+def _type_by_content(original: bytes) -> str | None:
+    """Return the content type, or None if it is unknown.
+
+    Files of the phones' formats (ISO/IEC 14496-12) begin with a box of brands, of which `filetype`
+    knows only some.
+    """
+    if original[4:8] != b"ftyp":
+        return filetype.guess_mime(original)
+    box = original[: min(int.from_bytes(original[:4], "big"), 512)]
+    major, compatible = box[8:12], {box[at : at + 4] for at in range(16, len(box), 4)}
+    if major in _ANY_PICTURE_BRANDS:
+        return "image/avif" if compatible & _AVIF_BRANDS else "image/heif"
+    if major in _AVIF_BRANDS:
+        return "image/avif"
+    return "image/heif" if major in _HEIF_BRANDS else None
 
 
 def store(document: Document) -> str:
@@ -94,7 +120,7 @@ def _refusal(reason: str, name: str) -> RuleViolation:
             "Photograph it again at a smaller size, or send only the pages that matter."
         ),
         "empty": _("“%(name)s” is empty. Choose another file."),
-        "unknown": _("“%(name)s” is not a JPEG or PNG picture or a PDF. Choose one of these."),
+        "unknown": _("“%(name)s” is not a photo or a PDF. Photograph it, or save it as a PDF."),
         "unreadable_name": _(
             "The name of the file “%(name)s” could not be read. Rename it and choose it again."
         ),

@@ -24,7 +24,7 @@ QUESTIONS = {"ar": "يرجى إرسال الصفحة الثانية.", "en": "Pl
 SECOND_PAGES = {"ar": "الصفحة الثانية مرفقة.", "en": "Here is the second page."}
 REASONS = {"ar": "انتهت الحاجة إليه.", "en": "It is not needed any more."}
 PASSPORT, INSURANCE = "current-passport", "health-insurance"
-NO_PICTURE = "“%(name)s” is not a JPEG or PNG picture or a PDF. Choose one of these."
+NO_PICTURE = "“%(name)s” is not a photo or a PDF. Photograph it, or save it as a PDF."
 IS_DECODED = "async image => { await image.decode(); return image.naturalWidth; }"
 
 

@@ -62,7 +62,7 @@ def add_document(applicant):
     name = FILES[applicant.language]
     add(applicant, name, b"<html><script>alert(1)</script></html>")
     applicant.is_told(
-        "“%(name)s” is not a JPEG or PNG picture or a PDF. Choose one of these.", name=name
+        "“%(name)s” is not a photo or a PDF. Photograph it, or save it as a PDF.", name=name
     )
     add(applicant, name, factories.picture().read())
     applicant.follow("Continue")

@@ -13,7 +13,7 @@ from tests import factories
 
 HTML = b"<!doctype html><script>alert(1)</script>"
 # What is wrong with a file; the sentences begin with its name.
-WRONG_TYPE = "is not a JPEG or PNG picture or a PDF. Choose one of these."
+WRONG_TYPE = "is not a photo or a PDF. Photograph it, or save it as a PDF."
 DAMAGED = "cannot be read; it may be damaged. Save or photograph it again."
 TOO_LARGE = (
     "is larger than 10 MB. Photograph it again at a smaller size, or send only the pages "
