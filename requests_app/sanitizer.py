@@ -11,10 +11,11 @@ import io
 import resource
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pikepdf
 import pillow_heif
-from PIL import AvifImagePlugin, Image, ImageOps
+from PIL import AvifImagePlugin, Image, ImageCms, ImageOps
 
 MAX_SECONDS = 4  # of processor time
 MAX_MEMORY = 1024**3  # bytes
@@ -61,7 +62,7 @@ class Refused(Exception):
 
 
 def new_picture(original: bytes, picture_format: str, new_format: str) -> bytes:
-    """Encode the picture again: upright, without location, camera or any hidden data."""
+    """Encode the picture again: upright, in sRGB, without location, camera or any hidden data."""
     with Image.open(io.BytesIO(original), formats=[picture_format]) as picture:
         is_jpeg = picture_format == "JPEG"
         if picture.width * picture.height > (MAX_JPEG_PIXELS if is_jpeg else MAX_PIXELS):
@@ -71,7 +72,7 @@ def new_picture(original: bytes, picture_format: str, new_format: str) -> bytes:
         picture.load()
         picture.thumbnail((MAX_SIDE, MAX_SIDE))
         ImageOps.exif_transpose(picture, in_place=True)
-        new = _flatten_onto_white(picture)
+        new = _in_srgb(_flatten_onto_white(picture), picture.info.get("icc_profile"))
         new.info.clear()
         output = io.BytesIO()
         new.save(output, new_format, quality=85, compress_level=3)
@@ -85,13 +86,23 @@ def _size_to_keep(picture: Image.Image) -> tuple[int, int]:
 
 
 def _flatten_onto_white(picture: Image.Image) -> Image.Image:
-    """Return the picture in 8-bit grey or colours, on white instead of transparency."""
+    """Return the picture in 8-bit grey, colours or inks, on white instead of transparency."""
     if picture.mode in ("I", "I;16", "I;16B", "I;16L"):
         return picture.convert("I").point(lambda grey: grey / 256).convert("L")
     if picture.has_transparency_data:
         rgba = picture.convert("RGBA")
         background = Image.new("RGBA", picture.size, "white")
         return Image.alpha_composite(background, rgba).convert("RGB")
+    return picture if picture.mode in ("RGB", "L", "CMYK") else picture.convert("RGB")
+
+
+def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """Return the picture in grey or sRGB; a profile that is broken or of other colours is none."""
+    if profile:
+        with suppress(OSError, ImageCms.PyCMSError):
+            theirs = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            srgb = ImageCms.createProfile("sRGB")
+            return ImageCms.buildTransform(theirs, srgb, picture.mode, "RGB").apply(picture)
     return picture if picture.mode in ("RGB", "L") else picture.convert("RGB")
 
 

@@ -1,4 +1,4 @@
-"""Pictures as phones make them: taken in any of their formats, and kept as JPEG."""
+"""Pictures as phones make them: taken in any of their formats, and kept as JPEG in sRGB."""
 
 import io
 
@@ -6,6 +6,7 @@ import pillow_heif
 from PIL import Image
 
 from requests_app.models import Attachment
+from tests.requests_app import colours
 from tests.requests_app.files import DAMAGED, TOO_MANY_PIXELS, WRONG_TYPE
 from tests.requests_app.hostile_files import JPEG, jpeg_of, saved
 
@@ -133,7 +134,7 @@ def test_photo_is_turned_once_and_tells_nothing_else(keep_file):
     told = {"exif": exif.tobytes(), "xmp": b"<x:xmpmeta>home</x:xmpmeta>"}
     sideways = page().transpose(Image.Transpose.ROTATE_90)
     for picture_format in EXACT:
-        content = photo(picture_format, sideways, **told)
+        content = photo(picture_format, sideways, icc_profile=colours.display_p3(), **told)
         assert b"Camera maker" in content, picture_format
         stored = keep_file("photo", content)
         picture = shown(stored)
@@ -143,6 +144,49 @@ def test_photo_is_turned_once_and_tells_nothing_else(keep_file):
         assert not picture.getexif(), picture_format
         assert set(picture.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
         assert not any(word in stored for word in (b"Camera", b"home", b"ICC_PROFILE", b"acsp"))
+
+
+# Colours
+
+
+def strips(three):
+    """Return a picture of an upright strip of each of three colours."""
+    picture = Image.new("RGB", SIZE)
+    for index, colour in enumerate(three):
+        picture.paste(colour, (index * 48, 0, index * 48 + 48, 96))
+    return picture
+
+
+def test_colours_of_display_p3_become_those_of_srgb(keep_file):
+    wide = strips(colours.P3_COLOURS)
+    for picture_format, options in {"PNG": {}, "JPEG": {"quality": 98}, **EXACT}.items():
+        content = saved(wide, picture_format, icc_profile=colours.display_p3(), **options)
+        picture = Image.open(io.BytesIO(keep_file("wide", content)))
+        for index, here in enumerate(colours.P3_COLOURS.values()):
+            assert is_like(picture, (index * 48 + 16, 40), here), (picture_format, here)
+        assert "icc_profile" not in picture.info, picture_format
+
+
+def test_colours_on_white_follow_the_profile_too(keep_file):
+    there, here = next(iter(colours.P3_COLOURS.items()))
+    ink = Image.new("RGBA", SIZE, (*there, 255))
+    ink.paste((0, 0, 0, 0), (64, 0, 128, 96))
+    content = saved(ink, "PNG", icc_profile=colours.display_p3())
+    picture = Image.open(io.BytesIO(keep_file("ink.png", content)))
+    assert is_like(picture, (20, 40), here)
+    assert is_like(picture, (100, 40), WHITE)
+
+
+def test_inks_follow_their_profile(keep_file):
+    yellow = Image.new("CMYK", SIZE, (0, 0, 255, 0))
+    for profile, seen in (
+        (None, (255, 255, 0)),
+        (colours.press_with_blue_for_yellow(), (89, 0, 255)),
+        (colours.display_p3(), (255, 255, 0)),  # not for inks
+        (b"no profile at all", (255, 255, 0)),
+    ):
+        content = saved(yellow, "JPEG", quality=98, icc_profile=profile)
+        assert is_like(shown(keep_file("press.jpg", content)), (60, 40), seen), seen
 
 
 # Limits
