@@ -1,28 +1,28 @@
 """Decode an uploaded file and encode it again, in a separate process with limited resources.
 
-`python sanitizer.py CONTENT_TYPE` reads the file from standard input and writes the new one, of the
-type that `uploads.STORED_AS` says, to standard output. The exit status gives the reason if there is
-no new file: a key of `REFUSALS`, or any other number, also after a crash, if the file cannot be
-read. A file that is made to take hours or gigabytes ends only this process. The module imports no
-Django, so that it starts quickly.
+`main` reads the file from standard input and writes the new one, of the type that
+`uploads.STORED_AS` says, to standard output. The exit status gives the reason if there is no new
+file: a key of `REFUSALS`, or any other number, also after a crash, if the file cannot be read. A
+file that is made to take hours or gigabytes ends only this process. Neither this module nor those
+it imports import Django, so that it starts quickly.
 """
 
 import io
 import resource
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 
-import pikepdf
 import pillow_heif
 from PIL import AvifImagePlugin, Image, ImageCms, ImageOps
+
+from requests_app.pdf_sanitizer import new_pdf
+from requests_app.refused import Refused
 
 MAX_SECONDS = 4  # of processor time
 MAX_MEMORY = 1024**3  # bytes
 MAX_PIXELS = 50_000_000
 MAX_JPEG_PIXELS = 200_000_000  # a JPEG can be read at a half or a quarter of its size
 MAX_SIDE = 4000  # pixels; every letter of a photographed page is readable at this size
-MAX_PAGES = 100
 
 Image.MAX_IMAGE_PIXELS = None  # `new_picture` checks the pixels, so that the refusal says why
 # Each thread takes memory, and a machine may have many cores.
@@ -42,23 +42,6 @@ _PICTURE_FORMATS = {
     "image/avif": ("AVIF", "JPEG"),
     "image/webp": ("WEBP", "JPEG"),
 }
-_ACTIVE_KEYS = ("/JS", "/AA", "/EmbeddedFiles", "/EF", "/XFA", "/RichMediaContent")
-_ACTIVE_ACTIONS = (
-    "/JavaScript",
-    "/Launch",
-    "/SubmitForm",
-    "/ImportData",
-    "/Rendition",
-    "/RichMediaExecute",
-    # These lead to another file or into one; on a share, that reveals who has opened this PDF.
-    "/GoToR",
-    "/GoToE",
-    "/Thread",
-)
-
-
-class Refused(Exception):
-    """Raised for a readable file that is refused; the argument is a reason in `REFUSALS`."""
 
 
 def new_picture(original: bytes, picture_format: str, new_format: str) -> bytes:
@@ -106,65 +89,6 @@ def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     return picture if picture.mode in ("RGB", "L") else picture.convert("RGB")
 
 
-def new_pdf(original: bytes) -> bytes:
-    """Write the PDF anew.
-
-    Refused if it is encrypted, has too many pages, or has active content; ValueError if it has no
-    page.
-    """
-    try:
-        pdf = pikepdf.open(io.BytesIO(original))
-    except pikepdf.PasswordError:
-        raise Refused("encrypted") from None
-    with pdf:
-        if not pdf.pages:
-            raise ValueError("no page")
-        if len(pdf.pages) > MAX_PAGES:
-            raise Refused("too_many_pages")
-        if any(map(_is_active, _dictionaries(pdf))):
-            raise Refused("active")
-        for dictionary, key in ((pdf.trailer, "/Info"), (pdf.Root, "/Metadata")):
-            if key in dictionary:
-                del dictionary[key]  # These name the author and the software.
-        output = io.BytesIO()
-        # Streams stay compressed, because decompressing one could fill the memory.
-        packed = pikepdf.StreamDecodeLevel.none
-        pdf.save(output, stream_decode_level=packed, compress_streams=False, deterministic_id=True)
-    return output.getvalue()
-
-
-def _dictionaries(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
-    """Yield every dictionary of the file, at any depth.
-
-    References are not followed, because `pdf.objects` has their targets.
-    """
-    waiting = [pdf.trailer, *pdf.objects]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, pikepdf.Dictionary | pikepdf.Stream):
-            yield item
-            values = [item[key] for key in item.keys()]  # noqa: SIM118
-        elif isinstance(item, pikepdf.Array):
-            values = list(item)
-        else:
-            continue
-        waiting.extend(
-            value for value in values if isinstance(value, pikepdf.Object) and not value.is_indirect
-        )
-
-
-def _is_active(dictionary: pikepdf.Object) -> bool:
-    if any(key in dictionary for key in _ACTIVE_KEYS):
-        return True
-    if isinstance(dictionary, pikepdf.Stream) and "/F" in dictionary:
-        return True  # The content of the stream is in another file.
-    opening = dictionary.get("/OpenAction")
-    if isinstance(opening, pikepdf.Dictionary) and opening.get("/S") != "/GoTo":
-        return True
-    action = dictionary.get("/S")
-    return isinstance(action, pikepdf.Name) and str(action) in _ACTIVE_ACTIONS
-
-
 def main(content_type: str) -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
@@ -179,7 +103,3 @@ def main(content_type: str) -> int:
         return next(status for status, reason in REFUSALS.items() if reason == str(refused))
     sys.stdout.buffer.write(new)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))

@@ -450,12 +450,12 @@ def test_sanitizer_resource_limits():
     told = """
 import resource, sys
 sys.path.insert(0, sys.argv[1])
-import sanitizer
+from requests_app import sanitizer
 limits = (resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_CORE)
 sanitizer.new_pdf = lambda original: repr([*map(resource.getrlimit, limits)]).encode()
 sys.exit(sanitizer.main("application/pdf"))
 """
-    folder = str(Path(sanitizer.__file__).parent)
+    folder = str(Path(sanitizer.__file__).parents[1])
     process = subprocess.run(
         [sys.executable, "-c", told, folder], input=b"", capture_output=True, check=True
     )
