@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pikepdf
 
+from requests_app.pdf_damage import MissingPages, check_both_ends, check_pages
 from requests_app.refused import Refused
 
 MAX_PAGES = 100
@@ -27,14 +28,17 @@ _ACTIVE_ACTIONS = (
 def new_pdf(original: bytes) -> bytes:
     """Write the PDF anew.
 
-    Refused if it is encrypted, has too many pages, or has active content; ValueError if it has no
-    page.
+    Refused if it is not whole, is encrypted, has too many pages, or has active content; ValueError
+    if it has no page.
     """
+    check_both_ends(original)
     try:
-        pdf = pikepdf.open(io.BytesIO(original))
+        with MissingPages() as missing:
+            pdf = pikepdf.open(io.BytesIO(original), suppress_warnings=True)
     except pikepdf.PasswordError:
         raise Refused("encrypted") from None
     with pdf:
+        check_pages(pdf, original, missing)
         if not pdf.pages:
             raise ValueError("no page")
         if len(pdf.pages) > MAX_PAGES:

@@ -32,7 +32,13 @@ pillow_heif.register_heif_opener(
     thumbnails=False, depth_images=False, aux_images=False, decode_threads=1
 )
 
-REFUSALS = {10: "too_many_pixels", 11: "too_many_pages", 12: "encrypted", 13: "active"}
+REFUSALS = {
+    10: "too_many_pixels",
+    11: "too_many_pages",
+    12: "encrypted",
+    13: "active",
+    20: "cut_off",
+}
 
 # The format of a picture, and that of the new one.
 _PICTURE_FORMATS = {

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from core.exceptions import RuleViolation
 from core.text import single_line
 from requests_app import sanitizer
+from requests_app.pdf_damage import begins_as_pdf
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_NAME_LENGTH = 100
@@ -66,6 +67,8 @@ def clean_document(upload: UploadedFile) -> Document:
     if not original:
         raise _refusal("empty", name)
     found = _type_by_content(original)
+    if found not in STORED_AS and begins_as_pdf(original):
+        found = "application/pdf"
     if found not in STORED_AS:
         raise _refusal("unknown", name)
     content = _sanitize(original, found, name)
@@ -130,6 +133,9 @@ def _refusal(reason: str, name: str) -> RuleViolation:
         "unknown": _("“%(name)s” is not a photo or a PDF. Photograph it, or save it as a PDF."),
         "unreadable_name": _(
             "The name of the file “%(name)s” could not be read. Rename it and choose it again."
+        ),
+        "cut_off": _(
+            "“%(name)s” is cut off or damaged, pages are missing. Save it again and send it whole."
         ),
         "damaged": _("“%(name)s” cannot be read; it may be damaged. Save or photograph it again."),
         "too_many_pixels": _(

@@ -14,6 +14,7 @@ from tests import factories
 HTML = b"<!doctype html><script>alert(1)</script>"
 # What is wrong with a file; the sentences begin with its name.
 WRONG_TYPE = "is not a photo or a PDF. Photograph it, or save it as a PDF."
+CUT_OFF = "is cut off or damaged, pages are missing. Save it again and send it whole."
 DAMAGED = "cannot be read; it may be damaged. Save or photograph it again."
 TOO_LARGE = (
     "is larger than 10 MB. Photograph it again at a smaller size, or send only the pages "

@@ -135,7 +135,8 @@ def pdf_with_xref_bomb():
 
 
 def pdf_of_many_objects():
-    return b"%PDF-1.7\n" + b"".join(b"%d 0 obj<<>>endobj\n" % n for n in range(450_000))
+    objects = b"".join(b"%d 0 obj<<>>endobj\n" % n for n in range(450_000))
+    return b"%PDF-1.7\n" + objects + b"%%EOF"
 
 
 def pdf_with_circular_revisions():
