@@ -1,37 +1,27 @@
 """PDFs: read, judged and written anew, in the process of the sanitizer. Imports no Django."""
 
 import io
-from collections.abc import Iterator
 
 import pikepdf
 
+from requests_app.pdf_contents import Contents, limit_memory
 from requests_app.pdf_damage import MissingPages, check_both_ends, check_pages
 from requests_app.refused import Refused
 
 MAX_PAGES = 100
-
-_ACTIVE_KEYS = ("/JS", "/AA", "/EmbeddedFiles", "/EF", "/XFA", "/RichMediaContent")
-_ACTIVE_ACTIONS = (
-    "/JavaScript",
-    "/Launch",
-    "/SubmitForm",
-    "/ImportData",
-    "/Rendition",
-    "/RichMediaExecute",
-    # These lead to another file or into one; on a share, that reveals who has opened this PDF.
-    "/GoToR",
-    "/GoToE",
-    "/Thread",
-)
+_MAX_LEVELS = 100  # of the tree of pages
+_INHERITED = ("/Resources", "/MediaBox", "/CropBox", "/Rotate")
+_OF_THE_TRAILER = ("/Root", "/Size", "/ID")
 
 
-def new_pdf(original: bytes) -> bytes:
-    """Write the PDF anew.
+def new_pdf(original: bytes) -> tuple[bytes, list[str]]:
+    """Write the PDF anew with what its pages show; return it and the kinds of what was taken out.
 
-    Refused if it is not whole, is encrypted, has too many pages, or has active content; ValueError
-    if it has no page.
+    Refused if it is not whole, needs a password or a program, has too many pages, unpacks to too
+    much, or shows nothing; ValueError if it has no page.
     """
     check_both_ends(original)
+    limit_memory()
     try:
         with MissingPages() as missing:
             pdf = pikepdf.open(io.BytesIO(original), suppress_warnings=True)
@@ -43,45 +33,57 @@ def new_pdf(original: bytes) -> bytes:
             raise ValueError("no page")
         if len(pdf.pages) > MAX_PAGES:
             raise Refused("too_many_pages")
-        if any(map(_is_active, _dictionaries(pdf))):
-            raise Refused("active")
-        for dictionary, key in ((pdf.trailer, "/Info"), (pdf.Root, "/Metadata")):
-            if key in dictionary:
-                del dictionary[key]  # These name the author and the software.
+        if _needs_a_program(pdf):
+            raise Refused("form_program")
+        removed = _reduce(pdf)
         output = io.BytesIO()
         # Streams stay compressed, because decompressing one could fill the memory.
         packed = pikepdf.StreamDecodeLevel.none
         pdf.save(output, stream_decode_level=packed, compress_streams=False, deterministic_id=True)
-    return output.getvalue()
+    return output.getvalue(), removed
 
 
-def _dictionaries(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
-    """Yield every dictionary of the file, at any depth.
-
-    References are not followed, because `pdf.objects` has their targets.
-    """
-    waiting = [pdf.trailer, *pdf.objects]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, pikepdf.Dictionary | pikepdf.Stream):
-            yield item
-            values = [item[key] for key in item.keys()]  # noqa: SIM118
-        elif isinstance(item, pikepdf.Array):
-            values = list(item)
-        else:
-            continue
-        waiting.extend(
-            value for value in values if isinstance(value, pikepdf.Object) and not value.is_indirect
-        )
+def _needs_a_program(pdf: pikepdf.Pdf) -> bool:
+    """Return whether the pages are a placeholder for a form that a program would draw (XFA)."""
+    form = pdf.Root.get("/AcroForm")
+    if not isinstance(form, pikepdf.Dictionary) or "/XFA" not in form:
+        return False
+    fields = form.get("/Fields")
+    has_fields = isinstance(fields, pikepdf.Array) and len(fields) > 0
+    return bool(pdf.Root.get("/NeedsRendering")) or not has_fields
 
 
-def _is_active(dictionary: pikepdf.Object) -> bool:
-    if any(key in dictionary for key in _ACTIVE_KEYS):
-        return True
-    if isinstance(dictionary, pikepdf.Stream) and "/F" in dictionary:
-        return True  # The content of the stream is in another file.
-    opening = dictionary.get("/OpenAction")
-    if isinstance(opening, pikepdf.Dictionary) and opening.get("/S") != "/GoTo":
-        return True
-    action = dictionary.get("/S")
-    return isinstance(action, pikepdf.Name) and str(action) in _ACTIVE_ACTIONS
+def _reduce(pdf: pikepdf.Pdf) -> list[str]:
+    pages = [page.obj for page in pdf.pages]
+    contents = Contents(pdf)
+    for page in pages:
+        for key in _INHERITED:
+            _take_over(page, key)
+        contents.reduce(page, "page")
+    contents.reduce(pdf.Root, "catalogue")
+    if not any(map(contents.draws, pages)):
+        raise Refused("nothing_to_show")
+    for key in list(pdf.trailer.keys()):
+        if key not in _OF_THE_TRAILER:
+            del pdf.trailer[key]
+    # A flat tree has no branches that could carry anything.
+    tree = pdf.make_indirect(
+        pikepdf.Dictionary(Type=pikepdf.Name.Pages, Kids=pages, Count=len(pages))
+    )
+    for page in pages:
+        page["/Parent"] = tree
+    pdf.Root["/Pages"] = tree
+    return sorted(contents.removed)
+
+
+def _take_over(page: pikepdf.Object, key: str) -> None:
+    """Give the page itself what it inherits from the branches of the tree above it."""
+    branch = page
+    for _level in range(_MAX_LEVELS):
+        if key in branch:
+            page[key] = branch[key]
+            return
+        above = branch.get("/Parent")
+        if not isinstance(above, pikepdf.Dictionary):
+            return
+        branch = above

@@ -1,14 +1,15 @@
 """Decode an uploaded file and encode it again, in a separate process with limited resources.
 
-`main` reads the file from standard input and writes the new one, of the type that
-`uploads.STORED_AS` says, to standard output. The exit status gives the reason if there is no new
-file: a key of `REFUSALS`, or any other number, also after a crash, if the file cannot be read. A
-file that is made to take hours or gigabytes ends only this process. Neither this module nor those
-it imports import Django, so that it starts quickly.
+`main` reads the file from standard input and writes to standard output a line with the kinds of
+what was taken out, and the new file, of the type that `uploads.STORED_AS` says. The exit status
+gives the reason if there is no new file: a key of `REFUSALS`. A file that is made to take hours or
+gigabytes ends only this process. Neither this module nor those it imports import Django, so that it
+starts quickly.
 """
 
 import io
 import resource
+import signal
 import sys
 from contextlib import suppress
 
@@ -32,12 +33,22 @@ pillow_heif.register_heif_opener(
     thumbnails=False, depth_images=False, aux_images=False, decode_threads=1
 )
 
+# A status that is not here says nothing about the file: the process could not begin, for example.
 REFUSALS = {
     10: "too_many_pixels",
     11: "too_many_pages",
     12: "encrypted",
-    13: "active",
     20: "cut_off",
+    21: "form_program",
+    22: "nothing_to_show",
+    23: "inflates",
+    24: "exhausting",
+    25: "damaged",
+    -signal.SIGXCPU: "exhausting",
+    -signal.SIGKILL: "exhausting",  # sent at the hard limit of processor time
+    -signal.SIGSEGV: "damaged",
+    -signal.SIGBUS: "damaged",
+    -signal.SIGABRT: "damaged",
 }
 
 # The format of a picture, and that of the new one.
@@ -101,11 +112,22 @@ def main(content_type: str) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     original = sys.stdin.buffer.read()
     try:
-        if content_type in _PICTURE_FORMATS:
-            new = new_picture(original, *_PICTURE_FORMATS[content_type])
-        else:
-            new = new_pdf(original)
+        new, removed = _new_file(original, content_type)
     except Refused as refused:
-        return next(status for status, reason in REFUSALS.items() if reason == str(refused))
-    sys.stdout.buffer.write(new)
+        return _status(str(refused))
+    except MemoryError:
+        return _status("exhausting")
+    except Exception:  # whatever the libraries raise for a file that is none
+        return _status("damaged")
+    sys.stdout.buffer.write(",".join(removed).encode() + b"\n" + new)
     return 0
+
+
+def _new_file(original: bytes, content_type: str) -> tuple[bytes, list[str]]:
+    if content_type in _PICTURE_FORMATS:
+        return new_picture(original, *_PICTURE_FORMATS[content_type]), []
+    return new_pdf(original)
+
+
+def _status(reason: str) -> int:
+    return next(status for status, each in REFUSALS.items() if each == reason and status > 0)

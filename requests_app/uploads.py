@@ -42,11 +42,15 @@ _ANY_PICTURE_BRANDS = {b"mif1", b"msf1"}  # what is inside, another brand says
 
 @dataclass(frozen=True)
 class Document:
-    """A checked document: its corrected name, its new content, and its content type."""
+    """A checked document: its corrected name, its new content, and its content type.
+
+    `removed` has the kinds of what was taken out, each a value of `Attachment.Removed`.
+    """
 
     name: str
     content: bytes
     content_type: str
+    removed: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -71,12 +75,12 @@ def clean_document(upload: UploadedFile) -> Document:
         found = "application/pdf"
     if found not in STORED_AS:
         raise _refusal("unknown", name)
-    content = _sanitize(original, found, name)
+    content, removed = _sanitize(original, found, name)
     content_type = STORED_AS[found]
     # The extension may contradict the content, and a double click opens a file by its extension.
     extension = "." + EXTENSIONS[content_type]
     stem = single_line(PurePosixPath(name).stem.strip(". ")[: MAX_NAME_LENGTH - len(extension)])
-    return Document((stem or _("document")) + extension, content, content_type)
+    return Document((stem or _("document")) + extension, content, content_type, removed)
 
 
 def _type_by_content(original: bytes) -> str | None:
@@ -106,7 +110,7 @@ def discard(stored_name: str) -> None:
     storages["private"].delete(stored_name)
 
 
-def _sanitize(original: bytes, content_type: str, name: str) -> bytes:
+def _sanitize(original: bytes, content_type: str, name: str) -> tuple[bytes, tuple[str, ...]]:
     command = [sys.executable, "-I", "-c", _SANITIZER, content_type]
     try:
         process = subprocess.run(  # noqa: S603
@@ -117,10 +121,11 @@ def _sanitize(original: bytes, content_type: str, name: str) -> bytes:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise _refusal("damaged", name) from None
+        raise _refusal("busy", name) from None
     if process.returncode:
-        raise _refusal(sanitizer.REFUSALS.get(process.returncode, "damaged"), name)
-    return process.stdout
+        raise _refusal(sanitizer.REFUSALS.get(process.returncode, "busy"), name)
+    removed, _newline, content = process.stdout.partition(b"\n")
+    return content, tuple(removed.decode().split(",")) if removed else ()
 
 
 def _refusal(reason: str, name: str) -> RuleViolation:
@@ -145,9 +150,18 @@ def _refusal(reason: str, name: str) -> RuleViolation:
         "encrypted": _(
             "“%(name)s” is protected with a password. Save it without one and try again."
         ),
-        "active": _(
-            "“%(name)s” contains scripts or attached files. "
-            "Print it to a new PDF and send that one."
+        "form_program": _(
+            "“%(name)s” is a form that shows nothing without its own program. "
+            "Open it there, print it to a new PDF and send that one."
         ),
+        "nothing_to_show": _("The pages of “%(name)s” are empty. Choose another file."),
+        "inflates": _(
+            "“%(name)s” is too large when it is opened. Print it to a new PDF and send that one."
+        ),
+        "exhausting": _(
+            "“%(name)s” takes too long to check. "
+            "Print it to a new PDF or photograph it, and send that one."
+        ),
+        "busy": _("“%(name)s” could not be checked just now. Send it again in a minute."),
     }
     return RuleViolation(sentences[reason] % {"name": name[:MAX_NAME_LENGTH]}, code="document")

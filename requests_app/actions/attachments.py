@@ -71,6 +71,7 @@ def _attach(
                     content_type=document.content_type,
                     size=len(document.content),
                     sha256=document.sha256,
+                    removed=",".join(document.removed),
                     position=_last_position(rights.inquiry) + 1,
                     successor_id=rights.successor_id,
                 )

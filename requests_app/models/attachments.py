@@ -5,6 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import Identity
@@ -33,6 +34,17 @@ class Attachment(models.Model):
         PNG = "image/png", "PNG"
         PDF = "application/pdf", "PDF"
 
+    class Removed(models.TextChoices):
+        """What was taken out of a document before it was stored."""
+
+        SCRIPTS = "scripts", _("scripts")
+        FILES = "files", _("attached files")
+        ACTIONS = "actions", _("actions of links and buttons")
+        MEDIA = "media", _("sounds and films")
+        FORM_PROGRAM = "form_program", _("the program of a form")
+        SIGNATURE = "signature", _("a digital signature")
+        ELSEWHERE = "elsewhere", _("references to other files")
+
     inquiry = models.ForeignKey(Inquiry, on_delete=models.PROTECT, related_name="attachments")
     document_type = models.ForeignKey(DocumentType, on_delete=models.PROTECT)
     original_name = models.CharField(max_length=120)
@@ -41,6 +53,12 @@ class Attachment(models.Model):
     size = models.PositiveIntegerField(help_text="bytes")
     sha256 = models.CharField(max_length=64)
     status = models.CharField(max_length=12, choices=Status, default=Status.CLEAN)
+    removed = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        help_text="kinds of what was taken out, separated by commas",
+    )
     position = models.PositiveSmallIntegerField(default=0)
     added_at = models.DateTimeField(default=timezone.now, editable=False)
     # No side sees another's documents.
@@ -77,3 +95,13 @@ class Attachment(models.Model):
     @property
     def is_picture(self) -> bool:
         return self.content_type != self.ContentType.PDF
+
+    @property
+    def what_was_removed(self) -> str:
+        """Return a sentence about what was taken out of the file, or nothing."""
+        if not self.removed:
+            return ""
+        kinds = [str(self.Removed(kind).label) for kind in self.removed.split(",")]
+        return gettext("Taken out of this file, whose pages are kept: %(kinds)s.") % {
+            "kinds": gettext(", ").join(kinds)
+        }

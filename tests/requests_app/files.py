@@ -22,7 +22,12 @@ TOO_LARGE = (
 )
 TOO_MANY_PIXELS = "has too many pixels. Photograph it again at a smaller size."
 TOO_MANY_PAGES = "has too many pages. Send at most 100 pages in one file."
-ACTIVE = "contains scripts or attached files. Print it to a new PDF and send that one."
+FORM_PROGRAM = (
+    "is a form that shows nothing without its own program. Open it there, print it to a new PDF "
+    "and send that one."
+)
+INFLATES = "is too large when it is opened. Print it to a new PDF and send that one."
+EXHAUSTING = "takes too long to check. Print it to a new PDF or photograph it, and send that one."
 EMPTY = "is empty. Choose another file."
 
 
@@ -36,10 +41,11 @@ def photo(name, width=60):
 
 
 def pdf(change=None, **save_options):
-    """Return a PDF of one empty page, after `change` has been applied to it."""
+    """Return a PDF of one page with a line, after `change` has been applied to it."""
     content = io.BytesIO()
     with pikepdf.new() as document:
         document.add_blank_page()
+        document.pages[0].Contents = document.make_stream(b"0 0 m 90 90 l S")
         if change:
             change(document)
         document.save(content, **save_options)
@@ -64,7 +70,7 @@ def deflated_spaces(megabytes):
 
 
 def pdf_with_stream_bomb():
-    """Return a small PDF with a stream of twenty gigabytes, compressed twice."""
+    """Return a small PDF with a stream of twenty gigabytes beside its page, compressed twice."""
     twice = zlib.compress(deflated_spaces(20_000), 9)
 
     def add(document):
@@ -107,7 +113,8 @@ def pdf_of(size, filler=b" "):
 
 def _padded_pdf(padding):
     def add(document):
-        document.Root.Padding = document.make_indirect(pikepdf.Stream(document, padding))
+        line = document.make_stream(b"0 0 m 90 90 l S %" + padding)
+        document.pages[0].Contents = line
 
     no_decoding = pikepdf.StreamDecodeLevel.none
     return pdf(add, compress_streams=False, stream_decode_level=no_decoding, deterministic_id=True)

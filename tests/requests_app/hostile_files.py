@@ -76,7 +76,7 @@ def archive(*names):
 CATALOGUE = b"<</Type/Catalog/Pages 2 0 R>>"
 PAGES = b"<</Type/Pages/Kids[3 0 R]/Count 1>>"
 PAGE = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 90 90]>>"
-
+LINE = b"<</Length 16>>stream\n0 0 m 90 90 l S\n\nendstream"
 
 SCRIPT = b"<</S/JavaScript/JS(app.alert(1))>>"
 
@@ -86,7 +86,12 @@ def with_entry(dictionary, entry):
 
 
 def raw_pdf(*more, catalogue=CATALOGUE, pages=PAGES, page=PAGE, trailer=b"/Root 1 0 R"):
-    """Return a PDF of these objects; the objects in `more` are numbered from 4."""
+    """Return a PDF of these objects; the objects in `more` are numbered from 4.
+
+    A page without contents gets a line.
+    """
+    if b"/Type/Page/" in page and b"/Contents" not in page:
+        page, more = with_entry(page, b"/Contents %d 0 R" % (len(more) + 4)), (*more, LINE)
     objects = [catalogue, pages, page, *more]
     content = bytearray(b"%PDF-1.7\n")
     places = []
@@ -127,7 +132,7 @@ def revised(content, number, new):
 
 
 def pdf_with_xref_bomb():
-    """Return a PDF whose cross-reference stream takes longer to unpack than the time limit."""
+    """Return a PDF whose cross-reference stream unpacks to 600 megabytes."""
     packed = deflated_spaces(600)
     entries = b"/Type/XRef/W[1 4 2]/Size 99999999/Root 1 0 R/Filter/FlateDecode"
     table = b"4 0 obj" + stream(packed, entries) + b"endobj\n"
@@ -135,7 +140,7 @@ def pdf_with_xref_bomb():
 
 
 def pdf_of_many_objects():
-    objects = b"".join(b"%d 0 obj<<>>endobj\n" % n for n in range(450_000))
+    objects = b"".join(b"%d 0 obj<<>>endobj\n" % n for n in range(250_000))
     return b"%PDF-1.7\n" + objects + b"%%EOF"
 
 

@@ -1,0 +1,494 @@
+"""What may stay in a PDF: what its pages draw, and links to websites and inside the file.
+
+Whatever the lists here do not name is taken out. Imports no Django.
+"""
+
+import zlib
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import pikepdf
+
+from requests_app.refused import Refused
+
+MAX_INFLATED = 256 * 1024 * 1024  # bytes that one page may unpack to
+_CHUNK = 1024 * 1024  # bytes unpacked at once
+_BLANKS = b"\0\t\n\f\r "
+
+Rule: TypeAlias = str | tuple[str, str]
+PLAIN = "plain"  # names, numbers, texts, and lists of these
+_PAGE = "page reference"  # one of the pages of this file
+
+_EACH = "each"  # a dictionary whose keys are names of the file's own choice
+
+
+def _each(rule: str) -> Rule:
+    return (_EACH, rule)
+
+
+def _allow(plain: str, /, **others: Rule) -> dict[str, Rule]:
+    """Return the rules of a dictionary: these keys are plain, the others follow rules."""
+    return {f"/{key}": PLAIN for key in plain.split()} | {
+        f"/{key}": rule for key, rule in others.items()
+    }
+
+
+_SHARED_BY_STREAMS = _allow("Length Filter", DecodeParms="parameters")
+_ALLOWED: dict[str, dict[str, Rule]] = {
+    "data": {},
+    "parameters": _allow(
+        "Predictor Colors BitsPerComponent Columns EarlyChange K EndOfLine EncodedByteAlign Rows "
+        "EndOfBlock BlackIs1 DamagedRowsBeforeError ColorTransform",
+        JBIG2Globals="data",
+    ),
+    "catalogue": _allow(
+        "Type Version Lang PageLayout",
+        PageLabels="labels",
+        Outlines="outline",
+        Names="names",
+        Dests=_each("destination"),
+        OCProperties="layers",
+        AcroForm="fields",
+    ),
+    "names": _allow("", Dests="destination"),
+    "labels": _allow("Type Limits S P St", Nums="labels", Kids="labels"),
+    "outline": _allow(
+        "Type Title Count C F",
+        First="outline",
+        Last="outline",
+        Next="outline",
+        Prev="outline",
+        Parent="outline",
+        Dest="destination",
+        A="link",
+    ),
+    "destination": _allow("Limits", Names="destination", Kids="destination", D="destination"),
+    "link": _allow("Type S URI", D="destination"),
+    "page": _allow(
+        "Type MediaBox CropBox BleedBox TrimBox ArtBox Rotate UserUnit Tabs",
+        Contents="data",
+        Resources="resources",
+        Group="group",
+        Annots="annotation",
+    ),
+    "fields": _allow("NeedAppearances DA Q", Fields="annotation", DR="resources"),
+    "annotation": _allow(
+        "Type Subtype Rect Contents NM M F AS Border C CA ca BM T Subj QuadPoints L LE IC LL LLE "
+        "Cap IT CO CP Vertices InkList Path Sy RD DA DS Q CL Name Open State StateModel Lang H FT "
+        "TU TM Ff V DV MaxLen Opt TI I",
+        AP="appearance",
+        BS="border",
+        BE="border",
+        MK="look",
+        FixedPrint="look",
+        OC="layers",
+        A="link",
+        Dest="destination",
+        P=_PAGE,
+        Parent="annotation",
+        Kids="annotation",
+    ),
+    "appearance": _allow("", N=_each("drawing"), R=_each("drawing"), D=_each("drawing")),
+    "border": _allow("Type W S D I"),
+    "look": _allow(
+        "Type R BC BG CA RC AC TP Matrix H V",
+        I="drawing",
+        RI="drawing",
+        IX="drawing",
+        IF="border",
+    ),
+    "layers": _allow(
+        "Type Name BaseState Intent ListMode Event Category P MCID ActualText Alt Lang Preferred "
+        "Subtype PrintState ViewState ExportState min max",
+        OCGs="layers",
+        D="layers",
+        ON="layers",
+        OFF="layers",
+        AS="layers",
+        Order="layers",
+        RBGroups="layers",
+        Locked="layers",
+        VE="layers",
+        Usage="layers",
+        Language="layers",
+        Export="layers",
+        Zoom="layers",
+        Print="layers",
+        View="layers",
+        PageElement="layers",
+    ),
+    "resources": _allow(
+        "ProcSet",
+        ExtGState=_each("state"),
+        ColorSpace=_each("colours"),
+        Pattern=_each("pattern"),
+        Shading=_each("shading"),
+        XObject=_each("drawing"),
+        Font=_each("font"),
+        Properties=_each("layers"),
+    ),
+    "state": _allow(
+        "Type LW LC LJ ML D RI OP op OPM FL SM SA BM CA ca AIS TK",
+        BG="function",
+        BG2="function",
+        UCR="function",
+        UCR2="function",
+        TR="function",
+        TR2="function",
+        Font="font",
+        SMask="soft mask",
+    ),
+    "soft mask": _allow("Type S BC", G="drawing", TR="function"),
+    "group": _allow("Type S I K", CS="colours"),
+    "form": _allow(
+        "Type Subtype FormType BBox Matrix Name",
+        Resources="resources",
+        Group="group",
+        OC="layers",
+    ),
+    "image": _allow(
+        "Type Subtype Width Height BitsPerComponent Intent ImageMask SMaskInData Matte Decode "
+        "Interpolate Name",
+        ColorSpace="colours",
+        Mask="drawing",
+        SMask="drawing",
+        OC="layers",
+    ),
+    # Lists of colour spaces hold profiles, calibrations, functions, tables of colours and inks.
+    "colours": _allow(
+        "N Range WhitePoint BlackPoint Gamma Matrix Subtype Components FunctionType Domain C0 C1 "
+        "Bounds Encode Size BitsPerSample Order Decode",
+        Alternate="colours",
+        Colorants=_each("colours"),
+        Process="colours",
+        ColorSpace="colours",
+        Functions="function",
+    ),
+    "function": _allow(
+        "FunctionType Domain Range C0 C1 N Bounds Encode Size BitsPerSample Order Decode",
+        Functions="function",
+    ),
+    "pattern": _allow(
+        "Type PatternType PaintType TilingType BBox XStep YStep Matrix",
+        Resources="resources",
+        Shading="shading",
+        ExtGState="state",
+    ),
+    "shading": _allow(
+        "ShadingType Background BBox AntiAlias Coords Domain Matrix Extend BitsPerCoordinate "
+        "BitsPerComponent BitsPerFlag VerticesPerRow Decode",
+        ColorSpace="colours",
+        Function="function",
+    ),
+    # Fonts of both kinds, their descriptors, their encodings, and the streams of all these.
+    "font": _allow(
+        "Type Subtype Name BaseFont FirstChar LastChar Widths DW W DW2 W2 FontBBox FontMatrix "
+        "Registry Ordering Supplement FontName FontFamily FontStretch FontWeight Flags ItalicAngle "
+        "Ascent Descent Leading CapHeight XHeight StemV StemH AvgWidth MaxWidth MissingWidth "
+        "CharSet Lang BaseEncoding Differences CMapName WMode Length1 Length2 Length3",
+        FontDescriptor="font",
+        Encoding="font",
+        ToUnicode="font",
+        UseCMap="font",
+        DescendantFonts="font",
+        CIDSystemInfo="font",
+        CIDToGIDMap="data",
+        CIDSet="data",
+        CharProcs=_each("data"),
+        Resources="resources",
+        FontFile="font",
+        FontFile2="font",
+        FontFile3="font",
+        Style=_each(PLAIN),
+    ),
+}
+
+
+def _names(words: str) -> frozenset[str]:
+    return frozenset(f"/{word}" for word in words.split())
+
+
+# Annotations that draw something on the page; links and fields besides.
+_ANNOTATIONS = _names(
+    "Link Widget Text FreeText Line Square Circle Polygon PolyLine Highlight Underline Squiggly "
+    "StrikeOut Stamp Caret Ink Watermark Redact"
+)
+_PLAYERS = _names("Screen RichMedia 3D Movie")
+_PACKED = _names(
+    "FlateDecode Fl LZWDecode LZW RunLengthDecode RL ASCII85Decode A85 ASCIIHexDecode AHx"
+)
+_PICTURE_CODECS = _names("DCTDecode DCT JPXDecode JBIG2Decode CCITTFaxDecode CCF")
+_CHANNELS = {"/DeviceGray": 1, "/CalGray": 1, "/Indexed": 1, "/DeviceCMYK": 4}
+
+# What a person is told of, by the key or the name that shows it.
+_KEYS_TOLD = {
+    "/JS": "scripts",
+    "/EmbeddedFiles": "files",
+    "/EF": "files",
+    "/XFA": "form_program",
+    "/RichMediaContent": "media",
+    "/ByteRange": "signature",
+    "/Ref": "elsewhere",
+    "/OPI": "elsewhere",
+}
+_ACTIONS_TOLD = {"/JavaScript": "scripts"} | (
+    dict.fromkeys(_names("Rendition RichMediaExecute Movie Sound GoTo3DView"), "media")
+    | dict.fromkeys(
+        _names(
+            "Launch SubmitForm ImportData GoToR GoToE Thread URI Named Hide ResetForm SetOCGState"
+        ),
+        "actions",
+    )
+)
+_NAMES_TOLD = {
+    "/S": _ACTIONS_TOLD,
+    "/Subtype": {"/FileAttachment": "files", "/Sound": "media"} | dict.fromkeys(_PLAYERS, "media"),
+}
+
+
+class Contents:
+    """The contents of a PDF, reduced to what may stay, and the kinds of what was taken out."""
+
+    def __init__(self, pdf: pikepdf.Pdf) -> None:
+        self.removed: set[str] = set()
+        self._pdf = pdf
+        self._pages = {page.obj.objgen for page in pdf.pages}
+        self._done: set[tuple[tuple[int, int], Rule]] = set()
+        self._told: set[tuple[int, int]] = set()
+        self._waiting: list[tuple[pikepdf.Object, Rule]] = []
+        self._inflated = 0
+
+    def reduce(self, item: pikepdf.Object, rule: Rule) -> None:
+        """Take out of the object, at any depth, what its rule does not allow.
+
+        Refused `inflates` if what it unpacks to is too large. An object that is reached in two
+        ways keeps what both allow.
+        """
+        self._inflated = 0
+        self._wait(item, rule)
+        while self._waiting:
+            item, rule = self._waiting.pop()
+            if isinstance(item, pikepdf.Array):
+                self._reduce_list(item, rule)
+            elif isinstance(rule, tuple):
+                self._reduce_entries(item, dict.fromkeys(item.keys(), rule[1]))
+            elif isinstance(item, pikepdf.Stream):
+                self._reduce_entries(item, _ALLOWED[rule] | _SHARED_BY_STREAMS)
+                self._weigh(item)
+            else:
+                self._reduce_entries(item, _ALLOWED[rule])
+
+    def draws(self, page: pikepdf.Object) -> bool:
+        """Return whether the reduced page has anything to draw."""
+        annotations = page.get("/Annots")
+        if isinstance(annotations, pikepdf.Array) and any(
+            isinstance(each, pikepdf.Dictionary) and each.get("/Subtype") != "/Link"
+            for each in annotations
+        ):
+            return True
+        contents = page.get("/Contents")
+        parts = contents if isinstance(contents, pikepdf.Array) else [contents]
+        return any(isinstance(part, pikepdf.Stream) and _has_marks(part) for part in parts)
+
+    def _wait(self, item: pikepdf.Object, rule: Rule) -> None:
+        if item.is_indirect:
+            if (item.objgen, rule) in self._done:
+                return
+            self._done.add((item.objgen, rule))
+        self._waiting.append((item, rule))
+
+    def _reduce_list(self, items: pikepdf.Array, rule: Rule) -> None:
+        for index in reversed(range(len(items))):
+            if self._keeps(items[index], rule):
+                continue
+            if rule == "annotation":
+                del items[index]
+            else:
+                items[index] = None
+
+    def _reduce_entries(self, item: pikepdf.Object, rules: dict[str, Rule]) -> None:
+        for key in list(item.keys()):
+            rule = rules.get(key)
+            value = item[key]
+            if rule is None or not self._keeps(value, rule):
+                self._tell_key(item, key)
+                self._tell(value)
+                del item[key]
+
+    def _keeps(self, value: object, rule: Rule) -> bool:
+        """Return whether a value may stay, and let what it holds be reduced later."""
+        if not isinstance(value, pikepdf.Array | pikepdf.Dictionary | pikepdf.Stream):
+            return True
+        if not isinstance(value, pikepdf.Array):
+            if rule in ("destination", _PAGE) and value.objgen in self._pages:
+                return True
+            found = self._rule_of(value, rule)
+            if found is None:
+                self._tell(value)
+                return False
+            rule = found
+        self._wait(value, rule)
+        return True
+
+    def _rule_of(self, value: pikepdf.Object, rule: Rule) -> Rule | None:
+        """Return the rule of a dictionary or stream in a place of this rule, or None."""
+        if isinstance(rule, tuple) and isinstance(value, pikepdf.Stream):
+            rule = rule[1]  # one look where there could be one for each state
+        if rule in (PLAIN, _PAGE):
+            return None
+        if isinstance(value, pikepdf.Stream) and not _filters(value) <= _PACKED | _PICTURE_CODECS:
+            return None
+        if rule == "drawing":
+            if not isinstance(value, pikepdf.Stream):
+                return None
+            kind = value.get("/Subtype", pikepdf.Name.Form)
+            return {"/Form": "form", "/Image": "image"}.get(str(kind))
+        if rule == "link":
+            return rule if _is_harmless(value) else None
+        if rule == "annotation" and "/Subtype" in value:
+            return rule if self._may_annotate(value) else None
+        return rule
+
+    def _may_annotate(self, annotation: pikepdf.Object) -> bool:
+        subtype = str(annotation["/Subtype"])
+        if subtype in _PLAYERS and "/AP" in annotation:
+            self._tell(annotation)
+            annotation["/Subtype"] = pikepdf.Name.Stamp  # the picture in place of the player
+            return True
+        # An answer to a note is a window of its own that only some programs show.
+        return subtype in _ANNOTATIONS and not (subtype == "/Text" and "/IRT" in annotation)
+
+    def _weigh(self, stream: pikepdf.Stream) -> None:
+        self._inflated += _size(self._pdf, stream)
+        if self._inflated > MAX_INFLATED:
+            raise Refused("inflates")
+
+    def _tell(self, value: object) -> None:
+        """Note what a person is told of, in this value and in all that hangs on it."""
+        waiting = [value]
+        while waiting:
+            item = waiting.pop()
+            if isinstance(item, pikepdf.Array):
+                new = list(item)
+            elif isinstance(item, pikepdf.Dictionary | pikepdf.Stream):
+                for key in item.keys():  # noqa: SIM118
+                    self._tell_key(item, key)
+                new = [item[key] for key in item.keys()]  # noqa: SIM118
+            else:
+                continue
+            for each in new:
+                if isinstance(each, pikepdf.Object) and each.is_indirect:
+                    # A page and what hangs on it stays.
+                    if each.objgen in self._told or each.objgen in self._pages:
+                        continue
+                    self._told.add(each.objgen)
+                waiting.append(each)
+
+    def _tell_key(self, item: pikepdf.Object, key: str) -> None:
+        if key in _KEYS_TOLD:
+            self.removed.add(_KEYS_TOLD[key])
+        elif key == "/F" and isinstance(item, pikepdf.Stream):
+            self.removed.add("elsewhere")
+        elif key in _NAMES_TOLD:
+            told = _NAMES_TOLD[key].get(str(item[key]))
+            if told:
+                self.removed.add(told)
+
+
+def _filters(stream: pikepdf.Object) -> set[str]:
+    return set(_filter_list(stream))
+
+
+def _filter_list(stream: pikepdf.Object) -> list[str]:
+    filters = stream.get("/Filter")
+    if filters is None:
+        return []
+    return [str(each) for each in (filters if isinstance(filters, pikepdf.Array) else [filters])]
+
+
+def _is_harmless(action: pikepdf.Object) -> bool:
+    """Return whether an action leads to a place in this file or to a website."""
+    if action.get("/S") == "/GoTo":
+        return "/D" in action
+    address = action.get("/URI")
+    return (
+        action.get("/S") == "/URI"
+        and isinstance(address, pikepdf.String)
+        and str(address).lower().startswith(("http://", "https://"))
+    )
+
+
+def _size(pdf: pikepdf.Pdf, stream: pikepdf.Stream) -> int:
+    """Return the bytes that a stream unpacks to. Refused `inflates` if they are too many."""
+    filters = _filter_list(stream)
+    packed = [each for each in filters if each in _PACKED]
+    if packed in (["/FlateDecode"], ["/Fl"]):
+        size = sum(map(len, _inflate(bytes(stream.get_raw_stream_buffer()))))
+    elif packed:
+        size = _size_of_many(pdf, stream, packed)
+    else:
+        size = len(stream.get_raw_stream_buffer())
+    return max(size, _size_of_picture(stream) if len(packed) < len(filters) else 0)
+
+
+def _inflate(raw: bytes) -> Iterable[bytes]:
+    """Yield what a stream unpacks to, piece by piece, until it is broken or too large."""
+    unpacker, inflated = zlib.decompressobj(), 0
+    while raw and not unpacker.eof:
+        try:
+            piece = unpacker.decompress(raw, _CHUNK)
+        except zlib.error:
+            return
+        raw = unpacker.unconsumed_tail
+        inflated += len(piece)
+        if inflated > MAX_INFLATED:
+            raise Refused("inflates")
+        yield piece
+
+
+def _size_of_many(pdf: pikepdf.Pdf, stream: pikepdf.Stream, packed: list[str]) -> int:
+    """Return the bytes that a stream of several filters, or of rarer ones, unpacks to.
+
+    The limits of qpdf (`limit_memory`) end what would fill the memory.
+    """
+    copy = pdf.make_stream(bytes(stream.get_raw_stream_buffer()))
+    copy["/Filter"] = pikepdf.Array([pikepdf.Name(each) for each in packed])
+    if "/DecodeParms" in stream:
+        given = stream["/DecodeParms"]
+        each_given = list(given) if isinstance(given, pikepdf.Array) else [given]
+        copy["/DecodeParms"] = pikepdf.Array(each_given[: len(packed)])
+    try:
+        return len(copy.get_stream_buffer())
+    except MemoryError:
+        raise Refused("inflates") from None
+    except (pikepdf.PdfError, RuntimeError) as error:
+        if "memory limit" in str(error):
+            raise Refused("inflates") from None
+        return 0  # Nobody can unpack it.
+
+
+def limit_memory() -> None:
+    """Let qpdf unpack no stream to more than a page may have."""
+    pikepdf.settings.set_qpdf_limits(
+        flate_max_memory=MAX_INFLATED,
+        run_length_max_memory=MAX_INFLATED,
+        png_max_memory=MAX_INFLATED,
+        tiff_max_memory=MAX_INFLATED,
+    )
+
+
+def _size_of_picture(stream: pikepdf.Stream) -> int:
+    """Return the bytes of the points that a picture declares."""
+    points = stream.get_int("/Width", 0) * stream.get_int("/Height", 0)
+    bits = 1 if stream.get("/ImageMask") else stream.get_int("/BitsPerComponent", 8)
+    colours = stream.get("/ColorSpace")
+    name = colours[0] if isinstance(colours, pikepdf.Array) and len(colours) else colours
+    return points * bits * _CHANNELS.get(str(name), 3) // 8
+
+
+def _has_marks(stream: pikepdf.Stream) -> bool:
+    """Return whether there is anything but blanks in a content stream."""
+    raw = bytes(stream.get_raw_stream_buffer())
+    if _filter_list(stream) in (["/FlateDecode"], ["/Fl"]):
+        return any(piece.strip(_BLANKS) for piece in _inflate(raw))
+    return bool(raw.strip(_BLANKS))
