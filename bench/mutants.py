@@ -51,7 +51,7 @@ RULES = (
     "core/accounts/codes.py",
     "core/catalogue/working_days.py",
     "requests_app/actions/*.py",
-    "requests_app/pdf_sanitizer.py",
+    "requests_app/pdf_*.py",
     "requests_app/sanitizer.py",
     "requests_app/uploads.py",
 )

@@ -3,17 +3,20 @@
 Whatever the lists here do not name is taken out. Imports no Django.
 """
 
-import zlib
-from collections.abc import Iterable
 from typing import TypeAlias
 
 import pikepdf
 
+from requests_app.embedded_jpegs import without_metadata
+from requests_app.pdf_unpacking import (
+    CODECS,
+    MAX_UNPACKED,
+    PACKINGS,
+    filters_of,
+    has_marks,
+    size_of,
+)
 from requests_app.refused import Refused
-
-MAX_INFLATED = 256 * 1024 * 1024  # bytes that one page may unpack to
-_CHUNK = 1024 * 1024  # bytes unpacked at once
-_BLANKS = b"\0\t\n\f\r "
 
 Rule: TypeAlias = str | tuple[str, str]
 PLAIN = "plain"  # names, numbers, texts, and lists of these
@@ -214,12 +217,6 @@ _ANNOTATIONS = _names(
     "StrikeOut Stamp Caret Ink Watermark Redact"
 )
 _PLAYERS = _names("Screen RichMedia 3D Movie")
-_PACKED = _names(
-    "FlateDecode Fl LZWDecode LZW RunLengthDecode RL ASCII85Decode A85 ASCIIHexDecode AHx"
-)
-_PICTURE_CODECS = _names("DCTDecode DCT JPXDecode JBIG2Decode CCITTFaxDecode CCF")
-_CHANNELS = {"/DeviceGray": 1, "/CalGray": 1, "/Indexed": 1, "/DeviceCMYK": 4}
-
 # What a person is told of, by the key or the name that shows it.
 _KEYS_TOLD = {
     "/JS": "scripts",
@@ -256,7 +253,7 @@ class Contents:
         self._done: set[tuple[tuple[int, int], Rule]] = set()
         self._told: set[tuple[int, int]] = set()
         self._waiting: list[tuple[pikepdf.Object, Rule]] = []
-        self._inflated = 0
+        self._unpacked = 0
 
     def reduce(self, item: pikepdf.Object, rule: Rule) -> None:
         """Take out of the object, at any depth, what its rule does not allow.
@@ -264,7 +261,7 @@ class Contents:
         Refused `inflates` if what it unpacks to is too large. An object that is reached in two
         ways keeps what both allow.
         """
-        self._inflated = 0
+        self._unpacked = 0
         self._wait(item, rule)
         while self._waiting:
             item, rule = self._waiting.pop()
@@ -275,6 +272,8 @@ class Contents:
             elif isinstance(item, pikepdf.Stream):
                 self._reduce_entries(item, _ALLOWED[rule] | _SHARED_BY_STREAMS)
                 self._weigh(item)
+                if rule == "image":
+                    _forget_place_and_camera(item)
             else:
                 self._reduce_entries(item, _ALLOWED[rule])
 
@@ -288,7 +287,7 @@ class Contents:
             return True
         contents = page.get("/Contents")
         parts = contents if isinstance(contents, pikepdf.Array) else [contents]
-        return any(isinstance(part, pikepdf.Stream) and _has_marks(part) for part in parts)
+        return any(isinstance(part, pikepdf.Stream) and has_marks(part) for part in parts)
 
     def _wait(self, item: pikepdf.Object, rule: Rule) -> None:
         if item.is_indirect:
@@ -336,7 +335,7 @@ class Contents:
             rule = rule[1]  # one look where there could be one for each state
         if rule in (PLAIN, _PAGE):
             return None
-        if isinstance(value, pikepdf.Stream) and not _filters(value) <= _PACKED | _PICTURE_CODECS:
+        if isinstance(value, pikepdf.Stream) and not set(filters_of(value)) <= PACKINGS | CODECS:
             return None
         if rule == "drawing":
             if not isinstance(value, pikepdf.Stream):
@@ -359,8 +358,8 @@ class Contents:
         return subtype in _ANNOTATIONS and not (subtype == "/Text" and "/IRT" in annotation)
 
     def _weigh(self, stream: pikepdf.Stream) -> None:
-        self._inflated += _size(self._pdf, stream)
-        if self._inflated > MAX_INFLATED:
+        self._unpacked += size_of(self._pdf, stream)
+        if self._unpacked > MAX_UNPACKED:
             raise Refused("inflates")
 
     def _tell(self, value: object) -> None:
@@ -395,17 +394,6 @@ class Contents:
                 self.removed.add(told)
 
 
-def _filters(stream: pikepdf.Object) -> set[str]:
-    return set(_filter_list(stream))
-
-
-def _filter_list(stream: pikepdf.Object) -> list[str]:
-    filters = stream.get("/Filter")
-    if filters is None:
-        return []
-    return [str(each) for each in (filters if isinstance(filters, pikepdf.Array) else [filters])]
-
-
 def _is_harmless(action: pikepdf.Object) -> bool:
     """Return whether an action leads to a place in this file or to a website."""
     if action.get("/S") == "/GoTo":
@@ -418,77 +406,13 @@ def _is_harmless(action: pikepdf.Object) -> bool:
     )
 
 
-def _size(pdf: pikepdf.Pdf, stream: pikepdf.Stream) -> int:
-    """Return the bytes that a stream unpacks to. Refused `inflates` if they are too many."""
-    filters = _filter_list(stream)
-    packed = [each for each in filters if each in _PACKED]
-    if packed in (["/FlateDecode"], ["/Fl"]):
-        size = sum(map(len, _inflate(bytes(stream.get_raw_stream_buffer()))))
-    elif packed:
-        size = _size_of_many(pdf, stream, packed)
-    else:
-        size = len(stream.get_raw_stream_buffer())
-    return max(size, _size_of_picture(stream) if len(packed) < len(filters) else 0)
-
-
-def _inflate(raw: bytes) -> Iterable[bytes]:
-    """Yield what a stream unpacks to, piece by piece, until it is broken or too large."""
-    unpacker, inflated = zlib.decompressobj(), 0
-    while raw and not unpacker.eof:
-        try:
-            piece = unpacker.decompress(raw, _CHUNK)
-        except zlib.error:
-            return
-        raw = unpacker.unconsumed_tail
-        inflated += len(piece)
-        if inflated > MAX_INFLATED:
-            raise Refused("inflates")
-        yield piece
-
-
-def _size_of_many(pdf: pikepdf.Pdf, stream: pikepdf.Stream, packed: list[str]) -> int:
-    """Return the bytes that a stream of several filters, or of rarer ones, unpacks to.
-
-    The limits of qpdf (`limit_memory`) end what would fill the memory.
-    """
-    copy = pdf.make_stream(bytes(stream.get_raw_stream_buffer()))
-    copy["/Filter"] = pikepdf.Array([pikepdf.Name(each) for each in packed])
-    if "/DecodeParms" in stream:
-        given = stream["/DecodeParms"]
-        each_given = list(given) if isinstance(given, pikepdf.Array) else [given]
-        copy["/DecodeParms"] = pikepdf.Array(each_given[: len(packed)])
-    try:
-        return len(copy.get_stream_buffer())
-    except MemoryError:
-        raise Refused("inflates") from None
-    except (pikepdf.PdfError, RuntimeError) as error:
-        if "memory limit" in str(error):
-            raise Refused("inflates") from None
-        return 0  # Nobody can unpack it.
-
-
-def limit_memory() -> None:
-    """Let qpdf unpack no stream to more than a page may have."""
-    pikepdf.settings.set_qpdf_limits(
-        flate_max_memory=MAX_INFLATED,
-        run_length_max_memory=MAX_INFLATED,
-        png_max_memory=MAX_INFLATED,
-        tiff_max_memory=MAX_INFLATED,
-    )
-
-
-def _size_of_picture(stream: pikepdf.Stream) -> int:
-    """Return the bytes of the points that a picture declares."""
-    points = stream.get_int("/Width", 0) * stream.get_int("/Height", 0)
-    bits = 1 if stream.get("/ImageMask") else stream.get_int("/BitsPerComponent", 8)
-    colours = stream.get("/ColorSpace")
-    name = colours[0] if isinstance(colours, pikepdf.Array) and len(colours) else colours
-    return points * bits * _CHANNELS.get(str(name), 3) // 8
-
-
-def _has_marks(stream: pikepdf.Stream) -> bool:
-    """Return whether there is anything but blanks in a content stream."""
-    raw = bytes(stream.get_raw_stream_buffer())
-    if _filter_list(stream) in (["/FlateDecode"], ["/Fl"]):
-        return any(piece.strip(_BLANKS) for piece in _inflate(raw))
-    return bool(raw.strip(_BLANKS))
+def _forget_place_and_camera(picture: pikepdf.Stream) -> None:
+    filters = filters_of(picture)
+    if filters not in (["/DCTDecode"], ["/DCT"]):
+        return
+    old = bytes(picture.get_raw_stream_buffer())
+    new = without_metadata(old)
+    if new != old:
+        given = picture.get("/DecodeParms")
+        parameters = given if isinstance(given, pikepdf.Dictionary | pikepdf.Array) else None
+        picture.write(new, filter=pikepdf.Name.DCTDecode, decode_parms=parameters)

@@ -60,15 +60,18 @@ def check_pages(pdf: pikepdf.Pdf, original: bytes, missing: MissingPages) -> Non
     if missing.found:
         raise Refused("cut_off")
     slack = _ENCRYPTED_EXTRA if pdf.is_encrypted else _LINE_END
-    places = pdf.get_xref_table()
-    start = max(original.find(_HEAD), 0)
+    without_contents = []
     for page in pdf.pages:
         if "/Contents" in page.obj:
             for part in _parts(page.obj["/Contents"]):
                 _check_stream(part, slack)
-            continue
-        # A reference to nothing looks like no reference, but for the bytes of the file itself.
-        place = places.get(page.obj.objgen)
+        else:
+            without_contents.append(page.obj.objgen)
+    # A reference to nothing looks like no reference, but for the bytes of the file itself.
+    places = pdf.get_xref_table() if without_contents else {}
+    start = max(original.find(_HEAD), 0)
+    for number in without_contents:
+        place = places.get(number)
         if place is not None and place.offset is not None:
             text = original[start + place.offset :].partition(b"endobj")[0]
             if _POINTS_AT_CONTENTS.search(text):

@@ -4,8 +4,9 @@ import io
 
 import pikepdf
 
-from requests_app.pdf_contents import Contents, limit_memory
+from requests_app.pdf_contents import Contents
 from requests_app.pdf_damage import MissingPages, check_both_ends, check_pages
+from requests_app.pdf_unpacking import limit_memory
 from requests_app.refused import Refused
 
 MAX_PAGES = 100

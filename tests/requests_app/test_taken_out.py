@@ -360,6 +360,14 @@ def test_picture_stays_in_place_of_its_player():
         assert (stamp.Subtype, stamp.AP.N.read_bytes()) == ("/Stamp", b"0 0 m 9 9 l S")
 
 
+def test_place_and_camera_of_a_photo_in_a_pdf_are_taken_out():
+    photo = made.jpeg_with((b"\xe1", b"Exif\0\0" + PAYLOAD), (b"\xfe", PAYLOAD))
+    scan = picture(b"/Filter/DCTDecode", content=photo)
+    assert PAYLOAD in scan
+    assert PAYLOAD not in new_pdf(scan)[0]
+    assert made.JPEG in new_pdf(scan)[0]
+
+
 def test_what_a_page_inherits_is_kept():
     look = b"/MediaBox[0 0 70 80]/Rotate 90/Resources<</Font<</F 4 0 R>>>>"
     font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
