@@ -10,8 +10,6 @@ from requests_app.pdf_unpacking import limit_memory
 from requests_app.refused import Refused
 
 MAX_PAGES = 100
-_MAX_LEVELS = 100  # of the tree of pages
-_INHERITED = ("/Resources", "/MediaBox", "/CropBox", "/Rotate")
 _OF_THE_TRAILER = ("/Root", "/Size", "/ID")
 
 
@@ -58,8 +56,6 @@ def _reduce(pdf: pikepdf.Pdf) -> list[str]:
     pages = [page.obj for page in pdf.pages]
     contents = Contents(pdf)
     for page in pages:
-        for key in _INHERITED:
-            _take_over(page, key)
         contents.reduce(page, "page")
     contents.reduce(pdf.Root, "catalogue")
     if not any(map(contents.draws, pages)):
@@ -67,7 +63,8 @@ def _reduce(pdf: pikepdf.Pdf) -> list[str]:
     for key in list(pdf.trailer.keys()):
         if key not in _OF_THE_TRAILER:
             del pdf.trailer[key]
-    # A flat tree has no branches that could carry anything.
+    # A flat tree has no branches that could carry anything. What pages inherit from theirs, qpdf
+    # has given to the pages themselves.
     tree = pdf.make_indirect(
         pikepdf.Dictionary(Type=pikepdf.Name.Pages, Kids=pages, Count=len(pages))
     )
@@ -75,16 +72,3 @@ def _reduce(pdf: pikepdf.Pdf) -> list[str]:
         page["/Parent"] = tree
     pdf.Root["/Pages"] = tree
     return sorted(contents.removed)
-
-
-def _take_over(page: pikepdf.Object, key: str) -> None:
-    """Give the page itself what it inherits from the branches of the tree above it."""
-    branch = page
-    for _level in range(_MAX_LEVELS):
-        if key in branch:
-            page[key] = branch[key]
-            return
-        above = branch.get("/Parent")
-        if not isinstance(above, pikepdf.Dictionary):
-            return
-        branch = above
