@@ -180,6 +180,11 @@ def remove_email(browser, password=factories.PASSWORD):
     return browser.post(REMOVE_EMAIL, {"password": password}, follow=True)
 
 
+def change_mobile(browser, person):
+    ask_for_mobile(browser)
+    give_mobile_code(browser, person)
+
+
 def give_email_code(browser, person):
     return give_code_to(EMAIL_CODE, browser, factories.code_sent_to(person, "email"))
 
@@ -249,3 +254,7 @@ def registry_away():
     """Let the registry be away, in a `with` block."""
     away = mock.Mock(side_effect=RegistryUnavailable)
     return mock.patch.multiple(LocalRegistry, lookup=away, refresh=away)
+
+
+def digits_in(text):
+    return re.search(r"\b\d{6}\b", text)[0]

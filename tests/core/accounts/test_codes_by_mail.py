@@ -12,7 +12,6 @@ from core.messaging.models import Message, Outage
 from tests import factories
 from tests.conftest import ask_for_code, errors_on, notices_on, signed_in
 from tests.core.accounts import pages
-from tests.core.accounts.test_new_mobile_and_mail import digits_in
 from tests.worlds import undone
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +65,7 @@ def test_code_to_sign_in_goes_to_the_mail_after_two_minutes_without_texts(person
     browser, page = give_password(person)
     assert ALSO_TO in notices_on(page)
     ((recipient, status, text),) = mails()
-    code = digits_in(text)
+    code = pages.digits_in(text)
     assert (recipient, status) == (ADDRESS, "waiting")
     assert text == (
         f"Tawasul: {code} is your code to sign in. Never give it to anybody.\n\n{IN_THE_MAIL}"
@@ -94,7 +93,7 @@ def test_code_to_file_goes_to_the_mail_too(person):
     page = ask_for_code(signed_in(person), inquiry, follow=True)
     assert ALSO_TO in notices_on(page)
     ((recipient, _status, text),) = mails()
-    assert (recipient, digits_in(text)) == (ADDRESS, factories.code_sent_to(person))
+    assert (recipient, pages.digits_in(text)) == (ADDRESS, factories.code_sent_to(person))
 
 
 def test_code_that_confirms_a_new_mobile_or_address_goes_nowhere_else(person):
@@ -117,7 +116,7 @@ def test_code_to_reset_goes_to_the_mail_too_and_every_page_says_the_same(person,
             assert ALSO_TO_ACCOUNT in notices_on(page)
             ((recipient, written, text),) = mails()
             assert (recipient, written) == (address, status)
-            code = digits_in(text)
+            code = pages.digits_in(text)
             page = browser.post(f"{pages.RESET}code/", {"code": code})
             assert errors_on(page) == ([] if address else [pages.WRONG])
     # Who has had a text just now gets no mail either.

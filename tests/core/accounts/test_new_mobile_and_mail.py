@@ -1,23 +1,18 @@
-"""A new mobile and a new e-mail address: each is saved with the code sent to it.
-
-Messages that wait go to the mobile and the address that are current when they are sent.
-"""
+"""A new mobile and a new e-mail address: each is saved with the code sent to it."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from appointments.actions import remind_of_appointments
 from core.accounts import codes
 from core.accounts.models import OneTimeCode, Recovery, User
 from core.messaging.gateways import DemoPhone
 from core.messaging.models import Message
 from tests import factories
-from tests.appointments import places
 from tests.conftest import errors_on, notices_on, signed_in, signed_in_staff, words
 from tests.core.accounts import pages
 from tests.core.accounts.pages import MOBILE_CODE, NEW_ADDRESS, ask_for_email, ask_for_mobile, place
@@ -54,11 +49,6 @@ def _distinct_codes(monkeypatch):
 
 def mobile_of(person):
     return str(User.objects.get(pk=person.pk).mobile)
-
-
-def change_mobile(browser, person):
-    ask_for_mobile(browser)
-    pages.give_mobile_code(browser, person)
 
 
 def change_email(browser, person):
@@ -117,7 +107,7 @@ def test_new_mobile_is_saved_by_code_and_old_one_is_told(browser, person):
 
 def test_new_mobile_is_told_to_the_mail_address_too(browser, person):
     User.objects.update(email=OLD_ADDRESS)
-    change_mobile(browser, person)
+    pages.change_mobile(browser, person)
     mail = Message.objects.get(channel="email")
     assert (mail.recipient, mail.subject) == (
         OLD_ADDRESS,
@@ -130,7 +120,7 @@ def test_new_mobile_is_told_to_the_mail_address_too(browser, person):
 
 
 def test_every_change_of_mobile_and_mail_ends_other_sessions(person):
-    for change in (change_mobile, change_email, remove_old_email):
+    for change in (pages.change_mobile, change_email, remove_old_email):
         with undone():
             User.objects.update(email=OLD_ADDRESS)
             here, elsewhere, staff = signed_in(person), signed_in(person), signed_in_staff(person)
@@ -147,7 +137,7 @@ def test_code_on_its_way_to_the_old_mobile_opens_nothing_after_the_change(browse
     form = {"login": person.username, "password": factories.PASSWORD}
     elsewhere.post(pages.SIGN_IN, form)
     on_its_way = factories.code_sent_to(person, "sign_in")
-    change_mobile(browser, person)
+    pages.change_mobile(browser, person)
     assert elsewhere.post(pages.CODE, {"code": on_its_way}).url == pages.SIGN_IN
     # The code itself is good for nothing either, should the page let it through.
     assert OneTimeCode.objects.get(purpose="sign_in").expires_at <= timezone.now()
@@ -302,10 +292,6 @@ def email_of(person):
     return User.objects.get(pk=person.pk).email
 
 
-def digits_in(text):
-    return re.search(r"\b\d{6}\b", text)[0]
-
-
 def test_email_is_saved_by_its_code_and_mobile_is_told(browser, person):
     User.objects.update(email=OLD_ADDRESS)
     page = ask_for_email(browser)
@@ -314,7 +300,7 @@ def test_email_is_saved_by_its_code_and_mobile_is_told(browser, person):
     deliver_due()
     (mail,) = DemoPhone().received()
     assert (mail["recipient"], mail["subject"]) == (NEW_ADDRESS, "Your code from Tawasul")
-    code = digits_in(mail["text"])
+    code = pages.digits_in(mail["text"])
     assert mail["text"] == (
         f"{code} is your code to get our notices at this address. It works for 10 minutes. If "
         "you have not asked for it, delete this e-mail: nothing will happen."
@@ -356,7 +342,9 @@ def test_arabic_mail_and_pages_are_arabic(browser, person):
     deliver_due()
     (mail,) = DemoPhone().received()
     assert not re.search("[A-Za-z]", mail["subject"] + mail["text"])
-    page = browser.post("/ar/account/email/code/", {"code": digits_in(mail["text"])}, follow=True)
+    page = browser.post(
+        "/ar/account/email/code/", {"code": pages.digits_in(mail["text"])}, follow=True
+    )
     assert place(page) == "/ar/account/"
     (notice,) = notices_on(page)
     assert not re.search("[A-Za-z]", notice)
@@ -429,7 +417,7 @@ def test_valid_email_is_accepted_and_gets_mail(person, settings, mailoutbox):
             assert deliver_due() == 1, typed
             mail = mailoutbox.pop()
             assert mail.message()["To"].isascii(), typed
-            browser.post(pages.EMAIL_CODE, {"code": digits_in(mail.body)})
+            browser.post(pages.EMAIL_CODE, {"code": pages.digits_in(mail.body)})
             assert email_of(person) == email, typed
 
 
@@ -454,86 +442,3 @@ def test_account_gets_five_codes_an_hour_for_all_targets(browser, person):
                 assert notices_on(ask(browser, target.format(number))) == [], target
             assert pages.TOO_MANY.format(60) in notices_on(ask(browser, target.format(9))), target
             assert Message.objects.count() == 5, target
-
-
-# Messages that wait
-
-
-@pytest.fixture
-def appointment(person):
-    """Create a confirmed appointment whose confirmation is sent and whose reminders are pending."""
-    person.email = OLD_ADDRESS
-    person.save(update_fields=["email"])
-    appointment = places.confirmed(person)
-    deliver_due()
-    return appointment
-
-
-def remind(clock, appointment):
-    """Let the worker send both reminders; return when this began."""
-    since = clock.now
-    for ahead in (timedelta(days=1), timedelta(hours=3)):
-        clock.now = appointment.slot.start - ahead
-        remind_of_appointments()
-        deliver_due()
-    return since
-
-
-def recipients(**which):
-    return list(Message.objects.filter(**which).order_by("pk").values_list("recipient", flat=True))
-
-
-def received_since(moment):
-    """Return the recipients of texts about appointments since `moment`."""
-    texts = [text for text in DemoPhone().received() if "appointment" in text["text"]]
-    return {text["recipient"] for text in texts if text["at"] > moment.isoformat()}
-
-
-def test_reminders_go_only_to_new_mobile(browser, person, appointment, clock):
-    change_mobile(browser, person)
-    changed = remind(clock, appointment)
-    assert received_since(changed) == {pages.NEW_MOBILE, OLD_ADDRESS}
-    told = Message.objects.filter(about=appointment.reference, channel="sms").order_by("pk")
-    assert list(told.values_list("recipient", "status")) == [
-        (pages.MOBILE, "sent"),
-        (pages.NEW_MOBILE, "sent"),
-        (pages.NEW_MOBILE, "sent"),
-    ]
-
-
-def test_reminders_go_only_to_current_email(browser, person, appointment, clock):
-    began = clock.now
-    with undone():
-        pages.remove_email(signed_in(person))
-        assert received_since(remind(clock, appointment)) == {pages.MOBILE}
-    clock.now = began
-    pages.ask_for_email(browser)
-    pages.give_email_code(browser, person)
-    assert received_since(remind(clock, appointment)) == {pages.MOBILE, pages.NEW_ADDRESS}
-
-
-def test_pending_texts_of_other_user_of_mobile_stay(browser, person):
-    other = factories.UserFactory(mobile=pages.MOBILE)
-    for owner in (person.pk, other.pk, None):
-        factories.MessageFactory(owner=owner, recipient=pages.MOBILE, about="800000000006")
-    change_mobile(browser, person)
-    assert recipients(about="800000000006") == [pages.NEW_MOBILE, pages.MOBILE, pages.MOBILE]
-
-
-def test_codes_and_account_notices_keep_their_recipient(browser, person):
-    code = factories.MessageFactory(owner=person.pk, recipient=pages.MOBILE, is_encrypted=True)
-    change_mobile(browser, person)
-    assert recipients(pk=code.pk) == [pages.MOBILE]
-    # A second change must not readdress the notice of the first one.
-    person.refresh_from_db()
-    factories.let_a_minute_pass(person)
-    ask_for_mobile(browser, "0550000999")
-    pages.give_mobile_code(browser, person)
-    assert str(User.objects.get(pk=person.pk).mobile) == "+966550000999"
-    assert recipients(is_encrypted=False) == [pages.MOBILE, pages.NEW_MOBILE]
-
-
-def test_wrong_code_readdresses_nothing(browser, person, appointment):
-    ask_for_mobile(browser)
-    browser.post(pages.MOBILE_CODE, {"code": "000000"})
-    assert set(recipients(about=appointment.reference, channel="sms")) == {pages.MOBILE}
