@@ -5,6 +5,7 @@ here: it throttles the device after wrong codes and says "wrong" for a throttled
 `core.accounts.codes` counts the tries of each request.
 """
 
+import base64
 import secrets
 
 from django.db.models import Q, QuerySet
@@ -16,14 +17,16 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice, default_key
 
 from core.accounts.models import User
+from core.accounts.warnings import warn_everywhere
 from core.exceptions import RuleViolation
-from core.messaging.actions.outbox import write_mail, write_text
 from core.security_log import Event, note
 from core.text import bare_digits
 
 RECOVERY_CODES = 8
 RECOVERY_DIGITS = 12  # forty bits; digits alone, so that they can be typed wherever a code can be
 TOLERANCE = 1  # time steps before and after now, for phones whose clocks are not quite right
+
+_DEVICES = (TOTPDevice, StaticDevice)
 
 
 class WrongAppCode(RuleViolation):
@@ -38,9 +41,30 @@ def app_of(user: User) -> TOTPDevice | None:
     return _apps_of(user).first()
 
 
+def has_any(user: User) -> bool:
+    """Return whether the account has an app or recovery codes."""
+    return any(kind.objects.filter(user=user).exists() for kind in _DEVICES)
+
+
+def take_off(user: User) -> None:
+    """Delete the app of the account and its recovery codes, in the caller's transaction."""
+    for kind in _DEVICES:
+        kind.objects.filter(user=user).delete()
+
+
 def new_app(user: User, key: str | None = None) -> TOTPDevice:
     """Return an app for this account that is not saved, with this key or a new one."""
     return TOTPDevice(user=user, name="authenticator", key=key or default_key())
+
+
+def key_of(app: TOTPDevice) -> str:
+    """Return the key in groups, as it is typed into an app."""
+    return in_groups(base64.b32encode(app.bin_key).decode().rstrip("="))
+
+
+def in_groups(text: str) -> str:
+    """Return a key or a recovery code in groups of four."""
+    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
 
 
 def codes_left(user: User) -> int:
@@ -83,7 +107,7 @@ def use(user: User, guess: str) -> None:
         )
     if len(bare_digits(guess)) > app.digits:
         _recovery_code(user, guess).delete()
-        tell(user, "recovery_code_used")
+        warn_everywhere(user, "recovery_code_used")
         note(Event.RECOVERY_CODES, account=user.pk, kind="used")
     else:
         app.last_t = step_of(app, guess)
@@ -103,14 +127,6 @@ def renew_recovery_codes(user: User) -> list[str]:
         StaticToken(device=device, token=_stored(user, code)) for code in codes
     )
     return codes
-
-
-def tell(user: User, template: str) -> None:
-    """Warn the account by text, and by mail if it has an address."""
-    message = {"language": user.language, "template": template, "context": {}}
-    write_text(recipient=user.mobile, about=user.subject, **message)
-    if user.email:
-        write_mail(recipient=user.email, about=user.subject, **message)
 
 
 def _apps_of(user: User) -> QuerySet[TOTPDevice]:

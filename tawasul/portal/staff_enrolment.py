@@ -1,22 +1,20 @@
 """The pages on which a new member of staff sets a password and an authenticator."""
 
-import base64
 from typing import Any
 
-import segno
 from django.contrib import messages
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.utils.safestring import mark_safe
-from django_otp.plugins.otp_totp.models import TOTPDevice, default_key
+from django_otp.plugins.otp_totp.models import default_key
 
-from core.accounts import pending_steps
+from core.accounts import authenticators, pending_steps
 from core.accounts.forms import CodeForm, NewPasswordForm
 from core.accounts.models import Enrolment
 from core.exceptions import RuleViolation
 from core.methods import takes_form
+from core.qr_codes import qr_code
 from tawasul.portal import actions
 from tawasul.portal.staff_forms import EnrolmentForm
 
@@ -79,14 +77,12 @@ def authenticator(request: HttpRequest) -> HttpResponse:
         else:
             pending_steps.end(request, STEP)
             return _render(request, "done", {"codes": codes, "username": enrolment.user.username})
-    device = TOTPDevice(user=enrolment.user, key=facts["key"])
-    code = segno.make(device.config_url, error="m").svg_inline(scale=4, border=2)
-    secret = base64.b32encode(device.bin_key).decode().rstrip("=")
+    app = authenticators.new_app(enrolment.user, facts["key"])
     context = {
         "form": form,
-        "code": mark_safe(code),  # noqa: S308 - made here, of an address
-        "secret": " ".join(secret[n : n + 4] for n in range(0, len(secret), 4)),
-        "address": device.config_url,
+        "code": qr_code(app.config_url),
+        "secret": authenticators.key_of(app),
+        "address": app.config_url,
     }
     return _render(request, "authenticator", context)
 

@@ -12,9 +12,8 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
-from core.accounts import actions, codes, purposes
+from core.accounts import actions, authenticators, codes, purposes
 from core.accounts.access import StaffRequest, get_visible
-from core.accounts.actions.counter_recovery import has_authenticator
 from core.accounts.forms import CodeForm
 from core.accounts.models import Identity, PersonOpening, Recovery
 from core.exceptions import RuleViolation
@@ -93,7 +92,7 @@ def _with_recovery(view: _View) -> _View:
 def begin(request: StaffRequest, person: Identity) -> HttpResponse:
     user = getattr(person, "user", None)
     form = NewMobileForm(
-        request.POST or None, has_authenticator=user is not None and has_authenticator(user)
+        request.POST or None, has_authenticator=user is not None and authenticators.has_any(user)
     )
     if request.method == "POST" and form.is_valid():
         try:

@@ -142,7 +142,7 @@ def test_a_wrong_first_code_sets_nothing_and_can_be_tried_again(given):
     for typed in ("000000", "12345x", "²²²²²²", "1" * 40):
         page = browser.post(AUTHENTICATOR, {"code": typed})
         (error,) = errors_on(page)
-        assert error.startswith("This is not the code that the app shows."), typed
+        assert error.startswith("This is not the code that the app shows now."), typed
     assert not User.objects.get(username="layla").has_usable_password()
     assert "Your staff account is set up" in words(finish(browser))
 

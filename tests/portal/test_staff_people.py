@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from appointments.models import Appointment, Slot
 from core.accounts.actions import open_person
-from core.accounts.actions.warnings import warn
 from core.accounts.models import Identity, PersonOpening
+from core.accounts.warnings import warn
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
 from requests_app.models import Inquiry

@@ -5,12 +5,11 @@ from typing import TypeVar
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django_otp.plugins.otp_static.models import StaticDevice
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from core.accounts import authenticators, codes, purposes
 from core.accounts.models import OneTimeCode, User
 from core.accounts.recovered import check_not_restricted
+from core.accounts.warnings import warn_everywhere
 from core.exceptions import RuleViolation
 from core.security_log import Event, note
 
@@ -42,7 +41,7 @@ def add_authenticator(*, actor: User, key: str, guess: str) -> list[str]:
     app = authenticators.new_app(actor, key)
     app.last_t = authenticators.step_of(app, guess)
     app.save()
-    authenticators.tell(actor, "authenticator_added")
+    warn_everywhere(actor, "authenticator_added")
     note(Event.AUTHENTICATOR_ADDED, account=actor.pk)
     return authenticators.renew_recovery_codes(actor)
 
@@ -54,9 +53,8 @@ def remove_authenticator(*, actor: User, session_key: str | None, guess: str) ->
     """
 
     def remove(_code: OneTimeCode) -> None:
-        StaticDevice.objects.filter(user=actor).delete()
-        TOTPDevice.objects.filter(user=actor).delete()
-        authenticators.tell(actor, "authenticator_removed")
+        authenticators.take_off(actor)
+        warn_everywhere(actor, "authenticator_removed")
         note(Event.AUTHENTICATOR_REMOVED, account=actor.pk)
 
     _with_code(actor, session_key, guess, remove)
@@ -69,7 +67,7 @@ def renew_recovery_codes(*, actor: User, session_key: str | None, guess: str) ->
     """
 
     def renew(_code: OneTimeCode) -> list[str]:
-        authenticators.tell(actor, "recovery_codes_renewed")
+        warn_everywhere(actor, "recovery_codes_renewed")
         note(Event.RECOVERY_CODES, account=actor.pk, kind="renewed")
         return authenticators.renew_recovery_codes(actor)
 

@@ -5,9 +5,9 @@ from django.utils.translation import gettext as _
 
 from core.accounts import codes, purposes
 from core.accounts.actions.devices import end_sessions
-from core.accounts.actions.warnings import warn, warn_by_mail
 from core.accounts.models import OneTimeCode, User
 from core.accounts.recovered import check_not_restricted
+from core.accounts.warnings import warn, warn_by_mail
 from core.exceptions import RuleViolation
 from core.messaging.actions.outbox import readdress
 from core.messaging.models import Message

@@ -8,20 +8,18 @@ import uuid
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django_otp.plugins.otp_static.models import StaticDevice
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from core.accounts import codes, purposes
-from core.accounts.actions.new_mobile import give_new_mobile, lock_account, tell
+from core.accounts import authenticators, codes, purposes
+from core.accounts.actions.new_mobile import give_new_mobile, lock_account
+from core.accounts.actions.openings import check_reason
 from core.accounts.models import Identity, OneTimeCode, Recovery, User
 from core.accounts.recovered import is_disputed
+from core.accounts.warnings import warn_everywhere
 from core.digests import derive_key
 from core.exceptions import RuleViolation
 from core.identity_numbers import IdentityKind
 from core.security_log import Event, note
-from core.text import seen_length
 
-MIN_REFUSAL_LENGTH = 10  # characters
 # The kinds of people whose ID number is the number of the document.
 _NUMBER_IS_OF: dict[str, IdentityKind] = {
     Recovery.Document.NATIONAL_ID: IdentityKind.CITIZEN,
@@ -125,11 +123,7 @@ def refuse_recovery(*, actor: User, recovery: Recovery, reason: str) -> None:
     RuleViolation: `reason` (too short), `overtaken`, `not_allowed`, `own_case`.
     """
     _check_may(actor, recovery.owner, "counter_refused")
-    if seen_length(reason) < MIN_REFUSAL_LENGTH:
-        raise RuleViolation(
-            _("Write the reason in at least %(least)s characters.") % {"least": MIN_REFUSAL_LENGTH},
-            code="reason",
-        )
+    check_reason(reason)
     changes = {"status": Recovery.Status.GIVEN_UP, "refusal": reason}
     settled = {"settled_by": actor, "settled_at": timezone.now()}
     still_open = Recovery.objects.at_the_counter().filter(pk=recovery.pk)
@@ -180,7 +174,8 @@ def finish_recovery(
             _decide(actor, user, mine)
         give_new_mobile(user, mine)
         if mine.removes_authenticator:
-            _remove_authenticator(user)
+            authenticators.take_off(user)
+            warn_everywhere(user, "authenticator_taken_off")
             _note(actor, recovery.owner, "authenticator_removed")
         _note(actor, recovery.owner, "counter_done")
 
@@ -222,7 +217,7 @@ def lift_restriction(*, actor: User, person: Identity, document: str, document_e
     )
     if not is_lifted:
         raise _nothing_closed()
-    tell("restriction_lifted", user, told)
+    warn_everywhere(user, "restriction_lifted", mobiles=told)
     _note(actor, person, "lifted")
 
 
@@ -238,10 +233,6 @@ def check_document(person: Identity, document: str, document_end: str) -> None:
             ),
             code="document_end",
         )
-
-
-def has_authenticator(user: User) -> bool:
-    return any(kind.objects.filter(user=user).exists() for kind in (TOTPDevice, StaticDevice))
 
 
 def _check_may(actor: User, person: Identity, kind: str) -> None:
@@ -321,7 +312,8 @@ def _decide(actor: User, user: User, recovery: Recovery) -> None:
     told = list(disputed.values_list("old_mobile", flat=True))
     settled = _settled(actor, recovery.document, recovery.document_end)
     disputed.update(status=Recovery.Status.DECIDED, **settled)
-    tell("objection_decided", user, told, last_digits=str(recovery.new_mobile)[-3:])
+    digits = str(recovery.new_mobile)[-3:]
+    warn_everywhere(user, "objection_decided", mobiles=told, last_digits=digits)
     _note(actor, recovery.owner, "decided")
 
 
@@ -332,12 +324,6 @@ def _settled(actor: User, document: str, document_end: str) -> dict[str, object]
         "settled_document": document,
         "settled_document_end": document_end,
     }
-
-
-def _remove_authenticator(user: User) -> None:
-    TOTPDevice.objects.filter(user=user).delete()
-    StaticDevice.objects.filter(user=user).delete()
-    tell("authenticator_taken_off", user, [user.mobile])
 
 
 def _overtaken(recovery: Recovery) -> RuleViolation:

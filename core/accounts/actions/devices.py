@@ -1,13 +1,14 @@
 """Ending the sessions of devices, and telling of a new one."""
 
 from importlib import import_module
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
-from core.accounts.actions.warnings import warn, warn_by_mail
 from core.accounts.models import Session, User
+from core.accounts.warnings import warn_everywhere
 from core.security_log import Event, note
 
 
@@ -30,15 +31,13 @@ def warn_of_new_device(*, user: User, browser: str, kind: str) -> None:
 
     `browser` and `kind` as in `devices`; it belongs to the transaction that signs in.
     """
-    context = {
+    context: dict[str, Any] = {
         "at": timezone.now(),
         "browser": browser,
         "family": browser.partition(",")[0],
         "is_staff_site": kind == "staff",
     }
-    if user.mobile:
-        warn(user, "new_device", **context)
-    warn_by_mail(user, "new_device", **context)
+    warn_everywhere(user, "new_device", **context)
     note(Event.NEW_DEVICE, account=user.pk, kind=kind)
 
 

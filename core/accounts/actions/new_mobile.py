@@ -1,13 +1,12 @@
 """Giving an account the new mobile of a recovery, through the registry or at a counter."""
 
-from collections.abc import Iterable
-
 from django.utils import timezone
 
 from core.accounts import purposes
 from core.accounts.actions.devices import end_sessions
 from core.accounts.models import RESTRICTED_FOR, OneTimeCode, Recovery, User
-from core.messaging.actions.outbox import readdress, write_mail, write_text
+from core.accounts.warnings import warn_everywhere
+from core.messaging.actions.outbox import readdress
 from core.messaging.models import Message
 from core.security_log import Event, note
 
@@ -48,25 +47,9 @@ def give_new_mobile(user: User, recovery: Recovery) -> None:
     note(Event.RECOVERY, account=user.pk, kind=recovery.way)
     # At a counter, the mobile can stay.
     if user.mobile != recovery.old_mobile:
-        tell("account_recovered", user, [recovery.old_mobile], last_digits=str(user.mobile)[-3:])
+        told = {"mobiles": [recovery.old_mobile], "last_digits": str(user.mobile)[-3:]}
+        warn_everywhere(user, "account_recovered", **told)
         note(Event.MOBILE_CHANGED, account=user.pk)
-
-
-def tell(template: str, user: User, mobiles: Iterable[object], **context: str) -> None:
-    """Write this text to each of the mobiles, and this mail to the account's address.
-
-    They have no owner: whoever has the account by now must not be able to divert them.
-    """
-    message = {
-        "language": user.language,
-        "template": template,
-        "context": context,
-        "about": user.subject,
-    }
-    for mobile in dict.fromkeys(filter(None, mobiles)):
-        write_text(recipient=mobile, **message)
-    if user.email:
-        write_mail(recipient=user.email, **message)
 
 
 def _password_before(user: User) -> str:

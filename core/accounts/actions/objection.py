@@ -6,9 +6,10 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from core.accounts.actions.devices import end_sessions
-from core.accounts.actions.new_mobile import lock_account, tell
+from core.accounts.actions.new_mobile import lock_account
 from core.accounts.models import Recovery, User, canonical_login
 from core.accounts.passwords import normalize_password
+from core.accounts.warnings import warn_everywhere
 from core.security_log import Event, note
 
 # No password matches it, and comparing with it takes as long as with another.
@@ -38,5 +39,6 @@ def object_to_recovery(*, login: str, password: str) -> None:
         if not done.update(status=Recovery.Status.DISPUTED, disputed_at=timezone.now()):
             return
         end_sessions(user)
-        tell("account_disputed", user, [recovery.old_mobile, user.mobile])
+        mobiles = [recovery.old_mobile, user.mobile]
+        warn_everywhere(user, "account_disputed", mobiles=mobiles)
         note(Event.OBJECTION, account=user.pk)

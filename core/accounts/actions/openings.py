@@ -11,6 +11,15 @@ from core.text import seen_length
 MIN_REASON_LENGTH = 10  # characters
 
 
+def check_reason(reason: str) -> None:
+    """Check that what staff give as a reason says something. RuleViolation `reason`."""
+    if seen_length(reason) < MIN_REASON_LENGTH:
+        raise RuleViolation(
+            _("Write the reason in at least %(least)s characters.") % {"least": MIN_REASON_LENGTH},
+            code="reason",
+        )
+
+
 def open_person(*, actor: User, person: Identity, reason: str = "", about: str = "") -> None:
     """Record that the actor opens the page of `person`, unless their last opening still lasts.
 
@@ -31,11 +40,8 @@ def open_person(*, actor: User, person: Identity, reason: str = "", about: str =
     # This look takes no lock: on SQLite, a transaction that only looks would hold up all writers.
     if lasting.exists():
         return
-    if not about and seen_length(reason) < MIN_REASON_LENGTH:
-        raise RuleViolation(
-            _("Write the reason in at least %(least)s characters.") % {"least": MIN_REASON_LENGTH},
-            code="reason",
-        )
+    if not about:
+        check_reason(reason)
     with transaction.atomic():
         # A second click waits here for the first one, and finds its row.
         User.objects.select_for_update(no_key=True).get(pk=actor.pk)

@@ -6,9 +6,9 @@ from django.db import transaction
 
 from core.accounts import codes, guesses, purposes
 from core.accounts.actions.devices import end_sessions
-from core.accounts.actions.warnings import warn
 from core.accounts.models import User, canonical_login
 from core.accounts.recovered import is_disputed
+from core.accounts.warnings import warn
 from core.security_log import Event, note
 
 

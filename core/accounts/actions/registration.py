@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.accounts import codes, purposes, registry
-from core.accounts.actions.warnings import warn
 from core.accounts.models import Identity, Recovery, User
+from core.accounts.warnings import warn
 from core.exceptions import RuleViolation
 from core.security_log import Event, note
 

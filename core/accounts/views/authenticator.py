@@ -1,13 +1,10 @@
 """Adding an authenticator app to one's account, its recovery codes, and taking it off."""
 
-import base64
 from typing import Any
 
-import segno
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -18,9 +15,9 @@ from core.accounts.views.password_and_contacts import is_own_password
 from core.exceptions import RuleViolation
 from core.messaging.encryption import decrypt, encrypt
 from core.methods import takes_form
+from core.qr_codes import qr_code
 
 ADDING, SHOWING_CODES = "authenticator", "recovery_codes"
-GROUP = 4  # letters or digits of a key or a recovery code
 
 
 @takes_form
@@ -71,12 +68,11 @@ def confirm(request: SignedInRequest) -> HttpResponse:
             messages.success(request, _("Your authenticator app is set up."))
             return _show_codes(request, codes)
     app = authenticators.new_app(request.user, key)
-    qr = segno.make(app.config_url, error="m").svg_inline(scale=4, border=2)
     context = {
         "form": form,
         "address": app.config_url,
-        "qr": mark_safe(qr),  # noqa: S308 - made here, of an address
-        "key": _grouped(base64.b32encode(app.bin_key).decode()),
+        "qr": qr_code(app.config_url),
+        "key": authenticators.key_of(app),
     }
     return render(request, "accounts/confirm_authenticator.html", context)
 
@@ -91,7 +87,9 @@ def recovery_codes(request: SignedInRequest) -> HttpResponse:
         if "kept" in request.POST:
             pending_steps.end(request, SHOWING_CODES)
             return redirect("accounts:authenticator")
-        context = {"codes": [_grouped(code) for code in decrypt(shown["codes"]).split()]}
+        context = {
+            "codes": [authenticators.in_groups(code) for code in decrypt(shown["codes"]).split()]
+        }
         return render(request, "accounts/recovery_codes.html", context)
     if authenticators.app_of(request.user) is None:
         return redirect("accounts:authenticator")
@@ -142,7 +140,3 @@ def _show_codes(request: SignedInRequest, codes: list[str]) -> HttpResponse:
     """
     pending_steps.begin(request, SHOWING_CODES, codes=encrypt(" ".join(codes)))
     return redirect("accounts:recovery-codes")
-
-
-def _grouped(text: str) -> str:
-    return " ".join(text[start : start + GROUP] for start in range(0, len(text), GROUP))

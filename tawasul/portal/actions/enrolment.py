@@ -11,11 +11,10 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from core.accounts import guesses
+from core.accounts import authenticators, guesses
 from core.accounts.actions import end_sessions
 from core.accounts.models import Enrolment, User, canonical_login
 from core.exceptions import RuleViolation
@@ -76,24 +75,16 @@ def enrol(*, enrolment: Enrolment, password_hash: str, key: str, code: str) -> l
     `key` is in hex; `code` is what the authenticator shows, and cannot be used to sign in again.
     RuleViolation `code` if it is wrong, `used` if the enrolment is no longer open.
     """
-    device = TOTPDevice(user=enrolment.user, name="authenticator", key=key)
-    digits = bare_digits(code)
-    totp = TOTP(device.bin_key, device.step, device.t0, device.digits)
-    is_right = digits.isdecimal() and totp.verify(int(digits), device.tolerance)
-    if not is_right:
-        raise RuleViolation(
-            _(
-                "This is not the code that the app shows. Wait for the next one and enter that. "
-                "If it is refused too, set the clock of the phone."
-            ),
-            code="code",
-        )
-    device.last_t = totp.t()
-    return _set(enrolment, password_hash, device)
+    app = authenticators.new_app(enrolment.user, key)
+    try:
+        app.last_t = authenticators.step_of(app, code)
+    except authenticators.WrongAppCode as wrong:
+        raise RuleViolation(wrong.message, code="code") from None
+    return _set(enrolment, password_hash, app)
 
 
 @transaction.atomic
-def _set(enrolment: Enrolment, password_hash: str, device: TOTPDevice) -> list[str]:
+def _set(enrolment: Enrolment, password_hash: str, app: TOTPDevice) -> list[str]:
     member = User.objects.select_for_update(no_key=True).get(pk=enrolment.user_id)
     mine = Enrolment.objects.open().filter(pk=enrolment.pk, code_hash=enrolment.code_hash)
     works_here = member.is_staff and member.is_active
@@ -103,15 +94,14 @@ def _set(enrolment: Enrolment, password_hash: str, device: TOTPDevice) -> list[s
     member.save(update_fields=["password", "wrong_codes"])
     guesses.forget(member)
     take_off_second_factor(member)
-    device.save()
+    app.save()
     record(member, Type.ENROLLED, actor=member)
     return new_recovery_codes(member)
 
 
 def take_off_second_factor(member: User) -> None:
     """Delete the member's devices and end their sessions; the next request finds nobody."""
-    TOTPDevice.objects.filter(user=member).delete()
-    StaticDevice.objects.filter(user=member).delete()
+    authenticators.take_off(member)
     end_sessions(member)
 
 
