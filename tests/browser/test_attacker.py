@@ -6,9 +6,10 @@ On a phone without scripts, and on a desk with them.
 import pytest
 from playwright.sync_api import expect
 
-from core.accounts import guesses
+from core.accounts import codes, guesses
 from core.accounts.models import GuessCount, Recovery, User
 from tests import factories
+from tests.browser.looks import people
 from tests.browser.test_way_home import NUMBER, ask_with_birth_date, let_a_minute_pass
 
 pytestmark = pytest.mark.browser
@@ -28,7 +29,7 @@ def test_whoever_knows_a_number_and_a_password_gets_nowhere(visit, resident):
     cannot_lock_out(attacker, owner)
     cannot_kill_a_code(attacker, owner)
     cannot_guess_codes_for_ever(attacker, owner, resident)
-    cannot_take_the_account_over(attacker, owner)
+    cannot_take_the_account_over(attacker, owner, resident)
     cannot_change_a_session_left_open(owner)
 
 
@@ -63,7 +64,7 @@ def cannot_text_abroad(attacker):
 def cannot_use_up_resets(attacker, owner):
     """Requests with a wrong birth date count against who sends them, and text nobody."""
     texts = len(owner.texts())
-    for _try in range(3):
+    for _try in range(codes.MAX_UNUSED_PER_HOUR):
         ask_to_reset(attacker, day=1)
     assert len(owner.texts()) == texts
     ask_to_reset(owner, day=14)
@@ -125,17 +126,19 @@ def cannot_guess_codes_for_ever(attacker, owner, resident):
     owner.enter_code("Sign in")
 
 
-def cannot_take_the_account_over(attacker, owner):
-    """Neither number and birth date, nor an objection where nothing changed, does anything."""
+def cannot_take_the_account_over(attacker, owner, resident):
+    """Number and birth date give no mobile, and a guessed password objects to none."""
     let_a_minute_pass()
     attacker.open("account/recover/")
     ask_with_birth_date(attacker, day=14)
+    assert not Recovery.objects.exists()
+    people.give_new_mobile(resident)
     attacker.open("account/objection/")
     attacker.fill("Username or ID number", attacker.digits(NUMBER))
-    attacker.fill("Your password before the mobile changed", factories.PASSWORD)
+    attacker.fill("Your password before the mobile changed", "not-this-one")
     attacker.fill("Digits in the picture", attacker.digits_in_picture())
     attacker.press("Object to the new mobile")
-    assert not Recovery.objects.exists()
+    assert Recovery.objects.get().status == Recovery.Status.DONE
     owner.open("account/")
     owner.shows("h1", "My account")
 
