@@ -4,6 +4,7 @@ import io
 
 import pikepdf
 
+from requests_app.cleaned import Cleaned
 from requests_app.pdf_contents import Contents
 from requests_app.pdf_damage import MissingPages, check_both_ends, check_pages
 from requests_app.pdf_unpacking import limit_memory
@@ -13,8 +14,8 @@ MAX_PAGES = 100
 _OF_THE_TRAILER = ("/Root", "/Size", "/ID")
 
 
-def new_pdf(original: bytes) -> tuple[bytes, list[str]]:
-    """Write the PDF anew with what its pages show; return it and the kinds of what was taken out.
+def new_pdf(original: bytes) -> Cleaned:
+    """Write the PDF anew with what its pages show.
 
     Refused if it is not whole, needs a password or a program, has too many pages, unpacks to too
     much, or shows nothing; ValueError if it has no page.
@@ -34,12 +35,13 @@ def new_pdf(original: bytes) -> tuple[bytes, list[str]]:
             raise Refused("too_many_pages")
         if _needs_a_program(pdf):
             raise Refused("form_program")
+        pages = len(pdf.pages)
         removed = _reduce(pdf)
         output = io.BytesIO()
         # Streams stay compressed, because decompressing one could fill the memory.
         packed = pikepdf.StreamDecodeLevel.none
         pdf.save(output, stream_decode_level=packed, compress_streams=False, deterministic_id=True)
-    return output.getvalue(), removed
+    return Cleaned(output.getvalue(), tuple(removed), pages)
 
 
 def _needs_a_program(pdf: pikepdf.Pdf) -> bool:

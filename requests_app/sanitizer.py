@@ -1,10 +1,9 @@
 """Decode an uploaded file and encode it again, in a separate process with limited resources.
 
-`main` reads the file from standard input and writes to standard output a line with the kinds of
-what was taken out, and the new file, of the type that `uploads.STORED_AS` says. The exit status
-gives the reason if there is no new file: a key of `REFUSALS`. A file that is made to take hours or
-gigabytes ends only this process. Neither this module nor those it imports import Django, so that it
-starts quickly.
+`main` reads the file from standard input and writes a `Cleaned` to standard output, of the type
+that `uploads.STORED_AS` says. The exit status gives the reason if there is none: a key of
+`REFUSALS`. A file that is made to take hours or gigabytes ends only this process. Neither this
+module nor those it imports import Django, so that it starts quickly.
 """
 
 import io
@@ -16,6 +15,7 @@ from contextlib import suppress
 import pillow_heif
 from PIL import AvifImagePlugin, Image, ImageCms, ImageOps
 
+from requests_app.cleaned import Cleaned
 from requests_app.pdf_sanitizer import new_pdf
 from requests_app.refused import Refused
 
@@ -112,20 +112,20 @@ def main(content_type: str) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     original = sys.stdin.buffer.read()
     try:
-        new, removed = _new_file(original, content_type)
+        cleaned = _clean(original, content_type)
     except Refused as refused:
         return _status(str(refused))
     except MemoryError:
         return _status("exhausting")
     except Exception:  # whatever the libraries raise for a file that is none
         return _status("damaged")
-    sys.stdout.buffer.write(",".join(removed).encode() + b"\n" + new)
+    sys.stdout.buffer.write(cleaned.to_bytes())
     return 0
 
 
-def _new_file(original: bytes, content_type: str) -> tuple[bytes, list[str]]:
+def _clean(original: bytes, content_type: str) -> Cleaned:
     if content_type in _PICTURE_FORMATS:
-        return new_picture(original, *_PICTURE_FORMATS[content_type]), []
+        return Cleaned(new_picture(original, *_PICTURE_FORMATS[content_type]))
     return new_pdf(original)
 
 

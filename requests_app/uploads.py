@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from core.exceptions import RuleViolation
 from core.text import single_line
 from requests_app import sanitizer
+from requests_app.cleaned import Cleaned
 from requests_app.pdf_damage import begins_as_pdf
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -75,12 +76,14 @@ def clean_document(upload: UploadedFile) -> Document:
         found = "application/pdf"
     if found not in STORED_AS:
         raise _refusal("unknown", name)
-    content, removed = _sanitize(original, found, name)
+    cleaned = _sanitize(original, found, name)
     content_type = STORED_AS[found]
     # The extension may contradict the content, and a double click opens a file by its extension.
     extension = "." + EXTENSIONS[content_type]
     stem = single_line(PurePosixPath(name).stem.strip(". ")[: MAX_NAME_LENGTH - len(extension)])
-    return Document((stem or _("document")) + extension, content, content_type, removed)
+    return Document(
+        (stem or _("document")) + extension, cleaned.content, content_type, cleaned.removed
+    )
 
 
 def _type_by_content(original: bytes) -> str | None:
@@ -110,7 +113,7 @@ def discard(stored_name: str) -> None:
     storages["private"].delete(stored_name)
 
 
-def _sanitize(original: bytes, content_type: str, name: str) -> tuple[bytes, tuple[str, ...]]:
+def _sanitize(original: bytes, content_type: str, name: str) -> Cleaned:
     command = [sys.executable, "-I", "-c", _SANITIZER, content_type]
     try:
         process = subprocess.run(  # noqa: S603
@@ -124,8 +127,7 @@ def _sanitize(original: bytes, content_type: str, name: str) -> tuple[bytes, tup
         raise _refusal("busy", name) from None
     if process.returncode:
         raise _refusal(sanitizer.REFUSALS.get(process.returncode, "busy"), name)
-    removed, _newline, content = process.stdout.partition(b"\n")
-    return content, tuple(removed.decode().split(",")) if removed else ()
+    return Cleaned.from_bytes(process.stdout)
 
 
 def _refusal(reason: str, name: str) -> RuleViolation:

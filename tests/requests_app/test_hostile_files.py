@@ -12,6 +12,7 @@ import pikepdf
 from PIL import Image
 
 from requests_app import sanitizer
+from requests_app.cleaned import Cleaned
 from requests_app.models import Attachment
 from requests_app.uploads import MAX_BYTES
 from tests import factories
@@ -321,12 +322,14 @@ def test_sanitizer_resource_limits():
 import resource, sys
 sys.path.insert(0, sys.argv[1])
 from requests_app import sanitizer
+from requests_app.cleaned import Cleaned
 limits = (resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_CORE)
-sanitizer.new_pdf = lambda original: (repr([*map(resource.getrlimit, limits)]).encode(), [])
+sanitizer.new_pdf = lambda original: Cleaned(repr([*map(resource.getrlimit, limits)]).encode())
 sys.exit(sanitizer.main("application/pdf"))
 """
     folder = str(Path(sanitizer.__file__).parents[1])
     process = subprocess.run(
         [sys.executable, "-c", told, folder], input=b"", capture_output=True, check=True
     )
-    assert process.stdout == b"\n[(4, 4), (1073741824, 1073741824), (0, 0)]"
+    content = Cleaned.from_bytes(process.stdout).content
+    assert content == b"[(4, 4), (1073741824, 1073741824), (0, 0)]"
