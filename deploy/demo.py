@@ -1,4 +1,4 @@
-"""Run the whole portal on this machine until Ctrl-C: web server, message worker, demo data."""
+"""Run the whole portal on this machine until Ctrl-C: its processes, with demo data."""
 
 import argparse
 import ctypes
@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import build
+from django.conf import settings
 from django.core.management import call_command
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,13 +58,16 @@ def prepare() -> None:
 
 
 def serve(host: str, port: int) -> None:
-    print("Starting the web server and the message worker ...", flush=True)
+    print("Starting the web server, the decoder and the message worker ...", flush=True)
     children = {}
     try:
         children["web server"] = start(
             *("-m", "gunicorn", "tawasul.wsgi", "--bind", f"{host}:{port}", "--no-control-socket"),
             *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
             *("--log-level", "warning"),
+        )
+        children["decoder"] = start(
+            "-m", "requests_app.decoder_server", str(settings.DECODER_SOCKET)
         )
         children["message worker"] = start("manage.py", "work")
         wait_until_ready(host, port, children)
@@ -96,11 +100,16 @@ def wait_until_ready(host: str, port: int, children: Mapping[str, subprocess.Pop
         connection = http.client.HTTPConnection(host, port, timeout=5)
         with suppress(OSError, http.client.HTTPException):
             connection.request("GET", "/healthz")
-            if connection.getresponse().status == http.HTTPStatus.OK:
+            if connection.getresponse().status == http.HTTPStatus.OK and decoder_answers():
                 return
         connection.close()
         time.sleep(0.1)
     sys.exit(f"The web server did not answer within {SECONDS_TO_ANSWER} seconds.")
+
+
+def decoder_answers() -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(settings.DECODER_SOCKET)) == 0
 
 
 def check_children(children: Mapping[str, subprocess.Popen]) -> None:

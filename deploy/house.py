@@ -28,7 +28,6 @@ EXCEPTIONS = {
     ("templates/admin/appointments/before_it_is_saved.html", "day.number"): _DAY_NUMBER,
     ("templates/components/day.html", "day.number"): _DAY_NUMBER,
     ("templates/admin/appointments/appointment/today.html", "number"): "how many people there are",
-    ("templates/components/files.html", "PDF"): "a sign, the same in both languages",
     ("appointments/models/slots.py", "%Y-%m-%d %H:%M"): "for the shell; no page shows it",
 }
 

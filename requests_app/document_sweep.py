@@ -7,6 +7,7 @@ from django.core.files.storage import storages
 from django.utils import timezone
 
 from requests_app.models import Attachment
+from requests_app.models.attachments import preview_name
 
 
 def sweep() -> int:
@@ -18,9 +19,10 @@ def sweep() -> int:
         return removed
     for folder in storage.listdir("")[0]:
         names = [f"{folder}/{name}" for name in storage.listdir(folder)[1]]
-        known = set(
-            Attachment.objects.filter(stored_name__in=names).values_list("stored_name", flat=True)
-        )
+        known = set()
+        of_rows = Attachment.objects.filter(stored_name__in=names)
+        for stored_name in of_rows.values_list("stored_name", flat=True):
+            known |= {stored_name, preview_name(stored_name)}
         for name in set(names) - known:
             # A concurrent request may discard the file first.
             with suppress(FileNotFoundError):

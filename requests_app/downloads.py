@@ -1,47 +1,61 @@
-"""Downloads and previews of stored documents."""
+"""Stored documents as downloads, and their pages as pictures."""
 
 import logging
 
 from django.core.files.base import File
 from django.core.files.storage import storages
 from django.http import FileResponse, Http404, HttpResponse
-from PIL import Image
 
 from core.http import content_disposition
+from requests_app import decoder
 from requests_app.models import Attachment
-from requests_app.uploads import EXTENSIONS
+from requests_app.models.attachments import preview_name
+from requests_app.refused import Refused
+from requests_app.uploads import EXTENSIONS, RETRY_AFTER_SECONDS
 
 logger = logging.getLogger(__name__)
 
 
 def download(attachment: Attachment) -> FileResponse:
     """Return the document as an attachment, never shown inside the portal's own pages."""
-    response = FileResponse(_open_file(attachment), content_type=attachment.content_type)
+    response = FileResponse(
+        _open_file(attachment, attachment.stored_name), content_type=attachment.content_type
+    )
     ascii_name = f"document-{attachment.pk}.{EXTENSIONS[attachment.content_type]}"
     response["Content-Disposition"] = content_disposition(ascii_name, attachment.original_name)
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
 
 
-def preview(attachment: Attachment, longest_side: int) -> HttpResponse:
-    """Return a smaller JPEG of a picture, at most `longest_side` pixels; raise 404 for a PDF."""
-    if not attachment.is_picture:
+def preview(attachment: Attachment) -> HttpResponse:
+    """Return a small JPEG of the first page; raise 404 if there is none."""
+    if not attachment.has_preview:
         raise Http404
-    with _open_file(attachment) as content, Image.open(content) as picture:
-        picture.draft("RGB", (longest_side, longest_side))
-        picture.thumbnail((longest_side, longest_side))
-        response = HttpResponse(content_type="image/jpeg")
-        picture.convert("RGB").save(
-            response,  # type: ignore[arg-type]  # Pillow needs only its write()
-            "JPEG",
-            quality=70,
-        )
-    return response
+    stored_name = preview_name(attachment.stored_name)
+    with _open_file(attachment, stored_name) as file:
+        return HttpResponse(file.read(), content_type="image/jpeg")
 
 
-def _open_file(attachment: Attachment) -> File:
+def page_picture(attachment: Attachment, page: int, longest_side: int) -> HttpResponse:
+    """Return a page, counted from 1, as a JPEG of at most `longest_side` pixels.
+
+    Raise 404 if there is no such page; 503 if the decoder is busy.
+    """
+    with _open_file(attachment, attachment.stored_name) as file:
+        content = file.read()
+    content_type = attachment.content_type
     try:
-        return storages["private"].open(attachment.stored_name)
+        picture = decoder.picture_of(content, content_type, page=page, side=longest_side)
+    except Refused as refused:
+        if str(refused) == "busy":
+            return HttpResponse(status=503, headers={"Retry-After": RETRY_AFTER_SECONDS})
+        raise Http404 from None
+    return HttpResponse(picture, content_type="image/jpeg")
+
+
+def _open_file(attachment: Attachment, stored_name: str) -> File:
+    try:
+        return storages["private"].open(stored_name)
     except FileNotFoundError:
-        logger.error("the file of document %s is missing", attachment.pk)
+        logger.error("a file of document %s is missing", attachment.pk)
         raise Http404 from None

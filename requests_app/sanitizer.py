@@ -1,26 +1,15 @@
-"""Decode an uploaded file and encode it again, in a separate process with limited resources.
-
-`main` reads the file from standard input and writes a `Cleaned` to standard output, of the type
-that `uploads.STORED_AS` says. The exit status gives the reason if there is none: a key of
-`REFUSALS`. A file that is made to take hours or gigabytes ends only this process. Neither this
-module nor those it imports import Django, so that it starts quickly.
-"""
+"""Decode an uploaded file and encode it again, in a child of the decoder. Imports no Django."""
 
 import io
-import resource
-import signal
-import sys
 from contextlib import suppress
 
 import pillow_heif
 from PIL import AvifImagePlugin, Image, ImageCms, ImageOps
 
-from requests_app.cleaned import Cleaned
+from requests_app.cleaned import PREVIEW_SIDE, Cleaned
 from requests_app.pdf_sanitizer import new_pdf
 from requests_app.refused import Refused
 
-MAX_SECONDS = 4  # of processor time
-MAX_MEMORY = 1024**3  # bytes
 MAX_PIXELS = 50_000_000
 MAX_JPEG_PIXELS = 200_000_000  # a JPEG can be read at a half or a quarter of its size
 MAX_SIDE = 4000  # pixels; every letter of a photographed page is readable at this size
@@ -33,24 +22,6 @@ pillow_heif.register_heif_opener(
     thumbnails=False, depth_images=False, aux_images=False, decode_threads=1
 )
 
-# A status that is not here says nothing about the file: the process could not begin, for example.
-REFUSALS = {
-    10: "too_many_pixels",
-    11: "too_many_pages",
-    12: "encrypted",
-    20: "cut_off",
-    21: "form_program",
-    22: "nothing_to_show",
-    23: "inflates",
-    24: "exhausting",
-    25: "damaged",
-    -signal.SIGXCPU: "exhausting",
-    -signal.SIGKILL: "exhausting",  # sent at the hard limit of processor time
-    -signal.SIGSEGV: "damaged",
-    -signal.SIGBUS: "damaged",
-    -signal.SIGABRT: "damaged",
-}
-
 # The format of a picture, and that of the new one.
 _PICTURE_FORMATS = {
     "image/jpeg": ("JPEG", "JPEG"),
@@ -61,7 +32,7 @@ _PICTURE_FORMATS = {
 }
 
 
-def new_picture(original: bytes, picture_format: str, new_format: str) -> bytes:
+def new_picture(original: bytes, picture_format: str, new_format: str) -> Cleaned:
     """Encode the picture again: upright, in sRGB, without location, camera or any hidden data."""
     with Image.open(io.BytesIO(original), formats=[picture_format]) as picture:
         is_jpeg = picture_format == "JPEG"
@@ -74,9 +45,11 @@ def new_picture(original: bytes, picture_format: str, new_format: str) -> bytes:
         ImageOps.exif_transpose(picture, in_place=True)
         new = _in_srgb(_flatten_onto_white(picture), picture.info.get("icc_profile"))
         new.info.clear()
-        output = io.BytesIO()
+        output, preview = io.BytesIO(), io.BytesIO()
         new.save(output, new_format, quality=85, compress_level=3)
-    return output.getvalue()
+        new.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+        new.save(preview, "JPEG", quality=70)
+    return Cleaned(output.getvalue(), preview=preview.getvalue())
 
 
 def _size_to_keep(picture: Image.Image) -> tuple[int, int]:
@@ -106,28 +79,11 @@ def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     return picture if picture.mode in ("RGB", "L") else picture.convert("RGB")
 
 
-def main(content_type: str) -> int:
-    resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    original = sys.stdin.buffer.read()
-    try:
-        cleaned = _clean(original, content_type)
-    except Refused as refused:
-        return _status(str(refused))
-    except MemoryError:
-        return _status("exhausting")
-    except Exception:  # whatever the libraries raise for a file that is none
-        return _status("damaged")
-    sys.stdout.buffer.write(cleaned.to_bytes())
-    return 0
+def clean(original: bytes, content_type: str) -> Cleaned:
+    """Return a new file of the type that `uploads.STORED_AS` says.
 
-
-def _clean(original: bytes, content_type: str) -> Cleaned:
+    Refused with a reason; any other error if the file is damaged.
+    """
     if content_type in _PICTURE_FORMATS:
-        return Cleaned(new_picture(original, *_PICTURE_FORMATS[content_type]))
+        return new_picture(original, *_PICTURE_FORMATS[content_type])
     return new_pdf(original)
-
-
-def _status(reason: str) -> int:
-    return next(status for status, each in REFUSALS.items() if each == reason and status > 0)

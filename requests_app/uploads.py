@@ -2,10 +2,9 @@
 
 import hashlib
 import secrets
-import subprocess
-import sys
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import filetype
 from django.core.files.base import ContentFile
@@ -15,21 +14,15 @@ from django.utils.translation import gettext as _
 
 from core.exceptions import RuleViolation
 from core.text import single_line
-from requests_app import sanitizer
-from requests_app.cleaned import Cleaned
+from requests_app import decoder
+from requests_app.cleaned import PREVIEW_SIDE
+from requests_app.models.attachments import preview_name
 from requests_app.pdf_damage import begins_as_pdf
+from requests_app.refused import Refused
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_NAME_LENGTH = 100
-# The sanitizer limits its CPU time; on a busy machine, using it up may take longer.
-SANITIZER_TIMEOUT_SECONDS = 20
-# Isolated (-I), Python looks among the libraries alone; `requests_app` is found after them.
-_SANITIZER = f"""
-import sys
-sys.path.append({str(Path(__file__).parents[1])!r})
-from requests_app.sanitizer import main
-sys.exit(main(sys.argv[1]))
-"""
+RETRY_AFTER_SECONDS = 10  # after which a busy decoder is worth asking again
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
 # What is taken, and what it becomes: everybody can open a JPEG.
 STORED_AS = {
@@ -45,25 +38,33 @@ _ANY_PICTURE_BRANDS = {b"mif1", b"msf1"}  # what is inside, another brand says
 class Document:
     """A checked document: its corrected name, its new content, and its content type.
 
-    `removed` has the kinds of what was taken out, each a value of `Attachment.Removed`.
+    `removed` has the kinds of what was taken out, each a value of `Attachment.Removed`; `preview`
+    is a small JPEG of the first page, or empty if it could not be drawn.
     """
 
     name: str
     content: bytes
     content_type: str
     removed: tuple[str, ...] = ()
+    pages: int = 1
+    preview: bytes = b""
 
     @property
     def sha256(self) -> str:
         return hashlib.sha256(self.content).hexdigest()
 
 
+def name_of(upload: UploadedFile) -> str:
+    """Return the name of an uploaded file as a sentence can hold it."""
+    return single_line(upload.name or "").replace("/", " ").replace("\\", " ")
+
+
 def clean_document(upload: UploadedFile) -> Document:
     """Check an uploaded file by its content, and return it re-encoded.
 
-    RuleViolation `document` says how to correct the file.
+    RuleViolation `document` says how to correct the file; `busy` that it can be sent again soon.
     """
-    name = single_line(upload.name or "").replace("/", " ").replace("\\", " ")
+    name = name_of(upload)
     if "\ufffd" in name:
         raise _refusal("unreadable_name", name)
     if (upload.size or 0) > MAX_BYTES:
@@ -76,13 +77,26 @@ def clean_document(upload: UploadedFile) -> Document:
         found = "application/pdf"
     if found not in STORED_AS:
         raise _refusal("unknown", name)
-    cleaned = _sanitize(original, found, name)
     content_type = STORED_AS[found]
+    try:
+        cleaned = decoder.clean(original, found)
+    except Refused as refused:
+        raise _refusal(str(refused), name) from None
+    preview = cleaned.preview
+    if not preview:
+        # Drawn in a child of its own: a page that takes too long for it is no reason to refuse.
+        with suppress(Refused):
+            preview = decoder.picture_of(cleaned.content, content_type, page=1, side=PREVIEW_SIDE)
     # The extension may contradict the content, and a double click opens a file by its extension.
     extension = "." + EXTENSIONS[content_type]
     stem = single_line(PurePosixPath(name).stem.strip(". ")[: MAX_NAME_LENGTH - len(extension)])
     return Document(
-        (stem or _("document")) + extension, cleaned.content, content_type, cleaned.removed
+        (stem or _("document")) + extension,
+        cleaned.content,
+        content_type,
+        cleaned.removed,
+        cleaned.pages,
+        preview,
     )
 
 
@@ -104,30 +118,18 @@ def _type_by_content(original: bytes) -> str | None:
 
 
 def store(document: Document) -> str:
-    """Save the content under a random name, sync it, and return the name."""
+    """Save the content and its preview under a random name, sync them, and return the name."""
     name = secrets.token_hex(16)
-    return storages["private"].save(f"{name[:2]}/{name}", ContentFile(document.content))
+    storage = storages["private"]
+    stored_name = storage.save(f"{name[:2]}/{name}", ContentFile(document.content))
+    if document.preview:
+        storage.save(preview_name(stored_name), ContentFile(document.preview))
+    return stored_name
 
 
 def discard(stored_name: str) -> None:
-    storages["private"].delete(stored_name)
-
-
-def _sanitize(original: bytes, content_type: str, name: str) -> Cleaned:
-    command = [sys.executable, "-I", "-c", _SANITIZER, content_type]
-    try:
-        process = subprocess.run(  # noqa: S603
-            command,
-            input=original,
-            capture_output=True,
-            timeout=SANITIZER_TIMEOUT_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise _refusal("busy", name) from None
-    if process.returncode:
-        raise _refusal(sanitizer.REFUSALS.get(process.returncode, "busy"), name)
-    return Cleaned.from_bytes(process.stdout)
+    for name in (stored_name, preview_name(stored_name)):
+        storages["private"].delete(name)
 
 
 def _refusal(reason: str, name: str) -> RuleViolation:
@@ -166,4 +168,5 @@ def _refusal(reason: str, name: str) -> RuleViolation:
         ),
         "busy": _("“%(name)s” could not be checked just now. Send it again in a minute."),
     }
-    return RuleViolation(sentences[reason] % {"name": name[:MAX_NAME_LENGTH]}, code="document")
+    code = "busy" if reason == "busy" else "document"
+    return RuleViolation(sentences[reason] % {"name": name[:MAX_NAME_LENGTH]}, code=code)

@@ -183,8 +183,7 @@ TABLE = {
     **each(
         staff(403, 200, 200, auditor=200),
         f"{QUEUE}<int:pk>/documents/<int:document_pk>/",
-        "",
-        "preview/",
+        *("", "pages/<int:page>/", "pages/<int:page>/picture/"),
     ),
 }
 MEMBERS = "en/staff/members/"
@@ -283,8 +282,8 @@ DRAFT_TABLE = {
     ),
     **each(
         staff(403, 404, 404, auditor=404),
-        f"{QUEUE}<int:pk>/",
-        *("documents/<int:document_pk>/", "documents/<int:document_pk>/preview/"),
+        f"{QUEUE}<int:pk>/documents/<int:document_pk>/",
+        *("", "pages/<int:page>/", "pages/<int:page>/picture/"),
     ),
     # The files of the draft are gone after this, as no transaction brings them back.
     f"{INQUIRY}delete/": FORM_OF_APPLICANT,

@@ -5,15 +5,25 @@ import shutil
 
 import pytest
 from captcha.models import CaptchaStore
-from django.test import Client, TransactionTestCase
+from django.test import Client, TransactionTestCase, override_settings
 from django.utils import translation
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from core.security_log import LOGGER
 from tests import factories
+from tests.decoder import decoder
 from tests.emptying import empty_written_tables
 from tests.worlds import surroundings
+
+
+@pytest.fixture(autouse=True, scope="session")
+def decoder_process():
+    """Decode what the tests upload."""
+    with decoder() as (process, path), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DECODER_SOCKET", str(path))  # for processes that a test starts
+        with override_settings(DECODER_SOCKET=path):
+            yield process
 
 
 @pytest.fixture(autouse=True)

@@ -136,6 +136,7 @@ class World:
             "<reference:reference>": inquiry.reference,
             "documents/<int:pk>": f"documents/{document.pk}",
             "<int:document_pk>": document.pk,
+            "<int:page>": 1,
             "appointment/<int:pk>": f"appointment/{appointment.pk}",
             "recoveries/<int:pk>": f"recoveries/{self.recovery.pk}",
             "people/<int:pk>": f"people/{inquiry.beneficiary_id}",

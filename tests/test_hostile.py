@@ -421,6 +421,7 @@ def world(resident, as_officer, as_chief, browser_at_every_step, draft, filed):
         "pk": filed.pk,
         "object_id": filed.pk,
         "document_pk": 1,
+        "page": 1,
         "content_type_id": ContentType.objects.get_for_model(Inquiry).pk,
         "app_label": "requests_app",
         "name": "note",

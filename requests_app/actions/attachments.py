@@ -12,8 +12,9 @@ from core.accounts.models import User
 from core.catalogue.models import DocumentType
 from core.exceptions import RuleViolation
 from requests_app.actions.rights import Deed, Rights, check_may
+from requests_app.actions.upload_limits import counted
 from requests_app.models import Attachment, Inquiry
-from requests_app.uploads import Document, clean_document, discard, store
+from requests_app.uploads import Document, clean_document, discard, name_of, store
 
 MAX_DOCUMENTS = 10
 MAX_TOTAL_BYTES = 40 * 1024 * 1024
@@ -54,7 +55,8 @@ def _attach(
 
     The file is on the disk before its row is written, so that every acknowledged document exists.
     """
-    document = clean_document(upload)
+    with counted(actor, name_of(upload)):
+        document = clean_document(upload)
     stored_name = store(document)
     try:
         with transaction.atomic():
@@ -72,6 +74,8 @@ def _attach(
                     size=len(document.content),
                     sha256=document.sha256,
                     removed=",".join(document.removed),
+                    pages=document.pages,
+                    has_preview=bool(document.preview),
                     position=_last_position(rights.inquiry) + 1,
                     successor_id=rights.successor_id,
                 )

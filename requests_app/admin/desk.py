@@ -3,7 +3,7 @@
 from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Q
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import pgettext
@@ -18,11 +18,11 @@ from core.methods import takes_form
 from core.security_log import Event, note
 from requests_app.admin.buttons import ANSWERS, BUTTONS
 from requests_app.admin.names import beneficiary_of
-from requests_app.downloads import download, preview
+from requests_app.downloads import download, page_picture
 from requests_app.forms import AnswerForm, AssignForm, NoteForm
 from requests_app.models import Attachment, Inquiry
 
-PREVIEW_SIDE = 1200  # pixels; a photographed page is readable at this size
+PAGE_SIDE = 1600  # pixels; a page of small print is readable at this size
 
 
 def get_inquiry_for(request: StaffRequest, pk: int) -> Inquiry:
@@ -98,20 +98,43 @@ def answer(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def document(request: StaffRequest, pk: int, document_pk: int) -> FileResponse:
-    return download(_document(request, pk, document_pk, "download"))
+    return download(_opened(request, pk, document_pk, "download"))
 
 
-def document_preview(request: StaffRequest, pk: int, document_pk: int) -> HttpResponse:
-    return preview(_document(request, pk, document_pk, "preview"), PREVIEW_SIDE)
+def document_page(request: StaffRequest, pk: int, document_pk: int, page: int) -> HttpResponse:
+    """Show a page of a document, with ways to the ones before and after it."""
+    attachment = _document(request, pk, document_pk)
+    if not 1 <= page <= (attachment.pages or page):
+        raise Http404
+    context = {
+        **admin.site.each_context(request),
+        "title": attachment.original_name,
+        "inquiry": attachment.inquiry,
+        "attachment": attachment,
+        "page": page,
+        "is_last": page == attachment.pages,
+    }
+    return render(request, "admin/requests_app/inquiry/document_page.html", context)
 
 
-def _document(request: StaffRequest, pk: int, document_pk: int, kind: str) -> Attachment:
+def page_as_picture(request: StaffRequest, pk: int, document_pk: int, page: int) -> HttpResponse:
+    attachment = _opened(request, pk, document_pk, "preview")
+    return page_picture(attachment, page, PAGE_SIDE)
+
+
+def _opened(request: StaffRequest, pk: int, document_pk: int, kind: str) -> Attachment:
     """Return a document that was sent, for `kind` of opening, and note that it is opened."""
-    user, inquiry = request.user, get_inquiry_for(request, pk)
-    sent, reference = inquiry.attachments.sent(), inquiry.reference
-    found = get_visible(sent, user, "document", reference=reference, pk=document_pk)
-    note(Event.DOCUMENT_OPENED, account=user.pk, kind=kind, reference=reference)
+    found = _document(request, pk, document_pk)
+    reference = found.inquiry.reference
+    note(Event.DOCUMENT_OPENED, account=request.user.pk, kind=kind, reference=reference)
     return found
+
+
+def _document(request: StaffRequest, pk: int, document_pk: int) -> Attachment:
+    inquiry = get_inquiry_for(request, pk)
+    sent = inquiry.attachments.sent()
+    reference = inquiry.reference
+    return get_visible(sent, request.user, "document", reference=reference, pk=document_pk)
 
 
 def _answer_form(inquiry: Inquiry, text: str | None = None) -> AnswerForm:

@@ -210,6 +210,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         of_staff = self.admin_site.admin_view
         document = "<int:pk>/documents/<int:document_pk>/"
+        page = f"{document}pages/<int:page>/"
         alone = [name for name in BUTTONS if name not in ANSWERS]
         answer = keeps_input("desk_answer")(of_staff(desk.answer))
         chosen = keeps_input("bulk")(of_staff(bulk.press))
@@ -220,7 +221,8 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
             ),
             path("<int:pk>/answer/", answer, name="inquiry_answer"),
             path(document, of_staff(desk.document), name="inquiry_document"),
-            path(f"{document}preview/", of_staff(desk.document_preview), name="inquiry_preview"),
+            path(f"{page}", of_staff(desk.document_page), name="inquiry_page"),
+            path(f"{page}picture/", of_staff(desk.page_as_picture), name="inquiry_picture"),
             path("bulk/<slug:name>/", chosen, name="inquiry_bulk"),
             *super().get_urls(),
         ]

@@ -4,6 +4,7 @@ from requests_app.models.attachments import Attachment, AttachmentQuerySet
 from requests_app.models.events import InquiryEvent
 from requests_app.models.inquiries import Inquiry, InquiryQuerySet
 from requests_app.models.replies import Reply, ReplyQuerySet
+from requests_app.models.uploads import Upload
 
 __all__ = [
     "Attachment",
@@ -13,4 +14,5 @@ __all__ = [
     "InquiryQuerySet",
     "Reply",
     "ReplyQuerySet",
+    "Upload",
 ]

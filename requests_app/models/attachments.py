@@ -13,6 +13,11 @@ from core.catalogue.models import DocumentType
 from requests_app.models.inquiries import Inquiry
 
 
+def preview_name(stored_name: str) -> str:
+    """Return the name of the preview beside the file of this name."""
+    return f"{stored_name}.jpg"
+
+
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def sent(self) -> Self:
         """Return the documents that the directorate has received."""
@@ -59,6 +64,8 @@ class Attachment(models.Model):
         default="",
         help_text="kinds of what was taken out, separated by commas",
     )
+    pages = models.PositiveSmallIntegerField(null=True, help_text="unknown of older PDFs")
+    has_preview = models.BooleanField(default=False)
     position = models.PositiveSmallIntegerField(default=0)
     added_at = models.DateTimeField(default=timezone.now, editable=False)
     # No side sees another's documents.
@@ -91,10 +98,6 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.original_name
-
-    @property
-    def is_picture(self) -> bool:
-        return self.content_type != self.ContentType.PDF
 
     @property
     def what_was_removed(self) -> str:

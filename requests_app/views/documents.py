@@ -1,6 +1,9 @@
 """The documents of an inquiry: adding, ordering, removing, previewing and downloading them."""
 
+from http import HTTPStatus
+
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import FileResponse, HttpResponse
 
 from core.accounts.access import SignedInRequest, get_visible, resident_required
@@ -9,9 +12,9 @@ from requests_app import actions
 from requests_app.downloads import download, preview
 from requests_app.forms import DocumentsForm
 from requests_app.models import Attachment, Inquiry
+from requests_app.uploads import RETRY_AFTER_SECONDS
 from requests_app.views.access import get_inquiry_for
 
-PREVIEW_SIDE = 320  # pixels
 # The name of each button beside a document; its value is the pk of the document.
 _BUTTONS = {"remove": actions.remove, "up": actions.move_up}
 
@@ -28,8 +31,16 @@ def attach_all(request: SignedInRequest, inquiry: Inquiry, form: DocumentsForm) 
             )
         except RuleViolation as violation:
             for refused in (violation, *violation.also):
-                form.add_error("files", refused.message)
+                form.add_error("files", ValidationError(refused.message, refused.code))
     return not form.errors
+
+
+def say_when_to_send_again(form: DocumentsForm, response: HttpResponse) -> HttpResponse:
+    """Make the page a 503 if a file was refused only because the decoder was busy."""
+    if form.has_error("files", "busy"):
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+        response["Retry-After"] = RETRY_AFTER_SECONDS
+    return response
 
 
 def press_button(request: SignedInRequest, inquiry: Inquiry) -> bool:
@@ -52,7 +63,7 @@ def document(request: SignedInRequest, reference: str, pk: int) -> FileResponse:
 
 @resident_required
 def document_preview(request: SignedInRequest, reference: str, pk: int) -> HttpResponse:
-    return preview(_document(request, reference, pk), PREVIEW_SIDE)
+    return preview(_document(request, reference, pk))
 
 
 def _document(request: SignedInRequest, reference: str, pk: int) -> Attachment:

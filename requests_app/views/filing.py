@@ -28,7 +28,7 @@ from requests_app.forms import (
 )
 from requests_app.models import Inquiry
 from requests_app.views.access import draft_step
-from requests_app.views.documents import attach_all, press_button
+from requests_app.views.documents import attach_all, press_button, say_when_to_send_again
 
 # The step that corrects a violation by its code; all other fields are on the details page.
 STEP_TO_FIX = {
@@ -242,7 +242,7 @@ def documents(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
         "attachments": inquiry.attachments.select_related("document_type"),
         "missing": actions.missing_documents(inquiry),
     }
-    return render(request, "inquiries/documents.html", context)
+    return say_when_to_send_again(form, render(request, "inquiries/documents.html", context))
 
 
 @takes_form

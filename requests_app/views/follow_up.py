@@ -14,7 +14,7 @@ from requests_app.actions import Deed, Rights
 from requests_app.forms import DocumentsForm, ReturnAnswerForm, WithdrawForm
 from requests_app.models import Inquiry
 from requests_app.views.access import filed_page
-from requests_app.views.documents import attach_all, press_button
+from requests_app.views.documents import attach_all, press_button, say_when_to_send_again
 
 
 @takes_form
@@ -52,7 +52,7 @@ def answer_return(request: SignedInRequest, rights: Rights) -> HttpResponse:
         "replies": rights.replies(),
         "attachments": rights.documents().unsent().select_related("document_type"),
     }
-    return render(request, "inquiries/answer.html", context)
+    return say_when_to_send_again(documents, render(request, "inquiries/answer.html", context))
 
 
 @takes_form

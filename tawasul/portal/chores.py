@@ -25,6 +25,7 @@ from core.messaging.actions import expire_late, purge_expired_secrets
 from core.submissions.models import forget_old_submissions
 from requests_app.actions import pass_on_inquiries, remind_of_returns
 from requests_app.document_sweep import sweep
+from requests_app.models.uploads import forget_old_uploads
 
 _SECONDS, _MINUTES, _HOURS = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
@@ -51,6 +52,7 @@ CHORES: Chores = {
         (10 * _MINUTES, make_slots),
         (10 * _MINUTES, settle_past),
         (1 * _HOURS, sweep),
+        (1 * _HOURS, forget_old_uploads),
         (1 * _HOURS, forget_old_codes),
         (1 * _HOURS, forget_old_guesses),
         (1 * _HOURS, forget_ended_sessions),

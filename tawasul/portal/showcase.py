@@ -92,7 +92,9 @@ def _component_context(language: str) -> dict[str, Any]:
         "attachments": [
             SimpleNamespace(
                 pk=number,
-                is_picture=False,
+                content_type="application/pdf",
+                get_content_type_display="PDF",
+                pages=number,
                 original_name=name,
                 size=size,
                 document_type=SimpleNamespace(name=_("Passport copy")),

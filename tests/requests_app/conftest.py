@@ -1,13 +1,13 @@
-import resource
 from contextlib import contextmanager
 
 import pytest
 
 from core.accounts.models import User
-from requests_app import sanitizer
+from requests_app import decoder_server
 from requests_app.models import Attachment, Inquiry
 from tests import factories
 from tests.conftest import errors_on
+from tests.decoder import cpu_seconds
 from tests.requests_app.files import names_on, stored_files, upload
 from tests.requests_app.people import People, after
 from tests.requests_app.steps import add_documents
@@ -91,13 +91,8 @@ def ready(choosable, db):
     return ready
 
 
-def child_cpu_seconds():
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
 @pytest.fixture
-def send_file(as_resident, resident):
+def send_file(as_resident, resident, decoder_process):
     """Return a context in which a file has been sent on the third step, and the page that follows.
 
     The kernel checks the limit only once a tick, so the sanitizer may exceed it a little.
@@ -107,12 +102,13 @@ def send_file(as_resident, resident):
 
     @contextmanager
     def send_file(name, content):
-        before = child_cpu_seconds()
+        before = cpu_seconds(decoder_process)
         with undone():
             page = add_documents(as_resident, inquiry, upload(name, content))
             assert page.status_code == 200, name
             yield page
-        assert child_cpu_seconds() - before < sanitizer.MAX_SECONDS + 0.5, name
+        spent = cpu_seconds(decoder_process) - before
+        assert spent < decoder_server.MAX_SECONDS + 0.5, name
 
     return send_file
 

@@ -53,9 +53,10 @@ def pdf(change=None, **save_options):
 
 
 def stored_files():
-    """Return the content of every file in the private storage."""
+    """Return the content of every document in the private storage, without the previews."""
     folder = storages["private"].base_location
-    return [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()]
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return [path.read_bytes() for path in paths if path.suffix != ".jpg"]
 
 
 MEGABYTE = 1024 * 1024

@@ -135,7 +135,7 @@ def test_unsent_documents_are_on_the_answer_page_only(
 ):
     assert seen() == ["sent.jpg"]
     (sent,) = Attachment.objects.sent()
-    for page in ("", "/preview"):
+    for page in ("", "/pages/1", "/pages/1/picture"):
         for attachment, status in ((kept, 404), (sent, 200)):
             answer = as_officer.get(desk_of(inquiry, f"documents/{attachment.pk}{page}"))
             answer.getvalue()  # Otherwise the file stays open.

@@ -7,6 +7,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+import pikepdf
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
@@ -15,8 +16,9 @@ from PIL import Image
 
 from core.exceptions import RuleViolation
 from requests_app.models import Attachment
+from requests_app.uploads import discard
 from tests import factories
-from tests.conftest import signed_in
+from tests.conftest import signed_in, words
 from tests.requests_app.files import pdf, photo, stored_files, upload
 from tests.requests_app.hostile_files import saved
 from tests.requests_app.returns import returned
@@ -47,6 +49,31 @@ def multipart(name):
         f'--x\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n'
         "Content-Type: image/jpeg\r\n\r\n"
     ).encode() + factories.picture().read() + b"\r\n--x--\r\n"  # fmt: skip
+
+
+def with_three_pages(document):
+    """Add a page with nothing on it, and one with a vertical line in its middle."""
+    for content in (b"q Q", b"20 w 306 0 m 306 792 l S"):
+        document.add_blank_page()
+        document.pages[-1].Contents = document.make_stream(content)
+
+
+def with_a_filled_field(document):
+    """Add a field whose look is a black square."""
+    look = document.make_stream(b"0 0 100 100 re f")
+    look.Subtype, look.BBox = pikepdf.Name.Form, [0, 0, 100, 100]
+    field = pikepdf.Dictionary(
+        Type=pikepdf.Name.Annot,
+        Subtype=pikepdf.Name.Widget,
+        FT=pikepdf.Name.Tx,
+        T="name",
+        V="Fatima",
+        F=4,
+        Rect=[200, 400, 300, 500],
+        AP=pikepdf.Dictionary(N=look),
+    )
+    document.pages[0].Annots = pikepdf.Array([document.make_indirect(field)])
+    document.Root.AcroForm = pikepdf.Dictionary(Fields=document.pages[0].Annots)
 
 
 def grow_older(seconds):
@@ -227,20 +254,33 @@ def test_preview_shows_the_picture_and_ink_on_transparent_page(look):
 
 def test_document_with_missing_file_is_404(as_resident, inquiry, caplog):
     attachment = factories.attached(inquiry)
-    storages["private"].delete(attachment.stored_name)
+    discard(attachment.stored_name)
     for page in ("", "/preview"):
         caplog.clear()
         assert as_resident.get(address_of(attachment, page)).status_code == 404, page
-        assert f"the file of document {attachment.pk} is missing" in caplog.text, page
+        assert f"a file of document {attachment.pk} is missing" in caplog.text, page
 
 
-def test_page_shows_previews_of_pictures_and_labels_pdfs(as_resident, inquiry):
+def test_first_page_of_a_pdf_is_shown_with_the_number_of_its_pages(as_resident, inquiry):
     picture = factories.attached(inquiry)
+    scan = factories.attached(inquiry, upload("scan.pdf", pdf(with_three_pages)))
+    page = as_resident.get(page_of(inquiry, "documents"))
+    for attachment in (picture, scan):
+        assert f'<img src="{address_of(attachment, "/preview")}"' in page.content.decode()
+    assert words(page).count("3 pages") == 1
+    first = shown(as_resident.get(address_of(scan, "/preview"))).convert("L")
+    assert first.size == (248, 320)
+    # The line goes from the lower corner inwards.
+    assert first.getpixel((10, 310)) < 220 < first.getpixel((240, 10))
+
+
+def test_page_that_cannot_be_drawn_is_shown_by_its_format(as_resident, inquiry):
+    """Documents of before have no preview."""
     scan = factories.attached(inquiry, upload("scan.pdf", pdf()))
-    page = as_resident.get(page_of(inquiry, "documents")).content.decode()
-    assert f'<img src="{address_of(picture, "/preview")}"' in page
-    assert address_of(scan, "/preview") not in page
-    assert page.count(">PDF</span>") == 1
+    Attachment.objects.update(has_preview=False, pages=None)
+    page = as_resident.get(page_of(inquiry, "documents"))
+    assert ">PDF</span>" in page.content.decode()
+    assert "page" not in words(page).partition("scan.pdf")[2].partition("Remove")[0]
     assert as_resident.get(address_of(scan, "/preview")).status_code == 404
 
 
@@ -277,3 +317,48 @@ def test_beneficiary_sees_no_documents_of_the_holder(as_resident, resident, offi
     assert answers(unsent, as_worker) == [404, 404]
     assert answers(unsent, as_resident) == answers(sent, as_resident) == [200, 200]
     assert answers(sent, as_worker) == [404, 404]
+
+
+# Pages for officers
+
+
+def test_officer_sees_each_page_of_a_document(as_officer, inquiry):
+    scan = factories.attached(inquiry, upload("scan.pdf", pdf(with_three_pages)))
+    factories.submitted(inquiry)
+    address = f"/en/staff/requests_app/inquiry/{inquiry.pk}/"
+    pages = f"{address}documents/{scan.pk}/pages/"
+    desk = as_officer.get(address, follow=True).content.decode()
+    assert f'href="{pages}1/"' in desk
+    page = as_officer.get(f"{pages}3/")
+    assert "Page 3 of 3" in words(page)
+    assert f'href="{pages}2/"' in page.content.decode()
+    assert f'href="{pages}4/"' not in page.content.decode()
+    third = as_officer.get(f"{pages}3/picture/")
+    assert "no-store" in third["Cache-Control"]
+    drawn = shown(third).convert("L")
+    assert drawn.height == 1600
+    assert drawn.getpixel((drawn.width // 2, 800)) < 50
+    assert drawn.getpixel((drawn.width // 4, 800)) > 200
+    for missing in ("0/", "4/", "4/picture/", "0/picture/", f"{'9' * 30}/", f"{'9' * 30}/picture/"):
+        assert as_officer.get(pages + missing).status_code == 404, missing
+
+
+def test_officer_goes_through_the_pages_of_an_older_document(as_officer, inquiry):
+    """Nobody counted its pages when it was stored."""
+    scan = factories.attached(inquiry, upload("scan.pdf", pdf(with_three_pages)))
+    factories.submitted(inquiry)
+    Attachment.objects.update(has_preview=False, pages=None)
+    pages = f"/en/staff/requests_app/inquiry/{inquiry.pk}/documents/{scan.pk}/pages/"
+    assert f'href="{pages}4/"' in as_officer.get(f"{pages}3/").content.decode()
+    assert as_officer.get(f"{pages}3/picture/").status_code == 200
+    assert as_officer.get(f"{pages}4/picture/").status_code == 404
+
+
+def test_values_of_a_form_are_drawn(as_officer, inquiry):
+    content = pdf(with_a_filled_field)
+    scan = factories.attached(inquiry, upload("form.pdf", content))
+    factories.submitted(inquiry)
+    page = f"/en/staff/requests_app/inquiry/{inquiry.pk}/documents/{scan.pk}/pages/1/picture/"
+    drawn = shown(as_officer.get(page)).convert("L")
+    scale = 1600 / 792
+    assert drawn.getpixel((int(250 * scale), int((792 - 450) * scale))) < 50

@@ -1,0 +1,71 @@
+"""Ask the decoder, a process beside the portal, to work on a file: see `decoder_server`."""
+
+import json
+import logging
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+
+from django.conf import settings
+
+from requests_app.cleaned import Cleaned
+from requests_app.refused import Refused
+
+# Longer than the decoder may take for one file, so that waiting in its queue is included.
+TIMEOUT_SECONDS = 30
+
+logger = logging.getLogger(__name__)
+# Whatever comes in at once, half of the threads stay free for everything else.
+_threads = BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
+
+
+def clean(original: bytes, content_type: str) -> Cleaned:
+    """Return what the sanitizer makes of an upload.
+
+    Refused with its reason, or `busy`, which says nothing about the file.
+    """
+    return _ask({"job": "clean", "content_type": content_type}, original)
+
+
+def picture_of(document: bytes, content_type: str, *, page: int, side: int) -> bytes:
+    """Return a JPEG of a page of a stored document, at most `side` pixels long.
+
+    Refused `no_such_page`, `busy` or as `clean`.
+    """
+    asked = {"job": "picture", "content_type": content_type, "page": page, "side": side}
+    return _ask(asked, document).content
+
+
+def _ask(asked: Mapping[str, object], file: bytes) -> Cleaned:
+    with _one_thread():
+        try:
+            answer = _exchange(json.dumps(asked).encode() + b"\n" + file)
+        except OSError as error:
+            logger.error("the decoder does not answer: %s", type(error).__name__)
+            raise Refused("busy") from None
+    refused = json.loads(answer.partition(b"\n")[0] or b'{"refused": "busy"}').get("refused")
+    if refused:
+        raise Refused(refused)
+    return Cleaned.from_bytes(answer)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Take one of the threads that may wait for the decoder. Refused `busy` if there is none."""
+    if not _threads.acquire(blocking=False):
+        raise Refused("busy")
+    try:
+        yield
+    finally:
+        _threads.release()
+
+
+def _exchange(request: bytes) -> bytes:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(TIMEOUT_SECONDS)
+        connection.connect(str(settings.DECODER_SOCKET))
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        with connection.makefile("rb") as stream:
+            return stream.read()

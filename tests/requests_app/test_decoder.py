@@ -1,0 +1,137 @@
+"""The decoder when it is busy, dies, or is away: nobody's file is called damaged for it."""
+
+import os
+from datetime import timedelta
+from functools import partial
+from threading import Thread
+
+import pytest
+from django.utils import timezone
+
+from core import template_filters
+from requests_app import decoder as asking
+from requests_app.models import Upload
+from requests_app.models.uploads import forget_old_uploads
+from tests import factories
+from tests.conftest import errors_on
+from tests.decoder import decoder
+from tests.races.together import until
+from tests.requests_app.files import names_on, pdf, photo, stored_files, upload
+from tests.requests_app.steps import add_documents
+
+BUSY = "could not be checked just now. Send it again in a minute."
+# What a child of the decoder does in place of its work.
+ENDS = {
+    "os.kill(os.getpid(), signal.SIGSEGV)": (
+        "cannot be read; it may be damaged. Save or photograph it again."
+    ),
+    "os.kill(os.getpid(), signal.SIGKILL)": (
+        "takes too long to check. Print it to a new PDF or photograph it, and send that one."
+    ),
+    "os.kill(os.getpid(), signal.SIGALRM)": BUSY,
+    "os._exit(3)": BUSY,
+}
+
+
+@pytest.fixture
+def add(as_resident, resident):
+    factories.document_type()
+    return partial(add_documents, as_resident, factories.draft(resident))
+
+
+def is_told_to_come_again(page, name="a.jpg"):
+    assert errors_on(page) == [f"“{name}” {BUSY}"]
+    assert page.status_code == 503
+    assert int(page["Retry-After"]) > 0
+    assert stored_files() == []
+    return True
+
+
+def test_child_that_dies_ends_one_upload_alone(add, settings):
+    for end, sentence in ENDS.items():
+        with decoder(clean=end) as (_process, settings.DECODER_SOCKET):
+            page = add(photo("a.jpg"))
+            assert errors_on(page) == [f"“a.jpg” {sentence}"], end
+            assert (page.status_code == 503) == (sentence == BUSY), end
+            assert add(upload("a.pdf", pdf())).status_code == page.status_code, end
+
+
+def test_file_waits_for_nothing_while_the_decoder_is_away(add, settings):
+    with decoder() as (process, settings.DECODER_SOCKET):
+        process.kill()
+        process.wait()
+        assert is_told_to_come_again(add(photo("a.jpg")))
+    with decoder() as (_process, settings.DECODER_SOCKET):
+        assert names_on(add(photo("a.jpg"))) == ["a.jpg"]
+
+
+@pytest.fixture
+def gate(settings, tmp_path):
+    """Let the decoder hold every PDF until somebody writes here."""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    hold = f"original.startswith(b'%PDF') and open({str(gate)!r}).read()"
+    with decoder(at_once=3, clean=hold) as (_process, settings.DECODER_SOCKET):
+        yield gate
+
+
+@pytest.fixture
+def held():
+    """Return a function that asks for so many PDFs, each in a thread, and gives the threads."""
+    threads = []
+
+    def held(number):
+        for _each in range(number):
+            thread = Thread(target=asking.clean, args=(pdf(), "application/pdf"))
+            threads.append(thread)
+            thread.start()
+        return threads
+
+    yield held
+    for thread in threads:
+        thread.join()
+
+
+def test_quick_file_does_not_wait_for_the_end_of_a_slow_one(add, gate, held):
+    (slow,) = held(1)
+    # It opens for writing once a child of the decoder reads.
+    with gate.open("w"):
+        assert names_on(add(photo("a.jpg"))) == ["a.jpg"]
+        assert slow.is_alive()
+
+
+def test_half_of_the_threads_never_wait_for_the_decoder(add, gate, held, as_resident):
+    """Of four threads, which are as many as there are unless told."""
+    held(2)
+    with gate.open("w"):
+        until(lambda: not asking._threads._value)
+        assert is_told_to_come_again(add(photo("a.jpg")))
+    held(0)[0].join()
+    assert names_on(add(photo("a.jpg"))) == ["a.jpg"]
+
+
+def test_person_sends_60_files_within_an_hour(add, resident):
+    """Files that are refused take as long to check as the others."""
+    first = timezone.now() - timedelta(minutes=20)
+    Upload.objects.bulk_create(
+        Upload(user=resident, began_at=first, ended_at=first) for _file in range(59)
+    )
+    assert errors_on(add(upload("a.txt", b"text"))) != []
+    again = template_filters.time_of_day(first + timedelta(hours=1))
+    page = add(photo("a.jpg"))
+    assert errors_on(page) == [
+        "“a.jpg” was not added: you have sent 60 files within an hour. "
+        f"Send it again from {again} on."
+    ]
+    assert page.status_code == 200
+    Upload.objects.filter(began_at=first).update(began_at=first - timedelta(minutes=41))
+    assert names_on(add(photo("a.jpg"))) == ["a.jpg"]
+    assert (forget_old_uploads(), Upload.objects.count()) == (59, 2)
+
+
+def test_upload_of_a_killed_process_counts_two_minutes(add, resident):
+    begun = timezone.now() - timedelta(minutes=1)
+    Upload.objects.bulk_create(Upload(user=resident, began_at=begun) for _file in range(3))
+    assert add(photo("a.jpg")).status_code == 503
+    Upload.objects.update(began_at=begun - timedelta(minutes=2))
+    assert names_on(add(photo("a.jpg"))) == ["a.jpg"]
