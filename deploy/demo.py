@@ -62,9 +62,8 @@ def serve(host: str, port: int) -> None:
     children = {}
     try:
         children["web server"] = start(
-            *("-m", "gunicorn", "tawasul.wsgi", "--bind", f"{host}:{port}", "--no-control-socket"),
-            *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
-            *("--log-level", "warning"),
+            *("-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"),
+            *("--bind", f"{host}:{port}"),
         )
         children["decoder"] = start(
             "-m", "requests_app.decoder_server", str(settings.DECODER_SOCKET)

@@ -109,6 +109,8 @@ CONFIG = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        # It tells of each request that waits for a thread.
+        "waitress.queue": {"level": "ERROR"},
         "tawasul.security": {"handlers": ["security"], "level": "INFO", "propagate": False},
     },
 }

@@ -106,6 +106,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "tawasul.urls"
 WSGI_APPLICATION = "tawasul.wsgi.application"
+WEB_PROCESSES, WEB_THREADS = whole_number("WEB_PROCESSES", 2), whole_number("WEB_THREADS", 4)
 
 TEMPLATES = [
     {
