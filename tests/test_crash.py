@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from core.messaging.models import Message
 from tests import factories
+from tests.races.processes import process_of_portal
 from tests.races.processes import worker as run_worker
 from tests.races.together import DEADLINE_SECONDS, until
 
@@ -206,6 +207,29 @@ def test_terminated_worker_finishes_message_in_hand(worker, phone):
     assert sorted(arrived) == sorted(contents(sent))
     assert len(arrived) < 100
     assert in_hand() == set()
+
+
+BEGINS_TO_WAIT = """
+import signal, django
+from django.core.management import call_command
+
+django.setup()
+from tawasul.portal.worker import Worker
+
+def run(worker):
+    with worker._stop._cond:  # as `wait` does first of all
+        signal.raise_signal(signal.SIGTERM)
+    worker._stop.wait()
+
+Worker.run = run
+call_command("work")
+"""
+
+
+def test_worker_told_to_end_just_as_it_begins_to_wait_for_that_ends(tmp_path):
+    with process_of_portal(tmp_path, "-c", BEGINS_TO_WAIT) as process:
+        until(lambda: process.poll() is not None)
+        assert process.returncode == 0
 
 
 @pytest.mark.postgres
