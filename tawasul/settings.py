@@ -198,8 +198,6 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # The socket of the process that decodes documents.
 DECODER_SOCKET = Path(env.str("DECODER_SOCKET", default=str(DATA_DIR / "decoder.sock")))
-# How many threads each web process has.
-WEB_THREADS = environment.whole_number("WEB_THREADS", 4)
 
 STORAGES = {
     "private": {

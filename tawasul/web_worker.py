@@ -86,3 +86,4 @@ class WebWorker(Worker):
             is_busy = any(each.requests or each.total_outbufs_len for each in self._channels())
             if not is_busy and time.monotonic() - begun > SECONDS_TO_LINGER:
                 break
+        wasyncore.close_all(self._dispatchers)
