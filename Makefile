@@ -12,7 +12,8 @@ compile = $(python) -m uv pip compile --universal --python-version 3.11 --genera
 production = env -u TAWASUL_DEMO DATABASE_URL='postgres://nobody@/nothing?host=/nowhere' \
 	SECRET_KEY="$$($(python) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 	ALLOWED_HOSTS=example.org SMS_HTTP_URL=https://sms.example.org/ \
-	MAIL_URL=smtp+tls://mail.example.org MAIL_FROM=tawasul@example.org
+	MAIL_URL=smtp+tls://mail.example.org MAIL_FROM=tawasul@example.org \
+	SCANNER=clamd+unix:///run/clamav/clamd.ctl
 
 .PHONY: run test test-looks screenshots weight check messages locks clean
 

@@ -127,7 +127,7 @@ def running(checkout: Path) -> Iterator[Portal]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
         probe.close()
-        python = checkout / ".venv/bin/python"
+        python = str(checkout / ".venv/bin/python")
         around = {**os.environ, "TAWASUL_DEMO": "1", "DATA_DIR": data}
         command = [python, "deploy/demo.py", "--host", "127.0.0.1", "--port", str(port)]
         process = subprocess.Popen(

@@ -48,6 +48,8 @@ class Event(StrEnum):
     ACCESS_REFUSED = "access_refused"
     DEED_REFUSED = "deed_refused"
     DOCUMENT_OPENED = "document_opened"
+    DOCUMENT_INFECTED = "document_infected"
+    SCANNER_AWAY = "scanner_away"
     PERSON_OPENED = "person_opened"
     EXPORT = "export"
     STAFF_ADDED = "staff_added"

@@ -3,21 +3,18 @@
 import json
 import logging
 import socket
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from threading import BoundedSemaphore
+from collections.abc import Mapping
 
 from django.conf import settings
 
 from requests_app.cleaned import Cleaned
 from requests_app.refused import Refused
+from requests_app.waiting_threads import one_thread
 
 # Longer than the decoder may take for one file, so that waiting in its queue is included.
 TIMEOUT_SECONDS = 30
 
 logger = logging.getLogger(__name__)
-# Whatever comes in at once, half of the threads stay free for everything else.
-_threads = BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
 
 
 def clean(original: bytes, content_type: str) -> Cleaned:
@@ -38,7 +35,7 @@ def picture_of(document: bytes, content_type: str, *, page: int, side: int) -> b
 
 
 def _ask(asked: Mapping[str, object], file: bytes) -> Cleaned:
-    with _one_thread():
+    with one_thread():
         try:
             answer = _exchange(json.dumps(asked).encode() + b"\n" + file)
         except OSError as error:
@@ -48,17 +45,6 @@ def _ask(asked: Mapping[str, object], file: bytes) -> Cleaned:
     if refused:
         raise Refused(refused)
     return Cleaned.from_bytes(answer)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Take one of the threads that may wait for the decoder. Refused `busy` if there is none."""
-    if not _threads.acquire(blocking=False):
-        raise Refused("busy")
-    try:
-        yield
-    finally:
-        _threads.release()
 
 
 def _exchange(request: bytes) -> bytes:

@@ -1,19 +1,42 @@
 """Stored documents as downloads, and their pages as pictures."""
 
 import logging
+from collections.abc import Callable
+from typing import TypeVar
 
 from django.core.files.base import File
 from django.core.files.storage import storages
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from core.http import content_disposition
 from requests_app import decoder
 from requests_app.models import Attachment
-from requests_app.models.attachments import preview_name
 from requests_app.refused import Refused
+from requests_app.storage import PRIVATE
 from requests_app.uploads import EXTENSIONS, RETRY_AFTER_SECONDS
 
+_Response = TypeVar("_Response", bound=HttpResponseBase)
+
 logger = logging.getLogger(__name__)
+
+
+def opened(
+    request: HttpRequest, attachment: Attachment, how: Callable[[Attachment], _Response]
+) -> _Response | HttpResponse:
+    """Return what `how` makes of the document, or a page that says why nobody can open it (409)."""
+    if attachment.can_be_opened:
+        return how(attachment)
+    if attachment.is_quarantined:
+        title = _("This document cannot be opened yet")
+        advice = _("It is being checked for viruses. Try again later.")
+    else:
+        title = _("This document has been removed")
+        advice = _("It contained malware.")
+    context = {"title": title, "advice": advice}
+    return render(request, "portal/sorry.html", context, status=409)
 
 
 def download(attachment: Attachment) -> FileResponse:
@@ -29,10 +52,9 @@ def download(attachment: Attachment) -> FileResponse:
 
 def preview(attachment: Attachment) -> HttpResponse:
     """Return a small JPEG of the first page; raise 404 if there is none."""
-    if not attachment.has_preview:
+    if not attachment.preview_stored_name:
         raise Http404
-    stored_name = preview_name(attachment.stored_name)
-    with _open_file(attachment, stored_name) as file:
+    with _open_file(attachment, attachment.preview_stored_name) as file:
         return HttpResponse(file.read(), content_type="image/jpeg")
 
 
@@ -55,7 +77,7 @@ def page_picture(attachment: Attachment, page: int, longest_side: int) -> HttpRe
 
 def _open_file(attachment: Attachment, stored_name: str) -> File:
     try:
-        return storages["private"].open(stored_name)
+        return storages[PRIVATE].open(stored_name)
     except FileNotFoundError:
         logger.error("a file of document %s is missing", attachment.pk)
         raise Http404 from None

@@ -7,6 +7,9 @@ from typing import Any
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage
 
+# Documents are opened from the first alone. No name is in both, as names are random.
+PRIVATE, QUARANTINE = STORAGES = ("private", "quarantine")
+
 
 class SyncedStorage(FileSystemStorage):
     """File system storage that syncs each file and its folders' entries before `save` returns."""

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import product
 from pathlib import PurePosixPath
 
 import filetype
@@ -14,11 +15,13 @@ from django.utils.translation import gettext as _
 
 from core.exceptions import RuleViolation
 from core.text import single_line
-from requests_app import decoder
+from requests_app import decoder, scanner
 from requests_app.cleaned import PREVIEW_SIDE
-from requests_app.models.attachments import preview_name
 from requests_app.pdf_damage import begins_as_pdf
 from requests_app.refused import Refused
+from requests_app.scanner import Outcome, Verdict
+from requests_app.storage import PRIVATE, QUARANTINE, STORAGES
+from requests_app.waiting_threads import one_thread
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_NAME_LENGTH = 100
@@ -39,19 +42,33 @@ class Document:
     """A checked document: its corrected name, its new content, and its content type.
 
     `removed` has the kinds of what was taken out, each a value of `Attachment.Removed`; `preview`
-    is a small JPEG of the first page, or empty if it could not be drawn.
+    is a small JPEG of the first page, or empty if it could not be drawn; `verdict` is the virus
+    scanner's on the file as it came.
     """
 
     name: str
     content: bytes
     content_type: str
+    verdict: Verdict
     removed: tuple[str, ...] = ()
     pages: int = 1
     preview: bytes = b""
 
     @property
+    def is_quarantined(self) -> bool:
+        return self.verdict.outcome != Outcome.CLEAN
+
+    @property
     def sha256(self) -> str:
         return hashlib.sha256(self.content).hexdigest()
+
+
+class Infected(RuleViolation):
+    """Raised for an infected file, with the verdict of the virus scanner."""
+
+    def __init__(self, name: str, verdict: Verdict) -> None:
+        super().__init__(_refusal("infected", name).message, code="document")
+        self.verdict = verdict
 
 
 def name_of(upload: UploadedFile) -> str:
@@ -62,7 +79,8 @@ def name_of(upload: UploadedFile) -> str:
 def clean_document(upload: UploadedFile) -> Document:
     """Check an uploaded file by its content, and return it re-encoded.
 
-    RuleViolation `document` says how to correct the file; `busy` that it can be sent again soon.
+    RuleViolation `document` says how to correct the file, and is Infected where a virus was found;
+    `busy` says that it can be sent again soon.
     """
     name = name_of(upload)
     if "\ufffd" in name:
@@ -79,6 +97,10 @@ def clean_document(upload: UploadedFile) -> Document:
         raise _refusal("unknown", name)
     content_type = STORED_AS[found]
     try:
+        with one_thread():
+            verdict = scanner.scan(original)
+        if verdict.outcome == Outcome.INFECTED:
+            raise Infected(name, verdict)
         cleaned = decoder.clean(original, found)
     except Refused as refused:
         raise _refusal(str(refused), name) from None
@@ -91,12 +113,13 @@ def clean_document(upload: UploadedFile) -> Document:
     extension = "." + EXTENSIONS[content_type]
     stem = single_line(PurePosixPath(name).stem.strip(". ")[: MAX_NAME_LENGTH - len(extension)])
     return Document(
-        (stem or _("document")) + extension,
-        cleaned.content,
-        content_type,
-        cleaned.removed,
-        cleaned.pages,
-        preview,
+        name=(stem or _("document")) + extension,
+        content=cleaned.content,
+        content_type=content_type,
+        verdict=verdict,
+        removed=cleaned.removed,
+        pages=cleaned.pages,
+        preview=preview,
     )
 
 
@@ -117,19 +140,23 @@ def _type_by_content(original: bytes) -> str | None:
     return "image/heif" if major in _HEIF_BRANDS else None
 
 
-def store(document: Document) -> str:
-    """Save the content and its preview under a random name, sync them, and return the name."""
+def store(document: Document) -> dict[str, str]:
+    """Save its files, in quarantine if it was not scanned; return their names by their fields."""
+    storage = QUARANTINE if document.is_quarantined else PRIVATE
+    files = {"stored_name": document.content, "preview_stored_name": document.preview}
+    return {field: save(content, storage) for field, content in files.items() if content}
+
+
+def save(content: bytes, storage: str) -> str:
+    """Save the content under a random name, sync it, and return the name."""
     name = secrets.token_hex(16)
-    storage = storages["private"]
-    stored_name = storage.save(f"{name[:2]}/{name}", ContentFile(document.content))
-    if document.preview:
-        storage.save(preview_name(stored_name), ContentFile(document.preview))
-    return stored_name
+    return storages[storage].save(f"{name[:2]}/{name}", ContentFile(content))
 
 
-def discard(stored_name: str) -> None:
-    for name in (stored_name, preview_name(stored_name)):
-        storages["private"].delete(name)
+def discard(*stored_names: str) -> None:
+    """Delete files, in quarantine or not."""
+    for storage, name in product(STORAGES, stored_names):
+        storages[storage].delete(name)
 
 
 def _refusal(reason: str, name: str) -> RuleViolation:
@@ -151,6 +178,10 @@ def _refusal(reason: str, name: str) -> RuleViolation:
             "“%(name)s” has too many pixels. Photograph it again at a smaller size."
         ),
         "too_many_pages": _("“%(name)s” has too many pages. Send at most 100 pages in one file."),
+        "infected": _(
+            "“%(name)s” contains malware and was not added. Do not open it. "
+            "Photograph the paper, or have your device checked and send a clean copy."
+        ),
         "encrypted": _(
             "“%(name)s” is protected with a password. Save it without one and try again."
         ),

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime, time
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -66,6 +67,25 @@ def https_address(name: str, meaning: str, *, needed: bool) -> str:
     if needed and not address.startswith("https://"):
         stop(f"set {name}, the https:// address of {meaning}")
     return address
+
+
+def scanner() -> str:
+    """Return the address of the virus scanner, or `none`, which only the demo may have."""
+    meaning = "the virus scanner, as clamd+unix:///run/clamav/clamd.ctl or clamd+tcp://host:3310"
+    address: str = required("SCANNER", _scanner_address, meaning, demo="none")
+    if address == "none" and not DEMO:
+        stop("SCANNER is none, which is for the demo alone; name a virus scanner")
+    return address
+
+
+def _scanner_address(name: str) -> str:
+    """Return the setting `name`. ValueError if it is not the address of a scanner."""
+    address = urlsplit(os.environ[name])
+    is_socket = address.scheme == "clamd+unix" and address.path and not address.netloc
+    is_server = address.scheme == "clamd+tcp" and address.hostname and address.port
+    if not (is_socket or is_server or os.environ[name] == "none"):
+        raise ValueError
+    return os.environ[name]
 
 
 def whole_number(name: str, default: int, most: int = 999) -> int:

@@ -200,17 +200,21 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 DECODER_SOCKET = Path(env.str("DECODER_SOCKET", default=str(DATA_DIR / "decoder.sock")))
 
 STORAGES = {
-    "private": {
-        "BACKEND": "requests_app.storage.SyncedStorage",
-        "OPTIONS": {
-            "location": DATA_DIR / "private",
-            "base_url": None,
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
+    **{
+        name: {
+            "BACKEND": "requests_app.storage.SyncedStorage",
+            "OPTIONS": {
+                "location": DATA_DIR / name,
+                "base_url": None,
+                "file_permissions_mode": 0o600,
+                "directory_permissions_mode": 0o700,
+            },
+        }
+        for name in ("private", "quarantine")
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+SCANNER = environment.scanner()
 
 # Safety
 

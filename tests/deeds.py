@@ -21,6 +21,7 @@ from appointments.actions.places import move_places
 from appointments.models import Slot
 from core.accounts.models import Identity, Link, User
 from requests_app import purposes
+from requests_app.models import Inquiry
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import verified
@@ -233,6 +234,7 @@ INQUIRIES = {
     },
     "hand_back": row(act(filing.hand_back, "officer", name="officer"), "keeper"),
     "close": row(versioned(filing.close, "processed"), "officer supervisor"),
+    "look_again": row(versioned(filing.look_again, "to_look_at_again"), "supervisor"),
     "what was filed": row(
         page(of_inquiry(), shows=factories.DESCRIPTION), "author colleague worker"
     ),
@@ -380,7 +382,10 @@ def with_inquiries(world):
         factories.attached(world.returned, factories.picture(size=(side, 40))) for side in (50, 51)
     ]
     world.waiting, world.taken = filed(), filed("claimed")
-    world.processed = filed("claimed", "approved")
+    world.processed, world.to_look_at_again = (
+        filed("claimed", "approved") for _inquiry in range(2)
+    )
+    Inquiry.objects.filter(pk=world.to_look_at_again.pk).update(look_again_since=timezone.now())
     factories.let_a_minute_pass(world.author)
     world.abroad = draft(mobile="+966500000077")
     filing.ask_to_confirm_mobile(actor=world.author, inquiry=world.abroad, session_key="s")

@@ -14,6 +14,7 @@ ALL_SET = {
     "SMS_HTTP_URL": "https://sms.example.org/send",
     "MAIL_URL": "smtp+tls://tawasul:secret@mail.example.org:587",
     "MAIL_FROM": "tawasul@example.org",
+    "SCANNER": "clamd+unix:///run/clamav/clamd.ctl",
 }
 SECRET_KEY = "set SECRET_KEY, a long random text known to nobody"
 ALLOWED_HOSTS = "set ALLOWED_HOSTS, the host names that the portal answers to, separated by commas"
@@ -24,6 +25,10 @@ SMS_HTTP_URL = "set SMS_HTTP_URL, the https:// address of the SMS gateway"
 REGISTRY_URL = "set REGISTRY_URL, the https:// address of the registry"
 MAIL_URL = "set MAIL_URL, the address of the mail server, as smtp+tls://user:password@host:587"
 MAIL_FROM = "set MAIL_FROM, the address that mails come from"
+SCANNER = (
+    "set SCANNER, the virus scanner, as clamd+unix:///run/clamav/clamd.ctl or clamd+tcp://host:3310"
+)
+NO_SCANNER = "SCANNER is none, which is for the demo alone; name a virus scanner"
 POSTGRESQL = "DATABASE_URL has to name a PostgreSQL database"
 TOO_SHORT = "SECRET_KEY is shorter than 50 characters, make a longer one"
 
@@ -86,7 +91,7 @@ def test_missing_unsuitable_or_renamed_setting_is_explained():
     for name, sentence in (
         *(("SECRET_KEY", SECRET_KEY), ("ALLOWED_HOSTS", ALLOWED_HOSTS)),
         *(("DATABASE_URL", DATABASE_URL), ("SMS_HTTP_URL", SMS_HTTP_URL)),
-        *(("MAIL_URL", MAIL_URL), ("MAIL_FROM", MAIL_FROM)),
+        *(("MAIL_URL", MAIL_URL), ("MAIL_FROM", MAIL_FROM), ("SCANNER", SCANNER)),
     ):
         expected += [({name: None}, told(sentence)), ({name: ""}, told(sentence))]
     for name, value, sentence in (
@@ -97,6 +102,11 @@ def test_missing_unsuitable_or_renamed_setting_is_explained():
         ("SMS_HTTP_URL", "sms.example.org", SMS_HTTP_URL),
         ("MAIL_URL", "mail.example.org", MAIL_URL),
         ("REGISTRY", "core.accounts.registry.HttpRegistry", REGISTRY_URL),
+        ("SCANNER", "none", NO_SCANNER),
+        ("SCANNER", "/run/clamav/clamd.ctl", SCANNER),
+        ("SCANNER", "clamd+unix://run/clamav/clamd.ctl", SCANNER),
+        ("SCANNER", "clamd+tcp://scanner.example.org", SCANNER),
+        ("SCANNER", "clamd+tcp://scanner.example.org:port", SCANNER),
     ):
         expected.append(({name: value}, told(sentence)))
     for name in ("OPERATIONS", "HOLDS", "CHANGES_A_DAY"):

@@ -27,15 +27,18 @@ FAST_HASHER = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 def surroundings(folder):
     """Return the settings of a test, with its files below `folder`."""
-    private = settings.STORAGES["private"]
-    options = {**private["OPTIONS"], "location": folder / "private"}
+    storages = {}
+    for name in ("private", "quarantine"):
+        storage = settings.STORAGES[name]
+        options = {**storage["OPTIONS"], "location": folder / name}
+        storages[name] = {**storage, "OPTIONS": options}
     return {
         "PASSWORD_HASHERS": FAST_HASHER,
         # Otherwise every test client reads the whole static folder first, a tenth of a second each.
         "WHITENOISE_AUTOREFRESH": True,
         "DATA_DIR": folder,
         "DEMO_PHONE_FILE": folder / "demo-phone.jsonl",
-        "STORAGES": {**settings.STORAGES, "private": {**private, "OPTIONS": options}},
+        "STORAGES": {**settings.STORAGES, **storages},
     }
 
 

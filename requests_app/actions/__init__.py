@@ -6,6 +6,7 @@ from requests_app.actions.contact_mobile import ask_to_confirm_mobile, confirm_m
 from requests_app.actions.drafts import change_subject, delete_draft, save_details, start
 from requests_app.actions.follow_up import answer_return, mark_answers_read, withdraw
 from requests_app.actions.handing_back import hand_back
+from requests_app.actions.quarantine import scan_quarantined
 from requests_app.actions.rights import Deed, Rights, check_may, may, rights_of
 from requests_app.actions.rules import missing_documents, obstacle
 from requests_app.actions.submission import request_confirmation, submit
@@ -14,6 +15,7 @@ from requests_app.actions.triage import (
     assign,
     claim,
     close,
+    look_again,
     note,
     reject,
     release,
@@ -36,6 +38,7 @@ __all__ = [
     "confirm_mobile",
     "delete_draft",
     "hand_back",
+    "look_again",
     "mark_answers_read",
     "may",
     "missing_documents",
@@ -51,6 +54,7 @@ __all__ = [
     "request_confirmation",
     "rights_of",
     "save_details",
+    "scan_quarantined",
     "send_back",
     "start",
     "submit",

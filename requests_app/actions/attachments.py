@@ -1,20 +1,24 @@
 """Actions on the documents of an inquiry until they are sent."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Count, Max, Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.accounts import registry
 from core.accounts.models import User
 from core.catalogue.models import DocumentType
 from core.exceptions import RuleViolation
+from core.security_log import Event, note
+from requests_app.actions.quarantine import note_verdict
 from requests_app.actions.rights import Deed, Rights, check_may
 from requests_app.actions.upload_limits import counted
 from requests_app.models import Attachment, Inquiry
-from requests_app.uploads import Document, clean_document, discard, name_of, store
+from requests_app.uploads import Document, Infected, clean_document, discard, name_of, store
 
 MAX_DOCUMENTS = 10
 MAX_TOTAL_BYTES = 40 * 1024 * 1024
@@ -55,36 +59,51 @@ def _attach(
 
     The file is on the disk before its row is written, so that every acknowledged document exists.
     """
-    with counted(actor, name_of(upload)):
-        document = clean_document(upload)
-    stored_name = store(document)
+    try:
+        with counted(actor, name_of(upload)):
+            document = clean_document(upload)
+    except Infected as infected:
+        signature, its = infected.verdict.signature, inquiry.reference
+        note(Event.DOCUMENT_INFECTED, "refused", account=actor.pk, kind=signature, reference=its)
+        raise
+    note_verdict(document.verdict)
+    stored = store(document)
     try:
         with transaction.atomic():
             rights = _lock(actor, inquiry)
             same = rights.documents().filter(document_type=document_type, sha256=document.sha256)
             existing = same.first()
+            if existing is not None and existing.status == Attachment.Status.INFECTED:
+                raise Infected(document.name, document.verdict)
             if existing is None:
                 _check_room(rights, document)
                 return Attachment.objects.create(
                     inquiry=rights.inquiry,
                     document_type=document_type,
                     original_name=document.name,
-                    stored_name=stored_name,
+                    **stored,
                     content_type=document.content_type,
                     size=len(document.content),
                     sha256=document.sha256,
                     removed=",".join(document.removed),
                     pages=document.pages,
-                    has_preview=bool(document.preview),
+                    **_quarantine(document),
                     position=_last_position(rights.inquiry) + 1,
                     successor_id=rights.successor_id,
                 )
     except RuleViolation:
         # After any other failure it is unknown whether the row exists: the sweep finds out.
-        discard(stored_name)
+        discard(*stored.values())
         raise
-    discard(stored_name)
+    discard(*stored.values())
     return existing
+
+
+def _quarantine(document: Document) -> dict[str, Any]:
+    """Return the fields of the row of a document that has to be scanned again, if it has."""
+    if not document.is_quarantined:
+        return {}
+    return {"status": Attachment.Status.QUARANTINED, "scan_at": timezone.now()}
 
 
 def remove(*, actor: User, inquiry: Inquiry, pk: int) -> None:
@@ -94,7 +113,7 @@ def remove(*, actor: User, inquiry: Inquiry, pk: int) -> None:
         if attachment is None:
             return
         attachment.delete()
-    discard(attachment.stored_name)
+    discard(*attachment.files().values())
 
 
 @transaction.atomic
@@ -138,7 +157,7 @@ def _check_room(rights: Rights, document: Document) -> None:
     Documents that were sent before a return do not count, so that there is room for those that
     the officer has asked for.
     """
-    unsent = rights.documents().unsent().aggregate(number=Count("pk"), bytes=Sum("size"))
+    unsent = rights.documents().unsent().kept().aggregate(number=Count("pk"), bytes=Sum("size"))
     if unsent["number"] >= MAX_DOCUMENTS:
         raise RuleViolation(
             _(

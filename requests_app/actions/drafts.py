@@ -106,11 +106,10 @@ def delete_draft(*, actor: User, inquiry: Inquiry) -> None:
     """Delete a draft with its documents. RuleViolation `filed` or `deleted`."""
     with transaction.atomic():
         draft = lock_draft(actor, inquiry)
-        stored = list(draft.attachments.values_list("stored_name", flat=True))
+        stored = draft.attachments.file_names()
         draft.attachments.all().delete()
         draft.delete()
-    for name in stored:
-        discard(name)
+    discard(*stored)
 
 
 def lock_draft(actor: User, inquiry: Inquiry) -> Inquiry:

@@ -105,7 +105,7 @@ def _write(
             if expected_version < locked.version and not has_public_events:
                 # Internal events since then are hidden from the applicant, so they are no conflict.
                 expected_version = locked.version
-            documents = rights.documents().unsent()
+            documents = rights.documents().unsent().kept()
             moved = move(
                 locked,
                 event_type,
@@ -118,7 +118,7 @@ def _write(
             if deed == Deed.ANSWER:
                 documents.update(sent_at=timezone.now())
             unsent = moved.attachments.unsent()
-            stored += unsent.values_list("stored_name", flat=True)
+            stored += unsent.file_names()
             unsent.delete()
             Reply.objects.create(
                 inquiry=moved,
@@ -132,6 +132,5 @@ def _write(
         if not Reply.objects.filter(idempotency_key=idempotency_key).exists():
             raise
         return Inquiry.objects.get(pk=inquiry.pk)
-    for name in stored:
-        discard(name)
+    discard(*stored)
     return moved

@@ -47,3 +47,9 @@ def tell_passed_on(inquiry: Inquiry, handover: Handover) -> None:
     context, about = {"inquiry": inquiry}, inquiry.reference
     notices.notify(handover.gained, "inquiry_passed_to_you", context, about=about)
     notices.notify(handover.lost, "inquiry_passed_on", context, about=about)
+
+
+def tell_infected(inquiry: Inquiry) -> None:
+    """Tell those whose inquiry it is that a document of it was removed, as it contained malware."""
+    context, owners = {"inquiry": inquiry}, audience_of(inquiry).owners
+    notices.notify(owners, "inquiry_infected", context, about=inquiry.reference)

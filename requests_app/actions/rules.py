@@ -45,7 +45,8 @@ def check_ready(draft: Inquiry) -> None:
 
 def missing_documents(inquiry: Inquiry) -> QuerySet[DocumentType]:
     """Return the document types that the service requires and the inquiry lacks."""
-    return inquiry.service.documents.exclude(pk__in=inquiry.attachments.values("document_type"))
+    kept = inquiry.attachments.kept()
+    return inquiry.service.documents.exclude(pk__in=kept.values("document_type"))
 
 
 def obstacle(draft: Inquiry) -> RuleViolation | None:

@@ -82,6 +82,7 @@ def submit(*, actor: User, inquiry: Inquiry, session_key: str | None, guess: str
 
 def _submit(draft: Inquiry, actor: User) -> Inquiry:
     now, today = timezone.now(), timezone.localdate()
+    draft.attachments.infected().delete()
     draft.attachments.update(sent_at=now)
     return move(
         draft,

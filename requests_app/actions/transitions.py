@@ -34,6 +34,9 @@ TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
     EventType.CLOSED: ({Status.PROCESSED}, Status.CLOSED),
     EventType.WITHDRAWN: (Inquiry.OPEN, Status.CLOSED),
     EventType.PASSED_ON: (Inquiry.OPEN, None),
+    EventType.CHECKED: (Inquiry.FILED, None),
+    EventType.INFECTED: (Inquiry.FILED, None),
+    EventType.LOOKED_AGAIN: (Inquiry.FILED, None),
 }
 # A return that waits for an answer this long is followed by a reminder.
 REMINDER_DELAY = timedelta(days=7)
@@ -91,7 +94,9 @@ def move(
         to_status=to_status,
         content_digest=content_digest,
     )
-    tell(inquiry, event_type)
+    if role != Role.PORTAL:
+        # Of what the portal does by itself, it tells in other words.
+        tell(inquiry, event_type)
     return inquiry
 
 

@@ -11,7 +11,7 @@ from core.accounts.models import User
 from core.digests import derive_key, digest_of
 from core.exceptions import RuleViolation
 from requests_app.actions.rights import Deed, check_may, may
-from requests_app.actions.transitions import EventType, Role, move
+from requests_app.actions.transitions import OUTCOMES, EventType, Role, move
 from requests_app.models import Inquiry, Reply
 
 
@@ -171,6 +171,23 @@ def reject(
 
 
 @transaction.atomic
+def look_again(*, actor: User, inquiry: Inquiry, expected_version: int) -> Inquiry:
+    """Note that a supervisor has looked at a decided inquiry that had lost a document.
+
+    RuleViolation `not_supervisor`, or as in `_officer_move`.
+    """
+    check_may(actor, Deed.ASSIGN, inquiry)
+    return _officer_move(
+        inquiry,
+        EventType.LOOKED_AGAIN,
+        actor=actor,
+        expected_version=expected_version,
+        only_if=~Q(look_again_since=None),
+        look_again_since=None,
+    )
+
+
+@transaction.atomic
 def close(*, actor: User, inquiry: Inquiry, expected_version: int) -> Inquiry:
     """Close a processed inquiry."""
     return _officer_move(inquiry, EventType.CLOSED, actor=actor, expected_version=expected_version)
@@ -187,7 +204,8 @@ def _write(
 ) -> Inquiry:
     """Record an event of the officer with its text.
 
-    A second request with the same idempotency key changes nothing.
+    A second request with the same idempotency key changes nothing. RuleViolation `quarantined`, or
+    as in `_officer_move`.
     """
     idempotency_key = derive_key(idempotency_key, actor.pk, inquiry.pk, event_type, text)
     is_note = event_type == EventType.NOTED
@@ -201,6 +219,8 @@ def _write(
                 only_if=Q() if is_note else Q(assignee=actor),
                 content_digest=digest_of(text),
             )
+            if event_type in OUTCOMES:
+                _check_can_be_read(inquiry, actor)
             kind = Reply.Kind.NOTE if is_note else Reply.Kind.ANSWER
             Reply.objects.create(
                 inquiry=inquiry, author=actor, kind=kind, text=text, idempotency_key=idempotency_key
@@ -218,6 +238,24 @@ def _officer_move(
     """Record an event of an officer. RuleViolation as in `check_may` and `move`."""
     check_may(actor, Deed.WORK, inquiry)
     return move(inquiry, event_type, actor=actor, role=Role.OFFICER, **changes)
+
+
+def _check_can_be_read(inquiry: Inquiry, actor: User) -> None:
+    """Check that no document is in quarantine; a supervisor may decide without it.
+
+    RuleViolation `quarantined`. The inquiry has just been changed, so its documents stay as they
+    are until the transaction ends.
+    """
+    unread = inquiry.attachments.sent().quarantined().first()
+    if unread and not may(actor, Deed.ASSIGN, inquiry):
+        raise RuleViolation(
+            _(
+                "“%(name)s” is still being checked for viruses and cannot be opened yet. "
+                "Decide once it can, or ask a supervisor to decide without it."
+            )
+            % {"name": unread.original_name},
+            code="quarantined",
+        )
 
 
 def _locked(officer: User) -> User:

@@ -17,7 +17,7 @@ from core.exceptions import RuleViolation
 from core.methods import takes_form
 from core.references import grouped_reference
 from core.template_filters import ltr
-from requests_app.admin.buttons import BUTTONS
+from requests_app.admin.buttons import BUTTONS, IN_BULK
 from requests_app.admin.names import beneficiary_of
 from requests_app.models import Inquiry, InquiryQuerySet
 
@@ -40,7 +40,7 @@ def press(request: StaffRequest, name: str) -> HttpResponse:
 
     After the session has ended in between, show the page again as it was sent.
     """
-    if name not in BUTTONS:
+    if name not in IN_BULK:
         raise Http404
     button = BUTTONS[name]
     if not request.user.has_perm(f"requests_app.{button.permission}_inquiry"):

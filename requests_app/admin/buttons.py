@@ -49,6 +49,12 @@ BUTTONS = {
     "reject": InquiryButton(
         _("Reject"), actions.reject, _("The inquiry has been rejected."), form=AnswerForm
     ),
+    "look_again": InquiryButton(
+        _("I have looked at it"),
+        actions.look_again,
+        _("The inquiry is off the list of decided ones to look at again."),
+        permission="assign",
+    ),
     "close": InquiryButton(
         _("Close the inquiry"), actions.close, _("The inquiry has been closed.")
     ),
@@ -56,5 +62,7 @@ BUTTONS = {
         _("Add a note"), actions.note, _("The note has been added."), form=NoteForm
     ),
 }
+# Whoever looks at a decision again looks at one at a time.
+IN_BULK = tuple(name for name in BUTTONS if name != "look_again")
 # These buttons stand together below the answer to the applicant.
 ANSWERS = ("approve", "reject", "return", "reply")

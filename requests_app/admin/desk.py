@@ -1,5 +1,7 @@
 """The page of an inquiry for officers; only its buttons change the inquiry."""
 
+from functools import partial
+
 from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Q
@@ -18,7 +20,7 @@ from core.methods import takes_form
 from core.security_log import Event, note
 from requests_app.admin.buttons import ANSWERS, BUTTONS
 from requests_app.admin.names import beneficiary_of
-from requests_app.downloads import download, page_picture
+from requests_app.downloads import download, opened, page_picture
 from requests_app.forms import AnswerForm, AssignForm, NoteForm
 from requests_app.models import Attachment, Inquiry
 
@@ -97,13 +99,16 @@ def answer(request: StaffRequest, pk: int) -> HttpResponse:
     return _page(request, inquiry, form, focus=focus)
 
 
-def document(request: StaffRequest, pk: int, document_pk: int) -> FileResponse:
-    return download(_opened(request, pk, document_pk, "download"))
+def document(request: StaffRequest, pk: int, document_pk: int) -> FileResponse | HttpResponse:
+    return opened(request, _opened(request, pk, document_pk, "download"), download)
 
 
 def document_page(request: StaffRequest, pk: int, document_pk: int, page: int) -> HttpResponse:
     """Show a page of a document, with ways to the ones before and after it."""
-    attachment = _document(request, pk, document_pk)
+    return opened(request, _document(request, pk, document_pk), partial(_page_of, request, page))
+
+
+def _page_of(request: StaffRequest, page: int, attachment: Attachment) -> HttpResponse:
     if not 1 <= page <= (attachment.pages or page):
         raise Http404
     context = {
@@ -119,14 +124,15 @@ def document_page(request: StaffRequest, pk: int, document_pk: int, page: int) -
 
 def page_as_picture(request: StaffRequest, pk: int, document_pk: int, page: int) -> HttpResponse:
     attachment = _opened(request, pk, document_pk, "preview")
-    return page_picture(attachment, page, PAGE_SIDE)
+    return opened(request, attachment, partial(page_picture, page=page, longest_side=PAGE_SIDE))
 
 
 def _opened(request: StaffRequest, pk: int, document_pk: int, kind: str) -> Attachment:
-    """Return a document that was sent, for `kind` of opening, and note that it is opened."""
+    """Return a document that was sent, for `kind` of opening, and note it if it can be opened."""
     found = _document(request, pk, document_pk)
     reference = found.inquiry.reference
-    note(Event.DOCUMENT_OPENED, account=request.user.pk, kind=kind, reference=reference)
+    if found.can_be_opened:
+        note(Event.DOCUMENT_OPENED, account=request.user.pk, kind=kind, reference=reference)
     return found
 
 
@@ -157,6 +163,8 @@ def _page(
 ) -> HttpResponse:
     """Render the desk with the focus on the messages ("told") or the next thing to do ("work")."""
     may_work = request.user.has_perm("requests_app.triage_inquiry")
+    may_assign = request.user.has_perm("requests_app.assign_inquiry")
+    attachments = list(inquiry.attachments.sent().select_related("document_type"))
     is_mine = inquiry.assignee == request.user
     is_at_desk = may_work and inquiry.is_at_the_desk
     expected_version = {"expected_version": inquiry.version}
@@ -173,7 +181,7 @@ def _page(
         "inquiry": inquiry,
         "beneficiary": beneficiary_of(inquiry),
         "has_passed_on": has_passed_on(inquiry),
-        "attachments": inquiry.attachments.sent().select_related("document_type"),
+        "attachments": attachments,
         "replies": inquiry.replies.select_related("author__identity"),
         "events": inquiry.events.select_related("actor__identity"),
         "form": form,
@@ -186,10 +194,13 @@ def _page(
         "can_release": is_at_desk and is_mine,
         "can_close": may_work and inquiry.status == Inquiry.Status.PROCESSED,
         "can_note": may_work,
+        "can_look_again": may_assign and inquiry.look_again_since is not None,
+        "has_unread": any(attachment.is_quarantined for attachment in attachments),
+        "may_decide_unread": may_assign,
         "can_answer": can_answer,
         "next": _next_after(inquiry, request.user),
         "focus": focus,
     }
-    if is_at_desk and request.user.has_perm("requests_app.assign_inquiry"):
+    if is_at_desk and may_assign:
         context["assign_form"] = AssignForm(initial=expected_version, auto_id="assign_%s")
     return render(request, "admin/requests_app/inquiry/desk.html", context)

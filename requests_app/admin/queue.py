@@ -27,7 +27,7 @@ from core.references import grouped_reference
 from core.staff_lists import StaffList, searched_for
 from core.template_filters import isolated, ltr
 from requests_app.admin import bulk, desk
-from requests_app.admin.buttons import ANSWERS, BUTTONS
+from requests_app.admin.buttons import ANSWERS, BUTTONS, IN_BULK
 from requests_app.admin.names import beneficiary_of
 from requests_app.forms import officers
 from requests_app.models import Inquiry, InquiryQuerySet
@@ -97,6 +97,25 @@ class OverdueFilter(admin.SimpleListFilter):
         return queryset.overdue() if self.value() == "overdue" else queryset
 
 
+class LookAgainFilter(admin.SimpleListFilter):
+    """A filter for supervisors: the decided inquiries that have lost a document since."""
+
+    title = _("decided, to look at again")
+    parameter_name = "again"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[str, "_StrOrPromise"]]:
+        if not request.user.has_perm("requests_app.assign_inquiry"):
+            return []
+        return [("yes", _("a document was removed"))]
+
+    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
+        self, request: StaffRequest, queryset: InquiryQuerySet
+    ) -> InquiryQuerySet:
+        return queryset.to_look_at_again() if self.value() == "yes" else queryset
+
+
 class FiledStatusFilter(admin.ChoicesFieldListFilter):
     """A filter by status without drafts, which only the applicant sees."""
 
@@ -133,6 +152,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
     list_filter = (
         AssigneeFilter,
         OverdueFilter,
+        LookAgainFilter,
         ("status", FiledStatusFilter),
         "outcome",
         "service",
@@ -140,7 +160,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
     list_select_related = ("beneficiary", "service", "assignee__identity")
     search_fields = ("search_text",)
     ordering = ("due_on", "pk")
-    actions = [_bulk_action(name) for name in BUTTONS]
+    actions = [_bulk_action(name) for name in IN_BULK]
 
     @admin.display(description=_("request number"), ordering="reference")
     def request_number(self, inquiry: Inquiry) -> SafeString:

@@ -23,8 +23,8 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name='attachment',
-            name='has_preview',
-            field=models.BooleanField(default=False),
+            name='preview_stored_name',
+            field=models.CharField(help_text='of a small JPEG of the first page', max_length=64, null=True, unique=True),
         ),
         migrations.AddField(
             model_name='attachment',

@@ -1,6 +1,6 @@
 """Inquiries with their documents, replies and events."""
 
-from requests_app.models.attachments import Attachment, AttachmentQuerySet
+from requests_app.models.attachments import Attachment, AttachmentQuerySet, ScannerOutage
 from requests_app.models.events import InquiryEvent
 from requests_app.models.inquiries import Inquiry, InquiryQuerySet
 from requests_app.models.replies import Reply, ReplyQuerySet
@@ -14,5 +14,6 @@ __all__ = [
     "InquiryQuerySet",
     "Reply",
     "ReplyQuerySet",
+    "ScannerOutage",
     "Upload",
 ]

@@ -1,5 +1,6 @@
-"""The documents of an inquiry."""
+"""The documents of an inquiry, and whether the scanner of their files is away."""
 
+import datetime
 from typing import Self
 
 from django.db import models
@@ -13,11 +14,6 @@ from core.catalogue.models import DocumentType
 from requests_app.models.inquiries import Inquiry
 
 
-def preview_name(stored_name: str) -> str:
-    """Return the name of the preview beside the file of this name."""
-    return f"{stored_name}.jpg"
-
-
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def sent(self) -> Self:
         """Return the documents that the directorate has received."""
@@ -27,12 +23,40 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         """Return the documents that the applicant can still remove."""
         return self.filter(sent_at=None)
 
+    def kept(self) -> Self:
+        """Return the documents whose files are there, be it in quarantine."""
+        return self.exclude(status=Attachment.Status.INFECTED)
+
+    def infected(self) -> Self:
+        return self.filter(status=Attachment.Status.INFECTED)
+
+    def quarantined(self) -> Self:
+        return self.filter(status=Attachment.Status.QUARANTINED)
+
+    def to_be_scanned(self, now: datetime.datetime) -> Self:
+        """Return the quarantined documents to scan at `now`, the longest waiting first."""
+        return self.filter(scan_at__lte=now).order_by("scan_at", "pk")
+
+    def file_names(self) -> list[str]:
+        """Return the names in the storage of all files of these documents."""
+        rows = self.values_list(*Attachment.FILES)
+        return [name for row in rows for name in row if name]
+
 
 class Attachment(models.Model):
-    """A document, checked and re-encoded before it was stored under a random name."""
+    """A document, checked and re-encoded before it was stored under a random name.
+
+    While the virus scanner is away it is in quarantine: its files lie apart, and nobody opens them.
+    Of one that turns out to be infected the row alone is left, to say so.
+    """
+
+    # The fields with the names of its files, each of which may be empty.
+    FILES = ("stored_name", "preview_stored_name")
 
     class Status(models.TextChoices):
         CLEAN = "clean", _("checked")
+        QUARANTINED = "quarantined", _("being checked for viruses")
+        INFECTED = "infected", _("removed, as it contained malware")
 
     class ContentType(models.TextChoices):
         JPEG = "image/jpeg", "JPEG"
@@ -54,10 +78,14 @@ class Attachment(models.Model):
     document_type = models.ForeignKey(DocumentType, on_delete=models.PROTECT)
     original_name = models.CharField(max_length=120)
     stored_name = models.CharField(max_length=64, unique=True)
+    preview_stored_name = models.CharField(  # noqa: DJ001  # unique where there is one
+        max_length=64, unique=True, null=True, help_text="of a small JPEG of the first page"
+    )
     content_type = models.CharField(max_length=20, choices=ContentType)
     size = models.PositiveIntegerField(help_text="bytes")
     sha256 = models.CharField(max_length=64)
     status = models.CharField(max_length=12, choices=Status, default=Status.CLEAN)
+    scan_at = models.DateTimeField(null=True, help_text="when a quarantined document is scanned")
     removed = models.CharField(
         max_length=100,
         blank=True,
@@ -65,7 +93,6 @@ class Attachment(models.Model):
         help_text="kinds of what was taken out, separated by commas",
     )
     pages = models.PositiveSmallIntegerField(null=True, help_text="unknown of older PDFs")
-    has_preview = models.BooleanField(default=False)
     position = models.PositiveSmallIntegerField(default=0)
     added_at = models.DateTimeField(default=timezone.now, editable=False)
     # No side sees another's documents.
@@ -94,10 +121,46 @@ class Attachment(models.Model):
                 fields=["inquiry", "document_type", "sha256", "successor"],
                 name="attachment_once_each",
             ),
+            models.CheckConstraint(
+                condition=Q(status="quarantined", scan_at__isnull=False)
+                | (~Q(status="quarantined") & Q(scan_at=None)),
+                name="attachment_scan_if_quarantined",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["scan_at", "id"],
+                name="attachment_to_be_scanned",
+                condition=Q(scan_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.original_name
+
+    @property
+    def can_be_opened(self) -> bool:
+        return self.status == self.Status.CLEAN
+
+    @property
+    def why_closed(self) -> str:
+        """Return a sentence about why nobody can open it, or nothing."""
+        if self.is_quarantined:
+            return gettext("It is being checked for viruses and cannot be opened yet.")
+        return "" if self.can_be_opened else gettext("It was removed, as it contained malware.")
+
+    @property
+    def is_quarantined(self) -> bool:
+        return self.status == self.Status.QUARANTINED
+
+    @property
+    def has_preview(self) -> bool:
+        return self.can_be_opened and bool(self.preview_stored_name)
+
+    def files(self) -> dict[str, str]:
+        """Return the names of its files in the storage, by the fields that hold them."""
+        names = {field: getattr(self, field) for field in self.FILES}
+        return {field: name for field, name in names.items() if name}
 
     @property
     def what_was_removed(self) -> str:
@@ -108,3 +171,15 @@ class Attachment(models.Model):
         return gettext("Taken out of this file, whose pages are kept: %(kinds)s.") % {
             "kinds": gettext(", ").join(kinds)
         }
+
+
+class ScannerOutage(models.Model):
+    """The outage of the virus scanner, from the first file without an answer to the next answer.
+
+    There is one row at most, which all processes share.
+    """
+
+    since = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"since {self.since}"

@@ -44,6 +44,9 @@ class InquiryEvent(Event):
             "passed_on",
             pgettext_lazy("what happened to an inquiry", "Passed on to the person it is about"),
         )
+        CHECKED = "checked", _("A document was checked for viruses and can be opened")
+        INFECTED = "infected", _("A document was removed, as it contained malware")
+        LOOKED_AGAIN = "looked_again", _("A supervisor has looked at it again")
 
     # Only officers see these events.
     INTERNAL = (
@@ -51,6 +54,8 @@ class InquiryEvent(Event):
         EventType.HANDED_BACK,
         EventType.ASSIGNED,
         EventType.NOTED,
+        EventType.CHECKED,
+        EventType.LOOKED_AGAIN,
     )
 
     class Role(models.TextChoices):

@@ -92,6 +92,10 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         passed_on = self.filter(status__in=Inquiry.OPEN).exclude(passed_on_to=[])
         return passed_on.exclude(is_lost(Inquiry.PARTIES))
 
+    def to_look_at_again(self) -> Self:
+        """Return the decided inquiries that a supervisor has to look at again."""
+        return self.exclude(look_again_since=None)
+
     def finished(self) -> Self:
         return self.filter(status__in=(Inquiry.Status.PROCESSED, Inquiry.Status.CLOSED))
 
@@ -177,6 +181,9 @@ class Inquiry(models.Model):
     submitted_at = models.DateTimeField(_("filed"), null=True)
     processed_at = models.DateTimeField(_("processed"), null=True)
     remind_at = models.DateTimeField(null=True, help_text="of a return that waits for an answer")
+    look_again_since = models.DateTimeField(
+        null=True, help_text="of a decided inquiry that has lost a document, for a supervisor"
+    )
     passed_on_to = models.JSONField(
         default=list, help_text="the keys of the successors who were told that it is theirs now"
     )
@@ -200,6 +207,11 @@ class Inquiry(models.Model):
                 fields=["remind_at"],
                 name="inquiry_reminders",
                 condition=Q(remind_at__isnull=False),
+            ),
+            models.Index(
+                fields=["look_again_since"],
+                name="inquiry_to_look_at_again",
+                condition=Q(look_again_since__isnull=False),
             ),
             models.Index(fields=["status", "due_on", "id"], name="inquiry_queue"),
         ]
@@ -233,6 +245,11 @@ class Inquiry(models.Model):
         return self.status in self.AT_THE_DESK
 
     @property
+    def is_decided(self) -> bool:
+        """Whether the directorate has decided it, and not the applicant, who withdraws it."""
+        return self.outcome in (self.Outcome.APPROVED, self.Outcome.REJECTED)
+
+    @property
     def is_open(self) -> bool:
         return self.status in self.OPEN
 
@@ -240,6 +257,12 @@ class Inquiry(models.Model):
     def is_returned(self) -> bool:
         """Whether the inquiry waits for its applicant."""
         return self.status == self.Status.RETURNED_TO_APPLICANT
+
+    @property
+    def was_returned_by_portal(self) -> bool:
+        """Whether the portal has returned it last, as a document of it was infected."""
+        last = self.events.filter(event_type="returned").order_by("seq").last()
+        return last is not None and last.role == "portal"
 
     @property
     def accepts_documents(self) -> bool:
@@ -280,7 +303,7 @@ class Inquiry(models.Model):
 
     def content_digest(self) -> str:
         """Return the digest of everything that the applicant confirms; any change alters it."""
-        attachments = self.attachments.values_list("document_type_id", "sha256")
+        attachments = self.attachments.kept().values_list("document_type_id", "sha256")
         return digest_of(
             {
                 "reference": self.reference,

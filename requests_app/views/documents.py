@@ -9,7 +9,7 @@ from django.http import FileResponse, HttpResponse
 from core.accounts.access import SignedInRequest, get_visible, resident_required
 from core.exceptions import RuleViolation
 from requests_app import actions
-from requests_app.downloads import download, preview
+from requests_app.downloads import download, opened, preview
 from requests_app.forms import DocumentsForm
 from requests_app.models import Attachment, Inquiry
 from requests_app.uploads import RETRY_AFTER_SECONDS
@@ -57,13 +57,13 @@ def press_button(request: SignedInRequest, inquiry: Inquiry) -> bool:
 
 
 @resident_required  # type: ignore[arg-type]  # a streamed file is no HttpResponse
-def document(request: SignedInRequest, reference: str, pk: int) -> FileResponse:
-    return download(_document(request, reference, pk))
+def document(request: SignedInRequest, reference: str, pk: int) -> FileResponse | HttpResponse:
+    return opened(request, _document(request, reference, pk), download)
 
 
 @resident_required
 def document_preview(request: SignedInRequest, reference: str, pk: int) -> HttpResponse:
-    return preview(_document(request, reference, pk))
+    return opened(request, _document(request, reference, pk), preview)
 
 
 def _document(request: SignedInRequest, reference: str, pk: int) -> Attachment:

@@ -23,7 +23,7 @@ from core.accounts.visual_code import forget_old_pictures
 from core.chores.actions import Chores
 from core.messaging.actions import expire_late, purge_expired_secrets
 from core.submissions.models import forget_old_submissions
-from requests_app.actions import pass_on_inquiries, remind_of_returns
+from requests_app.actions import pass_on_inquiries, remind_of_returns, scan_quarantined
 from requests_app.document_sweep import sweep
 from requests_app.models.uploads import forget_old_uploads
 
@@ -48,6 +48,7 @@ CHORES: Chores = {
         (5 * _SECONDS, allocate),
         (30 * _SECONDS, remind_of_appointments),
         (5 * _MINUTES, remind_of_returns),
+        (30 * _SECONDS, scan_quarantined),
         (10 * _MINUTES, tell_passed_on),
         (10 * _MINUTES, make_slots),
         (10 * _MINUTES, settle_past),

@@ -92,6 +92,7 @@ def _component_context(language: str) -> dict[str, Any]:
         "attachments": [
             SimpleNamespace(
                 pk=number,
+                can_be_opened=True,
                 content_type="application/pdf",
                 get_content_type_display="PDF",
                 pages=number,

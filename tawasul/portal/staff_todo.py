@@ -47,6 +47,11 @@ def inquiries_of(user: User) -> Iterator[_Section]:
     if user.has_perm("requests_app.assign_inquiry"):
         counts += [
             (_("Overdue in all"), inquiries.overdue(), {"queue": "all", "time": "overdue"}),
+            (
+                _("Decided, and a document was removed since"),
+                inquiries.to_look_at_again(),
+                {"queue": "all", "again": "yes"},
+            ),
         ]
     else:
         unclaimed = waiting.filter(assignee=None).overdue()

@@ -18,6 +18,7 @@ from tests.conftest import signed_in, signed_in_staff
 from tests.portal.security_lines import check, employee, line, refused, without_network
 from tests.requests_app import steps
 from tests.requests_app.desk_pages import QUEUE, desk_of
+from tests.requests_app.malware import SIGNATURE, FakeScanner, malware
 
 pytestmark = pytest.mark.django_db
 NUMBER = "2987654320"
@@ -224,3 +225,41 @@ def test_what_staff_open_and_take_out(person, lines):
         fields = {"actor": actor, "person": related.identity}
         expected = line("person_opened", outcome, account=actor, person=related.identity)
         assert lines(lambda: refused(open_person, **fields)) == [without_network(expected)]  # noqa: B023
+
+
+def test_infected_documents_and_a_scanner_that_is_away(person, lines, monkeypatch):
+    scanner = FakeScanner(monkeypatch.setattr)
+    factories.document_type()
+    draft = factories.draft(person)
+    browser, staff = signed_in(person), signed_in_staff(factories.of_role("officer"))
+    infected = partial(line, "document_infected", kind=SIGNATURE, reference=draft.reference)
+    begun, ended = line("scanner_away", "begun"), line("scanner_away", "ended")
+
+    def add(upload, is_away=True):
+        scanner.is_away = is_away
+        steps.add_documents(browser, draft, upload)
+
+    def scan(is_away=False):
+        scanner.is_away = is_away
+        filing.scan_quarantined()
+
+    check(
+        lines,
+        [
+            # Of an outage each file is not told of, only where it begins and ends.
+            (lambda: add(factories.picture()), begun),
+            (lambda: add(malware()),),
+            (lambda: scan(is_away=True),),
+            (lambda: add(factories.picture("2.jpg", size=(61, 40)), is_away=False), ended),
+            (lambda: add(malware(filler=b"2"), is_away=False), infected("refused", account=person)),
+            (scan, without_network(infected("removed"))),
+            (lambda: add(factories.picture("3.jpg", size=(62, 40))), begun),
+            (lambda: scan(is_away=True),),
+        ],
+    )
+    inquiry = factories.submitted(draft)
+    waiting = inquiry.attachments.quarantined().get()
+    address = f"{QUEUE}{inquiry.pk}/documents/{waiting.pk}/"
+    # Nobody has opened it.
+    check(lines, [(lambda: staff.get(address),), (lambda: staff.get(f"{address}preview/"),)])
+    check(lines, [(scan, without_network(ended))])

@@ -22,6 +22,7 @@ from core.accounts.models import Identity, IdentityNumber, Session, User
 from core.chores import actions as chores
 from core.messaging.models import Message
 from core.security_log import LOGGER, Event, JsonLine
+from requests_app import actions
 from requests_app.models import Inquiry
 from tawasul.portal.demo_phone import current_code
 from tests import factories
@@ -36,6 +37,7 @@ from tests.delivery import deliver_due
 from tests.requests_app import steps
 from tests.requests_app.desk_pages import QUEUE, answer, desk_of, press
 from tests.requests_app.files import names_on
+from tests.requests_app.malware import FakeScanner, malware
 
 pytestmark = pytest.mark.django_db
 
@@ -151,6 +153,10 @@ class Walk:
         steps.save_details(browser, self.inquiry)
         page = steps.add_documents(browser, self.inquiry, factories.picture())
         assert names_on(page) == ["passport.jpg"]
+        scanner = FakeScanner(self.monkeypatch.setattr)
+        for scanner.is_away in (True, False):
+            steps.add_documents(browser, self.inquiry, malware(f"{NUMBER}.pdf"))
+        actions.scan_quarantined()
         ask_for_code(browser, self.inquiry)
         filed = self.use_code(steps.page_of(self.inquiry, "confirm"), self.person, "file")
         assert filed.url == steps.page_of(self.inquiry, "receipt")

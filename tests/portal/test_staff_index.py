@@ -55,7 +55,8 @@ def work(officer):
     copies(mine, 3, assignee=colleague, due_on=late)
     copies(mine, 4, assignee=None)
     copies(mine, 5, assignee=None, due_on=late)
-    write(actions.approve, factories.claimed(officer), officer)
+    decided = write(actions.approve, factories.claimed(officer), officer)
+    Inquiry.objects.filter(pk=decided.pk).update(look_again_since=timezone.now())
     return mine
 
 

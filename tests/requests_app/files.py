@@ -9,6 +9,7 @@ import pikepdf
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from requests_app.models import Attachment
 from tests import factories
 
 HTML = b"<!doctype html><script>alert(1)</script>"
@@ -53,10 +54,16 @@ def pdf(change=None, **save_options):
 
 
 def stored_files():
-    """Return the content of every document in the private storage, without the previews."""
-    folder = storages["private"].base_location
+    """Return the content of every file in the private storage but the previews of documents."""
+    return [path.read_bytes() for path in paths_in("private")]
+
+
+def paths_in(storage):
+    """Return the paths of the files in this storage but the previews of documents."""
+    folder = storages[storage].base_location
+    previews = set(Attachment.objects.values_list("preview_stored_name", flat=True))
     paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return [path.read_bytes() for path in paths if path.suffix != ".jpg"]
+    return [path for path in paths if str(path.relative_to(folder)) not in previews]
 
 
 MEGABYTE = 1024 * 1024

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from core import template_filters
 from requests_app import decoder as asking
+from requests_app import waiting_threads
 from requests_app.models import Upload
 from requests_app.models.uploads import forget_old_uploads
 from tests import factories
@@ -104,7 +105,7 @@ def test_half_of_the_threads_never_wait_for_the_decoder(add, gate, held, as_resi
     """Of four threads, which are as many as there are unless told."""
     held(2)
     with gate.open("w"):
-        until(lambda: not asking._threads._value)
+        until(lambda: not waiting_threads._free._value)
         assert is_told_to_come_again(add(photo("a.jpg")))
     held(0)[0].join()
     assert names_on(add(photo("a.jpg"))) == ["a.jpg"]

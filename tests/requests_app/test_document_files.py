@@ -79,8 +79,9 @@ def with_a_filled_field(document):
 def grow_older(seconds):
     """Set the time of every stored file to this many seconds ago."""
     then = time.time() - seconds
-    for path in storages["private"].base_location.rglob("*"):
-        os.utime(path, (then, then))
+    for name in ("private", "quarantine"):
+        for path in storages[name].base_location.rglob("*"):
+            os.utime(path, (then, then))
 
 
 def test_the_name_of_a_file_is_cleaned(as_resident, inquiry):
@@ -143,8 +144,8 @@ def test_failed_insert_keeps_previous_document(add, monkeypatch):
         add(photo("second.jpg", 61))
     assert Attachment.objects.get() == before
     # After an interrupted request nobody knows whether the row was written, so the new file stays
-    # until the sweep.
-    assert len(stored_files()) == 2
+    # until the sweep, as does its preview.
+    assert len(stored_files()) == 3
     grow_older(DAY + 60)
     call_command("sweep_documents")
     assert len(stored_files()) == 1
@@ -254,7 +255,7 @@ def test_preview_shows_the_picture_and_ink_on_transparent_page(look):
 
 def test_document_with_missing_file_is_404(as_resident, inquiry, caplog):
     attachment = factories.attached(inquiry)
-    discard(attachment.stored_name)
+    discard(*attachment.files().values())
     for page in ("", "/preview"):
         caplog.clear()
         assert as_resident.get(address_of(attachment, page)).status_code == 404, page
@@ -277,7 +278,7 @@ def test_first_page_of_a_pdf_is_shown_with_the_number_of_its_pages(as_resident, 
 def test_page_that_cannot_be_drawn_is_shown_by_its_format(as_resident, inquiry):
     """Documents of before have no preview."""
     scan = factories.attached(inquiry, upload("scan.pdf", pdf()))
-    Attachment.objects.update(has_preview=False, pages=None)
+    Attachment.objects.update(preview_stored_name=None, pages=None)
     page = as_resident.get(page_of(inquiry, "documents"))
     assert ">PDF</span>" in page.content.decode()
     assert "page" not in words(page).partition("scan.pdf")[2].partition("Remove")[0]
@@ -347,7 +348,7 @@ def test_officer_goes_through_the_pages_of_an_older_document(as_officer, inquiry
     """Nobody counted its pages when it was stored."""
     scan = factories.attached(inquiry, upload("scan.pdf", pdf(with_three_pages)))
     factories.submitted(inquiry)
-    Attachment.objects.update(has_preview=False, pages=None)
+    Attachment.objects.update(preview_stored_name=None, pages=None)
     pages = f"/en/staff/requests_app/inquiry/{inquiry.pk}/documents/{scan.pk}/pages/"
     assert f'href="{pages}4/"' in as_officer.get(f"{pages}3/").content.decode()
     assert as_officer.get(f"{pages}3/picture/").status_code == 200

@@ -2,6 +2,7 @@
 
 import uuid
 
+import pytest
 from django.conf import settings
 from django.core.management import call_command
 
@@ -22,6 +23,7 @@ from tests.browser.looks.steps import (
 )
 from tests.browser.looks.tables import looks
 from tests.requests_app.files import pdf
+from tests.requests_app.malware import FakeScanner, malware
 
 MANY = 30
 SHOWN = ("drafts", "waiting", "open", "finished")
@@ -72,6 +74,7 @@ def prepare(language):
         },
         **drafts,
         **filed,
+        **through_quarantine(resident, factories.supervisor(username="supervisor")),
         "of_beneficiary": of_beneficiary,
         "passed_on": passed_on,
         "of_worker": for_a_worker(resident, palm),
@@ -153,6 +156,46 @@ def filed_in_every_status(resident, language):
     }
 
 
+def through_quarantine(resident, supervisor):
+    """Return inquiries whose documents came while the virus scanner was away, by name.
+
+    Where it was back meanwhile, a document was removed.
+    """
+
+    def document(inquiry, *uploads):
+        kind = DocumentType.objects.get(slug="supporting-proof")
+        for upload in uploads:
+            factories.attached(inquiry, upload, kind)
+        return inquiry
+
+    def ready():
+        return written(resident, "resident-services")
+
+    def claimed(inquiry):
+        version = {"expected_version": inquiry.version}
+        return actions.claim(actor=supervisor, inquiry=inquiry, **version)
+
+    with pytest.MonkeyPatch.context() as patch:
+        scanner = FakeScanner(patch.setattr)
+        draft = document(ready(), malware())
+        removed, again = (claimed(submitted(document(ready(), malware()))) for _each in range(2))
+        said = {"text": people.ANSWERS[resident.language], "idempotency_key": uuid.uuid4()}
+        actions.approve(actor=supervisor, inquiry=again, expected_version=again.version, **said)
+        scanner.is_away = False
+        actions.scan_quarantined()
+        scanner.is_away = True
+        name = people.FILES[resident.language]
+        document(draft, factories.picture(name))
+        unread = claimed(submitted(document(ready(), factories.picture(name))))
+    return {
+        "unscanned": draft,
+        "removed": removed,
+        "again": again,
+        "unread": unread,
+        "closed_document": unread.attachments.get(),
+    }
+
+
 def close_service_to_residents(visitor, things):
     """Close the service to residents after the draft was begun."""
     Service.objects.filter(pk=things["unfit"].service_id).update(beneficiary_kinds=["citizen"])
@@ -227,7 +270,9 @@ FILING = (
         ("documents-empty", f"{MISSING}documents/", send_nothing("Add")),
         ("documents-refused", f"{DRAFT}documents/", choose_file("2.jpg", no_picture), press("Add")),
         ("documents-added", f"{SCANNED}documents/"),
+        ("documents-in-quarantine", "inquiries/{unscanned.reference}/documents/"),
         ("review", f"{SCANNED}review/"),
+        ("review-in-quarantine", "inquiries/{unscanned.reference}/review/"),
     ),
     look("details-acting", "employer", f"{OF_WORKER}details/"),
     look("review-acting", "employer", f"{OF_WORKER}review/"),
@@ -257,6 +302,15 @@ FOLLOWING = (
             *("approved", "rejected", "withdrawn", "closed"),
         )
     ),
+    look("inquiry-in-quarantine", "resident", "inquiries/{unread.reference}/"),
+    look(
+        "document-in-quarantine",
+        "resident",
+        "inquiries/{unread.reference}/documents/{closed_document.pk}/",
+        status=409,
+    ),
+    look("inquiry-returned-by-the-portal", "resident", "inquiries/{removed.reference}/"),
+    look("answer-to-the-portal", "resident", "inquiries/{removed.reference}/answer/"),
     look("inquiry-of-a-beneficiary", "beneficiary", "inquiries/{of_beneficiary.reference}/"),
     look("inquiry-no-longer-theirs", "resident", "inquiries/{passed_on.reference}/"),
     look("inquiry-refused", "resident", "inquiries/{passed_on.reference}/withdraw/"),
