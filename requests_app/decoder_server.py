@@ -18,6 +18,7 @@ import resource
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -30,6 +31,7 @@ from requests_app.cleaned import Cleaned
 from requests_app.page_pictures import picture_of
 from requests_app.refused import Refused
 from requests_app.sanitizer import clean
+from requests_app.signature_roots import read_roots
 
 MAX_SECONDS = 4  # of processor time, for one file
 MAX_SECONDS_IN_ALL = 20  # from its first byte to the answer; a busy machine takes longer
@@ -47,8 +49,11 @@ _ENDED_BY = {
 }
 
 
-def serve(listener: socket.socket, at_once: int) -> None:
-    """Answer requests until SIGTERM, each in a child, at most `at_once` of them at a time."""
+def serve(listener: socket.socket, at_once: int, roots: Sequence[bytes]) -> None:
+    """Answer requests until SIGTERM, each in a child, at most `at_once` of them at a time.
+
+    `roots` are the certificates, in DER, that signatures may lead to.
+    """
     gc.collect()
     gc.freeze()  # so that no child copies what it only reads
     at_work: dict[int, tuple[int, socket.socket]] = {}
@@ -62,7 +67,7 @@ def serve(listener: socket.socket, at_once: int) -> None:
             connection, _address = listener.accept()
             child = os.fork()
             if not child:
-                _answer_and_exit(connection)
+                _answer_and_exit(connection, roots)
             at_work[os.pidfd_open(child)] = child, connection
 
 
@@ -71,13 +76,13 @@ def warm_up() -> None:
     for picture_format in ("JPEG", "PNG", "WEBP", "AVIF"):
         point = io.BytesIO()
         Image.new("RGB", (1, 1)).save(point, picture_format)
-        clean(point.getvalue(), f"image/{picture_format.lower()}")
+        clean(point.getvalue(), f"image/{picture_format.lower()}", roots=())
     page = io.BytesIO()
     with pikepdf.new() as pdf:
         pdf.add_blank_page()
         pdf.pages[0].Contents = pdf.make_stream(b"q Q")
         pdf.save(page)
-    drawable = clean(page.getvalue(), "application/pdf").content
+    drawable = clean(page.getvalue(), "application/pdf", roots=()).content
     picture_of(drawable, "application/pdf", page=1, side=1)
 
 
@@ -92,33 +97,33 @@ def _finish(child: int, connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def _answer_and_exit(connection: socket.socket) -> NoReturn:
+def _answer_and_exit(connection: socket.socket, roots: Sequence[bytes]) -> NoReturn:
     """Do what one request asks, in its own child, without anything that the parent would do."""
     status = 1
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.alarm(MAX_SECONDS_IN_ALL)
-        _answer(connection)
+        _answer(connection, roots)
         status = 0
     finally:
         os._exit(status)
 
 
-def _answer(connection: socket.socket) -> None:
+def _answer(connection: socket.socket, roots: Sequence[bytes]) -> None:
     with connection.makefile("rb") as stream:
         request = stream.read(MAX_REQUEST + 1)
     line, _newline, original = request.partition(b"\n")
     if len(request) <= MAX_REQUEST:
-        connection.sendall(_do(json.loads(line), original))
+        connection.sendall(_do(json.loads(line), original, roots))
 
 
-def _do(asked: dict, original: bytes) -> bytes:
+def _do(asked: dict, original: bytes, roots: Sequence[bytes]) -> bytes:
     limit_this_process()
     try:
         if asked["job"] == "picture":
             picture = picture_of(original, asked["content_type"], asked["page"], asked["side"])
             return Cleaned(picture).to_bytes()
-        return clean(original, asked["content_type"]).to_bytes()
+        return clean(original, asked["content_type"], roots).to_bytes()
     except Refused as refused:
         return _refusal(str(refused))
     except MemoryError:
@@ -159,11 +164,20 @@ def main() -> None:
     parser.add_argument("socket", type=Path)
     cores = len(os.sched_getaffinity(0))
     parser.add_argument("--at-once", type=int, default=cores, help=f"files at once ({cores})")
+    parser.add_argument(
+        "--signature-roots",
+        default="",
+        help="a file of certificates in PEM, or a folder of such files: authorities that are known",
+    )
     options = parser.parse_args()
+    try:
+        roots = read_roots(options.signature_roots)
+    except (OSError, ValueError) as error:
+        sys.exit(f"The decoder cannot start: {error}.")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     warm_up()
     with listen(options.socket) as listener:
-        serve(listener, options.at_once)
+        serve(listener, options.at_once, roots)
 
 
 if __name__ == "__main__":

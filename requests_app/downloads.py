@@ -50,6 +50,23 @@ def download(attachment: Attachment) -> FileResponse:
     return response
 
 
+def download_original(attachment: Attachment) -> FileResponse:
+    """Return the signed original as bytes that no browser opens; it was not cleaned.
+
+    Raise 404 if the document is not signed.
+    """
+    if not attachment.original_stored_name:
+        raise Http404
+    content = _open_file(attachment, attachment.original_stored_name)
+    response = FileResponse(content, content_type="application/octet-stream")
+    stem = attachment.original_name.removesuffix(".pdf")
+    name = _("%(name)s (signed original).pdf") % {"name": stem}
+    ascii_name = f"signed-original-{attachment.pk}.pdf"
+    response["Content-Disposition"] = content_disposition(ascii_name, name)
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
 def preview(attachment: Attachment) -> HttpResponse:
     """Return a small JPEG of the first page; raise 404 if there is none."""
     if not attachment.preview_stored_name:

@@ -1,12 +1,14 @@
 """PDFs: read, judged and written anew, in the process of the sanitizer. Imports no Django."""
 
 import io
+from collections.abc import Sequence
 
 import pikepdf
 
-from requests_app.cleaned import Cleaned
+from requests_app.cleaned import Cleaned, Signature
 from requests_app.pdf_contents import Contents
 from requests_app.pdf_damage import MissingPages, check_both_ends, check_pages
+from requests_app.pdf_signatures import signatures_of
 from requests_app.pdf_unpacking import limit_memory
 from requests_app.refused import Refused
 
@@ -14,8 +16,10 @@ MAX_PAGES = 100
 _OF_THE_TRAILER = ("/Root", "/Size", "/ID")
 
 
-def new_pdf(original: bytes) -> Cleaned:
-    """Write the PDF anew with what its pages show.
+def new_pdf(original: bytes, roots: Sequence[bytes] = ()) -> Cleaned:
+    """Write the PDF anew with what its pages show, and say whether its signatures hold.
+
+    `roots` are the certificates, in DER, that signatures may lead to.
 
     Refused if it is not whole, needs a password or a program, has too many pages, unpacks to too
     much, or shows nothing; ValueError if it has no page.
@@ -35,13 +39,20 @@ def new_pdf(original: bytes) -> Cleaned:
             raise Refused("too_many_pages")
         if _needs_a_program(pdf):
             raise Refused("form_program")
+        signatures = _signatures_of(original, roots)
         pages = len(pdf.pages)
         removed = _reduce(pdf)
         output = io.BytesIO()
         # Streams stay compressed, because decompressing one could fill the memory.
         packed = pikepdf.StreamDecodeLevel.none
         pdf.save(output, stream_decode_level=packed, compress_streams=False, deterministic_id=True)
-    return Cleaned(output.getvalue(), tuple(removed), pages)
+    if signatures:
+        removed.discard("signature")  # It is kept, with the original.
+    return Cleaned(output.getvalue(), tuple(sorted(removed)), pages, signatures=signatures)
+
+
+def _signatures_of(original: bytes, roots: Sequence[bytes]) -> tuple[Signature, ...]:
+    return signatures_of(original, roots) if b"/ByteRange" in original else ()
 
 
 def _needs_a_program(pdf: pikepdf.Pdf) -> bool:
@@ -54,7 +65,7 @@ def _needs_a_program(pdf: pikepdf.Pdf) -> bool:
     return bool(pdf.Root.get("/NeedsRendering")) or not has_fields
 
 
-def _reduce(pdf: pikepdf.Pdf) -> list[str]:
+def _reduce(pdf: pikepdf.Pdf) -> set[str]:
     pages = [page.obj for page in pdf.pages]
     contents = Contents(pdf)
     for page in pages:
@@ -73,4 +84,4 @@ def _reduce(pdf: pikepdf.Pdf) -> list[str]:
     for page in pages:
         page["/Parent"] = tree
     pdf.Root["/Pages"] = tree
-    return sorted(contents.removed)
+    return contents.removed

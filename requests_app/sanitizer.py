@@ -1,6 +1,7 @@
 """Decode an uploaded file and encode it again, in a child of the decoder. Imports no Django."""
 
 import io
+from collections.abc import Sequence
 from contextlib import suppress
 
 import pillow_heif
@@ -79,11 +80,12 @@ def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     return picture if picture.mode in ("RGB", "L") else picture.convert("RGB")
 
 
-def clean(original: bytes, content_type: str) -> Cleaned:
+def clean(original: bytes, content_type: str, roots: Sequence[bytes]) -> Cleaned:
     """Return a new file of the type that `uploads.STORED_AS` says.
 
+    `roots` are the certificates, in DER, that signatures may lead to.
     Refused with a reason; any other error if the file is damaged.
     """
     if content_type in _PICTURE_FORMATS:
         return new_picture(original, *_PICTURE_FORMATS[content_type])
-    return new_pdf(original)
+    return new_pdf(original, roots)

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import PurePosixPath
 
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from core.exceptions import RuleViolation
 from core.text import single_line
 from requests_app import decoder, scanner
-from requests_app.cleaned import PREVIEW_SIDE
+from requests_app.cleaned import PREVIEW_SIDE, Signature
 from requests_app.pdf_damage import begins_as_pdf
 from requests_app.refused import Refused
 from requests_app.scanner import Outcome, Verdict
@@ -43,7 +43,8 @@ class Document:
 
     `removed` has the kinds of what was taken out, each a value of `Attachment.Removed`; `preview`
     is a small JPEG of the first page, or empty if it could not be drawn; `verdict` is the virus
-    scanner's on the file as it came.
+    scanner's on the file as it came. A signed document has its original, the bytes as they were
+    sent.
     """
 
     name: str
@@ -53,6 +54,8 @@ class Document:
     removed: tuple[str, ...] = ()
     pages: int = 1
     preview: bytes = b""
+    signatures: tuple[Signature, ...] = ()
+    original: bytes = b""
 
     @property
     def is_quarantined(self) -> bool:
@@ -61,6 +64,10 @@ class Document:
     @property
     def sha256(self) -> str:
         return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def original_sha256(self) -> str:
+        return hashlib.sha256(self.original).hexdigest() if self.original else ""
 
 
 class Infected(RuleViolation):
@@ -120,7 +127,15 @@ def clean_document(upload: UploadedFile) -> Document:
         removed=cleaned.removed,
         pages=cleaned.pages,
         preview=preview,
+        signatures=tuple(map(_with_clean_names, cleaned.signatures)),
+        original=original if cleaned.signatures else b"",
     )
+
+
+def _with_clean_names(signature: Signature) -> Signature:
+    """Return the signature without what could hide in the names of its certificate."""
+    names = {"signer": signature.signer, "organisation": signature.organisation}
+    return replace(signature, **{field: single_line(name) for field, name in names.items()})
 
 
 def _type_by_content(original: bytes) -> str | None:
@@ -143,7 +158,11 @@ def _type_by_content(original: bytes) -> str | None:
 def store(document: Document) -> dict[str, str]:
     """Save its files, in quarantine if it was not scanned; return their names by their fields."""
     storage = QUARANTINE if document.is_quarantined else PRIVATE
-    files = {"stored_name": document.content, "preview_stored_name": document.preview}
+    files = {
+        "stored_name": document.content,
+        "preview_stored_name": document.preview,
+        "original_stored_name": document.original,
+    }
     return {field: save(content, storage) for field, content in files.items() if content}
 
 

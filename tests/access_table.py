@@ -185,6 +185,8 @@ TABLE = {
         f"{QUEUE}<int:pk>/documents/<int:document_pk>/",
         *("", "pages/<int:page>/", "pages/<int:page>/picture/"),
     ),
+    # Auditors open documents, but not what was never cleaned.
+    f"{QUEUE}<int:pk>/documents/<int:document_pk>/original/": staff(403, 200, 200, auditor=404),
 }
 MEMBERS = "en/staff/members/"
 FOR_KEEPERS = staff(403, 403, 200, keeper=200)

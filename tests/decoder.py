@@ -19,10 +19,10 @@ from requests_app import decoder_server
 
 works, server = decoder_server.clean, os.getpid()
 
-def clean(original, content_type):
+def clean(original, content_type, roots):
     if os.getpid() != server:
         {0}
-    return works(original, content_type)
+    return works(original, content_type, roots)
 
 decoder_server.clean = clean
 decoder_server.main()
@@ -30,7 +30,7 @@ decoder_server.main()
 
 
 @contextmanager
-def decoder(*, at_once=2, clean=None):
+def decoder(*, at_once=2, clean=None, roots=""):
     """Run a decoder, and give its process and the path of its socket, which listens.
 
     Each child runs the code `clean`, if any, before it cleans its file, the bytes `original`.
@@ -38,7 +38,9 @@ def decoder(*, at_once=2, clean=None):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "decoder.sock"
         command = [sys.executable, "-c", CHANGED.format(clean or "pass"), path]
-        process = subprocess.Popen([*command, f"--at-once={at_once}"], cwd=ROOT)
+        process = subprocess.Popen(
+            [*command, f"--at-once={at_once}", f"--signature-roots={roots}"], cwd=ROOT
+        )
         try:
             until(lambda: listens(path))
             yield process, path

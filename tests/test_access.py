@@ -19,7 +19,9 @@ from appointments.models import Appointment, Closure
 from core.accounts.actions import begin_recovery
 from core.accounts.models import AccessReview, Session, User
 from core.catalogue.models import Holiday
-from requests_app.models import Inquiry
+from requests_app.models import Attachment, Inquiry
+from requests_app.storage import PRIVATE
+from requests_app.uploads import save
 from tests import factories
 from tests.access_table import DRAFT_TABLE, HELD_TIME_TABLE, ROLES, TABLE, everybody
 from tests.appointments import browsing, places
@@ -55,6 +57,9 @@ class World:
         self.draft = factories.draft(applicant, beneficiary=person.identity)
         self.filed = factories.draft(applicant, beneficiary=person.identity)
         self.documents = {each: factories.attached(each) for each in (self.draft, self.filed)}
+        # As if the picture had been signed.
+        original = save(b"signed", PRIVATE)
+        Attachment.objects.filter(inquiry=self.filed).update(original_stored_name=original)
         self.filed = factories.submitted(self.filed)
         self.holiday = Holiday.objects.create(day="2026-09-23", name_ar="اليوم الوطني")
         self.book(applicant, person.identity)

@@ -1,6 +1,7 @@
 """Actions on the documents of an inquiry until they are sent."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -71,8 +72,9 @@ def _attach(
     try:
         with transaction.atomic():
             rights = _lock(actor, inquiry)
-            same = rights.documents().filter(document_type=document_type, sha256=document.sha256)
-            existing = same.first()
+            # Two files with the same pages differ if they were signed in another way.
+            same = {"sha256": document.sha256, "original_sha256": document.original_sha256}
+            existing = rights.documents().filter(document_type=document_type, **same).first()
             if existing is not None and existing.status == Attachment.Status.INFECTED:
                 raise Infected(document.name, document.verdict)
             if existing is None:
@@ -84,9 +86,11 @@ def _attach(
                     **stored,
                     content_type=document.content_type,
                     size=len(document.content),
-                    sha256=document.sha256,
                     removed=",".join(document.removed),
                     pages=document.pages,
+                    signatures=list(map(asdict, document.signatures)),
+                    original_size=len(document.original),
+                    **same,
                     **_quarantine(document),
                     position=_last_position(rights.inquiry) + 1,
                     successor_id=rights.successor_id,
@@ -109,11 +113,10 @@ def _quarantine(document: Document) -> dict[str, Any]:
 def remove(*, actor: User, inquiry: Inquiry, pk: int) -> None:
     """Remove an unsent document; do nothing if it has been removed already."""
     with transaction.atomic():
-        attachment = _lock(actor, inquiry).documents().unsent().filter(pk=pk).first()
-        if attachment is None:
-            return
-        attachment.delete()
-    discard(*attachment.files().values())
+        removed = _lock(actor, inquiry).documents().unsent().filter(pk=pk)
+        stored = removed.file_names()
+        removed.delete()
+    discard(*stored)
 
 
 @transaction.atomic

@@ -112,7 +112,7 @@ def _write(
                 actor=actor,
                 role=Role.APPLICANT,
                 expected_version=expected_version,
-                content_digest=digest_of([text, *documents.values_list("sha256", flat=True)]),
+                content_digest=digest_of([text, *documents.digests()]),
                 **changes,
             )
             if deed == Deed.ANSWER:

@@ -20,7 +20,7 @@ from core.methods import takes_form
 from core.security_log import Event, note
 from requests_app.admin.buttons import ANSWERS, BUTTONS
 from requests_app.admin.names import beneficiary_of
-from requests_app.downloads import download, opened, page_picture
+from requests_app.downloads import download, download_original, opened, page_picture
 from requests_app.forms import AnswerForm, AssignForm, NoteForm
 from requests_app.models import Attachment, Inquiry
 
@@ -108,6 +108,12 @@ def document_page(request: StaffRequest, pk: int, document_pk: int, page: int) -
     return opened(request, _document(request, pk, document_pk), partial(_page_of, request, page))
 
 
+def document_original(
+    request: StaffRequest, pk: int, document_pk: int
+) -> FileResponse | HttpResponse:
+    return opened(request, _opened(request, pk, document_pk, "original"), download_original)
+
+
 def _page_of(request: StaffRequest, page: int, attachment: Attachment) -> HttpResponse:
     if not 1 <= page <= (attachment.pages or page):
         raise Http404
@@ -129,18 +135,22 @@ def page_as_picture(request: StaffRequest, pk: int, document_pk: int, page: int)
 
 def _opened(request: StaffRequest, pk: int, document_pk: int, kind: str) -> Attachment:
     """Return a document that was sent, for `kind` of opening, and note it if it can be opened."""
-    found = _document(request, pk, document_pk)
+    found = _document(request, pk, document_pk, kind)
     reference = found.inquiry.reference
     if found.can_be_opened:
         note(Event.DOCUMENT_OPENED, account=request.user.pk, kind=kind, reference=reference)
     return found
 
 
-def _document(request: StaffRequest, pk: int, document_pk: int) -> Attachment:
-    inquiry = get_inquiry_for(request, pk)
-    sent = inquiry.attachments.sent()
-    reference = inquiry.reference
-    return get_visible(sent, request.user, "document", reference=reference, pk=document_pk)
+def _document(
+    request: StaffRequest, pk: int, document_pk: int, kind: str = "preview"
+) -> Attachment:
+    user, inquiry = request.user, get_inquiry_for(request, pk)
+    sent, reference = inquiry.attachments.sent(), inquiry.reference
+    if kind == "original":
+        may = user.has_perm("requests_app.download_original")
+        sent = sent.with_original() if may else sent.none()
+    return get_visible(sent, user, "document", reference=reference, pk=document_pk)
 
 
 def _answer_form(inquiry: Inquiry, text: str | None = None) -> AnswerForm:

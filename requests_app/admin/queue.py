@@ -241,8 +241,9 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
             ),
             path("<int:pk>/answer/", answer, name="inquiry_answer"),
             path(document, of_staff(desk.document), name="inquiry_document"),
-            path(f"{page}", of_staff(desk.document_page), name="inquiry_page"),
+            path(page, of_staff(desk.document_page), name="inquiry_page"),
             path(f"{page}picture/", of_staff(desk.page_as_picture), name="inquiry_picture"),
+            path(f"{document}original/", of_staff(desk.document_original), name="inquiry_original"),
             path("bulk/<slug:name>/", chosen, name="inquiry_bulk"),
             *super().get_urls(),
         ]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import Identity
 from core.catalogue.models import DocumentType
 from requests_app.models.inquiries import Inquiry
+from requests_app.models.signatures import CheckedSignature
 
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
@@ -37,10 +38,19 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         """Return the quarantined documents to scan at `now`, the longest waiting first."""
         return self.filter(scan_at__lte=now).order_by("scan_at", "pk")
 
+    def with_original(self) -> Self:
+        """Return the signed documents, whose original is kept."""
+        return self.exclude(original_stored_name=None)
+
     def file_names(self) -> list[str]:
         """Return the names in the storage of all files of these documents."""
         rows = self.values_list(*Attachment.FILES)
         return [name for row in rows for name in row if name]
+
+    def digests(self) -> list[str]:
+        """Return the SHA-256 of these documents, and of their originals."""
+        pairs = self.values_list("sha256", "original_sha256")
+        return [digest for pair in pairs for digest in pair if digest]
 
 
 class Attachment(models.Model):
@@ -51,7 +61,7 @@ class Attachment(models.Model):
     """
 
     # The fields with the names of its files, each of which may be empty.
-    FILES = ("stored_name", "preview_stored_name")
+    FILES = ("stored_name", "preview_stored_name", "original_stored_name")
 
     class Status(models.TextChoices):
         CLEAN = "clean", _("checked")
@@ -93,6 +103,13 @@ class Attachment(models.Model):
         help_text="kinds of what was taken out, separated by commas",
     )
     pages = models.PositiveSmallIntegerField(null=True, help_text="unknown of older PDFs")
+    signatures = models.JSONField(
+        blank=True, default=list, help_text="of the original, as they were checked"
+    )
+    # Of a signed document the file as it was sent, which nothing opens: it may hold anything.
+    original_stored_name = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001
+    original_size = models.PositiveIntegerField(default=0, help_text="bytes")
+    original_sha256 = models.CharField(max_length=64, blank=True, default="")
     position = models.PositiveSmallIntegerField(default=0)
     added_at = models.DateTimeField(default=timezone.now, editable=False)
     # No side sees another's documents.
@@ -113,12 +130,12 @@ class Attachment(models.Model):
         ordering = ["position", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["inquiry", "document_type", "sha256"],
+                fields=["inquiry", "document_type", "sha256", "original_sha256"],
                 condition=Q(successor=None),
                 name="attachment_once",
             ),
             models.UniqueConstraint(
-                fields=["inquiry", "document_type", "sha256", "successor"],
+                fields=["inquiry", "document_type", "sha256", "original_sha256", "successor"],
                 name="attachment_once_each",
             ),
             models.CheckConstraint(
@@ -171,6 +188,29 @@ class Attachment(models.Model):
         return gettext("Taken out of this file, whose pages are kept: %(kinds)s.") % {
             "kinds": gettext(", ").join(kinds)
         }
+
+    @property
+    def has_original(self) -> bool:
+        """Return whether there is a signed original that may be handed out."""
+        return self.can_be_opened and self.original_stored_name is not None
+
+    @property
+    def checked_signatures(self) -> list[CheckedSignature]:
+        return [CheckedSignature(**each) for each in self.signatures]
+
+    @property
+    def what_was_signed(self) -> str:
+        """Return a sentence for the applicant about the signatures of the file, or nothing."""
+        if not self.signatures:
+            return ""
+        if all(each.is_sound for each in self.checked_signatures):
+            return gettext(
+                "Signed digitally; the directorate keeps the signed original and has checked it."
+            )
+        return gettext(
+            "Signed digitally, but the signature does not hold or could not be checked. The "
+            "directorate keeps the original. If you have the file as it was signed, send that one."
+        )
 
 
 class ScannerOutage(models.Model):

@@ -199,6 +199,7 @@ class Inquiry(models.Model):
         permissions = [
             ("triage_inquiry", "Can work on inquiries"),
             ("assign_inquiry", "Can give inquiries to officers"),
+            ("download_original", "Can download the originals of signed documents"),
         ]
         indexes = [
             models.Index(fields=["applicant", "-id"], name="inquiry_by_applicant"),
@@ -303,7 +304,8 @@ class Inquiry(models.Model):
 
     def content_digest(self) -> str:
         """Return the digest of everything that the applicant confirms; any change alters it."""
-        attachments = self.attachments.kept().values_list("document_type_id", "sha256")
+        facts = ("document_type_id", "sha256", "original_sha256")
+        attachments = self.attachments.kept().values_list(*facts)
         return digest_of(
             {
                 "reference": self.reference,
@@ -315,6 +317,7 @@ class Inquiry(models.Model):
                 "mobile": str(self.mobile),
                 "description": self.description,
                 "earlier_reference": self.earlier_reference,
-                "attachments": [list(row) for row in attachments],
+                # An unsigned document has no original.
+                "attachments": [[fact for fact in row if fact != ""] for row in attachments],
             }
         )

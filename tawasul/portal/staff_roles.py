@@ -14,12 +14,14 @@ PERMISSIONS = {
         "accounts.open_person",
         "requests_app.view_inquiry",
         "requests_app.triage_inquiry",
+        "requests_app.download_original",
     ),
     "supervisor": (
         "accounts.open_person",
         "requests_app.view_inquiry",
         "requests_app.triage_inquiry",
         "requests_app.assign_inquiry",
+        "requests_app.download_original",
     ),
     "clerk": (
         "accounts.open_person",

@@ -8,7 +8,8 @@ import pytest
 from appointments import actions as booking
 from core.accounts.actions import open_person
 from requests_app import actions as filing
-from requests_app.models import Inquiry
+from requests_app.models import Attachment, Inquiry
+from requests_app.uploads import store
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import page_of as page_of_appointment
@@ -186,6 +187,8 @@ def test_what_staff_open_and_take_out(person, lines):
     draft = factories.draft(person)
     factories.document_type()
     document = factories.attached(draft)
+    # As if the picture had been signed.
+    Attachment.objects.update(original_stored_name=store(b"signed"))
     inquiry = factories.submitted(draft)
     officer = factories.of_role("officer")
     related = employee()
@@ -205,6 +208,7 @@ def test_what_staff_open_and_take_out(person, lines):
             (lambda: browser.get(page),),
             (lambda: browser.get(address).getvalue(), opened(kind="download")),
             (lambda: browser.get(f"{address}preview/"), opened(kind="preview")),
+            (lambda: browser.get(f"{address}original/").getvalue(), opened(kind="original")),
             (lambda: files.get(figures_of(places.office())),),
             (lambda: files.get(figures_of(places.office(), "csv/")), taken(kind="csv")),
             (lambda: files.get(figures_of(places.office(), "xlsx/")), taken(kind="xlsx")),

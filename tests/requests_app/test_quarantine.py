@@ -147,7 +147,7 @@ def test_document_is_kept_apart_shown_as_waiting_and_released(
     assert not inquiry.events.public().filter(event_type="checked").exists()
     assert since_filed(inquiry) == before, "nobody is told"
     for browser, addresses in ((as_resident, of_sender), (as_officer, of_staff)):
-        assert opened(browser, *addresses) == [(200, "")] * 2
+        assert {status for status, _said in opened(browser, *addresses)} == {200}
     for browser, address in ((as_resident, page_of(inquiry)), (as_officer, desk_of(inquiry))):
         page = browser.get(address)
         assert names_on(page) == ["passport.jpg"]

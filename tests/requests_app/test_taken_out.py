@@ -269,9 +269,9 @@ TOLD = {
     "files": ("pinned", "associated", "portfolio"),
     "media": ("flash", "player", "space", "movie", "sound"),
     "elsewhere": ("reference", "print shop", "elsewhere stream"),
-    "signature": ("signed",),
     "form_program": ("form",),
-    "": ("postscript", "other picture", "about"),
+    # A signature is told of in a sentence of its own.
+    "": ("postscript", "other picture", "about", "signed"),
 }
 
 

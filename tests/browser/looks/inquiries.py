@@ -9,6 +9,7 @@ from django.core.management import call_command
 from core.accounts.models import Identity, Session
 from core.catalogue.models import DocumentType, Service
 from requests_app import actions
+from requests_app.models import Attachment
 from tests import factories
 from tests.appointments.browsing import verified
 from tests.browser.looks import Group, look, people
@@ -114,7 +115,15 @@ def with_documents(inquiry):
     name = people.FILES[inquiry.applicant.language]
     kind = DocumentType.objects.get(slug="supporting-proof")
     factories.attached(inquiry, factories.picture(name, size=(600, 400)), kind)
-    factories.attached(inquiry, factories.picture("2.png", "PNG"), kind)
+    second = factories.attached(inquiry, factories.picture("2.png", "PNG"), kind)
+    # As if it were a signed PDF.
+    Attachment.objects.filter(pk=second.pk).update(
+        original_name="2.pdf",
+        content_type=Attachment.ContentType.PDF,
+        original_stored_name=uuid.uuid4().hex,
+        original_size=48_000,
+        signatures=people.SIGNATURES,
+    )
     return inquiry
 
 

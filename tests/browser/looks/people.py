@@ -23,6 +23,19 @@ ANSWERS = {
 BORN = {"born_calendar": "gregorian", "born_day": "14", "born_month": "3", "born_year": "1986"}
 CHILD, WORKER = "Ayesha Aslam Khan", "Raju Kumar"
 FILES = {"ar": "إيصال السداد.jpg", "en": "receipt.jpg"}
+SIGNATURES = [
+    {
+        "signer": "هند الحربي",
+        "organisation": "Chamber of Commerce 5",
+        "signed_at": "2026-11-24T09:30:00+00:00",
+        "told_by": "signer",
+        "state": "intact",
+        "later": "allowed",
+        "chain": "known",
+    },
+    {"signer": "Khalid", "state": "broken"},
+    {"state": "unchecked"},
+]
 OTHER_MOBILE = "0512345678"
 # What is typed into the fields of sign-in and of a change of the password.
 GOOD, WRONG = {"password": factories.PASSWORD}, {"password": "not-this-one"}
