@@ -15,10 +15,10 @@ production = env -u TAWASUL_DEMO DATABASE_URL='postgres://nobody@/nothing?host=/
 	MAIL_URL=smtp+tls://mail.example.org MAIL_FROM=tawasul@example.org \
 	SCANNER=clamd+unix:///run/clamav/clamd.ctl
 
-.PHONY: run test test-looks screenshots weight check messages locks clean
+.PHONY: run test test-looks screenshots weight corpus check messages locks clean
 
 # The one switch that allows the demo is set here and nowhere else.
-run test test-looks screenshots weight: export TAWASUL_DEMO = 1
+run test test-looks screenshots weight corpus: export TAWASUL_DEMO = 1
 
 run:
 	$(install) run
@@ -45,6 +45,13 @@ screenshots:
 weight:
 	$(install) dev
 	@$(python) bench/weight.py
+
+# What becomes of the files of a folder when they are sent. With COMPARE=1, whether their pages look
+# as before.
+corpus:
+	$(if $(DIR),,$(error Say which folder: make corpus DIR=...))
+	$(install) dev
+	@$(python) bench/corpus.py "$(DIR)" $(if $(COMPARE),--compare)
 
 check:
 	$(install) dev

@@ -40,7 +40,7 @@ MAX_REQUEST = 11 * 1024 * 1024  # bytes; a document with its line
 _WAITING = 64  # requests in the queue of the socket
 
 # What a child was ended by, and what it says about the file. Any other end says nothing about it.
-_ENDED_BY = {
+ENDED_BY = {
     -signal.SIGXCPU: "exhausting",
     -signal.SIGKILL: "exhausting",  # sent at the hard limit of processor time
     -signal.SIGSEGV: "damaged",
@@ -93,7 +93,7 @@ def _finish(child: int, connection: socket.socket) -> None:
     # Other children hold copies of this connection, so that closing it alone would not end it.
     with suppress(OSError), connection:
         if ended:
-            connection.sendall(_refusal(_ENDED_BY.get(ended, "busy")))
+            connection.sendall(_refusal(ENDED_BY.get(ended, "busy")))
         connection.shutdown(socket.SHUT_RDWR)
 
 
@@ -103,6 +103,7 @@ def _answer_and_exit(connection: socket.socket, roots: Sequence[bytes]) -> NoRet
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.alarm(MAX_SECONDS_IN_ALL)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it has nothing to write
         _answer(connection, roots)
         status = 0
     finally:
@@ -114,10 +115,11 @@ def _answer(connection: socket.socket, roots: Sequence[bytes]) -> None:
         request = stream.read(MAX_REQUEST + 1)
     line, _newline, original = request.partition(b"\n")
     if len(request) <= MAX_REQUEST:
-        connection.sendall(_do(json.loads(line), original, roots))
+        connection.sendall(do(json.loads(line), original, roots))
 
 
-def _do(asked: dict, original: bytes, roots: Sequence[bytes]) -> bytes:
+def do(asked: dict, original: bytes, roots: Sequence[bytes]) -> bytes:
+    """Do what a request asks, in a process that is limited for good; return the answer."""
     limit_this_process()
     try:
         if asked["job"] == "picture":
@@ -133,12 +135,11 @@ def _do(asked: dict, original: bytes, roots: Sequence[bytes]) -> bytes:
 
 
 def limit_this_process() -> None:
-    """Limit processor time and memory, and forbid to write files and to start processes."""
+    """Limit processor time and memory."""
     for limit, value in (
         (resource.RLIMIT_CPU, MAX_SECONDS),
         (resource.RLIMIT_AS, MAX_MEMORY),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
     ):
         resource.setrlimit(limit, (value, value))
 

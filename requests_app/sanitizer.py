@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import pillow_heif
-from PIL import AvifImagePlugin, Image, ImageCms, ImageOps
+from PIL import AvifImagePlugin, Image, ImageCms, ImageOps, PngImagePlugin
 
 from requests_app.cleaned import PREVIEW_SIDE, Cleaned
 from requests_app.pdf_sanitizer import new_pdf
@@ -16,6 +16,8 @@ MAX_JPEG_PIXELS = 200_000_000  # a JPEG can be read at a half or a quarter of it
 MAX_SIDE = 4000  # pixels; every letter of a photographed page is readable at this size
 
 Image.MAX_IMAGE_PIXELS = None  # `new_picture` checks the pixels, so that the refusal says why
+# The profile of an ink, or the source that an editor puts beside a drawing, takes over a megabyte.
+PngImagePlugin.MAX_TEXT_CHUNK = 8 * 1024**2
 # Each thread takes memory, and a machine may have many cores.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 # What lies beside a picture, such as a thumbnail or its depth, is not even opened.

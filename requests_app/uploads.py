@@ -97,10 +97,8 @@ def clean_document(upload: UploadedFile) -> Document:
     original = upload.read()
     if not original:
         raise _refusal("empty", name)
-    found = _type_by_content(original)
-    if found not in STORED_AS and begins_as_pdf(original):
-        found = "application/pdf"
-    if found not in STORED_AS:
+    found = type_by_content(original)
+    if found is None:
         raise _refusal("unknown", name)
     content_type = STORED_AS[found]
     try:
@@ -138,8 +136,16 @@ def _with_clean_names(signature: Signature) -> Signature:
     return replace(signature, **{field: single_line(name) for field, name in names.items()})
 
 
-def _type_by_content(original: bytes) -> str | None:
-    """Return the content type, or None if it is unknown.
+def type_by_content(original: bytes) -> str | None:
+    """Return the content type, or None if it is not one that is taken."""
+    found = _type_by_signature(original)
+    if found not in STORED_AS and begins_as_pdf(original):
+        return "application/pdf"
+    return found if found in STORED_AS else None
+
+
+def _type_by_signature(original: bytes) -> str | None:
+    """Return the content type of any kind of file, or None if it is unknown.
 
     Files of the phones' formats (ISO/IEC 14496-12) begin with a box of brands, of which `filetype`
     knows only some.

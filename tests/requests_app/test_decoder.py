@@ -23,6 +23,10 @@ from tests.requests_app.steps import add_documents
 BUSY = "could not be checked just now. Send it again in a minute."
 # What a child of the decoder does in place of its work.
 ENDS = {
+    # It may write no file.
+    "os.write(os.memfd_create('file'), b'.')": (
+        "cannot be read; it may be damaged. Save or photograph it again."
+    ),
     "os.kill(os.getpid(), signal.SIGSEGV)": (
         "cannot be read; it may be damaged. Save or photograph it again."
     ),
