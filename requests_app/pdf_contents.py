@@ -7,7 +7,8 @@ from typing import TypeAlias
 
 import pikepdf
 
-from requests_app.embedded_jpegs import without_metadata
+from requests_app.embedded_jpegs import without_metadata, without_metadata_2000
+from requests_app.pdf_damage import check_stream
 from requests_app.pdf_unpacking import (
     CODECS,
     MAX_UNPACKED,
@@ -15,6 +16,7 @@ from requests_app.pdf_unpacking import (
     filters_of,
     has_marks,
     size_of,
+    unpack_picture,
 )
 from requests_app.refused import Refused
 
@@ -52,7 +54,9 @@ _ALLOWED: dict[str, dict[str, Rule]] = {
         Dests=_each("destination"),
         OCProperties="layers",
         AcroForm="fields",
+        OutputIntents="print",
     ),
+    "print": _allow("Type S OutputConditionIdentifier", DestOutputProfile="colours"),
     "names": _allow("", Dests="destination"),
     "labels": _allow("Type Limits S P St", Nums="labels", Kids="labels"),
     "outline": _allow(
@@ -80,6 +84,7 @@ _ALLOWED: dict[str, dict[str, Rule]] = {
         "Cap IT CO CP Vertices InkList Path Sy RD DA DS Q CL Name Open State StateModel Lang H FT "
         "TU TM Ff V DV MaxLen Opt TI I",
         AP="appearance",
+        DR="resources",
         BS="border",
         BE="border",
         MK="look",
@@ -242,6 +247,12 @@ _NAMES_TOLD = {
     "/Subtype": {"/FileAttachment": "files", "/Sound": "media"} | dict.fromkeys(_PLAYERS, "media"),
 }
 
+_WITHOUT_METADATA = {
+    "/DCTDecode": without_metadata,
+    "/DCT": without_metadata,
+    "/JPXDecode": without_metadata_2000,
+}
+
 
 class Contents:
     """The contents of a PDF, reduced to what may stay, and the kinds of what was taken out."""
@@ -258,8 +269,8 @@ class Contents:
     def reduce(self, item: pikepdf.Object, rule: Rule) -> None:
         """Take out of the object, at any depth, what its rule does not allow.
 
-        Refused `inflates` if what it unpacks to is too large. An object that is reached in two
-        ways keeps what both allow.
+        Refused `inflates` if what it unpacks to is too large, `cut_off` if a stream is shorter than
+        it says. An object that is reached in two ways keeps what both allow.
         """
         self._unpacked = 0
         self._wait(item, rule)
@@ -270,10 +281,11 @@ class Contents:
             elif isinstance(rule, tuple):
                 self._reduce_entries(item, dict.fromkeys(item.keys(), rule[1]))
             elif isinstance(item, pikepdf.Stream):
+                check_stream(self._pdf, item)
                 self._reduce_entries(item, _ALLOWED[rule] | _SHARED_BY_STREAMS)
                 self._weigh(item)
                 if rule == "image":
-                    _forget_place_and_camera(item)
+                    self._forget_place_and_camera(item)
             else:
                 self._reduce_entries(item, _ALLOWED[rule])
 
@@ -319,8 +331,9 @@ class Contents:
         if not isinstance(value, pikepdf.Array | pikepdf.Dictionary | pikepdf.Stream):
             return True
         if not isinstance(value, pikepdf.Array):
-            if rule in ("destination", _PAGE) and value.objgen in self._pages:
-                return True
+            if value.is_indirect and value.objgen in self._pages:
+                # By the rule of another place it would lose what it draws.
+                return rule in ("destination", _PAGE)
             found = self._rule_of(value, rule)
             if found is None:
                 self._tell(value)
@@ -361,6 +374,19 @@ class Contents:
         self._unpacked += size_of(self._pdf, stream)
         if self._unpacked > MAX_UNPACKED:
             raise Refused("inflates")
+
+    def _forget_place_and_camera(self, picture: pikepdf.Stream) -> None:
+        filters = filters_of(picture)
+        clean = _WITHOUT_METADATA.get(filters[-1]) if filters else None
+        old = unpack_picture(self._pdf, picture) if clean else None
+        if clean is None or old is None:
+            return
+        new = clean(old)
+        if new != old:
+            given = picture.get("/DecodeParms")
+            last = given[-1] if isinstance(given, pikepdf.Array) and len(given) else given
+            parameters = last if isinstance(last, pikepdf.Dictionary) else None
+            picture.write(new, filter=pikepdf.Name(filters[-1]), decode_parms=parameters)
 
     def _tell(self, value: object) -> None:
         """Note what a person is told of, in this value and in all that hangs on it."""
@@ -404,15 +430,3 @@ def _is_harmless(action: pikepdf.Object) -> bool:
         and isinstance(address, pikepdf.String)
         and str(address).lower().startswith(("http://", "https://"))
     )
-
-
-def _forget_place_and_camera(picture: pikepdf.Stream) -> None:
-    filters = filters_of(picture)
-    if filters not in (["/DCTDecode"], ["/DCT"]):
-        return
-    old = bytes(picture.get_raw_stream_buffer())
-    new = without_metadata(old)
-    if new != old:
-        given = picture.get("/DecodeParms")
-        parameters = given if isinstance(given, pikepdf.Dictionary | pikepdf.Array) else None
-        picture.write(new, filter=pikepdf.Name.DCTDecode, decode_parms=parameters)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pikepdf
 
+from requests_app.pdf_unpacking import is_whole
 from requests_app.refused import Refused
 
 NEAR_THE_EDGE = 1024  # bytes; how far from the start and the end of a file readers look for marks
@@ -59,12 +60,11 @@ def check_pages(pdf: pikepdf.Pdf, original: bytes, missing: MissingPages) -> Non
     """Refuse a file of which a page or what it draws is missing even after the repair."""
     if missing.found:
         raise Refused("cut_off")
-    slack = _ENCRYPTED_EXTRA if pdf.is_encrypted else _LINE_END
     without_contents = []
     for page in pdf.pages:
         if "/Contents" in page.obj:
-            for part in _parts(page.obj["/Contents"]):
-                _check_stream(part, slack)
+            if not all(isinstance(part, pikepdf.Stream) for part in _parts(page.obj["/Contents"])):
+                raise Refused("cut_off")
         else:
             without_contents.append(page.obj.objgen)
     # A reference to nothing looks like no reference, but for the bytes of the file itself.
@@ -85,8 +85,9 @@ def _parts(contents: pikepdf.Object) -> Iterator[pikepdf.Object | None]:
         yield contents
 
 
-def _check_stream(stream: object, slack: int) -> None:
-    if not isinstance(stream, pikepdf.Stream):
-        raise Refused("cut_off")
-    if stream.get_int("/Length", 0) > len(stream.read_raw_bytes()) + slack:
+def check_stream(pdf: pikepdf.Pdf, stream: pikepdf.Stream) -> None:
+    """Refuse a file of which a stream is shorter than it says, unless it is whole all the same."""
+    slack = _ENCRYPTED_EXTRA if pdf.is_encrypted else _LINE_END
+    is_short = stream.get_int("/Length", 0) > len(stream.get_raw_stream_buffer()) + slack
+    if is_short and not is_whole(stream):
         raise Refused("cut_off")

@@ -1,6 +1,7 @@
 """PDFs: read, judged and written anew, in the process of the sanitizer. Imports no Django."""
 
 import io
+import warnings
 from collections.abc import Sequence
 
 import pikepdf
@@ -45,7 +46,12 @@ def new_pdf(original: bytes, roots: Sequence[bytes] = ()) -> Cleaned:
         output = io.BytesIO()
         # Streams stay compressed, because decompressing one could fill the memory.
         packed = pikepdf.StreamDecodeLevel.none
-        pdf.save(output, stream_decode_level=packed, compress_streams=False, deterministic_id=True)
+        with warnings.catch_warnings():
+            # Fields that no form lists came so.
+            warnings.simplefilter("ignore", pikepdf.PageCopyWarning)
+            pdf.save(
+                output, stream_decode_level=packed, compress_streams=False, deterministic_id=True
+            )
     if signatures:
         removed.discard("signature")  # It is kept, with the original.
     return Cleaned(output.getvalue(), tuple(sorted(removed)), pages, signatures=signatures)

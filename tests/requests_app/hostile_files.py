@@ -120,6 +120,26 @@ def stream(content, entries=b""):
     return b"<</Length %d%s>>stream\n%s\nendstream" % (len(content), entries, content)
 
 
+def annotated(annotation, *more):
+    """Return a PDF with this annotation, the objects in `more` are numbered from 5."""
+    fields = b"/AcroForm<</Fields[4 0 R]>>" if b"/Widget" in annotation else b""
+    page = with_entry(PAGE, b"/Annots[4 0 R]")
+    return raw_pdf(annotation, *more, catalogue=with_entry(CATALOGUE, fields), page=page)
+
+
+def drawing(entries, *more, content=b"0 0 m S"):
+    """Return a PDF whose page uses a drawing with these entries; `more` is numbered from 5."""
+    form = stream(content, b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]" + entries)
+    return raw_pdf(form, *more, page=with_entry(PAGE, b"/Resources<</XObject<</D 4 0 R>>>>"))
+
+
+def picture(entries, *more, content=b"0", side=1):
+    """Return a PDF whose page shows a picture with these entries; `more` is numbered from 5."""
+    entries += b"/Subtype/Image/BitsPerComponent 8/ColorSpace/DeviceGray"
+    image = stream(content, entries + b"/Width %d/Height %d" % (side, side))
+    return raw_pdf(image, *more, page=with_entry(PAGE, b"/Resources<</XObject<</D 4 0 R>>>>"))
+
+
 def revised(content, number, new):
     """Return this PDF with a later revision that replaces one object."""
     place = len(content)
@@ -147,3 +167,15 @@ def pdf_of_many_objects():
 def pdf_with_circular_revisions():
     content = raw_pdf(trailer=b"/Root 1 0 R/Prev 000")
     return content.replace(b"/Prev 000", b"/Prev %03d" % content.index(b"xref\n0 "))
+
+
+def lzw_of_spaces(blocks):
+    """Return LZW of which each block, of five kilobytes, unpacks to seven megabytes."""
+    block, width = f"{ord(' '):09b}", 9
+    for code in range(258, 4094):
+        block += f"{code:0{width}b}"
+        if code + 2 == 1 << width and width < 12:
+            width += 1
+    bits = f"{256:09b}" + (block + f"{256:012b}") * blocks
+    bits += "0" * (-len(bits) % 8)
+    return int(bits, 2).to_bytes(len(bits) // 8)

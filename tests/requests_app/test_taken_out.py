@@ -22,8 +22,11 @@ from tests.requests_app.hostile_files import (
     PAGE,
     PAYLOAD,
     SCRIPT,
+    annotated,
     clicked,
+    drawing,
     opening,
+    picture,
     raw_pdf,
     with_entry,
 )
@@ -79,26 +82,6 @@ def check_harmless(stored, name):
         assert not names_in(text) & ACTIVE_NAMES, name
         hidden = (PAYLOAD, b"app.alert", b"cmd.exe", b"javascript:", b"\\share", b"run.exe")
         assert not any(word in text for word in hidden), name
-
-
-def annotated(annotation, *more):
-    """Return a PDF with this annotation, the objects in `more` are numbered from 5."""
-    fields = b"/AcroForm<</Fields[4 0 R]>>" if b"/Widget" in annotation else b""
-    page = with_entry(PAGE, b"/Annots[4 0 R]")
-    return raw_pdf(annotation, *more, catalogue=with_entry(CATALOGUE, fields), page=page)
-
-
-def drawing(entries, *more, content=b"0 0 m S"):
-    """Return a PDF whose page uses a drawing with these entries; `more` is numbered from 5."""
-    form = made.stream(content, b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]" + entries)
-    return raw_pdf(form, *more, page=with_entry(PAGE, b"/Resources<</XObject<</D 4 0 R>>>>"))
-
-
-def picture(entries, *more, content=b"0", side=1):
-    """Return a PDF whose page shows a picture with these entries; `more` is numbered from 5."""
-    entries += b"/Subtype/Image/BitsPerComponent 8/ColorSpace/DeviceGray"
-    image = made.stream(content, entries + b"/Width %d/Height %d" % (side, side))
-    return raw_pdf(image, *more, page=with_entry(PAGE, b"/Resources<</XObject<</D 4 0 R>>>>"))
 
 
 FILE = b"<</Type/Filespec/F(run.exe)/EF<</F 6 0 R>>>>"
@@ -427,6 +410,15 @@ def test_page_that_unpacks_to_too_much_is_refused(refuse_files):
             ),
             "twice.pdf": raw_pdf(
                 made.stream(zlib.compress(bomb), b"/Filter[/FlateDecode/FlateDecode]"),
+                page=contents,
+            ),
+            "words.pdf": raw_pdf(
+                made.stream(made.lzw_of_spaces(38), b"/Filter/LZWDecode"), page=contents
+            ),
+            "runs.pdf": raw_pdf(
+                made.stream(
+                    zlib.compress(b"\x81 " * 2_200_000), b"/Filter[/FlateDecode/RunLengthDecode]"
+                ),
                 page=contents,
             ),
             "before a photo.pdf": picture(b"/Filter[/FlateDecode/DCTDecode]", content=bomb),
