@@ -113,10 +113,11 @@ def _quarantine(document: Document) -> dict[str, Any]:
 def remove(*, actor: User, inquiry: Inquiry, pk: int) -> None:
     """Remove an unsent document; do nothing if it has been removed already."""
     with transaction.atomic():
-        removed = _lock(actor, inquiry).documents().unsent().filter(pk=pk)
-        stored = removed.file_names()
-        removed.delete()
-    discard(*stored)
+        attachment = _lock(actor, inquiry).documents().unsent().filter(pk=pk).first()
+        if attachment is None:
+            return
+        attachment.delete()
+    discard(*attachment.files().values())
 
 
 @transaction.atomic

@@ -104,7 +104,8 @@ def add_documents(applicant):
     expect(files).to_have_text(["page-1.jpg", "card.png", "insurance.pdf"])
     press_beside(applicant, "Remove", "card.png")
     expect(files).to_have_text(["page-1.jpg", "insurance.pdf"])
-    assert applicant.page.locator(".files img").evaluate(IS_DECODED)
+    for preview in applicant.page.locator(".files img").all():
+        assert preview.evaluate(IS_DECODED)
     applicant.follow("Continue")
 
 

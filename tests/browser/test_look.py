@@ -43,7 +43,7 @@ GROUPS = (WAYS_IN, INQUIRIES, APPOINTMENTS, TRIAGE, STAFF_ACCOUNTS, OFFICE, COUN
 # The routes whose response is not a page.
 NO_PAGES = re.compile(
     r"z$|\.(png|wav)$|<int:(document_)?pk>/((preview|original)/)?$"
-    r"|/(calendar|csv|xlsx|jsi18n|still-here)/$"
+    r"|/(calendar|csv|xlsx|jsi18n|still-here|picture)/$"
 )
 PALE = "main, main * { background: #fff !important; color: #bbb !important; }"
 # Changes to the page of the channels, and the fault that the sweep has to report for each.

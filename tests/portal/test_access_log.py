@@ -9,7 +9,8 @@ from appointments import actions as booking
 from core.accounts.actions import open_person
 from requests_app import actions as filing
 from requests_app.models import Attachment, Inquiry
-from requests_app.uploads import store
+from requests_app.storage import PRIVATE
+from requests_app.uploads import save
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import page_of as page_of_appointment
@@ -188,7 +189,7 @@ def test_what_staff_open_and_take_out(person, lines):
     factories.document_type()
     document = factories.attached(draft)
     # As if the picture had been signed.
-    Attachment.objects.update(original_stored_name=store(b"signed"))
+    Attachment.objects.update(original_stored_name=save(b"signed", PRIVATE))
     inquiry = factories.submitted(draft)
     officer = factories.of_role("officer")
     related = employee()

@@ -65,10 +65,10 @@ def a_day_later():
 @pytest.mark.parametrize(
     ("place", "rows", "files"),
     [
-        ("file is there", 1, 2),
-        pytest.param("row is written and not committed", 1, 2, marks=both_engines),
+        ("file is there", 1, 3),
+        pytest.param("row is written and not committed", 1, 3, marks=both_engines),
         pytest.param("row is dropped and not committed", 1, 1, marks=both_engines),
-        ("row is dropped and the file is still there", 0, 1),
+        ("row is dropped and the file is still there", 0, 2),
     ],
 )
 def test_kill_keeps_acknowledged_files_and_sweep_removes_rest(tmp_path, place, rows, files):
@@ -81,6 +81,7 @@ def test_kill_keeps_acknowledged_files_and_sweep_removes_rest(tmp_path, place, r
         assert process.stdout.readline() == "acknowledged\n"
         assert process.stdout.readline() == "there\n"
 
+    # A file without a row has its preview beside it.
     kept = [each.stored_name for each in inquiry.attachments.all()]
     assert len(kept) == rows
     assert len(stored_files()) == files

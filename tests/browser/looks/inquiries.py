@@ -23,7 +23,7 @@ from tests.browser.looks.steps import (
     send_nothing,
 )
 from tests.browser.looks.tables import looks
-from tests.requests_app.files import pdf
+from tests.requests_app.files import pdf, upload
 from tests.requests_app.malware import FakeScanner, malware
 
 MANY = 30
@@ -115,11 +115,10 @@ def with_documents(inquiry):
     name = people.FILES[inquiry.applicant.language]
     kind = DocumentType.objects.get(slug="supporting-proof")
     factories.attached(inquiry, factories.picture(name, size=(600, 400)), kind)
-    second = factories.attached(inquiry, factories.picture("2.png", "PNG"), kind)
-    # As if it were a signed PDF.
+    second = factories.attached(inquiry, upload("2.pdf", pdf()), kind)
+    # As if it were signed, and had three pages.
     Attachment.objects.filter(pk=second.pk).update(
-        original_name="2.pdf",
-        content_type=Attachment.ContentType.PDF,
+        pages=3,
         original_stored_name=uuid.uuid4().hex,
         original_size=48_000,
         signatures=people.SIGNATURES,

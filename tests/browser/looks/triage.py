@@ -113,6 +113,10 @@ def desk_of(name):
     return DESK % name
 
 
+def go_to_pages(visitor, _things):
+    visitor.click(visitor.page.locator("details[open] p a").first)
+
+
 MINE, NOBODYS = desk_of("mine"), f"{QUEUE}?queue=nobody"
 WAYS_IN = (
     *staff_looks(
@@ -238,6 +242,7 @@ READING = staff_looks(
     "auditor",
     ("queue-of-an-auditor", f"{QUEUE}?queue=all"),
     ("desk-of-an-auditor", desk_of("with_scans"), open_all),
+    ("page-of-a-document", desk_of("with_scans"), open_all, go_to_pages),
     ("service-only-read", f"{MODELS['service']}{{service.pk}}/change/"),
     ("document-only-read", f"{MODELS['documenttype']}{{documenttype.pk}}/change/"),
 )
