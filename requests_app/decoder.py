@@ -13,6 +13,9 @@ from requests_app.waiting_threads import one_thread
 
 # Longer than the decoder may take for one file, so that waiting in its queue is included.
 TIMEOUT_SECONDS = 30
+# A page shows several pictures, each of which takes a fraction of a second, and none can be sent
+# again as a file can.
+PICTURE_PATIENCE_SECONDS = 3
 
 logger = logging.getLogger(__name__)
 
@@ -31,11 +34,11 @@ def picture_of(document: bytes, content_type: str, *, page: int, side: int) -> b
     Refused `no_such_page`, `busy` or as `clean`.
     """
     asked = {"job": "picture", "content_type": content_type, "page": page, "side": side}
-    return _ask(asked, document).content
+    return _ask(asked, document, patience=PICTURE_PATIENCE_SECONDS).content
 
 
-def _ask(asked: Mapping[str, object], file: bytes) -> Cleaned:
-    with one_thread():
+def _ask(asked: Mapping[str, object], file: bytes, patience: float = 0) -> Cleaned:
+    with one_thread(patience):
         try:
             answer = _exchange(json.dumps(asked).encode() + b"\n" + file)
         except OSError as error:

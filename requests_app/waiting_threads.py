@@ -13,9 +13,12 @@ _free = BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """Count this thread among those that wait. Refused `busy` if they are enough."""
-    if not _free.acquire(blocking=False):
+def one_thread(patience: float = 0) -> Iterator[None]:
+    """Count this thread among those that wait.
+
+    Refused `busy` if they are enough, and still are after `patience` seconds.
+    """
+    if not _free.acquire(timeout=patience):
         raise Refused("busy")
     try:
         yield

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from core.accounts import purposes
 from core.accounts.models import OneTimeCode, Session
 from core.catalogue.models import TEXTS_IN_BOTH_LANGUAGES
+from core.messaging.encryption import encrypt
 from requests_app.models import Inquiry
 from tawasul.wsgi import application
 from tests import factories
@@ -83,7 +84,8 @@ def browser_at_every_step(db):
     facts = {"at": time.time(), "next": "/en/my/", "mobile": "+966550000432"}
     facts |= {"login": "aslam", "number": "2000000006", "born": "1990-04-22"}
     facts |= {"email": "a@example.org", "identity": identity.pk, "user": identity.user.pk}
-    facts |= {"password": identity.user.get_session_auth_hash()}
+    facts |= {"password": identity.user.get_session_auth_hash(), "key": encrypt("A" * 32)}
+    facts |= {"codes": encrypt("123456789012 " * 8)}
     session = browser.session
     for step in (*purposes.registered(), "choose", "new_password"):
         session[f"pending_{step}"] = facts

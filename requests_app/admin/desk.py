@@ -119,7 +119,7 @@ def _page_of(request: StaffRequest, page: int, attachment: Attachment) -> HttpRe
         raise Http404
     context = {
         **admin.site.each_context(request),
-        "title": attachment.original_name,
+        "title": attachment.document_type.name,
         "inquiry": attachment.inquiry,
         "attachment": attachment,
         "page": page,

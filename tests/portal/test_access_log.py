@@ -208,7 +208,7 @@ def test_what_staff_open_and_take_out(person, lines):
             (lambda: browser.get(page), seen(kind="open_case", **its)),
             (lambda: browser.get(page),),
             (lambda: browser.get(address).getvalue(), opened(kind="download")),
-            (lambda: browser.get(f"{address}preview/"), opened(kind="preview")),
+            (lambda: browser.get(f"{address}pages/1/picture/"), opened(kind="preview")),
             (lambda: browser.get(f"{address}original/").getvalue(), opened(kind="original")),
             (lambda: files.get(figures_of(places.office())),),
             (lambda: files.get(figures_of(places.office(), "csv/")), taken(kind="csv")),

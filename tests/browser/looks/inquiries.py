@@ -172,8 +172,8 @@ def through_quarantine(resident, supervisor):
 
     def document(inquiry, *uploads):
         kind = DocumentType.objects.get(slug="supporting-proof")
-        for upload in uploads:
-            factories.attached(inquiry, upload, kind)
+        for each in uploads:
+            factories.attached(inquiry, each, kind)
         return inquiry
 
     def ready():
