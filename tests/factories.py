@@ -222,7 +222,7 @@ def confirmation(inquiry, session_key="session-of-the-applicant"):
 
 def attached(inquiry, upload=None, kind=None):
     """Add a document to a draft and return it."""
-    (document,) = actions.attach(
+    ((document, _notice),) = actions.attach(
         actor=inquiry.applicant,
         inquiry=inquiry,
         document_type=kind or document_type(),

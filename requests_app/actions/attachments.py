@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -25,19 +25,26 @@ MAX_DOCUMENTS = 10
 MAX_TOTAL_BYTES = 40 * 1024 * 1024
 
 
+class Attached(NamedTuple):
+    """A document of the inquiry, and a sentence for who sent it if it was there already."""
+
+    attachment: Attachment
+    notice: str = ""
+
+
 def attach(
     *,
     actor: User,
     inquiry: Inquiry,
     document_type: DocumentType,
     uploads: Iterable[UploadedFile],
-) -> list[Attachment]:
+) -> list[Attached]:
     """Check and store documents of one type, and return their rows.
 
     The acceptable ones are added, whatever is wrong with others. RuleViolation `document` names the
-    first refused file and says how to correct it, with the other ones in `also`; RuleViolation
-    `filed` if the inquiry no longer accepts documents, `not_yours`, or `registry_away` for one that
-    was filed.
+    first refused file and says how to correct it, with the other ones in `also`, and the notices of
+    those that were there already; RuleViolation `filed` if the inquiry no longer accepts documents,
+    `not_yours`, or `registry_away` for one that was filed.
     """
     if not inquiry.is_draft:
         registry.refresh_parties(actor, inquiry)
@@ -49,14 +56,15 @@ def attach(
             refused.append(violation)
     if refused:
         first, *also = refused
+        also += [RuleViolation(each.notice, "document") for each in added if each.notice]
         raise RuleViolation(first.message, first.code, also)
     return added
 
 
 def _attach(
     actor: User, inquiry: Inquiry, document_type: DocumentType, upload: UploadedFile
-) -> Attachment:
-    """Check and store one document, or return the row that already has the same content.
+) -> Attached:
+    """Check and store one document, or return the row of its type that has the same content.
 
     The file is on the disk before its row is written, so that every acknowledged document exists.
     """
@@ -73,13 +81,14 @@ def _attach(
         with transaction.atomic():
             rights = _lock(actor, inquiry)
             # Two files with the same pages differ if they were signed in another way.
-            same = {"sha256": document.sha256, "original_sha256": document.original_sha256}
-            existing = rights.documents().filter(document_type=document_type, **same).first()
-            if existing is not None and existing.status == Attachment.Status.INFECTED:
+            digests = {"sha256": document.sha256, "original_sha256": document.original_sha256}
+            same = list(rights.documents().filter(**digests).select_related("document_type"))
+            if any(each.status == Attachment.Status.INFECTED for each in same):
                 raise Infected(document.name, document.verdict)
+            existing = next((each for each in same if each.document_type == document_type), None)
             if existing is None:
                 _check_room(rights, document)
-                return Attachment.objects.create(
+                new = Attachment.objects.create(
                     inquiry=rights.inquiry,
                     document_type=document_type,
                     original_name=document.name,
@@ -90,17 +99,45 @@ def _attach(
                     pages=document.pages,
                     signatures=list(map(asdict, document.signatures)),
                     original_size=len(document.original),
-                    **same,
+                    **digests,
                     **_quarantine(document),
                     position=_last_position(rights.inquiry) + 1,
                     successor_id=rights.successor_id,
                 )
+                return Attached(new, _also_elsewhere(new, same[0]) if same else "")
     except RuleViolation:
         # After any other failure it is unknown whether the row exists: the sweep finds out.
         discard(*stored.values())
         raise
     discard(*stored.values())
-    return existing
+    return Attached(existing, _already_there(existing, document))
+
+
+def _already_there(existing: Attachment, document: Document) -> str:
+    """Return a notice; none for what is sent again because its first answer was lost."""
+    if existing.original_name == document.name and not existing.sent_at:
+        return ""
+    return _(
+        "“%(name)s” was not added again: the same file is there already as “%(there)s”, "
+        "%(document_type)s."
+    ) % {
+        "name": document.name,
+        "there": existing.original_name,
+        "document_type": existing.document_type.name,
+    }
+
+
+def _also_elsewhere(new: Attachment, other: Attachment) -> str:
+    # One scan may hold two documents that the service needs, so it is taken as both.
+    return _(
+        "“%(name)s” was added as %(document_type)s. The same file is there as %(other_type)s too, "
+        "named “%(there)s”. If that is a mistake, remove one of the two."
+    ) % {
+        "name": new.original_name,
+        "document_type": new.document_type.name,
+        "there": other.original_name,
+        "other_type": other.document_type.name,
+    }
 
 
 def _quarantine(document: Document) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def attach_all(request: SignedInRequest, inquiry: Inquiry, form: DocumentsForm) 
     """Add every acceptable file, put the errors on the form, and return whether it has none."""
     if form.cleaned_data["files"]:
         try:
-            actions.attach(
+            attached = actions.attach(
                 actor=request.user,
                 inquiry=inquiry,
                 document_type=form.cleaned_data["document_type"],
@@ -32,6 +32,9 @@ def attach_all(request: SignedInRequest, inquiry: Inquiry, form: DocumentsForm) 
         except RuleViolation as violation:
             for refused in (violation, *violation.also):
                 form.add_error("files", ValidationError(refused.message, refused.code))
+        else:
+            for notice in filter(None, (each.notice for each in attached)):
+                messages.info(request, notice)
     return not form.errors
 
 

@@ -1,7 +1,6 @@
 // Two minutes before an idle session ends, a warning with one button that extends it. The server is
 // asked before anything is said, as another tab may have been active; the question extends nothing.
 // Without this, a page says how long a session lasts, and what is typed is kept when it has ended.
-// A page that an upload has written anew runs this again, so no name stands outside of the loop.
 for (const warning of document.querySelectorAll("[data-idle]")) {
   const FIRST = 120;
   // A warning that another tab has made untrue goes away within this time.

@@ -297,13 +297,13 @@ def test_upload_in_progress_is_announced(visitor, resident, service):
     def look(route):
         """Check the page while the request is held here, then let the request go on."""
         status = visitor.page.get_by_role("status")
-        expect(status).to_have_text(visitor.reads("The files are on their way. Stay on this page."))
-        progress = visitor.page.get_by_role("progressbar")
-        expect(progress).to_have_accessible_name(visitor.reads("Sending the files"))
+        count = visitor.reads("Sending file {number} of {total}. Stay on this page.")
+        expect(status).to_have_text(count.format(number=1, total=1))
+        expect(visitor.page.get_by_role("progressbar")).to_have_accessible_name("1.jpg")
         told.append(route.request.method)
         route.continue_()
 
-    visitor.page.route("**/documents/", look)
+    visitor.page.route("**/documents/", look, times=1)
     picture = file("1.jpg", factories.picture().read(), "image/jpeg")
     visitor.page.locator("input[type=file]").set_input_files(picture)
     with visitor.page.expect_navigation():

@@ -123,6 +123,21 @@ class Visitor:
         expect(summary).to_be_focused()
         self.shows(".invalid-feedback", message, **values)
 
+    def is_told_beside(self, file_name: str, message: str, **values) -> None:
+        """Check that a file was refused with `message`, and take it off the page.
+
+        Without scripts, a new page says so, and has no files.
+        """
+        if not self.scripts:
+            self.is_told(message, **values)
+            return
+        expect(self.page.locator(".upload [data-state=refused] .state")).to_have_text(
+            self.reads(message, **values)
+        )
+        if self.looks:
+            self.look()
+        self.button(f"{self.reads('Remove')} {file_name}").click()
+
     def is_done(self, message: str) -> None:
         """Check that the staff site shows `message`."""
         self.shows(".messagelist", message)

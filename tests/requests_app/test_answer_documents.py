@@ -95,6 +95,16 @@ def test_answer_is_sent_with_its_documents(answer, inquiry, kept, seen):
     assert inquiry.events.last().content_digest == digest_of([TEXT, *new])
 
 
+def test_file_that_was_sent_before_is_named_and_answer_is_sent(answer):
+    page = answer(photo("sent.jpg"))
+    assert notices_on(page)[:2] == [
+        "“sent.jpg” was not added again: the same file is there already as “sent.jpg”, "
+        "Supporting proof.",
+        "Your answer has been sent.",
+    ]
+    assert names_on(page) == ["sent.jpg"]
+
+
 def test_answer_is_sent_without_documents(answer):
     page = answer()
     assert notices_on(page)[:1] == ["Your answer has been sent."]
@@ -143,7 +153,7 @@ def test_unsent_documents_are_on_the_answer_page_only(
     assert names_on(as_resident.get(page_of(inquiry))) == ["sent.jpg"]
     page = as_resident.get(address)
     assert names_on(page) == ["kept.jpg"]
-    assert f'value="{sent.pk}"' not in page.content.decode()
+    assert f'name="remove" value="{sent.pk}"' not in page.content.decode()
 
 
 def test_sent_document_is_not_moved_or_removed(as_resident, address, kept):

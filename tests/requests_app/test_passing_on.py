@@ -181,13 +181,14 @@ def test_each_side_has_documents_and_room_of_its_own(holder, worker, returned, m
     monkeypatch.setattr(attachments, "MAX_DOCUMENTS", 1)
     factories.attached(returned, photo("holder.jpg", 62))
     end_of(holder, worker)
-    (same,) = actions.attach(
+    ((same, notice),) = actions.attach(
         actor=worker,
         inquiry=returned,
         document_type=factories.document_type(),
         uploads=[photo("worker.jpg", 62)],
     )
     assert (same.original_name, same.successor) == ("worker.jpg", worker.identity)
+    assert notice == "", "the other side's documents are not told of"
 
 
 def test_a_mandate_of_the_person_holds_nothing(officer, worker):

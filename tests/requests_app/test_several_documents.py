@@ -282,20 +282,36 @@ def test_removed_document_loses_its_file(as_resident, address, add, press, three
 # Duplicates
 
 
-def test_duplicate_document_is_not_added_again(add):
+def test_the_same_file_again_is_named_with_its_type(add):
     add(photo("one.jpg"))
+    page = add(photo("one.jpg"))  # as a browser does that has lost the answer
+    assert (errors_on(page), notices_on(page), names_on(page)) == ([], [], ["one.jpg"])
+
     page = add(photo("again.jpg"))
-    assert errors_on(page) == []
-    assert names_on(page) == ["one.jpg"]
+    already = (
+        "“again.jpg” was not added again: the same file is there already as “one.jpg”, "
+        "Copy of the passport."
+    )
+    assert (errors_on(page), notices_on(page), names_on(page)) == ([], [already], ["one.jpg"])
     assert len(stored_files()) == 1
-    page = add(photo("one.jpg"), document_type="iqama-copy")
-    assert names_on(page) == ["one.jpg", "one.jpg"]
+
+    page = add(photo("card.jpg"), document_type="iqama-copy")  # one scan of both
+    assert notices_on(page) == [
+        "“card.jpg” was added as Copy of the iqama. The same file is there as Copy of the passport "
+        "too, named “one.jpg”. If that is a mistake, remove one of the two."
+    ]
+    assert (errors_on(page), names_on(page)) == ([], ["one.jpg", "card.jpg"])
     assert len(stored_files()) == 2
+
+    page = add(photo("again.jpg"), upload("page.jpg", HTML), photo("two.jpg", 61))
+    assert errors_on(page) == [f"“page.jpg” {WRONG_TYPE}", already]
+    assert names_on(page) == ["one.jpg", "card.jpg", "two.jpg"]
 
 
 def test_duplicate_in_one_request_is_added_once(add):
     for count, content in enumerate((factories.picture().read(), pdf()), start=1):
         page = add(upload("one", content), upload("two", content))
+        assert len(notices_on(page)) == 1
         assert len(names_on(page)) == count
         assert len(stored_files()) == count
 
@@ -311,6 +327,6 @@ def test_same_file_in_two_inquiries_is_stored_twice(resident, service):
 
 def test_duplicate_is_accepted_when_inquiry_is_full(add, three):
     add(*(photo(f"{width}.jpg", width) for width in range(64, 71)))
-    page = add(photo("again.jpg", 61))
+    page = add(photo("one.jpg", 61))
     assert errors_on(page) == []
     assert len(names_on(page)) == 10

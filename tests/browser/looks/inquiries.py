@@ -21,6 +21,7 @@ from tests.browser.looks.steps import (
     send,
     send_code,
     send_nothing,
+    send_refused,
 )
 from tests.browser.looks.tables import looks
 from tests.requests_app.files import pdf, upload
@@ -276,7 +277,12 @@ FILING = (
         ("documents", f"{DRAFT}documents/"),
         ("documents-missing", f"{MISSING}documents/"),
         ("documents-empty", f"{MISSING}documents/", send_nothing("Add")),
-        ("documents-refused", f"{DRAFT}documents/", choose_file("2.jpg", no_picture), press("Add")),
+        ("documents-chosen", f"{DRAFT}documents/", choose_file("2.pdf", pdf)),
+        (
+            "documents-refused",
+            f"{DRAFT}documents/",
+            *(choose_file("2.jpg", no_picture), send_refused("Add")),
+        ),
         ("documents-added", f"{SCANNED}documents/"),
         ("documents-in-quarantine", "inquiries/{unscanned.reference}/documents/"),
         ("review", f"{SCANNED}review/"),
@@ -327,7 +333,11 @@ FOLLOWING = (
         "resident",
         ("answer", ANSWER),
         ("answer-empty", ANSWER, send_nothing("Send the answer")),
-        ("answer-refused", ANSWER, choose_file("page-3.jpg", no_picture), send_answer),
+        (
+            "answer-refused",
+            ANSWER,
+            *(choose_file("page-3.jpg", no_picture), send_refused("Send the answer")),
+        ),
         ("answer-sent", ANSWER, choose_file("page-2.pdf", pdf), send_answer),
         ("withdraw", WITHDRAW),
         ("withdraw-empty", WITHDRAW, send_nothing("Withdraw the inquiry")),

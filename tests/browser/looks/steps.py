@@ -107,6 +107,16 @@ def choose_file(name, content):
     return step
 
 
+def send_refused(button):
+    """Return a step that sends a chosen file, which is refused beside its name."""
+
+    def step(visitor, _things):
+        visitor.button(button).first.click()
+        visitor.page.locator(".upload [data-state=refused]").wait_for()
+
+    return step
+
+
 def open_all(visitor, _things):
     """Open all folded details."""
     visitor.page.evaluate(OPENED)
