@@ -1,6 +1,7 @@
 """Send every file of a folder through the sanitizer, and tell what became of it.
 
-    make corpus DIR=folder [COMPARE=1], or .venv/bin/python bench/corpus.py folder [--compare]
+    make corpus DIR=folder [COMPARE=1], or
+    TAWASUL_DEMO=1 .venv/bin/python bench/corpus.py folder [--compare]
 
 It prints a line for each file (taken, cleaned of what, or refused and why; processor time and
 memory), the sums by format, the slowest and the largest. With Poppler installed, it lists the PDFs
@@ -27,6 +28,7 @@ import filetype
 from PIL import Image, ImageChops
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tawasul.settings")
 
 from requests_app import decoder_server
 from requests_app.cleaned import Cleaned

@@ -22,10 +22,17 @@ _LONGEST = timedelta(minutes=2)
 
 @contextmanager
 def counted(actor: User, name: str) -> Iterator[None]:
-    """Count the upload of a file of this name while it is checked. RuleViolations as `begin`."""
+    """Count the upload of a file of this name while it is checked. RuleViolations as `begin`.
+
+    One that could not be checked, as the decoder was busy, does not count.
+    """
     upload = begin(actor, name)
     try:
         yield
+    except RuleViolation as violation:
+        if violation.code == "busy":
+            upload.delete()
+        raise
     finally:
         Upload.objects.filter(pk=upload.pk).update(ended_at=timezone.now())
 

@@ -49,6 +49,7 @@ def is_told_to_come_again(page, name="a.jpg"):
     assert page.status_code == 503
     assert int(page["Retry-After"]) > 0
     assert stored_files() == []
+    assert not Upload.objects.exists(), "it counts among the sixty of an hour"
     return True
 
 
