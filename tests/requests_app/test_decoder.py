@@ -1,6 +1,6 @@
 """The decoder when it is busy, dies, or is away: nobody's file is called damaged for it."""
 
-import os
+import fcntl
 from datetime import timedelta
 from functools import partial
 from threading import Thread
@@ -73,12 +73,14 @@ def test_file_waits_for_nothing_while_the_decoder_is_away(add, settings):
 
 @pytest.fixture
 def gate(settings, tmp_path):
-    """Let the decoder hold every PDF until somebody writes here."""
-    gate = tmp_path / "gate"
-    os.mkfifo(gate)
-    hold = f"original.startswith(b'%PDF') and open({str(gate)!r}).read()"
-    with decoder(at_once=3, clean=hold) as (_process, settings.DECODER_SOCKET):
+    """Let the decoder hold every PDF until this gate is unlocked."""
+    gate = (tmp_path / "gate").open("w")
+    lock = f"__import__('fcntl').flock(open({gate.name!r}), {fcntl.LOCK_SH})"
+    hold = f"original.startswith(b'%PDF') and {lock}"
+    with gate, decoder(at_once=3, clean=hold) as (_process, settings.DECODER_SOCKET):
+        fcntl.flock(gate, fcntl.LOCK_EX)
         yield gate
+        fcntl.flock(gate, fcntl.LOCK_UN)
 
 
 @pytest.fixture
@@ -91,6 +93,7 @@ def held():
             thread = Thread(target=asking.clean, args=(pdf(), "application/pdf"))
             threads.append(thread)
             thread.start()
+        until(lambda: waiting_threads._free._value == 2 - number)
         return threads
 
     yield held
@@ -100,19 +103,18 @@ def held():
 
 def test_quick_file_does_not_wait_for_the_end_of_a_slow_one(add, gate, held):
     (slow,) = held(1)
-    # It opens for writing once a child of the decoder reads.
-    with gate.open("w"):
-        assert names_on(add(photo("a.jpg"))) == ["a.jpg"]
-        assert slow.is_alive()
+    assert names_on(add(photo("a.jpg"))) == ["a.jpg"]
+    assert slow.is_alive()
+    fcntl.flock(gate, fcntl.LOCK_UN)
 
 
 def test_half_of_the_threads_never_wait_for_the_decoder(add, gate, held, as_resident):
     """Of four threads, which are as many as there are unless told."""
-    held(2)
-    with gate.open("w"):
-        until(lambda: not waiting_threads._free._value)
-        assert is_told_to_come_again(add(photo("a.jpg")))
-    held(0)[0].join()
+    waiting = held(2)
+    assert is_told_to_come_again(add(photo("a.jpg")))
+    fcntl.flock(gate, fcntl.LOCK_UN)
+    for thread in waiting:
+        thread.join()
     assert names_on(add(photo("a.jpg"))) == ["a.jpg"]
 
 
