@@ -13,9 +13,6 @@ from requests_app.waiting_threads import one_thread
 
 # Longer than the decoder may take for one file, so that waiting in its queue is included.
 TIMEOUT_SECONDS = 30
-# A page shows several pictures, each of which takes a fraction of a second, and none can be sent
-# again as a file can.
-PICTURE_PATIENCE_SECONDS = 3
 
 logger = logging.getLogger(__name__)
 
@@ -28,13 +25,15 @@ def clean(original: bytes, content_type: str) -> Cleaned:
     return _ask({"job": "clean", "content_type": content_type}, original)
 
 
-def picture_of(document: bytes, content_type: str, *, page: int, side: int) -> bytes:
+def picture_of(
+    document: bytes, content_type: str, *, page: int, side: int, patience: float = 0
+) -> bytes:
     """Return a JPEG of a page of a stored document, at most `side` pixels long.
 
-    Refused `no_such_page`, `busy` or as `clean`.
+    Refused `no_such_page`, `busy` after `patience` seconds, or as `clean`.
     """
     asked = {"job": "picture", "content_type": content_type, "page": page, "side": side}
-    return _ask(asked, document, patience=PICTURE_PATIENCE_SECONDS).content
+    return _ask(asked, document, patience).content
 
 
 def _ask(asked: Mapping[str, object], file: bytes, patience: float = 0) -> Cleaned:

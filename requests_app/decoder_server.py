@@ -36,7 +36,8 @@ from requests_app.signature_roots import read_roots
 MAX_SECONDS = 4  # of processor time, for one file
 MAX_SECONDS_IN_ALL = 20  # from its first byte to the answer; a busy machine takes longer
 MAX_MEMORY = 1024**3  # bytes
-MAX_REQUEST = 11 * 1024 * 1024  # bytes; a document with its line
+# Bytes; what is stored can be larger than what was sent: 4,000 by 4,000 points of a PNG take 48 MB.
+MAX_REQUEST = 64 * 1024 * 1024
 _WAITING = 64  # requests in the queue of the socket
 
 # What a child was ended by, and what it says about the file. Any other end says nothing about it.

@@ -20,6 +20,10 @@ from requests_app.uploads import EXTENSIONS, RETRY_AFTER_SECONDS
 
 _Response = TypeVar("_Response", bound=HttpResponseBase)
 
+# A desk shows several pictures of pages, each of which takes a fraction of a second, and none can
+# be sent again as a file can.
+PATIENCE_SECONDS = 3
+
 logger = logging.getLogger(__name__)
 
 
@@ -78,13 +82,15 @@ def preview(attachment: Attachment) -> HttpResponse:
 def page_picture(attachment: Attachment, page: int, longest_side: int) -> HttpResponse:
     """Return a page, counted from 1, as a JPEG of at most `longest_side` pixels.
 
-    Raise 404 if there is no such page; 503 if the decoder is busy.
+    Raise 404 if there is no such page, or it cannot be drawn; 503 if the decoder is busy.
     """
     with _open_file(attachment, attachment.stored_name) as file:
         content = file.read()
     content_type = attachment.content_type
     try:
-        picture = decoder.picture_of(content, content_type, page=page, side=longest_side)
+        picture = decoder.picture_of(
+            content, content_type, page=page, side=longest_side, patience=PATIENCE_SECONDS
+        )
     except Refused as refused:
         if str(refused) == "busy":
             return HttpResponse(status=503, headers={"Retry-After": RETRY_AFTER_SECONDS})

@@ -3,7 +3,7 @@
 import fcntl
 from datetime import timedelta
 from functools import partial
-from threading import Thread
+from threading import BoundedSemaphore, Thread
 
 import pytest
 from django.utils import timezone
@@ -11,13 +11,13 @@ from django.utils import timezone
 from core import template_filters
 from requests_app import decoder as asking
 from requests_app import waiting_threads
-from requests_app.models import Upload
+from requests_app.models import Attachment, Upload
 from requests_app.models.uploads import forget_old_uploads
 from tests import factories
 from tests.conftest import errors_on
 from tests.decoder import decoder
 from tests.races.together import until
-from tests.requests_app.files import names_on, pdf, photo, stored_files, upload
+from tests.requests_app.files import MEGABYTE, names_on, pdf, photo, stored_files, upload
 from tests.requests_app.steps import add_documents
 
 BUSY = "could not be checked just now. Send it again in a minute."
@@ -143,3 +143,30 @@ def test_upload_of_a_killed_process_counts_two_minutes(add, resident):
     assert add(photo("a.jpg")).status_code == 503
     Upload.objects.update(began_at=begun - timedelta(minutes=2))
     assert names_on(add(photo("a.jpg"))) == ["a.jpg"]
+
+
+def test_page_of_a_document_that_grew_when_it_was_stored_is_drawn():
+    """A PNG with a palette of 10 MB becomes one of thirty."""
+    grown = factories.picture().read() + bytes(30 * MEGABYTE)
+    assert asking.picture_of(grown, "image/jpeg", page=1, side=10).startswith(b"\xff\xd8")
+
+
+def test_first_page_does_not_wait_for_a_thread(monkeypatch, add):
+    """Only pages that staff look at may: uploads leave half of the threads free."""
+    taken = BoundedSemaphore(1)
+    monkeypatch.setattr(waiting_threads, "_free", taken)
+    cleaned = asking.clean(pdf(), "application/pdf")
+
+    def clean_and_lose_the_place(*_file):
+        taken.acquire()
+        return cleaned
+
+    monkeypatch.setattr(asking, "clean", clean_and_lose_the_place)
+    monkeypatch.setattr(taken, "acquire", partial(at_once_or_never, taken.acquire))
+    assert names_on(add(upload("scan.pdf", pdf()))) == ["scan.pdf"]
+    assert Attachment.objects.get().preview_stored_name is None
+
+
+def at_once_or_never(acquire, blocking=True, timeout=None):
+    assert not timeout, "an upload waits for a thread"
+    return acquire(blocking, timeout)
