@@ -33,7 +33,7 @@ from playwright.async_api import (
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.chromium import EXECUTABLE
+from tests.programs import CHROMIUM
 
 ROOT = Path(__file__).resolve().parent.parent
 KB = 1024
@@ -93,7 +93,7 @@ class Visit:
 
 
 def main() -> None:
-    if not EXECUTABLE:
+    if not CHROMIUM:
         sys.exit("No Chromium here: install one, or name it in CHROMIUM.")
     with tempfile.TemporaryDirectory(prefix="tawasul-") as folder, served(Path(folder)) as site:
         exceeded = asyncio.run(measure(site, Path(folder)))
@@ -136,7 +136,7 @@ def wait_until_started(server: subprocess.Popen, log: Path) -> None:
 async def measure(site: str, folder: Path) -> list[str]:
     """Print a line for each page, and return a message for each exceeded limit."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         resident = await browser.new_context(viewport=PHONE, locale="en-GB")
         own = await Resident(await resident.new_page(), site, folder).pages()
         cookies = await resident.cookies()

@@ -103,7 +103,7 @@ def wait_until_ready(host: str, port: int, children: Mapping[str, subprocess.Pop
                 return
         connection.close()
         time.sleep(0.1)
-    sys.exit(f"The web server did not answer within {SECONDS_TO_ANSWER} seconds.")
+    sys.exit(f"The portal did not answer within {SECONDS_TO_ANSWER} seconds.")
 
 
 def decoder_answers() -> bool:

@@ -1,5 +1,5 @@
-"""Why the sanitizer has made no new file."""
+"""Why there is no new file, or no picture."""
 
 
 class Refused(Exception):
-    """Raised for a readable file that is refused; the argument is a reason in `REFUSALS`."""
+    """Raised with the reason: a word that `uploads` has a sentence for, or `no_such_page`."""

@@ -1,9 +1,8 @@
-"""A pytest plugin that runs clamd for the tests marked `clamd`, or deselects them with a warning.
+"""A pytest plugin that runs clamd for the tests marked `clamd`.
 
 It has one signature, of the tests' own: no database is downloaded, no service has to run.
 """
 
-import os
 import shutil
 import socket
 import subprocess
@@ -14,10 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.cluster import hand_over, unprivileged_user
+from tests.programs import CLAMD
 
-EXECUTABLE = os.environ.get("CLAMD") or shutil.which(
-    "clamd", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
-)
 # What the tests take for malware, and its name.
 MARKER, SIGNATURE = b"tawasul-malware-for-tests", "Tawasul.Test"
 MAX_STREAM = 2 * 1024 * 1024
@@ -48,7 +45,7 @@ class Clamd:
         """Start it, unless it runs, and wait until it answers."""
         if self._process is not None:
             return
-        command = [EXECUTABLE, "--config-file", self.folder / "clamd.conf"]
+        command = [CLAMD, "--config-file", self.folder / "clamd.conf"]
         streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
         self._process = subprocess.Popen(command, cwd=self.folder, **streams, **self._user)
         deadline = time.monotonic() + DEADLINE_SECONDS
@@ -74,7 +71,7 @@ class Clamd:
 
 @pytest.fixture(scope="session")
 def _clamd():
-    assert EXECUTABLE, "only tests marked `clamd` may ask for it"
+    assert CLAMD, "only tests marked `clamd` may ask for it"
     # The path of a socket may have no more than 107 characters.
     folder = Path(tempfile.mkdtemp(prefix="tawasul-clamd-", dir="/tmp"))
     clamd = Clamd(folder)
@@ -91,17 +88,3 @@ def clamd(_clamd, settings):
     _clamd.start()
     settings.SCANNER = _clamd.address
     return _clamd
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not EXECUTABLE:
-        left_out = [item for item in items if item.get_closest_marker("clamd")]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if not EXECUTABLE:
-        terminalreporter.section("TESTS OF THE VIRUS SCANNER LEFT OUT", red=True, bold=True)
-        terminalreporter.line("No clamd here: apt install clamav-daemon, or name one in CLAMD.")
-        terminalreporter.line("How the portal talks to a real one has not been tested.")

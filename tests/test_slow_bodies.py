@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 
 from tawasul.web_worker import MAX_BODY
-from tests.nginx import EXECUTABLE as NGINX
+from tests.programs import NGINX
 from tests.races.processes import process_of_portal
 from tests.races.together import DEADLINE_SECONDS, until
 

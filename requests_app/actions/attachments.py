@@ -175,9 +175,7 @@ def _lock(actor: User, inquiry: Inquiry) -> Rights:
 
     RuleViolation `not_yours`, or `filed` if it no longer accepts documents.
     """
-    locked = (
-        Inquiry.objects.filter(pk=inquiry.pk).select_for_update(of=("self",), no_key=True).first()
-    )
+    locked = Inquiry.objects.locked().filter(pk=inquiry.pk).first()
     if locked is None:
         raise _already_sent()
     rights = check_may(actor, Deed.EDIT if locked.is_draft else Deed.ANSWER, locked)

@@ -117,12 +117,7 @@ def lock_draft(actor: User, inquiry: Inquiry) -> Inquiry:
 
     RuleViolation `filed` or `deleted` if it is no longer a draft.
     """
-    draft = (
-        Inquiry.objects.drafts_of(actor)
-        .select_for_update(of=("self",), no_key=True)
-        .filter(pk=inquiry.pk)
-        .first()
-    )
+    draft = Inquiry.objects.drafts_of(actor).locked().filter(pk=inquiry.pk).first()
     if draft is None and not Inquiry.objects.filter(pk=inquiry.pk).exists():
         raise draft_deleted()
     if draft is None:

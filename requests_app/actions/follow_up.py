@@ -95,11 +95,7 @@ def _write(
     try:
         with transaction.atomic():
             # A concurrent upload waits for this lock, and then finds the new status.
-            locked = (
-                Inquiry.objects.filter(pk=inquiry.pk)
-                .select_for_update(of=("self",), no_key=True)
-                .get()
-            )
+            locked = Inquiry.objects.locked().get(pk=inquiry.pk)
             rights = check_may(actor, deed, locked)
             has_public_events = locked.events.filter(seq__gt=expected_version).public().exists()
             if expected_version < locked.version and not has_public_events:

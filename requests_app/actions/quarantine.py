@@ -125,8 +125,7 @@ def _postpone(attachment: Attachment) -> int:
 
 def _lock(attachment: Attachment) -> Inquiry | None:
     """Lock the inquiry of the document, before its row, as those do who change its documents."""
-    inquiries = Inquiry.objects.select_for_update(of=("self",), no_key=True)
-    return inquiries.filter(pk=attachment.inquiry_id).first()
+    return Inquiry.objects.locked().filter(pk=attachment.inquiry_id).first()
 
 
 def _is_sent(attachment: Attachment) -> bool:

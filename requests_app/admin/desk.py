@@ -135,7 +135,7 @@ def page_as_picture(request: StaffRequest, pk: int, document_pk: int, page: int)
 
 def _opened(request: StaffRequest, pk: int, document_pk: int, kind: str) -> Attachment:
     """Return a document that was sent, for `kind` of opening, and note it if it can be opened."""
-    found = _document(request, pk, document_pk, kind)
+    found = _document(request, pk, document_pk, is_original=kind == "original")
     reference = found.inquiry.reference
     if found.can_be_opened:
         note(Event.DOCUMENT_OPENED, account=request.user.pk, kind=kind, reference=reference)
@@ -143,11 +143,12 @@ def _opened(request: StaffRequest, pk: int, document_pk: int, kind: str) -> Atta
 
 
 def _document(
-    request: StaffRequest, pk: int, document_pk: int, kind: str = "preview"
+    request: StaffRequest, pk: int, document_pk: int, *, is_original: bool = False
 ) -> Attachment:
+    """Return a document that was sent, and whose original this officer may have if it is asked."""
     user, inquiry = request.user, get_inquiry_for(request, pk)
     sent, reference = inquiry.attachments.sent(), inquiry.reference
-    if kind == "original":
+    if is_original:
         may = user.has_perm("requests_app.download_original")
         sent = sent.with_original() if may else sent.none()
     return get_visible(sent, user, "document", reference=reference, pk=document_pk)

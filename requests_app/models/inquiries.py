@@ -38,6 +38,10 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         """Return those of `listed_for` of which the user may read what has become of them."""
         return self.filter(is_former=False)
 
+    def locked(self) -> Self:
+        """Lock these rows, and none that they lead to, until the transaction ends."""
+        return self.select_for_update(of=("self",), no_key=True)
+
     def drafts_of(self, user: User) -> Self:
         return self.filter(applicant=user, status=Inquiry.Status.DRAFT)
 
