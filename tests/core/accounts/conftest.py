@@ -27,7 +27,11 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch):
-    clock = Clock(timezone.now())
+    """Let the clock stand still at the next full minute, where every code of an app begins.
+
+    By the time of day, a test that moves it by a second would now and then meet the next code.
+    """
+    clock = Clock(timezone.now().replace(second=0, microsecond=0) + timedelta(minutes=1))
     monkeypatch.setattr(timezone, "now", clock)
     return clock
 
