@@ -97,7 +97,7 @@ MIDDLEWARE = [
     "core.methods.MethodsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "core.accounts.signed_in.AuthenticationMiddleware",
     "core.accounts.idle.IdleMiddleware",
     "core.language_switch.LanguageSwitchMiddleware",
     "django_otp.middleware.OTPMiddleware",

@@ -17,11 +17,10 @@ _Row = TypeVar("_Row", bound=Model)
 
 
 class SignedInRequest(HttpRequest):
-    """A request of somebody signed in; `session_holder` sets `holder` and `represents`."""
+    """A request of somebody signed in; `session_holder` sets `holder`."""
 
     user: User
     holder: Identity
-    represents: bool
     is_own_page: bool
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.accounts.access import SignedInRequest
-from core.accounts.models import Identity, User
+from core.accounts.models import Identity
 
 # Its place in the session: the key of an establishment, None for the user's own identity, or
 # _UNDECIDED after the end of a mandate. A session in which nobody was asked has none.
@@ -43,11 +43,10 @@ def has_chosen(request: HttpRequest) -> bool:
 def is_representative(request: SignedInRequest) -> bool:
     """Return whether the user represents an establishment today; forget a choice if not."""
     holder_of(request)  # a mandate that has ended is dropped, and told of, before it is forgotten
-    if not hasattr(request, "represents"):
-        _read_own_identity(request)
-    if not request.represents:
+    if not _own_identity(request).represents:
         request.session.pop(_CHOICE, None)
-    return request.represents
+        return False
+    return True
 
 
 def by_way_of_choice(request: SignedInRequest, target: str) -> str:
@@ -86,7 +85,7 @@ def _chosen_holder(request: SignedInRequest) -> Identity | None:
     if chosen in (None, _UNDECIDED):
         return None
     mandates = Identity.objects.establishments_represented_by(_own_identity(request))
-    holder = mandates.filter(pk=chosen).first()
+    holder = mandates.with_current_number().filter(pk=chosen).first()
     if holder is None:
         request.session[_CHOICE] = _UNDECIDED
         messages.warning(
@@ -97,14 +96,4 @@ def _chosen_holder(request: SignedInRequest) -> Identity | None:
 
 
 def _own_identity(request: SignedInRequest) -> Identity:
-    if not User._meta.get_field("identity").is_cached(request.user):
-        _read_own_identity(request)
     return request.user.identity  # type: ignore[return-value]  # a resident
-
-
-def _read_own_identity(request: SignedInRequest) -> None:
-    """Read the user's identity, and in the same statement whether it represents anybody."""
-    pk: int = request.user.identity_id  # type: ignore[assignment]  # a resident
-    own = Identity.objects.with_representing().get(pk=pk)
-    request.user.identity = own
-    request.represents = own.represents  # type: ignore[attr-defined]  # with_representing

@@ -9,7 +9,7 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
 from django.utils import timezone
 
-from core.accounts.models import Session
+from core.accounts.models import Session, User
 from core.exceptions import is_without_database
 
 # However much somebody does, they sign in again after this time: staff once a shift.
@@ -34,6 +34,8 @@ class SessionStore(DatabaseSessionStore):
         self.active_at: datetime | None = None
         self.ends_at = timezone.now()
         self._has_begun = False
+        # Who is signed in, as they were read with the session; None where nothing was.
+        self.user: User | None = None
 
     @property
     def idle_minutes(self) -> int:
@@ -92,7 +94,7 @@ class SessionStore(DatabaseSessionStore):
 
     def flush(self) -> None:
         super().flush()
-        self.active_at = None
+        self.active_at = self.user = None
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -108,9 +110,17 @@ class SessionStore(DatabaseSessionStore):
         return row
 
     def _get_session_from_db(self) -> Session | None:
-        row: Session | None = super()._get_session_from_db()  # type: ignore[misc]  # Django's own
-        if row is not None:
-            self.active_at, self.ends_at = row.active_at, row.expire_date
+        """Read the session, and in the same statement its user with their identity."""
+        rows = Session.objects.with_identity().filter(
+            session_key=self.session_key, expire_date__gt=timezone.now()
+        )
+        row = next(iter(rows), None)
+        if row is None:
+            self._session_key = None
+            return None
+        self.active_at, self.ends_at, self.user = row.active_at, row.expire_date, row.user
+        if self.user and (identity := self.user.identity):
+            identity.current_number = row.current_number  # type: ignore[attr-defined]  # annotated
         return row
 
     def _end_from(self, moment: datetime) -> datetime:

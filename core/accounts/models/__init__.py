@@ -7,6 +7,7 @@ from core.accounts.models.identities import (
     IdentityQuerySet,
     Link,
     LinkQuerySet,
+    current_number_of,
 )
 from core.accounts.models.one_time_codes import LockStripe, OneTimeCode, OneTimeCodeQuerySet
 from core.accounts.models.openings import OPENING_LASTS, PersonOpening
@@ -52,6 +53,7 @@ __all__ = [
     "User",
     "UserManager",
     "canonical_login",
+    "current_number_of",
     "staff_accounts",
     "username_shape",
 ]

@@ -6,7 +6,7 @@ from operator import and_
 from typing import Self
 
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.utils import timezone
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import get_language
@@ -33,11 +33,9 @@ class IdentityQuerySet(models.QuerySet["Identity"]):
         mandates = Link.objects.mandates().filter(person=person)
         return self.filter(pk__in=mandates.values("holder")).order_by("pk")
 
-    def with_representing(self) -> Self:
-        """Add `represents`: whether they represent an active establishment today."""
-        return self.annotate(
-            represents=Exists(Link.objects.mandates().filter(person=OuterRef("pk")))
-        )
+    def with_current_number(self) -> Self:
+        """Read `current_number` in the same statement."""
+        return self.annotate(current_number=current_number_of(OuterRef("pk")))
 
     def unrelated_to(self, person: "Identity | None") -> Self:
         """Return all but `person` and whoever is linked to them today, in either direction.
@@ -86,6 +84,13 @@ class IdentityQuerySet(models.QuerySet["Identity"]):
         return self.filter(matching).order_by(first, name, "pk")
 
 
+def current_number_of(identity: OuterRef) -> Subquery:
+    """Return the expression for the number in force of an identity, NULL without one."""
+    return Subquery(
+        IdentityNumber.objects.filter(identity=identity, is_current=True).values("number")[:1]
+    )
+
+
 def _has_word(word: str) -> Q:
     numbers = IdentityNumber.objects.filter(identity=OuterRef("pk"), number__contains=word)
     in_name = Q(search_text__contains=word)
@@ -131,8 +136,18 @@ class Identity(models.Model):
 
     @cached_property
     def current_number(self) -> str | None:
-        """The number in force, or None; uses prefetched numbers."""
+        """The number in force, or None; it may be read with the row, or prefetched."""
         return next((number.number for number in self.numbers.all() if number.is_current), None)
+
+    @cached_property
+    def every_number(self) -> list[str]:
+        """The numbers, in force and former."""
+        return [number.number for number in self.numbers.all()]
+
+    @cached_property
+    def represents(self) -> bool:
+        """Whether they represent an active establishment today."""
+        return Link.objects.mandates().filter(person=self).exists()
 
     @property
     def kind(self) -> IdentityKind | None:

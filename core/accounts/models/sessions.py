@@ -5,9 +5,11 @@ from typing import Any, Self
 
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.db.models import OuterRef
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from core.accounts.models.identities import current_number_of
 from core.accounts.models.users import User
 
 
@@ -15,6 +17,11 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def signed_in(self, user: User) -> Self:
         """Return the sessions in which `user` is signed in, the last used first."""
         return self.filter(user=user, expire_date__gt=timezone.now()).order_by("-expire_date")
+
+    def with_identity(self) -> Self:
+        """Read the user and their identity, with its number, beside each."""
+        number = current_number_of(OuterRef("user__identity"))
+        return self.select_related("user__identity").annotate(current_number=number)
 
 
 class Session(AbstractBaseSession):
