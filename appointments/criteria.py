@@ -21,7 +21,7 @@ class Criteria:
 
     def bookable_slots(self) -> SlotQuerySet:
         """Return the slots to choose from, without times at which the attendee is busy."""
-        slots = Slot.objects.bookable(self.service, self.operations)
+        slots = Slot.objects.offered(self.service, self.operations)
         if self.appointment:
             return slots.without_other_appointment(
                 self.appointment.attendee, besides=self.appointment

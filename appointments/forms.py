@@ -8,24 +8,22 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.db.models import QuerySet
-from django.forms.boundfield import BoundWidget
-from django.forms.models import ModelChoiceIteratorValue
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
-from appointments.models import Office, Slot, SlotQuerySet
+from appointments.models import Slot, offices_open_to_booking
 from core.accounts.forms import VisualCodeForm
 from core.accounts.models import Identity
 from core.accounts.offered_services import OfferedServices
-from core.accounts.people import MAX_KEY_LENGTH, Offered
-from core.catalogue.models import Region, Service
+from core.accounts.people import Offered
+from core.catalogue.models import Region, services_open_to_booking
 from core.date_field import EitherCalendarDateField
 from core.exceptions import RuleViolation
 from core.forms import ChoiceForm, Form
 from core.hijri import both_calendars
 from core.identity_numbers import IdentityNumberField
+from core.row_fields import RowField, RowsField
 from core.text import read_number
 
 # The afternoon and the evening begin at these hours.
@@ -70,29 +68,12 @@ class OperationsField(forms.IntegerField):
         return super().to_python(value)
 
 
-class SafeMultipleChoiceField(forms.ModelMultipleChoiceField):
-    """A choice of several rows by their keys, which may be sent at any length."""
-
-    def clean(self, value: Iterable[Any] | None) -> QuerySet:
-        """Refuse a number that is longer than any key as an invalid choice."""
-        for pk in value or ():
-            if len(str(pk)) > MAX_KEY_LENGTH:
-                raise forms.ValidationError(
-                    self.error_messages["invalid_choice"],
-                    code="invalid_choice",
-                    params={"value": pk},
-                )
-        return super().clean(value)
-
-
 class CriteriaForm(ChoiceForm):
     """The first step of a booking: the attendee, the service, the region and the operations."""
 
-    attendee = forms.ModelChoiceField(
+    attendee = RowField(
         label=_("Who comes to the office?"),
-        queryset=Identity.objects.none(),
         widget=forms.RadioSelect,
-        empty_label=None,
         error_messages={
             "required": _("Choose who comes to the office."),
             "invalid_choice": _(
@@ -100,12 +81,11 @@ class CriteriaForm(ChoiceForm):
             ),
         },
     )
-    service: forms.ModelChoiceField = forms.ModelChoiceField(
+    service = RowField(
         label=_("Which service is it about?"),
-        queryset=Service.objects.open_to_booking(),
-        to_field_name="slug",
+        read=services_open_to_booking,
+        key="slug",
         widget=forms.RadioSelect,
-        empty_label=None,
         error_messages={
             "required": _("Choose a service."),
             "invalid_choice": _(
@@ -113,10 +93,10 @@ class CriteriaForm(ChoiceForm):
             ),
         },
     )
-    region: forms.ModelChoiceField = forms.ModelChoiceField(
+    region = RowField(
         label=_("In which region?"),
-        queryset=Region.objects.all(),
-        to_field_name="slug",
+        read=Region.cached.all,
+        key="slug",
         empty_label=_("Choose a region"),
         error_messages={
             "required": _("Choose a region."),
@@ -128,16 +108,12 @@ class CriteriaForm(ChoiceForm):
         help_text=_("One for each person or document, for example 2 for two passports."),
         initial=1,
     )
-    beneficiaries = SafeMultipleChoiceField(
+    beneficiaries = RowsField(
         label=_("Who is the appointment for? (optional)"),
-        queryset=Identity.objects.none(),
         widget=forms.CheckboxSelectMultiple,
         required=False,
         error_messages={
             "invalid_choice": _(
-                "This person is not linked to your account. Choose somebody who is."
-            ),
-            "invalid_pk_value": _(
                 "This person is not linked to your account. Choose somebody who is."
             ),
         },
@@ -147,21 +123,18 @@ class CriteriaForm(ChoiceForm):
         super().__init__(*args, **kwargs)
         people = offered.people
         self.keeps_typed = bool(people)
-        keys = [person.pk for person in people]
         attendee = self.fields["attendee"]
-        attendee.queryset = Identity.objects.filter(pk__in=keys).order_by("pk")
+        attendee.rows = self.fields["beneficiaries"].rows = people
         attendee.initial = holder.pk
-        self.fields["beneficiaries"].queryset = attendee.queryset
         if len(people) == 1 or offered.are_many:
             attendee.widget = forms.HiddenInput()
         if len(people) == 1:
-            attendee.initial = keys[0]
+            attendee.initial = people[0].pk
         if len(people) == 1 and not offered.are_many:
             del self.fields["beneficiaries"]
-        services = Service.objects.open_to_booking()
-        self.services = OfferedServices(services, holder=holder, people=people)
+        self.services = OfferedServices(self.fields["service"].rows, offered)
         # The page offers these; a service that is not open to the person is refused with a reason.
-        self.fields["service"].choices = self.services.choices()
+        self.fields["service"].choices = self.services.choices
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -191,10 +164,10 @@ class WalkInForm(Form):
         help_text=_("10 digits: national ID, iqama or border number."),
         error_messages={"required": _("Enter the ID number of the person who has come.")},
     )
-    service = forms.ModelChoiceField(
+    service = RowField(
         label=_("Service"),
-        queryset=Service.objects.open_to_booking(),
-        to_field_name="slug",
+        read=services_open_to_booking,
+        key="slug",
         empty_label=_("Choose a service"),
         error_messages={
             "required": _("Choose a service."),
@@ -211,9 +184,7 @@ class WalkInForm(Form):
 class OfficeChoice(forms.Form):
     """The office and the day of an address; each is None if unknown."""
 
-    office = forms.ModelChoiceField(
-        queryset=Office.objects.open_to_booking(), to_field_name="slug", required=False
-    )
+    office = RowField(read=offices_open_to_booking, key="slug", required=False)
     day = forms.DateField(input_formats=["%Y-%m-%d"], required=False)
 
 
@@ -221,37 +192,29 @@ class TimeForm(ChoiceForm):
     """The choice of a slot; its `idempotency_key` leads a second click to the first result."""
 
     idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
-    slot = forms.ModelChoiceField(
+    slot = RowField(
         label=_("Time"),
-        queryset=Slot.objects.none(),
         widget=forms.RadioSelect,
-        empty_label=None,
         error_messages={
             "required": _("Choose a time."),
             "invalid_choice": _(
                 "This is not a time of this office on this day. Choose one of these."
             ),
-            "invalid_pk_value": _("Choose a time."),
         },
     )
 
-    def __init__(self, *args: Any, slots: SlotQuerySet, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, slots: Iterable[Slot], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["slot"].queryset = slots
-        self.fields["slot"].label_from_instance = _time_of
+        self.fields["slot"].rows = slots
 
-    def by_part_of_the_day(self) -> list[tuple[str, list[BoundWidget]]]:
-        """Return [(name of a part of the day, [radios of its times])], the earliest first."""
-        radios = groupby(self["slot"], key=lambda radio: _part_of_the_day(radio.data["value"]))
-        return [(part, list(of_part)) for part, of_part in radios]
-
-
-def _time_of(slot: Slot) -> str:
-    return timezone.localtime(slot.start).strftime("%H:%M")
+    def by_part_of_the_day(self) -> list[tuple[str, list[tuple[int, Slot]]]]:
+        """Return [(name of a part of the day, [(number, slot)])], the earliest first."""
+        slots = enumerate(self.fields["slot"].rows)
+        parts = groupby(slots, key=lambda pair: _part_of_the_day(pair[1]))
+        return [(part, list(of_part)) for part, of_part in parts]
 
 
-def _part_of_the_day(choice: ModelChoiceIteratorValue) -> str:
-    slot = choice.instance  # type: ignore[attr-defined]  # not in the stubs
+def _part_of_the_day(slot: Slot) -> str:
     start = timezone.localtime(slot.start)
     if start.date() != slot.day:
         # The slot is chosen with the day before, as it belongs to that evening.
@@ -283,13 +246,11 @@ class WaitForm(forms.Form):
 class WishForm(ChoiceForm):
     """Where a time is wanted that comes free, and until when."""
 
-    office: forms.ModelChoiceField = forms.ModelChoiceField(
+    office = RowField(
         label=_("Where do you want a time?"),
-        queryset=Office.objects.none(),
-        to_field_name="slug",
+        key="slug",
         widget=forms.RadioSelect,
         required=False,
-        blank=True,
         empty_label=_("At any office in the region"),
         error_messages={
             "invalid_choice": _("There is no such office in this region. Choose one of these.")
@@ -306,7 +267,9 @@ class WishForm(ChoiceForm):
 
     def __init__(self, *args: Any, region: Region, days: Iterable[date], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["office"].queryset = Office.objects.open_to_booking().filter(region=region)
+        self.fields["office"].rows = [
+            office for office in offices_open_to_booking() if office.region_id == region.pk
+        ]
         choices = [(day.isoformat(), both_calendars(day)) for day in days]
         self.fields["last_day"].choices = choices
         self.fields["last_day"].initial = choices[-1][0]

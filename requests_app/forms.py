@@ -1,6 +1,7 @@
 """The forms of applicants and officers: filing, answering, withdrawing and assigning."""
 
 import uuid
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
@@ -12,10 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import Identity, User
 from core.accounts.offered_services import OfferedServices
 from core.accounts.people import Offered
-from core.catalogue.models import DocumentType, Service
+from core.catalogue.models import DocumentType, services_open_to_inquiries
 from core.forms import ChoiceForm, Form
 from core.identity_numbers import IdentityNumberField
 from core.mobiles import MobileField
+from core.row_fields import RowField
 from core.text import TextField
 from requests_app.models import Inquiry
 
@@ -36,11 +38,9 @@ HOLDER_CHANGED = _(
 class SubjectForm(ChoiceForm):
     """The beneficiary and the service of an inquiry."""
 
-    beneficiary = forms.ModelChoiceField(
+    beneficiary = RowField(
         label=_("Who is the inquiry for?"),
-        queryset=Identity.objects.none(),
         widget=forms.RadioSelect,
-        empty_label=None,
         error_messages={
             "required": _("Choose who the inquiry is for."),
             "invalid_choice": _(
@@ -48,12 +48,11 @@ class SubjectForm(ChoiceForm):
             ),
         },
     )
-    service = forms.ModelChoiceField(
+    service = RowField(
         label=_("Which service is it about?"),
-        queryset=Service.objects.open_to_inquiries(),
-        to_field_name="slug",
+        read=services_open_to_inquiries,
+        key="slug",
         widget=forms.RadioSelect,
-        empty_label=None,
         error_messages={
             "required": _("Choose a service."),
             "invalid_choice": _("This service takes no inquiries at the moment. Choose another."),
@@ -67,17 +66,15 @@ class SubjectForm(ChoiceForm):
         self.acting_holder = holder
         self.fields["holder"].initial = holder.pk
         people = offered.people
-        field = cast(forms.ModelChoiceField, self.fields["beneficiary"])
-        keys = [person.pk for person in people]
-        field.queryset = Identity.objects.filter(pk__in=keys).order_by("pk")
+        field = self.fields["beneficiary"]
+        field.rows = people
         field.initial = holder.pk
         if len(people) == 1:
             field.initial = people[0].pk
             field.widget = forms.HiddenInput()
-        services = Service.objects.open_to_inquiries()
-        self.services = OfferedServices(services, holder=holder, people=people)
+        self.services = OfferedServices(self.fields["service"].rows, offered)
         # The page offers these; a service that is not open to the person is refused with a reason.
-        self.fields["service"].choices = self.services.choices()
+        self.fields["service"].choices = self.services.choices
 
     def clean_holder(self) -> Identity:
         """Check that the holder is still the one of the page: another tab may have changed it."""
@@ -153,12 +150,10 @@ class DocumentsForm(ChoiceForm):
 
     keeps_typed = False  # a browser does not fill in files again
 
-    document_type: forms.ModelChoiceField = forms.ModelChoiceField(
+    document_type = RowField(
         label=_("Which document is it?"),
-        queryset=DocumentType.objects.none(),
-        to_field_name="slug",
+        key="slug",
         widget=forms.RadioSelect,
-        empty_label=None,
         error_messages={
             "required": _("Choose which document it is."),
             "invalid_choice": _(
@@ -183,9 +178,9 @@ class DocumentsForm(ChoiceForm):
         service = inquiry.service
         types = [*service.documents.all(), *service.optional_documents.all()]
         # A service without document types of its own takes any type.
-        types = types or [*DocumentType.objects.all()]
-        field = cast(forms.ModelChoiceField, self.fields["document_type"])
-        field.queryset = DocumentType.objects.filter(pk__in=[each.pk for each in types])
+        types = types or DocumentType.cached.all()
+        field = self.fields["document_type"]
+        field.rows = sorted(types, key=attrgetter("pk"))
         self.fields["files"].required = is_required
         field.required = is_required or bool(self.files)
         if len(types) == 1:

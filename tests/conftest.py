@@ -5,11 +5,13 @@ import shutil
 
 import pytest
 from captcha.models import CaptchaStore
+from django.db.backends.signals import connection_created
 from django.test import Client, TransactionTestCase, override_settings
 from django.utils import translation
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from core import reference_data
 from core.security_log import LOGGER
 from tests import factories
 from tests.decoder import decoder
@@ -37,6 +39,31 @@ def _surroundings(settings, tmp_path, world_folder):
 def world_folder(tmp_path_factory):
     """Keep the files of the worlds of a module; each test has a copy."""
     return tmp_path_factory.mktemp("world")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _changed_reference_data_is_read_anew():
+    """Show each change of reference data at once, where the portal takes up to ten seconds."""
+
+    def execute_and_forget(execute, sql, params, many, context):
+        result = execute(sql, params, many, context)
+        if not sql.startswith("SELECT") and any(f'"{table}' in sql for table in tables):
+            reference_data.forget()
+        return result
+
+    def install(connection, **kwargs):
+        connection.execute_wrappers.append(execute_and_forget)
+
+    tables = ("catalogue_", "appointments_office", "appointments_openingwindow")
+    connection_created.connect(install)
+    yield
+    connection_created.disconnect(install)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_reference_data():
+    """Read reference data anew, as the changes of the test before have been taken back."""
+    reference_data.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -25,8 +25,7 @@ def check_own_data(*, actor: User, number: str, born: date) -> None:
     Raise RuleViolation `own_data` otherwise.
     """
     identity = cast(Identity, actor.identity)
-    numbers = [each.number for each in identity.numbers.all()]
-    if number not in numbers or born != identity.birth_date:
+    if number not in identity.every_number or born != identity.birth_date:
         raise RuleViolation(
             _(
                 "This ID number and this date of birth are not those of your account. "
@@ -49,7 +48,7 @@ def check_may_book(*, actor: User, holder: Identity, attendee: Identity, service
 
 
 def _check_can_be_booked(service: Service) -> None:
-    if not (service.is_active and service.can_be_booked):
+    if not service.is_open_to_booking:
         raise RuleViolation(
             _("There are no appointments for this service at the moment. Choose another."),
             code="service",
@@ -75,8 +74,10 @@ def check_beneficiaries(holder: Identity, beneficiaries: Iterable[Identity]) -> 
     Raise RuleViolation `beneficiaries` otherwise.
     """
     named = {each.pk for each in beneficiaries}
+    if not named:
+        return
     linked = Identity.objects.beneficiaries_for(holder).filter(pk__in=named)
-    if named and linked.count() < len(named):
+    if linked.count() < len(named):
         raise RuleViolation(
             _("This person is not linked to your account. Choose somebody who is."),
             code="beneficiaries",
@@ -120,8 +121,10 @@ def check_no_conflict(
     of_attendee = Appointment.objects.filter(attendee=attendee)
     if instead_of:
         of_attendee = of_attendee.exclude(pk=instead_of.pk)
-    live = of_attendee.live()
-    same = live.filter(service=service).select_related("slot", "holder", "attendee").first()
+    taking_part = of_attendee.live() | of_attendee.displaced()
+    known = list(taking_part.select_related("slot", "holder", "attendee").order_by("pk"))
+    live = [each for each in known if not each.is_displaced]
+    same = _first_for(service, live)
     if same and not may(actor, Deed.CHANGE, same):
         raise RuleViolation(
             _(
@@ -158,8 +161,8 @@ def check_no_conflict(
             % {"reference": same.reference},
             code="live",
         )
-    displaced = of_attendee.filter(service=service, status=Appointment.Status.DISPLACED)
-    if (closed := displaced.first()) and may(actor, Deed.CHANGE, closed):
+    closed = _first_for(service, [each for each in known if each.is_displaced])
+    if closed and may(actor, Deed.CHANGE, closed):
         raise RuleViolation(
             _(
                 "The office has closed at the time of the appointment for this service and this "
@@ -168,7 +171,7 @@ def check_no_conflict(
             % {"reference": closed.reference},
             code="displaced",
         )
-    if live.at_the_same_time_as(slot).exists():
+    if any(each.slot.start < slot.end and each.slot.end > slot.start for each in live):
         raise RuleViolation(
             _("%(name)s has another appointment at this time. Choose another time.")
             % {"name": attendee.name},
@@ -181,6 +184,10 @@ def check_no_conflict(
             % {"most": settings.BOOKING["MAX_HOLDS"]},
             code="holds",
         )
+
+
+def _first_for(service: Service, appointments: Iterable[Appointment]) -> Appointment | None:
+    return next((each for each in appointments if each.service_id == service.pk), None)
 
 
 def check_daily_changes(attendee: Identity, service: Service) -> None:

@@ -79,7 +79,7 @@ class StatusFilter(admin.ChoicesFieldListFilter):
 class AppointmentAdmin(StaffList, admin.ModelAdmin):
     list_display = ("number", "time", "attendee", "service", "operations", "status", "office")
     list_filter = (DayFilter, ("status", StatusFilter))
-    list_select_related = ("attendee", "service", "slot__office")
+    list_select_related = ("attendee", "slot")
     search_fields = ("=reference",)
     ordering = ("slot__start", "pk")
     actions = None
@@ -188,7 +188,7 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         appointments = self.get_queryset(request).select_related(
-            "user__identity", "holder", "attendee", "service", "slot__office"
+            "user__identity", "holder", "attendee", "slot"
         )
         user = cast(StaffRequest, request).user
         return get_visible(appointments, user, "appointment", pk=pk)

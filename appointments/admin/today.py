@@ -56,7 +56,7 @@ def today(request: StaffRequest, office: Office, *, offices: list[Office]) -> Ht
     counts = dict(people.order_by().values_list("standing").annotate(Count("pk")))
     shown = _requested_standing(request)
     rows = people.filter(standing=shown) if shown else people
-    rows = rows.select_related("attendee", "service", "slot").order_by("slot__start", "pk")
+    rows = rows.select_related("attendee", "slot").order_by("slot__start", "pk")
     page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
     keys = _keys_by_row(page)
     return render_desk(

@@ -3,7 +3,7 @@
 from appointments.models.appointments import Appointment, AppointmentQuerySet
 from appointments.models.closures import Closure
 from appointments.models.events import AppointmentEvent
-from appointments.models.offices import Office, OfficeQuerySet
+from appointments.models.offices import Office, OfficeQuerySet, offices_open_to_booking
 from appointments.models.opening_hours import OpeningWindow, Weekday
 from appointments.models.slips import Slip
 from appointments.models.slots import Slot, SlotQuerySet
@@ -24,5 +24,6 @@ __all__ = [
     "SlotQuerySet",
     "Waiting",
     "Weekday",
+    "offices_open_to_booking",
     "somebody_waits",
 ]

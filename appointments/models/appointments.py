@@ -19,6 +19,7 @@ from core.accounts.models import Identity, User
 from core.accounts.people import MAX_LATEST
 from core.accounts.rights import Acting, Parties, concerns_staff, is_lost
 from core.catalogue.models import Service
+from core.reference_data import ReferenceForeignKey
 from core.references import new_reference
 from core.text import bare_digits
 
@@ -126,6 +127,9 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Return holds that were not confirmed in time and still count as taken."""
         return self.filter(status=Appointment.Status.HELD, expires_at__lte=now)
 
+    def displaced(self) -> Self:
+        return self.filter(status=Appointment.Status.DISPLACED)
+
     def at_the_same_time_as(self, slot: Slot) -> Self:
         """Return appointments whose slots begin before `slot` ends, and end after it begins."""
         return self.filter(slot__start__lt=slot.end, slot__end__gt=slot.start)
@@ -223,7 +227,7 @@ class Appointment(models.Model):
     beneficiaries = models.ManyToManyField(
         Identity, verbose_name=_("beneficiaries"), blank=True, related_name="+"
     )
-    service = models.ForeignKey(Service, verbose_name=_("service"), on_delete=models.PROTECT)
+    service = ReferenceForeignKey(Service, verbose_name=_("service"), on_delete=models.PROTECT)
     slot = models.ForeignKey(
         Slot, verbose_name=_("time"), on_delete=models.PROTECT, related_name="appointments"
     )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from appointments.models.offices import Office
 from appointments.models.slots import Slot
 from core.catalogue.models import Holiday
+from core.reference_data import ReferenceForeignKey
 
 
 class ClosureQuerySet(models.QuerySet["Closure"]):
@@ -28,7 +29,7 @@ class ClosureQuerySet(models.QuerySet["Closure"]):
 class Closure(models.Model):
     """Days on which an office, or every office, takes nobody."""
 
-    office = models.ForeignKey(
+    office = ReferenceForeignKey(
         Office,
         verbose_name=_("office"),
         on_delete=models.PROTECT,

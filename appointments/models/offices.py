@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from core.accounts.models import User
 from core.catalogue.models import Region
+from core.reference_data import ReferenceData, ReferenceForeignKey
 
 if TYPE_CHECKING:
     from appointments.models.slots import SlotQuerySet
@@ -37,7 +38,7 @@ class OfficeQuerySet(models.QuerySet["Office"]):
 
 
 class Office(models.Model):  # type: ignore[django-manager-missing]  # modeltranslation
-    region = models.ForeignKey(Region, verbose_name=_("region"), on_delete=models.PROTECT)
+    region = ReferenceForeignKey(Region, verbose_name=_("region"), on_delete=models.PROTECT)
     slug = models.SlugField(_("name in the web address"), unique=True)
     name = models.CharField(_("name"), max_length=120)
     city = models.CharField(_("city"), max_length=80)
@@ -58,6 +59,7 @@ class Office(models.Model):  # type: ignore[django-manager-missing]  # modeltran
     is_active = models.BooleanField(pgettext_lazy("an office", "takes appointments"), default=True)
 
     objects = OfficeQuerySet.as_manager()  # type: ignore[django-manager-missing]  # modeltranslation
+    cached = ReferenceData["Office"]()
 
     nearest: datetime.datetime | None  # added by `with_nearest`
 
@@ -89,3 +91,7 @@ class Office(models.Model):  # type: ignore[django-manager-missing]  # modeltran
     @property
     def has_place_on_map(self) -> bool:
         return self.latitude is not None
+
+
+def offices_open_to_booking() -> list[Office]:
+    return [office for office in Office.cached.all() if office.is_active]

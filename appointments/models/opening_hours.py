@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments.models.offices import Office
 from core.catalogue.models import Service
+from core.reference_data import ReferenceData, ReferenceForeignKey
 
 
 class Weekday(models.IntegerChoices):
@@ -32,7 +33,7 @@ class OpeningWindow(models.Model):
         ORDINARY = "ordinary", _("all year but Ramadan")
         RAMADAN = "ramadan", _("Ramadan")
 
-    office = models.ForeignKey(
+    office = ReferenceForeignKey(
         Office, verbose_name=_("office"), on_delete=models.PROTECT, related_name="windows"
     )
     weekdays = models.JSONField(_("weekdays"))
@@ -49,6 +50,8 @@ class OpeningWindow(models.Model):
         blank=True,
         help_text=_("None chosen: all that can be booked."),
     )
+
+    cached = ReferenceData["OpeningWindow"]("services")
 
     class Meta:
         verbose_name = _("opening hours")
@@ -68,6 +71,11 @@ class OpeningWindow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.opens:%H:%M}–{self.closes:%H:%M}"
+
+    def serves(self, service: Service) -> bool:
+        """Return whether the office is open, and the window for this service."""
+        named = self.services.all()
+        return self.office.is_active and (not named or service in named)
 
     @property
     def fits_a_slot(self) -> bool:

@@ -1,6 +1,7 @@
 """Slots: the start times of offices, and the operations that each still takes."""
 
 import datetime
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
@@ -14,8 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from appointments.models.office_day import office_day_q
 from appointments.models.offices import Office
 from appointments.models.opening_hours import OpeningWindow
+from core.accounts.people import keys_in
 from core.catalogue.models import Service
 from core.chores.models import Chore
+from core.reference_data import ReferenceForeignKey
 
 # The chore that hands out reserved places, and when it counts as gone.
 ALLOCATOR = "allocate"
@@ -57,6 +60,13 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         now = now or timezone.now()
         free = self.with_free(now).filter(free__gte=operations)
         return free._ahead(now)._open_to(service)
+
+    def offered(self, service: Service, operations: int) -> Self:
+        """Return what `bookable` does, for a page: by the hours that the process has cached."""
+        now = timezone.now()
+        free = self.with_free(now).filter(free__gte=operations, is_closed=False)
+        elsewhere = [each.pk for each in OpeningWindow.cached.all() if not each.serves(service)]
+        return free._ahead(now).exclude(window__in=elsewhere)
 
     def without_other_appointment(
         self, attendee: "Identity", besides: "Appointment | None" = None
@@ -100,10 +110,16 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         """Return the slots with places to hand out to the waiting list, the earliest first."""
         return self.filter(reserved__gt=0).order_by("start", "pk")
 
-    def distinct_starts(self) -> Self:
+    def with_keys(self, sent: Iterable[str]) -> Self:
+        """Return those whose keys were sent, in whichever form."""
+        return self.filter(pk__in=keys_in(sent))
+
+    def distinct_starts(self) -> list["Slot"]:
         """Return the first of an office's slots that begin together, in parallel windows."""
-        before = self.order_by().filter(start=OuterRef("start"), pk__lt=OuterRef("pk"))
-        return self.exclude(Exists(before))
+        by_start: dict[datetime.datetime, Slot] = {}
+        for slot in self.order_by("start", "pk"):
+            by_start.setdefault(slot.start, slot)
+        return list(by_start.values())
 
     def days(self) -> "models.QuerySet[Slot, dict[str, Any]]":
         """Return each day with its earliest start and its free operations."""
@@ -139,8 +155,8 @@ class Slot(models.Model):
     lets them go.
     """
 
-    office = models.ForeignKey(Office, on_delete=models.PROTECT, related_name="slots")
-    window = models.ForeignKey(OpeningWindow, on_delete=models.PROTECT, related_name="slots")
+    office = ReferenceForeignKey(Office, on_delete=models.PROTECT, related_name="slots")
+    window = ReferenceForeignKey(OpeningWindow, on_delete=models.PROTECT, related_name="slots")
     day = models.DateField(_("day"))
     start = models.DateTimeField(_("start"))
     end = models.DateTimeField(_("end"))

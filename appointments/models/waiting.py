@@ -19,6 +19,7 @@ from appointments.offer_hours import is_too_soon
 from core.accounts.models import Identity, User
 from core.accounts.rights import Acting, Parties, is_lost
 from core.catalogue.models import Region, Service
+from core.reference_data import ReferenceForeignKey
 
 
 class WaitingQuerySet(models.QuerySet["Waiting"]):
@@ -57,7 +58,7 @@ class WaitingQuerySet(models.QuerySet["Waiting"]):
     def with_offers(self) -> Self:
         """Annotate each entry with the number of times that were `offered`."""
         rows = self.annotate(offered=Count("offers"))
-        return rows.select_related("service", "attendee", "office", "region", "appointment")
+        return rows.select_related("attendee", "appointment")
 
     def at(self, office_id: object) -> Self:
         """Return the entries that wait for a time at this office, or in its region."""
@@ -125,15 +126,15 @@ class Waiting(models.Model):
     attendee = models.ForeignKey(
         Identity, verbose_name=_("attendee"), on_delete=models.PROTECT, related_name="waitings"
     )
-    service = models.ForeignKey(Service, verbose_name=_("service"), on_delete=models.PROTECT)
+    service = ReferenceForeignKey(Service, verbose_name=_("service"), on_delete=models.PROTECT)
     operations = models.PositiveSmallIntegerField(_("operations"), default=1)
     appointment = models.ForeignKey(
         Appointment, on_delete=models.PROTECT, null=True, related_name="waitings"
     )
-    region = models.ForeignKey(
+    region = ReferenceForeignKey(
         Region, verbose_name=_("region"), on_delete=models.PROTECT, related_name="+"
     )
-    office = models.ForeignKey(
+    office = ReferenceForeignKey(
         Office, verbose_name=_("office"), on_delete=models.PROTECT, null=True, related_name="+"
     )
     before = models.DateTimeField(null=True)

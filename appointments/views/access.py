@@ -15,6 +15,7 @@ from appointments.actions import Deed, Rights
 from appointments.models import Appointment, Offer, Waiting
 from core.accounts.access import SignedInRequest, not_theirs, resident_required
 from core.accounts.models import User
+from core.accounts.rights import set_known_people
 from core.exceptions import RuleViolation
 
 _VERIFIED = "data_verified"
@@ -42,10 +43,8 @@ def get_appointment_for(user: User, reference: str) -> tuple[Appointment, Rights
 
     Raise the same Http404 for somebody else's appointment as for a missing one.
     """
-    with_all = Appointment.objects.select_related(
-        "user__identity", "holder", "attendee", "service", "slot__office__region"
-    )
-    appointment = get_object_or_404(with_all, reference=reference)
+    appointment = get_object_or_404(Appointment.objects.select_related("slot"), reference=reference)
+    set_known_people(user, appointment)
     rights = actions.rights_of(user, appointment)
     if not rights.may(Deed.READ_TEXT):
         raise not_theirs(user, "appointment", reference)
@@ -54,9 +53,7 @@ def get_appointment_for(user: User, reference: str) -> tuple[Appointment, Rights
 
 def get_wish_for(user: User, pk: int) -> Waiting:
     """Return what `user` waits for without an appointment; raise Http404 for any other."""
-    wishes = Waiting.objects.wishes().select_related(
-        "holder", "attendee", "service", "office", "region"
-    )
+    wishes = Waiting.objects.wishes().select_related("holder", "attendee")
     return _if_theirs(user, get_object_or_404(wishes, pk=pk))
 
 

@@ -25,7 +25,7 @@ from appointments.month_grid import WEEKDAYS, months_of
 from appointments.views.access import booked_page, verified
 from core.accounts.access import SignedInRequest
 from core.accounts.models import Identity
-from core.accounts.people import chosen_of, latest_of, offered_of
+from core.accounts.people import beneficiaries_offered_to, chosen_beneficiaries, latest_of
 from core.accounts.session_holder import holder_of, in_chosen_name
 from core.accounts.views.people import FOUND, find_person, send_to_find
 from core.catalogue.models import Region
@@ -53,7 +53,7 @@ def new(request: SignedInRequest) -> HttpResponse:
         return redirect(f"{reverse('appointments:new-person')}?{query.urlencode()}")
     is_sent = "region" in query and not query.pop("again", None)
     holder = holder_of(request)
-    offered = offered_of(Identity.objects.beneficiaries_for(holder), _people_in(query))
+    offered = beneficiaries_offered_to(holder, _people_in(query))
     asked = query.get("attendee")
     attendee = next((person for person in offered.people if str(person.pk) == asked), None)
     if offered.are_many and attendee is None:
@@ -125,7 +125,7 @@ def criteria_step(view: Step) -> Callable[..., HttpResponse]:
     @wraps(view)
     def step(request: SignedInRequest) -> HttpResponse:
         holder = holder_of(request)
-        offered = chosen_of(Identity.objects.beneficiaries_for(holder), _people_in(request.GET))
+        offered = chosen_beneficiaries(holder, _people_in(request.GET))
         form = CriteriaForm(request.GET, holder=holder, offered=offered)
         if not form.is_valid() or _is_in_another_name(request):
             return redirect(f"{reverse('appointments:new')}?{request.GET.urlencode()}")
@@ -161,7 +161,7 @@ def move_step(view: Step) -> Callable[..., HttpResponse]:
     def step(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
         if not appointment.can_be_changed:
             return redirect("appointments:detail", appointment.reference)
-        region = Region.objects.filter(slug=request.GET.get("region")).first()
+        region = Region.cached.with_slug(request.GET.get("region"))
         criteria = Criteria(
             service=appointment.service,
             region=region or appointment.slot.office.region,
@@ -184,7 +184,7 @@ def offices(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
             (office, f"{days_step}?{_query(request, office=office.slug)}")
             for office in nearest_first
         ],
-        "regions": Region.objects.all(),
+        "regions": Region.cached.all(),
     }
     return render(request, "appointments/offices.html", context)
 
@@ -219,10 +219,9 @@ def times(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
         return redirect(f"{_address(criteria, 'offices')}?{_query(request)}")
     if day is None:
         return redirect(f"{_address(criteria, 'days')}?{_query(request, office=office.slug)}")
-    free = criteria.bookable_slots().filter(office=office)
     # The slot that is sent may be full by now, even by the first of two clicks: the action decides.
-    of_day = Slot.objects.filter(office=office, day=day)
-    form = TimeForm(request.POST or None, slots=of_day)
+    sent = Slot.objects.filter(office=office, day=day).with_keys(request.POST.getlist("slot"))
+    form = TimeForm(request.POST or None, slots=sent)
     if form.is_valid():
         try:
             taken = _hold_or_move(request, criteria, **form.cleaned_data)
@@ -230,7 +229,8 @@ def times(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
             violation.show_on(form)
         else:
             return redirect("appointments:detail", taken.reference)
-    slots = form.fields["slot"].queryset = free.filter(day=day).distinct_starts()
+    free = criteria.bookable_slots().filter(office=office)
+    slots = form.fields["slot"].rows = free.filter(day=day).distinct_starts()
     form.keeps_typed = bool(slots)
     context = {
         "criteria": criteria,

@@ -27,11 +27,11 @@ ROWS = 20
 @verified
 def appointment_list(request: SignedInRequest) -> HttpResponse:
     acting = Acting(request.user, holder_of(request))
-    mine = Appointment.objects.listed_for(acting).select_related("service", "attendee")
+    mine = Appointment.objects.listed_for(acting).select_related("attendee")
     slots = Slot.objects.select_related("office")
     waiting = Waiting.objects.owned_by(acting).with_offers().latest_first()
     lists = {
-        "upcoming": mine.readable().unsettled().select_related("slot__office"),
+        "upcoming": mine.readable().unsettled().select_related("slot"),
         "waiting": waiting,
         # To join what is over with its slots, PostgreSQL may read all slots that ever were.
         "past": mine.over().prefetch_related(Prefetch("slot", slots)),
@@ -51,7 +51,7 @@ def detail(request: SignedInRequest, reference: str) -> HttpResponse:
     appointment, rights = get_appointment_for(request.user, reference)
     if not rights.may(Deed.READ):
         return _former(request, appointment, rights)
-    offers = list(appointment.offers.select_related("slot__office").order_by("-pk"))
+    offers = list(appointment.offers.select_related("slot").order_by("-pk"))
     context = {
         "appointment": appointment,
         "is_mine": rights.may(Deed.CHANGE),
@@ -69,7 +69,7 @@ def detail(request: SignedInRequest, reference: str) -> HttpResponse:
 
 
 def _former(request: SignedInRequest, appointment: Appointment, rights: Rights) -> HttpResponse:
-    own = appointment.events.filter(actor=request.user).select_related("slot__office").last()
+    own = appointment.events.filter(actor=request.user).select_related("slot").last()
     context = {
         "appointment": appointment,
         "why": refusal(request.user, appointment, rights.relation).message,

@@ -32,6 +32,6 @@ def slip(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
 def check(request: HttpRequest, code: str) -> HttpResponse:
     """Show whether a printed slip is good, without any personal data."""
     shown = get_object_or_404(
-        Slip.objects.select_related("appointment__slot__office", "slot__office"), check_code=code
+        Slip.objects.select_related("appointment__slot", "slot"), check_code=code
     )
     return render(request, "appointments/check.html", {"slip": shown, "status": shown.status()})

@@ -145,7 +145,7 @@ def new_wish(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
 def wish(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show what somebody without an appointment waits for, and what was offered."""
     found = get_wish_for(request.user, pk)
-    offers = list(found.offers.select_related("slot__office", "appointment").order_by("-pk"))
+    offers = list(found.offers.select_related("slot", "appointment").order_by("-pk"))
     context = {
         "wish": found,
         "why_not_give_up": actions.rights_of(request.user, found).why_closed(Deed.GIVE_UP),

@@ -18,8 +18,7 @@ def check_may_act_for(
     The code of a RuleViolation is the field to correct: `holder`, `service`, or the value of
     `person_field`, the name of the form field in which the person is chosen.
     """
-    mandates = Identity.objects.establishments_represented_by(actor.identity)
-    if holder != actor.identity and not mandates.filter(pk=holder.pk).exists():
+    if holder != actor.identity and not _represents(actor, holder):
         raise RuleViolation(
             _("You no longer represent %(name)s, so you cannot act in its name.")
             % {"name": holder.name},
@@ -34,6 +33,11 @@ def check_may_act_for(
     for each in (holder, person):
         check_is_active(each, person_field=person_field)
     check_is_open(service, person, ways)
+
+
+def _represents(actor: User, holder: Identity) -> bool:
+    represented = Identity.objects.establishments_represented_by(actor.identity)
+    return represented.filter(pk=holder.pk).exists()
 
 
 def check_is_active(identity: Identity, *, person_field: str) -> None:
@@ -83,7 +87,7 @@ def check_is_open(service: Service, person: Identity, ways: Collection[str]) -> 
     why = why_not_open(service, person)
     instead = open_instead(service, person, ways)
     # Whether somebody files or books is not known here.
-    if instead and instead.takes_all:
+    if instead and instead.is_open_to_inquiries and instead.is_open_to_booking:
         choose = _("Choose “%(service)s” instead.") % {"service": instead.name}
         why = " ".join(filter(None, (why, service.instead_text, choose)))
     raise RuleViolation(why, code="service")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.phonenumber import PhoneNumber
 
 from core.accounts import visual_code
-from core.accounts.models import Identity, User, canonical_login, username_shape
+from core.accounts.models import User, canonical_login, username_shape
 from core.accounts.passwords import MAX_LENGTH, normalize_password
 from core.accounts.people import Offered
 from core.date_field import EitherCalendarDateField
@@ -21,6 +21,7 @@ from core.identity_numbers import (
     is_identity_number,
 )
 from core.mobiles import MobileField
+from core.row_fields import RowField
 from core.search import MAX_QUERY_LENGTH
 from core.text import TextField, WholeTextField, refuse_unreadable
 
@@ -309,13 +310,11 @@ class FindPersonForm(Form):
 class ActingAsForm(Form):
     """The choice of the holder to act for; an empty choice is the user's own identity."""
 
-    holder = forms.ModelChoiceField(
+    holder = RowField(
         label=_("Who are you acting for?"),
-        queryset=Identity.objects.none(),
         required=False,
         widget=forms.RadioSelect,
         empty_label=_("As myself"),
-        blank=True,
         error_messages={
             "invalid_choice": _("You cannot act for this establishment now. Choose again.")
         },
@@ -323,5 +322,4 @@ class ActingAsForm(Form):
 
     def __init__(self, *args: Any, offered: Offered, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        establishments = Identity.objects.filter(pk__in=[each.pk for each in offered.people])
-        self.fields["holder"].queryset = establishments.order_by("pk")  # type: ignore[attr-defined]  # a ModelChoiceField
+        self.fields["holder"].rows = offered.people  # type: ignore[attr-defined]  # a RowField

@@ -1,6 +1,6 @@
 """The services that a form offers, and what to tell somebody who asks for another."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -9,11 +9,11 @@ from core.accounts.acting_for import (
     check_is_open,
     is_open,
     open_instead,
-    ways_to,
     why_not_open,
 )
 from core.accounts.models import Identity
-from core.catalogue.models import Service, ServiceQuerySet
+from core.accounts.people import Offered
+from core.catalogue.models import Service
 
 
 class NotOpen(NamedTuple):
@@ -25,17 +25,12 @@ class NotOpen(NamedTuple):
 
 
 class OfferedServices:
-    """Those of some services that are open to somebody among the people of a form.
+    """Those of some services that are open to somebody among the people of a form."""
 
-    It takes two queries, or one for the holder alone; the people have their numbers prefetched.
-    """
-
-    def __init__(
-        self, services: ServiceQuerySet, *, holder: Identity, people: Collection[Identity]
-    ) -> None:
-        self._services = {each.slug: each for each in services.select_related("instead")}
-        self._people = {str(person.pk): person for person in people}
-        self._ways = ways_to(holder, people)
+    def __init__(self, services: Iterable[Service], offered: Offered) -> None:
+        self._services = {each.slug: each for each in services}
+        self._people = {str(person.pk): person for person in offered.people}
+        self._ways = offered.ways
 
     def choices(self) -> list[tuple[str, str]]:
         """Return the slugs and the names of the services that are open to any of the people."""

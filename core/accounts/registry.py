@@ -61,7 +61,7 @@ class LocalRegistry:
 
     def refresh(self, identity: Identity) -> Identity:
         """Return the identity, up to date together with the links in which it is the person."""
-        return Identity.objects.get(pk=identity.pk)
+        return Identity.objects.with_current_number().get(pk=identity.pk)
 
 
 class HttpRegistry:
@@ -124,7 +124,7 @@ def refresh_all(*identities: Identity | None) -> dict[int, Identity]:
     return {each.pk: refresh(each) for each in dict.fromkeys(identities) if each is not None}
 
 
-def refresh_parties(actor: User, matter: Matter) -> None:
+def refresh_parties(actor: User, matter: Matter) -> dict[int, Identity]:
     """Update the people on whom it depends what `actor` may do to `matter`: see `refresh_all`.
 
     They are the actor, the person whom it is about, and the holder, unless that has lost the link:
@@ -132,7 +132,8 @@ def refresh_parties(actor: User, matter: Matter) -> None:
     """
     known = refresh_all(actor.identity, person_of(matter))
     if matter.holder_id not in known and not has_passed_on(matter):
-        refresh(matter.holder)
+        known |= refresh_all(matter.holder)
+    return known
 
 
 class InvalidAnswer(ValueError):

@@ -240,6 +240,19 @@ def concerns_staff(user: User, parties: Parties) -> Q:
     )
 
 
+def set_known_people(user: User, matter: Matter) -> None:
+    """Set the people of `matter` who are the user or their identity, as the request has read them.
+
+    The others are read when they are asked for.
+    """
+    if _is_author(user, matter):
+        setattr(matter, matter.PARTIES.author, user)
+    if user.identity_id == matter.holder_id:
+        matter.holder = user.identity
+    if user.identity_id == person_id_of(matter):
+        setattr(matter, matter.PARTIES.person, user.identity)
+
+
 def person_of(matter: Matter) -> Identity:
     """Return the person whom `matter` is about."""
     return getattr(matter, matter.PARTIES.person)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
-from typing import Any, Self
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from core.arabic_spelling import fold
 from core.identity_numbers import IdentityKind
+from core.reference_data import ReferenceData, ReferenceForeignKey
 
 # The texts of a service, which it needs in both languages before it is published.
 TEXTS = ("name", "description", "conditions", "prompt")
@@ -46,6 +47,8 @@ class DocumentType(models.Model):  # type: ignore[django-manager-missing]  # mod
     slug = models.SlugField(_("name in the web address"), unique=True)
     name = models.CharField(_("name"), max_length=100)
 
+    cached = ReferenceData["DocumentType"]()
+
     class Meta:
         verbose_name = _("document type")
         verbose_name_plural = _("document types")
@@ -55,23 +58,7 @@ class DocumentType(models.Model):  # type: ignore[django-manager-missing]  # mod
         return self.name
 
 
-class ServiceQuerySet(models.QuerySet["Service"]):
-    def open_to_inquiries(self) -> Self:
-        return self.filter(is_active=True, takes_inquiries=True)
-
-    def open_to_booking(self) -> Self:
-        return self.filter(is_active=True, can_be_booked=True)
-
-    def matching(self, query: str) -> list["Service"]:
-        """Return a list of the services in which each word of `query` begins a word.
-
-        Both languages are searched.
-        """
-        beginnings = fold(query).split()
-        return [service for service in self if beginnings and service.has_words(beginnings)]
-
-
-class Service(models.Model):
+class Service(models.Model):  # type: ignore[django-manager-missing]  # modeltranslation
     """A line of the catalogue."""
 
     class Age(models.TextChoices):
@@ -106,7 +93,7 @@ class Service(models.Model):
     )
     through = models.JSONField(_("who may file and book"), default=every_way)
     age = models.CharField(_("age of the person"), max_length=10, choices=Age, default=Age.ANY)
-    instead = models.ForeignKey(
+    instead = ReferenceForeignKey(
         "self",
         verbose_name=_("service to ask for instead"),
         on_delete=models.SET_NULL,
@@ -133,7 +120,7 @@ class Service(models.Model):
     is_active = models.BooleanField(pgettext_lazy("a service", "active"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
-    objects = ServiceQuerySet.as_manager()  # type: ignore[django-manager-missing]  # modeltranslation
+    cached = ReferenceData["Service"]("documents", "optional_documents")
 
     class Meta:
         verbose_name = pgettext_lazy("one line of the catalogue", "service")
@@ -198,9 +185,12 @@ class Service(models.Model):
         )
 
     @property
-    def takes_all(self) -> bool:
-        """Whether it takes both inquiries and appointments now."""
-        return self.is_active and self.takes_inquiries and self.can_be_booked
+    def is_open_to_inquiries(self) -> bool:
+        return self.is_active and self.takes_inquiries
+
+    @property
+    def is_open_to_booking(self) -> bool:
+        return self.is_active and self.can_be_booked
 
     def has_words(self, beginnings: Iterable[str]) -> bool:
         """Return whether each of `beginnings`, folded, begins a word of the name or description."""
@@ -216,12 +206,22 @@ class Service(models.Model):
         return not set(self.through).isdisjoint(ways)
 
 
+def services_open_to_inquiries() -> list[Service]:
+    return [service for service in Service.cached.all() if service.is_open_to_inquiries]
+
+
+def services_open_to_booking() -> list[Service]:
+    return [service for service in Service.cached.all() if service.is_open_to_booking]
+
+
 class Region(models.Model):  # type: ignore[django-manager-missing]  # modeltranslation
     """One of the 13 regions of the Kingdom, by its code in ISO 3166-2."""
 
     slug = models.SlugField(_("name in the web address"), unique=True)
     iso = models.CharField(_("ISO code"), max_length=5, unique=True)
     name = models.CharField(_("name"), max_length=100)
+
+    cached = ReferenceData["Region"]()
 
     class Meta:
         verbose_name = _("region")

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.functional import Promise
 
+from core.arabic_spelling import fold
 from core.catalogue.labels import KINDS, NATIONALITIES, ways_in_words
-from core.catalogue.models import Service
+from core.catalogue.models import Service, services_open_to_inquiries
 from core.search import cut_notice
 from core.text import single_line
 
@@ -17,8 +18,8 @@ MAX_QUERY_LENGTH = 100  # characters
 def services(request: HttpRequest) -> HttpResponse:
     """Show the services that match the query, or all services if none does or it is empty."""
     query = single_line(request.GET.get("q", ""))
-    everything = Service.objects.open_to_inquiries()
-    found = everything.matching(query[:MAX_QUERY_LENGTH]) if query else []
+    everything = services_open_to_inquiries()
+    found = _matching(everything, query[:MAX_QUERY_LENGTH])
     context = {
         "query": query,
         "cut_notice": cut_notice(query, MAX_QUERY_LENGTH),
@@ -29,12 +30,13 @@ def services(request: HttpRequest) -> HttpResponse:
 
 
 def service(request: HttpRequest, slug: str) -> HttpResponse:
-    services = Service.objects.open_to_inquiries().select_related("instead")
-    service = get_object_or_404(services, slug=slug)
+    service = Service.cached.with_slug(slug)
+    if service is None or not service.is_open_to_inquiries:
+        raise Http404
     instead = service.instead
     context = {
         "service": service,
-        "leads_on": instead is not None and instead.is_active and instead.takes_inquiries,
+        "leads_on": instead is not None and instead.is_open_to_inquiries,
         "documents": service.documents.all(),
         "optional_documents": service.optional_documents.all(),
         "kinds": [name for kind, name in KINDS.items() if kind in service.beneficiary_kinds],
@@ -42,6 +44,12 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
         "nationalities": [NATIONALITIES.get(code, code) for code in service.nationalities],
     }
     return render(request, "catalogue/service.html", context)
+
+
+def _matching(services: Iterable[Service], query: str) -> list[Service]:
+    """Return the services in which each word of `query` begins a word, in either language."""
+    beginnings = fold(query).split()
+    return [each for each in services if beginnings and each.has_words(beginnings)]
 
 
 def _by_kind(services: Iterable[Service]) -> list[tuple[Promise, list[Service]]]:

@@ -35,6 +35,7 @@ def start(  # type: ignore[return]  # the last try returns or raises
     `check_may_file`.
     """
     holder = holder or cast(Identity, actor.identity)
+    service = Service.objects.get(pk=service.pk)  # as it is now, not as it is cached
     check_may_file(actor=actor, holder=holder, beneficiary=beneficiary, service=service)
     idempotency_key = derive_key(idempotency_key, actor.pk, holder.pk, beneficiary.pk, service.pk)
     for attempt in range(MAX_REFERENCE_TRIES):
@@ -66,6 +67,7 @@ def change_subject(
     Its texts and documents stay; name and number become those of the new beneficiary.
     RuleViolation as in `check_may_file`, or `filed`, `deleted`.
     """
+    service = Service.objects.get(pk=service.pk)  # as it is now, not as it is cached
     check_may_file(actor=actor, holder=holder, beneficiary=beneficiary, service=service)
     with transaction.atomic():
         draft = lock_draft(actor, inquiry)

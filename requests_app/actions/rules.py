@@ -1,8 +1,7 @@
 """The rules for filing an inquiry: its people, service, texts and documents."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -12,17 +11,18 @@ from core.arabic_spelling import fold, fold_name
 from core.catalogue.models import DocumentType, Service
 from core.exceptions import RuleViolation
 from core.text import seen_length
-from requests_app.models import Inquiry
+from requests_app.models import Attachment, Inquiry
 
 MIN_DESCRIPTION_LENGTH = 30  # characters
 MIN_DIFFERENT_WORDS = 5
 
 
-def check_ready(draft: Inquiry) -> None:
-    """Check that the draft can be sent.
+def check_ready(draft: Inquiry, attachments: Iterable[Attachment]) -> None:
+    """Check that the draft can be sent with these attachments, which are all of its own.
 
     RuleViolation as in `check_may_file` and `check_details`, or `mobile`, `document`.
     """
+    draft.service = Service.objects.get(pk=draft.service_id)  # as it is now, not as it is cached
     check_may_file(
         actor=draft.applicant,
         holder=draft.holder,
@@ -34,7 +34,7 @@ def check_ready(draft: Inquiry) -> None:
         raise RuleViolation(
             _("Confirm the mobile of this inquiry first: we text a code to it."), code="mobile"
         )
-    missing = [str(document_type) for document_type in missing_documents(draft)]
+    missing = [str(each) for each in missing_documents(draft.service, attachments)]
     if missing:
         raise RuleViolation(
             _("This service also needs: %(documents)s. Add what is missing.")
@@ -43,10 +43,10 @@ def check_ready(draft: Inquiry) -> None:
         )
 
 
-def missing_documents(inquiry: Inquiry) -> QuerySet[DocumentType]:
-    """Return the document types that the service requires and the inquiry lacks."""
-    kept = inquiry.attachments.kept()
-    return inquiry.service.documents.exclude(pk__in=kept.values("document_type"))
+def missing_documents(service: Service, attachments: Iterable[Attachment]) -> list[DocumentType]:
+    """Return the document types that the service requires, and that the attachments lack."""
+    there = {each.document_type_id for each in attachments if each.is_kept}
+    return [each for each in service.documents.all() if each.pk not in there]
 
 
 def obstacle(draft: Inquiry) -> RuleViolation | None:
@@ -66,14 +66,14 @@ def obstacle(draft: Inquiry) -> RuleViolation | None:
 def check_may_file(
     *, actor: User, holder: Identity, beneficiary: Identity, service: Service
 ) -> None:
-    """Check that `actor` may now file for `beneficiary` and `service` through `holder`.
+    """Check that `actor` may file for `beneficiary` through `holder`, with `service` as given.
 
     RuleViolation `holder`, `beneficiary` or `service`, after the choice that does not fit.
     """
     check_may_act_for(
         actor=actor, holder=holder, person=beneficiary, service=service, person_field="beneficiary"
     )
-    if not Service.objects.open_to_inquiries().filter(pk=service.pk).exists():
+    if not service.is_open_to_inquiries:
         raise RuleViolation(
             _("This service takes no inquiries at the moment. Choose another."), code="service"
         )
@@ -91,7 +91,7 @@ def check_details(inquiry: Inquiry) -> None:
 
 
 def _wrong_number(inquiry: Inquiry) -> Iterator[RuleViolation]:
-    if inquiry.id_number not in [number.number for number in inquiry.beneficiary.numbers.all()]:
+    if inquiry.id_number not in inquiry.beneficiary.every_number:
         yield RuleViolation(
             _("This is not the ID or border number of %(name)s. Check it and type it again.")
             % {"name": inquiry.beneficiary.name},

@@ -50,7 +50,7 @@ def press(request: StaffRequest, name: str) -> HttpResponse:
     if not versions:
         return redirect("admin:requests_app_inquiry_changelist")
     of_staff = Inquiry.objects.visible_to_staff(request.user).filter(pk__in=versions)
-    inquiries = of_staff.select_related("beneficiary", "service", "assignee__identity")
+    inquiries = of_staff.select_related("beneficiary", "assignee__identity")
     inquiries = inquiries.order_by("due_on", "pk")
     typed = {**sent.dict(), "expected_version": 0}
     if request.method != "POST":

@@ -32,7 +32,7 @@ def get_inquiry_for(request: StaffRequest, pk: int) -> Inquiry:
     if not request.user.has_perm("requests_app.view_inquiry"):
         raise PermissionDenied
     inquiries = Inquiry.objects.visible_to_staff(request.user).select_related(
-        "applicant__identity", "holder", "beneficiary", "service", "assignee__identity"
+        "applicant__identity", "holder", "beneficiary", "assignee__identity"
     )
     return get_visible(inquiries, request.user, "inquiry", pk=pk)
 

@@ -157,7 +157,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         "outcome",
         "service",
     )
-    list_select_related = ("beneficiary", "service", "assignee__identity")
+    list_select_related = ("beneficiary", "assignee__identity")
     search_fields = ("search_text",)
     ordering = ("due_on", "pk")
     actions = [_bulk_action(name) for name in IN_BULK]

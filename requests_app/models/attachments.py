@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import Identity
 from core.catalogue.models import DocumentType
+from core.reference_data import ReferenceForeignKey
 from requests_app.models.inquiries import Inquiry
 from requests_app.models.signatures import CheckedSignature
 
@@ -85,7 +86,7 @@ class Attachment(models.Model):
         ELSEWHERE = "elsewhere", _("references to other files")
 
     inquiry = models.ForeignKey(Inquiry, on_delete=models.PROTECT, related_name="attachments")
-    document_type = models.ForeignKey(DocumentType, on_delete=models.PROTECT)
+    document_type = ReferenceForeignKey(DocumentType, on_delete=models.PROTECT)
     original_name = models.CharField(max_length=120)
     stored_name = models.CharField(max_length=64, unique=True)
     preview_stored_name = models.CharField(  # noqa: DJ001  # unique where there is one
@@ -154,6 +155,11 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.original_name
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether its files are there, be it in quarantine."""
+        return self.status != self.Status.INFECTED
 
     @property
     def can_be_opened(self) -> bool:

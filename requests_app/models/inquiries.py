@@ -1,7 +1,8 @@
 """Inquiries and their queryset."""
 
 import datetime
-from typing import Self, cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Self, cast
 
 from django.conf import settings
 from django.db import models
@@ -17,9 +18,13 @@ from core.accounts.rights import Acting, Parties, concerns_staff, is_lost
 from core.arabic_spelling import fold_name
 from core.catalogue.models import Service
 from core.digests import digest_of
+from core.reference_data import ReferenceForeignKey
 from core.references import new_reference
 from core.search import found_by, searchable
 from core.text import bare_digits
+
+if TYPE_CHECKING:
+    from requests_app.models.attachments import Attachment
 
 
 class InquiryQuerySet(models.QuerySet["Inquiry"]):
@@ -158,7 +163,7 @@ class Inquiry(models.Model):
     beneficiary = models.ForeignKey(
         Identity, verbose_name=_("beneficiary"), on_delete=models.PROTECT, related_name="inquiries"
     )
-    service = models.ForeignKey(Service, verbose_name=_("service"), on_delete=models.PROTECT)
+    service = ReferenceForeignKey(Service, verbose_name=_("service"), on_delete=models.PROTECT)
     name = models.CharField(pgettext_lazy("of the beneficiary", "name"), max_length=150)
     id_number = models.CharField(_("ID or border number"), max_length=10)
     mobile = PhoneNumberField(_("mobile"))
@@ -295,7 +300,7 @@ class Inquiry(models.Model):
         return searchable(
             self.reference,
             self.id_number,
-            *(number.number for number in self.beneficiary.numbers.all()),
+            *self.beneficiary.every_number,
             mobile,
             self.mobile.as_national.replace(" ", ""),
             self.name,
@@ -306,10 +311,17 @@ class Inquiry(models.Model):
             self.description,
         )
 
-    def content_digest(self) -> str:
-        """Return the digest of everything that the applicant confirms; any change alters it."""
-        facts = ("document_type_id", "sha256", "original_sha256")
-        attachments = self.attachments.kept().values_list(*facts)
+    def content_digest(self, attachments: "Iterable[Attachment] | None" = None) -> str:
+        """Return the digest of everything that the applicant confirms; any change alters it.
+
+        `attachments` are those of the inquiry, where they have been read already.
+        """
+        attachments = self.attachments.all() if attachments is None else attachments
+        documents = [
+            (each.document_type_id, each.sha256, each.original_sha256)
+            for each in attachments
+            if each.is_kept
+        ]
         return digest_of(
             {
                 "reference": self.reference,
@@ -322,6 +334,6 @@ class Inquiry(models.Model):
                 "description": self.description,
                 "earlier_reference": self.earlier_reference,
                 # An unsigned document has no original.
-                "attachments": [[fact for fact in row if fact != ""] for row in attachments],
+                "attachments": [[fact for fact in row if fact != ""] for row in documents],
             }
         )

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 
 from core.accounts.access import SignedInRequest, not_theirs, resident_required
 from core.accounts.models import User
+from core.accounts.rights import set_known_people
 from core.exceptions import RuleViolation
 from requests_app import actions
 from requests_app.actions import Deed, Rights
@@ -21,10 +22,9 @@ def get_inquiry_for(user: User, reference: str) -> Rights:
 
     Somebody with any right may read what was filed, or edit it if it is a draft.
     """
-    with_people = Inquiry.objects.select_related(
-        "applicant__identity", "holder", "beneficiary", "service"
-    )
-    rights = actions.rights_of(user, get_object_or_404(with_people, reference=reference))
+    inquiry = get_object_or_404(Inquiry, reference=reference)
+    set_known_people(user, inquiry)
+    rights = actions.rights_of(user, inquiry)
     if not rights.may(Deed.READ_TEXT):
         raise not_theirs(user, "inquiry", reference)
     return rights

@@ -13,7 +13,7 @@ from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.codes import latest_code
 from core.accounts.forms import CodeForm
 from core.accounts.models import Identity, OneTimeCode
-from core.accounts.people import Offered, latest_of, offered_of
+from core.accounts.people import Offered, beneficiaries_offered_to, latest_of
 from core.accounts.session_holder import holder_of, in_chosen_name
 from core.accounts.views.people import FOUND, find_person, send_to_find
 from core.exceptions import RuleViolation
@@ -117,8 +117,7 @@ def _not_open(form: SubjectForm, asked: dict[str, str]) -> dict[str, Any]:
 
 
 def _offered_to(holder: Identity, asked: dict[str, str]) -> Offered:
-    people = Identity.objects.beneficiaries_for(holder)
-    return offered_of(people, [asked.get("beneficiary")])
+    return beneficiaries_offered_to(holder, [asked.get("beneficiary")])
 
 
 def _send_to_find(
@@ -236,11 +235,12 @@ def documents(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     form = DocumentsForm(request.POST or None, request.FILES or None, inquiry=inquiry)
     if request.method == "POST" and form.is_valid() and attach_all(request, inquiry, form):
         return here
+    attachments = list(inquiry.attachments.all())
     context = {
         "form": form,
         "inquiry": inquiry,
-        "attachments": inquiry.attachments.select_related("document_type"),
-        "missing": actions.missing_documents(inquiry),
+        "attachments": attachments,
+        "missing": actions.missing_documents(inquiry.service, attachments),
     }
     return say_when_to_send_again(form, render(request, "inquiries/documents.html", context))
 
@@ -265,12 +265,13 @@ def review(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
             problem = violation
         else:
             return redirect("inquiries:confirm", inquiry.reference)
+    attachments = list(inquiry.attachments.all())
     context = {
         "inquiry": inquiry,
-        "attachments": inquiry.attachments.select_related("document_type"),
+        "attachments": attachments,
         "problem": problem,
         "mended_at": STEP_TO_FIX.get(problem.code, "inquiries:details") if problem else None,
-        "shown": inquiry.content_digest(),
+        "shown": inquiry.content_digest(attachments),
     }
     return render(request, "inquiries/review.html", context)
 
@@ -293,14 +294,15 @@ def confirm(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
         else:
             return redirect("inquiries:receipt", inquiry.reference)
     sent = _latest_code(request, purposes.FILE)
-    is_current = sent is not None and sent.confirms == inquiry.content_digest()
+    if sent and sent.confirms != inquiry.content_digest():
+        sent = None
     context = {
         "form": form,
         "inquiry": inquiry,
-        "shown": sent.confirms if sent and is_current else "",
-        "notice": sent.message if sent and is_current else None,
-        "by_app": sent.by_app if sent and is_current else False,
-        "mail": sent.mail if sent and is_current else None,
+        "shown": sent.confirms if sent else "",
+        "notice": sent and sent.message,
+        "by_app": sent and sent.by_app,
+        "mail": sent and sent.mail,
     }
     return render(request, "inquiries/confirm.html", context)
 

@@ -37,7 +37,7 @@ def inquiry_list(request: SignedInRequest) -> HttpResponse:
         "open": inquiries.readable().waiting(),
         "finished": inquiries.readable().finished(),
     }
-    rows = querysets[show].select_related("service").latest_first()
+    rows = querysets[show].latest_first()
     page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
     context = {"page": page, "show": show, "shown": LIST_FILTERS.items()}
     return render(request, "inquiries/list.html", context)

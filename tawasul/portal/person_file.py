@@ -75,13 +75,11 @@ def read(staff: User, person: Identity) -> dict[str, Any]:
     }
     subjects = [account.subject] if account else []
     if staff.has_perm("requests_app.view_inquiry"):
-        inquiries = _inquiries(staff, person).select_related("service", "beneficiary")
+        inquiries = _inquiries(staff, person).select_related("beneficiary")
         context["inquiries"] = _first_of(inquiries.order_by(_LAST_FIRST))
         subjects += [each.reference for each in context["inquiries"].shown]
     if staff.has_perm("appointments.view_appointment"):
-        appointments = _appointments(staff, person).select_related(
-            "service", "attendee", "slot__office"
-        )
+        appointments = _appointments(staff, person).select_related("attendee", "slot")
         context["appointments"] = _first_of(appointments.order_by(_LAST_FIRST))
         subjects += [each.reference for each in context["appointments"].shown]
     to_them = Q(pk__in=[])

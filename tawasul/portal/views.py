@@ -7,7 +7,7 @@ from appointments.models import Appointment, Waiting
 from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.rights import Acting
 from core.accounts.session_holder import holder_of
-from core.catalogue.models import Service
+from core.catalogue.models import services_open_to_inquiries
 from core.date_field import DateForm
 from core.hijri import both_calendars
 from core.methods import takes
@@ -15,23 +15,23 @@ from requests_app.models import Inquiry
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "portal/home.html", {"services": Service.objects.open_to_inquiries()})
+    return render(request, "portal/home.html", {"services": services_open_to_inquiries()})
 
 
 @resident_required
 def my_page(request: SignedInRequest) -> HttpResponse:
     acting = Acting(request.user, holder_of(request))
     mine = Inquiry.objects.listed_for(acting)
-    mine = mine.select_related("service").latest_first()
+    mine = mine.latest_first()
     returned = mine.waiting_for(acting)
     appointments = Appointment.objects.listed_for(acting).readable().unsettled()
-    appointments = appointments.select_related("service", "attendee", "slot__office")
+    appointments = appointments.select_related("attendee", "slot")
     undecided = appointments.waiting_for(acting)
     offered = Waiting.objects.owned_by(acting).offered()
     context = {
         "appointments": appointments.exclude(pk__in=[each.pk for each in undecided])[:5],
         "undecided": undecided,
-        "offered": offered.select_related("service", "attendee"),
+        "offered": offered.select_related("attendee"),
         "returned": returned,
         "drafts": mine.drafts_of(request.user)[:5],
         "inquiries": mine.filed().exclude(pk__in=[inquiry.pk for inquiry in returned])[:5],

@@ -255,8 +255,7 @@ def test_invalid_bytes_are_refused(browser, criteria):
 def test_invalid_time_is_refused(browser, monday, slot):
     for posted, errors in (
         *(({"slot": ""}, ["Choose a time."]), ({}, ["Choose a time."])),
-        *(({"slot": value}, [NOT_HERE]) for value in ("soon", HUGE, "-1")),
-        ({"slot": "\0"}, ["Null characters are not allowed."]),
+        *(({"slot": value}, [NOT_HERE]) for value in ("soon", HUGE, "-1", "\0")),
     ):
         page = browser.post(monday, {"idempotency_key": key_on(browser, monday), **posted})
         assert errors_on(page) == errors, posted
@@ -276,10 +275,13 @@ def test_time_of_another_day_or_office_is_refused(browser, monday, elsewhere):
 
 def test_parallel_hours_offer_each_time_once(browser, monday, slot, resident):
     beside = places.slot(of=places.window(office=slot.office), capacity=1)
-    offered = browser.get(monday).context["form"].fields["slot"].queryset
-    assert list(offered) == [slot]
+
+    def offered():
+        return list(browser.get(monday).context["form"].fields["slot"].rows)
+
+    assert offered() == [slot]
     Slot.objects.filter(pk=slot.pk).update(taken=4)
-    assert list(offered.all()) == [beside]
+    assert offered() == [beside]
     take(browser, monday, beside)
     assert Appointment.objects.get().slot == beside
 
@@ -361,7 +363,7 @@ def test_times_at_which_the_attendee_is_busy_are_not_offered(
 ):
     at_noon = places.slot(time="12:00", of=slot.window)
     other = places.confirmed(resident, slot=places.slot(of=elsewhere))
-    offered = browser.get(monday).context["form"].fields["slot"].queryset
+    offered = browser.get(monday).context["form"].fields["slot"].rows
     assert list(offered) == [at_noon]
     page = browser.get(address(DAYS, criteria, office="al-rimal"))
     assert f"Earliest: {ON_MONDAY} · 12:00" in words(page)
@@ -370,7 +372,7 @@ def test_times_at_which_the_attendee_is_busy_are_not_offered(
     )
     # One that is being moved does not stand in its own way, and what is over in nobody's.
     there = browser.get(page_of(other, "move/time/?office=al-rimal&day=2026-05-04"))
-    assert list(there.context["form"].fields["slot"].queryset) == [slot, at_noon]
+    assert list(there.context["form"].fields["slot"].rows) == [slot, at_noon]
     places.cancel(other)
     assert list(offered.all()) == [slot, at_noon]
 

@@ -265,7 +265,7 @@ def test_bad_choices_are_told_and_keep_the_rest(browser, asked, elsewhere):
         ),
         (
             {"last_day": str(TUESDAY), "office": "'\u0000;--"},
-            ["Null characters are not allowed."],
+            ["There is no such office in this region. Choose one of these."],
         ),
     ):
         page = browser.post(asked, sent)

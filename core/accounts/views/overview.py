@@ -15,7 +15,7 @@ from core.accounts.forms import (
     LanguageForm,
 )
 from core.accounts.models import Identity, Session
-from core.accounts.people import offered_of
+from core.accounts.people import establishments_offered_of
 from core.accounts.recovered import restriction_on
 from core.accounts.session_holder import act_as, holder_of, is_representative
 from core.accounts.views.people import links_to_holders, links_to_persons
@@ -95,7 +95,7 @@ def acting_as(request: SignedInRequest) -> HttpResponse:
     now = None if holder == request.user.identity else holder.pk
     asked = request.GET.get("holder", now)
     mandates = Identity.objects.establishments_represented_by(request.user.identity)
-    offered = offered_of(mandates, [asked, request.POST.get("holder")])
+    offered = establishments_offered_of(mandates, [asked, request.POST.get("holder")])
     form = ActingAsForm(request.POST or None, offered=offered, initial={"holder": asked})
     if request.method == "POST" and form.is_valid():
         act_as(request, form.cleaned_data["holder"])

@@ -133,10 +133,8 @@ def test_only_current_mandates_of_active_establishments_count(as_resident, resid
 
 
 def test_invalid_holder_is_refused_and_changes_nothing(browser):
-    numbers = ("abc", "-1", "0", "9" * 30, "9" * 5000, "²", "7000000017")
-    cases = {**dict.fromkeys(numbers, NOT_NOW), "\0": "Null characters are not allowed."}
-    for holder, told in cases.items():
-        assert errors_on(choose(browser, holder)) == [told], holder
+    for holder in ("abc", "-1", "0", "9" * 30, "9" * 5000, "²", "7000000017", "\0"):
+        assert errors_on(choose(browser, holder)) == [NOT_NOW], holder
         assert banner_on(browser.get("/en/")) == BANNER, holder
 
 
