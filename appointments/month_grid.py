@@ -3,9 +3,12 @@
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
-from django.utils.translation import pgettext_lazy
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, pgettext_lazy
 
 from appointments.models import Weekday
 from core.hijri import dates_of, months_in_both_calendars
@@ -39,6 +42,17 @@ class Day:
     def number(self) -> int:
         """The day of the month in the person's own calendar."""
         return dates_of(self.date)[0][2]
+
+    @property
+    def label(self) -> SafeString:
+        """The day in both calendars, as markup."""
+        return _label(self.date, get_language())
+
+
+@lru_cache(maxsize=1024)
+def _label(date: datetime.date, language: str | None) -> SafeString:
+    """Return the label of a day, which is rendered once in each language."""
+    return render_to_string("components/day.html", {"day": Day(date, None)})
 
 
 def months_of(

@@ -1,6 +1,7 @@
 """The age of majority, counted in Hijri years."""
 
 import datetime
+from functools import lru_cache
 
 from django.utils import timezone
 from hijridate import Hijri
@@ -15,7 +16,12 @@ def latest_adult_birth_date(today: datetime.date | None = None) -> datetime.date
 
     Source: Civil Transactions Law (Royal Decree M/191 of 1444 AH), article 12.
     """
-    year, month, day = hijri_date(today or timezone.localdate())
+    return _latest(today or timezone.localdate())
+
+
+@lru_cache(maxsize=2)
+def _latest(today: datetime.date) -> datetime.date:
+    year, month, day = hijri_date(today)
     # A person born on the 30th comes of age after the 29th when the month has no 30th.
     length = Hijri(year - ADULT_YEARS, month, 1).month_length()
     return hijri_to_gregorian(year - ADULT_YEARS, month, min(day, length))

@@ -7,6 +7,7 @@ OverflowError, and a date is then shown in the Gregorian calendar alone.
 import datetime
 from calendar import monthrange
 from collections.abc import Sequence
+from functools import lru_cache
 
 from django.db import models
 from django.utils import timezone
@@ -81,8 +82,11 @@ _ERAS = {"ar": ("هـ", "م"), "en": ("AH", "CE")}
 # of a year.
 FIRST_BIRTH_YEAR = 1900
 RAMADAN = 9
+# Pages name the same days over and over, those of the coming weeks and of births.
+_DAYS_IN_MEMORY = 4096
 
 
+@lru_cache(maxsize=_DAYS_IN_MEMORY)
 def hijri_date(day: datetime.date) -> tuple[int, int, int]:
     """Return year, month and day of `day` in the Umm al-Qura calendar.
 
@@ -102,9 +106,13 @@ def both_calendars(
     A datetime counts as its day in the Kingdom. `language` defaults to the active one. Without the
     year, the eras are left out too: the months tell the calendars.
     """
-    language = language or get_language() or "ar"
     if isinstance(moment, datetime.datetime):
         moment = timezone.localtime(moment).date()
+    return _both_calendars(moment, language or get_language() or "ar", with_year)
+
+
+@lru_cache(maxsize=_DAYS_IN_MEMORY)
+def _both_calendars(moment: datetime.date, language: str, with_year: bool) -> str:
     hijri_era, gregorian_era = _ERAS[language]
     month = _GREGORIAN_MONTHS[language][moment.month - 1]
     gregorian = f"{moment.day} {month}"
