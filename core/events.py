@@ -48,7 +48,7 @@ class Event(models.Model):
 
     @classmethod
     def append(cls, subject: Subject, **facts: Any) -> Self:
-        """Write the next event of `subject`; the caller has just raised its version."""
+        """Write the next event of `subject`, whose version the caller has raised."""
         event = cls(
             **{cls.SUBJECT: subject},
             seq=subject.version,
@@ -58,7 +58,7 @@ class Event(models.Model):
         )
         event.digest = subject.last_digest = event.computed_digest()
         event.save(force_insert=True)
-        subject.save(update_fields=["last_digest"])
+        subject.save(update_fields=["version", "last_digest"])
         return event
 
     def computed_digest(self) -> str:

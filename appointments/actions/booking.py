@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from appointments.actions.events import EventType, Role, Status, record
 from appointments.actions.hold_expiry import expire, give_back_lapsed_when_full, lapsed_now
 from appointments.actions.holds import new_hold, with_new_reference
-from appointments.actions.locks import lock, lock_and_reload
+from appointments.actions.locks import lock, lock_and_reload, reload
 from appointments.actions.notices import drop_notices_of_closing, notify
 from appointments.actions.offers import withdraw_offers
 from appointments.actions.places import move_places
@@ -63,10 +63,9 @@ def hold(
         idempotency_key, actor.pk, attendee.pk, service.pk, slot.pk, operations
     )
     with_same_key = Appointment.objects.filter(idempotency_key=idempotency_key)
-    if held := with_same_key.first():
-        return held
     known = registry.refresh_all(actor.identity, holder, attendee)
     holder, attendee = known[holder.pk], known[attendee.pk]
+    service = Service.objects.get(pk=service.pk)  # as it is now, not as it is cached
     check_may_book(actor=actor, holder=holder, attendee=attendee, service=service)
     check_beneficiaries(holder, beneficiaries)
     try:
@@ -115,7 +114,6 @@ def confirm(*, actor: User, appointment: Appointment) -> Appointment:
         lock(actor, appointment.attendee)
         check_may(actor, Deed.CHANGE, appointment)
         now = timezone.now()
-        is_closed = Slot.objects.filter(pk=appointment.slot_id, is_closed=True).exists()
         # The filter uses columns of the row alone: with a join, an update that had to wait for the
         # row would not check them again, and would confirm a hold that has expired meanwhile.
         held = Appointment.objects.filter(pk=appointment.pk, status=Status.HELD, expires_at__gt=now)
@@ -124,9 +122,12 @@ def confirm(*, actor: User, appointment: Appointment) -> Appointment:
             "confirmed_at": now,
             "remind_at": next_reminder(appointment, now),
         }
-        if is_closed or not held.update(**confirmed):
+        if not held.update(**confirmed):
             return _confirmed_already(appointment)
-        appointment = lock_and_reload(appointment)
+        # The update has locked the row, and nobody waits for an earlier time than a held one.
+        appointment = reload(appointment)
+        if appointment.slot.is_closed:
+            raise _closed()
         record(appointment, EventType.CONFIRMED, actor=actor, role=Role.CITIZEN)
         issue_slip(appointment)
         notify(appointment, "appointment_confirmed")
@@ -194,9 +195,7 @@ def cancel(*, actor: User, appointment: Appointment) -> Appointment:
 def _confirmed_already(appointment: Appointment) -> Appointment:
     appointment = lock_and_reload(appointment)
     if appointment.confirmed_at is None and appointment.slot.is_closed:
-        raise RuleViolation(
-            _("The office is closed at this time now. Choose another time."), code="closed"
-        )
+        raise _closed()
     if appointment.status == Status.CANCELLED:
         check_can_be_changed(appointment)
     if appointment.confirmed_at is None:
@@ -205,3 +204,9 @@ def _confirmed_already(appointment: Appointment) -> Appointment:
             code="expired",
         )
     return appointment
+
+
+def _closed() -> RuleViolation:
+    return RuleViolation(
+        _("The office is closed at this time now. Choose another time."), code="closed"
+    )

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone
 
-from appointments.actions.events import EventType, Role, record
+from appointments.actions.events import EventType, Role, record_new
 from appointments.models import Appointment, Slot
 from core.accounts.models import Identity, User
 
@@ -53,5 +53,5 @@ def new_hold(
     )
     if beneficiaries:
         held.beneficiaries.set(beneficiaries)
-    record(held, EventType.HELD, actor=user, role=Role.CITIZEN)
+    record_new(held, EventType.HELD, actor=user, role=Role.CITIZEN)
     return held

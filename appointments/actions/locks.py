@@ -31,6 +31,11 @@ def lock_and_reload(appointment: Appointment) -> Appointment:
     # that has been moved meanwhile.
     row = Appointment.objects.filter(pk=appointment.pk).select_for_update(no_key=True)
     list(row.values_list("pk"))
+    return reload(appointment)
+
+
+def reload(appointment: Appointment) -> Appointment:
+    """Return the appointment as it is now, with its people, its service and its slot."""
     with_all = Appointment.objects.select_related(
         "user", "holder", "attendee", "service", "slot__office"
     )

@@ -265,8 +265,11 @@ def _locked_stripes(*names: str, budget: str = "") -> Iterator[None]:
     if budget:
         numbers.add(LockStripe.OF_BUDGETS[budget])
     with transaction.atomic():
-        for number in sorted(numbers):
-            LockStripe.objects.select_for_update().get_or_create(number=number)
+        stripes = LockStripe.objects.select_for_update().filter(number__in=numbers)
+        if len(stripes.order_by("number")) < len(numbers):
+            # Migrations have made all of them; this mends a table that was emptied.
+            for number in sorted(numbers):
+                LockStripe.objects.select_for_update().get_or_create(number=number)
         yield
 
 

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Count, Max, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -82,12 +81,15 @@ def _attach(
             rights = _lock(actor, inquiry)
             # Two files with the same pages differ if they were signed in another way.
             digests = {"sha256": document.sha256, "original_sha256": document.original_sha256}
-            same = list(rights.documents().filter(**digests).select_related("document_type"))
+            documents = list(rights.documents())
+            same = [
+                each for each in documents if all(getattr(each, k) == v for k, v in digests.items())
+            ]
             if any(each.status == Attachment.Status.INFECTED for each in same):
                 raise Infected(document.name, document.verdict)
             existing = next((each for each in same if each.document_type == document_type), None)
             if existing is None:
-                _check_room(rights, document)
+                _check_room(documents, document)
                 new = Attachment.objects.create(
                     inquiry=rights.inquiry,
                     document_type=document_type,
@@ -101,7 +103,7 @@ def _attach(
                     original_size=len(document.original),
                     **digests,
                     **_quarantine(document),
-                    position=_last_position(rights.inquiry) + 1,
+                    position=max((each.position for each in documents), default=0) + 1,
                     successor_id=rights.successor_id,
                 )
                 return Attached(new, _also_elsewhere(new, same[0]) if same else "")
@@ -190,14 +192,14 @@ def _already_sent() -> RuleViolation:
     )
 
 
-def _check_room(rights: Rights, document: Document) -> None:
+def _check_room(documents: Iterable[Attachment], document: Document) -> None:
     """Check that one more document fits into the inquiry. RuleViolation `document`.
 
     Documents that were sent before a return do not count, so that there is room for those that
     the officer has asked for.
     """
-    unsent = rights.documents().unsent().kept().aggregate(number=Count("pk"), bytes=Sum("size"))
-    if unsent["number"] >= MAX_DOCUMENTS:
+    sizes = [each.size for each in documents if each.sent_at is None and each.is_kept]
+    if len(sizes) >= MAX_DOCUMENTS:
         raise RuleViolation(
             _(
                 "“%(name)s” was not added: an inquiry takes at most 10 documents. "
@@ -206,7 +208,7 @@ def _check_room(rights: Rights, document: Document) -> None:
             % {"name": document.name},
             code="document",
         )
-    if (unsent["bytes"] or 0) + len(document.content) > MAX_TOTAL_BYTES:
+    if sum(sizes) + len(document.content) > MAX_TOTAL_BYTES:
         raise RuleViolation(
             _(
                 "“%(name)s” was not added: all documents together may have at most 40 MB. "
@@ -215,7 +217,3 @@ def _check_room(rights: Rights, document: Document) -> None:
             % {"name": document.name},
             code="document",
         )
-
-
-def _last_position(inquiry: Inquiry) -> int:
-    return inquiry.attachments.aggregate(last=Max("position"))["last"] or 0

@@ -13,7 +13,7 @@ from requests_app.models import Inquiry
 
 def remind_of_returns() -> int:
     """Remind of inquiries that were returned a week ago and wait for an answer; return how many."""
-    due = Inquiry.objects.to_be_reminded(timezone.now()).select_related("service", "holder")
+    due = Inquiry.objects.to_be_reminded(timezone.now()).select_related("holder")
     return for_each(due.order_by("remind_at", "pk"), _remind)
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import takewhile
 from typing import Any
 
+from django.conf import settings
 from django.core.files.storage import storages
 from django.db import transaction
 from django.utils import timezone
@@ -36,7 +37,7 @@ def note_verdict(verdict: Verdict) -> None:
         _outage, has_begun = ScannerOutage.objects.get_or_create(pk=1)
         if has_begun:
             note(Event.SCANNER_AWAY, "begun")
-    elif ScannerOutage.objects.filter(pk=1).delete()[0]:
+    elif settings.SCANNER != scanner.NO_SCANNER and ScannerOutage.objects.filter(pk=1).delete()[0]:
         note(Event.SCANNER_AWAY, "ended")
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from core.accounts import registry
 from core.accounts.codes import send_code, use_code
-from core.accounts.models import OneTimeCode, User
+from core.accounts.models import Identity, OneTimeCode, User
 from core.catalogue.working_days import add_working_days
 from core.exceptions import RuleViolation
 from requests_app import purposes
@@ -26,14 +26,18 @@ def request_confirmation(
     if the draft has another one by now, `registry_away`, or as in `check_may`, `check_ready` and
     `send_code`.
     """
-    if inquiry.content_digest() != shown:
+    attachments = list(inquiry.attachments.all())
+    if inquiry.content_digest(attachments) != shown:
         raise RuleViolation(
             _("Your answers have changed since you read them here. Check them again."),
             code="changed",
         )
     check_may(actor, Deed.EDIT, inquiry)
-    _ask_registry(actor, inquiry)
-    check_ready(inquiry)
+    known = registry.refresh_parties(actor, inquiry)
+    if not Inquiry.objects.filter(pk=inquiry.pk).exists():
+        raise draft_deleted()
+    _set_people(inquiry, actor, known)
+    check_ready(inquiry, attachments)
     return send_code(
         actor=actor,
         purpose=purposes.FILE,
@@ -53,7 +57,10 @@ def submit(*, actor: User, inquiry: Inquiry, session_key: str | None, guess: str
 
     def file(code: OneTimeCode) -> Inquiry:
         draft = lock_draft(actor, inquiry)
-        if code.confirms != draft.content_digest():
+        _set_people(draft, actor, known)
+        attachments = list(draft.attachments.all())
+        digest = draft.content_digest(attachments)
+        if code.confirms != digest:
             raise RuleViolation(
                 _(
                     "The inquiry has changed since this code was sent. Check your "
@@ -61,11 +68,11 @@ def submit(*, actor: User, inquiry: Inquiry, session_key: str | None, guess: str
                 ),
                 code="changed",
             )
-        check_ready(draft)
-        return _submit(draft, actor)
+        check_ready(draft, attachments)
+        return _submit(draft, actor, digest)
 
     try:
-        _ask_registry(actor, inquiry)
+        known = registry.refresh_parties(actor, inquiry)
         return use_code(
             actor=actor,
             purpose=purposes.FILE,
@@ -80,7 +87,7 @@ def submit(*, actor: User, inquiry: Inquiry, session_key: str | None, guess: str
         return filed
 
 
-def _submit(draft: Inquiry, actor: User) -> Inquiry:
+def _submit(draft: Inquiry, actor: User, digest: str) -> Inquiry:
     now, today = timezone.now(), timezone.localdate()
     draft.attachments.infected().delete()
     draft.attachments.update(sent_at=now)
@@ -90,20 +97,20 @@ def _submit(draft: Inquiry, actor: User) -> Inquiry:
         actor=actor,
         role=Role.APPLICANT,
         expected_version=0,
-        content_digest=draft.content_digest(),
+        content_digest=digest,
         submitted_at=now,
         due_on=add_working_days(today, draft.service.target_working_days),
         search_text=draft.build_search_text(),
     )
 
 
-def _ask_registry(actor: User, draft: Inquiry) -> None:
-    """Update the people of the draft from the registry, outside any transaction.
+def _set_people(draft: Inquiry, actor: User, known: dict[int, Identity]) -> None:
+    """Give the draft its people as the registry has just told of them, without reading them anew.
 
-    RuleViolation `registry_away` or `deleted`.
+    Those of another tab, which has changed the draft since, are left to be read.
     """
-    registry.refresh_parties(actor, draft)
-    try:
-        draft.refresh_from_db(fields=["holder", "beneficiary"])
-    except Inquiry.DoesNotExist:
-        raise draft_deleted() from None
+    draft.applicant = actor
+    if holder := known.get(draft.holder_id):
+        draft.holder = holder
+    if beneficiary := known.get(draft.beneficiary_id):
+        draft.beneficiary = beneficiary

@@ -81,9 +81,7 @@ def move(
     )
     if not moved:
         raise _explain_refusal(inquiry.pk, event_type, actor, role, expected_version)
-    with_people = Inquiry.objects.select_related(
-        "service", "applicant", "holder", "beneficiary", "assignee"
-    )
+    with_people = Inquiry.objects.select_related("applicant", "holder", "beneficiary", "assignee")
     inquiry = with_people.get(pk=inquiry.pk)
     InquiryEvent.append(
         inquiry,

@@ -7,6 +7,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from core.accounts.models.users import User
 from core.messaging.models import Message
@@ -65,7 +66,7 @@ class OneTimeCode(models.Model):
     @property
     def message(self) -> Message | None:
         """The message that carries the code, for the delivery status on the page."""
-        return None if self.by_app else Message.objects.get(idempotency_key=self.pk)
+        return None if self.by_app else self._messages[self.pk]
 
     @property
     def mail_key(self) -> uuid.UUID:
@@ -75,7 +76,12 @@ class OneTimeCode(models.Model):
     @property
     def mail(self) -> Message | None:
         """The mail that carries the code as well, if texts were delayed; a decoy's is to nobody."""
-        return Message.objects.filter(idempotency_key=self.mail_key).first()
+        return None if self.by_app else self._messages.get(self.mail_key)
+
+    @cached_property
+    def _messages(self) -> dict[uuid.UUID, Message]:
+        keys = [self.pk, self.mail_key]
+        return Message.objects.in_bulk(keys, field_name="idempotency_key")
 
 
 class LockStripe(models.Model):
