@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from urllib.parse import unquote_to_bytes
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from csp.utils import build_policy
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, UnreadablePostError
 from django.http.response import HttpResponseBase
@@ -107,12 +108,18 @@ _DEVICE = ("camera", "geolocation", "microphone", "payment", "usb")
 
 
 def keep_to_itself(get_response: GetResponse) -> GetResponse:
-    """Let no page ask for a part of the device, and no other site load anything of this one."""
-    policy = ", ".join(f"{part}=()" for part in _DEVICE)
+    """Let pages load nothing of other sites, ask for no part of the device, and be loaded by none.
+
+    Every page has the same policies, so they are put together once, which the middleware of
+    django-csp does for each response.
+    """
+    content_policy = build_policy()
+    device_policy = ", ".join(f"{part}=()" for part in _DEVICE)
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        response.headers["Permissions-Policy"] = policy
+        response.headers["Content-Security-Policy"] = content_policy
+        response.headers["Permissions-Policy"] = device_policy
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         return response
 

@@ -87,7 +87,6 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.middleware.CompressPages",
-    "csp.middleware.CSPMiddleware",
     "core.middleware.no_store",
     "core.middleware.keep_to_itself",
     "django.middleware.locale.LocaleMiddleware",
