@@ -16,14 +16,16 @@ def cookie_name(plain_name: str) -> str:
     return settings.COOKIE_PREFIX + plain_name
 
 
-def set_cookie(response: HttpResponse, plain_name: str, value: str, seconds: int) -> None:
-    """Set a cookie that no script reads and that lasts for `seconds`."""
+def set_cookie(
+    response: HttpResponse, plain_name: str, value: str, seconds: int, *, for_scripts: bool = False
+) -> None:
+    """Set a cookie that lasts for `seconds`; no script reads it unless it is `for_scripts`."""
     response.set_cookie(
         cookie_name(plain_name),
         value,
         max_age=seconds,
         secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
+        httponly=not for_scripts,
         samesite="Lax",
     )
 

@@ -1,10 +1,11 @@
-"""Helpers for HTTP: the target of a redirect, the network of a client, the header of a download."""
+"""Helpers for HTTP: targets of redirects, networks of clients, answers known already, downloads."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import quote
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 
@@ -55,6 +56,12 @@ def client_network(request: HttpRequest) -> str:
             return str(address.ipv4_mapped)
         return str(ip_network((address, 64), strict=False).network_address)
     return str(address)
+
+
+def unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Return `response`, which has an ETag, or a 304 for a client that says it has it already."""
+    etag = response.headers["ETag"]
+    return get_conditional_response(request, etag=etag, response=response) or response
 
 
 def content_disposition(plain_name: str, name: str | None = None) -> str:

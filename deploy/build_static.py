@@ -28,6 +28,17 @@ OWN = [
     ROOT / "static" / "css" / f"{name}.css"
     for name in ("tokens", "page", "forms", "components", "services", "print")
 ]
+# The display settings below it: the sheet of a setting, its media, and where it counts. The server
+# or look.js writes the attributes.
+LOOKS = [
+    ("dark", "screen and (prefers-color-scheme: dark)", '[data-colours="device"]'),
+    ("dark", "screen", '[data-colours="dark"]'),
+    ("contrast", "(prefers-contrast: more)", '[data-contrast="device"]'),
+    ("contrast", "all", '[data-contrast="strong"]'),
+    ("text_large", "screen", '[data-text="large"]'),
+    ("text_largest", "screen", '[data-text="largest"]'),
+]
+LOOK_SHEETS = {name: ROOT / "static" / "css" / f"{name}.css" for name, _media, _root in LOOKS}
 
 BOOTSTRAP = WORK / "node_modules" / "bootstrap"
 FONT = WORK / "node_modules" / "@fontsource" / "ibm-plex-sans-arabic"
@@ -52,7 +63,7 @@ FACE = """\
 
 
 def main() -> None:
-    made_from = [*PINS, *OWN, Path(__file__), PURGE]
+    made_from = [*PINS, *OWN, *LOOK_SHEETS.values(), Path(__file__), PURGE]
     made_from += [*TEMPLATES.rglob("*.html"), *CRISPY.rglob("*.html")]
     source = hashlib.sha256(b"".join(f.read_bytes() for f in sorted(made_from))).hexdigest()
     if STAMP.exists() and STAMP.read_text() == source:
@@ -80,10 +91,27 @@ def write_styles(faces: str) -> None:
         text=True,
     ).stdout
     own = [sheet.read_text() for sheet in OWN]
-    css = "\n".join([faces, logical(bootstrap), *own])
+    looks = [
+        f"@media {media} {{\n{below(root, LOOK_SHEETS[name].read_text())}}}\n"
+        for name, media, root in LOOKS
+    ]
+    css = "\n".join([faces, logical(bootstrap), *own, *looks])
     # Comments are removed, except for the licence comment of Bootstrap.
     (BUILT / "portal.css").write_text(re.sub(r"/\*[^!].*?\*/", "", css, flags=re.S))
     (BUILT / "fonts.css").write_text(faces)
+
+
+def below(root: str, css: str) -> str:
+    """Return plain rules of `css` so that they count where the root of the page is `root`."""
+    rules = re.findall(r"([^{}]+)(\{[^{}]*\}\n)", re.sub(r"/\*.*?\*/", "", css, flags=re.S))
+    return "".join(
+        ",\n".join(
+            each.replace(":root", root) if ":root" in each else f"{root} {each}"
+            for each in map(str.strip, selectors.split(","))
+        )
+        + f" {declarations}"
+        for selectors, declarations in rules
+    )
 
 
 def logical(css: str) -> str:

@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "core.middleware.CompressPages",
     "core.middleware.no_store",
     "core.middleware.keep_to_itself",
+    "core.catalogue.public_pages.PublicPagesMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "core.middleware.refuse_bad_bytes",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -137,7 +138,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_HASHERS = ["core.accounts.hashers.PasswordHasher"]
 LOGIN_URL = "accounts:sign-in"
-LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "portal:my-page", "portal:home"
+LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "portal:my-page", "accounts:signed-out"
 OTP_TOTP_ISSUER = "Tawasul"
 IDENTITY_CHECK_DIGIT = switch("IDENTITY_CHECK_DIGIT")
 environment.refuse_old_names("BOOKING_MOST_", "BOOKING_MAX_")
@@ -246,5 +247,13 @@ CSRF_FAILURE_VIEW = "tawasul.portal.error_pages.csrf_failure"
 
 # The rest
 
+# In the memory of each process: public pages, four and one for each service in each language.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "TIMEOUT": 60 * 60,
+        "OPTIONS": {"MAX_ENTRIES": 300},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGGING = logs.CONFIG

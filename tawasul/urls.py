@@ -5,7 +5,7 @@ from django.urls import include, path, register_converter
 
 from appointments.views.slips import check
 from core.references import ReferenceConverter
-from tawasul.portal import health, well_known
+from tawasul.portal import appearance, health, well_known
 
 handler400 = "tawasul.portal.error_pages.bad_request"
 handler403 = "tawasul.portal.error_pages.permission_denied"
@@ -18,6 +18,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("robots.txt", well_known.robots),
+    path("look.css", appearance.look_sheet, name="look-sheet"),
     path("favicon.ico", well_known.favicon),
     path(".well-known/security.txt", well_known.security),
     *i18n_patterns(

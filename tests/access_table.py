@@ -67,17 +67,22 @@ PEOPLE, RECOVERIES = "en/staff/people/", "en/staff/recoveries/"
 # Superusers stand at no counter unless an office has them.
 AT_COUNTER = staff(403, 403, 403, desk=200)
 AT_COUNTER_LED_ON = staff(403, 403, 403, desk=302)
+# What any cache may keep, as it is the same for everybody.
+PUBLIC = {
+    *("favicon.ico", "robots.txt", "en/", "en/contact/", "en/account/signed-out/"),
+    *("en/services/", "en/services/<slug:slug>/"),
+}
 TABLE = {
     "favicon.ico": everybody(302),
     ".well-known/security.txt": everybody(404),
-    **each(everybody(200), "", "healthz", "readyz", "robots.txt"),
+    **each(everybody(200), "", "healthz", "readyz", "robots.txt", "look.css"),
     **each(everybody(200), "en/demo/", "components/", "phone/"),
     **each(everybody(200), "en/", "", "contact/", "services/", "services/<slug:slug>/"),
     "en/display/": form(everybody(200)),
     "en/other-date/": form(everybody(405), everybody(200)),
     f"{ACCOUNT}still-here/": form(everybody(200)),
     "en/check/<slug:code>/": everybody(200),
-    "en/my/": people(200, 200, 200),
+    "en/my/": ["sign-in", *[200] * 3, *[302] * 9],
     f"{ACCOUNT}sign-in/": form([200, *[302] * 12]),
     f"{ACCOUNT}sign-out/": form(everybody(302)),
     **each(everybody(200), ACCOUNT, "picture/<slug:key>.png", "picture/<slug:key>.wav"),
@@ -91,7 +96,7 @@ TABLE = {
         ACCOUNT,
         *("register/choose/", "password/reset/new/", "recover/mobile/"),
     ),
-    f"{ACCOUNT}objection/sent/": everybody(200),
+    **each(everybody(200), ACCOUNT, "objection/sent/", "signed-out/"),
     f"{ACCOUNT}picture/by-text/": form(everybody(200), everybody(302)),
     ACCOUNT: people(200, 200, 200),
     **each(FORM_OF_EACH, ACCOUNT, "password/", "mobile/", "email/", "authenticator/"),

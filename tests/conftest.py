@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from captcha.models import CaptchaStore
+from django.core.cache import cache
 from django.db.backends.signals import connection_created
 from django.test import Client, TransactionTestCase, override_settings
 from django.utils import translation
@@ -33,6 +34,7 @@ def _surroundings(settings, tmp_path, world_folder):
     for name, value in surroundings(tmp_path).items():
         setattr(settings, name, value)
     shutil.copytree(world_folder, tmp_path, dirs_exist_ok=True)
+    cache.clear()  # of the public pages of other tests
 
 
 @pytest.fixture(scope="module")

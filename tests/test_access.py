@@ -10,6 +10,7 @@ from unittest import mock
 
 import pytest
 from captcha.models import CaptchaStore
+from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver
@@ -23,7 +24,7 @@ from requests_app.models import Attachment, Inquiry
 from requests_app.storage import PRIVATE
 from requests_app.uploads import save
 from tests import factories
-from tests.access_table import DRAFT_TABLE, HELD_TIME_TABLE, ROLES, TABLE, everybody
+from tests.access_table import DRAFT_TABLE, HELD_TIME_TABLE, PUBLIC, ROLES, TABLE, everybody
 from tests.appointments import browsing, places
 from tests.appointments.browsing import VERIFY, criteria_of, verified
 from tests.conftest import signed_in, signed_in_staff
@@ -180,6 +181,7 @@ class World:
         else:
             with nullcontext() if method == "GET" else without_rendering():
                 response = self.browser.generic(method, address)
+        self.may_be_kept = "public" in response.headers["Cache-Control"]
         if response.streaming:
             list(response.streaming_content)  # to its end, which closes the file
         if method == "POST":
@@ -271,6 +273,12 @@ def differences(world, table, *, roles=ROLES, inquiry="filed", appointment="conf
                 got = world.answer(role, method, address)
                 if got != expected:
                     yield f"{role}, {method} {address}: {got} instead of {expected}"
+                if world.may_be_kept != (route in PUBLIC and method != "POST"):
+                    yield f"{role}, {method} {address}: {world.may_be_kept} that caches may keep it"
+    # What this process itself keeps, by its address at the end of the key.
+    kept = {key.rpartition(":")[2] for key in cache._cache}
+    public = {world.address(route, world.filed, world.confirmed) for route in PUBLIC}
+    yield from (f"{address} is kept" for address in sorted(kept - public))
 
 
 def test_every_route_is_in_table():

@@ -1,10 +1,8 @@
 """Clients that send slowly stop nobody: at the web server of `make run`, and behind nginx."""
 
-import os
 import re
 import socket
-import subprocess
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from http.client import HTTPConnection, HTTPResponse
 from urllib.parse import urlencode
 
@@ -12,36 +10,14 @@ import pytest
 from django.conf import settings
 
 from tawasul.web_worker import MAX_BODY
-from tests.programs import NGINX
+from tests.nginx import HOST, answers, ended, free_port
+from tests.nginx import nginx as nginx_of
 from tests.races.processes import process_of_portal
 from tests.races.together import DEADLINE_SECONDS, until
 
 SLOW = 64
 PAGE = "/en/display/"
 LOOK = {"colours": "dark", "contrast": "device", "text": "normal"}
-# Nobody else binds to this address, so that a port that was free a moment ago still is.
-HOST = "127.0.7.1"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
-
-
-def answers(port):
-    with socket.socket() as probe:
-        return probe.connect_ex((HOST, port)) == 0
-
-
-@contextmanager
-def ended(process):
-    """End the process, which has children that it ends itself."""
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(DEADLINE_SECONDS)
 
 
 @pytest.fixture
@@ -68,19 +44,7 @@ def nginx(web_server, tmp_path):
     ):
         assert example in site
         site = site.replace(example, ours)
-    folders = "\n".join(
-        f"{name}_temp_path {tmp_path}/{name};"
-        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    whole = tmp_path / "nginx.conf"
-    whole.write_text(
-        f"{'' if os.getuid() else 'user root;'} daemon off; pid {tmp_path}/nginx.pid;\n"
-        f"events {{ }}\nhttp {{\n{folders}\n{site}\n}}\n"
-    )
-    with ended(
-        subprocess.Popen([NGINX, "-e", tmp_path / "nginx-error.log", "-c", whole])
-    ) as process:
-        until(lambda: answers(port) or process.poll() is not None)
+    with nginx_of(tmp_path, port, site):
         yield port
 
 
@@ -149,4 +113,4 @@ def test_slow_clients_stop_nobody_and_are_answered_when_they_have_finished(port)
             connection.sendall(head[sent:] + body)
         for connection in bodies + heads:
             answer = answer_on(connection)
-            assert (answer.status, answer.headers["Location"]) == (302, "/en/")
+            assert (answer.status, answer.headers["Location"]) == (302, f"{PAGE}?next=%2Fen%2F")

@@ -4,6 +4,9 @@ Each page that somebody opens and each form they send is an activity, and moves 
 session. What a page asks by itself is none: its view is `passive`. The screen of a waiting room,
 which `stays_open`, goes on for itself alone: once nobody has done anything for the idle time, its
 session opens no other page.
+
+A page that is the same for everybody comes to no session (`core.catalogue.public_pages`), and so is
+no activity either.
 """
 
 from collections.abc import Callable
@@ -78,12 +81,9 @@ class IdleMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> None:
-        session = _session_of_user(request)
-        if session is None:
-            return
         if not getattr(view, "is_passive", False):
             extend(request)
-        elif getattr(view, "stays_open", False):
+        elif getattr(view, "stays_open", False) and (session := _session_of_user(request)):
             session.extend(is_activity=False)
 
 

@@ -31,6 +31,7 @@ CODE_PAGES = {
 urlpatterns = [
     path("sign-in/", sign_in.sign_in, name="sign-in"),
     path("sign-out/", sign_in.sign_out, name="sign-out"),
+    path("signed-out/", sign_in.signed_out, name="signed-out"),
     path("register/", registration.register, name="register"),
     path("register/choose/", registration.choose, name="choose"),
     path("picture/<slug:key>.png", captcha_image, name="picture"),

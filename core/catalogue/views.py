@@ -9,12 +9,14 @@ from django.utils.functional import Promise
 from core.arabic_spelling import fold
 from core.catalogue.labels import KINDS, NATIONALITIES, ways_in_words
 from core.catalogue.models import Service, services_open_to_inquiries
+from core.catalogue.public_pages import public_page
 from core.search import cut_notice
 from core.text import single_line
 
 MAX_QUERY_LENGTH = 100  # characters
 
 
+@public_page
 def services(request: HttpRequest) -> HttpResponse:
     """Show the services that match the query, or all services if none does or it is empty."""
     query = single_line(request.GET.get("q", ""))
@@ -29,6 +31,7 @@ def services(request: HttpRequest) -> HttpResponse:
     return render(request, "catalogue/services.html", context)
 
 
+@public_page
 def service(request: HttpRequest, slug: str) -> HttpResponse:
     service = Service.cached.with_slug(slug)
     if service is None or not service.is_open_to_inquiries:

@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from core.accounts.access import SignedInRequest
 from core.accounts.idle import idle_minutes, seconds_left
 from core.accounts.session_holder import has_chosen, holder_of, is_representative
+from core.cookies import cookie_name
 from core.http import in_language, other_language
-from tawasul.portal.appearance import appearance_of
+from tawasul.portal.appearance import COOKIE, appearance_of, sheets_of
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    other = other_language()
+    other, look = other_language(), appearance_of(request)
     return {
         "other_language": other,
         "other_language_url": in_language(escape_leading_slashes(request.get_full_path()), other),
@@ -24,7 +25,10 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "idle": _idle(request),
         "told_of_input": getattr(request, "told_of_input", None),
         **_name(request),
-        "look": appearance_of(request),
+        "is_public": getattr(request, "is_public", False),
+        "look": look,
+        "look_sheets": sheets_of(look),
+        "look_cookie": cookie_name(COOKIE),
         "sections": _sections(request),
     }
 

@@ -1,25 +1,34 @@
 """The views of the home page, my page, contact, and the date beside a date field."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from appointments.models import Appointment, Waiting
 from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.rights import Acting
 from core.accounts.session_holder import holder_of
 from core.catalogue.models import services_open_to_inquiries
+from core.catalogue.public_pages import public_page
 from core.date_field import DateForm
 from core.hijri import both_calendars
 from core.methods import takes
 from requests_app.models import Inquiry
 
 
+@public_page
 def home(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/home.html", {"services": services_open_to_inquiries()})
 
 
+def my_page(request: HttpRequest) -> HttpResponse:
+    """Show their own page to residents; public pages, which know nobody, send staff here too."""
+    if request.user.is_authenticated and request.user.is_staff and not request.user.identity_id:
+        return redirect("admin:index")
+    return _page_of_resident(request)
+
+
 @resident_required
-def my_page(request: SignedInRequest) -> HttpResponse:
+def _page_of_resident(request: SignedInRequest) -> HttpResponse:
     acting = Acting(request.user, holder_of(request))
     mine = Inquiry.objects.listed_for(acting)
     mine = mine.latest_first()
@@ -39,6 +48,7 @@ def my_page(request: SignedInRequest) -> HttpResponse:
     return render(request, "portal/my_page.html", context)
 
 
+@public_page
 def contact(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/contact.html")
 

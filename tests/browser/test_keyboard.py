@@ -146,7 +146,7 @@ def arrive(visitor, heading):
 @pytest.mark.parametrize(("language", "width"), [("ar", 390)])
 def test_an_inquiry_from_the_home_page_to_its_receipt(visitor, resident, service):
     visitor.open("")
-    go(visitor, visitor.link("Sign in"))
+    go(visitor, visitor.link("My services"))
     sign_in(visitor, resident)
     begin_inquiry(visitor, service)
     explain(visitor)

@@ -42,7 +42,7 @@ SECONDS = 15
 GROUPS = (WAYS_IN, INQUIRIES, APPOINTMENTS, TRIAGE, STAFF_ACCOUNTS, OFFICE, COUNTER)
 # The routes whose response is not a page.
 NO_PAGES = re.compile(
-    r"z$|\.(png|wav)$|<int:(document_)?pk>/((preview|original)/)?$"
+    r"z$|\.(png|wav|css)$|<int:(document_)?pk>/((preview|original)/)?$"
     r"|/(calendar|csv|xlsx|jsi18n|still-here|picture)/$"
 )
 PALE = "main, main * { background: #fff !important; color: #bbb !important; }"

@@ -37,7 +37,7 @@ def test_inquiry_from_home_page_to_answer(visit, service, resident, officer):
 
 def sign_in(applicant, resident):
     applicant.open("")
-    applicant.follow("Sign in")
+    applicant.follow("My services")
     number = resident.identity.current_number
     applicant.fill("Username or ID number", applicant.digits(number))
     applicant.fill("Password", factories.PASSWORD)

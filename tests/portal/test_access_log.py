@@ -92,8 +92,8 @@ def test_access_to_what_is_not_theirs(person, lines):
         ),
         (
             signed_in(officer),
-            "/en/my/",
-            forbidden(account=officer, kind="portal:my-page"),
+            "/en/inquiries/",
+            forbidden(account=officer, kind="inquiries:list"),
         ),
     ]
     for each, address, expected in wanted:

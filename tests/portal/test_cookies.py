@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from tests import factories
-from tests.conftest import notices_on
+from tests.conftest import words
 from tests.core.accounts import pages
 
 PREFIX = "__Host-"
@@ -28,10 +28,10 @@ def walk(person, browser):
     answers.append(browser.post(pages.CODE, {"code": code}))
     page = browser.get(pages.ACCOUNT)
     assert page.status_code == 200
-    assert 'media="screen"' in page.content.decode()
+    assert 'data-colours="dark"' in page.content.decode()
     set_by_now = {**browser.cookies}
     signed_out = browser.post(pages.SIGN_OUT, follow=True)
-    assert notices_on(signed_out) == ["You have signed out."]
+    assert "You have signed out" in words(signed_out)
     return {**set_by_now, **browser.cookies}
 
 

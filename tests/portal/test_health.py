@@ -110,7 +110,7 @@ def test_missing_csrf_token_page_gives_advice(resident):
 
 def test_forbidden_page_is_explained_to_staff(client, db):
     client.force_login(factories.OfficerFactory())
-    response = client.get("/en/my/")
+    response = client.get("/en/inquiries/")
     assert response.status_code == 403
     assert (
         "Your account cannot open this page Sign in with an account that can. Home page"

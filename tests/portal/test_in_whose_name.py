@@ -209,7 +209,7 @@ def test_agent_of_many_finds_the_establishment_on_the_way(resident):
 
 
 def test_bar_of_oneself_is_on_own_pages_alone(browser, resident, palm):
-    public = ("/en/", "/en/services/", "/en/contact/", "/en/display/", "/en/no/such/", SIGN_IN)
+    public = ("/en/display/", "/en/no/such/", SIGN_IN)
     own = (MY_PAGE, "/en/account/", "/en/inquiries/", "/en/appointments/", FILE, NEW)
     before = [without_changes(browser.get(page)) for page in public]
     chosen(browser)

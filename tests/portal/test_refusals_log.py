@@ -86,7 +86,10 @@ def test_refused_request_is_one_line(officer, printed):
         (lambda: forged.post(SIGN_IN, TYPED), f"WARNING {security}csrf: {SIGN_IN}"),
         (lambda: forged.post(SIGN_IN, TYPED, headers=origin), f"WARNING {security}csrf: {SIGN_IN}"),
         (lambda: forged.post(SIGN_IN, TYPED, **referer), f"WARNING {security}csrf: {SIGN_IN}"),
-        (lambda: staff.get("/en/my/", told), f"{request}Forbidden (Permission denied): /en/my/"),
+        (
+            lambda: staff.get("/en/inquiries/", told),
+            f"{request}Forbidden (Permission denied): /en/inquiries/",
+        ),
         (lambda: browser.get("/en/no%0Awhere/", told), f"{request}Not Found: /en/no\\nwhere/"),
         (lambda: browser.put(HOME, told), f"{request}Method Not Allowed: {HOME}"),
     ]

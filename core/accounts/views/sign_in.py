@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.contrib import auth, messages
+from django.contrib import auth
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from core.accounts.forms import (
 )
 from core.accounts.models import User
 from core.accounts.security_events import note_wrong_password
+from core.catalogue.public_pages import public_page
 from core.exceptions import RuleViolation
 from core.http import safe_target
 from core.methods import takes_form
@@ -96,7 +97,12 @@ def _user_of(request: HttpRequest, form: SignInForm, *, judges_network: bool) ->
 
 @takes_form
 def sign_out(request: HttpRequest) -> HttpResponse:
-    if request.method == "POST":
-        auth.logout(request)
-        messages.success(request, _("You have signed out."))
+    if request.method != "POST":
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    auth.logout(request)
     return redirect(settings.LOGOUT_REDIRECT_URL)
+
+
+@public_page
+def signed_out(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/signed_out.html")

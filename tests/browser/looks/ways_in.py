@@ -93,7 +93,7 @@ def breaking(error):
     """Return a step that reloads the page while its view raises `error`."""
 
     def step(visitor, _things):
-        with patch("tawasul.portal.views.render", side_effect=error):
+        with patch("tawasul.portal.appearance.render", side_effect=error):
             visitor.page.reload()
 
     return step
@@ -112,10 +112,7 @@ def lose_cookies(visitor, _things):
 
 FOR_EVERYBODY = (
     look("home", "anonymous", ""),
-    look("home-signed-in", "resident", ""),
-    look("home-acting", "employer", ""),
-    look("home-of-staff", "colleague", ""),
-    look("signed-out", "leaver", "", press("Sign out")),
+    look("signed-out", "leaver", "my/", press("Sign out")),
     *looks(
         "anonymous",
         ("contact", "contact/"),
@@ -124,9 +121,11 @@ FOR_EVERYBODY = (
         ("services-not-found", "services/?q=zzz+zzz"),
         *((f"service-{slug}", f"services/{slug}/") for slug in SERVICES),
     ),
-    look("service-signed-in", "resident", "services/iqama-renew/"),
     look("components", "anonymous", "demo/components/"),
     look("display", "anonymous", "display/"),
+    look("display-signed-in", "resident", "display/"),
+    look("display-acting", "employer", "display/"),
+    look("display-saved", "colleague", "display/", press("Save")),
     look("phone-empty", "anonymous", "demo/phone/"),
 )
 SIGNING_IN = (
@@ -265,12 +264,12 @@ AUTHENTICATOR = (
 )
 ERROR_PAGES = (
     look("cannot-be-read", "anonymous", "?x=%00", status=400),
-    look("not-for-this-account", "colleague", "my/", status=403),
+    look("not-for-this-account", "colleague", "inquiries/", status=403),
     look("page-expired", "anonymous", SIGN_IN, lose_cookies, press("Continue"), status=403),
     look("no-such-page", "anonymous", "no/such/page/", status=404),
     look("no-such-page-signed-in", "resident", "no/such/page/", status=404),
     *(
-        look(name, "anonymous", "contact/", breaking(error), status=status, stands_alone=True)
+        look(name, "anonymous", "display/", breaking(error), status=status, stands_alone=True)
         for name, error, status in (
             ("broken", RuntimeError("broken for the look"), 500),
             ("database-away", OperationalError("away for the look"), 503),

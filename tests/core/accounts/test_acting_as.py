@@ -18,7 +18,7 @@ from tests.core.accounts.pages import ACCOUNT, MY_PAGE, NEW_PASSWORD, SIGN_IN, p
 from tests.worlds import undone
 
 CHOICE = "/en/account/acting-as/"
-NEW = "/en/inquiries/new/"
+NEW, DISPLAY = "/en/inquiries/new/", "/en/display/"
 BANNER = "You are acting for Palm Trees Contracting Act as myself again"
 ENDED = "You no longer represent the establishment you acted for. You now act as yourself."
 NOT_NOW = "You cannot act for this establishment now. Choose again."
@@ -127,7 +127,7 @@ def test_only_current_mandates_of_active_establishments_count(as_resident, resid
     for name in cases.keys() - GOOD:
         refused = choose(as_resident, Identity.objects.get(name_en=name).pk)
         assert errors_on(refused) == [NOT_NOW], name
-        assert banner_on(as_resident.get("/en/")) == "", name
+        assert banner_on(as_resident.get(DISPLAY)) == "", name
     for person in (resident.identity, factories.UserFactory().identity):
         assert errors_on(choose(as_resident, person.pk)) == [NOT_NOW]
 
@@ -135,7 +135,7 @@ def test_only_current_mandates_of_active_establishments_count(as_resident, resid
 def test_invalid_holder_is_refused_and_changes_nothing(browser):
     for holder in ("abc", "-1", "0", "9" * 30, "9" * 5000, "²", "7000000017", "\0"):
         assert errors_on(choose(browser, holder)) == [NOT_NOW], holder
-        assert banner_on(browser.get("/en/")) == BANNER, holder
+        assert banner_on(browser.get(DISPLAY)) == BANNER, holder
 
 
 def test_current_choice_is_preselected(browser, palm):
@@ -159,7 +159,7 @@ def test_every_page_shows_acting_banner(browser, resident, worker):
     draft = Inquiry.objects.get()
     filed = factories.filed(resident)
     addresses = [
-        *("", "my/", "inquiries/", "inquiries/new/", "account/", "account/acting-as/"),
+        *("display/", "my/", "inquiries/", "inquiries/new/", "account/", "account/acting-as/"),
         *(f"inquiries/{draft.reference}/{step}/" for step in ("details", "documents", "review")),
         *(f"inquiries/{filed.reference}/{page}" for page in ("", "receipt/")),
         *("account/password/", "account/mobile/", "account/email/", "account/register/"),
@@ -180,12 +180,12 @@ def test_every_page_shows_acting_banner(browser, resident, worker):
 
 
 def test_no_banner_without_acting_for_another(as_resident, mandate):
-    for address in ("/en/", MY_PAGE, NEW, "/en/no/such/page/"):
+    for address in (DISPLAY, MY_PAGE, NEW, "/en/no/such/page/"):
         assert banner_on(as_resident.get(address)) == "", address
 
 
 def test_acting_is_limited_to_one_session_and_ended_by_button(browser, resident):
-    assert banner_on(signed_in(resident).get("/en/")) == ""
+    assert banner_on(signed_in(resident).get(DISPLAY)) == ""
     page = browser.post(CHOICE, {"csrfmiddlewaretoken": "sent with every form"}, follow=True)
     assert place(page) == MY_PAGE
     assert banner_on(page) == ""
@@ -241,7 +241,7 @@ def test_establishment_files_for_none_but_its_people(browser, resident, palm, wo
 def test_acting_ends_at_sign_out(resident, mandate, palm):
     client = acting(sign_in(resident), palm)
     client.post(pages.SIGN_OUT)
-    assert banner_on(client.get("/en/")) == ""
+    assert banner_on(client.get(DISPLAY)) == ""
     factories.let_a_minute_pass(resident)
     assert banner_on(sign_in(resident, client).get(MY_PAGE)) == ""
 
@@ -256,7 +256,7 @@ def test_next_user_of_browser_acts_as_themselves(browser, officer):
     browser.force_login(another)
     assert banner_on(browser.get(MY_PAGE)) == ""
     browser.force_login(officer)
-    assert banner_on(browser.get("/en/")) == ""
+    assert banner_on(browser.get(DISPLAY)) == ""
 
 
 ENDS = {
@@ -267,7 +267,7 @@ ENDS = {
 
 
 def test_end_of_mandate_is_told_once(browser, worker):
-    addresses = ("/en/", MY_PAGE, NEW, "/en/inquiries/", CHOICE, ACCOUNT, "/en/no/such/")
+    addresses = (DISPLAY, MY_PAGE, NEW, "/en/inquiries/", CHOICE, ACCOUNT, "/en/no/such/")
     for what, ends in ENDS.items():
         for address in addresses:
             with undone():
@@ -333,7 +333,7 @@ def test_filed_inquiry_keeps_its_holder_and_readers(browser, resident, palm, wor
 
 def test_closed_account_gets_pages_without_banner(resident, palm, mandate):
     for change in ({"is_active": False}, {"identity": None}):
-        for address in ("/en/", SIGN_IN, "/en/no/such/", MY_PAGE):
+        for address in (DISPLAY, SIGN_IN, "/en/no/such/", MY_PAGE):
             with undone():
                 client = acting(signed_in(resident), palm)
                 User.objects.update(**change)
