@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 import pikepdf
 
+from requests_app.pdf_head import HEAD, NEAR_THE_EDGE
 from requests_app.pdf_unpacking import is_whole
 from requests_app.refused import Refused
 
-NEAR_THE_EDGE = 1024  # bytes; how far from the start and the end of a file readers look for marks
-_HEAD = b"%PDF-"
 _END = b"%%EOF"
 _PADDING = b"\0\t\n\f\r "
 _LINEARISED_LENGTH = re.compile(rb"/L\s+(\d{1,12})\b")
@@ -21,13 +20,9 @@ _REPAIR_MESSAGES = logging.getLogger("pikepdf._core")
 _NO_PAGE = "Pages tree includes non-dictionary object"
 
 
-def begins_as_pdf(original: bytes) -> bool:
-    return _HEAD in original[:NEAR_THE_EDGE]
-
-
 def check_both_ends(original: bytes) -> None:
     """Refuse a file that was cut off: one without its last line, or shorter than it says."""
-    start = max(original.find(_HEAD), 0)
+    start = max(original.find(HEAD), 0)
     whole = original.rstrip(_PADDING)
     if _END not in whole[-NEAR_THE_EDGE:]:
         raise Refused("cut_off")
@@ -69,7 +64,7 @@ def check_pages(pdf: pikepdf.Pdf, original: bytes, missing: MissingPages) -> Non
             without_contents.append(page.obj.objgen)
     # A reference to nothing looks like no reference, but for the bytes of the file itself.
     places = pdf.get_xref_table() if without_contents else {}
-    start = max(original.find(_HEAD), 0)
+    start = max(original.find(HEAD), 0)
     for number in without_contents:
         place = places.get(number)
         if place is not None and place.offset is not None:

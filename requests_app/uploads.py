@@ -17,7 +17,7 @@ from core.exceptions import RuleViolation
 from core.text import single_line
 from requests_app import decoder, scanner
 from requests_app.cleaned import PREVIEW_SIDE, Signature
-from requests_app.pdf_damage import begins_as_pdf
+from requests_app.pdf_head import begins_as_pdf
 from requests_app.refused import Refused
 from requests_app.scanner import Outcome, Verdict
 from requests_app.storage import PRIVATE, QUARANTINE, STORAGES
