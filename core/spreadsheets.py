@@ -7,16 +7,18 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import xlsxwriter
 from django.http import HttpResponse
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 from core.http import content_disposition
 from core.text import single_line
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 # To some programs, the minus sign begins a formula, too; the wide forms of all these characters are
 # folded to them.
@@ -81,6 +83,8 @@ def as_xlsx(tables: Iterable[Table], names: Sequence[str]) -> HttpResponse:
 
     The first of its two `names` is in ASCII.
     """
+    import xlsxwriter  # it takes a tenth of what Django does to load, and few people export tables
+
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
         bold = book.add_format({"bold": True, "num_format": _NUMBER})
@@ -113,7 +117,7 @@ def _plain(cell: Cell) -> Cell:
     return cell
 
 
-def _write(sheet: Worksheet, row: int, column: int, cell: Cell, style: Format | None) -> None:
+def _write(sheet: "Worksheet", row: int, column: int, cell: Cell, style: "Format | None") -> None:
     """Write a cell by its type: xlsxwriter may take a text for a formula or a link."""
     match cell:
         case str():
