@@ -4,6 +4,8 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tawasul.settings")
 
+from typing import Any
+
 from django.conf import settings
 
 wsgi_app = "tawasul.wsgi"
@@ -13,3 +15,10 @@ workers, threads = settings.WEB_PROCESSES, settings.WEB_THREADS
 preload_app = True
 control_socket_disable = True
 loglevel = "warning"
+
+
+def when_ready(_server: Any) -> None:
+    # It imports what has to wait until the portal is loaded.
+    from tawasul.before_fork import prepare_to_fork
+
+    prepare_to_fork()
