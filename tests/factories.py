@@ -255,6 +255,18 @@ def claimed(officer=None, **kwargs):
     )
 
 
+def write(action, inquiry, actor):
+    """Run an action with a text on the inquiry and return its result."""
+    inquiry.refresh_from_db()
+    return action(
+        actor=actor,
+        inquiry=inquiry,
+        expected_version=inquiry.version,
+        text=f"Words number {inquiry.version}.",
+        idempotency_key=uuid.uuid4(),
+    )
+
+
 def permit(user, *codenames):
     """Give the user these permissions and no others."""
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))

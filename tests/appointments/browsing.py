@@ -2,9 +2,6 @@
 
 from urllib.parse import urlencode
 
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
-
 from tests.conftest import signed_in
 
 ROOT = "/en/appointments/"
@@ -53,11 +50,3 @@ def take(browser, step, slot, **options):
 
 def page_of(appointment, page=""):
     return f"{ROOT}{appointment.reference}/{page}"
-
-
-def queries(browser, path):
-    """Return the number of queries that one GET of the page makes."""
-    browser.get(path)  # makes the queries too that are cached for the whole process
-    with CaptureQueriesContext(connection) as asked:
-        assert browser.get(path).status_code == 200
-    return len(asked)

@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from appointments.actions import make_slots
 from appointments.forms import TimeForm
-from appointments.models import Appointment, OpeningWindow, Slot
+from appointments.models import Appointment, Slot
 from core.catalogue.models import Service
 from tests import factories
 from tests.appointments import places
@@ -19,7 +18,6 @@ from tests.appointments.browsing import (
     criteria_of,
     key_on,
     page_of,
-    queries,
     take,
     verified,
 )
@@ -43,7 +41,6 @@ NO_REGION = "There is no such region. Choose one from the list."
 NO_NUMBER = "Enter the number of operations in digits, for example 2."
 NO_OPERATIONS = "Enter how many operations you need."
 NEAREST = f"The nearest free time on another day is {ON_TUESDAY} · 10:00."
-MAX_QUERIES = 12
 HUGE = str(10**30)
 STEPS = (OFFICES, DAYS, TIMES)
 
@@ -435,25 +432,6 @@ def test_move_too_late_leads_to_appointment_page(resident, browser, clock):
     clock.now = appointment.change_until
     for step in ("move/", "move/day/", "move/time/"):
         assert browser.get(page_of(appointment, step)).url == page_of(appointment)
-
-
-# Query counts
-
-
-def test_query_count_is_constant_for_thirty_days_and_offices(browser, criteria):
-    window = places.window(valid_until=MONDAY, valid_from=MONDAY, weekdays=list(range(7)))
-    make_slots()
-    assert Slot.objects.values("day").distinct().count() == 1
-    paths = [address(step, criteria, office="al-rimal") for step in (OFFICES, DAYS)]
-    one_day = [queries(browser, path) for path in paths]
-    OpeningWindow.objects.filter(pk=window.pk).update(valid_from=None, valid_until=None)
-    make_slots()
-    assert Slot.objects.values("day").distinct().count() == 31
-    assert [queries(browser, path) for path in paths] == one_day
-    for n in range(12):
-        places.slot(of=places.window(office=places.office(f"office-{n}", f"Office {n}")))
-    assert queries(browser, paths[0]) == one_day[0]
-    assert max(one_day) <= MAX_QUERIES
 
 
 def test_offices_are_ordered_by_nearest_free_time(browser, criteria):

@@ -13,9 +13,9 @@ from requests_app import actions
 from requests_app.models import Inquiry
 from tests import factories
 from tests.appointments import places
-from tests.appointments.test_queries import copies as copies_of_appointment
 from tests.conftest import signed_in_staff, words
-from tests.portal.test_queries import copies, queries, write
+from tests.copies import copies
+from tests.factories import write
 
 INDEX = "/en/staff/"
 QUEUE = "/en/staff/requests_app/inquiry/"
@@ -148,25 +148,6 @@ def test_other_offices_are_not_counted(offices):
     browser = signed_in_staff(places.clerk(offices[1]))
     assert list(waiting(browser)) == ["Today: Qasr Al-Hukm", "Appointments"]
     assert numbers(browser, "Today: Qasr Al-Hukm")["Here"] == "0"
-
-
-def test_query_count_of_index_does_not_grow_with_rows(officer, offices):
-    officer.user_permissions.add(
-        *Permission.objects.filter(codename__in=("view_appointment", "receive_appointment"))
-    )
-    officer.offices.set(offices)
-    browser = signed_in_staff(officer)
-    mine = factories.claimed(officer)
-    copies(mine, 1, assignee=None)
-    appointment = places.confirmed(slot=slots_at_two_offices(offices)[0])
-    for_few, _page = queries(browser, INDEX)
-    copies(mine, 29)
-    copies(mine, 29, assignee=None, due_on=timezone.localdate() - timedelta(days=1))
-    copies_of_appointment(appointment, 29, user=factories.UserFactory())
-    assert Inquiry.objects.count() == 60
-    for_many, page = queries(browser, INDEX)
-    assert "<strong>30</strong>" in page
-    assert for_many == for_few <= 20
 
 
 # Every page of the staff site

@@ -16,13 +16,10 @@ from core.exceptions import RuleViolation
 from core.messaging.models import Message
 from requests_app.models import Inquiry
 from tawasul.portal.person_file import reference_of_open_case
-from tawasul.portal.staff_roles import group_for_role
 from tests import factories
 from tests.appointments import places
-from tests.appointments.test_queries import copies as copies_of_appointment
 from tests.conftest import errors_on, signed_in_staff, without_tokens, words
 from tests.factories import of_role
-from tests.portal.test_queries import copies, with_thirty_rows
 
 PEOPLE = "/en/staff/people/"
 REASON = "A call about a lost passport."
@@ -347,29 +344,3 @@ def test_the_desks_link_to_the_page(resident):
     assert desk.content.decode().count(f'<a href="{page_of(resident.identity)}">Page of ') == 1
     index = signed_in_staff(officer).get("/en/staff/").content.decode()
     assert f'href="{PEOPLE}">Find a person</a>' in index
-
-
-def test_as_many_statements_for_thirty_rows_as_for_one(resident):
-    staff = of_role("officer")
-    staff.groups.add(group_for_role("clerk"))
-    browser = signed_in_staff(staff)
-    inquiry, appointment = factories.filed(resident), places.confirmed(resident)
-    staff.offices.set([appointment.slot.office])
-    person = resident.identity
-    opened(browser, person)
-    search(browser, "aslam")
-
-    def add(count):
-        for _row in range(count):
-            others = factories.IdentityFactory.create_batch(2)
-            factories.link(person, others[0])
-            factories.link(others[1], person)
-            person.numbers.create(number=f"3{others[0].pk:09}", is_current=False)
-            copies(inquiry, 1, service=factories.ServiceFactory())
-            with transaction.atomic():
-                warn(resident, "password_changed")
-        copies_of_appointment(appointment, count, status="served", holder=person)
-
-    addresses = [page_of(person), f"{PEOPLE}?found=1"]
-    page, _found = with_thirty_rows(browser, addresses, add, maximum=22)
-    assert page.count("These are the latest 20.") == 5

@@ -15,7 +15,6 @@ from tests import factories
 from tests.appointments import places
 from tests.conftest import errors_on, notices_on, signed_in_staff, words
 from tests.factories import of_role
-from tests.portal.test_queries import with_thirty_rows
 from tests.portal.test_staff_index import waiting
 from tests.portal.test_staff_people import opened, page_of
 
@@ -296,14 +295,3 @@ def test_the_guide_says_what_to_ask_for_in_each_case(first):
     assert GUIDE not in officer.get(STAFF).content.decode()
     assert signed_in_staff(of_role("editor")).get(GUIDE).status_code == 403
     assert officer.get(RECOVERIES).status_code == 403
-
-
-def test_as_many_statements_for_thirty_recoveries_as_for_one(first, second):
-    browser = signed_in_staff(second)
-
-    def add(number):
-        for user in factories.UserFactory.create_batch(number):
-            begun(first, user.identity)
-
-    page, _page = with_thirty_rows(browser, [RECOVERIES, STAFF], add, maximum=20)
-    assert page.count(f'href="{RECOVERIES}') == 30

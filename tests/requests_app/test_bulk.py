@@ -11,7 +11,7 @@ from core.references import grouped_reference
 from requests_app.models import Inquiry, InquiryEvent, Reply
 from tests import factories
 from tests.conftest import errors_on, signed_in, signed_in_staff, words
-from tests.portal.test_queries import copies
+from tests.copies import copies
 from tests.requests_app.desk_pages import QUEUE, sent_after_session_end
 from tests.requests_app.desk_pages import TEXT as ANSWER
 from tests.requests_app.people import act, user_named

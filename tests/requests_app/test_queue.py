@@ -13,7 +13,7 @@ from core.references import grouped_reference
 from requests_app.models import Inquiry
 from tests import factories
 from tests.conftest import signed_in_staff, words
-from tests.portal.test_queries import copies
+from tests.copies import copies
 from tests.requests_app.desk_pages import QUEUE, answer, desk_of, listed, press
 from tests.requests_app.people import act
 from tests.worlds import undone

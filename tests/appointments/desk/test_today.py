@@ -10,7 +10,6 @@ from appointments.models import Appointment
 from core.references import grouped_reference
 from tests import factories
 from tests.appointments import places
-from tests.appointments.browsing import queries
 from tests.appointments.desk.pages import (
     CALLS,
     HERE,
@@ -24,8 +23,8 @@ from tests.appointments.desk.pages import (
 )
 from tests.appointments.places import MINUTE, MONDAY, SUNDAY, at, event_types, refused, status_of
 from tests.appointments.sentences import NOT_CLERK, TOO_EARLY, wrong_status
-from tests.appointments.test_queries import copies
 from tests.conftest import notices_on, signed_in, signed_in_staff, without_tokens, words
+from tests.copies import copies_of_appointment
 from tests.test_hostile import BIDI
 
 pytestmark = pytest.mark.django_db
@@ -128,22 +127,10 @@ def test_a_clerk_of_two_offices_chooses_one(clerk, browser, appointment, elsewhe
 
 
 def test_a_long_day_has_pages(browser, appointment):
-    others = copies(appointment, 120, user=factories.UserFactory())
+    others = copies_of_appointment(appointment, 120, user=factories.UserFactory())
     first = shown(browser)
     assert len(first) == 100
     assert first + shown(browser, page=2) == pks(appointment, *others)
-
-
-def test_query_count_is_constant_for_thirty_rows(browser, clerk, appointment, slot):
-    first = check_in(actor=clerk, appointment=appointment)
-    first = call(actor=clerk, appointment=first)
-    places.confirmed(slot=slot)
-    pages = (TODAY, f"{TODAY}?show=due", CALLS)
-    for_one = [queries(browser, page) for page in pages]
-    for status in (Status.CONFIRMED, Status.CHECKED_IN):
-        copies(first, 29, user=factories.UserFactory(), status=status)
-    assert [queries(browser, page) for page in pages] == for_one
-    assert max(for_one) <= 14
 
 
 def test_the_change_list_leads_to_today(browser, appointment):
@@ -207,7 +194,7 @@ def test_screen_shows_last_six_recent_calls(clerk, browser, slot, elsewhere, clo
     Appointment.objects.filter(pk=first.pk).update(called_at=clock.now)
     waiting = places.in_status(Status.CHECKED_IN, slot=slot)
     assert called_on(browser)[1] == []
-    copies(waiting, 10, user=factories.UserFactory(), called_at=clock.now)
+    copies_of_appointment(waiting, 10, user=factories.UserFactory(), called_at=clock.now)
     assert len(called_on(browser)[1]) == 6
     clock.now += 180 * MINUTE
     page, numbers = called_on(signed_in_staff(clerk))

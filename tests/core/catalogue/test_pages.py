@@ -8,7 +8,6 @@ from django.core.management import call_command
 from core.catalogue.models import Service
 from tests import factories
 from tests.conftest import notices_on, words
-from tests.portal.test_queries import with_thirty_rows
 from tests.worlds import undone
 
 MAX = 3
@@ -207,23 +206,3 @@ def test_texts_of_staff_are_escaped(client, db):
         markup = client.get(f"/en/{address}").content.decode()
         assert "<b>" not in markup
         assert "&lt;b&gt;&amp;amp;&lt;/b&gt;{{ x }}" in markup
-
-
-def test_query_count_of_list_does_not_grow_with_services(client, db):
-    addresses = [f"/en/services/{query}" for query in ("", "?q=service", "?q=nothing")]
-    for page in with_thirty_rows(client, addresses, factories.ServiceFactory.create_batch, MAX):
-        assert Service.objects.latest("pk").slug in page
-
-
-def test_query_count_of_page_does_not_grow_with_documents(client, db):
-    service = factories.ServiceFactory()
-
-    def add(count):
-        for _row in range(count):
-            slug = f"document-{service.documents.count()}"
-            document = factories.document_type(slug=slug)
-            service.documents.add(document)
-            service.optional_documents.add(document)
-
-    (page,) = with_thirty_rows(client, [f"/en/services/{service.slug}/"], add, MAX)
-    assert page.count("<li>Supporting proof</li>") == 60
