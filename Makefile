@@ -45,6 +45,7 @@ screenshots:
 weight:
 	$(install) dev
 	@$(python) bench/weight.py
+	@$(python) bench/journeys.py
 
 # What becomes of the files of a folder when they are sent. With COMPARE=1, whether their pages look
 # as before.
