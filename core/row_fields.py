@@ -26,6 +26,8 @@ class _Rows:
         **kwargs: Any,
     ) -> None:
         self._read, self._key, self._empty_label = read, key, empty_label
+        # Reference data, of which `core.shown_fields` keeps what it looks like.
+        self.is_same_for_all = read is not None
         self._by_key: dict[str, Model] = {}
         super().__init__(**kwargs)
 

@@ -114,7 +114,11 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["django.templatetags.i18n", "core.template_filters"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "core.template_filters",
+                "core.shown_fields",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
