@@ -1,6 +1,7 @@
 """The session store: the user of each session, and the times of those who are signed in."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionS
 from django.utils import timezone
 
 from core.accounts.models import Session, User
+from core.accounts.models.sessions import SessionQuerySet
 from core.exceptions import is_without_database
 
 # However much somebody does, they sign in again after this time: staff once a shift.
@@ -111,7 +113,7 @@ class SessionStore(DatabaseSessionStore):
 
     def _get_session_from_db(self) -> Session | None:
         """Read the session, and in the same statement its user with their identity."""
-        rows = Session.objects.with_identity().filter(
+        rows = _with_identity(timezone.localdate()).filter(
             session_key=self.session_key, expire_date__gt=timezone.now()
         )
         row = next(iter(rows), None)
@@ -120,8 +122,17 @@ class SessionStore(DatabaseSessionStore):
             return None
         self.active_at, self.ends_at, self.user = row.active_at, row.expire_date, row.user
         if self.user and (identity := self.user.identity):
-            identity.current_number = row.current_number  # type: ignore[attr-defined]  # annotated
+            identity.current_number, identity.represents = row.current_number, row.represents  # type: ignore[attr-defined]  # annotated
         return row
 
     def _end_from(self, moment: datetime) -> datetime:
         return min(moment + timedelta(minutes=self.idle_minutes), self.get_expiry_date())
+
+
+@lru_cache(maxsize=1)
+def _with_identity(_today: date) -> SessionQuerySet:
+    """Return the query of all sessions with their users, which every page narrows down to one.
+
+    To put it together takes as long as to narrow it down. It asks for the links of today.
+    """
+    return Session.objects.with_identity()

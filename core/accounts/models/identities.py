@@ -91,6 +91,11 @@ def current_number_of(identity: OuterRef) -> Subquery:
     )
 
 
+def represents_anybody(identity: OuterRef) -> Exists:
+    """Return the condition that an identity represents an active establishment today."""
+    return Exists(Link.objects.mandates().filter(person=identity))
+
+
 def _has_word(word: str) -> Q:
     numbers = IdentityNumber.objects.filter(identity=OuterRef("pk"), number__contains=word)
     in_name = Q(search_text__contains=word)
@@ -146,7 +151,7 @@ class Identity(models.Model):
 
     @cached_property
     def represents(self) -> bool:
-        """Whether they represent an active establishment today."""
+        """Whether they represent an active establishment today; it may be read with the row."""
         return Link.objects.mandates().filter(person=self).exists()
 
     @property

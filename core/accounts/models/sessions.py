@@ -9,7 +9,7 @@ from django.db.models import OuterRef
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from core.accounts.models.identities import current_number_of
+from core.accounts.models.identities import current_number_of, represents_anybody
 from core.accounts.models.users import User
 
 
@@ -19,9 +19,11 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(user=user, expire_date__gt=timezone.now()).order_by("-expire_date")
 
     def with_identity(self) -> Self:
-        """Read the user and their identity, with its number, beside each."""
-        number = current_number_of(OuterRef("user__identity"))
-        return self.select_related("user__identity").annotate(current_number=number)
+        """Read the user and their identity, with what every page asks about it, beside each."""
+        identity = OuterRef("user__identity")
+        return self.select_related("user__identity").annotate(
+            current_number=current_number_of(identity), represents=represents_anybody(identity)
+        )
 
 
 class Session(AbstractBaseSession):
