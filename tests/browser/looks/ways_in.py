@@ -202,7 +202,7 @@ ACCOUNT = (
     look("holders", "employer", "account/holders/"),
     look("find-establishment", "employer", f"{ACTING}find/", send("Search", words="7000")),
     look("acting-as-chosen", "employer", ACTING),
-    look("acting-as-ended", "employer", "", press("Act as myself again")),
+    look("acting-as-ended", "employer", "display/", press("Act as myself again")),
     # From here on, the employer's browser is one of those that the resident signs out.
     *looks(
         "resident",
