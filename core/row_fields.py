@@ -11,7 +11,7 @@ class _Rows:
     """What both fields share: the rows, and the choices made of them.
 
     `read` gives the rows of each new form; a form that knows its rows sets them itself. `key` is
-    the attribute that is sent.
+    the attribute that is sent, and `label_of` gives the text of a row.
     """
 
     choices: Any
@@ -22,10 +22,12 @@ class _Rows:
         *,
         read: Callable[[], Iterable[Model]] | None = None,
         key: str = "pk",
+        label_of: Callable[[Any], Any] = str,
         empty_label: Any = None,
         **kwargs: Any,
     ) -> None:
-        self._read, self._key, self._empty_label = read, key, empty_label
+        self._read, self._key = read, key
+        self._label_of, self._empty_label = label_of, empty_label
         # Reference data, of which `core.shown_fields` keeps what it looks like.
         self.is_same_for_all = read is not None
         self._by_key: dict[str, Model] = {}
@@ -48,7 +50,7 @@ class _Rows:
 
     def _labels(self) -> list[tuple[str, Any]]:
         none = [] if self._empty_label is None else [("", self._empty_label)]
-        return [*none, *((key, str(row)) for key, row in self._by_key.items())]
+        return [*none, *((key, self._label_of(row)) for key, row in self._by_key.items())]
 
     def _row(self, value: Any) -> Model:
         try:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -73,6 +74,10 @@ class Rights:
         """Return what keeps them from a deed of theirs because of a recovery, if anything."""
         if deed != Deed.GIVE_UP or not self._is_theirs(deed):
             return None
+        return self._restriction
+
+    @cached_property
+    def _restriction(self) -> RuleViolation | None:
         since = _since(self.thing)
         return restriction_on(self.user, since=since) if since else None
 

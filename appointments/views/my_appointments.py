@@ -3,8 +3,6 @@
 from datetime import timedelta
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,13 +11,14 @@ from django.utils.translation import gettext as _
 from appointments import actions
 from appointments.actions import Deed, Rights
 from appointments.forms import WaitForm
-from appointments.models import Appointment, Closure, Slot, Waiting
+from appointments.models import Appointment, Closure, Waiting
 from appointments.views.access import booked_page, get_appointment_for, verified
 from core.accounts.access import SignedInRequest
 from core.accounts.rights import Acting, refusal
 from core.accounts.session_holder import holder_of
 from core.exceptions import RuleViolation
 from core.methods import takes_form
+from core.pages import ShortListPaginator
 
 ROWS = 20
 
@@ -28,16 +27,16 @@ ROWS = 20
 def appointment_list(request: SignedInRequest) -> HttpResponse:
     acting = Acting(request.user, holder_of(request))
     mine = Appointment.objects.listed_for(acting).select_related("attendee")
-    slots = Slot.objects.select_related("office")
     waiting = Waiting.objects.owned_by(acting).with_offers().latest_first()
     lists = {
         "upcoming": mine.readable().unsettled().select_related("slot"),
         "waiting": waiting,
         # To join what is over with its slots, PostgreSQL may read all slots that ever were.
-        "past": mine.over().prefetch_related(Prefetch("slot", slots)),
+        "past": mine.over().prefetch_related("slot"),
     }
     context = {
-        name: Paginator(rows, ROWS).get_page(request.GET.get(name)) for name, rows in lists.items()
+        name: ShortListPaginator(rows, ROWS).get_page(request.GET.get(name))
+        for name, rows in lists.items()
     }
     return render(request, "appointments/list.html", context)
 
@@ -58,7 +57,7 @@ def detail(request: SignedInRequest, reference: str) -> HttpResponse:
         "why_not_give_up": rights.why_closed(Deed.GIVE_UP),
         "offer": next((offer for offer in offers if offer.can_be_answered), None),
         "offers": offers,
-        "waiting": appointment.waitings.open().select_related("office").first(),
+        "waiting": appointment.waitings.open().first(),
         "wait_form": WaitForm(),
         "seconds_left": _seconds_left(appointment),
         "documents": appointment.service.documents.all(),

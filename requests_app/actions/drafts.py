@@ -11,7 +11,7 @@ from core.accounts.models import Identity, User
 from core.catalogue.models import Service
 from core.digests import derive_key
 from core.exceptions import RuleViolation
-from requests_app.actions.rules import check_details, check_may_file
+from requests_app.actions.rules import check_details, check_may_file, draft_deleted
 from requests_app.models import Inquiry
 from requests_app.uploads import discard
 
@@ -127,7 +127,3 @@ def lock_draft(actor: User, inquiry: Inquiry) -> Inquiry:
             _("This inquiry has already been sent and cannot be changed."), code="filed"
         )
     return draft
-
-
-def draft_deleted() -> RuleViolation:
-    return RuleViolation(_("This draft has been deleted."), code="deleted")

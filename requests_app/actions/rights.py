@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -71,6 +72,10 @@ class Rights:
         """Return what keeps them from a deed of theirs because of a recovery, if anything."""
         if deed not in _UNDOES or self.inquiry.is_draft or not self._is_theirs(deed):
             return None
+        return self._restriction
+
+    @cached_property
+    def _restriction(self) -> RuleViolation | None:
         return restriction_on(self.user, since=self.inquiry.submitted_at)
 
     def _is_theirs(self, deed: Deed) -> bool:

@@ -20,9 +20,9 @@ MIN_DIFFERENT_WORDS = 5
 def check_ready(draft: Inquiry, attachments: Iterable[Attachment]) -> None:
     """Check that the draft can be sent with these attachments, which are all of its own.
 
-    RuleViolation as in `check_may_file` and `check_details`, or `mobile`, `document`.
+    RuleViolation as in `check_may_file` and `check_details`, or `mobile`, `document`, `deleted`.
     """
-    draft.service = Service.objects.get(pk=draft.service_id)  # as it is now, not as it is cached
+    draft.service = _service_of(draft)
     check_may_file(
         actor=draft.applicant,
         holder=draft.holder,
@@ -41,6 +41,18 @@ def check_ready(draft: Inquiry, attachments: Iterable[Attachment]) -> None:
             % {"documents": pgettext("between the items of a list", ", ").join(missing)},
             code="document",
         )
+
+
+def _service_of(draft: Inquiry) -> Service:
+    """Return the service of the draft as both are now, not as they are cached or were read."""
+    service = Service.objects.filter(inquiry=draft.pk).first()
+    if service is None:
+        raise draft_deleted()
+    return service
+
+
+def draft_deleted() -> RuleViolation:
+    return RuleViolation(_("This draft has been deleted."), code="deleted")
 
 
 def missing_documents(service: Service, attachments: Iterable[Attachment]) -> list[DocumentType]:
@@ -91,7 +103,8 @@ def check_details(inquiry: Inquiry) -> None:
 
 
 def _wrong_number(inquiry: Inquiry) -> Iterator[RuleViolation]:
-    if inquiry.id_number not in inquiry.beneficiary.every_number:
+    person = inquiry.beneficiary
+    if inquiry.id_number != person.current_number and inquiry.id_number not in person.every_number:
         yield RuleViolation(
             _("This is not the ID or border number of %(name)s. Check it and type it again.")
             % {"name": inquiry.beneficiary.name},

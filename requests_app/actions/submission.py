@@ -1,5 +1,7 @@
 """Submission of a draft to the directorate, confirmed with a one-time code."""
 
+from collections.abc import Iterable
+
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -10,11 +12,11 @@ from core.accounts.models import Identity, OneTimeCode, User
 from core.catalogue.working_days import add_working_days
 from core.exceptions import RuleViolation
 from requests_app import purposes
-from requests_app.actions.drafts import draft_deleted, lock_draft
+from requests_app.actions.drafts import lock_draft
 from requests_app.actions.rights import Deed, check_may
 from requests_app.actions.rules import check_ready
 from requests_app.actions.transitions import EventType, Role, move
-from requests_app.models import Inquiry
+from requests_app.models import Attachment, Inquiry
 
 
 def request_confirmation(
@@ -34,8 +36,6 @@ def request_confirmation(
         )
     check_may(actor, Deed.EDIT, inquiry)
     known = registry.refresh_parties(actor, inquiry)
-    if not Inquiry.objects.filter(pk=inquiry.pk).exists():
-        raise draft_deleted()
     _set_people(inquiry, actor, known)
     check_ready(inquiry, attachments)
     return send_code(
@@ -69,7 +69,7 @@ def submit(*, actor: User, inquiry: Inquiry, session_key: str | None, guess: str
                 code="changed",
             )
         check_ready(draft, attachments)
-        return _submit(draft, actor, digest)
+        return _submit(draft, actor, attachments, digest)
 
     try:
         known = registry.refresh_parties(actor, inquiry)
@@ -87,9 +87,10 @@ def submit(*, actor: User, inquiry: Inquiry, session_key: str | None, guess: str
         return filed
 
 
-def _submit(draft: Inquiry, actor: User, digest: str) -> Inquiry:
+def _submit(draft: Inquiry, actor: User, attachments: Iterable[Attachment], digest: str) -> Inquiry:
     now, today = timezone.now(), timezone.localdate()
-    draft.attachments.infected().delete()
+    if not all(each.is_kept for each in attachments):
+        draft.attachments.infected().delete()
     draft.attachments.update(sent_at=now)
     return move(
         draft,

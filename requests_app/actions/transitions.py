@@ -64,7 +64,9 @@ def move(
     row. RuleViolation `claimed`, `stale`, `unclaimed` or `status`.
     """
     from_statuses, to_status = TRANSITIONS[event_type]
-    before = Inquiry.objects.filter(pk=inquiry.pk).values_list("status", flat=True).get()
+    before = inquiry.status
+    if inquiry.version != expected_version:
+        before = Inquiry.objects.filter(pk=inquiry.pk).values_list("status", flat=True).get()
     to_status = to_status or before
     if event_type in OUTCOMES:
         changes = {"outcome": OUTCOMES[event_type], "processed_at": timezone.now(), **changes}

@@ -175,7 +175,7 @@ def _page(
     """Render the desk with the focus on the messages ("told") or the next thing to do ("work")."""
     may_work = request.user.has_perm("requests_app.triage_inquiry")
     may_assign = request.user.has_perm("requests_app.assign_inquiry")
-    attachments = list(inquiry.attachments.sent().select_related("document_type"))
+    attachments = list(inquiry.attachments.sent())
     is_mine = inquiry.assignee == request.user
     is_at_desk = may_work and inquiry.is_at_the_desk
     expected_version = {"expected_version": inquiry.version}

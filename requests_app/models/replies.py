@@ -49,3 +49,8 @@ class Reply(models.Model):
 
     def __str__(self) -> str:
         return f"{self.inquiry_id} {self.pk}"
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether it is an answer that nobody whose inquiry it is has had on the screen."""
+        return self.kind == self.Kind.ANSWER and self.read_at is None

@@ -1,6 +1,5 @@
 """A person's inquiries: the list, the page of one inquiry, and its receipt."""
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy
@@ -9,6 +8,7 @@ from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.rights import Acting, refusal
 from core.accounts.session_holder import holder_of
 from core.messaging.models import Message
+from core.pages import ShortListPaginator
 from requests_app import actions
 from requests_app.actions import Deed, Rights
 from requests_app.models import Inquiry
@@ -38,7 +38,7 @@ def inquiry_list(request: SignedInRequest) -> HttpResponse:
         "finished": inquiries.readable().finished(),
     }
     rows = querysets[show].latest_first()
-    page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
+    page = ShortListPaginator(rows, ROWS).get_page(request.GET.get("page"))
     context = {"page": page, "show": show, "shown": LIST_FILTERS.items()}
     return render(request, "inquiries/list.html", context)
 
@@ -52,11 +52,12 @@ def receipt(request: SignedInRequest, rights: Rights) -> HttpResponse:
 def detail(request: SignedInRequest, rights: Rights) -> HttpResponse:
     """Show an inquiry; to whom it no longer belongs, what they filed and nothing else."""
     inquiry = rights.inquiry
-    context = {"inquiry": inquiry, "rights": rights, "replies": rights.replies()}
+    replies = list(rights.replies())
+    context = {"inquiry": inquiry, "rights": rights, "replies": replies}
     if not rights.may(Deed.READ):
         context["why"] = refusal(request.user, inquiry, rights.relation).message
         return render(request, "inquiries/former.html", context)
-    if request.method != "HEAD":
+    if request.method != "HEAD" and any(reply.is_unread for reply in replies):
         actions.mark_answers_read(actor=request.user, inquiry=inquiry)
     notices = Message.objects.about(inquiry.reference).filter(owner=request.user.pk)
     context |= {
@@ -64,7 +65,7 @@ def detail(request: SignedInRequest, rights: Rights) -> HttpResponse:
         "can_withdraw": rights.may(Deed.WITHDRAW) and inquiry.is_open,
         "why_not_withdraw": inquiry.is_open and rights.why_closed(Deed.WITHDRAW),
         "events": inquiry.events.public(),
-        "attachments": rights.documents().sent().select_related("document_type"),
+        "attachments": rights.documents().sent(),
         "notices": notices,
     }
     return render(request, "inquiries/detail.html", context)

@@ -41,7 +41,7 @@ def is_review_due() -> bool:
 
 def in_words(rows: Iterable[Row]) -> list[dict[str, Any]]:
     """Return the rows as people read them, in the active language."""
-    offices = {office.slug: office.name for office in Office.objects.all()}
+    offices = {office.slug: office.name for office in Office.cached.all()}
     return [
         {
             **row,

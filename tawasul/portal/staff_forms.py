@@ -1,7 +1,7 @@
 """The forms of staff accounts: duties, enrolment, and the sign-off of who may do what."""
 
 import uuid
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +11,7 @@ from appointments.models import Office
 from core.accounts.forms import EmailForm
 from core.accounts.models import User
 from core.forms import Form
+from core.row_fields import RowsField
 from core.template_filters import isolated
 from core.text import TextField
 from requests_app.forms import VersionForm
@@ -41,16 +42,16 @@ class DutiesForm(VersionForm, EmailForm):
             "max_length": _("This text has %(show_value)d characters. Shorten it to 60."),
         },
     )
-    offices: forms.ModelMultipleChoiceField = forms.ModelMultipleChoiceField(
+    offices = RowsField(
         label=_("Offices"),
-        queryset=Office.objects.none(),
-        to_field_name="slug",
+        read=Office.cached.all,
+        key="slug",
+        label_of=isolated,
         required=False,
         help_text=_("For clerks and managers alone."),
         widget=forms.CheckboxSelectMultiple,
         error_messages={
             "invalid_choice": _("There is no such office. Choose from the list."),
-            "invalid_pk_value": _("There is no such office. Choose from the list."),
         },
     )
     field_order = ["username", "roles", "offices", "team", "email", "expected_version"]
@@ -67,9 +68,6 @@ class DutiesForm(VersionForm, EmailForm):
             }
         super().__init__(*args, **kwargs)
         self.fields["expected_version"].initial = version
-        offices = cast(forms.ModelMultipleChoiceField, self.fields["offices"])
-        offices.queryset = Office.objects.order_by("region", "pk")
-        offices.label_from_instance = isolated  # type: ignore[method-assign, assignment]  # a field
         address = self.fields["email"]
         address.required = False
         address.widget.attrs["autocomplete"] = "off"

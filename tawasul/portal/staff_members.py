@@ -262,7 +262,7 @@ def _after(violation: RuleViolation, request: StaffRequest, member: User) -> Dut
 def _facts(user: User, member: User, version: int) -> dict[str, Any]:
     events = StaffEvent.objects.filter(staff=member).select_related("actor__identity")
     last_first = events.order_by("-pk")[:MAX_EVENTS]
-    offices = {office.slug: office.name for office in Office.objects.all()}
+    offices = {office.slug: office.name for office in Office.cached.all()}
     return {
         "title": _("Account of staff"),
         "member": member,
