@@ -1,143 +1,218 @@
-"""Measure signing in, filing and booking as a whole on a slow line and a slow phone.
+"""What is measured: pages and journeys of the floor and of the portal.
 
-    make weight, or TAWASUL_DEMO=1 .venv/bin/python bench/journeys.py
-
-It serves the demo as bench/weight.py does, and takes each journey in Chromium, which has nothing in
-its cache at first, over a line of 0.5 Mbit/s with a latency of 400 ms and with a quarter of the
-CPU. It prints for each step the seconds from the click until the next page has loaded, and the
-bytes received. Reading, typing, and the time until a code has come are not in it.
+Each returns, for every page or journey, the answers it took. They raise ValueError when one went
+another way than it should.
 """
 
-import asyncio
+import html
 import io
-import sys
-import tempfile
-import time
-from collections.abc import Awaitable
-from pathlib import Path
+import random
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlencode
+from uuid import uuid4
 
 from PIL import Image
-from playwright.async_api import Browser, Locator, Page, async_playwright
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from bench.load import Answer, Browser, answers, form_on, form_request, request
+from bench.sites import Site
 
-from bench.weight import DESCRIPTION, FLAGS, PHONE, Resident, served
-from tests.programs import CHROMIUM
-
-BYTES_A_SECOND = 500_000 / 8
-LINE = {
-    "offline": False,
-    "latency": 400,
-    "downloadThroughput": BYTES_A_SECOND,
-    "uploadThroughput": BYTES_A_SECOND,
-}
-TIMES_SLOWER = 4
-SECONDS_TO_LOAD = 90
+AT_ONCE, AT_ONE_FORM, AT_ONE_SLOT = 4, 2, 16
+PLACES = 10
+SERVICE = "resident-services"
+_T = TypeVar("_T")
 
 
-def main() -> None:
-    if not CHROMIUM:
-        sys.exit("No Chromium here: install one, or name it in CHROMIUM.")
-    with tempfile.TemporaryDirectory(prefix="tawasul-") as folder, served(Path(folder)) as site:
-        asyncio.run(measure(site, Path(folder)))
+def picture(number: int) -> bytes:
+    """Return a JPEG of about 20 KB that no other number has."""
+    noise = Image.effect_noise((300, 200), 60).convert("RGB")
+    noise.putpixel((number % 300, number // 300 % 200), (255, 0, 0))
+    output = io.BytesIO()
+    noise.save(output, "JPEG", quality=45)
+    return output.getvalue()
 
 
-async def measure(site: str, folder: Path) -> None:
-    print(f"\n{'0.5 Mbit/s, 400 ms, a quarter of the CPU':50} {'seconds':>9} {'bytes':>9}")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        codes: set[str] = set()  # that were typed already
-        for name in ("sign in", "file", "book"):
-            await travel(name, browser, site, folder, codes)
-        await browser.close()
+def answered(got: list[Answer], *statuses: int) -> list[list[Answer]]:
+    """Return each answer as a journey of its own. ValueError if one has another status."""
+    for each in got:
+        if each.status not in statuses:
+            raise ValueError(f"{each.status} {each.page[:2000]}")
+    return [[each] for each in got]
 
 
-async def travel(name: str, browser: Browser, site: str, folder: Path, codes: set[str]) -> None:
-    context = await browser.new_context(viewport=PHONE, locale="en-GB")
-    traveller = Traveller(await context.new_page(), site, folder)
-    traveller.used = codes
-    if name == "sign in":
-        await traveller.slow_down()
-        await traveller.open("")
-        await traveller.sign_in()
-    else:
-        await traveller.sign_in()
-        await traveller.verify()
-        await traveller.slow_down()
-        await (traveller.file() if name == "file" else traveller.book())
-    for step, seconds, received in traveller.steps:
-        print(f"  {step[:48]:48} {seconds:9.1f} {received:9,}")
-    seconds = sum(seconds for _step, seconds, _received in traveller.steps)
-    received = sum(received for _step, _seconds, received in traveller.steps)
-    print(f"{name + ', as a whole':50} {seconds:9.1f} {received:9,}", flush=True)
-    await context.close()
+def pages(site: Site, path: str, cookies: list[dict[str, str]], count: int) -> list[list[Answer]]:
+    """Open a page so often, as those with these cookies in turn."""
+    wanted = [request("GET", path, cookies[turn % len(cookies)]) for turn in range(count)]
+    return answered(answers(site.port, wanted, AT_ONCE), 200)
 
 
-class Traveller(Resident):
-    """A resident whose steps are measured from the moment at which they are slowed down."""
-
-    def __init__(self, page: Page, site: str, folder: Path) -> None:
-        super().__init__(page, site, folder)
-        page.set_default_timeout(SECONDS_TO_LOAD * 1000)
-        self.is_slow = False
-        self.received = 0
-        self.steps: list[tuple[str, float, int]] = []
-
-    async def slow_down(self) -> None:
-        wire = await self.page.context.new_cdp_session(self.page)
-        wire.on("Network.loadingFinished", self._receive)
-        await wire.send("Network.enable")
-        await wire.send("Network.clearBrowserCache")
-        await wire.send("Network.emulateNetworkConditions", LINE)
-        await wire.send("Emulation.setCPUThrottlingRate", {"rate": TIMES_SLOWER})
-        self.is_slow = True
-
-    def _receive(self, event: dict) -> None:
-        self.received += event["encodedDataLength"]
-
-    async def open(self, path: str) -> None:
-        await self._measured(f"open /{path}", super().open(path))
-
-    async def press(self, name: str) -> str:
-        await self._measured(name, super().press(name))
-        return self.path()
-
-    async def go_to(self, link: Locator) -> str:
-        text = " ".join((await link.inner_text()).split())
-        await self._measured(text, super().go_to(link))
-        return self.path()
-
-    async def _measured(self, step: str, taking: Awaitable[object]) -> None:
-        before, self.received = time.monotonic(), 0
-        await taking
-        seconds = time.monotonic() - before
-        # Some bytes are received after a page has loaded.
-        await self.page.wait_for_load_state("networkidle")
-        if self.is_slow:
-            self.steps.append((step, seconds, self.received))
-
-    async def start_inquiry(self) -> dict[str, str]:
-        """Go through the steps of an inquiry with a picture of 20 KB, up to the code."""
-        await self.open("inquiries/new/")
-        await self.choose("service", "resident-services")
-        await self.press("Continue")
-        await self.fill(description=DESCRIPTION)
-        await self.press("Save and continue")
-        await self.page.locator("input[type=file]").set_input_files(
-            {"name": "page.jpg", "mimeType": "image/jpeg", "buffer": picture()}
-        )
-        await self.press("Add")
-        await self.go_to(self.page.locator("main").get_by_role("link", name="Continue"))
-        await self.press("Confirm request")
-        return {}
+def sold(got: list[Answer]) -> int:
+    return sum(each.status == 302 for each in got)
 
 
-def picture() -> bytes:
-    """Return a JPEG of 20 KB."""
-    content = io.BytesIO()
-    Image.effect_noise((300, 200), 60).save(content, "JPEG", quality=45)
-    return content.getvalue()
+class Floor:
+    """The journeys of `bench.floor`."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    def constant(self, count: int) -> list[list[Answer]]:
+        return pages(self.site, "/", [{}], count)
+
+    def form(self, count: int) -> list[list[Answer]]:
+        return pages(self.site, "/new/", [{}], count)
+
+    def filing(self, count: int) -> list[list[Answer]]:
+        fields = {"name": "Mohammed Aslam Khan", "id_number": "2000000006", "description": TEXT}
+        wanted = [
+            form_request("/new/", {}, fields, ("document", picture(turn))) for turn in range(count)
+        ]
+        return answered(answers(self.site.port, wanted, AT_ONCE), 302)
+
+    def hold(self, count: int) -> list[list[Answer]]:
+        return answered(answers(self.site.port, self._holds("1", count), AT_ONE_SLOT), 302)
+
+    def rush(self, slot: str, count: int) -> list[list[Answer]]:
+        got = answers(self.site.port, self._holds(slot, count), count)
+        if sold(got) != PLACES:
+            raise ValueError(f"{sold(got)} of {PLACES} places were sold on the floor")
+        return answered(got, 200, 302)
+
+    def _holds(self, slot: str, count: int) -> list[bytes]:
+        people = [f"2{person:09}" for person in range(count)]
+        return [form_request(f"/slots/{slot}/", {}, {"person": person}) for person in people]
 
 
-if __name__ == "__main__":
-    main()
+TEXT = "I renewed my iqama three weeks ago and the fee I paid is still shown as missing."
+
+
+@dataclass
+class Portal:
+    """The journeys of the portal; each takes people that nobody was before."""
+
+    site: Site
+    visitors: list[dict[str, str]]
+    officer: dict[str, str]
+    people: Iterator  # of bench.people.Person
+    hot_slot: object  # appointments.models.Slot
+    rush_slots: Iterator
+    pool: ThreadPoolExecutor
+
+    def home(self, count: int) -> list[list[Answer]]:
+        return pages(self.site, "/ar/", [{}], count)
+
+    def service(self, count: int) -> list[list[Answer]]:
+        return pages(self.site, f"/ar/services/{SERVICE}/", [{}], count)
+
+    def filing_form(self, count: int) -> list[list[Answer]]:
+        return pages(self.site, "/ar/inquiries/new/", self.visitors, count)
+
+    def booking_form(self, count: int) -> list[list[Answer]]:
+        return pages(self.site, "/ar/appointments/new/", self.visitors, count)
+
+    def my_page(self, count: int) -> list[list[Answer]]:
+        return pages(self.site, "/ar/my/", self.visitors, count)
+
+    def queue(self, count: int) -> list[list[Answer]]:
+        return pages(self.site, "/ar/staff/requests_app/inquiry/", [self.officer], count)
+
+    def sign_in(self, count: int) -> list[list[Answer]]:
+        return self._each(self._sign_in, count)
+
+    def filing(self, count: int) -> list[list[Answer]]:
+        return self._each(self._file, count)
+
+    def booking(self, count: int) -> list[list[Answer]]:
+        return self._each(self._book, count)
+
+    def hold(self, count: int) -> list[list[Answer]]:
+        wanted = self._holds(self.hot_slot, count)
+        return answered(answers(self.site.port, wanted, AT_ONE_SLOT), 302)
+
+    def rush(self, count: int) -> list[list[Answer]]:
+        slot = next(self.rush_slots)
+        got = answers(self.site.port, self._holds(slot, count), count)
+        booked = slot.appointments.count()
+        if not sold(got) == booked == PLACES:
+            raise ValueError(f"{booked} of {PLACES} places were sold, {sold(got)} led on")
+        return answered(got, 200, 302)
+
+    def _each(self, journey: Callable[[Browser, object], None], count: int) -> list[list[Answer]]:
+        """Let so many people go this way, some at once."""
+
+        def go(person: object) -> list[Answer]:
+            browser = Browser(self.site.port, dict(person.cookies))  # type: ignore[attr-defined]
+            journey(browser, person)
+            browser.close()
+            return browser.asked
+
+        return list(self.pool.map(go, [next(self.people) for _each in range(count)]))
+
+    def _holds(self, slot: object, count: int) -> list[bytes]:
+        from bench.people import REGION
+
+        wanted = []
+        for _each in range(count):
+            person = next(self.people)
+            criteria = {
+                "attendee": person.user.identity_id, "service": SERVICE, "region": REGION,
+                "operations": 1, "office": slot.office.slug, "day": slot.day,  # type: ignore[attr-defined]
+            }  # fmt: skip
+            fields = {"idempotency_key": str(uuid4()), "slot": str(slot.pk)}  # type: ignore[attr-defined]
+            path = f"/ar/appointments/new/time/?{urlencode(criteria)}"
+            wanted.append(form_request(path, person.cookies, fields))
+        return wanted
+
+    def _sign_in(self, browser: Browser, person: object) -> None:
+        from tests.factories import PASSWORD
+
+        user = person.user  # type: ignore[attr-defined]
+        browser.cookies = {}
+        typed = form_on(browser.get("/ar/account/sign-in/"), 'id="typed"')
+        typed |= {"login": user.username, "password": PASSWORD}
+        typed = form_on(browser.follow(browser.send("", typed)), 'id="typed"')
+        typed["code"] = code_of(user, "sign_in")
+        browser.follow(browser.send("", typed))
+
+    def _file(self, browser: Browser, person: object) -> None:
+        from requests_app.purposes import FILE
+
+        typed = form_on(browser.get("/ar/inquiries/new/"), 'id="typed"')
+        page = browser.follow(browser.send("", {**typed, "service": SERVICE}))
+        typed = form_on(page, 'id="typed"')
+        page = browser.follow(browser.send("", {**typed, "description": TEXT}))
+        sent = ("files", picture(random.randrange(60_000)))
+        page = browser.follow(browser.send("", form_on(page, "multipart"), sent))
+        page = browser.get("../review/")
+        page = browser.follow(browser.send("", form_on(page, 'action="[^"]*review/"')))
+        typed = form_on(page, 'id="typed"')
+        typed["code"] = code_of(person.user, FILE)  # type: ignore[attr-defined]
+        browser.follow(browser.send("", typed))
+
+    def _book(self, browser: Browser, person: object) -> None:
+        typed = form_on(browser.get("/ar/appointments/new/"), 'id="typed"')
+        typed |= {"service": SERVICE, "region": "riyadh"}
+        page = browser.follow(browser.get(f"?{urlencode(typed)}"))
+        page = browser.get(random.choice(links(page, "office=")))
+        page = browser.get(random.choice(links(page, "day=")[3:]))
+        typed = form_on(page, 'id="typed"')
+        typed["slot"] = random.choice(re.findall(r'name="slot" value="(\d+)"', page.page))
+        page = browser.follow(browser.send("", typed))
+        action = r'action="([^"]*/confirm/)"'
+        path = re.search(action, page.page)[1]  # type: ignore[index]  # it is there
+        browser.follow(browser.send(path, form_on(page, action)))
+
+
+def code_of(user: object, purpose: str) -> str:
+    from tests.factories import code_sent_to
+
+    return code_sent_to(user, purpose)
+
+
+def links(page: Answer, part: str) -> list[str]:
+    """Return the links in the main part of the page whose address has this part."""
+    inside = page.page.partition("<main")[2]
+    return [html.unescape(link) for link in re.findall(rf'href="([^"]*{part}[^"]*)"', inside)]
