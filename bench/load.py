@@ -19,6 +19,7 @@ from urllib.parse import urlencode, urljoin
 HOST = "127.0.0.1"
 SECONDS_TO_ANSWER = 60
 _CHUNK = 1 << 18
+_SET_COOKIE = re.compile(r"(?i)\r\nset-cookie: *([^=]+)=([^;\r]*)")
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
 
@@ -59,7 +60,10 @@ def request(
 
 
 def form_request(
-    path: str, cookies: dict[str, str], fields: dict[str, str], file: tuple[str, bytes] | None = None
+    path: str,
+    cookies: dict[str, str],
+    fields: dict[str, str],
+    file: tuple[str, bytes] | None = None,
 ) -> bytes:
     """Return the request that sends a form, with a JPEG in the field that `file` names."""
     token = cookies.setdefault("csrftoken", secrets.token_hex(16))
@@ -172,8 +176,7 @@ class Browser:
         answer = None
         while answer is None:
             answer = self._connection.receive()
-        for name, text in re.findall(r"(?i)\r\nset-cookie: ([^=]+)=([^;\r]*)", answer.head.decode()):
-            self.cookies[name] = text
+        self.cookies.update(_SET_COOKIE.findall(answer.head.decode("latin-1")))
         self.asked.append(answer)
         if answer.status not in (200, 302):
             raise ValueError(f"{self.path}: {answer.status}\n{answer.page[:2000]}")

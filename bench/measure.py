@@ -63,20 +63,27 @@ class Server:
     def __init__(self, address: str) -> None:
         self._folder = Path(parse_qs(urlsplit(address).query)["host"][0])
         self._address = address
+        self._run("ALTER SYSTEM SET autovacuum = off")
+        self._run("SELECT pg_reload_conf()")
         self.pid = int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
 
     def database(self, name: str) -> str:
         """Make a database of this name and return its address."""
         self._run(f"CREATE DATABASE {name}")
-        return self._address.replace("/postgres?", f"/{name}?")
+        return self._address_of(name)
 
-    def own_connections(self) -> set[int]:
+    def _address_of(self, database: str) -> str:
+        return self._address.replace("/postgres?", f"/{database}?")
+
+    def own_processes(self) -> set[int]:
         """Return the ids of the processes that serve the benchmark itself."""
         asked = "SELECT pid FROM pg_stat_activity WHERE application_name = %s"
         return {pid for (pid,) in self._run(asked, [NAME])}
 
-    def settle(self) -> None:
-        """Write out and sweep what was left to do, so that it does not fall into what follows."""
+    def tidy_up(self) -> None:
+        """Do now what PostgreSQL would do by itself some time, in the middle of a measurement."""
+        for (name,) in self._run("SELECT datname FROM pg_database WHERE datallowconn"):
+            self._run("VACUUM ANALYZE", database=name)
         self._run("CHECKPOINT")
 
     @contextmanager
@@ -107,8 +114,10 @@ class Server:
         while self._run("SHOW log_statement") != [(settings["log_statement"],)]:
             time.sleep(0.05)
 
-    def _run(self, statement: str, values: list[str] | None = None) -> list[tuple]:
-        connection = psycopg2.connect(self._address, application_name=NAME)
+    def _run(
+        self, statement: str, values: list[str] | None = None, database: str = "postgres"
+    ) -> list[tuple]:
+        connection = psycopg2.connect(self._address_of(database), application_name=NAME)
         connection.autocommit = True
         try:
             with connection.cursor() as cursor:

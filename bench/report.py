@@ -10,14 +10,14 @@ from bench.load import Answer
 
 @dataclass
 class Figures:
-    """Of a page or a journey: processor time, statements, bytes and times to answer."""
+    """Of a page or a journey; what was not measured is zero."""
 
-    cpu_ms: float
+    cpu_ms: float  # of the web server, with its decoder, and of PostgreSQL
     per_second: float
-    median_ms: float
-    p99_ms: float
-    bytes: float
-    requests: float
+    median_ms: float = 0
+    p99_ms: float = 0
+    bytes: float = 0
+    requests: float = 0
     statements: float = 0
 
     @classmethod
@@ -34,12 +34,12 @@ class Figures:
         )
 
     @classmethod
-    def median(cls, found: Sequence[Self], statements: float) -> Self:
-        names = [name for name in asdict(found[0]) if name != "statements"]
-        middle = {name: statistics.median(getattr(each, name) for each in found) for name in names}
-        return cls(**middle, statements=statements)
+    def median(cls, found: Sequence[Self], statements: float = 0) -> Self:
+        rows = [asdict(each) for each in found]
+        middle = {name: statistics.median(row[name] for row in rows) for name in rows[0]}
+        return cls(**{**middle, "statements": statements})
 
-    def as_dict(self) -> dict[str, float]:
+    def known(self) -> dict[str, float]:
         return asdict(self)
 
 
@@ -56,8 +56,8 @@ class Goal:
 
 
 GOALS = [
-    Goal("home", "constant", "cpu_ms", 3),
-    Goal("home", "constant", "statements", 0, is_multiple=False),
+    Goal("home", "constant page", "cpu_ms", 3),
+    Goal("home", "constant page", "statements", 0, is_multiple=False),
     *(
         goal
         for form in ("filing form", "booking form")
@@ -74,10 +74,11 @@ GOALS = [
     Goal("hold", "hold", "statements", 18, is_multiple=False),
     Goal("hold", "hold", "per_second", least=0.3),
     Goal("rush of 50", "rush of 50", "p99_ms", 6),
-    Goal("memory", "memory", "resident_mib", 1.5),
-    Goal("start", "start", "cpu_s", 2.2),
+    Goal("worker", "worker", "resident_mib", 1.5),
+    Goal("start", "start", "cpu_ms", 2.2),
 ]
 
+# The figures of what was measured, as "floor hold" or "ours hold".
 Found = dict[str, dict[str, float]]
 
 
@@ -87,33 +88,36 @@ def value_of(goal: Goal, found: Found) -> float:
 
 
 def is_met(goal: Goal, found: Found) -> bool:
-    value = round(value_of(goal, found), 2)
+    value = value_of(goal, found)
     return value >= goal.least if goal.least else value <= goal.most
 
 
 def missed(found: Found) -> list[str]:
-    """Return a sentence for each goal that was not reached."""
-    return [
-        f"{goal.ours}, {goal.figure}: {value_of(goal, found):.2f}, "
-        f"{'at least' if goal.least else 'at most'} {goal.least or goal.most}"
-        for goal in GOALS
-        if not is_met(goal, found)
-    ]
+    """Return a line for each goal that was not reached."""
+    return [_line(goal, found) for goal in _measured(found) if not is_met(goal, found)]
+
+
+def _measured(found: Found) -> Iterator[Goal]:
+    return (goal for goal in GOALS if f"ours {goal.ours}" in found)
+
+
+def _line(goal: Goal, found: Found) -> str:
+    """Return what was wanted and what was found, as `home   cpu_ms   2.90x  <= 3   met`."""
+    value = f"{value_of(goal, found):.2f}{'x' if goal.is_multiple else ' '}"
+    wanted = f">= {goal.least}" if goal.least else f"<= {goal.most}"
+    verdict = "met" if is_met(goal, found) else "MISSED"
+    return f"{goal.ours:14} {goal.figure:14} {value:>10}  {wanted:8} {verdict}"
+
+
+COLUMNS = ("cpu_ms", "statements", "per_second", "median_ms", "p99_ms", "bytes", "requests")
 
 
 def table(found: Found) -> Iterator[str]:
-    names = ("cpu_ms", "statements", "per_second", "median_ms", "p99_ms", "bytes", "requests")
-    yield f"{'':20}" + "".join(f"{name:>12}" for name in names)
+    yield f"{'':22}" + "".join(f"{name:>12}" for name in COLUMNS)
     for what, figures in found.items():
-        if "cpu_ms" in figures:
-            yield f"{what:20}" + "".join(f"{figures[name]:12,.1f}" for name in names)
+        if "bytes" in figures:
+            yield f"{what:22}" + "".join(f"{figures[name]:12,.1f}" for name in COLUMNS)
         else:
-            yield f"{what:20}" + "  ".join(f"{name} {size:.2f}" for name, size in figures.items())
+            yield f"{what:22}" + "  ".join(f"{name} {size:,.1f}" for name, size in figures.items())
     yield ""
-    for goal in GOALS:
-        value = value_of(goal, found)
-        wanted = f">= {goal.least}" if goal.least else f"<= {goal.most}"
-        yield (
-            f"{goal.ours:14} {goal.figure:12} {value:8.2f}{'x' if goal.is_multiple else ' '}"
-            f"  {wanted:8} {'met' if is_met(goal, found) else 'MISSED'}"
-        )
+    yield from (_line(goal, found) for goal in _measured(found))

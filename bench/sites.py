@@ -87,15 +87,16 @@ class Site:
         sys.exit(f"It did not start:\n{log.read_text()[-3000:]}")
 
 
-def environment(address: str, folder: Path, **more: str) -> dict[str, str]:
+def environment(address: str, folder: Path, settings: str, **more: str) -> dict[str, str]:
     """Return the environment of a site with this database, without what is the benchmark's own."""
+    more |= {"DATABASE_URL": address, "DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": settings}
     inherited = {name: text for name, text in os.environ.items() if name != "PGAPPNAME"}
-    return {**inherited, "DATABASE_URL": address, "DATA_DIR": str(folder), **more}
+    return {**inherited, **more}
 
 
 def floor(server: measure.Server, folder: Path) -> Site:
     site = Site(
-        environment(server.database("floor"), folder, DJANGO_SETTINGS_MODULE="bench.floor.settings"),
+        environment(server.database("floor"), folder, "bench.floor.settings"),
         (*GUNICORN, "django.core.wsgi:get_wsgi_application()"),
         "/",
     )
@@ -106,9 +107,9 @@ def floor(server: measure.Server, folder: Path) -> Site:
 def portal(server: measure.Server, folder: Path) -> Site:
     """Make the portal with its reference data; people are added by `bench.people`."""
     decoder = folder / "decoder.sock"
-    settings = {"DJANGO_SETTINGS_MODULE": "tawasul.settings", "DECODER_SOCKET": str(decoder)}
+    own = {"TAWASUL_DEMO": "1", "DECODER_SOCKET": str(decoder)}
     site = Site(
-        environment(server.database("ours"), folder, TAWASUL_DEMO="1", **settings),
+        environment(server.database("ours"), folder, "tawasul.settings", **own),
         ("--config", "deploy/gunicorn.conf.py"),
         "/ar/",
         ("-m", "requests_app.decoder_server", str(decoder)),

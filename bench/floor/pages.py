@@ -12,16 +12,15 @@ from bench.floor.models import Event, Filing, Hold, Message, Slot
 CONSTANT = "<!doctype html><title>The floor</title><h1>A page that is always the same</h1>"
 
 
-class FilingForm(forms.ModelForm):
-    class Meta:
-        model = Filing
-        fields = ["name", "id_number", "description", "document"]
+class FilingForm(forms.Form):
+    name = forms.CharField(max_length=200)
+    id_number = forms.CharField(max_length=10)
+    description = forms.CharField(max_length=2000)
+    document = forms.FileField()
 
 
-class HoldForm(forms.ModelForm):
-    class Meta:
-        model = Hold
-        fields = ["person"]
+class HoldForm(forms.Form):
+    person = forms.CharField(max_length=10)
 
 
 def constant(request: HttpRequest) -> HttpResponse:
@@ -32,7 +31,7 @@ def filing(request: HttpRequest) -> HttpResponse:
     form = FilingForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
-            filed = form.save()
+            filed = Filing.objects.create(**form.cleaned_data)
             Event.objects.create(filing=filed, event_type="filed")
             Message.objects.create(recipient="+966500000000", text="It has been filed.")
         return redirect("/")
@@ -48,7 +47,7 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
                 Hold.objects.create(slot_id=pk, **form.cleaned_data)
                 return redirect("/")
         form.add_error(None, "This time is full.")
-    return render(request, "filing.html", {"form": form})
+    return render(request, "slot.html", {"form": form})
 
 
 urlpatterns = [path("", constant), path("new/", filing), path("slots/<int:pk>/", hold)]
