@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -36,13 +36,13 @@ def family(first: int) -> list[int]:
     return found
 
 
-def cpu_seconds(firsts: list[int], without: set[int] = frozenset()) -> float:  # type: ignore[assignment]  # frozen
+def cpu_seconds(firsts: Iterable[int], without: Collection[int] = ()) -> float:
     """Return the processor time of these families so far, and of their children that have ended.
 
     The clock of a process counts nanoseconds, where /proc rounds to a hundredth of a second.
     """
     seconds = 0.0
-    for pid in {pid for first in firsts for pid in family(first)} - without:
+    for pid in {pid for first in firsts for pid in family(first)}.difference(without):
         with suppress(OSError):
             seconds += time.clock_gettime(~pid << 3 | 2)  # as clock_getcpuclockid makes it
         if fields := _fields(pid):
@@ -75,10 +75,11 @@ class Server:
     def _address_of(self, database: str) -> str:
         return self._address.replace("/postgres?", f"/{database}?")
 
-    def own_processes(self) -> set[int]:
-        """Return the ids of the processes that serve the benchmark itself."""
+    def cpu_seconds(self) -> float:
+        """Return the processor time of the server so far, without what serves the benchmark."""
         asked = "SELECT pid FROM pg_stat_activity WHERE application_name = %s"
-        return {pid for (pid,) in self._run(asked, [NAME])}
+        own = {pid for (pid,) in self._run(asked, [NAME])}
+        return cpu_seconds([self.pid], own)
 
     def tidy_up(self) -> None:
         """Do now what PostgreSQL would do by itself some time, in the middle of a measurement."""

@@ -13,6 +13,7 @@ class Figures:
     """Of a page or a journey; what was not measured is zero."""
 
     cpu_ms: float  # of the web server, with its decoder, and of PostgreSQL
+    database_ms: float  # the part of PostgreSQL in it
     per_second: float
     median_ms: float = 0
     p99_ms: float = 0
@@ -21,11 +22,14 @@ class Figures:
     statements: float = 0
 
     @classmethod
-    def of(cls, done: Sequence[Sequence[Answer]], seconds: float, cpu: float) -> Self:
-        """Return the figures of journeys that took so many seconds together."""
+    def of(
+        cls, done: Sequence[Sequence[Answer]], seconds: float, web: float, database: float
+    ) -> Self:
+        """Return the figures of journeys that took so many seconds together, and of processors."""
         times = sorted(1000 * sum(answer.seconds for answer in each) for each in done)
         return cls(
-            cpu_ms=1000 * cpu / len(done),
+            cpu_ms=1000 * (web + database) / len(done),
+            database_ms=1000 * database / len(done),
             per_second=len(done) / seconds,
             median_ms=statistics.median(times),
             p99_ms=times[-1 - len(times) // 100],
@@ -109,7 +113,16 @@ def _line(goal: Goal, found: Found) -> str:
     return f"{goal.ours:14} {goal.figure:14} {value:>10}  {wanted:8} {verdict}"
 
 
-COLUMNS = ("cpu_ms", "statements", "per_second", "median_ms", "p99_ms", "bytes", "requests")
+COLUMNS = (
+    "cpu_ms",
+    "database_ms",
+    "statements",
+    "per_second",
+    "median_ms",
+    "p99_ms",
+    "bytes",
+    "requests",
+)
 
 
 def table(found: Found) -> Iterator[str]:

@@ -44,12 +44,12 @@ class Step:
             self.sent = sent()
 
     def measure(self, server: measure.Server, site: Site) -> None:
-        firsts = [*site.pids, server.pid]
-        before, began = measure.cpu_seconds(firsts, server.own_processes()), time.perf_counter()
+        web, database = measure.cpu_seconds(site.pids), server.cpu_seconds()
+        began = time.perf_counter()
         done = self.go(self.count)
         seconds = time.perf_counter() - began
-        cpu = measure.cpu_seconds(firsts, server.own_processes()) - before
-        self.found.append(Figures.of(done, seconds, cpu))
+        web, database = measure.cpu_seconds(site.pids) - web, server.cpu_seconds() - database
+        self.found.append(Figures.of(done, seconds, web, database))
 
 
 def answered(got: list[Answer], *statuses: int) -> list[list[Answer]]:
