@@ -46,18 +46,18 @@ class Portal:
 
     def steps(self) -> dict[str, Step]:
         return {
-            "home": Step(self.home, 120),
-            "service": Step(self.service, 80),
-            "sign-in": Step(self.sign_in, 8),
-            "filing form": Step(self.filing_form, 60),
-            "booking form": Step(self.booking_form, 60),
-            "filing": Step(self.filing, 8),
-            "booking": Step(self.booking, 8),
-            "hold": Step(self.hold, 64, counted=32),
-            "rush of 50": Step(self.rush, 50, counted=50),
-            "rush of 150": Step(self.rush, 150, counted=150),
-            "my page": Step(self.my_page, 60),
-            "queue": Step(self.queue, 30),
+            "home": Step(self.home, 120, "constant page"),
+            "service": Step(self.service, 80, "constant page"),
+            "sign-in": Step(self.sign_in, 8, "form"),
+            "filing form": Step(self.filing_form, 60, "form"),
+            "booking form": Step(self.booking_form, 60, "form"),
+            "filing": Step(self.filing, 8, "filing"),
+            "booking": Step(self.booking, 8, "hold"),
+            "hold": Step(self.hold, 64, "hold", counted=32),
+            "rush of 50": Step(self.rush, 50, "rush of 50", counted=50),
+            "rush of 150": Step(self.rush, 150, "rush of 150", counted=150),
+            "my page": Step(self.my_page, 40, "form"),
+            "queue": Step(self.queue, 30, "form"),
         }
 
     def home(self, count: int) -> list[list[Answer]]:

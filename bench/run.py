@@ -89,7 +89,7 @@ def run(
         for name, site in served.items():
             stack.enter_context(site.running(folder / f"{name}.log"))
             for step in steps[name].values():
-                step.go(step.count)  # warms everything up
+                step.go(step.count)  # so that everything is warm
             for step in steps[name].values():
                 step.count_statements(server)
         for number in range(rounds):
@@ -97,12 +97,15 @@ def run(
             began = time.monotonic()
             for name, site in served.items():
                 for step in steps[name].values():
-                    step.measure(server, site)
+                    if step.beside:
+                        steps["floor"][step.beside].measure(server, served["floor"])
+                        step.measure(server, site)
             seconds = time.monotonic() - began
             print(f"Round {number + 1} of {rounds}: {seconds:.0f} s", file=sys.stderr, flush=True)
         for name, site in served.items():
             for what, step in steps[name].items():
-                found[f"{name} {what}"] = step.figures.known()
+                if step.found:
+                    found[f"{name} {what}"] = step.figures.known()
             sizes = zip(*map(measure.memory, site.workers()), strict=True)
             resident, part = map(statistics.mean, sizes)
             found[f"{name} worker"] = {"resident_mib": resident, "part_mib": part}

@@ -24,10 +24,14 @@ Way = Callable[[int], list[list[Answer]]]
 
 @dataclass
 class Step:
-    """A page or a journey: how often a round takes it, and what was found."""
+    """A page or a journey: how often a round takes it, and what was found.
+
+    `beside` names what is measured on the floor just before it: a busy machine slows down both.
+    """
 
     go: Way
     count: int
+    beside: str = ""
     # How often its statements are counted.
     counted: int = 8
     found: list[Figures] = field(default_factory=list)

@@ -16,7 +16,7 @@ from bench.steps import (
     rushed,
 )
 
-_SLOTS = 100
+_SLOTS = 200
 _MAKE_SLOTS = f"""
 from bench.floor.models import Slot
 Slot.objects.create(pk=1, capacity=10**6)
