@@ -15,10 +15,10 @@ production = env -u TAWASUL_DEMO DATABASE_URL='postgres://nobody@/nothing?host=/
 	MAIL_URL=smtp+tls://mail.example.org MAIL_FROM=tawasul@example.org \
 	SCANNER=clamd+unix:///run/clamav/clamd.ctl
 
-.PHONY: run test test-looks screenshots weight bench corpus check messages locks clean
+.PHONY: run test test-looks screenshots weight bench bench-peers corpus check messages locks clean
 
 # The one switch that allows the demo is set here and nowhere else.
-run test test-looks screenshots weight bench corpus: export TAWASUL_DEMO = 1
+run test test-looks screenshots weight bench bench-peers corpus: export TAWASUL_DEMO = 1
 
 run:
 	$(install) run
@@ -50,6 +50,10 @@ weight:
 bench:
 	$(install) dev
 	@$(python) -m bench.run
+
+bench-peers:
+	$(install) dev
+	@$(python) -m bench.peers.run
 
 # What becomes of the files of a folder when they are sent. With COMPARE=1, whether their pages look
 # as before.

@@ -12,7 +12,7 @@ import socket
 import time
 import zlib
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urljoin
 
@@ -48,10 +48,15 @@ class Answer:
 
 
 def request(
-    method: str, path: str, cookies: dict[str, str], body: bytes = b"", content_type: str = ""
+    method: str,
+    path: str,
+    cookies: dict[str, str],
+    body: bytes = b"",
+    content_type: str = "",
+    headers: Sequence[str] = (),
 ) -> bytes:
     """Return the bytes of a request as a browser sends it on a connection that stays open."""
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {HOST}", "Accept-Encoding: gzip"]
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {HOST}", "Accept-Encoding: gzip", *headers]
     if cookies:
         lines.append("Cookie: " + "; ".join(f"{name}={text}" for name, text in cookies.items()))
     if method == "POST":
@@ -155,6 +160,11 @@ class Browser:
     def get(self, path: str) -> Answer:
         self.path = urljoin(self.path, path)
         return self._ask(request("GET", self.path, self.cookies))
+
+    def fetch(self, path: str) -> Answer:
+        """Ask for what a script of the page asks for."""
+        by_script = ["X-Requested-With: XMLHttpRequest"]
+        return self._ask(request("GET", path, self.cookies, headers=by_script))
 
     def send(
         self, path: str, fields: dict[str, str], file: tuple[str, bytes] | None = None

@@ -81,6 +81,10 @@ class Server:
         own = {pid for (pid,) in self._run(asked, [NAME])}
         return cpu_seconds([self.pid], own)
 
+    def count(self, table: str, database: str) -> int:
+        [(rows,)] = self._run(f"SELECT count(*) FROM {table}", database=database)
+        return int(rows)
+
     def tidy_up(self) -> None:
         """Do now what PostgreSQL would do by itself some time, in the middle of a measurement."""
         for (name,) in self._run("SELECT datname FROM pg_database WHERE datallowconn"):

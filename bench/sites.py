@@ -33,10 +33,12 @@ class Site:
     port: int = 0
     pids: list[int] = field(default_factory=list)
 
-    def command(self, *arguments: str) -> None:
-        """Run a command of this site's Django."""
+    def command(self, *arguments: str) -> str:
+        """Run a command of this site's Python; return what it prints."""
         command = [self.python, *arguments]
-        subprocess.run(command, cwd=ROOT, env=self.environment, check=True, stdout=sys.stderr)
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.PIPE, text=True
+        ).stdout
 
     @contextmanager
     def running(self, log: Path) -> Iterator[float]:

@@ -1,14 +1,9 @@
 """Make a service with ten people who offer it, and clients who are signed in; print their sessions.
 
-It runs in the environment of django-appointment: `python bench/peers/appointment_data.py CLIENTS`.
+It runs in the environment of django-appointment.
 """
 
 import datetime
-import sys
-
-import django
-
-django.setup()
 
 from appointment.models import Service, StaffMember, WorkingHours
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -18,7 +13,7 @@ from django.contrib.sessions.backends.db import SessionStore
 PLACES = 10
 
 
-def main(clients: int) -> None:
+def make(clients: int) -> None:
     service = Service.objects.create(
         name="A service", duration=datetime.timedelta(minutes=15), price=0
     )
@@ -44,7 +39,3 @@ def main(clients: int) -> None:
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session.create()
         print(session.session_key)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

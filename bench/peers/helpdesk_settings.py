@@ -5,5 +5,3 @@ from bench.peers.settings import INSTALLED_APPS
 
 INSTALLED_APPS = [*INSTALLED_APPS, "rest_framework", "helpdesk"]
 HELPDESK_TEAMS_MODE_ENABLED = False
-HELPDESK_KB_ENABLED = False
-HELPDESK_ACTIVATE_API_ENDPOINT = False
