@@ -47,10 +47,12 @@ weight:
 	@$(python) bench/weight.py
 	@$(python) bench/journeys.py
 
+# How fast the portal is beside the least Django that does the same, and whether that meets the goals.
 bench:
 	$(install) dev
 	@$(python) -m bench.run
 
+# Beside two others that do a part of it, too.
 bench-peers:
 	$(install) dev
 	@$(python) -m bench.peers.run
@@ -82,6 +84,8 @@ locks:
 	$(compile) --quiet --group build pyproject.toml -o requirements/run.txt
 	$(compile) --quiet --group build --group test --group check -c requirements/run.txt \
 		pyproject.toml -o requirements/dev.txt
+	$(compile) --quiet bench/peers/helpdesk.in -o bench/peers/helpdesk.txt
+	$(compile) --quiet bench/peers/appointment.in -o bench/peers/appointment.txt
 
 # As it was cloned: the demo's data go too.
 clean:
