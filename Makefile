@@ -45,7 +45,7 @@ screenshots:
 weight:
 	$(install) dev
 	@$(python) bench/weight.py
-	@$(python) bench/journeys.py
+	@$(python) bench/slow_line.py
 
 # How fast the portal is beside the least Django that does the same, and whether that meets the goals.
 bench:
