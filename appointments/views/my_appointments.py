@@ -18,7 +18,7 @@ from core.accounts.rights import Acting, refusal
 from core.accounts.session_holder import holder_of
 from core.exceptions import RuleViolation
 from core.methods import takes_form
-from core.pages import ShortListPaginator
+from core.pages import UncountedPaginator
 
 ROWS = 20
 
@@ -35,7 +35,7 @@ def appointment_list(request: SignedInRequest) -> HttpResponse:
         "past": mine.over().prefetch_related("slot"),
     }
     context = {
-        name: ShortListPaginator(rows, ROWS).get_page(request.GET.get(name))
+        name: UncountedPaginator(rows, ROWS).get_page(request.GET.get(name))
         for name, rows in lists.items()
     }
     return render(request, "appointments/list.html", context)

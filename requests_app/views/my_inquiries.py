@@ -8,7 +8,7 @@ from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.rights import Acting, refusal
 from core.accounts.session_holder import holder_of
 from core.messaging.models import Message
-from core.pages import ShortListPaginator
+from core.pages import UncountedPaginator
 from requests_app import actions
 from requests_app.actions import Deed, Rights
 from requests_app.models import Inquiry
@@ -38,7 +38,7 @@ def inquiry_list(request: SignedInRequest) -> HttpResponse:
         "finished": inquiries.readable().finished(),
     }
     rows = querysets[show].latest_first()
-    page = ShortListPaginator(rows, ROWS).get_page(request.GET.get("page"))
+    page = UncountedPaginator(rows, ROWS).get_page(request.GET.get("page"))
     context = {"page": page, "show": show, "shown": LIST_FILTERS.items()}
     return render(request, "inquiries/list.html", context)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -14,7 +15,6 @@ from core.accounts.forms import FindPersonForm
 from core.accounts.models import Identity, IdentityQuerySet, Link
 from core.accounts.session_holder import holder_of
 from core.methods import takes_form
-from core.pages import ShortListPaginator
 
 ROWS = 20
 FOUND = "found"
@@ -129,7 +129,7 @@ def _linked(
     if words:
         found, has_more = _found(people, words)
         links = links.filter(**{f"{side}__in": [person.pk for person in found]})
-    page = ShortListPaginator(links, ROWS).get_page(request.GET.get("page"))
+    page = Paginator(links, ROWS).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "title": title,
