@@ -266,6 +266,13 @@ class Appointment(models.Model):
             models.Index(
                 fields=["expires_at"], name="appointment_holds", condition=Q(status="held")
             ),
+            # For what lapsed holds leave free of each slot that is shown: without it, all its
+            # appointments are read.
+            models.Index(
+                fields=["slot", "expires_at"],
+                name="appointment_holds_of_slot",
+                condition=Q(status="held"),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

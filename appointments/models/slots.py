@@ -99,7 +99,11 @@ class SlotQuerySet(models.QuerySet["Slot"]):
 
     def _ahead(self, now: datetime.datetime) -> Self:
         """Return the slots that begin after `now`, and not later than can be booked."""
-        return self.filter(start__gt=now, day__lte=last_bookable_day(now))
+        # Without the first day, the index of an office is read from its first slot ever. What
+        # begins after midnight belongs to the day before.
+        first_day = timezone.localdate(now) - datetime.timedelta(days=1)
+        days = {"day__gte": first_day, "day__lte": last_bookable_day(now)}
+        return self.filter(start__gt=now, **days)
 
     def _open_to(self, service: Service) -> Self:
         """Return the slots that are not closed, in windows for this service."""

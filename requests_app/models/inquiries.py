@@ -152,6 +152,7 @@ class Inquiry(models.Model):
         verbose_name=_("applicant"),
         on_delete=models.PROTECT,
         related_name="inquiries",
+        db_index=False,  # inquiry_by_applicant begins with it
     )
     holder = models.ForeignKey(
         Identity,
@@ -161,7 +162,11 @@ class Inquiry(models.Model):
         db_index=False,  # inquiry_by_holder begins with it
     )
     beneficiary = models.ForeignKey(
-        Identity, verbose_name=_("beneficiary"), on_delete=models.PROTECT, related_name="inquiries"
+        Identity,
+        verbose_name=_("beneficiary"),
+        on_delete=models.PROTECT,
+        related_name="inquiries",
+        db_index=False,  # inquiry_by_beneficiary begins with it
     )
     service = ReferenceForeignKey(Service, verbose_name=_("service"), on_delete=models.PROTECT)
     name = models.CharField(pgettext_lazy("of the beneficiary", "name"), max_length=150)
@@ -211,8 +216,11 @@ class Inquiry(models.Model):
             ("download_original", "Can download the originals of signed documents"),
         ]
         indexes = [
-            models.Index(fields=["applicant", "-id"], name="inquiry_by_applicant"),
-            models.Index(fields=["holder", "-id"], name="inquiry_by_holder"),
+            # For the lists of a person by status: without it, PostgreSQL reads everybody's drafts
+            # or open inquiries in inquiry_queue to find this person's.
+            models.Index(fields=["applicant", "status", "-id"], name="inquiry_by_applicant"),
+            models.Index(fields=["holder", "status", "-id"], name="inquiry_by_holder"),
+            models.Index(fields=["beneficiary", "status", "-id"], name="inquiry_by_beneficiary"),
             models.Index(
                 fields=["remind_at"],
                 name="inquiry_reminders",
