@@ -15,10 +15,10 @@ production = env -u TAWASUL_DEMO DATABASE_URL='postgres://nobody@/nothing?host=/
 	MAIL_URL=smtp+tls://mail.example.org MAIL_FROM=tawasul@example.org \
 	SCANNER=clamd+unix:///run/clamav/clamd.ctl
 
-.PHONY: run test test-looks screenshots weight bench bench-peers corpus check messages locks clean
+.PHONY: run test test-looks screenshots weight bench bench-peers bench-flat corpus check messages locks clean
 
 # The one switch that allows the demo is set here and nowhere else.
-run test test-looks screenshots weight bench bench-peers corpus: export TAWASUL_DEMO = 1
+run test test-looks screenshots weight bench bench-peers bench-flat corpus: export TAWASUL_DEMO = 1
 
 run:
 	$(install) run
@@ -63,6 +63,11 @@ corpus:
 	$(if $(DIR),,$(error Say which folder: make corpus DIR=...))
 	$(install) dev
 	@$(python) bench/corpus.py "$(DIR)" $(if $(COMPARE),--compare)
+
+# What every path of the public takes of the database at 10,000 rows and at 1,000,000.
+bench-flat:
+	$(install) dev
+	@$(python) bench/flat.py
 
 check:
 	$(install) dev
