@@ -33,7 +33,7 @@ def prepare_to_fork() -> None:
 def _return_large_memory() -> None:
     """Let the C library return what is large when it is freed, as hashing a password takes it.
 
-    By itself it would keep such a piece, 19 MiB in each process, once one has been freed. Getting it
+    By itself it would keep such a piece, 19 MiB in each process, once one has been freed. To get it
     anew costs each password some 15 ms. Other C libraries than glibc have no such setting.
     """
     if set_option := getattr(ctypes.CDLL(None), "mallopt", None):
