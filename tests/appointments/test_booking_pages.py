@@ -99,6 +99,17 @@ def test_invalid_number_of_operations_is_refused(browser, criteria):
             assert page.context["form"]["operations"].value() == typed
 
 
+def test_first_form_leads_to_the_offices_and_back_with_what_is_wrong(browser, criteria, slot):
+    (to,) = re.findall(r'<form method="get" action="([^"]*)"', browser.get(NEW).content.decode())
+    offices = browser.get(to, criteria)
+    assert offices.status_code == 200
+    assert slot.office.name in words(offices)
+    wrong = browser.get(to, {**criteria, "operations": "0"}, follow=True)
+    assert wrong.redirect_chain[0][0].startswith(NEW)
+    assert errors_on(wrong)
+    assert 'value="0"' in wrong.content.decode()
+
+
 def test_operations_accept_digits_of_any_script(browser, criteria, slot):
     for typed, number in (
         *(("2", 2), ("٢", 2), ("۲", 2), (" 2 ", 2), ("\u200f2", 2)),
