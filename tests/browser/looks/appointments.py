@@ -80,10 +80,10 @@ def free_times():
     call_command("load_offices", verbosity=0)
     OpeningWindow.objects.exclude(office__in=offices_of_riyadh()).delete()
     call_command("make_slots", verbosity=0)
-    slots = Slot.objects.filter(office=offices_of_riyadh()[0]).distinct_starts()
+    slots = Slot.objects.filter(office=offices_of_riyadh()[0])
     soon = timezone.localdate() + datetime.timedelta(days=3)
     day = slots.filter(day__gte=soon).order_by("start").first().day
-    return list(slots.filter(day=day).order_by("start"))
+    return slots.filter(day=day).distinct_starts()
 
 
 def offices_of_riyadh():
