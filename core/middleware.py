@@ -111,14 +111,14 @@ def keep_to_itself(get_response: GetResponse) -> GetResponse:
     """Let pages load nothing of other sites, ask for no part of the device, and be loaded by none.
 
     Every page has the same policies, so they are put together once, which the middleware of
-    django-csp does for each response.
+    django-csp does for each response. A document brings a stricter one of its own.
     """
     content_policy = build_policy()
     device_policy = ", ".join(f"{part}=()" for part in _DEVICE)
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        response.headers["Content-Security-Policy"] = content_policy
+        response.headers.setdefault("Content-Security-Policy", content_policy)
         response.headers["Permissions-Policy"] = device_policy
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         return response
