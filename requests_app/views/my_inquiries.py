@@ -59,6 +59,7 @@ def detail(request: SignedInRequest, rights: Rights) -> HttpResponse:
         return render(request, "inquiries/former.html", context)
     if request.method != "HEAD" and any(reply.is_unread for reply in replies):
         actions.mark_answers_read(actor=request.user, inquiry=inquiry)
+        context["replies"] = rights.replies()
     notices = Message.objects.about(inquiry.reference).filter(owner=request.user.pk)
     context |= {
         "can_answer": rights.may(Deed.ANSWER) and inquiry.is_returned,
