@@ -113,7 +113,7 @@ def test_attach_twenty_with_room_for_one_adds_one(with_nine, guards):
 
 def test_control_without_lock_attach_twenty_adds_twenty(with_nine, guards):
     guards.take_out_row_locks()
-    guards.wait_after(attachments, "_last_position", parties=PARTIES)
+    guards.wait_after(attachments, "_check_room", parties=PARTIES)
 
     assert told(add_twenty(with_nine)) == []
 
@@ -129,7 +129,7 @@ def test_attach_same_document_twenty_times_adds_once(draft, guards):
 
 def test_control_without_lock_attach_twice_violates_constraint(draft, guards):
     guards.take_out_row_locks()
-    guards.wait_after(attachments, "_last_position", parties=2)
+    guards.wait_after(attachments, "_check_room", parties=2)
 
     with pytest.raises(IntegrityError, match="attachment_once"):
         at_once(*[partial(attach, draft)] * 2)
