@@ -1,5 +1,6 @@
 import html
 import logging
+import math
 import re
 import shutil
 
@@ -45,7 +46,10 @@ def world_folder(tmp_path_factory):
 
 @pytest.fixture(autouse=True, scope="session")
 def _changed_reference_data_is_read_anew():
-    """Show each change of reference data at once, where the portal takes up to ten seconds."""
+    """Show each change of reference data at once, where the portal takes up to ten seconds.
+
+    Without a change they are read once, however long a test takes.
+    """
 
     def execute_and_forget(execute, sql, params, many, context):
         result = execute(sql, params, many, context)
@@ -60,7 +64,9 @@ def _changed_reference_data_is_read_anew():
 
     tables = ("catalogue_", "appointments_office", "appointments_openingwindow")
     connection_created.connect(install)
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reference_data, "MAX_AGE", math.inf)
+        yield
     connection_created.disconnect(install)
 
 

@@ -33,6 +33,7 @@ def other_process(monkeypatch):
 def seconds(monkeypatch):
     """Return a function that lets so many seconds pass for what is kept in the process."""
     passed = [time.monotonic()]
+    monkeypatch.setattr(reference_data, "MAX_AGE", 10)
     monkeypatch.setattr(reference_data, "time", SimpleNamespace(monotonic=lambda: passed[0]))
 
     def let_pass(number):
