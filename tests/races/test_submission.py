@@ -111,7 +111,7 @@ def test_document_added_after_code_refuses_submit():
 
 
 def test_control_without_digest_changed_draft_is_filed(guards):
-    guards.replace(Inquiry, "content_digest", lambda inquiry: "always the same")
+    guards.replace(Inquiry, "content_digest", lambda inquiry, *_documents: "always the same")
     inquiry, submit = confirmed_draft()
     edit(inquiry)
 
