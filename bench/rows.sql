@@ -171,15 +171,15 @@ FROM (
     OFFSET 0
 ) AS made;
 
--- Appointments: one in twenty ahead, each of somebody else; of these, one in fifty is a hold, half
--- of them lapsed.
+-- Appointments: one in twenty ahead, each of somebody else; of these, one in fifty is a hold, of
+-- which one in twenty has lapsed.
 
 INSERT INTO appointments_appointment
     (id, idempotency_key, reference, operations, status, expires_at, version, last_digest,
      created_at, confirmed_at, is_walk_in, called_at, remind_at, passed_on_to, attendee_id,
      holder_id, service_id, user_id, slot_id)
 SELECT %(top)s - n, md5('appointment' || n)::uuid, '2' || lpad(n::text, 11, '0'), 1, status,
-    CASE WHEN status = 'held' THEN %(now)s::timestamptz + (mod(n, 200) - 100) * interval '1 hour'
+    CASE WHEN status = 'held' THEN %(now)s::timestamptz + (mod(n / 1000, 100) - 5) * interval '1 hour'
         ELSE at END,
     3, pg_temp.digest(5 * n + 3), at, CASE WHEN status NOT IN ('held', 'expired') THEN at END,
     false, NULL,

@@ -273,6 +273,12 @@ class Appointment(models.Model):
                 name="appointment_holds_of_slot",
                 condition=Q(status="held"),
             ),
+            # For somebody with hundreds of appointments, who waits for a time.
+            models.Index(
+                fields=["attendee", "service"],
+                name="appointment_displaced",
+                condition=Q(status="displaced"),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

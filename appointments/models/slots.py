@@ -99,11 +99,13 @@ class SlotQuerySet(models.QuerySet["Slot"]):
 
     def _ahead(self, now: datetime.datetime) -> Self:
         """Return the slots that begin after `now`, and not later than can be booked."""
-        # Without the first day, the index of an office is read from its first slot ever. What
-        # begins after midnight belongs to the day before.
-        first_day = timezone.localdate(now) - datetime.timedelta(days=1)
-        days = {"day__gte": first_day, "day__lte": last_bookable_day(now)}
-        return self.filter(start__gt=now, **days)
+        # What begins after midnight belongs to the day before. `start__gt` alone reads the index of
+        # an office from its first slot ever; beside the days, PostgreSQL takes it for a condition
+        # of its own, and expects hardly any slots.
+        today = timezone.localdate(now)
+        yesterday = today - datetime.timedelta(days=1)
+        later = Q(day__gt=today, day__lte=last_bookable_day(now))
+        return self.filter(later | Q(day__gte=yesterday, day__lte=today, start__gt=now))
 
     def _open_to(self, service: Service) -> Self:
         """Return the slots that are not closed, in windows for this service."""
