@@ -9,6 +9,7 @@ from django.db import IntegrityError, OperationalError
 from appointments import actions
 from appointments.actions import waiting
 from appointments.models import Offer, OfferQuerySet, Slot, Waiting
+from appointments.models.waiting import WaitingQuerySet
 from tests.appointments import places
 from tests.factories import ServiceFactory, UserFactory
 from tests.races.bookings import (
@@ -288,7 +289,7 @@ def test_wish_sent_four_times_is_one_entry():
 
 def test_control_without_lock_second_wish_fails(guards):
     guards.take_out_row_locks()
-    guards.wait_after(waiting, "lock", parties=4)
+    guards.wait_after(WaitingQuerySet, "first", parties=4)
 
     with pytest.raises(IntegrityError, match="waiting_once"):
         wish_twice()
