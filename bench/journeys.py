@@ -141,9 +141,10 @@ class Portal:
             raise ValueError("the inquiry was not filed")
 
     def _book(self, browser: Browser, person: Person) -> None:
-        typed = form_on(browser.get("/ar/appointments/new/"), FORM)
-        typed |= {"service": SERVICE, "region": "riyadh"}
-        page = browser.follow(browser.get(f"?{urlencode(typed)}"))
+        page = browser.get("/ar/appointments/new/")
+        (leads_to,) = re.findall(r'<form method="get" action="([^"]*)"', page.page)
+        typed = {**form_on(page, FORM), "service": SERVICE, "region": "riyadh"}
+        page = browser.get(f"{leads_to}?{urlencode(typed)}")
         page = browser.get(random.choice(links(page, "office=")))
         page = browser.get(random.choice(links(page, "day=")[3:]))
         times = re.findall(r'name="slot" value="(\d+)"', page.page)
