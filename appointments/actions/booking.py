@@ -65,7 +65,6 @@ def hold(
     with_same_key = Appointment.objects.filter(idempotency_key=idempotency_key)
     known = registry.refresh_all(actor.identity, holder, attendee)
     holder, attendee = known[holder.pk], known[attendee.pk]
-    service = Service.objects.get(pk=service.pk)  # as it is now, not as it is cached
     check_may_book(actor=actor, holder=holder, attendee=attendee, service=service)
     check_beneficiaries(holder, beneficiaries)
     try:

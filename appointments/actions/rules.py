@@ -41,6 +41,7 @@ def check_may_book(*, actor: User, holder: Identity, attendee: Identity, service
     Raise RuleViolation `holder`, `attendee` or `service`, by the choice that does not go with the
     others.
     """
+    service = Service.objects.get(pk=service.pk)  # as it is now, not as it is cached
     check_may_act_for(
         actor=actor, holder=holder, person=attendee, service=service, person_field="attendee"
     )

@@ -89,6 +89,12 @@ def test_what_is_written_asks_the_database(resident, service, other_process):
     with pytest.raises(RuleViolation) as refused:
         booking.hold(**person, attendee=resident.identity, slot=slot, operations=1, **asked)
     assert refused.value.code == "service"
+    wished = {"operations": 1, "region": slot.office.region, "office": None, "last_day": slot.day}
+    with pytest.raises(RuleViolation) as refused:
+        booking.wait_for_any_time(
+            **person, attendee=resident.identity, service=asked["service"], **wished
+        )
+    assert refused.value.code == "service"
 
 
 def test_what_is_sent_asks_the_database(resident, service, other_process):
