@@ -63,10 +63,11 @@ def check_can_be_moved(appointment: Appointment | Waiting) -> None:
     RuleViolation `attendee` or `service`.
     """
     check_is_active(appointment.attendee, person_field="attendee")
-    service, attendee = appointment.service, appointment.attendee
+    attendee = appointment.attendee
+    service = Service.objects.get(pk=appointment.service_id)  # as it is now, not as it is cached
     if not service.is_for(kind=attendee.kind, nationality=attendee.nationality):
         raise RuleViolation(why_not_open(service, attendee), code="service")
-    _check_can_be_booked(appointment.service)
+    _check_can_be_booked(service)
 
 
 def check_beneficiaries(holder: Identity, beneficiaries: Iterable[Identity]) -> None:

@@ -9,6 +9,7 @@ from appointments.actions import call, check_in, mark_no_show, serve, walk_in
 from appointments.models import Appointment
 from core.accounts.models import Identity
 from core.accounts.registry import RegistryUnavailable
+from core.catalogue.models import Service
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
 from core.references import grouped_reference
@@ -242,10 +243,10 @@ def test_departed_or_deceased_cannot_walk_in(walks_in, person, slot):
 
 def test_service_that_is_closed_or_does_not_fit_is_refused(walks_in, service, slot):
     for switch in ("is_active", "can_be_booked"):
-        setattr(service, switch, False)
+        Service.objects.update(**{switch: False})
         assert refused(walks_in) == NO_APPOINTMENTS, switch
-        setattr(service, switch, True)
-    service.beneficiary_kinds = ["citizen"]
+        Service.objects.update(**{switch: True})
+    Service.objects.update(beneficiary_kinds=["citizen"])
     assert refused(walks_in) == NOT_FOR_PERSON
 
 
