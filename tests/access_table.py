@@ -69,7 +69,14 @@ AT_COUNTER = staff(403, 403, 403, desk=200)
 AT_COUNTER_LED_ON = staff(403, 403, 403, desk=302)
 # What any cache may keep, as it is the same for everybody.
 PUBLIC = {
-    *("favicon.ico", "robots.txt", "en/", "en/contact/", "en/account/signed-out/"),
+    *(
+        "favicon.ico",
+        "robots.txt",
+        "en/",
+        "en/contact/",
+        "en/accessibility/",
+        "en/account/signed-out/",
+    ),
     *("en/services/", "en/services/<slug:slug>/"),
 }
 TABLE = {
@@ -77,7 +84,15 @@ TABLE = {
     ".well-known/security.txt": everybody(404),
     **each(everybody(200), "", "healthz", "readyz", "robots.txt", "look.css"),
     **each(everybody(200), "en/demo/", "components/", "phone/"),
-    **each(everybody(200), "en/", "", "contact/", "services/", "services/<slug:slug>/"),
+    **each(
+        everybody(200),
+        "en/",
+        "",
+        "contact/",
+        "accessibility/",
+        "services/",
+        "services/<slug:slug>/",
+    ),
     "en/display/": form(everybody(200)),
     "en/other-date/": form(everybody(405), everybody(200)),
     f"{ACCOUNT}still-here/": form(everybody(200)),
@@ -98,8 +113,8 @@ TABLE = {
     ),
     **each(everybody(200), ACCOUNT, "objection/sent/", "signed-out/"),
     f"{ACCOUNT}picture/by-text/": form(everybody(200), everybody(302)),
-    ACCOUNT: people(200, 200, 200),
-    **each(FORM_OF_EACH, ACCOUNT, "password/", "mobile/", "email/", "authenticator/"),
+    **each(people(200, 200, 200), ACCOUNT, "", "data/", "safety/", "links/"),
+    **each(FORM_OF_EACH, ACCOUNT, "password/", "mobile/", "email/", "authenticator/", "messages/"),
     # Nobody has an app, or has begun to add one.
     **each(
         form(people(302, 302, 302)),
@@ -108,7 +123,7 @@ TABLE = {
     ),
     # The applicant alone has an address to remove.
     f"{ACCOUNT}email/remove/": form(people(302, 200, 302), people(302, 302, 302)),
-    **each(form(people(302, 302, 302)), ACCOUNT, "language/", "devices/", "devices/<slug:device>/"),
+    **each(form(people(302, 302, 302)), ACCOUNT, "devices/", "devices/<slug:device>/"),
     **each(form(people(200, 200, 200)), ACCOUNT, "people/", "holders/", "acting-as/find/"),
     f"{ACCOUNT}acting-as/": form(people(200, 200, 200), people(200, 302, 200)),
     "en/inquiries/": people(200, 200, 200),

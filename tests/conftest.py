@@ -155,6 +155,11 @@ def ask_for_code(client, inquiry, language="en", **options):
     return client.post(address, {"shown": shown}, **options)
 
 
+def main_of(page):
+    """Return the markup of the main part of a page."""
+    return re.search(r"(?s)<main.*?</main>", page.content.decode())[0]
+
+
 def words(markup):
     """Return the text of a page or a part of it, with single spaces."""
     markup = markup if isinstance(markup, str) else markup.content.decode()

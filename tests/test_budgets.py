@@ -59,7 +59,14 @@ MOST_SHOWN = ("applicant", "officer", "desk", "manager", "editor", "keeper")
 # A list that has not so many more bytes with thirty rows does not show them.
 MORE_BYTES = 1000
 LISTS = {
-    *("en/my/", "en/account/", "en/account/acting-as/", "en/inquiries/", "en/inquiries/new/"),
+    *(
+        "en/my/",
+        "en/account/safety/",
+        "en/account/links/",
+        "en/account/acting-as/",
+        "en/inquiries/",
+        "en/inquiries/new/",
+    ),
     *("en/services/", "en/services/<slug:slug>/", "en/appointments/new/", "en/appointments/"),
     *("en/inquiries/<reference:reference>/", "en/inquiries/<reference:reference>/answer/"),
     *(

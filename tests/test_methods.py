@@ -94,7 +94,7 @@ def test_head_has_no_body_on_its_way_to_server():
 def test_head_leaves_what_is_for_person():
     """It marks no answer as read, and uses up neither a message nor what was typed."""
     browser = signed_in(factories.UserFactory())
-    browser.post("/en/account/language/", {"language": "en"})
+    browser.post("/en/account/messages/", {"language": "en"})
     for method in ("HEAD", "GET"):
-        page = browser.generic(method, "/en/account/")
+        page = browser.generic(method, "/en/account/messages/")
     assert "Your language is saved." in page.content.decode()

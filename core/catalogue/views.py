@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.functional import Promise
 
 from core.arabic_spelling import fold
+from core.catalogue.audiences import by_audience, usual_working_days
 from core.catalogue.labels import KINDS, NATIONALITIES, ways_in_words
 from core.catalogue.models import Service, services_open_to_inquiries
 from core.catalogue.public_pages import public_page
@@ -26,7 +26,8 @@ def services(request: HttpRequest) -> HttpResponse:
         "query": query,
         "cut_notice": cut_notice(query, MAX_QUERY_LENGTH),
         "found": found,
-        "groups": [] if found else _by_kind(everything),
+        "groups": [] if found else by_audience(everything),
+        "usual_days": usual_working_days(everything),
     }
     return render(request, "catalogue/services.html", context)
 
@@ -53,13 +54,3 @@ def _matching(services: Iterable[Service], query: str) -> list[Service]:
     """Return the services in which each word of `query` begins a word, in either language."""
     beginnings = fold(query).split()
     return [each for each in services if beginnings and each.has_words(beginnings)]
-
-
-def _by_kind(services: Iterable[Service]) -> list[tuple[Promise, list[Service]]]:
-    """Group the services by the first kind of beneficiary that each is for."""
-    groups: dict[Promise, list[Service]] = {name: [] for name in KINDS.values()}
-    for service in services:
-        names = [name for kind, name in KINDS.items() if kind in service.beneficiary_kinds]
-        for name in names[:1]:
-            groups[name].append(service)
-    return [(name, rows) for name, rows in groups.items() if rows]

@@ -1,5 +1,6 @@
 """The context that every page needs: sections, other language, holder, display settings."""
 
+import datetime
 from typing import Any, cast
 
 from django.conf import settings
@@ -15,6 +16,9 @@ from core.cookies import cookie_name
 from core.http import in_language, other_language
 from tawasul.portal.appearance import COOKIE, appearance_of, sheets_of
 
+# The day on which what the pages say last changed; a release moves it.
+LAST_CHANGED = datetime.date(2026, 12, 1)
+
 
 def page(request: HttpRequest) -> dict[str, Any]:
     other, look = other_language(), appearance_of(request)
@@ -29,7 +33,9 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "look": look,
         "look_sheets": sheets_of(look),
         "look_cookie": cookie_name(COOKIE),
+        "start": _start(request),
         "sections": _sections(request),
+        "last_changed": LAST_CHANGED,
     }
 
 
@@ -40,21 +46,37 @@ def _idle(request: HttpRequest) -> dict[str, int] | None:
     return {"seconds_left": left, "minutes": idle_minutes(request)}
 
 
-def _sections(request: HttpRequest) -> list[tuple[str, str, bool]]:
-    """Return the navigation below the header: address, name, and whether it is the current one."""
+def _is_resident(request: HttpRequest) -> bool:
+    """Return whether a page is the own one of a resident who is signed in."""
     user = getattr(request, "user", None)
-    sections = [
-        (reverse("catalogue:services"), _("Services")),
-        (reverse("portal:contact"), _("Contact")),
-    ]
-    if user is not None and user.is_authenticated and user.identity_id:
+    return user is not None and user.is_authenticated and bool(user.identity_id)
+
+
+def _start(request: HttpRequest) -> tuple[str, str]:
+    """Return where the mark in the header leads, and what it is called."""
+    if _is_resident(request):
+        return reverse("portal:my-page"), _("Tawasul: my page")
+    return reverse("portal:home"), _("Tawasul")
+
+
+def _sections(request: HttpRequest) -> list[tuple[str, str, bool]]:
+    """Return the navigation in the header: address, name, and whether it is the current one."""
+    user = getattr(request, "user", None)
+    services = (reverse("catalogue:services"), _("Services"))
+    if _is_resident(request):
         sections = [
-            (reverse("portal:my-page"), _("My page")),
-            (reverse("inquiries:list"), _("My inquiries")),
-            (reverse("appointments:list"), _("My appointments")),
-            (reverse("accounts:overview"), _("My account")),
-            sections[0],
+            (reverse("inquiries:list"), _("Inquiries")),
+            (reverse("appointments:list"), _("Appointments")),
+            (reverse("accounts:overview"), _("Account")),
+            services,
         ]
+    elif user is None:
+        # A public page knows nobody: the way in leads whoever is signed in to their own page.
+        sections = [services, (reverse("portal:my-page"), _("My services"))]
+    elif user.is_authenticated:
+        sections = [services, (reverse("admin:index"), _("Staff site"))]
+    else:
+        sections = [services, (reverse("accounts:sign-in"), _("Sign in"))]
     return [(url, name, request.path.startswith(url)) for url, name in sections]
 
 

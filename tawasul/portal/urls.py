@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("my/", views.my_page, name="my-page"),
     path("contact/", views.contact, name="contact"),
+    path("accessibility/", views.accessibility, name="accessibility"),
     path("display/", appearance.display, name="display"),
     path("other-date/", views.other_date, name="other-date"),
 ]

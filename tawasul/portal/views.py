@@ -1,4 +1,4 @@
-"""The views of the home page, my page, contact, and the date beside a date field."""
+"""The views of the home page, my page, contact, accessibility, and the date beside a date field."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -7,6 +7,7 @@ from appointments.models import Appointment, Waiting
 from core.accounts.access import SignedInRequest, resident_required
 from core.accounts.rights import Acting
 from core.accounts.session_holder import holder_of
+from core.catalogue.audiences import by_audience, usual_working_days
 from core.catalogue.models import services_open_to_inquiries
 from core.catalogue.public_pages import public_page
 from core.date_field import DateForm
@@ -17,7 +18,9 @@ from requests_app.models import Inquiry
 
 @public_page
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "portal/home.html", {"services": services_open_to_inquiries()})
+    services = services_open_to_inquiries()
+    context = {"groups": by_audience(services), "usual_days": usual_working_days(services)}
+    return render(request, "portal/home.html", context)
 
 
 def my_page(request: HttpRequest) -> HttpResponse:
@@ -51,6 +54,11 @@ def _page_of_resident(request: SignedInRequest) -> HttpResponse:
 @public_page
 def contact(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/contact.html")
+
+
+@public_page
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/accessibility.html")
 
 
 @takes("POST")

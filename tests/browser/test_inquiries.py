@@ -189,7 +189,7 @@ def read_and_list(applicant, inquiry):
     for media in ("screen", "print"):
         applicant.page.emulate_media(media=media)
         applicant.look()
-    expect(applicant.link("My inquiries").first).to_be_hidden()
+    expect(applicant.link("Inquiries")).to_be_hidden()
     applicant.page.emulate_media(media="screen")
     applicant.open("inquiries/")
     applicant.follow("Finished")

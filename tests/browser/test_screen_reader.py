@@ -96,10 +96,9 @@ def around(visitor, *inside):
     return [
         ("complementary", visitor.reads("Demo")),
         ("banner", ""),
-        ("navigation", visitor.reads("Your account")),
         ("navigation", visitor.reads("Sections")),
         ("main", ""),
-        *((role, visitor.reads(name)) for role, name in inside),
+        *((role, name and visitor.reads(name)) for role, name in inside),
         ("contentinfo", ""),
     ]
 
@@ -121,13 +120,11 @@ def test_the_home_page(visit, reference):
     visitor = visit()
     visitor.open("")
     tree = Tree(visitor)
-    assert tree.landmarks() == around(visitor, ("region", "What you can ask about"))
+    inside = (("search", ""), ("region", "What you can ask about"))
+    assert tree.landmarks() == around(visitor, *inside)
     assert tree.headings() == read(
         visitor,
-        (1, "Inquiries and appointments of the Passports Directorate"),
-        (2, "Ask about your application"),
-        (2, "Visit a passports office"),
-        (2, "Follow what you have sent"),
+        (1, "E-services of the passports: Tawasul and appointments"),
         (2, "What you can ask about"),
     )
     assert tree.told_at_once() == []
@@ -226,12 +223,15 @@ def test_my_page_with_waiting_inquiry(visitor, resident, service):
     returned(factories.filed(resident, service=service), factories.OfficerFactory())
     visitor.open("my/")
     tree = Tree(visitor)
-    sections = ("Waiting for you", "My appointments", "My inquiries")
+    sections = (
+        *("Waiting for you", "My services: passports"),
+        *("Coming appointments", "Latest inquiries"),
+    )
     assert tree.landmarks() == around(visitor, *(("region", name) for name in sections))
     welcome = visitor.reads("Welcome, %(name)s", name=visitor.named(resident.identity))
     assert tree.headings() == [(1, welcome), *read(visitor, *((2, name) for name in sections))]
     waiting = visitor.page.get_by_role("region", name=visitor.reads("Waiting for you"))
-    expect(waiting.get_by_role("link")).to_have_accessible_name(visitor.named(service))
+    expect(waiting.get_by_role("link")).to_have_accessible_name(visitor.reads("Read and answer"))
     assert tree.told_at_once() == []
 
 

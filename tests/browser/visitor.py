@@ -84,6 +84,10 @@ class Visitor:
         if self.looks:
             self.look()
 
+    def sign_out(self) -> None:
+        self.open("account/")
+        self.press("Sign out")
+
     def field(self, label: str) -> Locator:
         return self.page.get_by_label(self.reads(label))
 

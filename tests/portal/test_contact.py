@@ -1,10 +1,8 @@
-"""The contact page, and the links in the footer of every page."""
+"""The contact page."""
 
 import re
 
-from django.test import Client
-
-from tests.conftest import words
+from tests.conftest import main_of, words
 
 PHONES = {
     "+966112573597": "011 257 3597",
@@ -13,10 +11,6 @@ PHONES = {
 }
 MAIL = "992@gdp.gov.sa"
 FAX = "011 477 8835"
-
-
-def main_of(page):
-    return re.search(r"(?s)<main.*?</main>", page.content.decode())[0]
 
 
 def test_contact_page_links_every_channel(client, db):
@@ -58,27 +52,4 @@ def test_each_channel_has_its_description(client, db):
         "البريد الإلكتروني": "للاستفسارات والملاحظات المكتوبة. يرجى إرفاق المستندات "
         "بالطلب وعدم إرسالها بالبريد الإلكتروني.",
         "الفاكس": "للخطابات المرسلة بالفاكس.",
-    }
-
-
-def test_footer_of_every_page_links_services_and_contact(as_resident):
-    for place in ("", "contact/", "services/", "account/sign-in/", "nothing/"):
-        assert_footer(Client(), f"/ar/{place}", "ar")
-        assert_footer(Client(), f"/en/{place}", "en")
-    for place in ("my/", "inquiries/new/"):
-        assert_footer(as_resident, f"/en/{place}", "en")
-
-
-def assert_footer(browser, address, language):
-    page = browser.get(address).content.decode()
-    foot = re.search(r"(?s)<footer.*?</footer>", page)[0]
-    links = dict(re.findall(r'<a href="(/[^"]*)">(.*?)</a>', foot))
-    services, contact, display = {
-        "ar": ("الخدمات", "قنوات التواصل", "حجم النص والألوان"),
-        "en": ("Services", "Contact", "Text size and colours"),
-    }[language]
-    assert links == {
-        f"/{language}/services/": services,
-        f"/{language}/contact/": contact,
-        f"/{language}/display/?next={address}": display,
     }

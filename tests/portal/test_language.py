@@ -213,8 +213,8 @@ def test_language_chosen_on_the_way_is_the_one_to_land_in(resident):
     assert browser.post("/ar/display/", look).url == "/ar/display/?next=%2Far%2Fcontact%2F"
     # The account's choice of a language leads to its own page in it, from either.
     for page, chosen in (("en", "ar"), ("ar", "ar"), ("ar", "en"), ("en", "en")):
-        response = browser.post(f"/{page}/account/language/", {"language": chosen})
-        assert response.url == f"/{chosen}/account/", (page, chosen)
+        response = browser.post(f"/{page}/account/messages/", {"language": chosen})
+        assert response.url == f"/{chosen}/account/messages/", (page, chosen)
 
 
 def test_staff_land_in_the_language_of_their_sign_in():

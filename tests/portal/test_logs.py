@@ -75,7 +75,7 @@ def test_the_account_logs_nothing_of_the_person(person, logged):
     client.post("/en/account/email/code/", {"code": codes[1]})
     key = client.cookies["sessionid"].value
     form = {"password": factories.PASSWORD, "new_password": password, "again": password}
-    assert client.post("/en/account/password/", form).url == "/en/account/"
+    assert client.post("/en/account/password/", form).url == "/en/account/safety/"
     deliver_due()
     telling = (new_mobile, new_mobile[4:], email, password, "wrong-but-telling")
     logged(*telling, *codes, key, client.cookies["sessionid"].value)

@@ -22,6 +22,7 @@ from tests.worlds import undone, world
 
 FILE = "/en/inquiries/new/"
 ACCOUNT = "/en/account/"
+LINKS = f"{ACCOUNT}links/"
 NOT_LINKED = "This person is not linked to your account. Choose somebody who is."
 NOBODY = "Nobody linked to you has this name or number. Check the spelling, or try the ID number."
 FIRST_TWENTY = "These are the first 20. Type more of the name or the number to find others."
@@ -222,7 +223,7 @@ def steps_of(user, slot):
         (address(DAYS, criteria, **chosen), None),
         (times, None),
         (times, {"idempotency_key": uuid.uuid4(), "slot": slot.pk}),
-        *((page, None) for page in (ACCOUNT, "/en/my/", "/en/inquiries/", "/en/appointments/")),
+        *((page, None) for page in (LINKS, "/en/my/", "/en/inquiries/", "/en/appointments/")),
     ]
 
 
@@ -246,7 +247,7 @@ def test_no_step_takes_more_queries_for_many_people_or_grows_with_them(employers
 
 
 def test_linked_people_are_shown_by_pages_and_searched(browser, large, siti):
-    page = browser.get(ACCOUNT)
+    page = browser.get(LINKS)
     assert page.content.count(b"works for you") == 10
     assert f'href="{ACCOUNT}people/"' in page.content.decode()
     page = browser.get(f"{ACCOUNT}people/", {"page": "15"})
@@ -283,7 +284,7 @@ def test_agent_of_many_establishments_finds_the_one_to_act_for(browser, large, s
     assert f'value="{chosen}" id="id_holder_1" checked' in " ".join(page.content.decode().split())
     page = browser.post(f"{ACCOUNT}acting-as/", {"holder": chosen}, follow=True)
     assert "You are acting for Company H" in words(page)
-    assert "People linked to Company H Siti Aminah" in words(browser.get(ACCOUNT))
+    assert "People linked to Company H Siti Aminah" in words(browser.get(LINKS))
 
 
 def test_appointments_ahead_are_shown_by_pages(browser, large, employers):

@@ -25,13 +25,15 @@ def test_returned_inquiry_is_listed_first_and_once(as_resident, resident, office
     places = [page.index(reference) for reference in references]
     assert places == sorted(places)
     assert [page.count(reference) for reference in references] == [1, 1, 1]
-    waiting, not_sent, mine = map(page.index, ("Waiting for you", "Not sent yet", "My inquiries"))
+    waiting, not_sent, mine = map(
+        page.index, ("Waiting for you", "Not sent yet", "Latest inquiries")
+    )
     assert waiting < places[0] < not_sent < places[1] < mine < places[2]
 
 
 def test_all_inquiries_are_led_to_where_each_of_them_waits(as_resident, resident, officer):
     returned(factories.filed(resident), officer)
-    assert "My inquiries All my inquiries" in content(as_resident)
+    assert "Latest inquiries All inquiries" in content(as_resident)
 
 
 def decided_by(user, *, attendee, kind):

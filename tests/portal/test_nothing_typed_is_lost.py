@@ -42,9 +42,7 @@ NOTHING_TYPED = {
         ("inquiries:confirm", "inquiries:mobile", "accounts:confirm-authenticator"),
         "a code alone, which is of the ended session",
     ),
-    **dict.fromkeys(
-        ("accounts:choose-language", "appointments:wait"), "one choice beside its own button"
-    ),
+    **dict.fromkeys(("accounts:messages", "appointments:wait"), "one choice beside its own button"),
     **dict.fromkeys(
         (
             *("accounts:sign-out-device", "accounts:sign-out-elsewhere"),

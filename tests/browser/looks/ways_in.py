@@ -112,10 +112,11 @@ def lose_cookies(visitor, _things):
 
 FOR_EVERYBODY = (
     look("home", "anonymous", ""),
-    look("signed-out", "leaver", "my/", press("Sign out")),
+    look("signed-out", "leaver", "account/", press("Sign out")),
     *looks(
         "anonymous",
         ("contact", "contact/"),
+        ("accessibility", "accessibility/"),
         ("services", "services/"),
         ("services-found", "services/?q={words}"),
         ("services-not-found", "services/?q=zzz+zzz"),
@@ -193,12 +194,16 @@ RECOVERING = (
         ("objection-empty", OBJECTION, send_nothing("Object to the new mobile")),
         ("objection-sent", f"{OBJECTION}sent/"),
     ),
-    look("account-with-a-new-mobile", "recovered", "account/"),
+    look("account-with-a-new-mobile", "recovered", "account/safety/"),
 )
 ACCOUNT = (
     look("account", "resident", "account/"),
-    look("account-of-a-newcomer", "newcomer", "account/"),
-    look("account-acting", "employer", "account/"),
+    look("my-data", "resident", "account/data/"),
+    look("safety", "resident", "account/safety/"),
+    look("links", "resident", "account/links/"),
+    look("messages", "resident", "account/messages/"),
+    look("links-of-a-newcomer", "newcomer", "account/links/"),
+    look("links-acting", "employer", "account/links/"),
     look("holders", "employer", "account/holders/"),
     look("find-establishment", "employer", f"{ACTING}find/", send("Search", words="7000")),
     look("acting-as-chosen", "employer", ACTING),
@@ -206,9 +211,9 @@ ACCOUNT = (
     # From here on, the employer's browser is one of those that the resident signs out.
     *looks(
         "resident",
-        ("language-saved", "account/", press("Save the language")),
-        ("signed-out-there", "account/", press("Sign out of that device")),
-        ("signed-out-everywhere", "account/", press("Sign out everywhere else")),
+        ("language-saved", "account/messages/", press("Save the language")),
+        ("signed-out-there", "account/safety/", press("Sign out of that device")),
+        ("signed-out-everywhere", "account/safety/", press("Sign out everywhere else")),
         ("end-is-near", MOBILE, warn_of_the_end),
         ("password", PASSWORD),
         ("password-empty", PASSWORD, send_nothing("Change the password")),
@@ -233,7 +238,7 @@ ACCOUNT = (
     ),
     *looks(
         "employer_of_many",
-        ("account-of-many", "account/"),
+        ("links-of-many", "account/links/"),
         ("people", PEOPLE),
         ("people-found", PEOPLE, send("Search", words="24")),
         ("people-not-found", PEOPLE, send("Search", words="{words}")),
@@ -250,7 +255,7 @@ AUTHENTICATOR = (
         ("authenticator-key-empty", f"{APP}confirm/", send_nothing("Add the app")),
         ("recovery-codes", f"{APP}confirm/", type_key_into_app, press("Add the app")),
         ("authenticator-in-use", f"{APP}recovery-codes/", press("I have kept them")),
-        ("account-with-authenticator", "account/"),
+        ("safety-with-authenticator", "account/safety/"),
         ("recovery-codes-to-renew", f"{APP}recovery-codes/"),
         ("recovery-codes-empty", f"{APP}recovery-codes/", send_nothing("Show new codes")),
         ("authenticator-remove", f"{APP}remove/"),

@@ -42,22 +42,45 @@ def groups_on(page):
     return {heading: re.findall(names, rows) for heading, rows in parts}
 
 
-def test_list_groups_services_by_beneficiary_kind(reference, client):
+def test_list_groups_services_by_who_asks(reference, client):
     groups = groups_on(client.get("/en/services/"))
     assert {heading: len(names) for heading, names in groups.items()} == {
-        "Citizens": 3,
-        "Residents": 9,
-        "Visitors": 1,
+        "For citizens": 3,
+        "For residents": 9,
+        "For employers": 12,
+        "For hosts of visitors": 1,
+        "For visitors": 2,
     }
-    assert groups["Citizens"] == ["Issue a passport", "Renew a passport", "Extend a passport"]
+    assert groups["For citizens"] == ["Issue a passport", "Renew a passport", "Extend a passport"]
     groups = groups_on(client.get("/ar/services/"))
-    assert groups["الزائرون"] == ["تمديد تأشيرة زيارة الزائرين من الجنسية اليمنية والسورية"]
+    assert groups["لمستضيفي الزائرين"] == [
+        "تمديد تأشيرة زيارة الزائرين من الجنسية اليمنية والسورية"
+    ]
 
 
-def test_service_for_several_kinds_is_listed_once(client, db):
-    factories.ServiceFactory(name_en="For all", beneficiary_kinds=["visitor", "resident"])
+def test_service_stands_with_all_whom_it_is_for_and_with_nobody_else(client, db):
+    ways = {"name_en": "For two", "beneficiary_kinds": ["citizen"], "through": ["oneself", "host"]}
+    factories.ServiceFactory(**ways)
     factories.ServiceFactory(name_en="For nobody yet", beneficiary_kinds=[])
-    assert groups_on(client.get("/en/services/")) == {"Residents": ["For all"]}
+    factories.ServiceFactory(beneficiary_kinds=["resident"], through=[])
+    groups = groups_on(client.get("/en/services/"))
+    assert {name: rows for name, rows in groups.items() if "For two" in rows} == {
+        "For citizens": ["For two"],
+        "For hosts of visitors": ["For two"],
+    }
+
+
+def test_usual_time_is_said_once_and_another_where_it_differs(client, db):
+    factories.ServiceFactory.create_batch(2, target_working_days=7)
+    slow = factories.ServiceFactory(name_en="Slow", target_working_days=20)
+    for place in ("", "services/"):
+        page = client.get(f"/en/{place}")
+        assert words(page).count("Usually answered within 7 working days, unless") == 1
+        assert words(page).count("within 7") == 1
+        (row, *_others) = re.findall(
+            rf'(?s)<li><a href="/en/services/{slow.slug}/".*?</li>', page.content.decode()
+        )
+        assert words(row) == "Slow Usually within 20 working days"
 
 
 def test_home_and_list_link_to_every_service(reference, client):
