@@ -67,6 +67,7 @@ corpus:
 # What every path of the public takes of the database at 10,000 rows and at 1,000,000.
 bench-flat:
 	$(install) dev
+	@$(python) deploy/build.py
 	@$(python) bench/flat.py
 
 check:
