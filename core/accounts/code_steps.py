@@ -289,7 +289,7 @@ class Picture(AnonymousStep):
 
 class Mobile(CodeStep):
     purpose = purposes.MOBILE
-    after = "accounts:overview"
+    after = "accounts:safety"
     button = gettext_lazy("Change the mobile")
 
     def send(self) -> None:
@@ -320,7 +320,7 @@ class Mobile(CodeStep):
 
 class Email(CodeStep):
     purpose = purposes.EMAIL
-    after = "accounts:overview"
+    after = "accounts:messages"
     button = gettext_lazy("Confirm the address")
 
     def send(self) -> None:

@@ -112,7 +112,8 @@ def act_for(somebody, palm):
 
 
 def change_password(somebody):
-    somebody.follow("My account")
+    somebody.follow("Account")
+    somebody.follow("Sign-in and safety")
     follow_change(somebody, "Password")
     somebody.fill("Current password", "not-this-one")
     fill_new_password(somebody, SECOND_PASSWORD)
@@ -148,6 +149,7 @@ def send_mobile(somebody, mobile):
 
 
 def confirm_email(somebody):
+    somebody.open("account/messages/")
     follow_change(somebody, "E-mail address")
     somebody.fill("E-mail address", "yasser@example.com")
     somebody.fill("Password", SECOND_PASSWORD)
@@ -158,7 +160,7 @@ def confirm_email(somebody):
 
 def sign_out_elsewhere(somebody, elsewhere):
     sign_in(elsewhere, SECOND_PASSWORD)
-    somebody.open("account/")
+    somebody.open("account/safety/")
     sign_out_there = somebody.reads("Sign out of that device")
     somebody.click(somebody.page.get_by_role("button", name=sign_out_there))
     elsewhere.open("account/")
@@ -176,7 +178,7 @@ def sign_in(somebody, password):
 
 def reset(somebody):
     """Reset the password, with a text in place of the picture."""
-    somebody.press("Sign out")
+    somebody.sign_out()
     somebody.open("account/sign-in/")
     somebody.follow("I have forgotten my password")
     somebody.fill("Username or ID number", NUMBER)

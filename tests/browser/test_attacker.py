@@ -22,7 +22,7 @@ def test_whoever_knows_a_number_and_a_password_gets_nowhere(visit, resident):
     User.objects.filter(pk=resident.pk).update(email="aslam@example.org")
     owner, attacker = visit(), visit()
     sign_in(owner)
-    owner.press("Sign out")
+    owner.sign_out()
 
     cannot_text_abroad(attacker)
     cannot_use_up_resets(attacker, owner)
@@ -90,7 +90,7 @@ def cannot_lock_out(attacker, owner):
     attacker.troubles.clear()
     attacker.looks = True
     sign_in(owner)
-    owner.press("Sign out")
+    owner.sign_out()
     GuessCount.objects.all().delete()
 
 
@@ -103,7 +103,7 @@ def cannot_kill_a_code(attacker, owner):
     assert attacker.path().endswith("/account/code/")
     owner.fill("Code", code)
     owner.press("Sign in")
-    owner.press("Sign out")
+    owner.sign_out()
 
 
 def cannot_guess_codes_for_ever(attacker, owner, resident):
@@ -139,8 +139,8 @@ def cannot_take_the_account_over(attacker, owner, resident):
     attacker.fill("Digits in the picture", attacker.digits_in_picture())
     attacker.press("Object to the new mobile")
     assert Recovery.objects.get().status == Recovery.Status.DONE
-    owner.open("account/")
-    owner.shows("h1", "My account")
+    owner.open("account/safety/")
+    owner.shows("h1", "Sign-in and safety")
 
 
 def cannot_change_a_session_left_open(owner):

@@ -129,7 +129,7 @@ def remove(request: SignedInRequest) -> HttpResponse:
                 request,
                 _("The authenticator app is off your account. We text you the codes again."),
             )
-            return redirect("accounts:overview")
+            return redirect("accounts:safety")
     return render(request, "accounts/remove_authenticator.html", {"form": form})
 
 

@@ -36,7 +36,7 @@ def change_password(request: SignedInRequest) -> HttpResponse:
         messages.success(
             request, _("Your new password is set. Other devices have been signed out.")
         )
-        return redirect("accounts:overview")
+        return redirect("accounts:safety")
     return render(request, "accounts/change_password.html", {"form": form})
 
 
@@ -71,7 +71,7 @@ def change_email(request: SignedInRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 def remove_email(request: SignedInRequest) -> HttpResponse:
     if not request.user.email:
-        return redirect("accounts:overview")
+        return redirect("accounts:messages")
     form = OwnPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and is_own_password(request, form):
         try:
@@ -83,7 +83,7 @@ def remove_email(request: SignedInRequest) -> HttpResponse:
             messages.success(
                 request, _("We will no longer e-mail you. Other devices have been signed out.")
             )
-            return redirect("accounts:overview")
+            return redirect("accounts:messages")
     return render(request, "accounts/remove_email.html", {"form": form})
 
 

@@ -11,35 +11,56 @@ from core.accounts.models import Identity, Link, Session, User
 from core.messaging.gateways import DemoPhone
 from core.messaging.models import Message
 from tests import factories
-from tests.conftest import errors_on, notices_on, sign_in, signed_in, words
+from tests.conftest import errors_on, main_of, notices_on, sign_in, signed_in, words
 from tests.core.accounts import pages
-from tests.core.accounts.pages import ACCOUNT, NEW_PASSWORD, NOT_YOURS, can_sign_in, rows, section
+from tests.core.accounts.pages import (
+    ACCOUNT,
+    LINKS,
+    MESSAGES,
+    MY_DATA,
+    NEW_PASSWORD,
+    NOT_YOURS,
+    SAFETY,
+    can_sign_in,
+    rows,
+    section,
+)
 from tests.delivery import deliver_due
 from tests.worlds import undone
 
 
-def test_page_shows_facts_but_no_mobile_in_full(browser, person):
-    Identity.objects.update(mobile="+966599999111")
-    page = browser.get(ACCOUNT)
-    assert section(page, "me") == (
-        "What the registry says Full name Mohammed Aslam Khan "
-        "ID number 2987654320 3000000004 former number "
+def test_four_pages_behind_the_overview_are_linked(browser):
+    links = re.findall(r'href="([^"]*)"', main_of(browser.get(ACCOUNT)))
+    assert links == [MY_DATA, SAFETY, LINKS, MESSAGES]
+
+
+def test_page_shows_what_the_registry_says(browser, person):
+    page = main_of(browser.get(MY_DATA))
+    assert (
+        "Full name Mohammed Aslam Khan ID number 2987654320 3000000004 former number "
         "Date of birth 14 March 1986 CE (4 Rajab 1406 AH) "
         "Is something here not right? It can be corrected at a passports office: bring your ID or "
         "passport, and a document that shows what is right."
-    )
-    assert section(page, "account").startswith(
-        "Signing in and messages Username aslam Password •••••••• Change Password "
-        "Mobile •••• 567 Change Mobile E-mail address None Change E-mail address"
-    )
-    for mobile in (pages.MOBILE, "+966599999111"):
-        assert mobile[-9:-3] not in page.content.decode()
+    ) in words(page)
+
+
+def test_pages_show_contacts_but_no_mobile_in_full(browser, person):
+    Identity.objects.update(mobile="+966599999111")
+    page = browser.get(SAFETY)
+    assert (
+        "Username aslam Password •••••••• Change Password Mobile •••• 567 Change Mobile"
+    ) in words(page)
     User.objects.update(email=pages.NEW_ADDRESS)
-    assert f"E-mail address {pages.NEW_ADDRESS} Change" in section(browser.get(ACCOUNT), "account")
+    messages = browser.get(MESSAGES)
+    told = f"Texts go to •••• 567 E-mail address {pages.NEW_ADDRESS} Change E-mail address"
+    assert told in words(messages)
+    for mobile in (pages.MOBILE, "+966599999111"):
+        for each in (page, messages):
+            assert mobile[-9:-3] not in each.content.decode()
 
 
 def test_arabic_page_shows_arabic_name_and_hijri_date_first(browser, person):
-    page = section(browser.get("/ar/account/"), "me")
+    page = words(main_of(browser.get("/ar/account/data/")))
     assert "محمد أسلم خان" in page
     assert "4 رجب 1406 هـ (14 مارس 1986 م)" in page
     assert not re.search("[A-Za-z]", page)
@@ -52,7 +73,7 @@ def test_page_shows_linked_people_with_kind_and_since(browser, person):
         until = None if kind == "employer" else date(2099, 6, 30)
         factories.link(person.identity, linked, kind, until=until)
     since = "1 January 2020 CE (6 Jumada al-Ula 1441 AH)"
-    assert rows(browser.get(ACCOUNT), "persons") == [
+    assert rows(browser.get(LINKS), "persons") == [
         f"Sami Khan in your care · from {since} until 30 June 2099 CE",
         f"Somebody of host visits you · from {since} until 30 June 2099 CE",
         f"Somebody of employer works for you · since {since}",
@@ -65,7 +86,7 @@ def test_page_shows_link_holders(browser, person):
         holder = factories.IdentityFactory(name_en=f"The {kind}", birth_date=None)
         factories.link(holder, person.identity, kind, since=date(2026, 1, 1))
     since = "since 1 January 2026 CE (12 Rajab 1447 AH)"
-    page = browser.get(ACCOUNT)
+    page = browser.get(LINKS)
     assert rows(page, "holders") == [
         f"The representative you represent it · {since}",
         f"The guardian your guardian · {since}",
@@ -85,7 +106,7 @@ def test_links_not_in_force_today_are_hidden(browser, person):
     grown_up = factories.IdentityFactory(name_en="Raju Kumar")
     factories.link(person.identity, grown_up, "guardian")
     factories.link(factories.IdentityFactory(name_en="Raju Kumar"), person.identity, "guardian")
-    page = browser.get(ACCOUNT)
+    page = browser.get(LINKS)
     assert "Raju Kumar" not in words(page)
     assert "your guardian" not in words(page)
     assert "Nobody is linked to you in the registry." in section(page, "persons")
@@ -98,7 +119,7 @@ def test_only_representative_is_offered_acting_as(browser, person):
         with undone():
             holder = factories.establishment()
             factories.link(holder, person.identity, kind)
-            offered = 'href="/en/account/acting-as/"' in browser.get(ACCOUNT).content.decode()
+            offered = 'href="/en/account/acting-as/"' in browser.get(LINKS).content.decode()
             assert offered == (kind == Link.Kind.REPRESENTATIVE), kind
 
 
@@ -111,7 +132,7 @@ def test_page_shows_nothing_of_other_accounts(browser, person):
     other = factories.UserFactory(username="somebody-else", **facts)
     factories.link(other.identity, factories.IdentityFactory(name_en="Of Somebody Else"))
     sign_in(other, Client(headers={"user-agent": "Mozilla/5.0 (X11; Linux) Firefox/130.0"}))
-    page = words(browser.get(ACCOUNT))
+    page = " ".join(words(browser.get(each)) for each in (MY_DATA, SAFETY, LINKS, MESSAGES))
     assert "Raju Kumar" in page
     of_the_worker = ("2000000030", "1977", "•••• 333")
     of_the_other = ("somebody-else", "2000000048", "Nobody Known", "•••• 222", "else@", "Of Some")
@@ -133,9 +154,9 @@ def test_new_password_ends_other_sessions_and_sends_text(browser, person):
     of_another = signed_in(factories.UserFactory())
     key = browser.cookies["sessionid"].value
     page = change_password(browser)
-    assert pages.place(page) == ACCOUNT
+    assert pages.place(page) == SAFETY
     assert notices_on(page) == ["Your new password is set. Other devices have been signed out."]
-    (device,) = rows(browser.get(ACCOUNT), "devices")
+    (device,) = rows(browser.get(SAFETY), "devices")
     assert device.startswith("Unknown browser this device since ")
     new_keys = {client.cookies["sessionid"].value for client in (browser, of_another)}
     assert key not in new_keys
@@ -214,8 +235,8 @@ def test_texts_and_pages_use_chosen_language(person):
         with undone():
             User.objects.update(language=before)
             browser = signed_in(person)
-            page = browser.post(f"/{before}/account/language/", {"language": after}, follow=True)
-            assert pages.place(page) == f"/{after}/account/"
+            page = browser.post(f"/{before}/account/messages/", {"language": after}, follow=True)
+            assert pages.place(page) == f"/{after}/account/messages/"
             assert f'<html lang="{after}"' in page.content.decode()
             with translation.override(after):
                 assert notices_on(page) == [translation.gettext("Your language is saved.")]
@@ -229,15 +250,15 @@ def test_texts_and_pages_use_chosen_language(person):
 def test_account_language_is_preselected(browser, person):
     for language in ("ar", "en"):
         User.objects.update(language=language)
-        page = browser.get(ACCOUNT).content.decode()
+        page = browser.get(MESSAGES).content.decode()
         assert re.findall(r'name="language" value="(..)"[^>]*checked', page) == [language]
 
 
 def test_unknown_language_is_refused(browser, person):
     unknown = "We do not write in this language. Choose Arabic or English."
     for language in ("", "fr", "AR", "ar ", "\0", "ا" * 100_000, "../en"):
-        page = browser.post(pages.CHANGE_LANGUAGE, {"language": language})
+        page = browser.post(MESSAGES, {"language": language})
         error = unknown if language else "Choose a language."
-        assert page.context["language_form"].errors == {"language": [error]}, language
+        assert page.context["form"].errors == {"language": [error]}, language
         assert page.content.decode().count(error) == 2, language  # above the page and at the field
         assert User.objects.get(pk=person.pk).language == "en", language

@@ -17,7 +17,7 @@ FORMS = {
     pages.CHANGE_MOBILE: ("mobile", "password"),
     pages.CHANGE_EMAIL: ("email", "password"),
     pages.REMOVE_EMAIL: ("password",),
-    pages.CHANGE_LANGUAGE: ("language",),
+    pages.MESSAGES: ("language",),
     "/en/account/acting-as/": ("holder",),
     f"{ACCOUNT}devices/0123456789abcdef/": ("device",),
     pages.MOBILE_CODE: ("code",),

@@ -14,7 +14,7 @@ from requests_app.models import Inquiry
 from tests import factories
 from tests.conftest import ask_for_code, errors_on, notices_on, sign_in, signed_in, words
 from tests.core.accounts import pages
-from tests.core.accounts.pages import ACCOUNT, MY_PAGE, NEW_PASSWORD, SIGN_IN, place
+from tests.core.accounts.pages import ACCOUNT, LINKS, MY_PAGE, NEW_PASSWORD, SIGN_IN, place
 from tests.worlds import undone
 
 CHOICE = "/en/account/acting-as/"
@@ -279,11 +279,11 @@ def test_end_of_mandate_is_told_once(browser, worker):
 
 
 def test_end_of_mandate_is_told_in_page_language(browser, mandate):
-    assert CHOICE in browser.get(ACCOUNT).content.decode()
+    assert CHOICE in browser.get(LINKS).content.decode()
     end(mandate)
     (notice,) = notices_on(browser.get("/ar/my/"))
     assert not re.search("[A-Za-z]", notice)
-    page = browser.get(ACCOUNT).content.decode()
+    page = browser.get(LINKS).content.decode()
     assert CHOICE not in page
     assert "Palm Trees" not in page
 

@@ -16,7 +16,7 @@ from core.messaging.models import Message
 from tests import factories
 from tests.conftest import errors_on, sign_in, signed_in, words
 from tests.core.accounts import pages
-from tests.core.accounts.pages import ACCOUNT, section
+from tests.core.accounts.pages import ACCOUNT, SAFETY
 from tests.core.accounts.test_app_codes import NOT_SHOWN, STEP, USED, wrong
 from tests.worlds import undone
 
@@ -79,7 +79,7 @@ def to_both(warning):
 
 
 def test_person_adds_an_app_and_signs_in_with_it(browser, person, clock):
-    assert "Authenticator app None Change" in section(browser.get(ACCOUNT), "account")
+    assert "Authenticator app None Change" in words(browser.get(SAFETY))
     page = give(browser, APP)
     assert pages.place(page) == CONFIRM
     app = key_on(page)
@@ -95,7 +95,7 @@ def test_person_adds_an_app_and_signs_in_with_it(browser, person, clock):
     assert pages.place(page) == RECOVERY
     assert len(set(codes)) == 8
     assert told_since(0) == to_both(WARNINGS["added"])
-    assert "Authenticator app In use Change" in section(browser.get(ACCOUNT), "account")
+    assert "Authenticator app In use Change" in words(browser.get(SAFETY))
     assert "Recovery codes left 8" in words(browser.get(APP))
 
     elsewhere = sign_in(person, code=first)
@@ -159,8 +159,8 @@ def test_second_click_leads_to_the_codes(browser, person):
 
 def test_person_takes_the_app_off(browser, person, app):
     page = give(browser, REMOVE, factories.shown_by(app))
-    assert pages.place(page) == ACCOUNT
-    assert "Authenticator app None Change" in section(page, "account")
+    assert pages.place(page) == SAFETY
+    assert "Authenticator app None Change" in words(page)
     assert told_since(0) == to_both(WARNINGS["removed"])
     assert not TOTPDevice.objects.exists()
     assert not StaticDevice.objects.exists()
@@ -170,7 +170,7 @@ def test_person_takes_the_app_off(browser, person, app):
 def test_recovery_code_takes_the_app_off(browser, person):
     (code, *_others) = authenticators.renew_recovery_codes(person)
     factories.authenticator(person)
-    assert pages.place(give(browser, REMOVE, code)) == ACCOUNT
+    assert pages.place(give(browser, REMOVE, code)) == SAFETY
     assert not TOTPDevice.objects.exists()
 
 

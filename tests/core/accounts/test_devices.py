@@ -14,10 +14,10 @@ from core.accounts.models import Session
 from tests import factories
 from tests.conftest import notices_on, sign_in, signed_in, signed_in_staff, words
 from tests.core.accounts import pages
-from tests.core.accounts.pages import ACCOUNT
+from tests.core.accounts.pages import ACCOUNT, SAFETY
 from tests.worlds import undone
 
-TO_SIGN_IN = f"{pages.SIGN_IN}?next={ACCOUNT}"
+TO_SIGN_IN = f"{pages.SIGN_IN}?next={SAFETY}"
 ELSEWHERE = f"{ACCOUNT}devices/"
 SIGNED_OUT = "That device has been signed out."
 
@@ -82,7 +82,7 @@ def addresses_on(page):
 
 
 def is_signed_in(client):
-    return client.get(ACCOUNT).status_code == 200
+    return client.get(SAFETY).status_code == 200
 
 
 def test_signing_in_notes_the_browser_and_its_system(resident):
@@ -96,7 +96,7 @@ def test_signing_in_notes_the_browser_and_its_system(resident):
         ("something of my own", "Unknown browser"),
     ]:
         with undone():
-            page = signed_in_with(resident, browser).get(ACCOUNT)
+            page = signed_in_with(resident, browser).get(SAFETY)
             assert names_on(page) == [f"{name} this device"], browser
 
 
@@ -104,7 +104,7 @@ def test_sign_in_notes_the_time(resident, clock):
     clock.now = clock.now.replace(year=2026, month=11, day=22, hour=21, minute=5)
     client = signed_in_with(resident, DESK)
     # In Riyadh, midnight has passed.
-    assert devices_on(client.get(ACCOUNT)) == [
+    assert devices_on(client.get(SAFETY)) == [
         "Firefox, Windows this device since "
         "23 November 2026 CE (13 Jumada al-Akhirah 1448 AH) · 00:05"
     ]
@@ -114,7 +114,7 @@ def test_the_password_alone_is_no_device(resident, on_phone):
     factories.let_a_minute_pass(resident)
     form = {"login": resident.username, "password": factories.PASSWORD}
     Client(headers={"user-agent": DESK}).post(pages.SIGN_IN, form)
-    assert len(devices_on(on_phone.get(ACCOUNT))) == 1
+    assert len(devices_on(on_phone.get(SAFETY))) == 1
 
 
 def test_staff_with_resident_account_see_their_staff_session(db):
@@ -125,7 +125,7 @@ def test_staff_with_resident_account_see_their_staff_session(db):
     at_work.post("/en/staff/code/", {"code": f"{totp(authenticator.bin_key):06}"})
     on_phone = Client(headers={"user-agent": PHONE})
     next_code = f"{totp(authenticator.bin_key, drift=1):06}"
-    page = sign_in(both, on_phone, code=next_code).get(ACCOUNT)
+    page = sign_in(both, on_phone, code=next_code).get(SAFETY)
     assert sorted(names_on(page)) == ["Chrome Mobile, Android this device", "Firefox, Windows"]
 
 
@@ -133,7 +133,7 @@ def test_any_user_agent_is_harmless(resident):
     for browser in HOSTILE:
         with undone():
             client = signed_in_with(resident, browser)
-            page = client.get(ACCOUNT)
+            page = client.get(SAFETY)
             assert page.status_code == 200, browser[:80]
             (device,) = devices_on(page)
             assert "this device" in device, browser[:80]
@@ -146,7 +146,7 @@ def test_any_user_agent_is_harmless(resident):
 def test_list_marks_this_device_and_has_buttons_for_others(on_phone, on_desk):
     here, there = ("Chrome Mobile, Android", on_phone), ("Firefox, Windows", on_desk)
     for (name, client), (other_name, other) in ((here, there), (there, here)):
-        page = client.get(ACCOUNT)
+        page = client.get(SAFETY)
         assert sorted(names_on(page)) == sorted([f"{name} this device", other_name])
         assert addresses_on(page) == [f"{ACCOUNT}devices/{session_of(other).device}/"]
         buttons = [device for device in devices_on(page) if "Sign out of that device" in device]
@@ -155,29 +155,32 @@ def test_list_marks_this_device_and_has_buttons_for_others(on_phone, on_desk):
 
 
 def test_device_with_expired_session_is_not_listed(on_phone, on_desk, clock):
-    assert len(devices_on(on_desk.get(ACCOUNT))) == 2
+    assert len(devices_on(on_desk.get(SAFETY))) == 2
     let_session_expire(on_phone, at=timezone.now())
-    assert names_on(on_desk.get(ACCOUNT)) == ["Firefox, Windows this device"]
+    assert names_on(on_desk.get(SAFETY)) == ["Firefox, Windows this device"]
     assert not is_signed_in(on_phone)
 
 
 def test_devices_of_others_and_signed_out_ones_are_not_listed(on_phone, on_desk):
     signed_in_with(factories.UserFactory(), DESK)
     on_phone.post(pages.SIGN_OUT)
-    assert names_on(on_desk.get(ACCOUNT)) == ["Firefox, Windows this device"]
+    assert names_on(on_desk.get(SAFETY)) == ["Firefox, Windows this device"]
 
 
 def test_session_key_is_on_no_page_and_opens_none(resident, on_phone, on_desk):
     keys = [key_of(on_phone), key_of(on_desk)]
     inquiry = factories.draft(resident)
     for address in (
-        *(f"{ACCOUNT}{page}" for page in ("", "password/", "mobile/", "email/", "acting-as/")),
+        *(
+            f"{ACCOUNT}{page}"
+            for page in ("", "safety/", "password/", "mobile/", "email/", "acting-as/")
+        ),
         *("/en/", "/en/my/", "/en/inquiries/", f"/en/inquiries/{inquiry.reference}/details/"),
         "/en/no/such/page/",
     ):
         page = on_desk.get(address).content.decode()
         assert not [key for key in keys if key in page], address
-    (address,) = addresses_on(on_desk.get(ACCOUNT))
+    (address,) = addresses_on(on_desk.get(SAFETY))
     with_the_name = Client()
     with_the_name.cookies["sessionid"] = address.split("/")[-2]
     assert not is_signed_in(with_the_name)
@@ -185,15 +188,15 @@ def test_session_key_is_on_no_page_and_opens_none(resident, on_phone, on_desk):
 
 def test_other_device_is_signed_out_and_this_one_stays(resident, on_phone, on_desk):
     draft = factories.draft(resident)
-    (address,) = addresses_on(on_desk.get(ACCOUNT))
+    (address,) = addresses_on(on_desk.get(SAFETY))
     for _click in range(2):
         page = on_desk.post(address, follow=True)
-        assert pages.place(page) == ACCOUNT
+        assert pages.place(page) == SAFETY
         assert notices_on(page) == [SIGNED_OUT]
         assert names_on(page) == ["Firefox, Windows this device"]
     with_a_form = Client()
     with_a_form.cookies["sessionid"] = key_of(on_phone)
-    assert on_phone.get(ACCOUNT).url == TO_SIGN_IN
+    assert on_phone.get(SAFETY).url == TO_SIGN_IN
     assert is_signed_in(on_desk)
 
     details = f"/en/inquiries/{draft.reference}/details/"
@@ -208,32 +211,32 @@ def test_device_of_another_user_stays_and_is_not_revealed(on_phone):
     answers = []
     for device in (session_of(theirs).device, "0" * 32):
         response = on_phone.post(f"{ACCOUNT}devices/{device}/")
-        answers.append((response.status_code, response.url, notices_on(on_phone.get(ACCOUNT))))
-    assert answers[0] == answers[1] == (302, ACCOUNT, [SIGNED_OUT])
+        answers.append((response.status_code, response.url, notices_on(on_phone.get(SAFETY))))
+    assert answers[0] == answers[1] == (302, SAFETY, [SIGNED_OUT])
     assert is_signed_in(theirs)
     assert is_signed_in(on_phone)
 
 
 def test_own_device_can_be_signed_out(on_phone, on_desk):
     address = f"{ACCOUNT}devices/{session_of(on_desk).device}/"
-    assert on_desk.post(address).url == ACCOUNT
-    assert on_desk.get(ACCOUNT).url == TO_SIGN_IN
+    assert on_desk.post(address).url == SAFETY
+    assert on_desk.get(SAFETY).url == TO_SIGN_IN
     assert is_signed_in(on_phone)
 
 
 def test_all_other_devices_are_signed_out_at_once(resident, on_phone, on_desk):
     of_another = signed_in(factories.UserFactory())
     on_staff_site = signed_in_staff(resident)
-    page = on_desk.get(ACCOUNT)
+    page = on_desk.get(SAFETY)
     assert "Sign out everywhere else" in words(page)
     page = on_desk.post(ELSEWHERE, follow=True)
-    assert pages.place(page) == ACCOUNT
+    assert pages.place(page) == SAFETY
     assert notices_on(page) == ["All other devices have been signed out."]
     assert names_on(page) == ["Firefox, Windows this device"]
     # There is nothing left to sign out.
     assert "Sign out everywhere else" not in words(page)
     for ended in (on_phone, on_staff_site):
-        assert ended.get(ACCOUNT).url == TO_SIGN_IN
+        assert ended.get(SAFETY).url == TO_SIGN_IN
     for stays in (on_desk, of_another):
         assert is_signed_in(stays)
 
@@ -251,14 +254,14 @@ def test_a_sign_in_that_waits_for_its_code_is_ended_with_the_others(resident, on
 
 
 def test_links_and_visitors_sign_nothing_out_elsewhere(on_phone, on_desk):
-    assert on_desk.get(ELSEWHERE).url == ACCOUNT
+    assert on_desk.get(ELSEWHERE).url == SAFETY
     assert Client().post(ELSEWHERE).url == f"{pages.SIGN_IN}?next={ELSEWHERE}"
     assert is_signed_in(on_phone)
 
 
 def test_links_visitors_and_unknown_names_sign_no_device_out(on_phone, on_desk):
     address = f"{ACCOUNT}devices/{session_of(on_phone).device}/"
-    assert on_desk.get(address).url == ACCOUNT
+    assert on_desk.get(address).url == SAFETY
     assert Client().post(address).url == f"{pages.SIGN_IN}?next={address}"
     for device in ("a" * 100_000, "_", "-", "0", "٣", "a%00", "..%2f", "%F0%9F%92%A5"):
         response = on_desk.post(f"{ACCOUNT}devices/{device}/")

@@ -31,7 +31,8 @@ MAIL = (
 )
 RESIDENT = (
     'If it was not, choose "I have forgotten my password" where you sign in, and set a new one: it '
-    'signs all devices out. You can also open "My account" and press "Sign out everywhere else".'
+    'signs all devices out. You can also open "Account", then "Sign-in and safety", '
+    'and press "Sign out everywhere else".'
 )
 STAFF = (
     "If it was not, change your password on the staff site at once, and tell those who keep the "

@@ -85,11 +85,11 @@ def test_new_mobile_is_saved_by_code_and_old_one_is_told(browser, person):
     assert not pages.ordinary_texts()
 
     page = browser.post(MOBILE_CODE, {"code": code}, follow=True)
-    assert place(page) == pages.ACCOUNT
+    assert place(page) == pages.SAFETY
     assert notices_on(page) == [
         "The mobile on your account is now •••• 432. Other devices have been signed out."
     ]
-    assert "Mobile •••• 432 Change" in pages.section(page, "account")
+    assert "Mobile •••• 432 Change" in words(page)
     assert mobile_of(person) == pages.NEW_MOBILE
     told = (
         "Tawasul: the mobile on your account is now the one ending in 432. If that was "
@@ -97,7 +97,7 @@ def test_new_mobile_is_saved_by_code_and_old_one_is_told(browser, person):
     )
     assert pages.ordinary_texts() == [(pages.MOBILE, "en", told)]
     # A code changes the mobile once.
-    assert browser.post(MOBILE_CODE, {"code": code}).url == pages.ACCOUNT
+    assert browser.post(MOBILE_CODE, {"code": code}).url == pages.SAFETY
     assert len(pages.ordinary_texts()) == 1
     # The codes to sign in go to the new mobile.
     assert pages.can_sign_in(person, factories.PASSWORD)
@@ -174,7 +174,7 @@ def test_mobile_needs_password(browser):
         )
         # The form shows the typed mobile again, but not the password.
         assert 'value="+966550000432"' in page.content.decode()
-        assert browser.get(MOBILE_CODE).url == pages.ACCOUNT
+        assert browser.get(MOBILE_CODE).url == pages.SAFETY
     assert not Message.objects.exists()
 
 
@@ -241,10 +241,10 @@ def test_code_of_one_device_confirms_nothing_on_another(browser, person):
 
 
 def test_code_page_needs_the_form_first(browser):
-    for address in (MOBILE_CODE, pages.EMAIL_CODE):
-        assert browser.get(address).url == pages.ACCOUNT
-        assert browser.post(address, {"code": "482913"}).url == pages.ACCOUNT
-        assert browser.post(f"{address}resend/").url == pages.ACCOUNT
+    for address, begins in ((MOBILE_CODE, pages.SAFETY), (pages.EMAIL_CODE, pages.MESSAGES)):
+        assert browser.get(address).url == begins
+        assert browser.post(address, {"code": "482913"}).url == begins
+        assert browser.post(f"{address}resend/").url == begins
     assert not Message.objects.exists()
 
 
@@ -309,11 +309,11 @@ def test_email_is_saved_by_its_code_and_mobile_is_told(browser, person):
     assert email_of(person) == OLD_ADDRESS
 
     page = browser.post(pages.EMAIL_CODE, {"code": code}, follow=True)
-    assert place(page) == pages.ACCOUNT
+    assert place(page) == pages.MESSAGES
     assert notices_on(page) == [
         "Your e-mail address is confirmed. Other devices have been signed out."
     ]
-    assert f"E-mail address {NEW_ADDRESS} Change" in pages.section(page, "account")
+    assert f"E-mail address {NEW_ADDRESS} Change" in words(page)
     assert email_of(person) == NEW_ADDRESS
     assert [text.text for text in Message.objects.filter(channel="sms")] == [
         "Tawasul: an e-mail address has been confirmed for your account. If that was not you, "
@@ -332,7 +332,7 @@ def test_email_needs_password(browser, person):
         assert errors_on(page) == [told]
         # The form shows the typed address again, but not the password.
         assert f'value="{NEW_ADDRESS}"' in page.content.decode()
-        assert browser.get(pages.EMAIL_CODE).url == pages.ACCOUNT
+        assert browser.get(pages.EMAIL_CODE).url == pages.MESSAGES
     assert not Message.objects.exists()
 
 
@@ -345,7 +345,7 @@ def test_arabic_mail_and_pages_are_arabic(browser, person):
     page = browser.post(
         "/ar/account/email/code/", {"code": pages.digits_in(mail["text"])}, follow=True
     )
-    assert place(page) == "/ar/account/"
+    assert place(page) == "/ar/account/messages/"
     (notice,) = notices_on(page)
     assert not re.search("[A-Za-z]", notice)
     assert email_of(person) == NEW_ADDRESS
@@ -374,14 +374,14 @@ def test_an_address_can_be_removed_but_not_by_a_link(browser, person):
     assert email_of(person) == NEW_ADDRESS
     assert not Message.objects.exists()
     page = pages.remove_email(browser)
-    assert place(page) == pages.ACCOUNT
+    assert place(page) == pages.MESSAGES
     assert notices_on(page) == ["We will no longer e-mail you. Other devices have been signed out."]
-    assert "E-mail address None Change" in pages.section(page, "account")
+    assert "E-mail address None Change" in words(page)
     assert email_of(person) == ""
     mail = Message.objects.get()
     assert (mail.recipient, mail.subject) == (NEW_ADDRESS, "Tawasul: we no longer e-mail you")
     assert mail.text == f"This address has been removed from your account. {IF_NOT_YOU}"
-    assert browser.get(pages.REMOVE_EMAIL).url == pages.ACCOUNT
+    assert browser.get(pages.REMOVE_EMAIL).url == pages.MESSAGES
 
 
 def test_invalid_email_is_refused_and_shown_again(browser):

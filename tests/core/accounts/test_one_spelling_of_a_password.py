@@ -50,7 +50,7 @@ def test_changing_and_setting_anew(person):
     person.set_password(COMPOSED)
     person.save()
     form = {"password": DECOMPOSED, "new_password": NEXT, "again": normalize("NFC", NEXT)}
-    assert signed_in(person).post(pages.CHANGE_PASSWORD, form).url == pages.ACCOUNT
+    assert signed_in(person).post(pages.CHANGE_PASSWORD, form).url == pages.SAFETY
     assert is_open(person, NEXT)
     client = Client()
     pages.prove_to_reset(client)
@@ -84,7 +84,7 @@ def test_length_counts_in_one_spelling(person):
     form = {"password": factories.PASSWORD, "new_password": longest, "again": longest}
     form = {name: normalize("NFD", typed) for name, typed in form.items()}
     assert len(form["again"]) > 128 == len(longest)
-    assert signed_in(person).post(pages.CHANGE_PASSWORD, form).url == pages.ACCOUNT
+    assert signed_in(person).post(pages.CHANGE_PASSWORD, form).url == pages.SAFETY
     assert opens(person, longest)
     assert opens(person, form["again"])
     page = Client().post(SIGN_IN, {"login": "aslam", "password": longest + "x"})

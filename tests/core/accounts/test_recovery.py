@@ -168,9 +168,12 @@ def test_mobile_and_mail_are_closed_for_72_hours(client, moved_on, clock):
     moved_on.refresh_from_db()
     browser = signed_in(moved_on)
     closed = why_closed(moved_on)
-    assert closed in words(browser.get(pages.ACCOUNT))
-    for address in (pages.CHANGE_MOBILE, pages.CHANGE_EMAIL):
-        assert f'href="{address}"' not in browser.get(pages.ACCOUNT).content.decode()
+    for shown, address in (
+        (pages.SAFETY, pages.CHANGE_MOBILE),
+        (pages.MESSAGES, pages.CHANGE_EMAIL),
+    ):
+        assert closed in words(browser.get(shown))
+        assert f'href="{address}"' not in browser.get(shown).content.decode()
     assert errors_on(pages.ask_for_mobile(browser, "+966550000999")) == [closed]
     assert errors_on(pages.ask_for_email(browser)) == [closed]
     assert errors_on(pages.remove_email(browser)) == [closed]
@@ -178,7 +181,7 @@ def test_mobile_and_mail_are_closed_for_72_hours(client, moved_on, clock):
 
     clock.move(HOURS_72 + 1)
     browser = signed_in(moved_on)
-    assert closed not in words(browser.get(pages.ACCOUNT))
+    assert closed not in words(browser.get(pages.SAFETY))
     assert place(pages.ask_for_mobile(browser, "+966550000999")) == pages.MOBILE_CODE
 
 

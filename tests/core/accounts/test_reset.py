@@ -103,7 +103,7 @@ def test_new_password_signs_out_everywhere_and_nobody_else(proven, person, as_re
 
 def other_devices_listed(browser):
     """Return how many other devices the account page lists."""
-    markup = browser.get(pages.ACCOUNT).content.decode()
+    markup = browser.get(pages.SAFETY).content.decode()
     return len(re.findall(r'action="/en/account/devices/\w', markup))
 
 
