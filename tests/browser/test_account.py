@@ -99,7 +99,7 @@ def act_for(somebody, palm):
     somebody.press("Continue")
     banner = somebody.page.locator(".acting")
     expect(banner).to_contain_text(somebody.named(palm))
-    somebody.follow("File an inquiry")
+    somebody.follow("Tawasul: file an inquiry")
     expect(banner).to_contain_text(somebody.named(palm))
     service = Service.objects.get(slug="sponsored-services")
     somebody.page.get_by_label(somebody.named(service)).check()

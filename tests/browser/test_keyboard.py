@@ -175,7 +175,7 @@ def type_code(visitor):
 
 
 def begin_inquiry(applicant, service):
-    go(applicant, applicant.link("File an inquiry"))
+    go(applicant, applicant.link("Tawasul: file an inquiry"))
     arrive(applicant, "File an inquiry")
     # Without a choice, the summary has the focus and its link leads to the first service.
     go(applicant, applicant.button("Continue"))

@@ -47,7 +47,7 @@ def sign_in(applicant, resident):
 
 
 def explain(applicant, service):
-    applicant.follow("File an inquiry")
+    applicant.follow("Tawasul: file an inquiry")
     applicant.page.get_by_label(applicant.named(service)).check()
     applicant.press("Continue")
     applicant.fill("What do you need?", "short")
