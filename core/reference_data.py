@@ -4,13 +4,17 @@ Pages read them here, without a statement. What is written or booked asks the da
 because these rows may be ten seconds old.
 """
 
+import datetime
 import hashlib
 import time
+from bisect import bisect_right
+from collections.abc import Iterable
 from threading import Lock
 from typing import Any, Generic, TypeVar, cast
 
 from django.db import models
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
+from django.utils import timezone
 
 # Within this time a change reaches every process.
 MAX_AGE = 10  # seconds
@@ -24,11 +28,12 @@ class ReferenceData(Generic[_Row]):
     """The rows of one model in its order, read at most every ten seconds.
 
     It is an attribute of the model, such as `cached = ReferenceData("documents")`, with the
-    relations to read beside each row. All threads share the rows, and nobody changes them.
+    relations to read beside each row, and the fields with the `moments` at which a page made of
+    the rows becomes another. All threads share the rows, and nobody changes them.
     """
 
-    def __init__(self, *relations: str) -> None:
-        self._relations = relations
+    def __init__(self, *relations: str, moments: Iterable[str] = ()) -> None:
+        self._relations, self._moment_fields = relations, tuple(moments)
         self._reading = Lock()
         self.forget()
 
@@ -50,13 +55,22 @@ class ReferenceData(Generic[_Row]):
 
     @property
     def version(self) -> str:
-        """A digest of the rows."""
+        """A digest of the rows, with the number of their moments that have passed."""
         self._fresh()
-        return self._version
+        return f"{self._version}:{bisect_right(self._moments, timezone.now())}"
+
+    @property
+    def next_moment(self) -> datetime.datetime | None:
+        """The next moment at which the version becomes another one without a change of rows."""
+        self._fresh()
+        moments = self._moments
+        ahead = bisect_right(moments, timezone.now())
+        return moments[ahead] if ahead < len(moments) else None
 
     def forget(self) -> None:
         """Let the rows be read anew when they are asked for."""
         self._rows: dict[Any, _Row] = {}
+        self._moments: list[datetime.datetime] = []
         self._version = ""
         self._read_at = -float(MAX_AGE)
 
@@ -72,6 +86,7 @@ class ReferenceData(Generic[_Row]):
         rows = list(self._model._default_manager.prefetch_related(*self._relations))
         text = repr([self._values_of(row) for row in rows])
         self._version = hashlib.sha256(text.encode()).hexdigest()
+        self._moments = sorted(getattr(row, name) for row in rows for name in self._moment_fields)
         self._rows = {row.pk: row for row in rows}
         self._read_at = now
 
@@ -82,8 +97,14 @@ class ReferenceData(Generic[_Row]):
 
 
 def version() -> str:
-    """Return a text that is another one after any change of these rows."""
+    """Return a text that is another one after any change of these rows, and after each moment."""
     return hashlib.sha256("".join(each.version for each in _all).encode()).hexdigest()
+
+
+def seconds_to_next_moment() -> float | None:
+    """Return how long the version stays what it is if no row changes; None for ever."""
+    moments = [moment for each in _all if (moment := each.next_moment)]
+    return (min(moments) - timezone.now()).total_seconds() if moments else None
 
 
 def forget() -> None:

@@ -1,10 +1,12 @@
 """The form fields of the staff site's own forms, which read typed text as the portal's forms do."""
 
+import datetime
 import re
 from typing import Any
 
 from django import forms
 from django.db import models
+from django.forms.utils import from_current_timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.hijri import hijri_to_gregorian
@@ -14,6 +16,8 @@ from core.text import TextField, read_number
 _HIJRI_DAY = re.compile(
     "(1[345][0-9]{2}|[0-9]{1,2})[-/]([0-9]{1,2})[-/](1[345][0-9]{2}|[0-9]{1,2})"
 )
+# A day, and after it a time of day.
+_MOMENT = re.compile(r"(\S+)[\sT]+([0-9]{1,2}:[0-9]{2})")
 _NUMBER = {"autocomplete": "off", "dir": "ltr"}
 
 
@@ -76,6 +80,29 @@ class _TimeField(_InAnyDigits, forms.TimeField):
     default_error_messages = {"invalid": _("Enter hours and minutes, for example 08:30.")}
 
 
+class _MomentField(_InAnyDigits, forms.DateTimeField):
+    """A day in either calendar with a time of day, in the Kingdom."""
+
+    example = _("For example 2026-06-05 08:30, or 1447-12-19 08:30.")
+    default_error_messages = {
+        "invalid": _("Enter the day and the time, for example 2026-06-05 08:30.")
+    }
+
+    def to_python(self, value: Any) -> datetime.datetime | None:
+        text = read_number(value) if isinstance(value, str) else value
+        if text in self.empty_values:
+            return None
+        try:
+            day, time = _MOMENT.fullmatch(text).groups()  # type: ignore[union-attr]  # caught below
+            naive = datetime.datetime.combine(_DayField().clean(day), _TimeField().clean(time))
+            # The first and the last year reach beyond those of the database in other time zones.
+            if datetime.MINYEAR < naive.year < datetime.MAXYEAR:
+                return from_current_timezone(naive)
+        except (AttributeError, forms.ValidationError):
+            pass
+        raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+
+
 # For `formfield_overrides` of an admin whose rows are typed in.
 STAFF_FIELDS: dict[type[models.Field], dict[str, Any]] = {
     models.CharField: {"form_class": TextField},
@@ -86,6 +113,10 @@ STAFF_FIELDS: dict[type[models.Field], dict[str, Any]] = {
     models.DateField: {
         "form_class": _DayField,
         "widget": forms.DateInput(_NUMBER, format="%Y-%m-%d"),
+    },
+    models.DateTimeField: {
+        "form_class": _MomentField,
+        "widget": forms.DateTimeInput(_NUMBER, format="%Y-%m-%d %H:%M"),
     },
     models.TimeField: {
         "form_class": _TimeField,

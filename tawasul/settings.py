@@ -118,6 +118,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "core.template_filters",
                 "core.shown_fields",
+                "tawasul.portal.page_tags",
             ],
             "context_processors": [
                 "django.template.context_processors.request",

@@ -167,7 +167,7 @@ TABLE = {
     "en/staff/password_change/": form(staff(200, 200, 200)),
     **each(staff(200, 200, 200), "en/staff/", "password_change/done/", "jsi18n/"),
     "en/staff/autocomplete/": staff(403, 403, 403),
-    "en/staff/^(?P<app_label>catalogue|requests_app|appointments)/$": staff(
+    "en/staff/^(?P<app_label>catalogue|requests_app|appointments|portal)/$": staff(
         404, 200, 200, auditor=200
     ),
     "en/staff/(?P<url>.*)$": desk_form(staff(404, 404, 404)),
@@ -227,6 +227,7 @@ TABLE |= {
 for model in (
     *("catalogue/service", "catalogue/documenttype", "catalogue/holiday"),
     *("appointments/office", "appointments/openingwindow", "appointments/closure"),
+    "portal/announcement",
 ):
     rows, editor = f"en/staff/{model}/", 200 if model.startswith("catalogue/") else 403
     read = staff(403, 403, 200, editor=editor, auditor=200)
@@ -264,6 +265,22 @@ TABLE |= {
     f"{CLOSURE}<path:object_id>/history/": staff(302, 302, 200, auditor=200),
     f"{CLOSURE}<path:object_id>/delete/": desk_form(
         staff(403, 403, 200, manager=302), staff(403, 403, 302, manager=302)
+    ),
+}
+
+# The announcement is one of everywhere, so managers do not find it.
+ANNOUNCEMENT = "en/staff/portal/announcement/"
+FOR_ANNOUNCERS = staff(403, 403, 200, manager=200, editor=200, auditor=200)
+TABLE |= {
+    ANNOUNCEMENT: desk_form(FOR_ANNOUNCERS),
+    f"{ANNOUNCEMENT}add/": desk_form(staff(403, 403, 200, manager=200, editor=200)),
+    f"{ANNOUNCEMENT}<path:object_id>/change/": desk_form(
+        staff(403, 403, 200, manager=302, editor=200, auditor=200)
+    ),
+    f"{ANNOUNCEMENT}<path:object_id>/history/": staff(302, 302, 200, editor=200, auditor=200),
+    f"{ANNOUNCEMENT}<path:object_id>/delete/": desk_form(
+        staff(403, 403, 200, manager=302, editor=200),
+        staff(403, 403, 302, manager=302, editor=302),
     ),
 }
 

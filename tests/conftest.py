@@ -62,7 +62,8 @@ def _changed_reference_data_is_read_anew():
         if execute_and_forget not in connection.execute_wrappers:
             connection.execute_wrappers.insert(0, execute_and_forget)
 
-    tables = ("catalogue_", "appointments_office", "appointments_openingwindow")
+    of_offices = ("appointments_office", "appointments_openingwindow")
+    tables = ("catalogue_", *of_offices, "portal_announcement")
     connection_created.connect(install)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reference_data, "MAX_AGE", math.inf)

@@ -20,6 +20,7 @@ from core.messaging.models import Message
 from core.search import searchable
 from requests_app import actions, purposes
 from requests_app.models import Inquiry
+from tawasul.portal.models import Announcement
 from tawasul.portal.staff_roles import group_for_role
 
 PASSWORD = "a-Long-enough-one-26"
@@ -108,6 +109,13 @@ class MessageFactory(DjangoModelFactory):
     recipient = factory.Sequence(lambda n: f"+9665{n:08}")
     language = "en"
     text = factory.Sequence(lambda n: f"Tawasul: there is news number {n}.")
+
+
+def announcement(text="The system is being renewed tonight.", **fields):
+    """Make an announcement that began an hour ago and ends in an hour."""
+    now, hour = timezone.now(), datetime.timedelta(hours=1)
+    fields = {"begins_at": now - hour, "ends_at": now + hour, "text_ar": "تحديث الليلة", **fields}
+    return Announcement.objects.create(text_en=text, **fields)
 
 
 def document_type(slug="supporting-proof", name_en="Supporting proof"):

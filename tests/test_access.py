@@ -125,6 +125,7 @@ class World:
         self.closure = Closure.objects.create(
             first_day="2026-09-23", last_day="2026-09-23", reason_ar="صيانة"
         )
+        self.announcement = factories.announcement()
 
     def address(self, route, inquiry, appointment):
         document = self.documents[inquiry]
@@ -134,6 +135,7 @@ class World:
             "office": self.free.office,
             "openingwindow": self.free.window,
             "closure": self.closure,
+            "announcement": self.announcement,
             "service": inquiry.service,
             "documenttype": document.document_type,
             "holiday": self.holiday,
@@ -160,7 +162,7 @@ class World:
             "<slug:code>": slip.check_code,
             "bulk/<slug:name>": "bulk/claim",
             "<path:object_id>": rows[model].pk,
-            "^(?P<app_label>catalogue|requests_app|appointments)/$": "requests_app/",
+            "^(?P<app_label>catalogue|requests_app|appointments|portal)/$": "requests_app/",
             "(?P<url>.*)$": "nothing",
             "<slug:device>": self.device_of_the_applicant().device,
             "<slug:key>": self.picture,

@@ -80,6 +80,7 @@ LISTS = {
     *("en/staff/catalogue/service/", "en/staff/catalogue/documenttype/"),
     *("en/staff/catalogue/holiday/", "en/staff/appointments/office/"),
     *("en/staff/appointments/openingwindow/", "en/staff/appointments/closure/"),
+    *("en/", "en/staff/portal/announcement/"),
 }
 
 
@@ -223,6 +224,8 @@ class ManyRows(World):
             user.offices.add(office)
         reasons = {"reason_ar": "صيانة", "reason_en": "Maintenance"}
         Closure.objects.create(office=office, first_day=PAST, last_day=PAST, **reasons)
+        factories.announcement()
+        factories.announcement(office=office)
         Holiday.objects.create(day=PAST + number * DAY, name_ar="عيد")
 
     def add_staff(self):

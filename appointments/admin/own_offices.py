@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from appointments.models import Office
 from core.accounts.access import StaffRequest
-from core.accounts.models import AUDIT
+from core.accounts.models import AUDIT, User
 
 
 class OwnOfficesMixin(admin.ModelAdmin):
@@ -17,9 +17,17 @@ class OwnOfficesMixin(admin.ModelAdmin):
 
     office_path = "office"
 
+    def reads_all(self, user: User) -> bool:
+        """Return whether the user sees the rows of all offices, and those of none."""
+        return user.has_perm(AUDIT)
+
+    def keeps_all(self, user: User) -> bool:
+        """Return whether the user may choose any office for a row, or none."""
+        return user.is_superuser
+
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows = super().get_queryset(request)
-        if request.user.has_perm(AUDIT):
+        if self.reads_all(cast(StaffRequest, request).user):
             return rows
         own = Office.objects.staffed_by(cast(StaffRequest, request).user)
         return rows.filter(**{f"{self.office_path}__in": own})
@@ -27,9 +35,10 @@ class OwnOfficesMixin(admin.ModelAdmin):
     def formfield_for_foreignkey(
         self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
     ) -> ModelChoiceField | None:
-        if db_field.name != "office":
+        user = cast(StaffRequest, request).user
+        if db_field.name != "office" or self.keeps_all(user):
             return super().formfield_for_foreignkey(db_field, request, **kwargs)
-        kwargs["queryset"] = Office.objects.staffed_by(cast(StaffRequest, request).user)
+        kwargs["queryset"] = Office.objects.staffed_by(user)
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        field.required = field.required or not request.user.is_superuser  # type: ignore[union-attr]  # a field
+        field.required = True  # type: ignore[union-attr]  # a field
         return field

@@ -1,9 +1,11 @@
 """Pages that are the same for everybody: rendered for nobody, and kept until their data change.
 
-A public page depends on its address and on the reference data alone. Its view gets a request that
-knows of no cookie, session, user or message, so that nothing of whoever asks can be on it. Any
-cache on the way may hold it, and this process keeps what it has rendered, also compressed. To open
-one is no activity of a session, as the portal does not hear of those that a cache has answered.
+A public page depends on its address and on the reference data alone, and with them on the moments
+at which something of these begins or ends. Its view gets a request that knows of no cookie,
+session, user or message, so that nothing of whoever asks can be on it. Any cache on the way may
+hold it until the next such moment, and this process keeps what it has rendered, also compressed. To
+open one is no activity of a session, as the portal does not hear of those that a cache has
+answered.
 """
 
 import hashlib
@@ -19,7 +21,7 @@ from django.utils.text import compress_string
 
 from core.http import unless_known
 from core.methods import READ
-from core.reference_data import version
+from core.reference_data import seconds_to_next_moment, version
 
 _View = TypeVar("_View", bound=Callable[..., HttpResponse])
 
@@ -64,7 +66,6 @@ class Page(NamedTuple):
     def of(cls, response: HttpResponse, version: str) -> "Page":
         content = response.content
         headers = {k: v for k, v in response.headers.items() if k.lower() not in _OWN_HEADERS}
-        headers["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
         headers["Vary"] = "Accept-Encoding"
         # A weak one, as it stands for the compressed bytes too.
         headers["ETag"] = f'W/"{hashlib.blake2b(content, digest_size=16).hexdigest()}"'
@@ -73,6 +74,7 @@ class Page(NamedTuple):
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         response = HttpResponse(headers=self.headers)
+        response.headers["Cache-Control"] = f"public, max-age={_max_age()}"
         if re_accepts_gzip.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
             response.content = self.compressed
             response.headers["Content-Encoding"] = "gzip"
@@ -118,6 +120,12 @@ class PublicPagesMiddleware:
         response: HttpResponse = view(PublicRequest(request), *args, **kwargs)
         response.made_of = made_of  # type: ignore[attr-defined]  # read above
         return response
+
+
+def _max_age() -> int:
+    """Return for how many seconds a page may be kept elsewhere: never past the next moment."""
+    left = seconds_to_next_moment()
+    return MAX_AGE_SECONDS if left is None else max(0, min(MAX_AGE_SECONDS, int(left)))
 
 
 def _key(request: HttpRequest) -> str | None:

@@ -43,6 +43,10 @@ PERMISSIONS = {
         "appointments.add_closure",
         "appointments.change_closure",
         "appointments.delete_closure",
+        "portal.view_announcement",
+        "portal.add_announcement",
+        "portal.change_announcement",
+        "portal.delete_announcement",
     ),
     # Keeps the catalogue.
     "editor": (
@@ -56,6 +60,11 @@ PERMISSIONS = {
         "catalogue.add_holiday",
         "catalogue.change_holiday",
         "catalogue.delete_holiday",
+        "portal.view_announcement",
+        "portal.add_announcement",
+        "portal.change_announcement",
+        "portal.delete_announcement",
+        "portal.announce_everywhere",
     ),
     # Reads everything but their own cases, and changes nothing.
     "auditor": (
@@ -69,6 +78,7 @@ PERMISSIONS = {
         "catalogue.view_service",
         "catalogue.view_documenttype",
         "catalogue.view_holiday",
+        "portal.view_announcement",
     ),
     # Keeps the accounts of the others, and of no keeper their own.
     "keeper": ("accounts.keep_staff",),

@@ -56,6 +56,7 @@ SHOWN_AGAIN = {
         for model in (
             *("catalogue_service", "catalogue_documenttype", "catalogue_holiday"),
             *("appointments_office", "appointments_openingwindow", "appointments_closure"),
+            "portal_announcement",
         )
         for form in ("add", "change")
     ),

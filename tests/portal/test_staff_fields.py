@@ -132,3 +132,6 @@ def test_days_are_read_in_either_calendar():
     for typed in ("1448-13-01", "1448-01-31", "1300-01-01", "1599-01-01", "1448-1-1448"):
         with pytest.raises(ValidationError, match="Enter the day as year, month and day"):
             day.clean(typed)
+    moment = STAFF_FIELDS[models.DateTimeField]["form_class"]()
+    for typed in ("1448-06-21 08:30", "٢١/٦/١٤٤٨ ٠٨:٣٠", "2026-12-01T08:30", " 2026/12/01  8:30"):
+        assert moment.clean(typed) == places.at(datetime.date(2026, 12, 1), "08:30"), typed

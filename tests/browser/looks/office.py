@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from appointments.models import Appointment, Closure, OpeningWindow
 from core.catalogue.models import Holiday, Service
+from tests import factories
 from tests.appointments import places
 from tests.browser.looks import Group, people, staff_look
 from tests.browser.looks.appointments import (
@@ -74,6 +75,7 @@ def prepare(language):
         "hours": OpeningWindow.objects.filter(office=office).first(),
         "closure": Closure.objects.create(office=office, **days, **REASONS),
         "holiday": Holiday.objects.create(day="2027-09-23", **holiday),
+        "announcement": factories.announcement(text_ar="تحديث الليلة", office=office),
         "booked_day": times[0].day,
     }
 
@@ -141,6 +143,7 @@ AT_THE_DOOR = (
         ("staff-home-clerk-of-an-office", ""),
     ),
 )
+ANNOUNCEMENTS = "portal/announcement/"
 FIGURES, CLOSURES = "appointments/office/{office.pk}/figures/", MODELS["closure"]
 DELETE_HOLIDAY = f"{MODELS['holiday']}{{holiday.pk}}/delete/"
 HOURS = (
@@ -158,11 +161,16 @@ HOURS = (
         "manager",
         ("closure-before-with-people", f"{CLOSURES}add/", enter(**CLOSED_DAY), save),
         ("closures-of-a-manager", CLOSURES),
+        ("announcements-of-a-manager", ANNOUNCEMENTS),
+        ("announcement-of-a-manager", f"{ANNOUNCEMENTS}{{announcement.pk}}/change/"),
     ),
+    *pages_of_model("announcement", ANNOUNCEMENTS),
     *staff_looks(
         "chief",
         ("closure-delete", f"{CLOSURES}{{closure.pk}}/delete/"),
         ("holiday-delete", DELETE_HOLIDAY),
+        ("announcement-delete", f"{ANNOUNCEMENTS}{{announcement.pk}}/delete/"),
+        ("staff-app-portal", "portal/"),
         ("holiday-deleted", DELETE_HOLIDAY, press_selected("#content [type=submit]")),
     ),
 )
@@ -170,12 +178,18 @@ READING = staff_looks(
     "auditor",
     ("appointments-of-an-auditor", f"{LIST}?day=all"),
     ("appointment-only-read", desk_of("here")),
-    *((f"{name}-only-read", f"{place}{{{name}.pk}}/change/") for name, place in MODELS.items()),
+    *(
+        (f"{name}-only-read", f"{place}{{{name}.pk}}/change/")
+        for name, place in (MODELS | {"announcement": ANNOUNCEMENTS}).items()
+    ),
 )
 
 OFFICE = Group(
     "office",
-    ("en/staff/appointments/", "en/staff/catalogue/holiday/"),
+    (
+        *("en/staff/appointments/", "en/staff/catalogue/holiday/"),
+        *("en/staff/portal/"),
+    ),
     prepare,
     (AT_THE_DOOR, HOURS, READING),
 )

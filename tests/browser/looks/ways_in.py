@@ -76,6 +76,7 @@ def prepare(language):
         "recovered": signed_in(recovered),
         "employer_of_many": verified(people.employer_of_many(language)),
     }
+    factories.announcement(text_ar="تتوقف البوابة الليلة من الثانية إلى الرابعة.")
     signed_in(resident)  # on another device, which is listed first as it is the latest
     return {
         "browsers": browsers,
