@@ -1,4 +1,4 @@
-"""Helpers for HTTP: targets of redirects, networks of clients, answers known already, downloads."""
+"""Helpers for HTTP: targets of redirects, origins of requests, answers known already, downloads."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import quote
@@ -56,6 +56,18 @@ def client_network(request: HttpRequest) -> str:
             return str(address.ipv4_mapped)
         return str(ip_network((address, 64), strict=False).network_address)
     return str(address)
+
+
+def is_sent_from_elsewhere(request: HttpRequest) -> bool:
+    """Return whether a page of another site has sent this form, as far as the browser says so.
+
+    It is for a form without a token. Browsers tell the site that a request comes from, older ones
+    its origin, and no page can change either.
+    """
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    return origin is not None and origin != f"{request.scheme}://{request.get_host()}"
 
 
 def unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponse:

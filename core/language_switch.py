@@ -6,7 +6,7 @@ the browser can go back to it, and load it again.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
@@ -23,12 +23,20 @@ NOT_KEPT = ("csrfmiddlewaretoken", "password", "new_password", "again")
 # A form that says who types in it belongs to a page of somebody signed in.
 _TYPIST = "typist"
 
+_View = TypeVar("_View", bound=Callable[..., HttpResponseBase])
+
+
+def without_session(view: _View) -> _View:
+    """Decorate the view of a page that sets no cookie: it shows itself what was typed."""
+    view.is_without_session = True  # type: ignore[attr-defined]  # the middleware reads it
+    return view
+
 
 class LanguageSwitchMiddleware:
     """Keep what was typed for the page in the other language; it stands after the sign-in.
 
-    A form that is too long for it, and those of the staff site, are answered by their views, which
-    show them as well.
+    A form that is too long for it, and those of the staff site and of pages without a session, are
+    answered by their views, which show them as well.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -40,6 +48,8 @@ class LanguageSwitchMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
+        if getattr(view, "is_without_session", False):
+            return None
         if request.method == "POST" and SWITCH in request.POST and not _is_of_staff(request):
             # If their session has ended, the page itself keeps what they have typed.
             has_ended = _TYPIST in request.POST and not request.user.is_authenticated

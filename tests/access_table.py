@@ -94,6 +94,8 @@ TABLE = {
         "services/<slug:slug>/",
     ),
     "en/display/": form(everybody(200)),
+    "en/feedback/": form(everybody(200)),
+    "en/feedback/thanks/": everybody(200),
     "en/other-date/": form(everybody(405), everybody(200)),
     f"{ACCOUNT}still-here/": form(everybody(200)),
     "en/check/<slug:code>/": everybody(200),
@@ -208,6 +210,7 @@ TABLE = {
     # Auditors open documents, but not what was never cleaned.
     f"{QUEUE}<int:pk>/documents/<int:document_pk>/original/": staff(403, 200, 200, auditor=404),
 }
+TABLE["en/staff/feedback/"] = staff(403, 403, 200, editor=200, auditor=200)
 MEMBERS = "en/staff/members/"
 FOR_KEEPERS = staff(403, 403, 200, keeper=200)
 FOR_READERS = staff(403, 403, 200, auditor=200, keeper=200)

@@ -20,7 +20,7 @@ from core.messaging.models import Message
 from core.search import searchable
 from requests_app import actions, purposes
 from requests_app.models import Inquiry
-from tawasul.portal.models import Announcement
+from tawasul.portal.models import Announcement, Feedback
 from tawasul.portal.staff_roles import group_for_role
 
 PASSWORD = "a-Long-enough-one-26"
@@ -116,6 +116,17 @@ def announcement(text="The system is being renewed tonight.", **fields):
     now, hour = timezone.now(), datetime.timedelta(hours=1)
     fields = {"begins_at": now - hour, "ends_at": now + hour, "text_ar": "تحديث الليلة", **fields}
     return Announcement.objects.create(text_en=text, **fields)
+
+
+def feedback(page="portal:home", *, is_useful=True, sentence="", language="en"):
+    return Feedback.objects.create(
+        page=page,
+        language=language,
+        is_useful=is_useful,
+        sentence=sentence,
+        day=timezone.localdate(),
+        idempotency_key=uuid.uuid4(),
+    )
 
 
 def document_type(slug="supporting-proof", name_en="Supporting proof"):

@@ -172,7 +172,9 @@ class World:
         return f"/{route}{self.choices(route)}"
 
     def choices(self, route):
-        """Return the query string with the choices that a step of a booking needs."""
+        """Return the query string that a step of a booking needs, or a question about a page."""
+        if route.startswith("en/feedback/"):
+            return "?page=/en/"
         if route.startswith("en/appointments/new/"):
             return self.criteria if route != "en/appointments/new/" else ""
         return self.choice if "/move/" in route else ""

@@ -42,6 +42,7 @@ FORMS = {
     *("en/account/password/", "en/account/mobile/", "en/account/email/"),
     *("en/account/authenticator/", "en/account/acting-as/", "en/display/"),
     *("en/inquiries/new/", "en/appointments/new/", "en/appointments/verify/"),
+    "en/feedback/",
 }
 QUEUE, PEOPLE = "en/staff/requests_app/inquiry/", "en/staff/people/"
 DESK = "en/staff/appointments/appointment/"
@@ -80,7 +81,7 @@ LISTS = {
     *("en/staff/catalogue/service/", "en/staff/catalogue/documenttype/"),
     *("en/staff/catalogue/holiday/", "en/staff/appointments/office/"),
     *("en/staff/appointments/openingwindow/", "en/staff/appointments/closure/"),
-    *("en/", "en/staff/portal/announcement/"),
+    *("en/", "en/staff/portal/announcement/", "en/staff/feedback/"),
 }
 
 
@@ -226,6 +227,7 @@ class ManyRows(World):
         Closure.objects.create(office=office, first_day=PAST, last_day=PAST, **reasons)
         factories.announcement()
         factories.announcement(office=office)
+        factories.feedback(f"page-{number}", sentence="It did not say what to bring.")
         Holiday.objects.create(day=PAST + number * DAY, name_ar="عيد")
 
     def add_staff(self):

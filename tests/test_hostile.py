@@ -40,7 +40,7 @@ PUBLIC_FORMS = [
         *("sign-in", "register", "password/reset", "picture/by-text"),
         *("recover", "objection"),
     )
-] + ["/en/staff/login/"]
+] + ["/en/staff/login/", "/en/feedback/?page=/en/"]
 OWN = [f"/en/account/{page}/" for page in ("password", "mobile", "email", "acting-as")]
 # The pages that come after a code or ask for one.
 STEPS = [
@@ -361,7 +361,7 @@ NAMES = [
     *("slug", *TEXTS_IN_BOTH_LANGUAGES, "beneficiary_kinds", "nationalities", "_popup", "post"),
     *("attendee", "region", "operations", "beneficiaries", "office", "day", "slot", "weekdays"),
     *("opens", "closes", "season", "valid_from", "valid_until", "slot_minutes", "capacity"),
-    *("roles", "offices", "team"),
+    *("roles", "offices", "team", "begins_at", "ends_at", "is_useful", "sentence"),
     *("services", "clerks", "first_day", "last_day", "latitude", "longitude"),
     *("remove", "up", "officer", "item", "action", "_selected_action", "index", "show", "time"),
     *("shown", "earlier_reference", "service__id__exact"),

@@ -22,6 +22,7 @@ PERMISSIONS = {
         "requests_app.triage_inquiry",
         "requests_app.assign_inquiry",
         "requests_app.download_original",
+        "portal.view_feedback",
     ),
     "clerk": (
         "accounts.open_person",
@@ -65,6 +66,7 @@ PERMISSIONS = {
         "portal.change_announcement",
         "portal.delete_announcement",
         "portal.announce_everywhere",
+        "portal.view_feedback",
     ),
     # Reads everything but their own cases, and changes nothing.
     "auditor": (
@@ -79,6 +81,7 @@ PERMISSIONS = {
         "catalogue.view_documenttype",
         "catalogue.view_holiday",
         "portal.view_announcement",
+        "portal.view_feedback",
     ),
     # Keeps the accounts of the others, and of no keeper their own.
     "keeper": ("accounts.keep_staff",),

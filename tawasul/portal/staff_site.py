@@ -28,6 +28,7 @@ from core.methods import takes, takes_form
 from core.security_log import Event, note
 from tawasul.portal import (
     staff_enrolment,
+    staff_feedback,
     staff_members,
     staff_password,
     staff_people,
@@ -91,6 +92,7 @@ class StaffSite(OTPAdminSite):
         ]
         accounts = [
             *staff_enrolment.urls,
+            *staff_feedback.urls(self.admin_view),
             *staff_reviews.urls(self.admin_view),
             *staff_members.urls(self.admin_view),
         ]

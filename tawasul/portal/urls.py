@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tawasul.portal import appearance, views
+from tawasul.portal import appearance, feedback, views
 
 app_name = "portal"
 
@@ -10,5 +10,7 @@ urlpatterns = [
     path("contact/", views.contact, name="contact"),
     path("accessibility/", views.accessibility, name="accessibility"),
     path("display/", appearance.display, name="display"),
+    path("feedback/", feedback.feedback, name="feedback"),
+    path("feedback/thanks/", feedback.thanks, name="thanks"),
     path("other-date/", views.other_date, name="other-date"),
 ]

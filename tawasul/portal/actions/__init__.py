@@ -1,6 +1,7 @@
-"""Actions on the accounts of staff, which need both services."""
+"""Actions of the roof: on the accounts of staff, and what people say of pages."""
 
 from tawasul.portal.actions.enrolment import ENDED_CODE, check_enrolment_code, enrol
+from tawasul.portal.actions.feedback import give_feedback
 from tawasul.portal.actions.reviews import sign_off
 from tawasul.portal.actions.staff import (
     add_staff,
@@ -20,6 +21,7 @@ __all__ = [
     "check_may_keep",
     "end_staff",
     "enrol",
+    "give_feedback",
     "renew_recovery_codes",
     "reset_authenticator",
     "sign_off",

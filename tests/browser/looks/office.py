@@ -59,6 +59,8 @@ def prepare(language):
     people.many_like(people_of_today["served"], MANY)
     closed_day = times[0].day + datetime.timedelta(days=400)
     days = {"first_day": closed_day, "last_day": closed_day}
+    factories.feedback("appointments:detail", is_useful=False, sentence="انتظرت ساعة")
+    factories.feedback()
     holiday = {"name_ar": "اليوم الوطني", "name_en": "National Day"}
     return {
         "browsers": {
@@ -170,6 +172,7 @@ HOURS = (
         ("closure-delete", f"{CLOSURES}{{closure.pk}}/delete/"),
         ("holiday-delete", DELETE_HOLIDAY),
         ("announcement-delete", f"{ANNOUNCEMENTS}{{announcement.pk}}/delete/"),
+        ("feedback", "feedback/"),
         ("staff-app-portal", "portal/"),
         ("holiday-deleted", DELETE_HOLIDAY, press_selected("#content [type=submit]")),
     ),
@@ -188,7 +191,7 @@ OFFICE = Group(
     "office",
     (
         *("en/staff/appointments/", "en/staff/catalogue/holiday/"),
-        *("en/staff/portal/"),
+        *("en/staff/portal/", "en/staff/feedback/"),
     ),
     prepare,
     (AT_THE_DOOR, HOURS, READING),

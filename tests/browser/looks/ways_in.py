@@ -123,6 +123,12 @@ FOR_EVERYBODY = (
         ("services-not-found", "services/?q=zzz+zzz"),
         *((f"service-{slug}", f"services/{slug}/") for slug in SERVICES),
     ),
+    *looks(
+        "anonymous",
+        ("feedback", "feedback/?page=/ar/"),
+        ("feedback-too-long", "feedback/?page=/ar/", send("No", sentence="x" * 301)),
+        ("feedback-thanks", "feedback/?page=/ar/", press("Yes")),
+    ),
     look("components", "anonymous", "demo/components/"),
     look("display", "anonymous", "display/"),
     look("display-signed-in", "resident", "display/"),
@@ -285,7 +291,7 @@ ERROR_PAGES = (
 
 WAYS_IN = Group(
     "ways-in",
-    ("en/demo/", "en/account/", "en/services/", "en/contact/"),
+    ("en/demo/", "en/account/", "en/services/", "en/contact/", "en/feedback/"),
     prepare,
     (
         *(FOR_EVERYBODY, SIGNING_IN, REGISTERING, FORGOTTEN, RECOVERING, ACCOUNT),
