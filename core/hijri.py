@@ -106,27 +106,43 @@ def both_calendars(
     A datetime counts as its day in the Kingdom. `language` defaults to the active one. Without the
     year, the eras are left out too: the months tell the calendars.
     """
-    if isinstance(moment, datetime.datetime):
-        moment = timezone.localtime(moment).date()
-    return _both_calendars(moment, language or get_language() or "ar", with_year)
+    own, other = in_each_calendar(moment, language, with_year=with_year)
+    return f"{own} ({other})" if other else own
+
+
+def in_each_calendar(
+    moment: datetime.date | datetime.datetime,
+    language: str | None = None,
+    *,
+    with_year: bool = True,
+) -> tuple[str, str]:
+    """Return a date in words in the calendar usual in `language`, and in the other one.
+
+    The arguments are those of `both_calendars`. Outside the range of the Umm al-Qura calendar, the
+    first is the Gregorian date and the second empty.
+    """
+    return _in_each_calendar(day_of(moment), language or get_language() or "ar", with_year)
+
+
+def day_of(moment: datetime.date | datetime.datetime) -> datetime.date:
+    """Return a day as it is, and the day in the Kingdom of a datetime."""
+    return timezone.localdate(moment) if isinstance(moment, datetime.datetime) else moment
 
 
 @lru_cache(maxsize=_DAYS_IN_MEMORY)
-def _both_calendars(moment: datetime.date, language: str, with_year: bool) -> str:
+def _in_each_calendar(day: datetime.date, language: str, with_year: bool) -> tuple[str, str]:
     hijri_era, gregorian_era = _ERAS[language]
-    month = _GREGORIAN_MONTHS[language][moment.month - 1]
-    gregorian = f"{moment.day} {month}"
+    gregorian = f"{day.day} {_GREGORIAN_MONTHS[language][day.month - 1]}"
     if with_year:
-        gregorian += f" {moment.year} {gregorian_era}"
+        gregorian += f" {day.year} {gregorian_era}"
     try:
-        year, hijri_month, day = hijri_date(moment)
+        year, month, of_month = hijri_date(day)
     except OverflowError:
-        return gregorian
-    hijri = f"{day} {_HIJRI_MONTHS[language][hijri_month - 1]}"
+        return gregorian, ""
+    hijri = f"{of_month} {_HIJRI_MONTHS[language][month - 1]}"
     if with_year:
         hijri += f" {year} {hijri_era}"
-    first, second = (hijri, gregorian) if language == "ar" else (gregorian, hijri)
-    return f"{first} ({second})"
+    return (hijri, gregorian) if language == "ar" else (gregorian, hijri)
 
 
 def hijri_to_gregorian(year: int, month: int, day: int) -> datetime.date:

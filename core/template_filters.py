@@ -17,6 +17,7 @@ register = template.Library()
 _ICON_LINK = re.compile(r'(<a\b[^>]*\btitle="([^"]*)"[^>]*>)((?:<img\b[^>]*>)?)</a>')
 
 register.filter("both_calendars", hijri.both_calendars)
+register.filter("in_each_calendar", hijri.in_each_calendar)
 register.filter("day_in_other_calendar", hijri.day_in_other_calendar)
 
 
@@ -61,9 +62,36 @@ def moment_in_words(value: datetime.datetime) -> str:
 
 
 @register.filter
-def weekday(value: datetime.datetime) -> str:
+def weekday(value: datetime.date | datetime.datetime) -> str:
     """Return the name of the day of the week in the Kingdom."""
-    return str(WEEKDAYS[timezone.localdate(value).weekday()])
+    return str(WEEKDAYS[hijri.day_of(value).weekday()])
+
+
+@register.filter
+def without_year(value: datetime.date | datetime.datetime) -> tuple[str, str]:
+    """Return what `in_each_calendar` does without the year, for a day of the coming weeks."""
+    return hijri.in_each_calendar(value, with_year=False)
+
+
+@register.filter
+def full_day(value: datetime.date | datetime.datetime) -> SafeString:
+    """Return in one line what components/when.html says of a day; its bracket stays whole."""
+    own, other = hijri.in_each_calendar(value)
+    if not other:
+        return format_html("{} {}", weekday(value), own)
+    return format_html('{} {} <span class="whole">({})</span>', weekday(value), own, other)
+
+
+@register.filter
+def full_moment(value: datetime.datetime) -> SafeString:
+    """Return `full_day` and the time of day in the Kingdom."""
+    return format_html("{} · {}", full_day(value), ltr(time_of_day(value)))
+
+
+@register.filter
+def full_day_in_words(value: datetime.date | datetime.datetime) -> str:
+    """Return the same as `full_day` without markup, where there can be none."""
+    return f"{weekday(value)} {hijri.both_calendars(value)}"
 
 
 @register.filter

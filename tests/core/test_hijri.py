@@ -3,11 +3,14 @@
 import datetime
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.hijri import both_calendars, hijri_date
+from core.template_filters import full_day, full_day_in_words
+from tests.conftest import words
 
 # These are dates of the published Umm al-Qura calendar; before 1365 some months have 28 or 31
 # days.
@@ -61,6 +64,22 @@ def test_each_language_shows_its_own_calendar_first():
             assert both_calendars(day) == shown
     evening_in_london = datetime.datetime(2026, 11, 21, 21, 30, tzinfo=datetime.UTC)
     assert both_calendars(evening_in_london, "en") == both_calendars(day, "en")  # as in Riyadh
+
+
+def test_when_says_the_weekday_and_keeps_the_calendars_apart():
+    night = datetime.datetime(2026, 11, 21, 21, 30, tzinfo=datetime.UTC)  # Sunday in the Kingdom
+    day = datetime.date(2026, 11, 22)
+    for language, at, shown in (
+        ("en", night, "Sunday 22 November 2026 CE 12 Jumada al-Akhirah 1448 AH 00:30"),
+        ("ar", night, "الأحد 12 جمادى الآخرة 1448 هـ 22 نوفمبر 2026 م 00:30"),
+        ("en", day, "Sunday 22 November 2026 CE 12 Jumada al-Akhirah 1448 AH"),
+        ("ar", LAST + datetime.timedelta(1), "الأربعاء 17 نوفمبر 2077 م"),
+    ):
+        with translation.override(language):
+            assert words(render_to_string("components/when.html", {"at": at})) == shown
+            line = words(str(full_day(at)))
+            assert line == full_day_in_words(at)
+            assert line.replace("(", "").replace(")", "") == shown.removesuffix(" 00:30")
 
 
 @given(st.dates(FIRST, LAST), st.sampled_from(["ar", "en"]))
