@@ -7,7 +7,7 @@ from appointments.models import Closure, Office
 
 @register(Office)
 class OfficeTranslation(TranslationOptions):
-    fields = ("name", "city", "address")
+    fields = ("name", "city", "address", "landmark", "entrance")
     required_languages = {"ar": ("name", "city"), "en": ("name", "city")}
 
 

@@ -24,7 +24,6 @@ from appointments.models import (
 )
 from core.catalogue.models import Holiday
 from core.chores.rows import UNLIMITED, for_each
-from core.hijri import is_ramadan
 from core.wake import Topic, wake_workers
 
 WINDOWS_AT_A_TIME = 20
@@ -106,21 +105,6 @@ def booked_without_service(window: OpeningWindow) -> list[Appointment]:
     return list(ahead.select_related("attendee", "service", "slot__office"))
 
 
-def is_open_on(window: OpeningWindow, day: date) -> bool:
-    """Return whether `window` takes people on `day`, by its own rules alone."""
-    season: dict[str, bool] = {
-        OpeningWindow.Season.ALWAYS: True,
-        OpeningWindow.Season.RAMADAN: is_ramadan(day),
-        OpeningWindow.Season.ORDINARY: not is_ramadan(day),
-    }
-    return (
-        day.weekday() in window.weekdays
-        and (window.valid_from is None or window.valid_from <= day)
-        and (window.valid_until is None or day <= window.valid_until)
-        and season[window.season]
-    )
-
-
 def _windows_that_differ(days: list[date]) -> list[int]:
     """Return the keys of the windows of which a slot is missing or not as it should be."""
     differ: list[int] = []
@@ -192,7 +176,7 @@ def _open_days(window: OpeningWindow, days: Iterable[date], off: _DaysOff) -> li
     return [
         day
         for day in days
-        if is_open_on(window, day)
+        if window.is_open_on(day)
         and day not in holidays
         and not any(closure.concerns(window.office_id, day) for closure in closures)
     ]

@@ -10,12 +10,11 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
 
 from appointments.admin.fields import FIELDS
 from appointments.admin.own_offices import OwnOfficesMixin
 from appointments.admin.save_preview import SavePreviewMixin
-from appointments.models import Office, OpeningWindow, Weekday
+from appointments.models import Office, OpeningWindow, Weekday, weekdays_in_words
 from core.forms import ModelForm
 from core.staff_fields import WholeNumberField
 from core.staff_lists import StaffList
@@ -88,11 +87,6 @@ class WindowForm(ModelForm):
         )
 
 
-def _weekdays(days: list[int]) -> str:
-    comma = pgettext("between the items of a list", ", ")
-    return comma.join(str(Weekday(day).label) for day in days)
-
-
 def _services(services: models.Manager) -> str:
     return (
         names_of(services) if services.exists() else str(_("None chosen: all that can be booked."))
@@ -113,7 +107,7 @@ class OpeningWindowAdmin(
     list_select_related = ("office",)
     formfield_overrides = FIELDS
     reading = {
-        "weekdays": in_words(OpeningWindow, "weekdays", _weekdays),
+        "weekdays": in_words(OpeningWindow, "weekdays", weekdays_in_words),
         "opens": in_words(OpeningWindow, "opens", _time),
         "closes": in_words(OpeningWindow, "closes", _time),
         "services": in_words(OpeningWindow, "services", _services),

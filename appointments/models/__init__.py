@@ -4,7 +4,12 @@ from appointments.models.appointments import Appointment, AppointmentQuerySet
 from appointments.models.closures import Closure
 from appointments.models.events import AppointmentEvent
 from appointments.models.offices import Office, OfficeQuerySet, offices_open_to_booking
-from appointments.models.opening_hours import OpeningWindow, Weekday
+from appointments.models.opening_hours import (
+    OpeningWindow,
+    Weekday,
+    cached_windows_of,
+    weekdays_in_words,
+)
 from appointments.models.slips import Slip
 from appointments.models.slots import Slot, SlotQuerySet
 from appointments.models.waiting import Offer, OfferQuerySet, Waiting, somebody_waits
@@ -24,6 +29,8 @@ __all__ = [
     "SlotQuerySet",
     "Waiting",
     "Weekday",
+    "cached_windows_of",
     "offices_open_to_booking",
     "somebody_waits",
+    "weekdays_in_words",
 ]

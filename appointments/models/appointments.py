@@ -335,6 +335,10 @@ class Appointment(models.Model):
         return self.slot.start - datetime.timedelta(hours=settings.BOOKING["CHANGE_UNTIL_HOURS"])
 
     @property
+    def is_in_time_to_change(self) -> bool:
+        return timezone.now() < self.change_until
+
+    @property
     def is_displaced(self) -> bool:
         return self.status == self.Status.DISPLACED
 
@@ -347,5 +351,4 @@ class Appointment(models.Model):
     @property
     def can_be_changed(self) -> bool:
         """Whether it can be moved or cancelled; a displaced one can at any time."""
-        in_time = self.is_confirmed and timezone.now() < self.change_until
-        return in_time or self.is_displaced
+        return (self.is_confirmed and self.is_in_time_to_change) or self.is_displaced

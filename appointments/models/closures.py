@@ -19,11 +19,25 @@ class ClosureQuerySet(models.QuerySet["Closure"]):
 
     def why_closed(self, slot: Slot) -> "Closure | Holiday | None":
         """Return what closes the office on the day of the slot: a closure, else a holiday."""
-        closures = self.between(slot.day, slot.day)
-        closures = closures.filter(Q(office=None) | Q(office=slot.office_id))
-        # That of this office says more than that of every office.
-        closure = closures.order_by(F("office").asc(nulls_last=True)).first()
+        closure = self.between(slot.day, slot.day)._of(slot.office_id).last()
         return closure or Holiday.objects.filter(day=slot.day).first()
+
+    def reasons(
+        self, office: Office, first: datetime.date, last: datetime.date
+    ) -> dict[datetime.date, str]:
+        """Return {day: why the office is closed then}, from `first` to `last`."""
+        found = {each.day: str(each) for each in Holiday.objects.filter(day__range=(first, last))}
+        for closure in self.between(first, last)._of(office.pk):
+            day = max(first, closure.first_day)
+            while day <= min(last, closure.last_day):
+                found[day] = str(closure)
+                day += datetime.timedelta(days=1)
+        return found
+
+    def _of(self, office_id: int) -> Self:
+        """Return those of every office, then those of this one alone, which say more."""
+        closures = self.filter(Q(office=None) | Q(office=office_id))
+        return closures.order_by(F("office").asc(nulls_first=True), "pk")
 
 
 class Closure(models.Model):

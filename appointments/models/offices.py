@@ -43,6 +43,18 @@ class Office(models.Model):  # type: ignore[django-manager-missing]  # modeltran
     name = models.CharField(_("name"), max_length=120)
     city = models.CharField(_("city"), max_length=80)
     address = models.CharField(_("address"), max_length=200, blank=True)
+    landmark = models.CharField(
+        _("landmark"),
+        max_length=200,
+        blank=True,
+        help_text=_("What people look for on the way, for example: opposite the central hospital."),
+    )
+    entrance = models.CharField(
+        _("entrance"),
+        max_length=200,
+        blank=True,
+        help_text=_("Which door to take, for example: gate 3, beside the car park."),
+    )
     latitude = models.DecimalField(
         _("latitude"), max_digits=9, decimal_places=6, null=True, blank=True
     )

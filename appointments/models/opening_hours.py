@@ -1,15 +1,17 @@
 """Weekly opening hours of offices."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models.offices import Office
 from core.catalogue.models import Service
+from core.hijri import is_ramadan
 from core.reference_data import ReferenceData, ReferenceForeignKey
 
 
@@ -23,6 +25,17 @@ class Weekday(models.IntegerChoices):
     THURSDAY = 3, _("Thursday")
     FRIDAY = 4, _("Friday")
     SATURDAY = 5, _("Saturday")
+
+
+def weekdays_in_words(days: Collection[int]) -> str:
+    """Return the names of weekdays in their order; of three or more in a row, both ends."""
+    places = sorted(map(Weekday.values.index, days))
+    names = [str(Weekday.labels[place]) for place in places]
+    if len(places) == len(Weekday):
+        return gettext("every day")
+    if len(places) > 2 and places[-1] - places[0] == len(places) - 1:
+        return gettext("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]}
+    return pgettext("between the items of a list", ", ").join(names)
 
 
 class OpeningWindow(models.Model):
@@ -77,6 +90,20 @@ class OpeningWindow(models.Model):
         named = self.services.all()
         return self.office.is_active and (not named or service in named)
 
+    def is_open_on(self, day: datetime.date) -> bool:
+        """Return whether it takes people on `day`, by its own rules alone."""
+        season: dict[str, bool] = {
+            self.Season.ALWAYS: True,
+            self.Season.RAMADAN: is_ramadan(day),
+            self.Season.ORDINARY: not is_ramadan(day),
+        }
+        return (
+            day.weekday() in self.weekdays
+            and (self.valid_from is None or self.valid_from <= day)
+            and (self.valid_until is None or day <= self.valid_until)
+            and season[self.season]
+        )
+
     @property
     def fits_a_slot(self) -> bool:
         return any(self.starts_on(datetime.date.min))
@@ -92,3 +119,7 @@ class OpeningWindow(models.Model):
         while start + length <= end:
             yield start
             start += length
+
+
+def cached_windows_of(office: Office) -> list[OpeningWindow]:
+    return [window for window in OpeningWindow.cached.all() if window.office_id == office.pk]
