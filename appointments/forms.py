@@ -21,9 +21,9 @@ from core.catalogue.models import Region, services_open_to_booking
 from core.date_field import EitherCalendarDateField
 from core.exceptions import RuleViolation
 from core.forms import ChoiceForm, Form
-from core.hijri import both_calendars
 from core.identity_numbers import IdentityNumberField
 from core.row_fields import RowField, RowsField
+from core.template_filters import full_day_in_words
 from core.text import read_number
 
 # The afternoon and the evening begin at these hours.
@@ -189,8 +189,9 @@ class OfficeChoice(forms.Form):
 
 
 class TimeForm(ChoiceForm):
-    """The choice of a slot; its `idempotency_key` leads a second click to the first result."""
+    """A slot, which its own button sends; the key leads a second click to the first result."""
 
+    keeps_typed = False  # nothing is typed
     idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     slot = RowField(
         label=_("Time"),
@@ -218,7 +219,7 @@ def _part_of_the_day(slot: Slot) -> str:
     start = timezone.localtime(slot.start)
     if start.date() != slot.day:
         # The slot is chosen with the day before, as it belongs to that evening.
-        return _("After midnight: %(day)s") % {"day": both_calendars(start)}
+        return _("After midnight: %(day)s") % {"day": full_day_in_words(start)}
     if start.hour < NOON:
         return pgettext("a part of the day", "Morning")
     if start.hour < EVENING:
@@ -270,6 +271,6 @@ class WishForm(ChoiceForm):
         self.fields["office"].rows = [
             office for office in offices_open_to_booking() if office.region_id == region.pk
         ]
-        choices = [(day.isoformat(), both_calendars(day)) for day in days]
+        choices = [(day.isoformat(), full_day_in_words(day)) for day in days]
         self.fields["last_day"].choices = choices
         self.fields["last_day"].initial = choices[-1][0]

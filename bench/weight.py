@@ -270,7 +270,7 @@ class Resident:
         await self.page.select_option("[name=born_calendar]", "gregorian")
         key = await self.page.input_value("[name=picture_key]")
         await self.fill(picture=self.digits(key))
-        await self.press("Continue")
+        await self.press("Verify my data")
 
     def digits(self, key: str) -> str:
         """Return the digits of the picture, read from the database."""
@@ -289,9 +289,8 @@ class Resident:
         found["offices"] = await self.press("Next: choose an office")
         found["days"] = await self.go_to(self.page.locator("main a[href*='office=']").first)
         # The last day, because an appointment within the next hours cannot be moved any more.
-        found["times"] = await self.go_to(self.page.locator("main a[href*='day=']").last)
-        await self.page.locator("[name=slot]").first.evaluate("field => field.click()")
-        found["appointment"] = await self.press("Keep this time for me")
+        found["times"] = await self.go_to(self.page.locator("main .days a").last)
+        found["appointment"] = await self.go_to(self.page.locator("[name=slot]").first)
         await self.press("Confirm the appointment")
         found["slip"] = f"{found['appointment']}slip/"
         found["move"] = f"{found['appointment']}move/"

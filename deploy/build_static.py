@@ -26,7 +26,7 @@ TEMPLATES = ROOT / "templates"
 # The portal's own styles, in the order in which the one sheet has them.
 OWN = [
     ROOT / "static" / "css" / f"{name}.css"
-    for name in ("tokens", "page", "forms", "components", "services", "print")
+    for name in ("tokens", "page", "forms", "components", "services", "appointments", "print")
 ]
 # The display settings below it: the sheet of a setting, its media, and where it counts. The server
 # or look.js writes the attributes.

@@ -7,9 +7,9 @@ device find them again; nothing is taken before the last step.
 import uuid
 from collections.abc import Callable
 from functools import wraps
-from operator import itemgetter
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -19,9 +19,11 @@ from django.utils.translation import gettext as _
 from appointments import actions
 from appointments.actions import Deed
 from appointments.criteria import Criteria
+from appointments.day_list import next_days
 from appointments.forms import CriteriaForm, OfficeChoice, TimeForm
-from appointments.models import Appointment, Office, Slot
+from appointments.models import Appointment, Closure, Office, Slot
 from appointments.month_grid import WEEKDAYS, months_of
+from appointments.office_hours import hours_in, services_in, windows_open_on
 from appointments.views.access import booked_page, verified
 from core.accounts.access import SignedInRequest
 from core.accounts.models import Identity
@@ -174,14 +176,18 @@ def move_step(view: Step) -> Callable[..., HttpResponse]:
 
 
 def offices(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
-    """Show the offices of the region with their nearest free day, the earliest first."""
+    """Show the offices of the region with their nearest free time, the earliest first."""
     found = Office.objects.open_to_booking().filter(region=criteria.region)
     nearest_first = sorted(found.with_nearest(criteria.bookable_slots()), key=_by_nearest)
     days_step = _address(criteria, "days")
     context = {
         "criteria": criteria,
         "offices": [
-            (office, f"{days_step}?{_query(request, office=office.slug)}")
+            {
+                "office": office,
+                "days_step": f"{days_step}?{_query(request, office=office.slug)}",
+                **_hours_and_services(office),
+            }
             for office in nearest_first
         ],
         "regions": Region.cached.all(),
@@ -189,23 +195,29 @@ def offices(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
     return render(request, "appointments/offices.html", context)
 
 
+def _hours_and_services(office: Office) -> dict[str, Any]:
+    windows = windows_open_on(office, actions.horizon())
+    return {"hours": hours_in(windows), "services": services_in(windows)}
+
+
 def days(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
-    """Show the days of one office, and how many places are free on each."""
+    """Show the days of one office: the next ones in a list, and all of them as a calendar."""
     office = _office_and_day(request)["office"]
     if office is None:
         return redirect(f"{_address(criteria, 'offices')}?{_query(request)}")
-    free = list(criteria.bookable_slots().filter(office=office).days())
-    places = {row["day"]: row["places"] for row in free}
+    free = {row["day"]: row for row in criteria.bookable_slots().filter(office=office).days()}
     # Past midnight, yesterday's evening still has times ahead.
-    shown = sorted({*actions.horizon(), *places})
+    shown = sorted({*actions.horizon(), *free})
+    why_closed = Closure.objects.reasons(office, shown[0], shown[-1])
     context = {
         "criteria": criteria,
         "office": office,
-        "months": months_of(shown, places),
+        "days": next_days(office, criteria.service, shown, free=free, why_closed=why_closed),
+        "has_free": bool(free),
+        "months": months_of(shown, {day: row["places"] for day, row in free.items()}),
         "weekdays": WEEKDAYS,
         "times_step": f"{_address(criteria, 'times')}?{_query(request, office=office.slug)}",
         "offices_step": f"{_address(criteria, 'offices')}?{_query(request)}",
-        "earliest": min(free, key=itemgetter("first"), default=None),
     }
     return render(request, "appointments/days.html", context)
 
@@ -231,15 +243,20 @@ def times(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
             return redirect("appointments:detail", taken.reference)
     free = criteria.bookable_slots().filter(office=office)
     slots = form.fields["slot"].rows = free.filter(day=day).distinct_starts()
-    form.keeps_typed = bool(slots)
+    nearest = None
+    if form.errors or not slots:
+        nearest = free.exclude(day=day).order_by("start").first()
+    at_office = _query(request, office=office.slug)
     context = {
         "criteria": criteria,
         "office": office,
         "day": day,
         "form": form,
         "slots": slots,
-        "nearest": form.errors and free.exclude(day=day).order_by("start").first(),
-        "days_step": f"{_address(criteria, 'days')}?{_query(request, office=office.slug)}",
+        "nearest": nearest,
+        "times_step": f"{_address(criteria, 'times')}?{at_office}",
+        "days_step": f"{_address(criteria, 'days')}?{at_office}",
+        "hold_minutes": settings.BOOKING["HOLD_MINUTES"],
     }
     return render(request, "appointments/times.html", context)
 

@@ -68,11 +68,26 @@ def test_confirmation_page_shows_reference(resident, browser, slot):
     page = browser.post(page_of(held, "confirm/"), follow=True)
     assert page.request["PATH_INFO"] == page_of(held)
     shown = words(page)
-    assert "Your appointment is confirmed" in shown
-    assert grouped_reference(held.reference) in shown
-    assert f"Date and time {places.ON_MONDAY} · 10:00" in shown
+    number = f"Appointment number {grouped_reference(held.reference)}"
+    top = f"Your appointment is confirmed {places.WHEN_MONDAY} 10:00 Al-Rimal {number}"
+    assert top in shown
     assert "Number of operations 2" in shown
-    assert f"You can move or cancel it until {places.ON_MONDAY} · 08:00." in shown
+    assert f"It can be moved or cancelled until Monday {places.ON_MONDAY} · 08:00." in shown
+
+
+def test_page_of_hold_says_until_when_it_can_be_changed(resident, browser, clock):
+    """Before it is confirmed, and on the slip as well."""
+    for time, changes in (
+        ("12:00", f"it can still be moved or cancelled until Sunday {places.ON_SUNDAY} · 10:00."),
+        ("11:00", "This time can no longer be moved or cancelled once it is confirmed."),
+    ):
+        with undone():
+            held = places.held(resident, slot=places.slot(SUNDAY, time))
+            assert changes in words(browser.get(page_of(held))), time
+            browser.post(page_of(held, "confirm/"))
+            slip = words(browser.get(page_of(held, "slip/")))
+            is_late = "It is too late to move or cancel this appointment." in slip
+            assert is_late == (time == "11:00"), time
 
 
 def test_hold_has_no_slip_and_get_on_confirm_changes_nothing(browser, held):
@@ -130,7 +145,7 @@ def test_slip_shows_reference_check_address_and_documents(browser, appointment, 
     shown = words(page)
     assert grouped_reference(appointment.reference) in shown
     assert f"To check this slip: http://testserver/en/check/{code}/" in shown
-    assert f"{places.ON_MONDAY} · 10:00" in shown
+    assert f"{places.WHEN_MONDAY} 10:00 Al-Rimal" in shown
     assert "The national ID or iqama of the person who comes, or the passport" in shown
     assert b"<figure><svg" in page.content
 
@@ -257,9 +272,9 @@ def test_old_slip_says_moved_until_both_are_cancelled(appointment):
     move(appointment, places.slot(TUESDAY))
     old, new = codes_of(appointment)
     assert notices_on(checked(old)) == [ANSWERS["moved"]]
-    assert f"Date and time {places.ON_MONDAY} · 10:00" in words(checked(old))
+    assert f"Date and time {places.WHEN_MONDAY} 10:00" in words(checked(old))
     assert notices_on(checked(new)) == [ANSWERS["valid"]]
-    assert f"Date and time {places.ON_TUESDAY} · 10:00" in words(checked(new))
+    assert f"Date and time {places.WHEN_TUESDAY} 10:00" in words(checked(new))
     cancel(appointment)
     for code in (old, new):
         assert notices_on(checked(code)) == [ANSWERS["cancelled"]]
@@ -351,7 +366,7 @@ def test_list_shows_upcoming_by_time_and_past_below(resident, browser, clock):
     assert sorted(names, key=shown.index) == list(names)
     assert shown.count("Mohammed Aslam Khan ·") == 0
     assert len(page.context["upcoming"]) == 2
-    assert f"{places.ON_MONDAY} · 10:00 · Al-Rimal · Mohammed Aslam Khan" in shown
+    assert f"Monday {places.ON_MONDAY} · 10:00 · Al-Rimal · Mohammed Aslam Khan" in shown
 
 
 def test_an_empty_list_says_so(browser):

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from appointments.forms import TimeForm
-from appointments.models import Appointment, Slot
-from core.catalogue.models import Service
+from appointments.models import Appointment, Closure, Office, Slot
+from core.catalogue.models import Holiday, Service
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import (
@@ -21,7 +21,16 @@ from tests.appointments.browsing import (
     take,
     verified,
 )
-from tests.appointments.places import MINUTE, MONDAY, ON_MONDAY, ON_TUESDAY, SUNDAY, TUESDAY, at
+from tests.appointments.places import (
+    MINUTE,
+    MONDAY,
+    ON_MONDAY,
+    ON_TUESDAY,
+    SUNDAY,
+    TUESDAY,
+    WEDNESDAY,
+    at,
+)
 from tests.appointments.sentences import (
     CLOSED,
     NO_APPOINTMENTS,
@@ -40,8 +49,12 @@ pytestmark = pytest.mark.django_db
 NO_REGION = "There is no such region. Choose one from the list."
 NO_NUMBER = "Enter the number of operations in digits, for example 2."
 NO_OPERATIONS = "Enter how many operations you need."
-NEAREST = f"The nearest free time on another day is {ON_TUESDAY} · 10:00."
+NEAREST = (
+    f"The nearest free time on another day is Tuesday {ON_TUESDAY} · 10:00. "
+    "Show the times of that day"
+)
 HUGE = str(10**30)
+SHORT_MONDAY, SHORT_TUESDAY = "Monday 4 May 17 Dhu al-Qadah", "Tuesday 5 May 18 Dhu al-Qadah"
 STEPS = (OFFICES, DAYS, TIMES)
 
 
@@ -75,9 +88,9 @@ def links_on(page, step):
 def test_booking_from_criteria_to_hold(resident, browser, criteria, service, slot):
     page = browser.get(NEW, criteria, follow=True)
     assert page.redirect_chain == [(address(OFFICES, criteria), 302)]
-    assert f"nearest free time: {ON_MONDAY} · 10:00" in words(page)
+    assert f"nearest free time: Monday {ON_MONDAY} · 10:00" in words(page)
     page = browser.get(links_on(page, DAYS)[0])
-    assert f"Earliest: {ON_MONDAY} · 10:00" in words(page)
+    assert f"{SHORT_MONDAY} · from 10:00 free" in words(page)
     step = links_on(page, TIMES)[0]
     assert step == address(TIMES, criteria, office="al-rimal", day=MONDAY)
     response = take(browser, step, slot)
@@ -305,7 +318,7 @@ def test_time_is_listed_in_its_part_of_day(browser, criteria):
     ):
         with undone():
             places.slot(time=time)
-            assert f"Time {part} {time} Keep this time for me" in words(browser.get(path))
+            assert f"{part} Save {time}" in words(browser.get(path))
 
 
 def late_slot():
@@ -317,16 +330,18 @@ def late_slot():
 def test_time_after_midnight_shows_its_own_day(browser, monday, slot):
     late = late_slot()
     places.slot(time="21:00", of=late.window)
-    after = f"After midnight: {ON_TUESDAY} 00:30"
-    assert f"Time Morning 10:00 Evening 21:00 {after} Keep" in words(browser.get(monday))
+    after = f"After midnight: Tuesday {ON_TUESDAY} Save 00:30"
+    times = f"Morning Save 10:00 Evening Save 21:00 {after}"
+    assert times in words(browser.get(monday))
     page = browser.get(monday.replace("/en/", "/ar/"))
-    assert "بعد منتصف الليل: 18 ذو القعدة 1447 هـ (5 مايو 2026 م) 00:30" in words(page)
+    after_midnight = "بعد منتصف الليل: الثلاثاء 18 ذو القعدة 1447 هـ (5 مايو 2026 م)"
+    assert f"{after_midnight} حفظ 00:30" in words(page)
     page = browser.post(monday, {"idempotency_key": key_on(browser, monday), "slot": "soon"})
     assert errors_on(page) == [NOT_HERE]
-    assert f"Time {NOT_HERE} Morning 10:00 Evening 21:00 {after} Keep" in words(page)
+    assert f"{NOT_HERE} {times}" in words(page)
     markup = page.content.decode()
     assert 'href="#id_slot_0"' in markup
-    assert re.search(r'<input type="radio"[^>]* id="id_slot_0"[^>]* aria-invalid', markup)
+    assert re.search(r'<button[^>]* name="slot"[^>]* id="id_slot_0"', markup)
 
 
 def test_evening_times_are_found_past_midnight(resident, criteria, clock):
@@ -336,9 +351,10 @@ def test_evening_times_are_found_past_midnight(resident, criteria, clock):
     for minutes, is_ahead in ((29, True), (30, False), (31, False)):
         clock.now = at(TUESDAY, "00:00") + minutes * MINUTE
         page = verified(resident).get(address(DAYS, criteria, office="al-rimal"))
-        time = "00:30" if is_ahead else "10:00"
-        assert f"Earliest: {ON_TUESDAY} · {time}" in words(page), minutes
-        # The button and the day in the month grid each have a link.
+        first = f"{SHORT_MONDAY} · after midnight, from 00:30"
+        assert (first in words(page)) == is_ahead, minutes
+        assert f"{SHORT_TUESDAY} · from 10:00" in words(page), minutes
+        # The rows of the list and the calendar each have a link.
         assert links_on(page, TIMES).count(of_monday) == (2 if is_ahead else 0), minutes
         assert (f"{ON_MONDAY}, 4 17 AH 4 free" in words(page)) == is_ahead, minutes
 
@@ -374,8 +390,8 @@ def test_times_at_which_the_attendee_is_busy_are_not_offered(
     offered = browser.get(monday).context["form"].fields["slot"].rows
     assert list(offered) == [at_noon]
     page = browser.get(address(DAYS, criteria, office="al-rimal"))
-    assert f"Earliest: {ON_MONDAY} · 12:00" in words(page)
-    assert f"nearest free time: {ON_MONDAY} · 12:00" in words(
+    assert f"{SHORT_MONDAY} · from 12:00" in words(page)
+    assert f"nearest free time: Monday {ON_MONDAY} · 12:00" in words(
         browser.get(address(OFFICES, criteria))
     )
     # One that is being moved does not stand in its own way, and what is over in nobody's.
@@ -423,7 +439,9 @@ def test_an_appointment_is_moved_step_by_step(browser, appointment, slot):
     later = places.slot(TUESDAY)
     start = page_of(appointment, "move/")
     step = f"{start}time/?office=al-rimal&day=2026-05-05"
-    assert "It stays yours until you have chosen another time." in words(browser.get(step))
+    shown = words(browser.get(step))
+    assert "Press a time to move your appointment to it at once." in shown
+    assert "Move to 10:00" in shown
     page = take(browser, step, later, follow=True)
     assert notices_on(page) == ["Your appointment has been moved."]
     appointment.refresh_from_db()
@@ -451,4 +469,28 @@ def test_offices_are_ordered_by_nearest_free_time(browser, criteria):
     for day, slug, name in ((TUESDAY, "second", "Second"), (MONDAY, "first", "First")):
         places.slot(day, of=places.window(office=places.office(slug, name)))
     offices = browser.get(OFFICES, criteria).context["offices"]
-    assert [office.name for office, _days in offices] == ["First", "Second", "Without"]
+    assert [row["office"].name for row in offices] == ["First", "Second", "Without"]
+
+
+def test_an_office_says_where_and_when_it_is_before_it_is_chosen(browser, criteria, slot, service):
+    Office.objects.update(
+        address_en="King Fahd Road", landmark_en="opposite the hospital", entrance_en="gate 3"
+    )
+    hours = "Opening hours Sunday to Thursday 08:00–15:00 Services"
+    where = "Riyadh, King Fahd Road Landmark: opposite the hospital Entrance: gate 3"
+    shown = words(browser.get(OFFICES, criteria))
+    assert f"Address {where} {hours} All that can be booked" in shown
+    slot.window.services.set([service])
+    assert f"{hours} {service.name}" in words(browser.get(OFFICES, criteria))
+
+
+def test_days_are_listed_as_free_nearly_full_full_or_closed(browser, criteria, hours):
+    reasons = {"reason_ar": "صيانة", "reason_en": "Maintenance"}
+    Closure.objects.create(office=hours.office, first_day=WEDNESDAY, last_day=WEDNESDAY, **reasons)
+    Holiday.objects.create(day=WEDNESDAY, name_ar="عيد", name_en="Feast")
+    Slot.objects.filter(day__in=(MONDAY, TUESDAY, WEDNESDAY)).update(taken=4)
+    Slot.objects.filter(pk=Slot.objects.filter(day=TUESDAY).first().pk).update(taken=1)
+    shown = words(browser.get(address(DAYS, criteria, office="al-rimal")))
+    listed = f"free {SHORT_MONDAY} full {SHORT_TUESDAY} · from 08:00 few left"
+    assert f"{listed} Wednesday 6 May 19 Dhu al-Qadah · Maintenance closed" in shown
+    assert "Friday 8 May" not in shown

@@ -22,6 +22,7 @@ from tests.appointments.places import (
     ON_TUESDAY,
     SUNDAY,
     TUESDAY,
+    WHEN_TUESDAY,
     refused,
     status_of,
 )
@@ -326,7 +327,7 @@ def test_displaced_appointment_cannot_wait(appointment):
 def test_page_of_displaced_appointment_shows_offer(displaced, browser):
     shown = words(browser.get(page_of(displaced)))
     assert "The office is closed at this time" in shown
-    assert f"This time is kept for you instead {ON_TUESDAY} · 10:00 Al-Rimal" in shown
+    assert f"This time is kept for you instead {WHEN_TUESDAY} 10:00 Al-Rimal" in shown
     accept = f"/en/appointments/offers/{displaced.offers.get().pk}/accept/"
     page = browser.post(accept, follow=True)
     assert notices_on(page) == ["Your appointment has been moved."]

@@ -385,6 +385,12 @@ def test_manager_edits_only_own_offices(manager, hours, elsewhere):
     assert not Closure.objects.exists()
 
 
+def test_a_manager_is_told_which_offices_lack_an_address(manager, office, hours):
+    assert "Al-Rimal Riyadh No address yet Riyadh Yes" in words(manager.get(OFFICES))
+    Office.objects.update(address_en="King Fahd Road")
+    assert "Al-Rimal Riyadh King Fahd Road Riyadh Yes" in words(manager.get(OFFICES))
+
+
 def test_a_manager_sees_no_closure_of_other_offices(manager, hours):
     closure = {"first_day": MONDAY, "last_day": MONDAY, **REASONS}
     own = Closure.objects.create(office=hours.office, **closure)

@@ -12,7 +12,16 @@ from tawasul.portal import chores
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import ROOT, page_of, verified
-from tests.appointments.places import DAY, MONDAY, ON_MONDAY, ON_TUESDAY, SUNDAY, TUESDAY
+from tests.appointments.places import (
+    DAY,
+    MONDAY,
+    ON_MONDAY,
+    ON_TUESDAY,
+    SUNDAY,
+    TUESDAY,
+    WHEN_MONDAY,
+    WHEN_TUESDAY,
+)
 from tests.conftest import words
 
 pytestmark = pytest.mark.django_db
@@ -174,7 +183,7 @@ def test_it_is_told_again_when_it_passes_from_one_guardian_to_the_next(speakers,
     assert actions.pass_on_appointments() + actions.pass_on_wishes() == 0
     page = words(verified(father).get(page_of(booked)))
     assert "you can no longer act for Yusuf Ali" in page
-    assert ON_TUESDAY in page  # the time that he chose himself
+    assert WHEN_TUESDAY in page  # the time that he chose himself
 
 
 def test_what_passes_on_while_the_office_is_closed_names_no_time(palm, worker, booked):
@@ -266,10 +275,10 @@ def test_the_attendee_goes_on_with_it_and_the_others_read_what_they_booked(
     browser = verified(speakers[0])
     page = words(browser.get(page_of(booked)))
     assert "can no longer act for Raju Kumar. You can still read what was sent." in page
-    assert ON_MONDAY in page
+    assert WHEN_MONDAY in page
     led_back = words(browser.get(f"{page_of(booked)}slip/", follow=True))
     assert led_back.count("can no longer act for") == 1
-    for new in (ON_TUESDAY, "Confirmed", "Slip to print"):
+    for new in (WHEN_TUESDAY, "Confirmed", "Slip to print"):
         assert new not in page
     listed = words(browser.get(ROOT))
     assert "Raju Kumar" not in listed  # it is the establishment's

@@ -384,10 +384,10 @@ def test_page_accepts_offer(browser, mine, booked, monday):
     cancel(booked)
     places.allocate()
     shown = words(browser.get(page_of(mine)))
-    assert f"An earlier time is kept for you {places.ON_MONDAY} · 10:00 Al-Rimal" in shown
+    assert f"An earlier time is kept for you {places.WHEN_MONDAY} 10:00 Al-Rimal" in shown
     page = browser.post(f"/en/appointments/offers/{monday.offers.get().pk}/accept/", follow=True)
     assert notices_on(page) == ["Your appointment has been moved."]
-    assert f"{places.ON_MONDAY} · 10:00" in words(page)
+    assert f"{places.WHEN_MONDAY} 10:00" in words(page)
 
 
 def test_page_declines_offer(browser, mine, booked, monday):

@@ -208,13 +208,13 @@ def test_journey_from_a_full_office_to_a_booked_time(browser, asked, monday, res
     page = browser.post(asked, {"office": "", "last_day": TUESDAY.isoformat()}, follow=True)
     assert notices_on(page) == ["We will text you when a time comes free."]
     shown = words(page)
-    assert f"anywhere in Riyadh Until {places.ON_TUESDAY}" in shown
+    assert f"anywhere in Riyadh Until Tuesday {places.ON_TUESDAY}" in shown
     assert "Waiting list" in words(browser.get("/en/appointments/"))
 
     free(monday)
     assert "A time is kept for you" in words(browser.get("/en/my/"))
     mine = f"/en/appointments/waiting/{Waiting.objects.get().pk}/"
-    assert f"A time is kept for you {places.ON_MONDAY} · 12:00" in words(browser.get(mine))
+    assert f"A time is kept for you {places.WHEN_MONDAY} 12:00" in words(browser.get(mine))
     offer = f"/en/appointments/offers/{Offer.objects.get().pk}/accept/"
     page = browser.post(offer, follow=True)
     assert notices_on(page) == ["This time is yours for some minutes. Confirm it now."]

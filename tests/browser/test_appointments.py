@@ -63,11 +63,11 @@ def send_birth_date(citizen, born):
     for label, part in (("Day", born.day), ("Month", born.month), ("Year", born.year)):
         citizen.fill(label, str(part))
     citizen.fill("Digits in the picture", citizen.digits_in_picture())
-    citizen.press("Continue")
+    citizen.press("Verify my data")
 
 
 def choose_criteria(citizen, service):
-    citizen.follow("Book an appointment")
+    citizen.follow("Book a new appointment")
     citizen.press("Next: choose an office")
     missing = citizen.reads("Choose a service.")
     expect(citizen.page.locator(".error-summary")).to_contain_text(missing)
@@ -85,11 +85,10 @@ def book(citizen, *, day=2):
     citizen.press("Confirm the appointment")
 
 
-def choose_time(citizen, *, office, day, button="Keep this time for me"):
+def choose_time(citizen, *, office, day):
     citizen.click(citizen.page.locator("main .rows a").nth(office))
-    citizen.click(citizen.page.locator(".month a").nth(day))
-    citizen.page.locator("input[name=slot]").nth(3).check()
-    citizen.press(button)
+    citizen.click(citizen.page.locator(".days a").nth(day))
+    citizen.click(citizen.page.locator("[name=slot]").nth(3))
 
 
 def print_slip(citizen, appointment):
@@ -125,7 +124,7 @@ def scanned(picture):
 def move(citizen, appointment):
     citizen.follow("Move the appointment")
     before = appointment.slot
-    choose_time(citizen, office=1, day=4, button="Move the appointment")
+    choose_time(citizen, office=1, day=4)
     appointment.refresh_from_db()
     assert appointment.slot != before
     citizen.open(f"check/{appointment.slips.first().check_code}/")

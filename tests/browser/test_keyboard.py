@@ -260,19 +260,18 @@ def verify(citizen, resident):
     for label, part in (("Day", born.day), ("Month", born.month), ("Year", born.year)):
         type_into(citizen, label, str(part))
     type_into(citizen, "Digits in the picture", citizen.digits_in_picture())
-    go(citizen, citizen.button("Continue"))
+    go(citizen, citizen.button("Verify my data"))
 
 
 def book(citizen, service):
     arrive(citizen, "My appointments")
-    go(citizen, citizen.link("Book an appointment"))
+    go(citizen, citizen.link("Book a new appointment"))
     arrive(citizen, "Book an appointment")
     choose(citizen, citizen.named(service))
     select(citizen, "In which region?", "Riyadh Region")
     type_into(citizen, "Number of operations", "2")
     go(citizen, citizen.button("Next: choose an office"))
     choose_time(citizen, office=0, day=2)
-    go(citizen, citizen.button("Keep this time for me"))
     arrive(citizen, "Confirm the appointment")
     go(citizen, citizen.button("Confirm the appointment"))
 
@@ -281,9 +280,9 @@ def choose_time(citizen, *, office, day):
     arrive(citizen, "Choose an office")
     go(citizen, citizen.page.locator("main .rows a").nth(office))
     arrive(citizen, "Choose a day")
-    go(citizen, citizen.page.locator(".month a").nth(day))
+    go(citizen, citizen.page.locator(".days a").nth(day))
     arrive(citizen, "Choose a time")
-    choose(citizen, citizen.page.locator(".times .form-check-label").nth(3).inner_text())
+    go(citizen, citizen.page.locator("[name=slot]").nth(3))
 
 
 def read_slip(citizen):
@@ -299,7 +298,6 @@ def move(citizen):
     arrive(citizen, "Your appointment is confirmed")
     go(citizen, citizen.link("Move the appointment"))
     choose_time(citizen, office=1, day=4)
-    go(citizen, citizen.button("Move the appointment"))
 
 
 def cancel(citizen):

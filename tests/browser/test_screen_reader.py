@@ -8,10 +8,13 @@ from urllib.parse import urlencode
 
 import pytest
 from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override, pgettext
 from playwright.sync_api import expect
 
-from core.hijri import both_calendars
+from appointments.models import Slot
+from core.hijri import both_calendars, in_each_calendar
+from core.template_filters import full_day_in_words, weekday
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import criteria_of, verified
@@ -183,6 +186,13 @@ def choose_a_day(visitor, resident, service):
     tree = Tree(visitor)
     assert tree.landmarks() == around(visitor, ("navigation", "You are here"))
     assert tree.headings() == read(visitor, (1, "Choose a day"))
+    own, other = in_each_calendar(slot.day, visitor.language, with_year=False)
+    with override(visitor.language):
+        begins = _("from %(time)s") % {"time": "12:00"}
+        row = f"{weekday(slot.day)} {own} {other} · {begins} {pgettext('a day', 'few left')}"
+    assert row in tree.names("link")
+    visitor.page.locator("summary").click()
+    tree = Tree(visitor)
     captions = visitor.page.locator("caption").all_inner_texts()
     assert tree.names("table") == captions
     with override(visitor.language):
@@ -201,22 +211,22 @@ def choose_a_time(visitor, resident, service):
     early = places.some_slot(time="20:00")
     day = early.day
     late = places.slot(day + datetime.timedelta(days=1), "00:30", of=early.window, belongs_to=day)
+    gone = places.slot(day, "21:00", of=early.window)
     criteria = {**criteria_of(resident.identity, service), "office": early.office.slug, "day": day}
     visitor.open(f"appointments/new/time/?{urlencode(criteria)}")
-    visitor.press("Keep this time for me")
+    Slot.objects.filter(pk=gone.pk).update(taken=gone.capacity)
+    visitor.press(f"{visitor.reads('Save')} 21:00")
     expect(visitor.page.locator(".error-summary")).to_be_focused()
     tree = Tree(visitor)
     with override(visitor.language):
         evening = pgettext("a part of the day", "Evening")
-    next_day = both_calendars(late.start, visitor.language)
-    after = visitor.reads("After midnight: %(day)s", day=next_day)
+        after = _("After midnight: %(day)s") % {"day": full_day_in_words(late.start)}
     groups = tree.having({"group"})
-    assert [said(node, "name") for node in groups] == [visitor.reads("Time"), evening, after]
-    missing = visitor.reads("Choose a time.")
-    assert said(groups[0], "description") == missing
-    assert tree.fields() == [("20:00", "", True), ("00:30", "", True)]
+    assert [said(node, "name") for node in groups] == [evening, after]
+    taken = visitor.reads("This time has just been taken. Choose another.")
+    assert [said(node, "description") for node in groups] == [taken] * 2
     visitor.page.locator(".error-summary a").click()
-    expect(visitor.page.get_by_role("radio").first).to_be_focused()
+    expect(visitor.button(f"{visitor.reads('Save')} 20:00")).to_be_focused()
 
 
 def test_my_page_with_waiting_inquiry(visitor, resident, service):

@@ -18,7 +18,15 @@ from tests.appointments import places
 from tests.appointments.browsing import criteria_of, verified
 from tests.browser.looks import Group, look, people
 from tests.browser.looks.people import BORN
-from tests.browser.looks.steps import enter, press, read_picture, send, send_code, send_nothing
+from tests.browser.looks.steps import (
+    enter,
+    open_all,
+    press,
+    read_picture,
+    send,
+    send_code,
+    send_nothing,
+)
 from tests.browser.looks.tables import looks
 
 MANY = 30
@@ -195,14 +203,14 @@ def wishes(language, slots):
 
 
 def choose_taken(visitor, _things):
-    """Choose the first time on the page, and close it before the form is sent."""
+    """Close the first time on the page, and press it."""
     chosen = visitor.page.locator("[name=slot]").first
-    chosen.evaluate("field => field.click()")
     Slot.objects.filter(pk=chosen.get_attribute("value")).update(is_closed=True)
+    visitor.click(chosen)
 
 
 def choose_the_last(visitor, _things):
-    visitor.page.locator("[name=slot]").last.evaluate("field => field.click()")
+    visitor.click(visitor.page.locator("[name=slot]").last)
 
 
 SLIPS = ("confirmed", "moved", "cancelled", "displaced", "over")
@@ -216,8 +224,14 @@ def slip_of(appointment):
 VERIFYING = looks(
     "newcomer",
     ("verify", VERIFY),
-    ("verify-empty", VERIFY, send_nothing("Continue")),
-    ("verify-wrong", VERIFY, enter(number="{number}", **BORN), read_picture, press("Continue")),
+    ("verify-empty", VERIFY, send_nothing("Verify my data")),
+    (
+        "verify-wrong",
+        VERIFY,
+        enter(number="{number}", **BORN),
+        read_picture,
+        press("Verify my data"),
+    ),
     (
         "verify-without-picture",
         VERIFY,
@@ -243,13 +257,14 @@ BOOKING = (
     *looks(
         "resident",
         ("offices", OFFICES),
+        ("offices-opened", OFFICES, open_all),
         ("offices-nothing-free", f"{NEW}office/?{{elsewhere}}"),
         ("days", f"{DAYS}&{{at_office}}"),
+        ("days-as-calendar", f"{DAYS}&{{at_office}}", open_all),
         ("days-nothing-free", f"{NEW}day/?{{elsewhere}}&{{at_office_elsewhere}}"),
         ("times", f"{TIMES}&{{on_day}}"),
         ("times-nothing-free", f"{TIMES}&{{on_full_day}}"),
-        ("times-empty", f"{TIMES}&{{on_day}}", send_nothing("Keep this time for me")),
-        ("times-taken", f"{TIMES}&{{on_day}}", choose_taken, press("Keep this time for me")),
+        ("times-taken", f"{TIMES}&{{on_day}}", choose_taken),
     ),
 )
 WAITING = (
@@ -296,8 +311,7 @@ CHANGING = looks(
     ("move", MOVE),
     ("move-day", f"{MOVE}day/?{{at_office}}"),
     ("move-time", f"{MOVE}time/?{{on_day}}"),
-    ("move-time-empty", f"{MOVE}time/?{{on_day}}", send_nothing("Move the appointment")),
-    ("just-moved", f"{MOVE}time/?{{on_day}}", choose_the_last, press("Move the appointment")),
+    ("just-moved", f"{MOVE}time/?{{on_day}}", choose_the_last),
     ("cancel", CANCEL),
     ("just-cancelled", CANCEL, press("Cancel the appointment")),
 )
