@@ -238,7 +238,10 @@ def times(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
         try:
             taken = _hold_or_move(request, criteria, **form.cleaned_data)
         except RuleViolation as violation:
-            violation.show_on(form)
+            if violation.code in ("full", "overlap"):  # it is about the time, not the person
+                form.add_error("slot", violation.message)
+            else:
+                violation.show_on(form)
         else:
             return redirect("appointments:detail", taken.reference)
     free = criteria.bookable_slots().filter(office=office)

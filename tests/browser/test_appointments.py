@@ -86,7 +86,7 @@ def book(citizen, *, day=2):
 
 
 def choose_time(citizen, *, office, day):
-    citizen.click(citizen.page.locator("main .rows a").nth(office))
+    citizen.click(citizen.page.locator("main .rows > li > a").nth(office))
     citizen.click(citizen.page.locator(".days a").nth(day))
     citizen.click(citizen.page.locator("[name=slot]").nth(3))
 

@@ -278,7 +278,7 @@ def book(citizen, service):
 
 def choose_time(citizen, *, office, day):
     arrive(citizen, "Choose an office")
-    go(citizen, citizen.page.locator("main .rows a").nth(office))
+    go(citizen, citizen.page.locator("main .rows > li > a").nth(office))
     arrive(citizen, "Choose a day")
     go(citizen, citizen.page.locator(".days a").nth(day))
     arrive(citizen, "Choose a time")
