@@ -7,6 +7,18 @@ from django import forms
 from django.db.models import Model
 
 
+class Explained(str):
+    """The label of a choice, with the line that explains it."""
+
+    hint: str = ""
+
+    @classmethod
+    def by(cls, label: str, hint: str) -> "Explained":
+        explained = cls(label)
+        explained.hint = hint
+        return explained
+
+
 class _Rows:
     """What both fields share: the rows, and the choices made of them.
 

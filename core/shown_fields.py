@@ -26,9 +26,11 @@ def as_field(field: BoundField) -> SafeString:
     row_field = field.field
     if field.errors or not (isinstance(row_field, RowField) and row_field.is_same_for_all):
         return as_crispy_field(field)
-    choices = [(str(value), str(label)) for value, label in row_field.choices]
+    choices = [
+        (str(value), str(label), getattr(label, "hint", "")) for value, label in row_field.choices
+    ]
     # What somebody has made up is no choice, and looks like none.
-    chosen = next((value for value, _label in choices if value == str(field.value())), "")
+    chosen = next((value for value, *_label in choices if value == str(field.value())), "")
     label, is_bound = str(field.label), field.form.is_bound
     shown = [get_language(), field.html_name, label, is_bound, chosen, choices]
     key = f"{KEPT}:{digest_of(shown)}"

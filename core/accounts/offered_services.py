@@ -14,6 +14,7 @@ from core.accounts.acting_for import (
 from core.accounts.models import Identity
 from core.accounts.people import Offered
 from core.catalogue.models import Service
+from core.row_fields import Explained
 
 
 class NotOpen(NamedTuple):
@@ -33,10 +34,13 @@ class OfferedServices:
         self._ways = offered.ways
 
     def choices(self) -> list[tuple[str, str]]:
-        """Return the slugs and the names of the services that are open to any of the people."""
+        """Return the slugs and the names of the services that are open to any of the people.
+
+        Each name is explained by the first sentence of the description.
+        """
         everybody = self._people.values()
         return [
-            (slug, service.name)
+            (slug, Explained.by(service.name, service.summary))
             for slug, service in self._services.items()
             if self._is_open_to_any(service, everybody)
         ]

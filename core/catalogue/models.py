@@ -26,6 +26,15 @@ def _is_list_of(value: Any, choices: Collection[str]) -> bool:
     return isinstance(value, list) and all(item in choices for item in value)
 
 
+def _lacking_a_language(row: models.Model, text: str) -> dict[str, Any]:
+    """Return the errors of a text that is written in one language alone."""
+    fields = [f"{text}_{language}" for language, _name in settings.LANGUAGES]
+    lacking = [field for field in fields if not getattr(row, field)]
+    if len(lacking) == len(fields):
+        return {}
+    return dict.fromkeys(lacking, _("Write this sentence in both languages, or in neither."))
+
+
 class Way(models.TextChoices):
     """How somebody comes to ask for a person: the person themselves, or by a kind of link.
 
@@ -44,8 +53,18 @@ def every_way() -> list[str]:
 
 
 class DocumentType(models.Model):  # type: ignore[django-manager-missing]  # modeltranslation
+    # modeltranslation adds these fields.
+    must_show_ar: str | None
+    must_show_en: str | None
+
     slug = models.SlugField(_("name in the web address"), unique=True)
     name = models.CharField(_("name"), max_length=100)
+    must_show = models.CharField(
+        _("what it must show"),
+        max_length=200,
+        blank=True,
+        help_text=_("For example: The whole page with the photo, and its expiry date."),
+    )
 
     cached = ReferenceData["DocumentType"]()
 
@@ -56,6 +75,10 @@ class DocumentType(models.Model):  # type: ignore[django-manager-missing]  # mod
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if errors := _lacking_a_language(self, "must_show"):
+            raise ValidationError(errors)
 
 
 class Service(models.Model):  # type: ignore[django-manager-missing]  # modeltranslation
@@ -167,16 +190,14 @@ class Service(models.Model):  # type: ignore[django-manager-missing]  # modeltra
     def _errors_of_instead(self) -> dict[str, Any]:
         if self.instead_id and self.instead_id == self.pk:
             return {"instead": _("Choose another service than this one.")}
-        texts = {
-            name: getattr(self, name)
-            for name in (f"instead_text_{language}" for language, _name in settings.LANGUAGES)
-        }
-        if not any(texts.values()):
-            return {}
-        if not self.instead_id:
+        if not self.instead_id and (self.instead_text_ar or self.instead_text_en):
             return {"instead": _("Choose the service that the sentence leads to.")}
-        needed = _("Write this sentence in both languages, or in neither.")
-        return {name: needed for name, text in texts.items() if not text}
+        return _lacking_a_language(self, "instead_text")
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the description."""
+        return re.split(r"(?<=\.)\s", self.description, maxsplit=1)[0]
 
     def is_for(self, *, kind: str | None, nationality: str) -> bool:
         """Return whether a person of this kind and ISO nationality may be the beneficiary."""

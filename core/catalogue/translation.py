@@ -7,8 +7,8 @@ from core.catalogue.models import TEXTS, DocumentType, Holiday, Region, Service
 
 @register(DocumentType)
 class DocumentTypeTranslation(TranslationOptions):
-    fields = ("name",)
-    required_languages = ("ar", "en")
+    fields = ("name", "must_show")
+    required_languages = {"default": ("name",)}
 
 
 @register(Service)

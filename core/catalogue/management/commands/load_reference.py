@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ REFERENCE = Path(__file__).parents[2] / "reference"
 
 class Command(BaseCommand):
     help = (
-        "Add the regions, services and document types that are missing, and texts that a service "
-        "lacks; what staff have edited stays."
+        "Add the regions, services and document types that are missing, and texts that they "
+        "lack; what staff have edited stays."
     )
 
     @transaction.atomic
@@ -22,7 +23,10 @@ class Command(BaseCommand):
             Region.objects.get_or_create(slug=row.pop("slug"), defaults=row)
         reference = _read("services.json")
         for row in reference["document_types"]:
-            DocumentType.objects.get_or_create(slug=row.pop("slug"), defaults=row)
+            kind, _is_new = DocumentType.objects.get_or_create(slug=row.pop("slug"), defaults=row)
+            # Apart from the types, as an older migration makes types of their rows.
+            must_show = reference["what_documents_must_show"][kind.slug]
+            _fill_missing_texts(kind, must_show, must_show)
         added: dict[str, Service] = {}
         leads: dict[str, str] = {}
         for position, row in enumerate(reference["services"], start=1):
@@ -36,7 +40,7 @@ class Command(BaseCommand):
                     getattr(service, name).set(DocumentType.objects.filter(slug__in=slugs))
                 added[service.slug] = service
             else:
-                _fill_missing_texts(service, row)
+                _fill_missing_texts(service, row, TEXTS_IN_BOTH_LANGUAGES)
         # A service may lead to one that stands below it in the file.
         for slug, service in added.items():
             service.instead = Service.objects.filter(slug=leads[slug]).first()
@@ -48,9 +52,11 @@ def _read(name: str) -> Any:
     return json.loads((REFERENCE / name).read_text(encoding="utf-8"))
 
 
-def _fill_missing_texts(service: Service, row: dict[str, Any]) -> None:
-    lacking = [text for text in TEXTS_IN_BOTH_LANGUAGES if not getattr(service, text)]
+def _fill_missing_texts(
+    kept: DocumentType | Service, row: dict[str, Any], texts: Iterable[str]
+) -> None:
+    lacking = [text for text in texts if not getattr(kept, text)]
     for text in lacking:
-        setattr(service, text, row[text])
+        setattr(kept, text, row[text])
     if lacking:
-        service.save(update_fields=lacking)
+        kept.save(update_fields=lacking)
