@@ -3,7 +3,7 @@
 A step waits in the session with the facts it was begun with (see `pending_steps`).
 """
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -31,6 +31,9 @@ from core.http import client_network, in_language
 from core.messaging.actions.outages import texts_are_delayed
 from core.template_filters import masked_number
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 class CodeStep:
     """A step that sends a code and continues when the right one is entered.
@@ -41,7 +44,8 @@ class CodeStep:
     purpose: str
     after: str
     title = gettext_lazy("Enter the code")
-    button = gettext_lazy("Continue")
+    confirms: "StrOrPromise"  # what the code does, in a sentence
+    button = gettext_lazy("Next")
     # Whether the page shows the delivery status of the message. It must not where the status would
     # reveal which accounts exist.
     shows_message_status = True
@@ -127,6 +131,7 @@ class CodeStep:
 class SignIn(CodeStep):
     purpose = purposes.SIGN_IN
     after = "accounts:sign-in"
+    confirms = gettext_lazy("It signs you in.")
     button = gettext_lazy("Sign in")
     leads_to_recovery = True
 
@@ -198,6 +203,7 @@ class AnonymousStep(CodeStep):
 class Register(AnonymousStep):
     purpose = purposes.REGISTER
     after = "accounts:choose"
+    confirms = gettext_lazy("With it you go on to choose a username and a password.")
     notice = gettext_lazy(
         "If the details you entered are correct, a code is on its way to the mobile that the "
         "registry has for you. If none comes, check the number, the calendar and the day: one "
@@ -217,6 +223,7 @@ class Register(AnonymousStep):
 class Reset(AnonymousStep):
     purpose = purposes.RESET
     after = "accounts:new-password"
+    confirms = gettext_lazy("With it you go on to choose a new password.")
     leads_to_recovery = True
     notice = gettext_lazy(
         "If there is an account with these details, a code is on its way to its mobile. If none "
@@ -249,6 +256,7 @@ class Reset(AnonymousStep):
 class Recover(AnonymousStep):
     purpose = purposes.RECOVER
     after = "accounts:new-mobile"
+    confirms = gettext_lazy("With it you go on to give your account the mobile of the registry.")
     notice = Register.notice
 
     def send(self) -> None:
@@ -268,6 +276,7 @@ class Picture(AnonymousStep):
 
     purpose = purposes.PICTURE
     after = "accounts:picture-by-text"
+    confirms = gettext_lazy("It takes the place of the picture.")
     notice = gettext_lazy("A code is on its way to the mobile you entered.")
     resend_costs_a_picture = False
 
@@ -290,6 +299,7 @@ class Picture(AnonymousStep):
 class Mobile(CodeStep):
     purpose = purposes.MOBILE
     after = "accounts:safety"
+    confirms = gettext_lazy("It makes this mobile that of your account.")
     button = gettext_lazy("Change the mobile")
 
     def send(self) -> None:
@@ -321,6 +331,7 @@ class Mobile(CodeStep):
 class Email(CodeStep):
     purpose = purposes.EMAIL
     after = "accounts:messages"
+    confirms = gettext_lazy("It makes this address that of your account.")
     button = gettext_lazy("Confirm the address")
 
     def send(self) -> None:

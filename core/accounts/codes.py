@@ -52,6 +52,17 @@ def latest_code(*, actor: User | None, purpose: str, session_key: str | None) ->
     ).first()
 
 
+def seconds_until_another(last: OneTimeCode | None) -> int:
+    """Return the seconds until another code may be sent after `last`, 0 if it may be now.
+
+    Where an hour has used up its codes, sending says so.
+    """
+    if last is None or last.by_app:
+        return 0
+    left = last.created_at + BETWEEN_SENDS - timezone.now()
+    return max(0, math.ceil(left.total_seconds()))
+
+
 def send_code(
     *,
     actor: User,

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from core.accounts import visual_code
 from core.accounts.code_steps import CodeStep
+from core.accounts.codes import seconds_until_another
 from core.accounts.forms import CodeForm, VisualCodeForm
 from core.exceptions import RuleViolation
 from core.methods import takes_form
@@ -38,6 +39,7 @@ def code(request: HttpRequest, step_class: type[CodeStep]) -> HttpResponse:
         "by_app": sent and sent.by_app,
         "mail": sent and sent.mail,
         "delay": step.delay(),
+        "seconds_left": seconds_until_another(sent or None),
     }
     return render(request, "accounts/code.html", context)
 
