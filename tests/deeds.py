@@ -70,7 +70,7 @@ def versioned(action, thing, **fields):
 
 
 def saved_details(world, role):
-    fields = {name: getattr(world.draft, name) for name in ("name", "id_number", "mobile")}
+    fields = {"mobile": world.draft.mobile}
     filing.save_details(
         actor=getattr(world, role),
         inquiry=world.draft,

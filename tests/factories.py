@@ -176,8 +176,6 @@ def draft(applicant=None, service=None, beneficiary=None, *, holder=None, is_rea
         actions.save_details(
             actor=applicant,
             inquiry=inquiry,
-            name=inquiry.name,
-            id_number=inquiry.id_number,
             mobile=inquiry.mobile,
             description=DESCRIPTION,
         )
@@ -187,8 +185,6 @@ def draft(applicant=None, service=None, beneficiary=None, *, holder=None, is_rea
 def details_of(inquiry, **changes):
     """Return the fields of the form of the second step for `inquiry`."""
     return {
-        "name": inquiry.name,
-        "id_number": inquiry.id_number,
         "mobile": str(inquiry.mobile),
         "description": DESCRIPTION,
         **changes,

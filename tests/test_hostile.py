@@ -138,7 +138,7 @@ def test_a_cookie_of_any_bytes_is_answered(db):
 
 
 def test_a_body_of_any_bytes_is_answered(as_resident, draft):
-    fields = ["idempotency_key", "beneficiary", "service", "name", "id_number", "description"]
+    fields = ["idempotency_key", "beneficiary", "service", "mobile", "description"]
     form = "application/x-www-form-urlencoded"
     steps = [f"{draft.reference}/{step}/" for step in ("details", "documents", "confirm")]
     inquiries = [f"/en/inquiries/{step}" for step in ("new/", *steps)]
@@ -162,7 +162,7 @@ def test_unreadable_field_says_so_and_is_kept(as_resident, as_chief, draft):
         (Client(), "/en/account/register/", (b"number", b"born_day", b"picture")),
         (as_resident, "/en/account/mobile/", (b"mobile", b"password")),
         (as_resident, "/en/account/email/", (b"email", b"password")),
-        (as_resident, details, (b"name", b"id_number", b"mobile", b"description")),
+        (as_resident, details, (b"mobile", b"description")),
         (as_chief, "/en/staff/appointments/office/add/", (b"name_ar", b"city_en", b"slug")),
     ):
         for byte, kept in ((b"\0", "\0"), (b"\xff", "\ufffd")):
@@ -263,7 +263,7 @@ def test_a_host_of_any_name_is_refused_with_a_page(client, db):
 
 def test_every_form_takes_a_text_of_any_size(as_resident, browser_at_every_step, draft, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the test is about the size of one field
-    names = ("beneficiary", "service", "name", "id_number", "description", "idempotency_key")
+    names = ("beneficiary", "service", "mobile", "description", "idempotency_key")
     steps = ("details", "documents", "confirm")
     browsers = {
         "/en/inquiries/new/": as_resident,
@@ -355,7 +355,7 @@ def test_a_target_of_any_kind_leads_to_no_other_site(as_officer, as_resident):
 
 NAMES = [
     *("page", "next", "q", "p", "o", "e", "all", "queue", "status__exact", "outcome__exact"),
-    *("idempotency_key", "beneficiary", "service", "name", "id_number", "mobile", "description"),
+    *("idempotency_key", "beneficiary", "service", "mobile", "description"),
     *("code", "document_type", "files", "login", "password", "expected_version", "text"),
     *("decision", "csrfmiddlewaretoken"),
     *("slug", *TEXTS_IN_BOTH_LANGUAGES, "beneficiary_kinds", "nationalities", "_popup", "post"),

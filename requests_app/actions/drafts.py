@@ -11,13 +11,14 @@ from core.accounts.models import Identity, User
 from core.catalogue.models import Service
 from core.digests import derive_key
 from core.exceptions import RuleViolation
-from requests_app.actions.rules import check_details, check_may_file, draft_deleted
+from requests_app.actions.rules import check_description, check_may_file, draft_deleted
 from requests_app.models import Inquiry
 from requests_app.uploads import discard
 
 # With ten million inquiries, one new reference in a thousand is already taken.
 MAX_REFERENCE_TRIES = 5
-DETAIL_FIELDS = ("name", "id_number", "mobile", "description", "earlier_reference")
+DETAIL_FIELDS = ("mobile", "description", "earlier_reference")
+PERSON_FIELDS = ("name", "id_number")
 
 
 def start(  # type: ignore[return]  # the last try returns or raises
@@ -41,16 +42,17 @@ def start(  # type: ignore[return]  # the last try returns or raises
     for attempt in range(MAX_REFERENCE_TRIES):
         try:
             with transaction.atomic():
-                return Inquiry.objects.create(
+                inquiry = Inquiry(
                     idempotency_key=idempotency_key,
                     applicant=actor,
                     holder=holder,
                     beneficiary=beneficiary,
                     service=service,
-                    name=beneficiary.name,
-                    id_number=cast(str, beneficiary.current_number),
                     mobile=actor.mobile,
                 )
+                _fill_in_person(inquiry)
+                inquiry.save()
+                return inquiry
         except IntegrityError:
             existing = Inquiry.objects.filter(idempotency_key=idempotency_key).first()
             if existing:
@@ -71,11 +73,9 @@ def change_subject(
     check_may_file(actor=actor, holder=holder, beneficiary=beneficiary, service=service)
     with transaction.atomic():
         draft = lock_draft(actor, inquiry)
-        if draft.beneficiary != beneficiary:
-            draft.name = beneficiary.name
-            draft.id_number = cast(str, beneficiary.current_number)
         draft.holder, draft.beneficiary, draft.service = holder, beneficiary, service
-        draft.save(update_fields=["holder", "beneficiary", "service", "name", "id_number"])
+        _fill_in_person(draft)
+        draft.save(update_fields=["holder", "beneficiary", "service", *PERSON_FIELDS])
     return draft
 
 
@@ -83,25 +83,41 @@ def save_details(
     *,
     actor: User,
     inquiry: Inquiry,
-    name: str,
-    id_number: str,
     mobile: PhoneNumber,
     description: str,
     earlier_reference: str = "",
 ) -> None:
     """Save the second step of a draft.
 
-    RuleViolation as in `check_details`, whose code is the name of a field, or `filed`, `deleted`.
+    RuleViolation as in `check_description`, or `filed`, `deleted`.
     """
-    inquiry.name = name
-    inquiry.id_number = id_number
     inquiry.mobile = mobile
     inquiry.description = description
     inquiry.earlier_reference = earlier_reference
-    check_details(inquiry)
+    check_description(inquiry)
     with transaction.atomic():
         lock_draft(actor, inquiry)
         inquiry.save(update_fields=[*DETAIL_FIELDS])
+
+
+def follow_registry(*, actor: User, inquiry: Inquiry) -> bool:
+    """Give the draft the name and number that the registry has by now; return whether it did.
+
+    RuleViolation `filed` or `deleted`.
+    """
+    # Without a number the person fits no service, which the rules say.
+    if inquiry.is_as_registered or not inquiry.beneficiary.current_number:
+        return False
+    _fill_in_person(inquiry)
+    with transaction.atomic():
+        lock_draft(actor, inquiry)
+        inquiry.save(update_fields=[*PERSON_FIELDS])
+    return True
+
+
+def _fill_in_person(draft: Inquiry) -> None:
+    draft.name = draft.beneficiary.name
+    draft.id_number = cast(str, draft.beneficiary.current_number)
 
 
 def delete_draft(*, actor: User, inquiry: Inquiry) -> None:

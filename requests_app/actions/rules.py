@@ -1,13 +1,13 @@
 """The rules for filing an inquiry: its people, service, texts and documents."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from core.accounts.acting_for import check_may_act_for
 from core.accounts.models import Identity, User
-from core.arabic_spelling import fold, fold_name
+from core.arabic_spelling import fold
 from core.catalogue.models import DocumentType, Service
 from core.exceptions import RuleViolation
 from core.text import seen_length
@@ -20,7 +20,8 @@ MIN_DIFFERENT_WORDS = 5
 def check_ready(draft: Inquiry, attachments: Iterable[Attachment]) -> None:
     """Check that the draft can be sent with these attachments, which are all of its own.
 
-    RuleViolation as in `check_may_file` and `check_details`, or `mobile`, `document`, `deleted`.
+    RuleViolation as in `check_may_file` and `check_description`, or `changed` if the registry has
+    another name or number by now, `mobile`, `document`, `deleted`.
     """
     draft.service = _service_of(draft)
     check_may_file(
@@ -29,7 +30,9 @@ def check_ready(draft: Inquiry, attachments: Iterable[Attachment]) -> None:
         beneficiary=draft.beneficiary,
         service=draft.service,
     )
-    check_details(draft)
+    if not draft.is_as_registered:
+        raise registry_has_changed()
+    check_description(draft)
     if not draft.has_confirmed_mobile:
         raise RuleViolation(
             _("Confirm the mobile of this inquiry first: we text a code to it."), code="mobile"
@@ -53,6 +56,13 @@ def _service_of(draft: Inquiry) -> Service:
 
 def draft_deleted() -> RuleViolation:
     return RuleViolation(_("This draft has been deleted."), code="deleted")
+
+
+def registry_has_changed() -> RuleViolation:
+    return RuleViolation(
+        _("The registry has another name or number for this person by now. Check them again."),
+        code="changed",
+    )
 
 
 def missing_documents(service: Service, attachments: Iterable[Attachment]) -> list[DocumentType]:
@@ -91,53 +101,15 @@ def check_may_file(
         )
 
 
-def check_details(inquiry: Inquiry) -> None:
-    """Check the number, the name and the description of an inquiry.
-
-    RuleViolation has the name of the first wrong field as its code, and the others in `also`.
-    """
-    broken = [*_wrong_number(inquiry), *_wrong_name(inquiry), *_poor_description(inquiry)]
-    if broken:
-        first, *also = broken
-        raise RuleViolation(first.message, first.code, also)
-
-
-def _wrong_number(inquiry: Inquiry) -> Iterator[RuleViolation]:
-    person = inquiry.beneficiary
-    if inquiry.id_number != person.current_number and inquiry.id_number not in person.every_number:
-        yield RuleViolation(
-            _("This is not the ID or border number of %(name)s. Check it and type it again.")
-            % {"name": inquiry.beneficiary.name},
-            code="id_number",
-        )
-
-
-def _wrong_name(inquiry: Inquiry) -> Iterator[RuleViolation]:
-    names = (inquiry.beneficiary.name_ar, inquiry.beneficiary.name_en)
-    if _first_and_last(inquiry.name) not in map(_first_and_last, names):
-        yield RuleViolation(
-            _(
-                "This is not the name in the registry for this number. Write it as it "
-                "stands there: %(name)s."
-            )
-            % {"name": inquiry.beneficiary.name},
-            code="name",
-        )
-
-
-def _poor_description(inquiry: Inquiry) -> Iterator[RuleViolation]:
+def check_description(inquiry: Inquiry) -> None:
+    """Check that the description says something. RuleViolation `description`."""
     words = {word for word in fold(inquiry.description).split() if not word.isdigit()}
     if seen_length(inquiry.description) < MIN_DESCRIPTION_LENGTH:
-        yield RuleViolation(
+        raise RuleViolation(
             _("Explain what you need in at least 30 characters."), code="description"
         )
-    elif len(words) < MIN_DIFFERENT_WORDS:
-        yield RuleViolation(
+    if len(words) < MIN_DIFFERENT_WORDS:
+        raise RuleViolation(
             _("Explain what you need in whole sentences: at least five different words."),
             code="description",
         )
-
-
-def _first_and_last(name: str) -> tuple[str, str] | None:
-    words = fold_name(name).split()
-    return (words[0], words[-1]) if words else None

@@ -12,9 +12,9 @@ from core.accounts.models import Identity, OneTimeCode, User
 from core.catalogue.working_days import add_working_days
 from core.exceptions import RuleViolation
 from requests_app import purposes
-from requests_app.actions.drafts import lock_draft
+from requests_app.actions.drafts import follow_registry, lock_draft
 from requests_app.actions.rights import Deed, check_may
-from requests_app.actions.rules import check_ready
+from requests_app.actions.rules import check_ready, registry_has_changed
 from requests_app.actions.transitions import EventType, Role, move
 from requests_app.models import Attachment, Inquiry
 
@@ -25,8 +25,8 @@ def request_confirmation(
     """Text the applicant a code that confirms the draft.
 
     `shown` is the digest of the content on the page that they have read. RuleViolation `changed`
-    if the draft has another one by now, `registry_away`, or as in `check_may`, `check_ready` and
-    `send_code`.
+    if the draft has another one by now, or has just been given another name or number by the
+    registry, `registry_away`, or as in `check_may`, `check_ready` and `send_code`.
     """
     attachments = list(inquiry.attachments.all())
     if inquiry.content_digest(attachments) != shown:
@@ -37,6 +37,8 @@ def request_confirmation(
     check_may(actor, Deed.EDIT, inquiry)
     known = registry.refresh_parties(actor, inquiry)
     _set_people(inquiry, actor, known)
+    if follow_registry(actor=actor, inquiry=inquiry):
+        raise registry_has_changed()
     check_ready(inquiry, attachments)
     return send_code(
         actor=actor,

@@ -11,11 +11,10 @@ from requests_app.models import Inquiry
 def beneficiary_of(inquiry: Inquiry) -> SafeString:
     """Return the name in the registry, in the language of the page.
 
-    Beside it stands the name that was typed in the inquiry, if it is spelled like neither of the
-    registry's two.
+    Beside it stands the name that the inquiry was filed with, if the registry has another by now.
     """
     name = isolated(inquiry.beneficiary.name)
     if inquiry.is_named_as_registered:
         return name
-    typed = format_html(_("in the inquiry: {}"), isolated(inquiry.name))
-    return format_html('{} <span class="hint">({})</span>', name, typed)
+    filed_with = format_html(_("in the inquiry: {}"), isolated(inquiry.name))
+    return format_html('{} <span class="hint">({})</span>', name, filed_with)

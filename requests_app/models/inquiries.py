@@ -272,6 +272,10 @@ class Inquiry(models.Model):
         return self.status in self.OPEN
 
     @property
+    def is_closed(self) -> bool:
+        return self.status == self.Status.CLOSED
+
+    @property
     def is_returned(self) -> bool:
         """Whether the inquiry waits for its applicant."""
         return self.status == self.Status.RETURNED_TO_APPLICANT
@@ -294,9 +298,14 @@ class Inquiry(models.Model):
 
     @property
     def is_named_as_registered(self) -> bool:
-        """Whether the name that was typed is one of the registry's two, in any spelling."""
+        """Whether the name is one of the registry's two by now, in any spelling."""
         names = (self.beneficiary.name_ar, self.beneficiary.name_en)
         return fold_name(self.name) in map(fold_name, names)
+
+    @property
+    def is_as_registered(self) -> bool:
+        """Whether name and number are those that the registry has by now."""
+        return self.is_named_as_registered and self.id_number == self.beneficiary.current_number
 
     def was_continued_by(self, user: User) -> bool:
         """Return whether `user` has answered in it, for whichever side."""

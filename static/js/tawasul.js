@@ -15,18 +15,34 @@ window.addEventListener("pageshow", () => {
   }
 });
 
-// How many characters have been typed, under a text that may not have too many.
+// Under a text: how many characters it still needs, then how many it has. A screen reader is told
+// once the typing pauses.
 for (const text of document.querySelectorAll("[data-counter]")) {
   const count = document.createElement("p");
   count.className = "form-text";
   count.id = `${text.id}_count`;
+  const told = document.createElement("p");
+  told.className = "visually-hidden";
+  told.setAttribute("role", "status");
   const described = text.getAttribute("aria-describedby") ?? "";
   text.setAttribute("aria-describedby", `${described} ${count.id}`.trim());
+  let pause;
   const show = () => {
-    count.textContent = text.dataset.counter.replace("{count}", [...text.value].length);
+    const typed = [...text.value];
+    // As the server counts: a run of white space is one, and marks are none.
+    const seen = [...text.value.replace(/[\p{Mn}\p{Me}\p{Cf}ـ]/gu, "").replace(/\s+/g, " ").trim()];
+    const needed = text.dataset.atLeast - seen.length;
+    count.textContent =
+      needed > 0
+        ? text.dataset.needed.replace("{count}", needed)
+        : text.dataset.counter.replace("{count}", typed.length);
   };
-  text.after(count);
-  text.addEventListener("input", show);
+  text.after(count, told);
+  text.addEventListener("input", () => {
+    show();
+    clearTimeout(pause);
+    pause = setTimeout(() => (told.textContent = count.textContent), 1000);
+  });
   show();
 }
 

@@ -149,7 +149,7 @@ class Walk:
         browser = self.browser
         factories.document_type()
         self.inquiry = factories.draft(self.person, is_ready=False)
-        steps.save_details(browser, self.inquiry, id_number=TYPED_NUMBER)
+        steps.save_details(browser, self.inquiry, mobile=TYPED_NUMBER)
         steps.save_details(browser, self.inquiry)
         page = steps.add_documents(browser, self.inquiry, factories.picture())
         assert names_on(page) == ["passport.jpg"]

@@ -51,7 +51,7 @@ def test_filing_logs_nothing_of_the_person(person, logged):
     client = sign_in(person)
     inquiry = factories.draft(person, is_ready=False)
     address = f"/en/inquiries/{inquiry.reference}"
-    client.post(f"{address}/details/", factories.details_of(inquiry, id_number="2999999999"))
+    client.post(f"{address}/details/", factories.details_of(inquiry, mobile="letters"))
     client.post(f"{address}/details/", factories.details_of(inquiry))
     ask_for_code(client, inquiry)
     code = factories.code_sent_to(person)

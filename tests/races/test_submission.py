@@ -85,7 +85,7 @@ def test_control_without_guards_two_submits_file_twice(as_resident, resident, gu
 
 def edit(inquiry):
     """Save other details, as from another tab that has loaded the draft by itself."""
-    same = {name: getattr(inquiry, name) for name in ("name", "id_number", "mobile")}
+    same = {"mobile": inquiry.mobile}
     draft = now(inquiry)
     actions.save_details(actor=draft.applicant, inquiry=draft, description=OTHER_WORDS, **same)
 

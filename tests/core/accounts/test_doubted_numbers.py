@@ -7,7 +7,6 @@ from stdnum import luhn
 from appointments.forms import VerifyForm, WalkInForm
 from core.accounts.forms import SignInForm
 from core.identity_numbers import has_wrong_check_digit
-from requests_app.forms import DetailsForm
 from tests import factories
 from tests.conftest import errors_on, picture_on, without_tokens
 from tests.core.accounts import pages
@@ -111,7 +110,6 @@ def test_number_that_is_compared_and_answered_at_once_is_not_doubted(db):
     for form, field in (
         (VerifyForm({"number": WRONG}, needs_picture=False), "number"),
         (WalkInForm({"number": WRONG}), "number"),
-        (DetailsForm({"id_number": WRONG}), "id_number"),
         (SignInForm({"login": WRONG, "password": "x"}), "login"),
     ):
         assert field not in form.errors, form
