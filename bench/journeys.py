@@ -132,7 +132,8 @@ class Portal:
         typed = {**form_on(page, FORM), "description": DESCRIPTION}
         page = browser.follow(browser.send("", typed))
         document = ("files", picture(random.randrange(60_000)))
-        browser.send("", form_on(page, "multipart"), document)
+        kind = form_on(page, "multipart")  # the first of them: each kind of document has its own
+        browser.send("", kind, document)
         page = browser.get("../review/")
         page = browser.follow(browser.send("", form_on(page, 'action="[^"]*/review/"')))
         typed = {**form_on(page, FORM), "code": code_sent_to(person.user, FILE)}

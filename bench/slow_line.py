@@ -120,14 +120,14 @@ class Traveller(Resident):
         """Go through the steps of an inquiry with a picture of 20 KB, up to the code."""
         await self.open("inquiries/new/")
         await self.choose("service", "resident-services")
-        await self.press("Continue")
+        await self.press("Next")
         await self.fill(description=DESCRIPTION)
-        await self.press("Save and continue")
-        await self.page.locator("input[type=file]").set_input_files(
+        await self.press("Next")
+        await self.page.locator("input[type=file]:not([capture])").set_input_files(
             {"name": "page.jpg", "mimeType": "image/jpeg", "buffer": picture()}
         )
         await self.press("Add")
-        await self.go_to(self.page.locator("main").get_by_role("link", name="Continue"))
+        await self.go_to(self.page.locator("main").get_by_role("link", name="Next"))
         await self.press("Confirm request")
         return {}
 

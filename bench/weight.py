@@ -301,7 +301,7 @@ class Resident:
         """File an inquiry; return the paths of its pages."""
         await self.start_inquiry()
         await self.fill(code=await self.code())
-        receipt = await self.press("Send inquiry")
+        receipt = await self.press("Send")
         inquiry = receipt.removesuffix("receipt/")
         return {"receipt": receipt, "inquiry": inquiry, "withdraw": f"{inquiry}withdraw/"}
 
@@ -309,9 +309,9 @@ class Resident:
         """Go through the steps of an inquiry up to the code; return their paths."""
         await self.open("inquiries/new/")
         await self.choose("service", "resident-services")
-        found = {"details": await self.press("Continue")}
+        found = {"details": await self.press("Next")}
         await self.fill(description=DESCRIPTION)
-        found["documents"] = await self.press("Save and continue")
+        found["documents"] = await self.press("Next")
         found["review"] = found["documents"].replace("/documents/", "/review/")
         await self.open(found["review"])
         found["confirm"] = await self.press("Confirm request")

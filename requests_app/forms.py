@@ -15,9 +15,8 @@ from core.accounts.offered_services import OfferedServices
 from core.accounts.people import Offered
 from core.catalogue.models import DocumentType, services_open_to_inquiries
 from core.forms import ChoiceForm, Form
-from core.identity_numbers import IdentityNumberField
 from core.mobiles import MobileField
-from core.row_fields import RowField
+from core.row_fields import Explained, RowField
 from core.text import TextField
 from requests_app.models import Inquiry
 
@@ -91,28 +90,26 @@ class NewInquiryForm(SubjectForm):
 
 
 class DetailsForm(Form):
-    name = TextField(
-        label=_("Full name"),
-        max_length=150,
-        help_text=_("As it stands in the registry."),
-        widget=forms.TextInput({"autocomplete": "off", "dir": "auto"}),
-        error_messages={
-            "required": _("Enter the full name."),
-            "max_length": _("The name has %(show_value)d characters. Shorten it to 150."),
-        },
-    )
-    id_number = IdentityNumberField(
-        label=_("ID or border number"),
-        help_text=_("10 digits: national ID, iqama or border number."),
-        error_messages={"required": _("Enter the ID or border number.")},
-    )
-    mobile = MobileField(
-        label=_("Mobile"),
-        help_text=_(
-            "Where the officer can reach you about this inquiry. "
-            "If it is not the one on your account, we text a code to it."
+    """What somebody needs; name and number come from the registry."""
+
+    description = TextField(
+        label=_("What do you need?"),
+        help_text=_("In your own words, between 30 and 4,000 characters."),
+        max_length=MAX_DESCRIPTION_LENGTH,
+        multiline=True,
+        widget=forms.Textarea(
+            {
+                "rows": 8,
+                "dir": "auto",
+                "data-counter": _("Characters: {count} of 4,000"),
+                "data-at-least": 30,
+                "data-needed": _("Characters still needed: {count}"),
+            }
         ),
-        error_messages={"required": _("Enter a mobile number.")},
+        error_messages={
+            "required": _("Explain what you need."),
+            "max_length": _("The description has %(show_value)d characters. Shorten it to 4,000."),
+        },
     )
     earlier_reference = TextField(
         label=_("Number of an earlier request, if this is about one"),
@@ -123,21 +120,13 @@ class DetailsForm(Form):
             "max_length": _("The number has %(show_value)d characters. Shorten it to 30."),
         },
     )
-    description = TextField(
-        label=_("What do you need?"),
+    mobile = MobileField(
+        label=_("Mobile"),
         help_text=_(
-            "Say what you applied for, when, what happened, and what you are asking for: "
-            "between 30 and 4,000 characters."
+            "Where the officer can reach you about this inquiry. "
+            "If it is not the one on your account, we text a code to it."
         ),
-        max_length=MAX_DESCRIPTION_LENGTH,
-        multiline=True,
-        widget=forms.Textarea(
-            {"rows": 8, "dir": "auto", "data-counter": _("Characters: {count} of 4,000")}
-        ),
-        error_messages={
-            "required": _("Explain what you need."),
-            "max_length": _("The description has %(show_value)d characters. Shorten it to 4,000."),
-        },
+        error_messages={"required": _("Enter a mobile number.")},
     )
 
 
@@ -146,13 +135,18 @@ class _FilesInput(forms.FileInput):
 
 
 class DocumentsForm(ChoiceForm):
-    """Documents of one type; the service determines the types to choose from."""
+    """Documents of one type; the service determines the types to choose from.
+
+    The fields of its files are those of templates/components/pick.html.
+    """
 
     keeps_typed = False  # a browser does not fill in files again
+    accepted = ACCEPTED_FILES
 
     document_type = RowField(
         label=_("Which document is it?"),
         key="slug",
+        label_of=lambda kind: Explained.by(kind.name, kind.must_show),
         widget=forms.RadioSelect,
         error_messages={
             "required": _("Choose which document it is."),
@@ -162,13 +156,12 @@ class DocumentsForm(ChoiceForm):
         },
     )
     files = forms.Field(  # type: ignore[assignment]  # Django moves fields off the class
-        label=_("Files"),
-        widget=_FilesInput({"accept": ACCEPTED_FILES}),
+        widget=_FilesInput,
+        required=False,
         help_text=_(
             "Photos or PDFs, up to 10 MB each. You can choose several at once; "
             "10 documents and 40 MB in all."
         ),
-        error_messages={"required": _("Choose a file.")},
     )
 
     def __init__(
@@ -181,16 +174,28 @@ class DocumentsForm(ChoiceForm):
         types = types or DocumentType.cached.all()
         field = self.fields["document_type"]
         field.rows = sorted(types, key=attrgetter("pk"))
-        self.fields["files"].required = is_required
+        self.is_required = is_required
         field.required = is_required or bool(self.files)
-        if len(types) == 1:
+        self.only_type = types[0] if len(types) == 1 else None
+        if self.only_type:
             field.widget = forms.HiddenInput()
-            field.initial = types[0].slug
-            self.fields["files"].label = types[0].name
+            field.initial = self.only_type.slug
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        document_type = cleaned.get("document_type")
+        has_files = cleaned.get("files") or self.has_error("files")
+        if self.is_required and document_type and not has_files:
+            self.add_error(
+                "files",
+                _("Take a photo or choose a file of this: %(document_type)s.")
+                % {"document_type": document_type.name},
+            )
+        return cleaned
 
     def clean_files(self) -> list[UploadedFile]:
         """Check that an inquiry takes this many files, as each one costs seconds to check."""
-        files = self.cleaned_data["files"]
+        files = self.cleaned_data["files"] or []
         if len(files) > MAX_FILES:
             raise forms.ValidationError(_("Choose at most 10 files at once."))
         return files

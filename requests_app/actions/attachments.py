@@ -161,12 +161,15 @@ def remove(*, actor: User, inquiry: Inquiry, pk: int) -> None:
 
 @transaction.atomic
 def move_up(*, actor: User, inquiry: Inquiry, pk: int) -> None:
-    """Swap an unsent document with the unsent one before it."""
+    """Swap an unsent document with the unsent one of its type before it."""
     unsent = list(_lock(actor, inquiry).documents().unsent())
-    pks = [attachment.pk for attachment in unsent]
-    if pk not in pks[1:]:
+    this = next((attachment for attachment in unsent if attachment.pk == pk), None)
+    if this is None:
         return
-    this, before = unsent[pks.index(pk)], unsent[pks.index(pk) - 1]
+    of_type = [each for each in unsent if each.document_type_id == this.document_type_id]
+    if this == of_type[0]:
+        return
+    before = of_type[of_type.index(this) - 1]
     this.position, before.position = before.position, this.position
     for attachment in (this, before):
         attachment.save(update_fields=["position"])

@@ -25,6 +25,10 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         """Return the documents that the applicant can still remove."""
         return self.filter(sent_at=None)
 
+    def by_type(self) -> Self:
+        """Order by type, and within one as before."""
+        return self.order_by("document_type_id", "position", "pk")
+
     def kept(self) -> Self:
         """Return the documents whose files are there, be it in quarantine."""
         return self.exclude(status=Attachment.Status.INFECTED)

@@ -1,12 +1,15 @@
 """The documents of an inquiry: adding, ordering, removing, previewing and downloading them."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
+from typing import NamedTuple
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import FileResponse, HttpResponse
 
 from core.accounts.access import SignedInRequest, get_visible, resident_required
+from core.catalogue.models import DocumentType
 from core.exceptions import RuleViolation
 from requests_app import actions
 from requests_app.downloads import download, opened, preview
@@ -17,6 +20,54 @@ from requests_app.views.access import get_inquiry_for
 
 # The name of each button beside a document; its value is the pk of the document.
 _BUTTONS = {"remove": actions.remove, "up": actions.move_up}
+
+
+class AskedDocument(NamedTuple):
+    """A document type on the page of the documents, and what has been added of it."""
+
+    document_type: DocumentType
+    is_required: bool
+    is_open: bool  # whether more can be added: the service may have other types by now
+    attachments: list[Attachment]
+    errors: list[str]
+
+    @property
+    def id(self) -> str:
+        """The id of its field; the one with errors has that to which their summary leads."""
+        return "id_files" if self.errors else f"id_files_{self.document_type.slug}"
+
+    @property
+    def described_by(self) -> str:
+        shows = f" {self.id}_shows" if self.document_type.must_show else ""
+        return f"{self.id}_name{shows} limits"
+
+    @property
+    def is_there(self) -> bool:
+        return any(each.is_kept for each in self.attachments)
+
+
+def asked_documents(
+    form: DocumentsForm, inquiry: Inquiry, attachments: Iterable[Attachment]
+) -> list[AskedDocument]:
+    """Return the types that the inquiry takes or has, the required ones first."""
+    added: dict[DocumentType, list[Attachment]] = {}
+    for each in attachments:
+        added.setdefault(each.document_type, []).append(each)
+    taken = list(form.fields["document_type"].rows)
+    required = inquiry.service.documents.all()
+    sent = form.cleaned_data.get("document_type") if form.is_bound else None
+    refused = [str(error) for error in form.errors.get("files", [])]
+    asked = [
+        AskedDocument(
+            document_type=each,
+            is_required=each in required,
+            is_open=each in taken,
+            attachments=added.get(each, []),
+            errors=refused if each == sent else [],
+        )
+        for each in dict.fromkeys([*taken, *added])
+    ]
+    return sorted(asked, key=lambda each: not each.is_required)
 
 
 def attach_all(request: SignedInRequest, inquiry: Inquiry, form: DocumentsForm) -> bool:

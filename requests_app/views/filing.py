@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.accounts.access import SignedInRequest, resident_required
-from core.accounts.codes import latest_code
+from core.accounts.codes import latest_code, seconds_until_another
 from core.accounts.forms import CodeForm
 from core.accounts.models import Identity, OneTimeCode
 from core.accounts.people import Offered, beneficiaries_offered_to, latest_of
@@ -28,7 +28,12 @@ from requests_app.forms import (
 )
 from requests_app.models import Inquiry
 from requests_app.views.access import draft_step
-from requests_app.views.documents import attach_all, press_button, say_when_to_send_again
+from requests_app.views.documents import (
+    asked_documents,
+    attach_all,
+    press_button,
+    say_when_to_send_again,
+)
 
 # The step that corrects a violation by its code; all other fields are on the details page.
 STEP_TO_FIX = {
@@ -154,8 +159,6 @@ def _find_beneficiary(request: SignedInRequest, page: str) -> HttpResponse:
 @draft_step
 def details(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     initial = {
-        "name": inquiry.name,
-        "id_number": inquiry.id_number,
         "mobile": inquiry.mobile,
         "description": inquiry.description,
         "earlier_reference": inquiry.earlier_reference,
@@ -204,6 +207,7 @@ def mobile(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
         "form": form,
         "inquiry": inquiry,
         "notice": sent.message if sent and is_current else None,
+        "seconds_left": seconds_until_another(sent),
     }
     return render(request, "inquiries/mobile.html", context)
 
@@ -240,6 +244,7 @@ def documents(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
         "form": form,
         "inquiry": inquiry,
         "attachments": attachments,
+        "rows": asked_documents(form, inquiry, attachments),
         "missing": actions.missing_documents(inquiry.service, attachments),
     }
     return say_when_to_send_again(form, render(request, "inquiries/documents.html", context))
@@ -303,6 +308,7 @@ def confirm(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
         "notice": sent and sent.message,
         "by_app": sent and sent.by_app,
         "mail": sent and sent.mail,
+        "seconds_left": seconds_until_another(sent),
     }
     return render(request, "inquiries/confirm.html", context)
 

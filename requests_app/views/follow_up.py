@@ -50,7 +50,7 @@ def answer_return(request: SignedInRequest, rights: Rights) -> HttpResponse:
         "form": form,
         "documents": documents,
         "replies": rights.replies(),
-        "attachments": rights.documents().unsent(),
+        "attachments": rights.documents().unsent().by_type(),
     }
     return say_when_to_send_again(documents, render(request, "inquiries/answer.html", context))
 

@@ -12,6 +12,7 @@ from core.pages import UncountedPaginator
 from requests_app import actions
 from requests_app.actions import Deed, Rights
 from requests_app.models import Inquiry
+from requests_app.stations import stations_of
 from requests_app.views.access import filed_page
 
 ROWS = 20
@@ -21,6 +22,18 @@ LIST_FILTERS = {
     "waiting": gettext_lazy("Waiting for you"),
     "open": gettext_lazy("With the Directorate"),
     "finished": gettext_lazy("Finished"),
+}
+# What a list says that has no rows.
+EMPTY_LISTS = {
+    "all": gettext_lazy(
+        "You have not filed an inquiry yet. When you have, its answer appears here."
+    ),
+    "drafts": gettext_lazy("You have begun no inquiry that is not sent yet."),
+    "waiting": gettext_lazy(
+        "Nothing waits for you. When an officer asks for something, we text you and it stands here."
+    ),
+    "open": gettext_lazy("The Directorate has no open inquiry of yours."),
+    "finished": gettext_lazy("None of your inquiries has been answered to the end yet."),
 }
 
 
@@ -39,7 +52,12 @@ def inquiry_list(request: SignedInRequest) -> HttpResponse:
     }
     rows = querysets[show].latest_first()
     page = UncountedPaginator(rows, ROWS).get_page(request.GET.get("page"))
-    context = {"page": page, "show": show, "shown": LIST_FILTERS.items()}
+    context = {
+        "page": page,
+        "show": show,
+        "shown": LIST_FILTERS.items(),
+        "why_empty": EMPTY_LISTS[show],
+    }
     return render(request, "inquiries/list.html", context)
 
 
@@ -61,11 +79,13 @@ def detail(request: SignedInRequest, rights: Rights) -> HttpResponse:
         actions.mark_answers_read(actor=request.user, inquiry=inquiry)
         context["replies"] = rights.replies()
     notices = Message.objects.about(inquiry.reference).filter(owner=request.user.pk)
+    events = list(inquiry.events.public())
     context |= {
         "can_answer": rights.may(Deed.ANSWER) and inquiry.is_returned,
         "can_withdraw": rights.may(Deed.WITHDRAW) and inquiry.is_open,
         "why_not_withdraw": inquiry.is_open and rights.why_closed(Deed.WITHDRAW),
-        "events": inquiry.events.public(),
+        "events": events,
+        "stations": stations_of(inquiry, events),
         "attachments": rights.documents().sent(),
         "notices": notices,
     }

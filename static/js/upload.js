@@ -2,7 +2,10 @@
 // arrive. Without this, the browser sends them with the form.
 for (const box of document.querySelectorAll(".upload")) {
   const form = box.closest("form");
-  const input = form.querySelector("input[type=file]");
+  const [photo, input] = form.querySelectorAll("input[type=file]");
+  const words = document.querySelector("[data-upload]");
+  // The button that adds the chosen files, where the form does nothing else.
+  const button = form.querySelector(".add");
   const told = box.querySelector("[role=status]");
   const STALLED = 60_000; // milliseconds without a byte
   let chosen = [];
@@ -10,23 +13,30 @@ for (const box of document.querySelectorAll(".upload")) {
   let isSending = false;
   let count = 0;
 
-  const add = (file) => {
-    const row = box.querySelector("template").content.firstElementChild.cloneNode(true);
+  const show = () => {
+    box.hidden = chosen.length === 0;
+    if (button) {
+      button.hidden = box.hidden;
+    }
+  };
+
+  const add = (file, from) => {
+    const row = words.querySelector("template").content.firstElementChild.cloneNode(true);
     const item = { file, row, hasArrived: false };
     const [remove, other, again] = row.querySelectorAll("button");
     for (const name of row.querySelectorAll("bdi")) {
       name.textContent = file.name;
     }
     row.querySelector(".kind").textContent = file.type === "application/pdf" ? "PDF" : "";
-    row.querySelector("bdi").id = `chosen-${++count}`;
-    row.querySelector("progress").setAttribute("aria-labelledby", `chosen-${count}`);
+    row.querySelector("bdi").id = `${input.id}-${++count}`;
+    row.querySelector("progress").setAttribute("aria-labelledby", `${input.id}-${count}`);
     remove.addEventListener("click", () => drop(item));
     other.addEventListener("click", () => drop(item));
-    other.addEventListener("click", () => input.click());
+    other.addEventListener("click", () => from.click());
     again.addEventListener("click", () => run([item]));
     box.querySelector("ul").append(row);
-    box.hidden = false;
     chosen.push(item);
+    show();
     // One after the other, as each photo takes the memory of all of its pixels.
     looking = looking.then(() => look(item));
   };
@@ -34,18 +44,18 @@ for (const box of document.querySelectorAll(".upload")) {
   const drop = (item) => {
     chosen = chosen.filter((each) => each !== item);
     item.row.remove();
-    box.hidden = chosen.length === 0;
+    show();
     input.focus();
   };
 
-  const say = (item, state, sentences = [box.dataset[state]]) => {
-    const words = sentences.map((sentence) => {
+  const say = (item, state, sentences = [words.dataset[state]]) => {
+    const lines = sentences.map((sentence) => {
       const line = document.createElement("span");
       line.textContent = sentence;
       return line;
     });
     item.row.dataset.state = state;
-    item.row.querySelector(".state").replaceChildren(...words);
+    item.row.querySelector(".state").replaceChildren(...lines);
     const [remove, other, again] = item.row.querySelectorAll("button");
     remove.hidden = ["sending", "checking", "added", "noticed"].includes(state);
     other.hidden = !["hinted", "refused"].includes(state);
@@ -58,7 +68,7 @@ for (const box of document.querySelectorAll(".upload")) {
     try {
       const { file, thumbnail, faults } = await prepared(item.file);
       item.file = file;
-      item.hints = faults.map((fault) => box.dataset[fault]);
+      item.hints = faults.map((fault) => words.dataset[fault]);
       thumbnail.className = "kind";
       thumbnail.ariaHidden = "true";
       item.row.querySelector(".kind").replaceWith(thumbnail);
@@ -67,7 +77,7 @@ for (const box of document.querySelectorAll(".upload")) {
     }
     if (item.hints.length) {
       say(item, "hinted", item.hints);
-      told.textContent = box.dataset.advice;
+      told.textContent = words.dataset.advice;
     } else {
       say(item, "ready");
     }
@@ -131,7 +141,7 @@ for (const box of document.querySelectorAll(".upload")) {
         continue;
       }
       say(item, "sending");
-      told.textContent = box.dataset.count
+      told.textContent = words.dataset.count
         .replace("{number}", index + 1)
         .replace("{total}", items.length);
       const page = await post(item);
@@ -145,7 +155,7 @@ for (const box of document.querySelectorAll(".upload")) {
         form.submit();
         return false;
       }
-      const refused = texts(page, "#id_files_error, #id_document_type_error");
+      const refused = texts(page, "[data-refused], #id_document_type_error");
       const notices = texts(page, ".notices .info");
       item.hasArrived = refused.length === 0;
       if (refused.length) {
@@ -168,7 +178,7 @@ for (const box of document.querySelectorAll(".upload")) {
       return false;
     }
     if (!form.elements.document_type.value) {
-      tell(box.dataset.untyped);
+      tell(words.dataset.untyped);
       return false;
     }
     isSending = true;
@@ -177,22 +187,25 @@ for (const box of document.querySelectorAll(".upload")) {
     await looking;
     let isPlain = false;
     if (!isSeen && items.some((item) => item.hints.length)) {
-      tell(box.dataset.advice);
+      tell(words.dataset.advice);
     } else {
       isPlain = await send(items);
       const left = items.filter((item) => !item.hasArrived).length;
       if (!isPlain) {
-        tell(left ? box.dataset.left : box.dataset.arrived);
+        tell(left ? words.dataset.left : words.dataset.arrived);
       }
     }
     isSending = false;
     return isPlain;
   };
 
-  input.addEventListener("change", () => {
-    [...input.files].forEach(add);
-    input.value = "";
-  });
+  for (const from of [photo, input]) {
+    from.addEventListener("change", () => {
+      [...from.files].forEach((file) => add(file, from));
+      from.value = "";
+    });
+  }
+  show();
 
   form.addEventListener("submit", async (event) => {
     const waiting = chosen.filter((item) => !item.hasArrived);

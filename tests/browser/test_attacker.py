@@ -117,7 +117,7 @@ def cannot_guess_codes_for_ever(attacker, owner, resident):
         attacker.reads("This account rests after many wrong codes. Set a new password to open it.")
     )
     ask_to_reset(owner, day=14)
-    owner.enter_code("Continue")
+    owner.enter_code("Next")
     for field in ("new_password", "again"):
         owner.page.locator(f"[name={field}]").fill(NEW_PASSWORD)
     owner.press("Set the password")

@@ -67,7 +67,7 @@ def choose(visitor, **files):
             ((*key.rpartition("_"),), content) for key, content in files.items()
         )
     ]
-    visitor.page.locator("input[type=file]").set_input_files(chosen)
+    visitor.file_field().set_input_files(chosen)
 
 
 def rows(visitor):

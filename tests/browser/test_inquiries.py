@@ -53,7 +53,7 @@ def choose(visitor, person, slug):
         visitor.page.get_by_label(person).check()
     service = Service.objects.get(slug=slug)
     visitor.page.get_by_label(visitor.named(service), exact=True).check()
-    visitor.press("Continue")
+    visitor.press("Next")
 
 
 def file_for_the_child(applicant):
@@ -69,7 +69,7 @@ def file_for_the_child(applicant):
     add_documents(applicant)
     expect(applicant.page.locator("main")).to_contain_text(DESCRIPTIONS[applicant.language])
     applicant.press("Confirm request")
-    applicant.enter_code("Send inquiry")
+    applicant.enter_code("Send")
     expect(applicant.page.locator(".reference")).to_have_text(quoted(inquiry))
     inquiry.refresh_from_db()
     return inquiry
@@ -84,7 +84,7 @@ def confirm_mobile(applicant):
         expect(applicant.page.get_by_text(counter, exact=True)).to_be_visible()
     applicant.page.locator("summary").click()
     applicant.look()
-    applicant.press("Save and continue")
+    applicant.press("Next")
     code = applicant.code_on_phone()
     applicant.fill("Code", f"{(int(code) + 1) % 10**6:06}")
     applicant.press("Confirm the mobile")
@@ -111,21 +111,26 @@ def add_documents(applicant):
     expect(files).to_have_text(["page-1.jpg", "insurance.pdf"])
     for preview in applicant.page.locator(".files img").all():
         assert preview.evaluate(IS_DECODED)
-    applicant.follow("Continue")
+    applicant.follow("Next")
 
 
 def add(visitor, slug, files, button="Add", *, leads_on=True):
     """Send files; unless it `leads_on`, scripts keep the page, on which one of them is refused."""
-    kinds = visitor.page.locator("input[type=radio]")
-    if kinds.count():  # with a single kind there is nothing to choose
-        kind = visitor.named(DocumentType.objects.get(slug=slug))
-        visitor.page.get_by_label(kind, exact=True).check()
     chosen = [file(name, content) for name, content in files.items()]
-    visitor.page.locator("input[type=file]").set_input_files(chosen)
+    place, field = visitor.page, visitor.file_field()
+    if button == "Add":
+        # Each kind has a form of its own; one with errors has the id that their summary leads to.
+        place = place.locator(f"section:has(input[value={slug}])")
+        field = place.locator("input[type=file]:not([capture])")
+    elif place.locator("input[type=radio]").count():  # a single kind is not chosen
+        kind = visitor.named(DocumentType.objects.get(slug=slug))
+        place.get_by_label(kind, exact=True).check()
+    field.set_input_files(chosen)
+    pressed = place.get_by_role("button", name=visitor.reads(button), exact=True)
     if leads_on or not visitor.scripts:
-        visitor.press(button)
+        visitor.click(pressed)
     else:
-        visitor.button(button).click()
+        pressed.click()
 
 
 def press_beside(visitor, button, name):
@@ -205,13 +210,13 @@ def file_for_the_worker(applicant, palm):
     applicant.open("inquiries/new/")
     choose(applicant, None, "absconding-cancel")
     applicant.fill("What do you need?", DESCRIPTIONS[applicant.language])
-    applicant.press("Save and continue")
+    applicant.press("Next")
     for missing in Inquiry.objects.get(status="draft").service.documents.all():
         add(applicant, missing.slug, {f"{missing.slug}.pdf": pdf()})
-    applicant.follow("Continue")
+    applicant.follow("Next")
     expect(applicant.page.locator("main")).to_contain_text(applicant.named(palm))
     applicant.press("Confirm request")
-    applicant.enter_code("Send inquiry")
+    applicant.enter_code("Send")
 
 
 def withdraw(applicant):

@@ -74,7 +74,7 @@ def was_filed_once(draft):
 
 def test_back_from_the_receipt_leads_to_the_receipt(applicant, draft):
     ask_for_code(applicant, draft)
-    applicant.press("Send inquiry")
+    applicant.press("Send")
     has_its_receipt(applicant, draft)
     for _step in ("the code", "the answers"):
         applicant.page.go_back()
@@ -88,11 +88,11 @@ def test_second_send_from_another_tab_shows_receipt(applicant, draft):
     with applicant.context.expect_page() as opened:
         applicant.page.evaluate("() => { window.open(location.href) }")
     opened.value.get_by_label("Code").fill(code)
-    applicant.press("Send inquiry")
+    applicant.press("Send")
     has_its_receipt(applicant, draft)
 
     applicant.page = opened.value
-    applicant.press("Send inquiry")
+    applicant.press("Send")
     has_its_receipt(applicant, draft)
     was_filed_once(draft)
 
@@ -124,7 +124,7 @@ def click_send_twice(applicant, sending, *, sends):
     applicant.context.on(
         "request", lambda request: request.method == "POST" and posts.append(request)
     )
-    box = applicant.button("Send inquiry").bounding_box()
+    box = applicant.button("Send").bounding_box()
     for click in range(2):
         # The mouse is used directly, as a click on a locator waits for the navigation.
         applicant.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -154,7 +154,7 @@ def test_an_expired_session_keeps_what_was_typed(applicant, draft, resident):
     applicant.open(f"inquiries/{draft.reference}/details/")
     applicant.fill("What do you need?", description)
     Session.objects.all().delete()
-    applicant.press("Save and continue")
+    applicant.press("Next")
 
     applicant.shows("h1", "Sign in")
     applicant.fill("Username or ID number", resident.username)
@@ -167,7 +167,7 @@ def test_an_expired_session_keeps_what_was_typed(applicant, draft, resident):
     applicant.shows(
         ".notice", "Your session had ended. What you typed is still here: check it and continue."
     )
-    applicant.press("Save and continue")
+    applicant.press("Next")
     draft.refresh_from_db()
     assert draft.description == description
 

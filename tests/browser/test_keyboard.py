@@ -178,13 +178,13 @@ def begin_inquiry(applicant, service):
     go(applicant, applicant.link("Tawasul: file an inquiry"))
     arrive(applicant, "File an inquiry")
     # Without a choice, the summary has the focus and its link leads to the first service.
-    go(applicant, applicant.button("Continue"))
+    go(applicant, applicant.button("Next"))
     applicant.is_told("Choose a service.")
     follow_the_error(applicant)
     expect(applicant.page.locator("[name=service]").first).to_be_focused()
     back_to(applicant, applicant.page.locator("[name=beneficiary]"))
     choose(applicant, applicant.named(service))
-    go(applicant, applicant.button("Continue"))
+    go(applicant, applicant.button("Next"))
 
 
 def follow_the_error(visitor):
@@ -196,41 +196,40 @@ def follow_the_error(visitor):
 
 def explain(applicant):
     arrive(applicant, "Explain what you need")
-    earlier = "Number of an earlier request, if this is about one"
-    for label in ("Full name", "ID or border number", "Mobile", earlier):
-        tab_to(applicant, applicant.field(label))
-    type_into(applicant, "What do you need?", "short")
     tab_to(applicant, applicant.page.locator("summary"))
     applicant.page.keyboard.press("Space")
     expect(applicant.page.locator("details ul")).to_be_visible()
-    go(applicant, applicant.button("Save and continue"))
+    type_into(applicant, "What do you need?", "short")
+    for label in ("Number of an earlier request, if this is about one", "Mobile"):
+        tab_to(applicant, applicant.field(label))
+    go(applicant, applicant.button("Next"))
 
     applicant.is_told("Explain what you need in at least 30 characters.")
     follow_the_error(applicant)
     expect(applicant.field("What do you need?")).to_be_focused()
     applicant.page.keyboard.press("Control+A")
     applicant.page.keyboard.type(DESCRIPTIONS[applicant.language])
-    go(applicant, applicant.button("Save and continue"))
+    go(applicant, applicant.button("Next"))
 
 
 def add_document(applicant):
     """Add a document; the file is set on the focused field, as the dialog is the system's."""
     arrive(applicant, "Add documents")
-    tab_to(applicant, applicant.page.locator("input[type=file]"))
+    tab_to(applicant, applicant.file_field())
     name = FILES[applicant.language]
     picture = file(name, factories.picture().read(), "image/jpeg")
     applicant.page.locator(":focus").set_input_files(picture)
     go(applicant, applicant.button("Add"))
     expect(applicant.page.locator(".files a")).to_have_text(name)
     arrive(applicant, "Add documents")
-    go(applicant, applicant.link("Continue"))
+    go(applicant, applicant.link("Next"))
 
 
 def confirm(applicant):
     arrive(applicant, "Check your answers")
     go(applicant, applicant.button("Confirm request"))
     type_code(applicant)
-    go(applicant, applicant.button("Send inquiry"))
+    go(applicant, applicant.button("Send"))
 
 
 @pytest.mark.usefixtures("times")

@@ -138,13 +138,14 @@ def test_the_details_with_errors(visitor, resident, service):
     visitor.open(f"inquiries/{draft.reference}/details/")
     visitor.fill("Mobile", "1")
     visitor.fill("What do you need?", "short")
-    visitor.press("Save and continue")
+    visitor.press("Next")
     expect(visitor.page.locator(".error-summary")).to_be_focused()
     tree = Tree(visitor)
     assert tree.landmarks() == around(visitor, ("navigation", "You are here"))
     # The error summary comes before the heading of the page.
     wrong = "There is something to correct"
-    assert tree.headings() == read(visitor, (2, wrong), (1, "Explain what you need"))
+    good = "What a good explanation says"
+    assert tree.headings() == read(visitor, (2, wrong), (1, "Explain what you need"), (2, good))
     no_mobile = visitor.reads(
         "Enter a mobile number, for example 05XXXXXXXX, or with the country code for a number "
         "from abroad."
@@ -155,18 +156,12 @@ def test_the_details_with_errors(visitor, resident, service):
         "Where the officer can reach you about this inquiry. If it is not the one on your "
         "account, we text a code to it."
     )
-    what = visitor.reads(
-        "Say what you applied for, when, what happened, and what you are asking for: "
-        "between 30 and 4,000 characters."
-    )
-    typed = visitor.reads("Characters: {count} of 4,000").format(count=5)
-    digits = "10 digits: national ID, iqama or border number."
+    what = visitor.reads("In your own words, between 30 and 4,000 characters.")
+    needed = visitor.reads("Characters still needed: {count}").format(count=25)
     assert tree.fields() == [
-        (visitor.reads("Full name"), visitor.reads("As it stands in the registry."), False),
-        (visitor.reads("ID or border number"), visitor.reads(digits), False),
-        (visitor.reads("Mobile"), f"{where} {no_mobile}", True),
+        (visitor.reads("What do you need?"), f"{what} {needed}", False),
         (visitor.reads("Number of an earlier request, if this is about one"), "", False),
-        (visitor.reads("What do you need?"), f"{what} {typed}", False),
+        (visitor.reads("Mobile"), f"{where} {no_mobile}", True),
     ]
 
 
@@ -315,7 +310,7 @@ def test_upload_in_progress_is_announced(visitor, resident, service):
 
     visitor.page.route("**/documents/", look, times=1)
     picture = file("1.jpg", factories.picture().read(), "image/jpeg")
-    visitor.page.locator("input[type=file]").set_input_files(picture)
+    visitor.file_field().set_input_files(picture)
     with visitor.page.expect_navigation():
         visitor.button("Add").press("Enter")
     expect(visitor.page.locator(".files a")).to_have_text("1.jpg")

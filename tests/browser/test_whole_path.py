@@ -49,13 +49,13 @@ def sign_in(applicant, resident):
 def explain(applicant, service):
     applicant.follow("Tawasul: file an inquiry")
     applicant.page.get_by_label(applicant.named(service)).check()
-    applicant.press("Continue")
+    applicant.press("Next")
     applicant.fill("What do you need?", "short")
-    applicant.press("Save and continue")
+    applicant.press("Next")
     applicant.is_told("Explain what you need in at least 30 characters.")
     expect(applicant.field("What do you need?")).to_have_value("short")
     applicant.fill("What do you need?", DESCRIPTIONS[applicant.language])
-    applicant.press("Save and continue")
+    applicant.press("Next")
 
 
 def add_document(applicant):
@@ -69,23 +69,23 @@ def add_document(applicant):
     applicant.is_told_beside(name, refusal, name=name)
     choose(applicant, name, factories.picture().read())
     applicant.press("Add")
-    applicant.follow("Continue")
+    applicant.follow("Next")
     expect(applicant.page.locator("main")).to_contain_text(DESCRIPTIONS[applicant.language])
 
 
 def choose(applicant, name, content):
     chosen = file(name, content, "image/jpeg")
-    applicant.page.locator("input[type=file]").set_input_files(chosen)
+    applicant.file_field().set_input_files(chosen)
 
 
 def confirm(applicant):
     applicant.press("Confirm request")
     code = applicant.code_on_phone()
     applicant.fill("Code", f"{(int(code) + 1) % 10**6:06}")
-    applicant.press("Send inquiry")
+    applicant.press("Send")
     applicant.is_told("This code is not right. Check it and try again.")
     applicant.fill("Code", code)
-    applicant.press("Send inquiry")
+    applicant.press("Send")
 
 
 def read_receipt(applicant, inquiry):

@@ -94,6 +94,10 @@ class Visitor:
     def fill(self, label: str, text: str) -> None:
         self.field(label).fill(text)
 
+    def file_field(self) -> Locator:
+        """Return the fields to choose files, without those that take a photo."""
+        return self.page.locator("input[type=file]:not([capture])")
+
     def click(self, control: Locator) -> None:
         """Click on a control that leads to a page."""
         with self.page.expect_navigation():

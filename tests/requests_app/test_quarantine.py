@@ -118,11 +118,13 @@ def test_document_is_kept_apart_shown_as_waiting_and_released(
     draft, as_resident, as_officer, officer, scan
 ):
     page = add_documents(as_resident, draft, factories.picture())
-    waits = f"Supporting proof passport.jpg {WAITS}"
+    waits = f"passport.jpg {WAITS}"
     assert documents_on(page) == [
         f"JPEG {waits} You can go on meanwhile. Remove passport.jpg",
     ]
-    assert f"JPEG {waits}" in documents_on(as_resident.get(page_of(draft, "review")))
+    assert f"JPEG Supporting proof {waits}" in documents_on(
+        as_resident.get(page_of(draft, "review"))
+    )
     attachment = draft.attachments.get()
     (kept,) = quarantined_files()
     assert stored_files() == []
@@ -163,7 +165,7 @@ def test_infected_document_of_a_draft_is_told_on_its_page_alone(draft, as_reside
     assert scan() == 2
     page = as_resident.get(page_of(draft, "documents"))
     infected, _clean = documents_on(page)
-    assert infected == f"PDF Supporting proof invoice.pdf {REMOVED} Remove invoice.pdf"
+    assert infected == f"PDF invoice.pdf {REMOVED} Remove invoice.pdf"
     assert names_on(page) == ["passport.jpg"]
     assert quarantined_files() == []
     assert len(stored_files()) == 1
@@ -182,7 +184,7 @@ def test_infected_document_of_a_draft_is_told_on_its_page_alone(draft, as_reside
         # It counts no longer, neither for what is missing nor for what there is room for.
         actions.remove(actor=resident, inquiry=draft, pk=draft.attachments.kept().get().pk)
         missing = as_resident.get(page_of(draft, "documents"))
-        assert "This service still needs: Supporting proof" in words(missing)
+        assert "Before you can go on, this is still needed: Supporting proof" in words(missing)
         actions.remove(actor=resident, inquiry=draft, pk=attachment.pk)
         assert not draft.attachments.exists()
     factories.let_a_minute_pass(resident)

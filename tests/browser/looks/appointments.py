@@ -237,7 +237,7 @@ VERIFYING = looks(
         VERIFY,
         press("Text me a code instead"),
         send("Send the code", mobile="0500000099"),
-        send_code("Continue"),
+        send_code("Next"),
     ),
 )
 BOOKING = (

@@ -102,7 +102,7 @@ def choose_file(name, content):
     """Return a step that chooses a file; `content` is called by the step."""
 
     def step(visitor, _things):
-        visitor.page.locator("input[type=file]").set_input_files(file(name, content()))
+        visitor.file_field().first.set_input_files(file(name, content()))
 
     return step
 
