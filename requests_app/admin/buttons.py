@@ -25,7 +25,7 @@ BUTTONS = {
         _("The inquiry is assigned to you. You can answer it now."),
     ),
     "release": InquiryButton(
-        _("Give back to the queue"), actions.release, _("The inquiry is in the queue again.")
+        _("Return to the queue"), actions.release, _("The inquiry is in the queue again.")
     ),
     "assign": InquiryButton(
         _("Assign to an officer"),
@@ -50,9 +50,9 @@ BUTTONS = {
         _("Reject"), actions.reject, _("The inquiry has been rejected."), form=AnswerForm
     ),
     "look_again": InquiryButton(
-        _("I have looked at it"),
+        _("Mark as reviewed"),
         actions.look_again,
-        _("The inquiry is off the list of decided ones to look at again."),
+        _("The decision has been reviewed."),
         permission="assign",
     ),
     "close": InquiryButton(
@@ -64,5 +64,7 @@ BUTTONS = {
 }
 # Whoever looks at a decision again looks at one at a time.
 IN_BULK = tuple(name for name in BUTTONS if name != "look_again")
+# These end the inquiry, and are asked about once more, with what will be sent.
+DECISIONS = ("approve", "reject")
 # These buttons stand together below the answer to the applicant.
-ANSWERS = ("approve", "reject", "return", "reply")
+ANSWERS = ("reply", "return", *DECISIONS)

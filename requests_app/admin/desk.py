@@ -2,12 +2,14 @@
 
 from functools import partial
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Q
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from core.accounts.access import StaffRequest, get_visible
@@ -18,7 +20,7 @@ from core.exceptions import RuleViolation
 from core.http import in_language, other_language
 from core.methods import takes_form
 from core.security_log import Event, note
-from requests_app.admin.buttons import ANSWERS, BUTTONS
+from requests_app.admin.buttons import ANSWERS, BUTTONS, DECISIONS
 from requests_app.admin.names import beneficiary_of
 from requests_app.downloads import download, download_original, opened, page_picture
 from requests_app.forms import AnswerForm, AssignForm, NoteForm
@@ -73,18 +75,28 @@ def press(request: StaffRequest, pk: int, name: str) -> HttpResponse:
 
 @takes_form
 def answer(request: StaffRequest, pk: int) -> HttpResponse:
-    """Send an answer to the applicant; the pressed button decides what happens to the inquiry."""
+    """Send an answer to the applicant; the pressed button decides what happens to the inquiry.
+
+    A decision is shown before it is made. An inquiry that has changed meanwhile is not asked about:
+    the action says what has changed, or that this very decision has been made.
+    """
     inquiry = get_inquiry_for(request, pk)
     if request.method != "POST":
         return redirect("admin:requests_app_inquiry_change", pk)
-    form = AnswerForm(request.POST)
-    if form.is_switched:
+    form, decision = AnswerForm(request.POST), request.POST.get("decision")
+    is_valid = form.is_valid()
+    if "change" in request.POST or (form.is_switched and decision not in DECISIONS):
         return _page(request, inquiry, form)
-    if request.POST.get("decision") not in ANSWERS:
+    if decision not in ANSWERS:
         raise BadRequest("no such decision")
-    button = BUTTONS[request.POST["decision"]]
+    is_shown = decision in DECISIONS and "confirmed" not in request.POST
+    if form.is_switched or (
+        is_shown and is_valid and form.cleaned_data["expected_version"] == inquiry.version
+    ):
+        return _confirmation(request, inquiry, form, decision)
+    button = BUTTONS[decision]
     focus = ""
-    if form.is_valid():
+    if is_valid:
         try:
             button.act(actor=request.user, inquiry=inquiry, **form.cleaned_data)
         except RuleViolation as violation:
@@ -97,6 +109,28 @@ def answer(request: StaffRequest, pk: int) -> HttpResponse:
             messages.success(request, button.done)
             return redirect("admin:requests_app_inquiry_change", pk)
     return _page(request, inquiry, form, focus=focus)
+
+
+def _confirmation(
+    request: StaffRequest, inquiry: Inquiry, form: AnswerForm, decision: str
+) -> HttpResponse:
+    """Show a decision with the answer that will be sent, before anything is done."""
+    # A form that is shown again in the other language has nothing cleaned.
+    typed = {name: form.cleaned_data.get(name, form[name].value()) for name in form.fields}
+    form = AnswerForm(initial=typed)
+    form.fields["text"].widget = forms.HiddenInput()
+    titles = {"approve": _("Approve this inquiry?"), "reject": _("Reject this inquiry?")}
+    context = {
+        **admin.site.each_context(request),
+        "title": titles[decision],
+        "inquiry": inquiry,
+        "beneficiary": beneficiary_of(inquiry),
+        "decision": decision,
+        "text": typed["text"],
+        "form": form,
+        "typed_at": _typed_at(inquiry),
+    }
+    return render(request, "admin/requests_app/inquiry/confirm.html", context)
 
 
 def document(request: StaffRequest, pk: int, document_pk: int) -> FileResponse | HttpResponse:
@@ -158,6 +192,11 @@ def _answer_form(inquiry: Inquiry, text: str | None = None) -> AnswerForm:
     return AnswerForm(initial={"expected_version": inquiry.version, "text": text})
 
 
+def _typed_at(inquiry: Inquiry) -> str:
+    """Return where the answer goes when the language of its page is switched."""
+    return in_language(reverse("admin:inquiry_answer", args=[inquiry.pk]), other_language())
+
+
 def _next_after(inquiry: Inquiry, officer: User) -> int | None:
     """Return the pk of the next inquiry in the officer's queue, or None at its end."""
     later = Q(due_on__gt=inquiry.due_on) | Q(due_on=inquiry.due_on, pk__gt=inquiry.pk)
@@ -196,10 +235,9 @@ def _page(
         "replies": inquiry.replies.select_related("author__identity"),
         "events": inquiry.events.select_related("actor__identity"),
         "form": form,
-        "typed_at": in_language(
-            reverse("admin:inquiry_answer", args=[inquiry.pk]), other_language()
-        ),
-        "answers": [(name, BUTTONS[name].label) for name in ANSWERS],
+        "typed_at": _typed_at(inquiry),
+        "answers": [(name, BUTTONS[name].label) for name in ANSWERS if name not in DECISIONS],
+        "decisions": [(name, BUTTONS[name].label) for name in DECISIONS],
         "note_form": NoteForm(initial={**expected_version, "text": note}, auto_id="note_%s"),
         "can_claim": is_at_desk and inquiry.assignee is None,
         "can_release": is_at_desk and is_mine,

@@ -137,10 +137,10 @@ def skip_to_the_content(visitor, name="Skip to the content"):
     expect(visitor.page.locator("main")).to_be_focused()
 
 
-def arrive(visitor, heading):
+def arrive(visitor, heading, skip="Skip to the content"):
     """Check that the page has this heading, and skip to its content."""
     visitor.shows("h1", heading)
-    skip_to_the_content(visitor)
+    skip_to_the_content(visitor, skip)
 
 
 @pytest.mark.parametrize(("language", "width"), [("ar", 390)])
@@ -327,6 +327,8 @@ def test_officer_answers_inquiry(visitor, resident, officer):
     expect(colleague.field("Answer to the applicant")).to_be_focused()
     colleague.page.keyboard.type(ANSWERS["en"])
     go(colleague, colleague.button("Approve"))
+    arrive(colleague, "Approve this inquiry?", DJANGO_SKIP)
+    go(colleague, colleague.button("Approve and send"))
     colleague.is_done("The inquiry has been approved.")
     inquiry.refresh_from_db()
     assert inquiry.outcome == Inquiry.Outcome.APPROVED

@@ -121,6 +121,7 @@ def take_up(colleague, inquiry):
 def approve(colleague):
     colleague.fill("Answer to the applicant", ANSWERS[colleague.language])
     colleague.press("Approve")
+    colleague.press("Approve and send")
     colleague.is_done("The inquiry has been approved.")
 
 

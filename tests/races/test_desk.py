@@ -244,7 +244,7 @@ def test_control_without_conditional_move_assigned_twice(filed, guards):
 
 def answer(browser, inquiry, action, idempotency_key=None):
     key = idempotency_key or uuid.uuid4()
-    form = {"decision": action, "idempotency_key": key, "text": ANSWER}
+    form = {"decision": action, "confirmed": "yes", "idempotency_key": key, "text": ANSWER}
     return post_at_desk(browser, inquiry, "answer", **form)
 
 

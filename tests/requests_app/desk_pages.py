@@ -27,8 +27,9 @@ def press(browser, inquiry, button, **fields):
 
 
 def answer(browser, inquiry, action, text=TEXT, **changes):
-    """Answer on the form of the desk, and return the page that follows."""
-    form = form_on(browser.get(desk_of(inquiry)), text, decision=action, **changes)
+    """Answer on the form of the desk, confirm a decision, and return the page that follows."""
+    changes = {"decision": action, "confirmed": "yes", **changes}
+    form = form_on(browser.get(desk_of(inquiry)), text, **changes)
     return browser.post(desk_of(inquiry, "answer"), form, follow=True)
 
 

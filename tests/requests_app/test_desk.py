@@ -15,6 +15,7 @@ from tests.requests_app.desk_pages import (
     QUEUE,
     TEXT,
     answer,
+    buttons_on,
     desk_of,
     now,
     press,
@@ -52,13 +53,13 @@ def test_desk_shows_filed_inquiry(as_officer, resident):
     page = as_officer.get(desk_of(inquiry))
     for line in (
         f"{grouped_reference(inquiry.reference)} Under processing",
-        f"Assigned to Nobody yet Due on {both_calendars(inquiry.due_on, 'en')}",
+        f"Assigned to Nobody yet Due on {both_calendars(inquiry.due_on, 'en')} "
         f"Beneficiary {inquiry.name} · {inquiry.id_number}",
         "Filed by Mohammed Aslam Khan",
         f"Mobile {resident.mobile.as_international}",
         f"Description {factories.DESCRIPTION}",
         "Documents Supporting proof: passport.jpg",
-        "What has happened Filed · Mohammed Aslam Khan (applicant)",
+        "History Filed · Mohammed Aslam Khan (applicant)",
     ):
         assert line in words(page)
     download = as_officer.get(desk_of(inquiry, f"documents/{document.pk}"))
@@ -91,7 +92,7 @@ def test_an_answer_reaches_the_applicant(as_officer, mine, as_resident, resident
         with undone():
             page = answer(as_officer, mine, action)
             assert notices_on(page) == [told]
-            assert f"{reference} {status} Assigned to" in words(page)
+            assert f"{reference} {status} " in words(page)
             shown = words(as_resident.get(page_of(mine)))
             assert f"Request number {reference} {status}" in shown
             answers = rf"Answers The Directorate · [^·]* · \d\d:\d\d {re.escape(TEXT)}"
@@ -99,6 +100,34 @@ def test_an_answer_reaches_the_applicant(as_officer, mine, as_resident, resident
             message = Message.objects.latest("pk")
             sent = "Tawasul: " + text.format(mine.reference)
             assert (message.recipient, message.text) == (str(resident.mobile), sent)
+
+
+def test_a_decision_is_asked_about_with_what_will_be_sent(as_officer, mine):
+    for decision, heading, button, done in (
+        ("approve", "Approve this inquiry?", "Approve and send", "The inquiry has been approved."),
+        ("reject", "Reject this inquiry?", "Reject and send", "The inquiry has been rejected."),
+    ):
+        sent = form_on(as_officer.get(desk_of(mine)), TEXT, decision=decision)
+        asked = as_officer.post(desk_of(mine, "answer"), sent)
+        assert heading in words(asked)
+        assert f"Answer to the applicant {TEXT}" in words(asked)
+        assert buttons_on(asked) == [button, "Change the answer"]
+        # In the other language it is asked again, and nothing is done.
+        switched = as_officer.post(
+            f"/ar{desk_of(mine, 'answer')[3:]}", {**sent, "switch_language": "ar"}
+        )
+        assert f'name="decision" value="{decision}"' in switched.content.decode()
+        assert TEXT in words(switched)
+        # Whoever goes back finds what they wrote.
+        back = as_officer.post(desk_of(mine, "answer"), {**sent, "change": "yes"})
+        assert back.context["form"]["text"].value() == TEXT
+        assert not mine.replies.exists()
+        with undone():
+            sent = form_on(asked, TEXT, decision=decision, confirmed="yes")
+            for _click in range(2):
+                page = as_officer.post(desk_of(mine, "answer"), sent, follow=True)
+                assert notices_on(page) == [done]
+            assert mine.replies.count() == 1
 
 
 def test_officer_name_is_shown_to_staff_only(as_officer, officer, mine, as_resident):
@@ -116,7 +145,7 @@ def test_stale_answer_is_refused_and_kept(as_officer, mine):
     assert TEXT in page.content.decode()
     assert now(mine).status == Inquiry.Status.UNDER_PROCESSING
     # The page now shows the change, so a second attempt carries the new version.
-    again = form_on(page, TEXT, decision="approve")
+    again = form_on(page, TEXT, decision="approve", confirmed="yes")
     done = as_officer.post(desk_of(mine, "answer"), again, follow=True)
     assert notices_on(done) == ["The inquiry has been approved."]
 
@@ -149,7 +178,7 @@ def test_a_second_click_answers_once(as_officer, mine):
 def test_idempotency_key_is_scoped_to_the_inquiry(as_officer, officer, mine):
     another = factories.claimed(officer)
     assert another.version == mine.version
-    sent = form_on(as_officer.get(desk_of(mine)), TEXT, decision="approve")
+    sent = form_on(as_officer.get(desk_of(mine)), TEXT, decision="approve", confirmed="yes")
     for inquiry in (mine, another):
         page = as_officer.post(desk_of(inquiry, "answer"), sent, follow=True)
         assert notices_on(page) == ["The inquiry has been approved."]

@@ -24,8 +24,8 @@ pytestmark = pytest.mark.usefixtures("handled")
 
 NOT_AN_OFFICER = "This account may not work on inquiries. Choose another."
 BUTTONS = ["claim", "release", "close", "assign", "note"]
-ANSWER = ["Approve", "Reject", "Return to the applicant", "Answer and keep open"]
-CLAIM, RELEASE, CLOSE = "Assign to me", "Give back to the queue", "Close the inquiry"
+ANSWER = ["Answer and keep open", "Return to the applicant", "Approve", "Reject"]
+CLAIM, RELEASE, CLOSE = "Assign to me", "Return to the queue", "Close the inquiry"
 ASSIGN, NOTE = "Assign", "Add the note"
 # The buttons on the desk of an inquiry: for the officer who has or had it, for another officer,
 # and for a supervisor.

@@ -21,7 +21,6 @@ from tests.browser.looks.inquiries import (
 )
 from tests.browser.looks.people import GOOD, WRONG
 from tests.browser.looks.steps import (
-    open_all,
     press,
     press_selected,
     send,
@@ -90,11 +89,11 @@ def write_answer(visitor, things):
     visitor.fill("Answer to the applicant", things["note"])
 
 
-def choose(action, chosen="input[name=_selected_action]"):
+def choose(action):
     """Return a step that chooses rows of the queue and an action for them."""
 
     def step(visitor, _things):
-        for box in visitor.page.locator(chosen).all()[:2]:
+        for box in visitor.page.locator("input[name=_selected_action]").all()[:2]:
             box.check()
         visitor.page.locator("[name=action]").select_option(action)
         visitor.click(visitor.page.locator("[name=index]").first)
@@ -114,9 +113,10 @@ def desk_of(name):
 
 
 def go_to_pages(visitor, _things):
-    visitor.click(visitor.page.locator("details[open] p a").first)
+    visitor.click(visitor.page.locator(".larger a").first)
 
 
+reject = (write_answer, press("Reject"), press("Reject and send"))
 MINE, NOBODYS = desk_of("mine"), f"{QUEUE}?queue=nobody"
 WAYS_IN = (
     *staff_looks(
@@ -181,7 +181,6 @@ IN_THE_QUEUE = (
     ),
     *staff_looks(
         "supervisor",
-        ("queue-nothing-chosen", QUEUE, choose("claim", chosen="#nothing-of-this")),
         ("bulk-claim", QUEUE, choose("claim")),
         ("bulk-assign", QUEUE, choose("assign")),
         ("bulk-assign-empty", QUEUE, choose("assign"), send_nothing("Assign to an officer")),
@@ -193,7 +192,7 @@ IN_THE_QUEUE = (
 )
 AT_THE_DESK = (
     *(
-        staff_look(f"desk-{status.replace('_', '-')}", "officer", desk_of(status), open_all)
+        staff_look(f"desk-{status.replace('_', '-')}", "officer", desk_of(status))
         for status in (
             *("under_processing", "with_scans", "replied", "returned", "answered"),
             *("approved", "rejected", "withdrawn", "closed", "open"),
@@ -202,7 +201,7 @@ AT_THE_DESK = (
     *staff_looks(
         "supervisor",
         ("desk-to-assign", desk_of("under_processing")),
-        ("desk-mine", MINE, open_all),
+        ("desk-mine", MINE),
         ("desk-answer-empty", MINE, send_nothing("Approve")),
         ("desk-note-empty", MINE, send_nothing("Add the note")),
         ("desk-assign-empty", MINE, send_nothing("Assign")),
@@ -219,9 +218,10 @@ AT_THE_DESK = (
         "supervisor",
         ("desk-to-look-at-again", desk_of("again")),
         ("queue-to-look-at-again", f"{QUEUE}?queue=all&again=yes"),
-        ("desk-looked-at-again", desk_of("again"), press("I have looked at it")),
+        ("desk-looked-at-again", desk_of("again"), press("Mark as reviewed")),
     ),
-    staff_look("desk-rejected-now", "supervisor", MINE, write_answer, press("Reject")),
+    staff_look("desk-reject-asked", "supervisor", MINE, write_answer, press("Reject")),
+    staff_look("desk-rejected-now", "supervisor", MINE, *reject),
     staff_look("history", "officer", "requests_app/inquiry/{approved.pk}/history/"),
 )
 CATALOGUE = tuple(chain(*(pages_of_model(name, place) for name, place in MODELS.items())))
@@ -241,8 +241,8 @@ PERSONS = staff_looks(
 READING = staff_looks(
     "auditor",
     ("queue-of-an-auditor", f"{QUEUE}?queue=all"),
-    ("desk-of-an-auditor", desk_of("with_scans"), open_all),
-    ("page-of-a-document", desk_of("with_scans"), open_all, go_to_pages),
+    ("desk-of-an-auditor", desk_of("with_scans")),
+    ("page-of-a-document", desk_of("with_scans"), go_to_pages),
     ("service-only-read", f"{MODELS['service']}{{service.pk}}/change/"),
     ("document-only-read", f"{MODELS['documenttype']}{{documenttype.pk}}/change/"),
 )
