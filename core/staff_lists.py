@@ -1,11 +1,13 @@
 """Lists of the staff site: the parameters they accept, and their capped count."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 
 from core.search import MAX_QUERY_LENGTH, cut_notice
@@ -47,14 +49,17 @@ class CappedPaginator(Paginator):
 class StaffList(admin.ModelAdmin):
     """A ModelAdmin that accepts only the lookups of its own filters, each with one value.
 
-    It also cuts the search term to MAX_QUERY_LENGTH: each word and each value becomes a condition,
-    and SQLite takes at most a thousand of them.
+    Its filters are a form, which sends those without a choice too. It also cuts the search term to
+    MAX_QUERY_LENGTH: each word and each value becomes a condition, and SQLite takes at most a
+    thousand of them.
     """
 
     paginator = CappedPaginator
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+    # The bar of actions comes up at the foot of the screen, where no row moves for it.
+    actions_on_top, actions_on_bottom = False, True
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         filters = self.get_list_filter(request)
@@ -64,8 +69,19 @@ class StaffList(admin.ModelAdmin):
         )
         return is_offered and len(request.GET.getlist(lookup)) == 1
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list under the name of what it lists."""
+        title = {"title": self.opts.verbose_name_plural}
+        return super().changelist_view(request, {**title, **(extra_context or {})})
+
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """Say so if the list is searched for the beginning of a long text alone."""
+        """Leave out the filters without a choice; say so if a long text is cut for the search."""
+        chosen = request.GET.copy()
+        for name in [name for name, value in chosen.items() if not value]:
+            del chosen[name]
+        request.GET = chosen  # type: ignore[assignment]  # as if it had been asked for
         if notice := cut_notice(searched_for(request), MAX_QUERY_LENGTH):
             messages.warning(request, notice)
         return super().get_changelist_instance(request)

@@ -9,11 +9,12 @@ from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db import models
 from django.http import HttpRequest
-from django.utils.functional import cached_property
-from django.utils.html import format_html_join
+from django.utils import timezone
+from django.utils.functional import Promise, cached_property
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from core.hijri import both_calendars
 
@@ -40,6 +41,21 @@ def yes_or_no(model: type[models.Model], name: str) -> _Column:
     The icons that Django shows for a boolean are labelled True and False in every language.
     """
     return in_words(model, name, lambda value: _("Yes") if value else _("No"))
+
+
+def status_tag(kind: str, label: str | Promise) -> SafeString:
+    """Return a status as pages show it; `kind` is the class of its colours."""
+    return format_html('<span class="tag {}">{}</span>', kind, label)
+
+
+def days_from_today(day: datetime.date) -> str:
+    """Return how far a day is from today, as "in 3 days"."""
+    days = (day - timezone.localdate()).days
+    if days < 0:
+        return ngettext("%(days)s day ago", "%(days)s days ago", -days) % {"days": -days}
+    if days in (0, 1):
+        return _("tomorrow") if days else _("today")
+    return ngettext("in %(days)s day", "in %(days)s days", days) % {"days": days}
 
 
 class ReadInWordsMixin(admin.ModelAdmin):

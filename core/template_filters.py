@@ -4,6 +4,7 @@ import datetime
 import re
 
 from django import template
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
@@ -147,6 +148,12 @@ def masked_number(value: object) -> SafeString:
 def masked_mail(value: str) -> SafeString:
     """Return a mail address with all but its first letter and its domain hidden."""
     return ltr(f"{value[:1]}•••@{value.partition('@')[2]}")
+
+
+@register.filter
+def parameter(query: str, name: str) -> str:
+    """Return the value of a parameter in a query such as "?page=2", or "" without it."""
+    return QueryDict(query.removeprefix("?")).get(name, "")
 
 
 @register.filter

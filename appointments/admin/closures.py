@@ -13,10 +13,16 @@ from appointments.models import Closure, Office
 from core.catalogue.admin import BilingualAdmin
 
 
+class _OfOffice(admin.RelatedOnlyFieldListFilter):
+    """A filter by office; a closure of all offices is none of one office."""
+
+    include_empty_choice = False
+
+
 @admin.register(Closure)
 class ClosureAdmin(SavePreviewMixin, OwnOfficesMixin, BilingualAdmin):
     list_display = ("reason", "office", "first_day", "last_day")
-    list_filter = (("office", admin.RelatedOnlyFieldListFilter),)
+    list_filter = (("office", _OfOffice),)
     formfield_overrides = FIELDS
     list_select_related = ("office",)
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +28,7 @@ from core.http import safe_target
 from core.methods import READ, takes, takes_form
 from core.references import grouped_reference
 from core.staff_lists import StaffList, searched_for
+from core.staff_reading import days_from_today, status_tag
 from core.template_filters import ltr
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ class StatusFilter(admin.ChoicesFieldListFilter):
 
 @admin.register(Appointment)
 class AppointmentAdmin(StaffList, admin.ModelAdmin):
-    list_display = ("number", "time", "attendee", "service", "operations", "status", "office")
+    list_display = ("number", "time", "attendee", "service", "operations", "state", "office")
     list_filter = (DayFilter, ("status", StatusFilter))
     list_select_related = ("attendee", "slot")
     search_fields = ("=reference",)
@@ -89,10 +91,20 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
         return ltr(grouped_reference(appointment.reference))
 
     @admin.display(description=_("time"), ordering="slot__start")
-    def time(self, appointment: Appointment) -> str:
+    def time(self, appointment: Appointment) -> SafeString:
         start = timezone.localtime(appointment.slot.start)
-        day = "" if start.date() == timezone.localdate() else both_calendars(start)
-        return ltr(f"{start:%H:%M}") if not day else f"{start:%H:%M} · {day}"
+        if start.date() == timezone.localdate():
+            return ltr(f"{start:%H:%M}")
+        far, day = days_from_today(start.date()), both_calendars(start)
+        return format_html(
+            '{} · <strong>{}</strong> <span class="hint">{}</span>', ltr(f"{start:%H:%M}"), far, day
+        )
+
+    @admin.display(
+        description=Appointment._meta.get_field("status").verbose_name, ordering="status"
+    )
+    def state(self, appointment: Appointment) -> SafeString:
+        return status_tag(appointment.status, appointment.get_status_display())
 
     @admin.display(description=_("office"))
     def office(self, appointment: Appointment) -> str:
@@ -105,7 +117,7 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return super().changelist_view(request, {"title": self.opts.verbose_name_plural})
+        return super().changelist_view(request, extra_context)
 
     def get_search_results(  # type: ignore[override]  # what get_queryset returns
         self, request: HttpRequest, queryset: AppointmentQuerySet, search_term: str

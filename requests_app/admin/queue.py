@@ -25,6 +25,7 @@ from core.hijri import both_calendars
 from core.methods import READ, takes, takes_form
 from core.references import grouped_reference
 from core.staff_lists import StaffList, searched_for
+from core.staff_reading import days_from_today, status_tag
 from core.template_filters import isolated, ltr
 from requests_app.admin import bulk, desk
 from requests_app.admin.buttons import ANSWERS, BUTTONS, IN_BULK
@@ -100,7 +101,7 @@ class OverdueFilter(admin.SimpleListFilter):
 class LookAgainFilter(admin.SimpleListFilter):
     """A filter for supervisors: the decided inquiries that have lost a document since."""
 
-    title = _("decided, to look at again")
+    title = _("decisions to review")
     parameter_name = "again"
 
     def lookups(
@@ -144,10 +145,9 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         "request_number",
         "service",
         "beneficiary_name",
-        "status",
+        "state",
         "officer",
         "due",
-        "pace",
     )
     list_filter = (
         AssigneeFilter,
@@ -176,20 +176,31 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
     def officer(self, inquiry: Inquiry) -> SafeString | None:
         return isolated(inquiry.assignee.get_short_name()) if inquiry.assignee else None
 
-    @admin.display(description=_("due on"), ordering="due_on")
-    def due(self, inquiry: Inquiry) -> str:
-        return both_calendars(cast(datetime.date, inquiry.due_on))
+    @admin.display(description=Inquiry._meta.get_field("status").verbose_name, ordering="status")
+    def state(self, inquiry: Inquiry) -> SafeString:
+        if inquiry.outcome:
+            return status_tag(inquiry.outcome, inquiry.get_outcome_display())
+        return status_tag(inquiry.status, inquiry.get_status_display())
 
-    @admin.display(description=_("time left"))
-    def pace(self, inquiry: Inquiry) -> "_StrOrPromise":
+    @admin.display(description=_("due on"), ordering="due_on")
+    def due(self, inquiry: Inquiry) -> SafeString | str:
+        """Return the day, and before it how far it is while officers have to meet it."""
+        day = cast(datetime.date, inquiry.due_on)
         if not inquiry.is_at_the_desk:
-            return ""
+            return both_calendars(day)
+        left = days_from_today(day)
+        far = format_html("<strong>{}</strong>", left)
         if inquiry.is_overdue:
-            return format_html('<span class="tag rejected">{}</span>', _("overdue"))
-        return _("on time")
+            far = format_html("{} {}", status_tag("rejected", _("overdue")), left)
+        return format_html('{} <span class="hint">{}</span>', far, both_calendars(day))
 
     def get_queryset(self, request: HttpRequest) -> InquiryQuerySet:
         return Inquiry.objects.visible_to_staff(cast(StaffRequest, request).user)
+
+    def get_action_choices(
+        self, request: HttpRequest, default_choices: list[tuple[str, str]] | None = None
+    ) -> list[tuple[str, str]]:
+        return super().get_action_choices(request, [("", str(_("Choose an action")))])
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable] | tuple[str, ...]:
         if searched_for(request):
@@ -204,7 +215,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
         if not all(re.fullmatch("[0-9]{1,18}", pk) for pk in chosen):
             raise BadRequest("no such choice")
-        return super().changelist_view(request, {"title": self.opts.verbose_name_plural})
+        return super().changelist_view(request, extra_context)
 
     def get_search_results(  # type: ignore[override]  # what get_queryset returns
         self, request: HttpRequest, queryset: InquiryQuerySet, search_term: str

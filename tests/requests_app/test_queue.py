@@ -10,6 +10,7 @@ from django.utils import timezone
 from core import staff_lists
 from core.hijri import both_calendars
 from core.references import grouped_reference
+from core.staff_reading import days_from_today
 from requests_app.models import Inquiry
 from tests import factories
 from tests.conftest import signed_in_staff, words
@@ -21,11 +22,13 @@ from tests.worlds import undone
 
 def filters_on(page):
     """Return the choices of each filter, by its title with the current choice."""
-    markup = page.content.decode()
-    sidebar = markup[markup.index('id="changelist-filter"') :]
+    form = re.search('(?s)id="changelist-filter".*?</form>', page.content.decode())[0]
+    selects = re.findall(r"(?s)<label>([^<]*)<select[^>]*>(.*?)</select>", form)
     return {
-        words(title): [words(choice) for choice in re.findall(r"<a .*?</a>", body)]
-        for title, body in re.findall(r"(?s)<summary>(.*?)</summary>(.*?)</details>", sidebar)
+        f"{title.strip()}: {re.search('selected>(.*?)<', choices)[1]}": re.findall(
+            "<option[^>]*>(.*?)</option>", choices
+        )
+        for title, choices in selects
     }
 
 
@@ -53,6 +56,14 @@ def test_filter_titles_and_choices(as_officer, officer):
     }
 
 
+def test_filters_are_sent_with_those_left_open(as_officer, officer):
+    mine = factories.claimed(officer)
+    factories.filed()
+    sent = {"queue": "mine", "time": "", "status__exact": "", "service__id__exact": ""}
+    assert listed(as_officer, **sent) == [mine.reference]
+    assert 'value="mine" selected' in as_officer.get(QUEUE, sent).content.decode()
+
+
 def test_queue_shows_unassigned_and_own_by_due_date(as_officer, officer):
     services = [factories.ServiceFactory(target_working_days=days) for days in (9, 1, 5)]
     latest, first = factories.filed(service=services[0]), factories.filed(service=services[1])
@@ -68,12 +79,16 @@ def test_queue_shows_unassigned_and_own_by_due_date(as_officer, officer):
 
 def test_inquiry_is_overdue_after_its_due_date(as_officer):
     inquiry = factories.filed()
-    assert " on time " in words(as_officer.get(QUEUE))
-    Inquiry.objects.update(due_on=timezone.localdate())
-    assert listed(as_officer, time="overdue") == []
-    assert " on time " in words(as_officer.get(QUEUE))
-    Inquiry.objects.update(due_on=timezone.localdate() - timedelta(days=1))
-    assert " overdue " in words(as_officer.get(QUEUE))
+    today = timezone.localdate()
+    for days, told in ((3, "in 3 days"), (2, "in 2 days"), (1, "tomorrow"), (0, "today")):
+        due = today + timedelta(days=days)
+        Inquiry.objects.update(due_on=due)
+        assert f" {told} {both_calendars(due)}" in words(as_officer.get(QUEUE))
+        assert listed(as_officer, time="overdue") == []
+    for days, told in ((1, "overdue 1 day ago"), (4, "overdue 4 days ago")):
+        due = today - timedelta(days=days)
+        Inquiry.objects.update(due_on=due)
+        assert f" {told} {both_calendars(due)}" in words(as_officer.get(QUEUE))
     assert "Overdue" in words(as_officer.get(desk_of(inquiry)))
 
 
@@ -99,17 +114,17 @@ def test_queue_columns_and_row(as_officer, officer):
     inquiry = factories.claimed(officer, service=factories.ServiceFactory(name_en="Visas"))
     shown = words(as_officer.get(QUEUE))
     sorting = "Remove from sorting Toggle sorting"  # what the icons at the sorted column do
-    titles = f"Request number Service Name Status Assigned to {sorting} Due on Time left"
+    titles = f"Request number Service Name Status Assigned to {sorting} Due on"
     assert titles.lower() in shown.lower()
     row = (
         f"{grouped_reference(inquiry.reference)} Visas {inquiry.name} Under processing "
-        f"{officer.get_short_name()} {both_calendars(inquiry.due_on)} on time"
+        f"{officer.get_short_name()} {days_from_today(inquiry.due_on)} "
+        f"{both_calendars(inquiry.due_on)}"
     )
     assert row in shown
     decided = act("approved", inquiry, officer)
     shown = words(as_officer.get(QUEUE, {"queue": "all"}))
-    assert f"Processed {officer.get_short_name()} {both_calendars(decided.due_on)}" in shown
-    assert "on time" not in shown
+    assert f"Approved {officer.get_short_name()} {both_calendars(decided.due_on)}" in shown
 
 
 def test_queue_has_fifty_rows_a_page(as_officer):
@@ -170,7 +185,7 @@ def test_links_lead_through_the_queue_in_its_order(as_officer, queue):
     first, second, third = queue
     markup = as_officer.get(QUEUE).content.decode()
     assert f'<a class="button default" href="{desk_of(first)}" accesskey="n">' in markup
-    assert "Open the first in the list" not in words(as_officer.get(QUEUE, {"queue": "mine"}))
+    assert "Open the first inquiry" not in words(as_officer.get(QUEUE, {"queue": "mine"}))
     assert next_link(as_officer, first) == desk_of(second)
     assert next_link(as_officer, second) == desk_of(third)
     assert next_link(as_officer, third) == QUEUE
