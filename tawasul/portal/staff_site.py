@@ -39,6 +39,7 @@ from tawasul.portal.staff_todo import (
     accounts_for,
     appointments_of,
     inquiries_of,
+    offices_today,
     recoveries_of,
 )
 
@@ -133,7 +134,8 @@ class StaffSite(OTPAdminSite):
         user = request.user
         waiting = [*inquiries_of(user), *appointments_of(user), *recoveries_of(user)]
         waiting += accounts_for(user)
-        return super().index(request, {"waiting": waiting, **(extra_context or {})})
+        context = {"waiting": waiting, "offices_today": offices_today(user)}
+        return super().index(request, {**context, **(extra_context or {})})
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -1,6 +1,7 @@
 """The counts of waiting items on the first page of the staff site."""
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, QuerySet
@@ -9,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Office
 from core.accounts.models import AUDIT, KEEP_STAFF, User
 from core.staff_lists import capped_count
 from requests_app.models import Inquiry
@@ -28,7 +29,7 @@ def inquiries_of(user: User) -> Iterator[_Section]:
     inquiries = Inquiry.objects.visible_to_staff(user)
     waiting, mine = inquiries.waiting(), inquiries.waiting().filter(assignee=user)
     status = Inquiry.Status
-    counts = [(_("Assigned to nobody"), waiting.filter(assignee=None), {"queue": "nobody"})]
+    counts = [(_("Unassigned"), waiting.filter(assignee=None), {"queue": "nobody"})]
     if user.has_perm("requests_app.triage_inquiry"):
         counts += [
             (
@@ -46,9 +47,9 @@ def inquiries_of(user: User) -> Iterator[_Section]:
     # A supervisor, who assigns inquiries to others, looks after all of them.
     if user.has_perm("requests_app.assign_inquiry"):
         counts += [
-            (_("Overdue in all"), inquiries.overdue(), {"queue": "all", "time": "overdue"}),
+            (_("Overdue, all officers"), inquiries.overdue(), {"queue": "all", "time": "overdue"}),
             (
-                _("Decided, and a document was removed since"),
+                _("Decided, then a document was removed"),
                 inquiries.to_look_at_again(),
                 {"queue": "all", "again": "yes"},
             ),
@@ -56,7 +57,7 @@ def inquiries_of(user: User) -> Iterator[_Section]:
     else:
         unclaimed = waiting.filter(assignee=None).overdue()
         late = {"queue": "nobody", "time": "overdue"}
-        counts += [(_("Assigned to nobody, overdue"), unclaimed, late)]
+        counts += [(_("Unassigned, overdue"), unclaimed, late)]
     queue = reverse("admin:requests_app_inquiry_changelist")
     yield (
         Inquiry._meta.verbose_name_plural,
@@ -67,14 +68,12 @@ def inquiries_of(user: User) -> Iterator[_Section]:
     )
 
 
-def appointments_of(user: User) -> Iterator[_Section]:
-    """Yield, for each office of `user`, the counts of today; then those that need a new time."""
-    rights = ("appointments.view_appointment", "appointments.receive_appointment")
-    offices = list(user.offices.all()) if user.has_perms(rights) else []
+def offices_today(user: User) -> dict[str, list[Any]] | None:
+    """Return the table of the offices of `user` with the counts of today, or None without one."""
+    offices = _offices_of(user)
     if not offices:
-        return
-    appointments = Appointment.objects.visible_to_clerk(user)
-    people = appointments.of_today().with_standing().order_by()
+        return None
+    people = Appointment.objects.visible_to_clerk(user).of_today().with_standing().order_by()
     by_office = people.values_list(  # type: ignore[misc]  # with_standing adds it
         "slot__office", "standing"
     ).annotate(Count("pk"))
@@ -84,13 +83,23 @@ def appointments_of(user: User) -> Iterator[_Section]:
         "here": pgettext("who is expected at an office", "Here"),
         "late": pgettext("who is expected at an office", "Late"),
     }
+    page = reverse("admin:appointment_today")
+    rows = []
     for office in offices:
-        counts = []
-        for standing, label in standings.items():
-            query = urlencode({"office": office.slug, "show": standing})
-            address = f"{reverse('admin:appointment_today')}?{query}"
-            counts.append((label, numbers.get((office.pk, standing), 0), False, address))
-        yield _("Today: %(office)s") % {"office": office.name}, counts
+        address = f"{page}?{urlencode({'office': office.slug})}"
+        counts = [
+            (label, numbers.get((office.pk, standing), 0), f"{address}&show={standing}")
+            for standing, label in standings.items()
+        ]
+        rows.append((office, address, counts))
+    return {"headings": list(standings.values()), "rows": rows}
+
+
+def appointments_of(user: User) -> Iterator[_Section]:
+    """Yield the count of the appointments that need a new time."""
+    if not _offices_of(user):
+        return
+    appointments = Appointment.objects.visible_to_clerk(user)
     displaced = appointments.upcoming().filter(status=Appointment.Status.DISPLACED)
     query = urlencode({"day": "ahead", "status__exact": Appointment.Status.DISPLACED})
     address = f"{reverse('admin:appointments_appointment_changelist')}?{query}"
@@ -100,14 +109,19 @@ def appointments_of(user: User) -> Iterator[_Section]:
     )
 
 
+def _offices_of(user: User) -> list[Office]:
+    rights = ("appointments.view_appointment", "appointments.receive_appointment")
+    return list(user.offices.all()) if user.has_perms(rights) else []
+
+
 def recoveries_of(user: User) -> Iterator[_Section]:
     """Yield the counts of the new mobiles at the counter that wait for `user`."""
     if not works_at_counter(user):
         return
     address = reverse("admin:recoveries")
     counts = [
-        (_("Wait for your confirmation"), to_confirm(user)),
-        (_("Begun by you"), begun_by(user)),
+        (_("Waiting for your confirmation"), to_confirm(user)),
+        (_("Started by you"), begun_by(user)),
     ]
     yield (
         _("New mobiles at the counter"),

@@ -23,9 +23,13 @@ TILE = re.compile(r'(?s)<li[^>]*><a href="([^"]*)"><strong>(.*?)</strong> (.*?)<
 SECTION = re.compile(r'(?s)<section class="waits".*?</section>')
 
 
+def index(browser):
+    return browser.get(INDEX).content.decode()
+
+
 def waiting(browser):
     """Return the tiles of the page: {heading: {label: (count, link)}}."""
-    markup = browser.get(INDEX).content.decode()
+    markup = index(browser)
     found = {}
     for section in SECTION.findall(markup):
         heading = words(re.search(r"(?s)<h2.*?</h2>", section)[0])
@@ -33,6 +37,18 @@ def waiting(browser):
             words(label): (words(number), address.replace("&amp;", "&"))
             for address, number, label in TILE.findall(section)
         }
+    return found
+
+
+def offices_on(browser):
+    """Return the table of the offices of today: {office: {standing: count}}."""
+    cells = re.findall(
+        r'<td[^>]*><a [^>]*>(\d+)<span class="visually-hidden"> (\w+), ([^<]*)</span>',
+        index(browser),
+    )
+    found = {}
+    for number, standing, office in cells:
+        found.setdefault(office, {})[standing] = number
     return found
 
 
@@ -68,29 +84,29 @@ def assert_counts_are_those_of_the_lists(browser):
 
 def test_officer_sees_own_and_unassigned_work(as_officer, work, monkeypatch):
     seen = {
-        "Assigned to nobody": "9",
+        "Unassigned": "9",
         "Mine, under processing": "2",
         "Mine, answered by the applicant": "1",
         "Mine, overdue": "1",
-        "Assigned to nobody, overdue": "5",
+        "Unassigned, overdue": "5",
     }
     assert numbers(as_officer) == seen
     assert_counts_are_those_of_the_lists(as_officer)
     # A count is capped like its list.
     monkeypatch.setattr(staff_lists, "MAX_COUNTED", 9)
-    assert numbers(as_officer) == seen | {"Assigned to nobody": "9 or more"}
+    assert numbers(as_officer) == seen | {"Unassigned": "9 or more"}
 
 
 def test_permissions_decide_what_an_officer_sees(officer, work):
     browser = signed_in_staff(officer)
     officer.user_permissions.add(Permission.objects.get(codename="assign_inquiry"))
     seen = numbers(browser)
-    assert seen["Overdue in all"] == "9"
-    assert "Assigned to nobody, overdue" not in seen
+    assert seen["Overdue, all officers"] == "9"
+    assert "Unassigned, overdue" not in seen
     assert_counts_are_those_of_the_lists(browser)
 
     factories.permit(officer, "view_inquiry")
-    assert list(numbers(browser)) == ["Assigned to nobody", "Assigned to nobody, overdue"]
+    assert list(numbers(browser)) == ["Unassigned", "Unassigned, overdue"]
     officer.user_permissions.clear()
     assert waiting(browser) == {}
 
@@ -122,12 +138,15 @@ def test_a_clerk_sees_the_day_of_each_office(offices):
     earlier = places.slot(timezone.localdate(), "00:00", of=today.window)
     Appointment.objects.filter(pk=late.pk).update(slot=earlier)
     browser = signed_in_staff(places.clerk(*offices))
+    assert offices_on(browser) == {
+        "Al-Rimal": {"Due": "1", "Here": "2", "Late": "1"},
+        "Qasr Al-Hukm": {"Due": "0", "Here": "0", "Late": "0"},
+    }
+    table = re.search(r'(?s)<table class="offices-today">.*?</table>', index(browser))[0]
+    for address, number in re.findall(r'<td[^>]*><a href="([^"]*)">(\d+)<', table):
+        people = browser.get(address.replace("&amp;", "&")).content.decode()
+        assert people.count('<li id="n') == int(number), address
     found = waiting(browser)
-    assert list(found) == ["Today: Al-Rimal", "Today: Qasr Al-Hukm", "Appointments"]
-    assert numbers(browser, "Today: Qasr Al-Hukm") == {"Due": "0", "Here": "0", "Late": "0"}
-    for number, address in found["Today: Al-Rimal"].values():
-        assert browser.get(address).content.decode().count('<li id="n') == int(number), address
-    assert numbers(browser, "Today: Al-Rimal")["Here"] == "2"
     number, address = found["Appointments"]["The office closed, another time is needed"]
     assert number == "1"
     assert browser.get(address).content.decode().count('class="field-number"') == 1
@@ -146,8 +165,7 @@ def test_other_offices_are_not_counted(offices):
     today, _tomorrow = slots_at_two_offices(offices)
     places.in_status(Appointment.Status.CHECKED_IN, slot=today)
     browser = signed_in_staff(places.clerk(offices[1]))
-    assert list(waiting(browser)) == ["Today: Qasr Al-Hukm", "Appointments"]
-    assert numbers(browser, "Today: Qasr Al-Hukm")["Here"] == "0"
+    assert offices_on(browser) == {"Qasr Al-Hukm": {"Due": "0", "Here": "0", "Late": "0"}}
 
 
 # Every page of the staff site
@@ -204,9 +222,12 @@ def test_groups_of_boxes_have_legends_with_their_help(chief):
     for path, legends in (
         (
             "catalogue/service/add/",
-            ["Who may file and book:", "Required documents:", "Optional documents:"],
+            [
+                *("Who it is for:", "Who may file and book:"),
+                *("Required documents:", "Optional documents:"),
+            ],
         ),
-        ("appointments/openingwindow/add/", ["weekdays:", "Services:"]),
+        ("appointments/openingwindow/add/", ["Weekdays:", "Services:"]),
     ):
         page = chief.get(f"{INDEX}{path}").content.decode()
         assert group.findall(page) == legends
