@@ -58,11 +58,12 @@ def today(request: StaffRequest, office: Office, *, offices: list[Office]) -> Ht
     rows = people.filter(standing=shown) if shown else people
     rows = rows.select_related("attendee", "slot").order_by("slot__start", "pk")
     page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
-    keys = _keys_by_row(page)
+    first = _first_by_button(page)
+    keyed = [(pk, name) for name, pk in first.items()]
     return render_desk(
         request,
         "today",
-        title=_("Today at the desk"),
+        title=_("Today’s appointments"),
         office=office,
         offices=offices,
         place=place,
@@ -73,16 +74,18 @@ def today(request: StaffRequest, office: Office, *, offices: list[Office]) -> Ht
         all=sum(counts.values()),
         shown=shown,
         page=page,
+        # The first who is here is called next, and while nobody is, the first called is done with.
+        next=keyed[0] if keyed else None,
         rows=[
-            (each, label, buttons_of(names, keys.get(each.pk, ())))
+            (each, label, buttons_of(names, [n for n in names if (each.pk, n) in keyed]))
             for each in page
             for label, names in [STANDINGS[each.standing]]
         ],
     )
 
 
-def _keys_by_row(people: Iterable[Appointment]) -> dict[int, list[str]]:
-    """Return {pk: [the button that a key presses]} for the rows of a page.
+def _first_by_button(people: Iterable[Appointment]) -> dict[str, int]:
+    """Return {button: pk} of whom a key presses it for.
 
     It is "call" for the first person who is here, and "served" for the first who has been called.
     """
@@ -90,7 +93,7 @@ def _keys_by_row(people: Iterable[Appointment]) -> dict[int, list[str]]:
     for each in people:
         first.setdefault(each.standing, each.pk)
     names = {"here": "call", "called": "served"}
-    return {pk: [names[standing]] for standing, pk in first.items() if standing in names}
+    return {name: first[standing] for standing, name in names.items() if standing in first}
 
 
 def _receive(  # type: ignore[return]  # the last try returns or raises

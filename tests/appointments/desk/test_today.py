@@ -14,6 +14,7 @@ from tests.appointments.desk.pages import (
     CALLS,
     HERE,
     LIST,
+    ROW,
     TODAY,
     WALK_IN,
     desk_of,
@@ -79,6 +80,31 @@ def test_list_shows_today_by_time_with_standing(clerk, slot, clock):
     assert shown(browser, show="nonsense") == list(rows(page))
 
 
+def green_on(page):
+    """Return the buttons and links of the page that are green, with the row they stand in."""
+    markup = page.content.decode()
+    rows_of = [(int(row[1]), row[0]) for row in ROW.finditer(markup)]
+    rest = ROW.sub("", markup)
+    green = re.compile(r'(?s)<(?:button|a) class="button default".*?</(?:button|a)>')
+    found = [(pk, words(each)) for pk, row in rows_of for each in green.findall(row)]
+    return found + [(None, words(each)) for each in green.findall(rest)]
+
+
+def test_the_button_of_the_next_person_alone_is_green(clerk, slot):
+    _due, first, second = (
+        places.confirmed(slot=places.slot(SUNDAY, time, of=slot.window))
+        for time in ("09:15", "09:30", "09:45")
+    )
+    browser = signed_in_staff(clerk)
+    assert green_on(browser.get(TODAY)) == [(None, "Check in")]
+    for each in (second, first):
+        check_in(actor=clerk, appointment=each)
+    assert green_on(browser.get(TODAY)) == [(first.pk, "Call")]
+    for each in (first, second):
+        call(actor=clerk, appointment=each)
+    assert green_on(browser.get(TODAY)) == [(first.pk, "Served")]
+
+
 def test_attendee_is_late_after_grace_period(clerk, appointment, clock):
     for minutes, standing in ((14, "Due"), (15, "Late"), (16, "Late")):
         clock.now = appointment.slot.start + minutes * MINUTE
@@ -95,7 +121,7 @@ def test_list_omits_other_days_offices_and_statuses(browser, slot, elsewhere):
     page = browser.get(TODAY)
     assert rows(page) == {}
     assert "0 All 0 Due 0 Late 0 Here 0 Called 0 Served 0 Missed" in words(page)
-    assert "Nobody in this list." in words(page)
+    assert "There is nobody in this list." in words(page)
 
 
 def test_slot_past_midnight_is_listed_on_both_days(clerk, appointment, slot, clock):
@@ -121,7 +147,8 @@ def test_a_clerk_of_two_offices_chooses_one(clerk, browser, appointment, elsewhe
     other = places.confirmed(slot=places.slot(SUNDAY, "12:00", of=elsewhere))
     page = browser.get(TODAY)
     assert rows(page) == {}
-    assert page.context["offices"] == [appointment.slot.office, elsewhere.office]
+    choices = re.findall(r'<option value="([^"]*)">([^<]*)<', page.content.decode())
+    assert choices == [("al-rimal", "Al-Rimal"), ("qasr-al-hukm", "Qasr Al-Hukm")]
     assert shown(browser, office="al-rimal") == pks(appointment)
     assert shown(browser, office="qasr-al-hukm") == pks(other)
 
@@ -249,7 +276,7 @@ def test_superuser_without_office_has_no_desk(appointment):
     browser = signed_in_staff(factories.OfficerFactory(is_superuser=True))
     for page in PAGES:
         shown_here = words(browser.get(page))
-        assert "Your account does not receive people at any office." in shown_here, page
+        assert "Your account is not assigned to any office." in shown_here, page
         assert browser.get(page, {"office": "al-rimal"}).status_code == 404, page
     assert browser.post(HERE, {"typed": appointment.reference}).status_code == 404
 
