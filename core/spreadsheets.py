@@ -6,7 +6,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
@@ -44,14 +44,13 @@ class Table:
     headings: list[str]
     rows: list[list[Cell]]
     total: list[Cell]
-    has_load: bool = False
-    dates: list[datetime.date] = field(default_factory=list)
+    dates: list[datetime.date] | None = None
 
     @property
     def lines(self) -> list[list[Cell]]:
         """The lines of a file: the headings, the rows and the total."""
         lines: list[list[Cell]] = [[*self.headings], *self.rows, self.total]
-        if not self.dates:
+        if self.dates is None:
             return lines
         first: list[Cell] = [_("Date"), *self.dates, None]
         return [[cell, *line] for cell, line in zip(first, lines, strict=True)]

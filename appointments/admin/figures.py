@@ -17,8 +17,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from appointments.admin.bars import picture_of
 from appointments.models import Office, Weekday
-from appointments.models.figures import figures_of, load, total
+from appointments.models.figures import Figures, figures_of, load, total
 from core.accounts.access import StaffRequest, get_visible
 from core.hijri import both_calendars, dates_of, hijri_to_gregorian, months_in_both_calendars
 from core.security_log import Event, note
@@ -110,19 +111,21 @@ class FiguresMixin(admin.ModelAdmin):
 
     def figures(self, request: StaffRequest, pk: int) -> HttpResponse:
         office, month = _office_and_month(request, pk)
+        figures = _figures(office, month)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Figures of %(office)s") % {"office": office.name},
             "office": office,
             "others": Office.objects.readable_by(request.user).exclude(pk=office.pk),
             "month": month,
-            "tables": _tables(office, month),
+            "tables": _tables(figures),
+            "picture": picture_of(figures.days),
         }
         return render(request, "admin/appointments/office/figures.html", context)
 
     def figures_as_csv(self, request: StaffRequest, pk: int) -> HttpResponse:
         office, month = _office_and_month(request, pk)
-        tables = _tables(office, month)
+        tables = _tables(_figures(office, month))
         code = request.GET.get("table", "")
         if code not in tables:
             code = next(iter(tables))
@@ -135,7 +138,7 @@ class FiguresMixin(admin.ModelAdmin):
         office, month = _office_and_month(request, pk)
         note(Event.EXPORT, account=request.user.pk, kind="xlsx")
         names = [f"{name}.xlsx" for name in _names(office, month)]
-        return as_xlsx(_tables(office, month).values(), names)
+        return as_xlsx(_tables(_figures(office, month)).values(), names)
 
 
 def _names(office: Office, month: Month) -> tuple[str, str]:
@@ -154,9 +157,15 @@ def _office_and_month(request: StaffRequest, pk: int) -> tuple[Office, Month]:
     return office, Month.from_code(request.GET.get("month", ""))
 
 
-def _tables(office: Office, month: Month) -> dict[str, Table]:
-    """Return the tables by their codes, which stand in the addresses and names of files."""
+def _figures(office: Office, month: Month) -> Figures:
+    """Return the figures of the month, without the days on which nothing could be booked."""
     figures = figures_of(office, month.first, month.last)
+    open_days = {day: row for day, row in figures.days.items() if any(row.values())}
+    return replace(figures, days=open_days)
+
+
+def _tables(figures: Figures) -> dict[str, Table]:
+    """Return the tables by their codes, which stand in the addresses and names of files."""
     days = [(_day_in_words(day), row) for day, row in figures.days.items()]
     hours = [(datetime.time(hour), row) for hour, row in figures.hours.items()]
     services = [(service.name, row) for service, row in figures.services.items()]
@@ -191,7 +200,6 @@ def _table(
         headings=[what, *(headings[column] for column in columns)],
         rows=[line(name, figures) for name, figures in named],
         total=line(pgettext("figures of an office", "Total"), total(row for _name, row in named)),
-        has_load="load" in columns,
     )
 
 
