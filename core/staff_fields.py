@@ -9,7 +9,7 @@ from django.db import models
 from django.forms.utils import from_current_timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.hijri import hijri_to_gregorian
+from core.hijri import both_calendars, hijri_to_gregorian
 from core.text import TextField, read_number
 
 # Year, month and day of the Hijri calendar, or the other way round.
@@ -53,6 +53,18 @@ class _DecimalField(_InAnyDigits, forms.DecimalField):
         if isinstance(value, str):
             value = value.replace("\u066b", ".").replace("\u2212", "-")
         return super().to_python(value)
+
+
+class _DayInput(forms.DateInput):
+    """A day as it is typed, and below it the same day in words, in both calendars."""
+
+    template_name = "forms/staff_day.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        is_day = isinstance(value, datetime.date)
+        context["widget"]["in_both"] = both_calendars(value) if is_day else ""
+        return context
 
 
 class _DayField(_InAnyDigits, forms.DateField):
@@ -112,7 +124,7 @@ STAFF_FIELDS: dict[type[models.Field], dict[str, Any]] = {
     models.DecimalField: {"form_class": _DecimalField, "widget": forms.TextInput(_NUMBER)},
     models.DateField: {
         "form_class": _DayField,
-        "widget": forms.DateInput(_NUMBER, format="%Y-%m-%d"),
+        "widget": _DayInput(_NUMBER, format="%Y-%m-%d"),
     },
     models.DateTimeField: {
         "form_class": _MomentField,

@@ -25,16 +25,16 @@ from core.template_filters import ltr
 
 class WindowForm(ModelForm):
     weekdays = forms.TypedMultipleChoiceField(
-        label=_("weekdays"),
+        label=_("Weekdays"),
         choices=Weekday.choices,
         coerce=int,
         widget=forms.CheckboxSelectMultiple,
     )
     slot_minutes = WholeNumberField(
-        label=_("minutes of a slot"), initial=15, min_value=5, max_value=240
+        label=_("Length of a slot in minutes"), initial=15, min_value=5, max_value=240
     )
     capacity = WholeNumberField(
-        label=_("operations at once"), initial=4, min_value=1, max_value=999
+        label=_("Operations at the same time"), initial=4, min_value=1, max_value=999
     )
 
     class Meta:

@@ -129,11 +129,15 @@ class ServiceAdmin(BilingualAdmin):
     def formfield_for_dbfield(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
-        """Offer the ways as boxes to tick, where Django would have them typed as a list."""
-        if db_field.name == "through":
+        """Offer ways and kinds as boxes to tick, where Django would have them typed as a list."""
+        choices: dict[str, list] = {
+            "through": Way.choices,
+            "beneficiary_kinds": list(KINDS.items()),
+        }
+        if db_field.name in choices:
             return forms.MultipleChoiceField(
                 label=capfirst(db_field.verbose_name),
-                choices=Way.choices,
+                choices=choices[db_field.name],
                 widget=forms.CheckboxSelectMultiple,
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -21,7 +21,7 @@ from tests.appointments.hours_forms import (
     hours_form,
     office_form,
 )
-from tests.conftest import signed_in_staff
+from tests.conftest import signed_in_staff, words
 from tests.core.catalogue.test_services import A_SERVICE, SERVICES
 from tests.core.test_text import NOTHING_TO_READ
 
@@ -90,6 +90,7 @@ def test_days_times_and_numbers_are_typed_in_digits_of_any_script(browser):
     window.refresh_from_db()
     assert (f"{window.opens:%H:%M}", window.capacity) == ("08:30", 12)
     assert window.valid_from.isoformat() == "2026-10-04"
+    assert "4 October 2026 CE (23 Rabi al-Thani 1448 AH)" in words(browser.get(change))
 
 
 def test_what_is_no_day_time_or_number_is_shown_again_with_an_example(browser):

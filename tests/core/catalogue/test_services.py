@@ -25,7 +25,7 @@ SERVICES = "/en/staff/catalogue/service/"
 A_SERVICE = {
     **dict.fromkeys(TEXTS_IN_BOTH_LANGUAGES, "Service"),
     "slug": "new-service",
-    "beneficiary_kinds": '["resident"]',
+    "beneficiary_kinds": ["resident"],
     "nationalities": "[]",
     "age": "any",
     "through": ["employer", "guardian"],
