@@ -21,7 +21,7 @@ BUTTONS = {
         key=pgettext_lazy("a key of the keyboard", "k"),
     ),
     "check-in-early": Button(
-        gettext_lazy("Check in all the same"),
+        gettext_lazy("Check in anyway"),
         partial(actions.check_in, is_early=True),
         gettext_lazy("The person is checked in."),
     ),

@@ -45,7 +45,7 @@ def desk_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if len(chosen) != 1:
             if is_over(request):
                 return redirect_to_login(request.get_full_path(), reverse("admin:login"))
-            return render_desk(request, "today", title=_("Today at the desk"), offices=offices)
+            return render_desk(request, "today", title=_("Today’s appointments"), offices=offices)
         return view(request, chosen[0], offices=offices)
 
     return guarded

@@ -30,7 +30,7 @@ def walk_in(request: StaffRequest, office: Office, *, offices: list[Office]) -> 
     return render_desk(
         request,
         "walk_in",
-        title=_("Somebody without an appointment"),
+        title=_("Register a walk-in"),
         office=office,
         desk=desk_address(office),
         form=form,

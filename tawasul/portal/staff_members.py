@@ -98,7 +98,7 @@ def add(request: StaffRequest) -> HttpResponse:
                 ),
             )
             return redirect("admin:member", member.pk)
-    return _render(request, "form", {"title": _("Add somebody who works here"), "form": form})
+    return _render(request, "form", {"title": _("Add a member of staff"), "form": form})
 
 
 @takes_form
@@ -167,7 +167,7 @@ _STEPS = {
         is_danger=True,
     ),
     "authenticator": _Step(
-        gettext_lazy("Take the authenticator off"),
+        gettext_lazy("Remove the authenticator"),
         gettext_lazy(
             "Their sessions end, and their recovery codes are void. You get a code for them, with "
             "which they set a new password and a new authenticator. Make sure who asks for this: "

@@ -119,7 +119,7 @@ def lift(request: StaffRequest, person: Identity) -> HttpResponse:
         else:
             messages.success(request, _("Nothing of this account is closed any more."))
             return redirect("admin:person", person.pk)
-    context = {"title": _("Open what is closed"), "form": form, "person": person}
+    context = {"title": _("Lift the restrictions"), "form": form, "person": person}
     return _render(request, "lift", context)
 
 

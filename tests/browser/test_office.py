@@ -102,12 +102,12 @@ def standing(word, clerk):
 
 def give_a_place(clerk, appointment):
     other = factories.IdentityFactory(name_en="Bilal Ahmed", name_ar="بلال أحمد")
-    clerk.follow("Somebody without an appointment")
-    clerk.press("Give a place and check in")
+    clerk.follow("Register a walk-in")
+    clerk.press("Add and check in")
     clerk.page.locator("[name=number]").fill(other.current_number)
     service = clerk.page.locator("[name=service]")
     service.select_option(label=clerk.named(appointment.service))
-    clerk.press("Give a place and check in")
+    clerk.press("Add and check in")
     walked_in = Appointment.objects.get(attendee=other)
     assert (walked_in.is_walk_in, walked_in.status) == (True, Appointment.Status.CHECKED_IN)
     expect(clerk.page.locator(f"#n{walked_in.pk} .tag")).to_have_text(standing("Here", clerk))
@@ -225,7 +225,7 @@ def test_officer_works_through_queue_without_mouse(visitor, officer, long_queue)
     with colleague.page.expect_navigation():
         keyboard.press("Enter")
     colleague.is_done("The inquiry has been approved.")
-    expect(colleague.link("Next in the queue")).to_be_focused()
+    expect(colleague.link("Next inquiry")).to_be_focused()
     with colleague.page.expect_navigation():
         keyboard.press("Enter")
     assert colleague.path() not in (first, f"/en/staff/{QUEUE}")

@@ -23,7 +23,7 @@ from tests.factories import of_role
 
 PEOPLE = "/en/staff/people/"
 REASON = "A call about a lost passport."
-ASKED = "You have no open case of this person, so we ask for the reason first."
+ASKED = "You have no open case about this person. Give the reason for opening their page."
 NOBODY = (
     "Nobody was found with this name or number. Check the spelling. A number needs all its digits."
 )

@@ -91,10 +91,10 @@ def test_a_new_mobile_from_the_persons_page_to_what_they_are_told(first, second,
     assert "Confirm: this is the person" not in words(page)
 
     heading = "New mobiles at the counter"
-    assert waiting(other)[heading]["Wait for your confirmation"] == ("1", RECOVERIES)
+    assert waiting(other)[heading]["Waiting for your confirmation"] == ("1", RECOVERIES)
     assert waiting(browser)[heading] == {
-        "Wait for your confirmation": ("0", RECOVERIES),
-        "Begun by you": ("1", RECOVERIES),
+        "Waiting for your confirmation": ("0", RECOVERIES),
+        "Started by you": ("1", RECOVERIES),
     }
     assert at_recovery(recovery) in other.get(RECOVERIES).content.decode()
     page = words(other.get(at_recovery(recovery)))
@@ -248,11 +248,11 @@ def test_what_is_closed_is_opened_and_an_objection_is_not(first, resident):
     Recovery.objects.update(status="disputed", disputed_at=now)
     page = words(browser.get(page_of(resident.identity)))
     assert "Somebody has objected to the new mobile, so nobody can sign in." in page
-    assert "Open what is closed" not in page
+    assert "Lift the restrictions" not in page
     (error,) = errors_on(browser.post(address, PASSPORT))
     assert error.startswith("Somebody has objected to the new mobile of this account.")
     Recovery.objects.update(status="done")
-    assert "Open what is closed" in words(browser.get(page_of(resident.identity)))
+    assert "Lift the restrictions" in words(browser.get(page_of(resident.identity)))
     page = browser.post(address, PASSPORT, follow=True)
     assert notices_on(page) == ["Nothing of this account is closed any more."]
     assert "Opened again by Huda First (passport AB12)" in words(page)

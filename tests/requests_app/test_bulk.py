@@ -28,7 +28,7 @@ ACTIONS = {
         *("Assign to me", "claimed"),
         "The inquiry is assigned to you. You can answer it now.",
     ),
-    "release": ("Give back to the queue", "released", "The inquiry is in the queue again."),
+    "release": ("Return to the queue", "released", "The inquiry is in the queue again."),
     "assign": ("Assign to an officer", "assigned", "The inquiry has been assigned."),
     "reply": ("Answer and keep open", "replied", "Your answer has been sent."),
     "return": (

@@ -314,21 +314,21 @@ def test_decided_inquiry_goes_to_a_supervisor(draft, supervisor, as_officer, sca
     assert event_types_of(inquiry)[-1] == "infected"
     assert since_filed(inquiry) == [*told, NOTICES["en"].format(inquiry.reference)]
     assert listed(as_supervisor, **to_look_at) == [inquiry.reference]
-    first_page = "1 Decided, and a document was removed since"
+    first_page = "1 Decided, then a document was removed"
     assert first_page in words(as_supervisor.get("/en/staff/"))
     reason = "After this inquiry was decided, a document of it was removed, as it contained malware"
     desk = as_supervisor.get(desk_of(inquiry))
     assert reason in words(desk)
     # Others read it too, and have nothing to press.
     assert reason in words(as_officer.get(desk_of(inquiry)))
-    assert "I have looked at it" not in buttons_on(as_officer.get(desk_of(inquiry)))
+    assert "Mark as reviewed" not in buttons_on(as_officer.get(desk_of(inquiry)))
     assert "Decided, and" not in words(as_officer.get("/en/staff/"))
-    assert "decided, to look at again" not in words(as_officer.get(QUEUE))
+    assert "decisions to review" not in words(as_officer.get(QUEUE))
     page = press(as_supervisor, inquiry, "look_again")
-    assert "The inquiry is off the list of decided ones to look at again." in words(page)
+    assert "The decision has been reviewed." in words(page)
     assert reason not in words(page)
     assert listed(as_supervisor, **to_look_at) == []
-    assert "I have looked at it" not in buttons_on(page)
+    assert "Mark as reviewed" not in buttons_on(page)
     assert event_types_of(inquiry)[-1] == "looked_again"
     assert not inquiry.events.public().filter(event_type="looked_again").exists()
 

@@ -122,11 +122,11 @@ AT_THE_DOOR = (
         ("today-not-today", TODAY, send("Check in", typed="{later.reference}")),
         ("today-checked-in", TODAY, send("Check in", typed="{late.reference}")),
         ("walk-in", WALK_IN),
-        ("walk-in-empty", WALK_IN, send_nothing("Give a place and check in")),
+        ("walk-in-empty", WALK_IN, send_nothing("Add and check in")),
         (
             "walk-in-unknown",
             WALK_IN,
-            send("Give a place and check in", number="2999999999", service="resident-services"),
+            send("Add and check in", number="2999999999", service="resident-services"),
         ),
         ("calls", CALLS),
         **AT_A_DESK,
