@@ -30,6 +30,7 @@ from tawasul.portal.models import Feedback
 PAGES = {
     "portal:home": gettext_lazy("Home"),
     "portal:contact": gettext_lazy("Contact"),
+    "portal:accessibility": gettext_lazy("Accessibility"),
     "catalogue:services": gettext_lazy("Services"),
     "catalogue:service": gettext_lazy("A service"),
     "accounts:signed-out": gettext_lazy("You have signed out"),
