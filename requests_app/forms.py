@@ -131,7 +131,12 @@ class DetailsForm(Form):
 
 
 class _FilesInput(forms.FileInput):
+    """The files that were chosen, and the photo that was taken."""
+
     allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[UploadedFile]:
+        return [*files.getlist(name), *files.getlist("photo")]
 
 
 class DocumentsForm(ChoiceForm):

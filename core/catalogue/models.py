@@ -8,8 +8,9 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from core.arabic_spelling import fold
 from core.identity_numbers import IdentityKind
@@ -197,7 +198,13 @@ class Service(models.Model):  # type: ignore[django-manager-missing]  # modeltra
     @property
     def summary(self) -> str:
         """The first sentence of the description."""
-        return re.split(r"(?<=\.)\s", self.description, maxsplit=1)[0]
+        return self._summaries[get_language() or settings.LANGUAGE_CODE]
+
+    @cached_property
+    def _summaries(self) -> dict[str, str]:
+        # Made once for each row that the process keeps, as every form about services shows them.
+        texts = {"ar": self.description_ar, "en": self.description_en}
+        return {name: re.split(r"(?<=\.)\s", text or "")[0] for name, text in texts.items()}
 
     def is_for(self, *, kind: str | None, nationality: str) -> bool:
         """Return whether a person of this kind and ISO nationality may be the beneficiary."""

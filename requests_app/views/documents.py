@@ -55,8 +55,8 @@ def asked_documents(
         added.setdefault(each.document_type, []).append(each)
     taken = list(form.fields["document_type"].rows)
     required = inquiry.service.documents.all()
-    sent = form.cleaned_data.get("document_type") if form.is_bound else None
     refused = [str(error) for error in form.errors.get("files", [])]
+    sent = form.cleaned_data.get("document_type") if form.is_bound else None
     asked = [
         AskedDocument(
             document_type=each,

@@ -151,7 +151,8 @@ def test_the_details_with_errors(visitor, resident, service):
         "from abroad."
     )
     summary = f"{visitor.reads(wrong)} {no_mobile}"
-    assert tree.told_at_once() == [("alert", summary)]
+    # What is still needed is told once the typing pauses.
+    assert tree.told_at_once() == [("alert", summary), ("status", "")]
     where = visitor.reads(
         "Where the officer can reach you about this inquiry. If it is not the one on your "
         "account, we text a code to it."

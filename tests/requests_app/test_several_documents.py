@@ -114,6 +114,8 @@ def test_files_chosen_at_once_are_all_added_in_their_order(as_resident, add, add
     assert page.redirect_chain == [(address, 302)]
     assert names_on(page) == ["front.jpg", "back.jpg", "letter.pdf"]
     assert len(stored_files()) == 3
+    taken = {"document_type": "passport-copy", "photo": photo("taken.jpg", 63)}
+    assert names_on(as_resident.post(address, taken, follow=True))[-1] == "taken.jpg"
 
 
 def test_documents_of_one_type_do_not_replace_each_other(add):
