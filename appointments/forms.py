@@ -38,7 +38,12 @@ class VerifyForm(VisualCodeForm):
         help_text=_("10 digits: national ID, iqama or border number."),
         error_messages={"required": _("Enter your ID number.")},
     )
-    born = EitherCalendarDateField(label=_("Your date of birth"))
+    born = EitherCalendarDateField(
+        label=_("Your date of birth"),
+        error_messages={
+            "required": _("Enter your date of birth: the day, the month and the year."),
+        },
+    )
 
 
 class OperationsField(forms.IntegerField):

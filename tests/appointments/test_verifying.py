@@ -146,7 +146,7 @@ def test_empty_form_names_every_field(browser):
     page = browser.post(VERIFY, {"picture_key": picture["picture_key"]})
     assert errors_on(page) == [
         "Enter your ID number.",
-        "Enter the day, the month and the year.",
+        "Enter your date of birth: the day, the month and the year.",
         "Enter the digits in the picture.",
     ]
 
