@@ -221,9 +221,13 @@ def test_officer_works_through_queue_without_mouse(visitor, officer, long_queue)
     expect(answer).to_be_focused()
     expect(answer).to_have_css("outline-width", "3px")
     keyboard.type("It has been mended.")
-    keyboard.press("Tab")
+    for _button in ("Answer and keep open", "Return to the applicant", "Approve"):
+        keyboard.press("Tab")
     with colleague.page.expect_navigation():
         keyboard.press("Enter")
+    colleague.shows("h1", "Approve this inquiry?")
+    with colleague.page.expect_navigation():
+        hold_alt_and("a", colleague)
     colleague.is_done("The inquiry has been approved.")
     expect(colleague.link("Next inquiry")).to_be_focused()
     with colleague.page.expect_navigation():
