@@ -5,11 +5,13 @@ import uuid
 from itertools import product
 
 import pytest
+from django.db import connection
 
 from core.accounts.models import User
 from core.exceptions import RuleViolation
 from core.references import grouped_reference
 from requests_app import actions
+from requests_app.forms import officers
 from requests_app.models import Reply
 from tawasul.portal.actions import add_staff
 from tests import factories
@@ -297,6 +299,13 @@ def test_ineligible_officer_cannot_be_assigned(as_supervisor, supervisor, collea
                 act("assigned", queued, supervisor, officer=accounts.get())
             told = "colleague may not work on this inquiry. Choose another officer."
             assert refused.value.message == told
+
+
+@pytest.mark.postgres
+def test_a_choice_of_officers_reads_no_residents(supervisor):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "Index Scan using user_staff on accounts_user" in officers().explain()
 
 
 def test_nobody_is_assigned_by_forged_choice(as_supervisor, queued):
