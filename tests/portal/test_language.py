@@ -86,12 +86,11 @@ def filled(fields):
 def form_pages(resident):
     """Return a browser and the addresses of its pages with a form, for each kind of person."""
     service = factories.ServiceFactory(can_be_booked=True)
-    slot = places.some_slot()
+    places.region()
     factories.link(resident.identity, factories.IdentityFactory())
     draft, filed = factories.draft(resident), factories.filed(resident)
     criteria = criteria_of(resident.identity, service)
     factories.workers(resident.identity, 2)
-    to_book = {"office": slot.office.slug, "day": slot.day}
     staff = factories.OfficerFactory()
     claimed = factories.claimed(staff)
     returned = sent_back(factories.filed(), staff)
@@ -110,8 +109,7 @@ def form_pages(resident):
             + [f"{inquiry}/{step}/" for step in ("subject", "details", "confirm")]
             + [f"/en/inquiries/{filed.reference}/withdraw/"]
             + ["/en/appointments/verify/", "/en/appointments/new/"]
-            + [address("/en/appointments/new/wait/", criteria)]
-            + [address("/en/appointments/new/time/", criteria, **to_book)],
+            + [address("/en/appointments/new/wait/", criteria)],
         ),
         (signed_in(returned.applicant), [f"/en/inquiries/{returned.reference}/answer/"]),
         (signed_in_staff(staff), [f"/en/staff/requests_app/inquiry/{claimed.pk}/change/"]),
