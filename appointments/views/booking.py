@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from appointments import actions
 from appointments.actions import Deed
 from appointments.criteria import Criteria
-from appointments.day_list import next_days
+from appointments.day_list import FEW, next_days
 from appointments.forms import CriteriaForm, OfficeChoice, TimeForm
 from appointments.models import Appointment, Closure, Office, Slot
 from appointments.month_grid import WEEKDAYS, months_of
@@ -215,6 +215,7 @@ def days(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
         "days": next_days(office, criteria.service, shown, free=free, why_closed=why_closed),
         "has_free": bool(free),
         "months": months_of(shown, {day: row["places"] for day, row in free.items()}),
+        "few": FEW,
         "weekdays": WEEKDAYS,
         "times_step": f"{_address(criteria, 'times')}?{_query(request, office=office.slug)}",
         "offices_step": f"{_address(criteria, 'offices')}?{_query(request)}",

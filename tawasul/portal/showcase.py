@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from appointments.day_list import FEW
 from appointments.models import Appointment
 from appointments.month_grid import WEEKDAYS, months_of
 from core.catalogue.models import Service
@@ -107,6 +108,7 @@ def _component_context(language: str) -> dict[str, Any]:
         ],
         "inquiry": Inquiry(reference="202600000017"),
         "months": months_of(days, free),
+        "few": FEW,
         "weekdays": WEEKDAYS,
         "page": Paginator(range(30), 10).page(2),
     }
