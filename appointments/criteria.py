@@ -1,7 +1,8 @@
-"""The criteria that every step of a booking or a move carries on."""
+"""The criteria that every step of a booking or a move carries on, and those of an appointment."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from appointments.models import Appointment, Slot, SlotQuerySet
 from core.accounts.models import Identity
@@ -27,3 +28,19 @@ class Criteria:
                 self.appointment.attendee, besides=self.appointment
             )
         return slots.without_other_appointment(self.attendee) if self.attendee else slots
+
+
+def same_again(appointment: Appointment) -> str:
+    """Return what was booked as the query of a step, to choose another time for the same."""
+    named = appointment.beneficiaries.values_list("pk", flat=True)
+    return urlencode(
+        {
+            "attendee": appointment.attendee_id,
+            "service": appointment.service.slug,
+            "region": appointment.slot.office.region.slug,
+            "operations": appointment.operations,
+            "beneficiaries": list(named),
+            "office": appointment.slot.office.slug,
+        },
+        doseq=True,
+    )

@@ -110,11 +110,14 @@ class CriteriaForm(ChoiceForm):
     )
     operations = OperationsField(
         label=_("Number of operations"),
-        help_text=_("One for each person or document, for example 2 for two passports."),
+        help_text=_(
+            "One for each person or document, for example 2 for two passports. If you name more "
+            "people below, they are counted."
+        ),
         initial=1,
     )
     beneficiaries = RowsField(
-        label=_("Who is the appointment for? (optional)"),
+        label=_("Whose matters are they? (optional)"),
         widget=forms.CheckboxSelectMultiple,
         required=False,
         error_messages={
@@ -151,12 +154,12 @@ class CriteriaForm(ChoiceForm):
             except RuleViolation as violation:
                 violation.show_on(self)
         named = len(cleaned.get("beneficiaries") or ())
-        if named > (cleaned.get("operations") or named):
-            self.add_error(
-                "operations",
-                _("You have named more people than operations. Enter at least %(named)s.")
-                % {"named": named},
-            )
+        if (operations := cleaned.get("operations")) and named > operations:
+            # Whoever is named needs an operation of their own.
+            try:
+                cleaned["operations"] = self.fields["operations"].clean(str(named))
+            except forms.ValidationError as error:
+                self.add_error("operations", error)
         return cleaned
 
 

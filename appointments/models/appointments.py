@@ -24,10 +24,14 @@ from core.references import new_reference
 from core.text import bare_digits
 
 
+def _let_go() -> Q:
+    """Return the condition for held times that were given up, which were no appointments."""
+    return Q(status=Appointment.Status.CANCELLED, confirmed_at=None)
+
+
 def _never_confirmed() -> Q:
     """Return the condition for appointments never confirmed: they concern nobody else."""
-    let_go = Q(status=Appointment.Status.CANCELLED, confirmed_at=None)
-    return Q(status__in=Appointment.NEVER_CONFIRMED) | let_go
+    return Q(status__in=Appointment.NEVER_CONFIRMED) | _let_go()
 
 
 def _own(staff: User) -> Q:
@@ -180,7 +184,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Return those of `listed_for` that are over, or are no longer the user's."""
         ahead = self.readable().unsettled().order_by().values("pk")
         # In the order of the key, PostgreSQL may read everybody's rows.
-        return self.exclude(pk__in=ahead).order_by((F("pk") + 0).desc())
+        return self.exclude(pk__in=ahead).exclude(_let_go()).order_by((F("pk") + 0).desc())
 
 
 class Appointment(models.Model):

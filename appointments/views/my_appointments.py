@@ -5,11 +5,13 @@ from datetime import timedelta
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appointments import actions
 from appointments.actions import Deed, Rights
+from appointments.criteria import same_again
 from appointments.forms import WaitForm
 from appointments.models import Appointment, Closure, Waiting
 from appointments.views.access import booked_page, get_appointment_for, verified
@@ -21,6 +23,8 @@ from core.methods import takes_form
 from core.pages import UncountedPaginator
 
 ROWS = 20
+# Whoever has lost a time in one of these ways can choose another for the same.
+_LOST = (Appointment.Status.EXPIRED, Appointment.Status.CANCELLED)
 
 
 @verified
@@ -64,6 +68,8 @@ def detail(request: SignedInRequest, reference: str) -> HttpResponse:
         "why_closed": appointment.is_displaced and Closure.objects.why_closed(appointment.slot),
         "named": rights.named_of(appointment),
     }
+    if appointment.status in _LOST or (appointment.is_held and not context["seconds_left"]):
+        context["again"] = _days_for_same(appointment)
     return render(request, "appointments/detail.html", context)
 
 
@@ -95,17 +101,26 @@ def confirm(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
 def cancel(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
     """Ask first, then give the place back."""
     page = redirect("appointments:detail", appointment.reference)
+    was_held = appointment.is_held
     if request.method == "POST":
         try:
             actions.cancel(actor=request.user, appointment=appointment)
         except RuleViolation as violation:
             messages.error(request, violation.message)
         else:
+            if was_held:
+                messages.success(request, _("You have let that time go. Choose another one."))
+                return redirect(_days_for_same(appointment))
             messages.success(request, _("The appointment has been cancelled."))
         return page
     if not appointment.can_be_changed:
         return page
     return render(request, "appointments/cancel.html", {"appointment": appointment})
+
+
+def _days_for_same(appointment: Appointment) -> str:
+    """Return the address of the days of the same office, with the same criteria."""
+    return f"{reverse('appointments:days')}?{same_again(appointment)}"
 
 
 def _seconds_left(appointment: Appointment) -> int:

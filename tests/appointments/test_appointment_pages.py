@@ -127,6 +127,17 @@ def test_cancelling_asks_first(browser, appointment, slot):
     assert places.taken(slot) == 0
 
 
+def test_held_time_given_up_leads_to_other_times_for_the_same(browser, held):
+    page = browser.post(page_of(held, "cancel/"), follow=True)
+    assert page.request["PATH_INFO"] == DAYS
+    assert notices_on(page) == ["You have let that time go. Choose another one."]
+    criteria = page.context["criteria"]
+    assert (criteria.service, criteria.operations) == (held.service, held.operations)
+    assert page.context["office"] == held.slot.office
+    # It was no appointment yet, and is none that is over.
+    assert "Past appointments" not in words(browser.get(ROOT))
+
+
 def test_cancel_is_too_late_two_hours_before(resident, browser, clock):
     appointment = places.confirmed(resident, slot=places.slot(SUNDAY, "11:05"))
     clock.now = appointment.change_until

@@ -260,10 +260,15 @@ def test_whoever_asks_for_a_service_that_is_not_open_is_led_on(
     assert (only in words(page), "Read who" in words(page)) == (True, False)
 
 
-def test_more_people_than_operations_are_refused(resident, browser, criteria, linked):
+def test_whoever_is_named_is_counted(resident, browser, criteria, linked, settings):
+    """Two named people need two operations, whatever number is typed; not more than there are."""
+    places.some_slots(2)
     named = [resident.identity_id, linked.pk]
+    page = browser.get(OFFICES, {**criteria, "beneficiaries": named})
+    assert f"2 operations · {resident.identity.name} · for {resident.identity.name}" in words(page)
+    settings.BOOKING = {**settings.BOOKING, "MAX_OPERATIONS": 1}
     page = browser.get(NEW, {**criteria, "beneficiaries": named})
-    assert errors_on(page) == ["You have named more people than operations. Enter at least 2."]
+    assert errors_on(page) == ["Choose between 1 and 1 operations."]
 
 
 def test_invalid_bytes_are_refused(browser, criteria):

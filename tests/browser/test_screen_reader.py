@@ -289,7 +289,7 @@ def test_end_of_hold_is_announced_ahead(visitor, resident, service):
     ended = visitor.reads("The time was not confirmed within the minutes it was held.")
     expect(status).to_have_text(f"{ended} {visitor.reads('Choose a time again')}")
     expect(confirm).to_be_hidden()
-    expect(visitor.button("I do not want this time")).to_be_hidden()
+    expect(visitor.button("Choose another time")).to_be_hidden()
     # The focus moves from the hidden button to the message.
     expect(visitor.page.locator(".countdown")).to_be_focused()
 
