@@ -316,7 +316,7 @@ def test_decided_inquiry_goes_to_a_supervisor(draft, supervisor, as_officer, sca
     assert listed(as_supervisor, **to_look_at) == [inquiry.reference]
     first_page = "1 Decided, then a document was removed"
     assert first_page in words(as_supervisor.get("/en/staff/"))
-    reason = "After this inquiry was decided, a document of it was removed, as it contained malware"
+    reason = "A document was removed after the decision because it contained malware"
     desk = as_supervisor.get(desk_of(inquiry))
     assert reason in words(desk)
     # Others read it too, and have nothing to press.
