@@ -322,7 +322,7 @@ def test_decided_inquiry_goes_to_a_supervisor(draft, supervisor, as_officer, sca
     # Others read it too, and have nothing to press.
     assert reason in words(as_officer.get(desk_of(inquiry)))
     assert "Mark as reviewed" not in buttons_on(as_officer.get(desk_of(inquiry)))
-    assert "Decided, and" not in words(as_officer.get("/en/staff/"))
+    assert "Decided, then" not in words(as_officer.get("/en/staff/"))
     assert "decisions to review" not in words(as_officer.get(QUEUE))
     page = press(as_supervisor, inquiry, "look_again")
     assert "The decision has been reviewed." in words(page)

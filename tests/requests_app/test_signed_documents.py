@@ -118,7 +118,7 @@ def test_officer_reads_who_signed_and_whether_it_holds(desk, attachment):
         ),
         (
             {"state": "unchecked", "signer": "", "organisation": "", "signed_at": ""},
-            "Signed by somebody without a name could not be checked The signature is damaged, or "
+            "Signed by an unnamed signer could not be checked The signature is damaged, or "
             "of a kind that the portal does not know.",
         ),
         ({"kind": "certification"}, f"Certified by {SIGNER}"),
@@ -165,7 +165,7 @@ def test_original_is_downloaded_by_those_with_the_right_for_it(letter, attachmen
         "filename*=UTF-8''letter%20%28signed%20original%29.pdf"
     )
     assert "no-store" in answer["Cache-Control"]
-    assert "It is as it was sent and may hold scripts or attached files" in desk()
+    assert "This file is as it was sent and may contain scripts or attachments" in desk()
 
 
 def test_original_is_kept_from_everybody_else(attachment, desk):
