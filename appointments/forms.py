@@ -140,7 +140,9 @@ class CriteriaForm(ChoiceForm):
             attendee.initial = people[0].pk
         if len(people) == 1 and not offered.are_many:
             del self.fields["beneficiaries"]
-        self.services = OfferedServices(self.fields["service"].rows, offered)
+        self.services = OfferedServices(
+            self.fields["service"].rows, offered, self.initial.get("service")
+        )
         # The page offers these; a service that is not open to the person is refused with a reason.
         self.fields["service"].choices = self.services.choices
 

@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from core.hijri import Calendar, both_calendars, hijri_to_gregorian, month_in_words
 from core.text import read_number
 
+# Those of people's lives; no year is in both.
+HIJRI_YEARS, GREGORIAN_YEARS = range(1300, 1500), range(1880, 2100)
+
 
 class _DateInput(forms.MultiWidget):
     template_name = "forms/date.html"
@@ -47,8 +50,19 @@ class _DateInput(forms.MultiWidget):
         return [Calendar.GREGORIAN, value.day, value.month, value.year]
 
 
+def _calendar_of(year: int) -> str | None:
+    """Return the calendar that a year can be of, or None for one that is of neither."""
+    if year in HIJRI_YEARS:
+        return Calendar.HIJRI
+    return Calendar.GREGORIAN if year in GREGORIAN_YEARS else None
+
+
 class EitherCalendarDateField(forms.Field):
-    """A past day, typed as day, month and year, with a choice of the calendar."""
+    """A past day, typed as day, month and year, with a choice of the calendar.
+
+    The year of a living person tells which calendar it is of, so that who has overlooked the choice
+    is understood all the same; the page says the day in both.
+    """
 
     widget = _DateInput
     default_error_messages = {
@@ -70,6 +84,7 @@ class EitherCalendarDateField(forms.Field):
         if not all(len(n) <= 4 and n.isascii() and n.isdigit() for n in numbers):
             raise ValidationError(self.error_messages["numbers"], code="numbers")
         day, month, year = map(int, numbers)
+        calendar = _calendar_of(year) or calendar
         try:
             name, days = month_in_words(calendar, year, month)
             if day > days:

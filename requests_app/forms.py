@@ -71,7 +71,9 @@ class SubjectForm(ChoiceForm):
         if len(people) == 1:
             field.initial = people[0].pk
             field.widget = forms.HiddenInput()
-        self.services = OfferedServices(self.fields["service"].rows, offered)
+        self.services = OfferedServices(
+            self.fields["service"].rows, offered, self.initial.get("service")
+        )
         # The page offers these; a service that is not open to the person is refused with a reason.
         self.fields["service"].choices = self.services.choices
 

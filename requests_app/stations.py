@@ -4,7 +4,6 @@ import datetime
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from requests_app.models import Inquiry, InquiryEvent
@@ -31,13 +30,13 @@ def stations_of(inquiry: Inquiry, events: Iterable[InquiryEvent]) -> list[Statio
     status = Inquiry.Status(inquiry.status) if inquiry.is_open else Inquiry.Status.UNDER_PROCESSING
     at_work = Station(str(status.label), is_here=inquiry.is_open)
     decided = Station(
-        _("Decided"),
+        pgettext("a station of an inquiry", "Decision"),
         reached_at=inquiry.processed_at,
         expected_by=inquiry.due_on if inquiry.is_at_the_desk else None,
         is_here=inquiry.status == Inquiry.Status.PROCESSED,
     )
     closed = Station(
-        str(Inquiry.Status.CLOSED.label),
+        pgettext("a station of an inquiry", "Closing"),
         reached_at=ended_at if inquiry.is_closed else None,
         is_here=inquiry.is_closed,
     )

@@ -50,6 +50,7 @@ class CodeStep:
     # reveal which accounts exist.
     shows_message_status = True
     resend_costs_a_picture = False
+    by_mail = False
     # Whether the code goes to the mobile of the account, which may be lost.
     leads_to_recovery = False
 
@@ -330,6 +331,7 @@ class Mobile(CodeStep):
 
 class Email(CodeStep):
     purpose = purposes.EMAIL
+    by_mail = True
     after = "accounts:messages"
     confirms = gettext_lazy("It makes this address that of your account.")
     button = gettext_lazy("Confirm the address")

@@ -28,8 +28,12 @@ class NotOpen(NamedTuple):
 class OfferedServices:
     """Those of some services that are open to somebody among the people of a form."""
 
-    def __init__(self, services: Iterable[Service], offered: Offered) -> None:
-        self._services = {each.slug: each for each in services}
+    def __init__(
+        self, services: Iterable[Service], offered: Offered, asked: str | None = None
+    ) -> None:
+        """Begin the choices with the service that was `asked` for, if there is one."""
+        first_asked = sorted(services, key=lambda each: each.slug != asked)
+        self._services = {each.slug: each for each in first_asked}
         self._people = {str(person.pk): person for person in offered.people}
         self._ways = offered.ways
 

@@ -147,7 +147,7 @@ def test_hints_forbid_nothing(applicant, draft, arrived):
     status = applicant.page.get_by_role("status").last
     expect(status).to_have_text(applicant.reads(ADVICE), timeout=30_000)
     expect(status).to_be_focused()
-    ready = applicant.reads("Not sent yet")
+    ready = applicant.reads("Not sent yet: press “Add” to send it.")
     hints = [ready, *map(applicant.reads, (BLURRED, DARK, CUT_OFF))]
     expect(told(applicant)).to_have_text(hints)
     assert arrived == {}

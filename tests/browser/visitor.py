@@ -22,7 +22,7 @@ SCREENSHOTS = os.environ.get("SCREENSHOTS")
 ARABIC_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 # Latin words that an Arabic page may have as they are, a mobile's pattern, and quotations.
 KEYS = "Alt|Shift|Control|Option|Firefox|Mac"
-LANGUAGE_NEUTRAL = re.compile(f"JPEG|PNG|PDF|CSV|XLSX|{KEYS}|05X+|«[^»]*»|“[^”]*”")
+LANGUAGE_NEUTRAL = re.compile(f"JPEG|PNG|PDF|CSV|XLSX|WCAG|AA|axe|{KEYS}|05X+|«[^»]*»|“[^”]*”")
 OTHER_SCRIPT = {"ar": re.compile("[A-Za-z]{2,}"), "en": re.compile("[\u0620-\u064a]{2,}")}
 # The portal's own words: names, addresses and typed text are isolated, so they are left out.
 OWN_WORDS = """() => {
