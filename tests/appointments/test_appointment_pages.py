@@ -12,7 +12,7 @@ from appointments.models import Appointment
 from core.references import grouped_reference
 from tests import factories
 from tests.appointments import places
-from tests.appointments.browsing import ROOT, VERIFY, own_data, page_of, verified
+from tests.appointments.browsing import DAYS, ROOT, VERIFY, own_data, page_of, verified
 from tests.appointments.places import MINUTE, MONDAY, SECOND, SUNDAY, TUESDAY, at, cancel, move
 from tests.appointments.sentences import EXPIRED, TOO_LATE
 from tests.conftest import notices_on, picture_on, signed_in, without_tokens, words
