@@ -115,6 +115,7 @@ class DetailsForm(Form):
     )
     earlier_reference = TextField(
         label=_("Number of an earlier request, if this is about one"),
+        help_text=_("Leave it empty if there is none. It is not your ID number."),
         required=False,
         max_length=30,
         widget=forms.TextInput({"autocomplete": "off", "dir": "ltr"}),

@@ -50,7 +50,7 @@ def inquiry_list(request: SignedInRequest) -> HttpResponse:
         "open": inquiries.readable().waiting(),
         "finished": inquiries.readable().finished(),
     }
-    rows = querysets[show].latest_first()
+    rows = querysets[show].select_related("holder").latest_first()
     page = UncountedPaginator(rows, ROWS).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -63,7 +63,9 @@ def inquiry_list(request: SignedInRequest) -> HttpResponse:
 
 @filed_page(Deed.READ)
 def receipt(request: SignedInRequest, rights: Rights) -> HttpResponse:
-    return render(request, "inquiries/receipt.html", {"inquiry": rights.inquiry})
+    documents = rights.documents().sent().count()
+    context = {"inquiry": rights.inquiry, "documents": documents}
+    return render(request, "inquiries/receipt.html", context)
 
 
 @filed_page(Deed.READ_TEXT)

@@ -33,8 +33,7 @@ def my_page(request: HttpRequest) -> HttpResponse:
 @resident_required
 def _page_of_resident(request: SignedInRequest) -> HttpResponse:
     acting = Acting(request.user, holder_of(request))
-    mine = Inquiry.objects.listed_for(acting)
-    mine = mine.latest_first()
+    mine = Inquiry.objects.listed_for(acting).select_related("holder").latest_first()
     returned = mine.waiting_for(acting)
     appointments = Appointment.objects.listed_for(acting).readable().unsettled()
     appointments = appointments.select_related("attendee", "slot")

@@ -104,7 +104,7 @@ def test_missing_csrf_token_page_gives_advice(resident):
     assert (
         "This page has expired You may have signed in or out since you opened it, so nothing was "
         "sent. Go back in your browser, copy what you typed, load the page again, paste it "
-        "and send it. Home page"
+        "and send it. My page"
     ) in words(response)
 
 

@@ -127,7 +127,7 @@ def test_a_mobile_typed_in_arabic_digits_is_understood(as_resident, draft):
 def test_draft_is_resumed_on_another_device(resident, draft):
     another_device = signed_in(resident)
     my_page = another_device.get("/en/my/")
-    assert "Not sent yet Services for residents Draft" in words(my_page)
+    assert "Not sent yet Services for residents Not sent yet" in words(my_page)
     assert page_of(draft) in my_page.content.decode()
     opened = another_device.get(page_of(draft), follow=True)
     assert factories.DESCRIPTION in opened.content.decode()
