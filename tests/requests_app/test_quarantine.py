@@ -132,7 +132,7 @@ def test_document_is_kept_apart_shown_as_waiting_and_released(
 
     inquiry = factories.submitted(draft)
     of_sender, of_staff = doors(attachment)
-    assert documents_on(as_resident.get(page_of(inquiry))) == [f"JPEG {waits}"]
+    assert documents_on(as_resident.get(page_of(inquiry))) == [f"JPEG Supporting proof {waits}"]
     not_yet = "This document cannot be opened yet It is being checked for viruses. Try again later."
     assert closed_with(not_yet, as_resident, *of_sender)
     assert closed_with(not_yet, as_officer, *of_staff)
