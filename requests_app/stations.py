@@ -30,7 +30,7 @@ def stations_of(inquiry: Inquiry, events: Iterable[InquiryEvent]) -> list[Statio
     status = Inquiry.Status(inquiry.status) if inquiry.is_open else Inquiry.Status.UNDER_PROCESSING
     at_work = Station(str(status.label), is_here=inquiry.is_open)
     decided = Station(
-        pgettext("a station of an inquiry", "Decision"),
+        pgettext("a station of an inquiry", "Answer"),
         reached_at=inquiry.processed_at,
         expected_by=inquiry.due_on if inquiry.is_at_the_desk else None,
         is_here=inquiry.status == Inquiry.Status.PROCESSED,

@@ -294,6 +294,9 @@ class Picture(AnonymousStep):
     def on_success(self, code: OneTimeCode) -> HttpResponse:
         self.end()
         visual_code.prove_by_text(self.request, code)
+        messages.success(
+            self.request, _("This code takes the place of the picture. Go on with the form.")
+        )
         return redirect(in_language(self.facts["next"], get_language()))
 
 

@@ -207,8 +207,23 @@ for (const box of document.querySelectorAll(".upload")) {
   }
   show();
 
+  const unsent = () => chosen.filter((item) => !item.hasArrived);
+
+  // Whoever goes on takes the chosen files along.
+  document.addEventListener("click", async (event) => {
+    const onwards = event.target.closest?.(".onwards a.btn");
+    if (!onwards || unsent().length === 0) {
+      return;
+    }
+    event.preventDefault();
+    const isDone = await run(unsent());
+    if (isDone && !document.querySelector(".upload li:not([data-state=added])")) {
+      location.assign(onwards.href);
+    }
+  });
+
   form.addEventListener("submit", async (event) => {
-    const waiting = chosen.filter((item) => !item.hasArrived);
+    const waiting = unsent();
     // A button beside a document, or that of the other language, has a name.
     if (chosen.length === 0 || event.submitter?.name) {
       giveBack(waiting);

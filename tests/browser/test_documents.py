@@ -163,6 +163,15 @@ def test_hints_forbid_nothing(applicant, draft, arrived):
     expect(added(applicant)).to_have_text(["blurred.jpg", "dark.jpg", "whole.jpg"])
 
 
+@pytest.mark.parametrize(("language", "scripts"), [("en", True)])
+def test_whoever_goes_on_takes_the_chosen_file_along(applicant, draft):
+    choose(applicant, passport_jpg=photo())
+    expect(rows(applicant)).to_have_count(1)
+    applicant.follow("Next")
+    applicant.shows("h1", "Check your answers")
+    assert draft.attachments.get().original_name == "passport.jpg"
+
+
 @pytest.mark.parametrize(("language", "width"), [("en", 1280), ("ar", 390)])
 def test_a_broken_line_leaves_the_rest(applicant, resident, officer):
     factories.document_type()
