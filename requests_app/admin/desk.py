@@ -247,6 +247,7 @@ def _page(
         "has_unread": any(attachment.is_quarantined for attachment in attachments),
         "may_decide_unread": may_assign,
         "can_answer": can_answer,
+        "waits_for_applicant": is_mine and inquiry.is_returned,
         "next": _next_after(inquiry, request.user),
         "focus": focus,
     }

@@ -72,10 +72,12 @@ class AssigneeFilter(admin.SimpleListFilter):
         # A search covers all inquiries, and finished ones are found by a filter on their status.
         if value == "all" or (value is None and searched_for(request)):
             return queryset
-        if not (request.GET.get("status__exact") or request.GET.get("outcome__exact")):
-            queryset = queryset.waiting()
+        is_narrowed = request.GET.get("status__exact") or request.GET.get("outcome__exact")
         if value == "mine":
-            return queryset.filter(assignee=request.user)
+            mine = queryset.filter(assignee=request.user)
+            return mine if is_narrowed else queryset.in_hand_of(request.user)
+        if not is_narrowed:
+            queryset = queryset.waiting()
         if value == "nobody":
             return queryset.filter(assignee=None)
         if value in [str(officer.pk) for officer in officers()]:

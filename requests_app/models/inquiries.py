@@ -62,6 +62,10 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         """Return the inquiries that the directorate has to work on."""
         return self.filter(status__in=Inquiry.AT_THE_DESK)
 
+    def in_hand_of(self, officer: User) -> Self:
+        """Return the open inquiries of `officer`, also those that wait for their applicant."""
+        return self.filter(assignee=officer, status__in=Inquiry.OPEN)
+
     def overdue(self) -> Self:
         return self.waiting().filter(due_on__lt=timezone.localdate())
 

@@ -42,6 +42,11 @@ def inquiries_of(user: User) -> Iterator[_Section]:
                 mine.filter(status=status.RETURNED_BY_APPLICANT),
                 {"queue": "mine", "status__exact": status.RETURNED_BY_APPLICANT},
             ),
+            (
+                _("Mine, waiting for the applicant"),
+                inquiries.filter(assignee=user, status=status.RETURNED_TO_APPLICANT),
+                {"queue": "mine", "status__exact": status.RETURNED_TO_APPLICANT},
+            ),
             (_("Mine, overdue"), mine.overdue(), {"queue": "mine", "time": "overdue"}),
         ]
     # A supervisor, who assigns inquiries to others, looks after all of them.

@@ -105,7 +105,7 @@ def test_styles_and_font_come_under_hashed_names(visit, resident):
     visitor = visit()
     files = []
     visitor.context.on("response", lambda response: files.append(response.url))
-    visitor.open("")
+    visitor.open("contact/")
     visitor.page.evaluate("() => document.fonts.ready.then(() => {})")
     loaded = [url.removeprefix(visitor.site) for url in files if "/static/" in url]
     assert {"css", "woff2"} <= {url.rpartition(".")[2] for url in loaded}

@@ -136,4 +136,4 @@ def verify(newcomer):
     for label, part in (("Day", 14), ("Month", 3), ("Year", 1986)):
         newcomer.fill(label, str(part))
     newcomer.fill("Digits in the picture", newcomer.digits_in_picture())
-    newcomer.press("Continue")
+    newcomer.press("Verify my data")

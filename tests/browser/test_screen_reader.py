@@ -259,7 +259,8 @@ def test_typed_date_is_announced_in_both_calendars(applicant):
 
 
 def test_end_of_hold_is_announced_ahead(visitor, resident, service):
-    held = places.held(resident, service=service)
+    # It can be changed until 12:00, which the clock does not show.
+    held = places.held(resident, service=service, slot=places.some_slot(time="14:00"))
     visitor.page.clock.install(time=0)
     visitor.page.clock.pause_at(SECOND)
     visitor.open(f"appointments/{held.reference}/")

@@ -48,7 +48,7 @@ def test_somebody_who_has_lost_the_sim_gets_to_the_answer(visit, resident, offic
     somebody.open("account/recover/")
     ask_with_birth_date(somebody, day=14)
     somebody.fill("Code", newest_to(NEW_MOBILE, somebody))
-    somebody.press("Continue")
+    somebody.press("Next")
     somebody.press("Use this mobile")
     expect(somebody.page.locator("main")).to_contain_text("•••• 077")
 

@@ -58,7 +58,8 @@ def numbers(browser, heading="Inquiries"):
 
 @pytest.fixture
 def work(officer):
-    """Create inquiries of the officer: two under processing, one of them overdue, and one answered.
+    """Create inquiries of the officer: two under processing, one of them overdue, one
+    answered, and one that waits for its applicant.
 
     Others belong to a colleague or to nobody.
     """
@@ -66,6 +67,7 @@ def work(officer):
     mine = factories.claimed(officer)
     copies(mine, 1, due_on=late)
     answered = write(actions.send_back, factories.claimed(officer), officer)
+    write(actions.send_back, factories.claimed(officer), officer)
     write(actions.answer_return, answered, answered.applicant)
     colleague = factories.OfficerFactory()
     copies(mine, 3, assignee=colleague, due_on=late)
@@ -87,6 +89,7 @@ def test_officer_sees_own_and_unassigned_work(as_officer, work, monkeypatch):
         "Unassigned": "9",
         "Mine, under processing": "2",
         "Mine, answered by the applicant": "1",
+        "Mine, waiting for the applicant": "1",
         "Mine, overdue": "1",
         "Unassigned, overdue": "5",
     }
