@@ -7,10 +7,11 @@ from itertools import product
 import pytest
 from django.utils import timezone
 
-from core.hijri import both_calendars
+from core.hijri import both_calendars, in_each_calendar
 from core.messaging.encryption import decrypt
 from core.messaging.models import Message
 from core.references import grouped_reference
+from core.template_filters import weekday
 from requests_app.models import Attachment, Inquiry
 from tests import factories
 from tests.conftest import ask_for_code, errors_on, notices_on, signed_in, words
@@ -79,13 +80,14 @@ def test_somebody_files_an_inquiry_for_themselves(as_resident, resident, service
     inquiry.refresh_from_db()
     receipt = words(as_resident.get(sent.url))
     page = words(as_resident.get(page_of(inquiry)))
-    due = f"Answer expected by {both_calendars(inquiry.due_on, 'en')}"
+    due = f"Answer expected by {weekday(inquiry.due_on)} {both_calendars(inquiry.due_on, 'en')}"
+    day, other = in_each_calendar(inquiry.due_on, "en")
     for line in (
         "Your inquiry has been sent Request number " + grouped_reference(inquiry.reference),
         "Service Services for residents",
         "Filed for Mohammed Aslam Khan",
         f"Sent on {both_calendars(inquiry.submitted_at, 'en')}",
-        due,
+        f"Answer expected by {weekday(inquiry.due_on)} {day} {other}",
     ):
         assert line in receipt
     assert inquiry.status == Inquiry.Status.UNDER_PROCESSING
