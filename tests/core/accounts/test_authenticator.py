@@ -79,7 +79,7 @@ def to_both(warning):
 
 
 def test_person_adds_an_app_and_signs_in_with_it(browser, person, clock):
-    assert "Authenticator app None Change" in words(browser.get(SAFETY))
+    assert "Authenticator app None Add" in words(browser.get(SAFETY))
     page = give(browser, APP)
     assert pages.place(page) == CONFIRM
     app = key_on(page)
@@ -160,7 +160,7 @@ def test_second_click_leads_to_the_codes(browser, person):
 def test_person_takes_the_app_off(browser, person, app):
     page = give(browser, REMOVE, factories.shown_by(app))
     assert pages.place(page) == SAFETY
-    assert "Authenticator app None Change" in words(page)
+    assert "Authenticator app None Add" in words(page)
     assert told_since(0) == to_both(WARNINGS["removed"])
     assert not TOTPDevice.objects.exists()
     assert not StaticDevice.objects.exists()

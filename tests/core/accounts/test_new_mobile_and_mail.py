@@ -376,7 +376,7 @@ def test_an_address_can_be_removed_but_not_by_a_link(browser, person):
     page = pages.remove_email(browser)
     assert place(page) == pages.MESSAGES
     assert notices_on(page) == ["We will no longer e-mail you. Other devices have been signed out."]
-    assert "E-mail address None Change" in words(page)
+    assert "E-mail address None Add" in words(page)
     assert email_of(person) == ""
     mail = Message.objects.get()
     assert (mail.recipient, mail.subject) == (NEW_ADDRESS, "Tawasul: we no longer e-mail you")

@@ -135,7 +135,7 @@ def test_the_page_of_a_service_in_arabic(reference, client):
     assert facts_on(page) == {
         "فئة المستفيدين": "المقيمون",
         "الفئة العمرية": "البالغون فقط",
-        "من يحق له الطلب": "صاحب العمل",
+        "من يحق له الطلب": "صاحب العمل وعن المنشأة يقدّم الطلب المفوَّض عنها.",
         "مدة الإنجاز": "عادةً خلال 5 أيام عمل",
     }
     assert section(page, "documents") == ("المستندات المطلوبة: مستند إثبات", ["مستند إثبات"])
@@ -200,7 +200,7 @@ def test_facts_of_a_service_are_described_in_words(client, db):
         service = factories.ServiceFactory(**fields)
         for language, expected in (("en", english), ("ar", arabic)):
             page = client.get(f"/{language}/services/{service.slug}/")
-            assert expected in facts_on(page).values()
+            assert any(fact.startswith(expected) for fact in facts_on(page).values())
             assert ("<bdi>ZZ</bdi>" in page.content.decode()) == ("nationalities" in fields)
 
 
