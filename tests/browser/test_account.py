@@ -124,8 +124,8 @@ def change_password(somebody):
     somebody.press("Change the password")
 
 
-def follow_change(somebody, what):
-    name = f"{somebody.reads('Change')} {somebody.reads(what)}"
+def follow_change(somebody, what, word="Change"):
+    name = f"{somebody.reads(word)} {somebody.reads(what)}"
     somebody.click(somebody.page.get_by_role("link", name=name, exact=True))
 
 
@@ -150,7 +150,7 @@ def send_mobile(somebody, mobile):
 
 def confirm_email(somebody):
     somebody.open("account/messages/")
-    follow_change(somebody, "E-mail address")
+    follow_change(somebody, "E-mail address", word="Add")
     somebody.fill("E-mail address", "yasser@example.com")
     somebody.fill("Password", SECOND_PASSWORD)
     somebody.press("Send the code")
