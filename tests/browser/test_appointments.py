@@ -123,6 +123,8 @@ def scanned(picture):
 
 def move(citizen, appointment):
     citizen.follow("Move the appointment")
+    citizen.shows("h1", "Choose a day")
+    citizen.follow("Another office")
     before = appointment.slot
     choose_time(citizen, office=1, day=4)
     appointment.refresh_from_db()

@@ -296,6 +296,8 @@ def read_slip(citizen):
 def move(citizen):
     arrive(citizen, "Your appointment is confirmed")
     go(citizen, citizen.link("Move the appointment"))
+    arrive(citizen, "Choose a day")
+    go(citizen, citizen.link("Another office"))
     choose_time(citizen, office=1, day=4)
 
 
