@@ -159,9 +159,10 @@ def test_the_details_with_errors(visitor, resident, service):
     )
     what = visitor.reads("In your own words, between 30 and 4,000 characters.")
     needed = visitor.reads("Characters still needed: {count}").format(count=25)
+    none = visitor.reads("Leave it empty if there is none. It is not your ID number.")
     assert tree.fields() == [
         (visitor.reads("What do you need?"), f"{what} {needed}", False),
-        (visitor.reads("Number of an earlier request, if this is about one"), "", False),
+        (visitor.reads("Number of an earlier request, if this is about one"), none, False),
         (visitor.reads("Mobile"), f"{where} {no_mobile}", True),
     ]
 
@@ -268,7 +269,8 @@ def test_end_of_hold_is_announced_ahead(visitor, resident, service):
     expect(clock).to_be_visible()
     tree = Tree(visitor)
     assert tree.landmarks() == around(visitor, ("navigation", "You are here"))
-    assert tree.headings() == read(visitor, (1, "Confirm the appointment"))
+    headings = ((1, "Confirm the appointment"), (2, "What to bring"))
+    assert tree.headings() == read(visitor, *headings)
     assert tree.told_at_once() == [("status", kept(visitor, 10))]
     # The clock is hidden from screen readers: announced each second, it would drown all else.
     assert clock.inner_text() not in " ".join(tree.names("StaticText"))
