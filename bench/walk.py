@@ -193,13 +193,15 @@ class Walk:
                 deed(person)
 
     def see_account(self, person: Person) -> None:
-        for page in ("", "people/", "holders/", "password/", "mobile/", "email/", "authenticator/"):
+        for page in ("", "data/", "safety/", "links/", "messages/", "people/", "holders/"):
+            self.get(f"{ACCOUNT}{page}")
+        for page in ("password/", "mobile/", "email/", "authenticator/"):
             self.get(f"{ACCOUNT}{page}")
         self.get(f"{ACCOUNT}acting-as/")
         self.get("/en/my/")
         with self.undone():
             self.post(f"{ACCOUNT}people/", {"words": "khan"})
-            self.post(f"{ACCOUNT}language/", {"language": "ar"})
+            self.post(f"{ACCOUNT}messages/", {"language": "ar"})
             password = {"password": factories.PASSWORD}
             self.post(f"{ACCOUNT}mobile/", {"mobile": "0550000432", **password})
             self.get(f"{ACCOUNT}mobile/code/")
