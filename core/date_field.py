@@ -50,7 +50,7 @@ class _DateInput(forms.MultiWidget):
         return [Calendar.GREGORIAN, value.day, value.month, value.year]
 
 
-def _calendar_of(year: int) -> str | None:
+def _calendar_of(year: int) -> Calendar | None:
     """Return the calendar that a year can be of, or None for one that is of neither."""
     if year in HIJRI_YEARS:
         return Calendar.HIJRI
@@ -84,7 +84,7 @@ class EitherCalendarDateField(forms.Field):
         if not all(len(n) <= 4 and n.isascii() and n.isdigit() for n in numbers):
             raise ValidationError(self.error_messages["numbers"], code="numbers")
         day, month, year = map(int, numbers)
-        calendar = _calendar_of(year) or calendar
+        calendar = _calendar_of(year) or Calendar(calendar)
         try:
             name, days = month_in_words(calendar, year, month)
             if day > days:
