@@ -6,7 +6,7 @@ from django.utils import timezone
 from appointments.actions import make_slots
 from tests import factories
 from tests.appointments import places
-from tests.appointments.browsing import verified
+from tests.appointments.browsing import criteria_of, verified
 from tests.appointments.places import Clock
 
 
@@ -72,6 +72,12 @@ def appointment(resident, slot):
 def browser(resident):
     """Return a browser in which the resident is signed in and has verified their data."""
     return verified(resident)
+
+
+@pytest.fixture
+def criteria(resident, service):
+    places.region()
+    return criteria_of(resident.identity, service)
 
 
 @pytest.fixture

@@ -36,6 +36,8 @@ ON_WEDNESDAY = "6 May 2026 CE (19 Dhu al-Qadah 1447 AH)"
 # As components/when.html shows them.
 WHEN_MONDAY = "Monday 4 May 2026 CE 17 Dhu al-Qadah 1447 AH"
 WHEN_TUESDAY = "Tuesday 5 May 2026 CE 18 Dhu al-Qadah 1447 AH"
+# As the list of days shows them.
+SHORT_MONDAY, SHORT_TUESDAY = "Monday 4 May 17 Dhu al-Qadah", "Tuesday 5 May 18 Dhu al-Qadah"
 WORKING_DAYS = [6, 0, 1, 2, 3]
 SECOND = datetime.timedelta(seconds=1)
 MINUTE = datetime.timedelta(minutes=1)

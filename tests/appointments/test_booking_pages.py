@@ -5,8 +5,8 @@ import re
 import pytest
 
 from appointments.forms import TimeForm
-from appointments.models import Appointment, Closure, Office, Slot
-from core.catalogue.models import Holiday, Service
+from appointments.models import Appointment, Slot
+from core.catalogue.models import Service
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import (
@@ -26,9 +26,10 @@ from tests.appointments.places import (
     MONDAY,
     ON_MONDAY,
     ON_TUESDAY,
+    SHORT_MONDAY,
+    SHORT_TUESDAY,
     SUNDAY,
     TUESDAY,
-    WEDNESDAY,
     at,
 )
 from tests.appointments.sentences import (
@@ -54,14 +55,7 @@ NEAREST = (
     "Show the times of that day"
 )
 HUGE = str(10**30)
-SHORT_MONDAY, SHORT_TUESDAY = "Monday 4 May 17 Dhu al-Qadah", "Tuesday 5 May 18 Dhu al-Qadah"
 STEPS = (OFFICES, DAYS, TIMES)
-
-
-@pytest.fixture
-def criteria(resident, service):
-    places.region()
-    return criteria_of(resident.identity, service)
 
 
 @pytest.fixture
@@ -467,36 +461,3 @@ def test_move_too_late_leads_to_appointment_page(resident, browser, clock):
     clock.now = appointment.change_until
     for step in ("move/", "move/day/", "move/time/"):
         assert browser.get(page_of(appointment, step)).url == page_of(appointment)
-
-
-def test_offices_are_ordered_by_nearest_free_time(browser, criteria):
-    places.office("none", "Without")
-    for day, slug, name in ((TUESDAY, "second", "Second"), (MONDAY, "first", "First")):
-        places.slot(day, of=places.window(office=places.office(slug, name)))
-    offices = browser.get(OFFICES, criteria).context["offices"]
-    assert [row["office"].name for row in offices] == ["First", "Second", "Without"]
-
-
-def test_an_office_says_where_and_when_it_is_before_it_is_chosen(browser, criteria, slot, service):
-    Office.objects.update(
-        address_en="King Fahd Road", landmark_en="opposite the hospital", entrance_en="gate 3"
-    )
-    where = "Riyadh, King Fahd Road Landmark: opposite the hospital Entrance: gate 3"
-    shown = words(browser.get(OFFICES, criteria))
-    assert f"Address {where} Services All that can be booked" in shown
-    # In sight at once, as they decide for many.
-    assert shown.index("Sunday to Thursday 08:00–15:00") < shown.index("Address and services")
-    slot.window.services.set([service])
-    assert f"{where} Services {service.name}" in words(browser.get(OFFICES, criteria))
-
-
-def test_days_are_listed_as_free_nearly_full_full_or_closed(browser, criteria, hours):
-    reasons = {"reason_ar": "صيانة", "reason_en": "Maintenance"}
-    Closure.objects.create(office=hours.office, first_day=WEDNESDAY, last_day=WEDNESDAY, **reasons)
-    Holiday.objects.create(day=WEDNESDAY, name_ar="عيد", name_en="Feast")
-    Slot.objects.filter(day__in=(MONDAY, TUESDAY, WEDNESDAY)).update(taken=4)
-    Slot.objects.filter(pk=Slot.objects.filter(day=TUESDAY).first().pk).update(taken=1)
-    shown = words(browser.get(address(DAYS, criteria, office="al-rimal")))
-    listed = f"free {SHORT_MONDAY} full {SHORT_TUESDAY} · from 08:00 few left"
-    assert f"{listed} Wednesday 6 May 19 Dhu al-Qadah · Maintenance closed" in shown
-    assert "Friday 8 May" not in shown
