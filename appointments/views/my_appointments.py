@@ -68,7 +68,8 @@ def detail(request: SignedInRequest, reference: str) -> HttpResponse:
         "why_closed": appointment.is_displaced and Closure.objects.why_closed(appointment.slot),
         "named": rights.named_of(appointment),
     }
-    if appointment.status in _LOST or (appointment.is_held and not context["seconds_left"]):
+    # What is held may be lost while the page is open.
+    if appointment.is_held or appointment.status in _LOST:
         context["again"] = _days_for_same(appointment)
     return render(request, "appointments/detail.html", context)
 

@@ -128,6 +128,8 @@ def test_cancelling_asks_first(browser, appointment, slot):
 
 
 def test_held_time_given_up_leads_to_other_times_for_the_same(browser, held):
+    # The page that counts down leads to the same when the minutes are over.
+    assert f"{DAYS}?attendee={held.attendee_id}&amp;" in browser.get(page_of(held)).content.decode()
     page = browser.post(page_of(held, "cancel/"), follow=True)
     assert page.request["PATH_INFO"] == DAYS
     assert notices_on(page) == ["You have let that time go. Choose another one."]
