@@ -158,7 +158,7 @@ class Sweep:
         try:
             told = list(self.told_of(visitor, look))
         except Exception as error:  # after any error, the sweep goes on with the next look
-            told = [f"{type(error).__name__} {str(error).strip()}"]
+            told = [f"{type(error).__name__} {str(error).strip()}", shown_on(visitor)]
         told += unexpected(visitor, look)
         visitor.troubles.clear()
         self.wrong += [f"{look.name}: {each}" for each in told]
@@ -193,6 +193,11 @@ class Sweep:
             take_pictures(visitor, look)
         else:
             yield from wrong_on(visitor, look)
+
+
+def shown_on(visitor):
+    """Return where a step went wrong: the address and the words of the page."""
+    return f"at {visitor.path()}: {visitor.page.evaluate('document.body.innerText')}"
 
 
 def route_of(visitor):

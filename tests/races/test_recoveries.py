@@ -73,7 +73,8 @@ def test_two_clerks_who_begin_at_once_make_one_recovery(first, resident):
 
 def test_control_without_lock_second_clerk_meets_the_constraint(first, resident, guards):
     guards.take_out_row_locks()
-    guards.wait_after(counter_recovery, "_check_can_be_given", parties=2)
+    # Each looks twice: for its own earlier sending, and for what a colleague has begun.
+    guards.wait_after(RecoveryQuerySet, "first", parties=2)
     with pytest.raises(Exception, match="recovery_one_at_the_counter"):
         begin_twice(first, resident)
 

@@ -458,6 +458,7 @@ def test_a_mobile_to_register_with_needs_a_second_of_staff_and_lasts_a_day(
     )
     pages.ask_to_register(Client())
     actions.confirm_recovery(actor=second, recovery=recovery)
+    clock.move(60)
     pages.ask_to_register(Client())
     assert refused(code_for, recovery=recovery) == "overtaken"
     clock.move(24 * 3600 + 60)
