@@ -17,7 +17,7 @@ from appointments.actions.locks import lock, lock_and_reload, lock_entry
 from appointments.actions.notices import notify, of_closing
 from appointments.actions.offers import make_offer
 from appointments.actions.places import let_go, move_places, take_reserved
-from appointments.actions.rules import check_can_be_moved, check_may_book
+from appointments.actions.rules import check_may_book, check_open_to_attendee
 from appointments.models import Appointment, Closure, Offer, Slot, Waiting
 from appointments.models.slots import ALLOCATOR
 from appointments.offer_hours import hours_at, is_too_soon, next_begin, offer_until
@@ -122,7 +122,7 @@ def _offer(slot: Slot, waiting: Waiting) -> int:
             until, template = offer_until(timezone.now()), "time_free"
             if waiting.appointment:
                 # The offer ends when the present appointment can no longer be changed.
-                until = min(until, waiting.appointment.change_until)
+                until = min(until, waiting.appointment.move_until)
                 template = "appointment_offered"
             make_offer(waiting, slot, until=until, template=template)
             take_reserved(slot, waiting.operations)
@@ -140,7 +140,7 @@ def _check_may_accept(waiting: Waiting) -> None:
     accounts = [to.account for to in audience_of(waiting).owners if to.account]
     user = User.objects.select_related("identity").filter(pk__in=accounts).earliest("pk")
     if waiting.appointment:
-        check_can_be_moved(waiting)
+        check_open_to_attendee(waiting)
     else:
         check_may_book(
             actor=user,

@@ -24,12 +24,13 @@ from appointments.actions.rights import Deed, check_may
 from appointments.actions.rules import (
     check_beneficiaries,
     check_bookable,
-    check_can_be_changed,
-    check_can_be_moved,
+    check_can_be_cancelled,
     check_daily_changes,
     check_given_up,
+    check_in_time_to_move,
     check_may_book,
     check_no_conflict,
+    check_open_to_attendee,
 )
 from appointments.actions.slips import issue_slip
 from appointments.actions.waiting import end_waiting, end_wish
@@ -148,8 +149,8 @@ def move(*, actor: User, appointment: Appointment, slot: Slot) -> Appointment:
         check_may(actor, Deed.GIVE_UP, appointment)
         if appointment.slot_id == slot.pk and appointment.is_confirmed:
             return appointment
-        check_can_be_changed(appointment)
-        check_can_be_moved(appointment)
+        check_in_time_to_move(appointment)
+        check_open_to_attendee(appointment)
         kept = sum(appointment.offers.open().filter(slot=slot).values_list("operations", flat=True))
         check_bookable(slot, appointment.service, appointment.operations, kept=kept)
         freed = expire(lapsed_now().concerning(actor, appointment.attendee, slot))
@@ -177,7 +178,7 @@ def cancel(*, actor: User, appointment: Appointment) -> Appointment:
         if appointment.status == Status.CANCELLED:
             return appointment
         if not appointment.is_held:
-            check_can_be_changed(appointment)
+            check_can_be_cancelled(appointment)
         was_held = appointment.is_held
         freed = appointment.places + withdraw_offers(appointment.offers.all())
         end_waiting(appointment)
@@ -196,7 +197,7 @@ def _confirmed_already(appointment: Appointment) -> Appointment:
     if appointment.confirmed_at is None and appointment.slot.is_closed:
         raise _closed()
     if appointment.status == Status.CANCELLED:
-        check_can_be_changed(appointment)
+        check_can_be_cancelled(appointment)
     if appointment.confirmed_at is None:
         raise RuleViolation(
             _("The time was not confirmed within the minutes it was held. Choose a time again."),

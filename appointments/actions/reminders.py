@@ -55,19 +55,19 @@ def _remind(found: Appointment) -> int:
 
 
 def _reminders(appointment: Appointment) -> list[Reminder]:
-    start, change_until = appointment.slot.start, appointment.change_until
+    start, move_until = appointment.slot.start, appointment.move_until
     day = timezone.localtime(start).replace(hour=0, minute=0, second=0, microsecond=0)
     return [
         Reminder("appointment_tomorrow", start - timedelta(days=1), day),
-        Reminder("appointment_soon", _last_call(change_until), change_until),
+        Reminder("appointment_soon", _last_call(move_until), move_until),
     ]
 
 
-def _last_call(change_until: datetime) -> datetime:
+def _last_call(move_until: datetime) -> datetime:
     """Return when to remind of the last moment for a change: an hour before it.
 
     Where nobody should be woken then, it is an hour before the hours for offers end, the evening
     before.
     """
-    at = change_until - AHEAD
+    at = move_until - AHEAD
     return at if hours_at(at) else last_end(at) - AHEAD

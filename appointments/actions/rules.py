@@ -56,7 +56,7 @@ def _check_can_be_booked(service: Service) -> None:
         )
 
 
-def check_can_be_moved(appointment: Appointment | Waiting) -> None:
+def check_open_to_attendee(appointment: Appointment | Waiting) -> None:
     """Check that another time can be given for the same person and service, as things are now.
 
     Whoever's it is may move it, whichever links the service asks of those who book. Raise
@@ -117,15 +117,15 @@ def check_no_conflict(
     """Check that no other appointment of the attendee or hold of the actor forbids this one.
 
     `instead_of` is the appointment that is being moved. The caller holds the locks of both people,
-    so that nobody else can book for them at the same time. Raise RuleViolation `live`, `displaced`,
-    `overlap` or `holds`.
+    so that nobody else can book for them at the same time. Raise RuleViolation `live`, `missed`,
+    `displaced`, `overlap` or `holds`.
     """
     of_attendee = Appointment.objects.filter(attendee=attendee)
     if instead_of:
         of_attendee = of_attendee.exclude(pk=instead_of.pk)
-    taking_part = of_attendee.live() | of_attendee.displaced()
+    taking_part = of_attendee.live() | of_attendee.displaced() | of_attendee.missed_today()
     known = list(taking_part.select_related("slot", "holder", "attendee").order_by("pk"))
-    live = [each for each in known if not each.is_displaced]
+    live = [each for each in known if each.status in Appointment.LIVE]
     same = _first_for(service, live)
     if same and not may(actor, Deed.CHANGE, same):
         raise RuleViolation(
@@ -144,12 +144,31 @@ def check_no_conflict(
             % {"reference": same.reference},
             code="live",
         )
-    if same and not same.can_be_changed:
+    if same and same.is_confirmed and same.has_begun:
+        raise RuleViolation(
+            _(
+                "There is an appointment for this service and this person today (%(reference)s), "
+                "and its time has come. If you cancel it, the same service can be booked again "
+                "from tomorrow."
+            )
+            % {"reference": same.reference},
+            code="live",
+        )
+    if same and same.is_confirmed and not same.is_in_time_to_move:
         raise RuleViolation(
             _(
                 "There is an appointment for this service and this person already "
-                "(%(reference)s), and it is too late to move or cancel it. Come back from "
-                "the day after it to book another."
+                "(%(reference)s), and it is too late to move it. Cancel it before it begins, and "
+                "you can book another at once."
+            )
+            % {"reference": same.reference},
+            code="live",
+        )
+    if same and not same.is_confirmed:
+        raise RuleViolation(
+            _(
+                "This person is at the office for this service now (%(reference)s). Another "
+                "appointment can be booked once they are served."
             )
             % {"reference": same.reference},
             code="live",
@@ -162,6 +181,16 @@ def check_no_conflict(
             )
             % {"reference": same.reference},
             code="live",
+        )
+    over = [each for each in known if each not in live and not each.is_displaced]
+    if not instead_of and _first_for(service, over):
+        raise RuleViolation(
+            _(
+                "The appointment for this service and this person today was missed, or cancelled "
+                "after its time had come. The same service can be booked again from tomorrow. "
+                "If you are at the office, ask at the desk."
+            ),
+            code="missed",
         )
     closed = _first_for(service, [each for each in known if each.is_displaced])
     if closed and may(actor, Deed.CHANGE, closed):
@@ -237,23 +266,28 @@ def check_given_up(actor: User, attendee: Identity) -> None:
         )
 
 
-def check_can_be_changed(appointment: Appointment) -> None:
-    """Raise RuleViolation `status` or `too_late` unless the appointment can be changed."""
-    if appointment.can_be_changed:
-        return
-    if not appointment.is_confirmed:
+def check_can_be_cancelled(appointment: Appointment) -> None:
+    """Raise RuleViolation `status` unless its person can still say that they cannot come."""
+    if not appointment.can_be_cancelled:
         raise RuleViolation(
             _("This appointment is “%(status)s” and cannot be changed any more.")
             % {"status": appointment.get_status_display()},
             code="status",
         )
+
+
+def check_in_time_to_move(appointment: Appointment) -> None:
+    """Raise RuleViolation `status` or `too_late` unless it can be moved to another time."""
+    check_can_be_cancelled(appointment)
+    if appointment.can_be_moved:
+        return
     hours = settings.BOOKING["CHANGE_UNTIL_HOURS"]
     raise RuleViolation(
         ngettext(
-            "It is too late: an appointment can be moved or cancelled until %(hours)s hour before "
-            "it begins.",
-            "It is too late: an appointment can be moved or cancelled until %(hours)s hours "
-            "before it begins.",
+            "It is too late to move this appointment: that can be done until %(hours)s hour "
+            "before it begins. If you cannot come, cancel it.",
+            "It is too late to move this appointment: that can be done until %(hours)s hours "
+            "before it begins. If you cannot come, cancel it.",
             hours,
         )
         % {"hours": hours},

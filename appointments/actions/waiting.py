@@ -20,12 +20,12 @@ from appointments.actions.places import move_places
 from appointments.actions.rescheduling import reschedule
 from appointments.actions.rights import Deed, check_may, may
 from appointments.actions.rules import (
-    check_can_be_changed,
-    check_can_be_moved,
     check_daily_changes,
     check_given_up,
+    check_in_time_to_move,
     check_may_book,
     check_no_conflict,
+    check_open_to_attendee,
     check_operations,
 )
 from appointments.models import Appointment, Offer, Office, Waiting
@@ -41,14 +41,14 @@ def wait(*, actor: User, appointment: Appointment, office: Office | None = None)
     """Put the appointment on the waiting list of `office`, or of every office in the region.
 
     An appointment that waits already keeps its turn. Raise RuleViolation as `check_may`,
-    `check_can_be_changed` and `check_can_be_moved` do, and `status` for a displaced appointment.
+    `check_in_time_to_move` and `check_open_to_attendee` do, and `status` for a displaced one.
     """
     with transaction.atomic():
         lock(actor, appointment.attendee)
         appointment = lock_and_reload(appointment)
         check_may(actor, Deed.CHANGE, appointment)
-        check_can_be_changed(appointment)
-        check_can_be_moved(appointment)
+        check_in_time_to_move(appointment)
+        check_open_to_attendee(appointment)
         if appointment.is_displaced:
             raise RuleViolation(
                 _("The office has closed at this time. Choose another time first."), code="status"
@@ -197,8 +197,8 @@ def _move_to(
     offer: Offer, actor: User, appointment: Appointment, freed: Counter[int]
 ) -> Appointment:
     appointment = lock_and_reload(appointment)
-    check_can_be_changed(appointment)
-    check_can_be_moved(appointment)
+    check_in_time_to_move(appointment)
+    check_open_to_attendee(appointment)
     check_no_conflict(
         actor=actor,
         attendee=appointment.attendee,

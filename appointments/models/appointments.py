@@ -4,9 +4,10 @@ import datetime
 from collections import Counter
 from typing import Self
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +33,16 @@ def _let_go() -> Q:
 def _never_confirmed() -> Q:
     """Return the condition for appointments never confirmed: they concern nobody else."""
     return Q(status__in=Appointment.NEVER_CONFIRMED) | _let_go()
+
+
+def _midnight() -> datetime.datetime:
+    """Return when today began in the Kingdom."""
+    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _events() -> models.QuerySet:
+    # Looked up by name, because events.py imports this file.
+    return apps.get_model("appointments.AppointmentEvent")._default_manager.all()
 
 
 def _own(staff: User) -> Q:
@@ -133,6 +144,15 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
     def displaced(self) -> Self:
         return self.filter(status=Appointment.Status.DISPLACED)
+
+    def missed_today(self) -> Self:
+        """Return those of today that were missed, or cancelled once they had begun."""
+        begun = Q(slot__start__gte=_midnight(), slot__start__lte=timezone.now())
+        late = _events().filter(
+            appointment=OuterRef("pk"), event_type="cancelled", at__gte=OuterRef("slot__start")
+        )
+        cancelled = Q(Exists(late), status=Appointment.Status.CANCELLED)
+        return self.filter(begun & (cancelled | Q(status=Appointment.Status.NO_SHOW)))
 
     def at_the_same_time_as(self, slot: Slot) -> Self:
         """Return appointments whose slots begin before `slot` ends, and end after it begins."""
@@ -334,13 +354,17 @@ class Appointment(models.Model):
         return Counter({self.slot_id: self.operations} if self.status in self.LIVE else {})
 
     @property
-    def change_until(self) -> datetime.datetime:
-        """The moment until which it can be moved or cancelled."""
+    def move_until(self) -> datetime.datetime:
+        """The moment until which it can be moved to another time."""
         return self.slot.start - datetime.timedelta(hours=settings.BOOKING["CHANGE_UNTIL_HOURS"])
 
     @property
-    def is_in_time_to_change(self) -> bool:
-        return timezone.now() < self.change_until
+    def is_in_time_to_move(self) -> bool:
+        return timezone.now() < self.move_until
+
+    @property
+    def has_begun(self) -> bool:
+        return self.slot.start <= timezone.now()
 
     @property
     def is_displaced(self) -> bool:
@@ -353,6 +377,11 @@ class Appointment(models.Model):
         return gone and self.confirmed_at is not None
 
     @property
-    def can_be_changed(self) -> bool:
-        """Whether it can be moved or cancelled; a displaced one can at any time."""
-        return (self.is_confirmed and self.is_in_time_to_change) or self.is_displaced
+    def can_be_moved(self) -> bool:
+        """Whether it can be moved to another time; a displaced one can at any moment."""
+        return (self.is_confirmed and self.is_in_time_to_move) or self.is_displaced
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        """Whether it can be cancelled, which is until the desk or the night has marked it."""
+        return self.is_confirmed or self.is_displaced

@@ -161,7 +161,7 @@ def move_step(view: Step) -> Callable[..., HttpResponse]:
     @booked_page(Deed.GIVE_UP)
     @wraps(view)
     def step(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
-        if not appointment.can_be_changed:
+        if not appointment.can_be_moved:
             return redirect("appointments:detail", appointment.reference)
         region = Region.cached.with_slug(request.GET.get("region"))
         criteria = Criteria(

@@ -23,7 +23,7 @@ from core.methods import takes_form
 from core.pages import UncountedPaginator
 
 ROWS = 20
-# Whoever has lost a time in one of these ways can choose another for the same.
+# Whoever has lost a time in one of these ways can choose another for the same before it begins.
 _LOST = (Appointment.Status.EXPIRED, Appointment.Status.CANCELLED)
 
 
@@ -69,7 +69,8 @@ def detail(request: SignedInRequest, reference: str) -> HttpResponse:
         "named": rights.named_of(appointment),
     }
     # What is held may be lost while the page is open.
-    if appointment.is_held or appointment.status in _LOST:
+    is_lost = appointment.status in _LOST and not appointment.has_begun
+    if appointment.is_held or is_lost:
         context["again"] = _days_for_same(appointment)
     return render(request, "appointments/detail.html", context)
 
@@ -114,7 +115,7 @@ def cancel(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
                 return redirect(_days_for_same(appointment))
             messages.success(request, _("The appointment has been cancelled."))
         return page
-    if not appointment.can_be_changed:
+    if not appointment.can_be_cancelled:
         return page
     return render(request, "appointments/cancel.html", {"appointment": appointment})
 

@@ -248,7 +248,7 @@ def reminders_of(appointment):
     number = appointment.reference
     return [
         f"Tawasul: appointment {number}: {at}, {office}. "
-        f"You can still move or cancel it until {time_of_day(appointment.change_until)}.",
+        f"You can still move or cancel it until {time_of_day(appointment.move_until)}.",
         f"Tawasul: do not forget appointment {number} tomorrow: {at}, {office}.",
     ]
 

@@ -20,7 +20,8 @@ OPERATIONS = "Choose between 1 and 5 operations."
 OVERLAP = "Mohammed Aslam Khan has another appointment at this time. Choose another time."
 EXPIRED = "The time was not confirmed within the minutes it was held. Choose a time again."
 TOO_LATE = (
-    "It is too late: an appointment can be moved or cancelled until 2 hours before it begins."
+    "It is too late to move this appointment: that can be done until 2 hours before it begins. "
+    "If you cannot come, cancel it."
 )
 
 # At the desk

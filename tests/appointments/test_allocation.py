@@ -111,14 +111,14 @@ def test_entry_that_fails_hides_nobody_and_keeps_the_allocator_alive(
     booked, monday, two_waiting, monkeypatch, clock
 ):
     first, second = two_waiting
-    check = allocation.check_can_be_moved
+    check = allocation.check_open_to_attendee
 
     def fail_for_the_first(waiting):
         if waiting.user == first.user:
             raise ZeroDivisionError
         check(waiting)
 
-    monkeypatch.setattr(allocation, "check_can_be_moved", fail_for_the_first)
+    monkeypatch.setattr(allocation, "check_open_to_attendee", fail_for_the_first)
     places.note_worker()
     cancel(booked)
     clock.now += HOUR

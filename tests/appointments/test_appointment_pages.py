@@ -14,7 +14,7 @@ from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import DAYS, ROOT, VERIFY, own_data, page_of, verified
 from tests.appointments.places import MINUTE, MONDAY, SECOND, SUNDAY, TUESDAY, at, cancel, move
-from tests.appointments.sentences import EXPIRED, TOO_LATE
+from tests.appointments.sentences import EXPIRED
 from tests.conftest import notices_on, picture_on, signed_in, without_tokens, words
 from tests.worlds import undone
 
@@ -72,21 +72,22 @@ def test_confirmation_page_shows_reference(resident, browser, slot):
     top = f"Your appointment is confirmed {places.WHEN_MONDAY} 10:00 Al-Rimal {number}"
     assert top in shown
     assert "Number of operations 2" in shown
-    assert f"It can be moved or cancelled until Monday {places.ON_MONDAY} · 08:00." in shown
+    until = f"Monday {places.ON_MONDAY} · 08:00"
+    assert f"It can be moved until {until}, and cancelled at any time." in shown
 
 
-def test_page_of_hold_says_until_when_it_can_be_changed(resident, browser, clock):
+def test_page_of_hold_says_until_when_it_can_be_moved(resident, browser, clock):
     """Before it is confirmed, and on the slip as well."""
     for time, changes in (
-        ("12:00", f"it can still be moved or cancelled until Sunday {places.ON_SUNDAY} · 10:00."),
-        ("11:00", "This time can no longer be moved or cancelled once it is confirmed."),
+        ("12:00", f"Once confirmed, it can be moved until Sunday {places.ON_SUNDAY} · 10:00, and"),
+        ("11:00", "Once confirmed, this time can no longer be moved. If you cannot come, you can"),
     ):
         with undone():
             held = places.held(resident, slot=places.slot(SUNDAY, time))
             assert changes in words(browser.get(page_of(held))), time
             browser.post(page_of(held, "confirm/"))
             slip = words(browser.get(page_of(held, "slip/")))
-            is_late = "It is too late to move or cancel this appointment." in slip
+            is_late = "It is too late to move this appointment. If you cannot come, " in slip
             assert is_late == (time == "11:00"), time
 
 
@@ -140,14 +141,21 @@ def test_held_time_given_up_leads_to_other_times_for_the_same(browser, held):
     assert "Past appointments" not in words(browser.get(ROOT))
 
 
-def test_cancel_is_too_late_two_hours_before(resident, browser, clock):
+def test_who_cannot_come_cancels_also_in_the_last_two_hours(resident, browser, clock):
     appointment = places.confirmed(resident, slot=places.slot(SUNDAY, "11:05"))
-    clock.now = appointment.change_until
-    page = browser.get(page_of(appointment))
-    assert "It is too late to move or cancel this appointment." in words(page)
-    assert browser.get(page_of(appointment, "cancel/")).url == page_of(appointment)
+    for now, again in (
+        (appointment.move_until, "You can book the same service again at once."),
+        (appointment.slot.start, "the same service can be booked again from tomorrow."),
+    ):
+        clock.now = now
+        page = words(browser.get(page_of(appointment)))
+        assert "It is too late to move this appointment." in page
+        assert "I cannot come: cancel the appointment" in page
+        assert again in words(browser.get(page_of(appointment, "cancel/")))
     page = browser.post(page_of(appointment, "cancel/"), follow=True)
-    assert notices_on(page) == [TOO_LATE]
+    assert notices_on(page) == ["The appointment has been cancelled."]
+    assert places.taken(appointment.slot) == 0
+    assert browser.get(page_of(appointment, "cancel/")).url == page_of(appointment)
 
 
 # The slip and the calendar entry

@@ -458,6 +458,6 @@ def test_invalid_value_in_move_leads_back_to_the_offices(browser, appointment):
 
 def test_move_too_late_leads_to_appointment_page(resident, browser, clock):
     appointment = places.confirmed(resident, slot=places.slot(SUNDAY, "11:05"))
-    clock.now = appointment.change_until
+    clock.now = appointment.move_until
     for step in ("move/", "move/day/", "move/time/"):
         assert browser.get(page_of(appointment, step)).url == page_of(appointment)

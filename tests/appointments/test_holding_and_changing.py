@@ -85,20 +85,21 @@ def test_hold_can_be_cancelled(resident, slot):
     assert places.taken(slot) == 0
 
 
-def test_an_appointment_is_changed_until_two_hours_before(appointment, slot, clock):
+def test_an_appointment_is_moved_until_two_hours_before_and_cancelled_later_too(
+    appointment, slot, clock
+):
     later = places.slot(TUESDAY)
-    for seconds, found in ((-1, None), (0, TOO_LATE), (1, TOO_LATE)):
+    for seconds, found in ((-1, None), (0, TOO_LATE), (1, TOO_LATE), (3 * 3600, TOO_LATE)):
         clock.now = slot.start - 2 * places.HOUR + seconds * SECOND
-        assert appointment.can_be_changed == (found is None), seconds
-        for change, status, moved in (
-            (lambda: places.move(appointment, later), Status.CONFIRMED, 1),
-            (lambda: places.cancel(appointment), Status.CANCELLED, 0),
-        ):
-            with undone():
-                assert refusal(change) == found, (seconds, status)
-                assert places.status_of(appointment) == (Status.CONFIRMED if found else status)
-                counters = (places.taken(slot), places.taken(later))
-                assert counters == ((1, 0) if found else (0, moved))
+        assert appointment.can_be_moved == (found is None), seconds
+        with undone():
+            assert refusal(places.move, appointment, later) == found, seconds
+            assert places.status_of(appointment) == Status.CONFIRMED
+            counters = (places.taken(slot), places.taken(later))
+            assert counters == ((1, 0) if found else (0, 1))
+        with undone():
+            assert places.cancel(appointment).status == Status.CANCELLED, seconds
+            assert (places.taken(slot), places.taken(later)) == (0, 0)
 
 
 def test_appointment_in_other_status_cannot_be_changed(resident, slot):

@@ -130,7 +130,7 @@ def test_cancellation_is_sent_once_and_no_reminder_after_it(appointment, clock):
         assert told() == NOTHING
 
 
-def test_reminders_are_sent_a_day_before_and_while_it_can_be_changed(appointment, clock):
+def test_reminders_are_sent_a_day_before_and_while_it_can_be_moved(appointment, clock):
     for due, sentence in (
         (at(places.MONDAY, "10:00"), tomorrow(appointment)),
         (at(places.MONDAY, "21:00"), soon(appointment)),

@@ -1,6 +1,7 @@
 """The rules of booking: messages compared whole, limits a second before, at and after them."""
 
 import datetime
+from functools import partial
 
 import pytest
 
@@ -221,16 +222,13 @@ def test_one_appointment_for_one_person_and_service(resident, slot, service):
         with undone():
             places.in_status(status, user=resident, slot=slot, service=service)
             assert places.held(resident, slot=later, service=service).is_held, status
-    too_late = (
-        ", and it is too late to move or cancel it. "
-        "Come back from the day after it to book another."
-    )
+    at_office = "This person is at the office for this service now ({}). "
     there_is = "There is an appointment for this service and this person already ({})"
     held = "You are keeping a time for this service and this person already ({}). "
     for status, told in (
         (Status.HELD, f"{held}Confirm it, or let it go to choose another."),
         (Status.CONFIRMED, f"{there_is}. Move or cancel that one."),
-        (Status.CHECKED_IN, f"{there_is}{too_late}"),
+        (Status.CHECKED_IN, f"{at_office}Another appointment can be booked once they are served."),
     ):
         with undone():
             live = places.in_status(status, user=resident, slot=slot, service=service)
@@ -238,6 +236,59 @@ def test_one_appointment_for_one_person_and_service(resident, slot, service):
             assert again == told.format(live.reference)
             assert places.held(resident, slot=later).is_held
             assert places.held(slot=later, service=service).is_held
+
+
+MISSED = (
+    "The appointment for this service and this person today was missed, or cancelled after its "
+    "time had come. The same service can be booked again from tomorrow. If you are at the office, "
+    "ask at the desk."
+)
+
+
+@pytest.mark.both_engines
+def test_who_cancels_before_the_start_books_again_at_once_and_later_from_tomorrow(
+    resident, service, clock
+):
+    later = places.slot(TUESDAY)
+    booked = places.confirmed(resident, slot=places.slot(SUNDAY, "11:00"), service=service)
+    again = partial(places.held, resident, slot=later, service=service)
+    start, reference = booked.slot.start, booked.reference
+    for seconds, while_it_stands, once_cancelled in (
+        (
+            -1,
+            f"There is an appointment for this service and this person already ({reference}), and "
+            "it is too late to move it. Cancel it before it begins, and you can book another at "
+            "once.",
+            None,
+        ),
+        (
+            0,
+            f"There is an appointment for this service and this person today ({reference}), and "
+            "its time has come. If you cancel it, the same service can be booked again from "
+            "tomorrow.",
+            MISSED,
+        ),
+    ):
+        with undone():
+            clock.now = start + seconds * SECOND
+            assert refused(again) == while_it_stands
+            places.cancel(booked)
+            assert refusal(again) == once_cancelled, seconds
+            # Another person is another matter.
+            assert places.held(slot=later, service=service).is_held
+            clock.now = start + 13 * HOUR
+            assert again().is_held
+
+
+@pytest.mark.both_engines
+def test_who_has_missed_it_books_the_same_service_again_from_tomorrow(resident, service, clock):
+    slot = places.slot(SUNDAY, "11:00")
+    places.in_status(Status.NO_SHOW, user=resident, slot=slot, service=service)
+    again = partial(places.held, resident, slot=places.slot(TUESDAY), service=service)
+    clock.now = slot.start + HOUR
+    assert refused(again) == MISSED
+    clock.now = slot.start + 13 * HOUR
+    assert again().is_held
 
 
 def test_own_hold_that_fills_the_time_is_named(resident, slot, service):

@@ -124,7 +124,7 @@ def test_control_without_locks_accept_twice_frees_twice(guards):
     offer = appointment.offers.get()
     guards.take_out_row_locks()
     guards.replace(OfferQuerySet, "update", lambda offers, **_changes: Offer.objects.count())
-    guards.wait_after(waiting, "check_can_be_changed", parties=2)
+    guards.wait_after(waiting, "check_in_time_to_move", parties=2)
 
     at_once(*[partial(accept, offer)] * 2)
 

@@ -8,7 +8,7 @@ from appointments.actions import check_in, settle_past
 from appointments.models import Appointment
 from tests import factories
 from tests.appointments import places
-from tests.appointments.places import SECOND, TUESDAY, status_of, texts
+from tests.appointments.places import DAY, SECOND, TUESDAY, status_of, texts
 from tests.worlds import undone
 
 pytestmark = pytest.mark.django_db
@@ -61,11 +61,11 @@ def test_user_can_book_again_once_settled(clock, slot, service):
     later = places.slot(TUESDAY, of=slot.window)
     clock.now = slot.end
     assert places.refused(places.held, user, slot=later, service=service) == (
-        "There is an appointment for this service and this person already "
-        f"({appointment.reference}), and it is too late to move or cancel it. Come back "
-        "from the day after it to book another."
+        f"There is an appointment for this service and this person today ({appointment.reference}),"
+        " and its time has come. If you cancel it, the same service can be booked again from "
+        "tomorrow."
     )
-    clock.now = slot.end + TWELVE_HOURS
+    clock.now = slot.end + DAY
     settle_past()
     assert places.held(user, slot=later, service=service).is_held
 
