@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
-from appointments.models import Slot, offices_open_to_booking
+from appointments.models import Assistance, Slot, offices_open_to_booking
+from core.accounts.document_form import DocumentForm
 from core.accounts.forms import VisualCodeForm
 from core.accounts.models import Identity
 from core.accounts.offered_services import OfferedServices
@@ -189,6 +190,79 @@ class WalkInForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["number"].widget.attrs |= {"autocomplete": "off", "autofocus": not self.errors}
+
+
+class AssistanceForm(DocumentForm):
+    """Whom a clerk helps, with what, and how they show who they are; its key is as in `TimeForm`.
+
+    The document is asked of those who are here.
+    """
+
+    idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    number = IdentityNumberField(
+        label=_("ID number of the person"),
+        help_text=_("10 digits: national ID, iqama or border number."),
+        error_messages={"required": _("Enter the ID number of the person.")},
+    )
+    aim = forms.ChoiceField(
+        label=_("What do they want?"),
+        choices=Assistance.Aim,
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"), _("Choose what the person wants.")
+        ),
+    )
+    way = forms.ChoiceField(
+        label=_("Where are they?"),
+        choices=Assistance.Way,
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"), _("Choose whether they are here or on the phone.")
+        ),
+    )
+
+    field_order = ("number", "aim", "way", "document", "document_end")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["number"].widget.attrs["autocomplete"] = "off"
+        self.fields["document"].help_text = _("Of those who are here.")
+        if self.data.get("way") == Assistance.Way.PHONE:
+            self.fields["document"].required = self.fields["document_end"].required = False
+
+    def clean_document_end(self) -> str:
+        is_asked = self.fields["document_end"].required
+        return super().clean_document_end() if is_asked else ""
+
+
+class NextTimesForm(forms.Form):
+    """Which times a clerk is shown: from a day on, and at one office of the region."""
+
+    office = RowField(
+        label=_("Office"),
+        read=offices_open_to_booking,
+        key="slug",
+        required=False,
+        empty_label=_("All offices of the region"),
+        error_messages={
+            "invalid_choice": _("There is no such office in this region. Choose one of these.")
+        },
+    )
+    first_day = forms.TypedChoiceField(
+        label=_("From"),
+        coerce=date.fromisoformat,
+        required=False,
+        empty_value=None,
+        error_messages={"invalid_choice": _("Choose one of the days that can be booked now.")},
+    )
+
+    def __init__(self, *args: Any, region: Region, days: Iterable[date], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["office"].rows = [  # type: ignore[attr-defined]  # a RowField
+            office for office in offices_open_to_booking() if office.region_id == region.pk
+        ]
+        choices = [(day.isoformat(), full_day_in_words(day)) for day in days]
+        self.fields["first_day"].choices = choices  # type: ignore[attr-defined]
 
 
 class OfficeChoice(forms.Form):

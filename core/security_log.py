@@ -51,6 +51,7 @@ class Event(StrEnum):
     DOCUMENT_INFECTED = "document_infected"
     SCANNER_AWAY = "scanner_away"
     PERSON_OPENED = "person_opened"
+    PERSON_ASSISTED = "person_assisted"
     EXPORT = "export"
     STAFF_ADDED = "staff_added"
     ROLE_CHANGED = "role_changed"

@@ -292,7 +292,21 @@ DESK = "en/staff/appointments/appointment/"
 TABLE |= {
     DESK: staff(403, 403, 200, desk=200, auditor=200),
     f"{DESK}calls/": staff(403, 403, 200, desk=200),
-    **each(desk_form(staff(403, 403, 200, desk=200)), DESK, "today/", "walk-in/"),
+    **each(desk_form(staff(403, 403, 200, desk=200)), DESK, "today/", "walk-in/", "assistance/"),
+    # It is begun by one clerk, who alone goes on with it.
+    **each(
+        staff(403, 403, 404, desk=200, manager=404),
+        f"{DESK}assistance/<int:pk>/",
+        *("", "book/"),
+    ),
+    **each(
+        desk_form(staff(403, 403, 404, desk=302, manager=404)),
+        f"{DESK}assistance/<int:pk>/",
+        *("code/", "times/", "<slug:reference>/move/", "<slug:reference>/cancel/"),
+    ),
+    f"{DESK}assistance/<int:pk>/code/send/": form(
+        everybody(405), desk_form(staff(403, 403, 404, desk=302, manager=404))["POST"]
+    ),
     **each(desk_form(staff(403, 403, 403)), DESK, "add/", "<path:object_id>/delete/"),
     f"{DESK}<path:object_id>/": staff(302, 302, 302),
     f"{DESK}<path:object_id>/change/": staff(403, 403, 404, desk=200, auditor=200),

@@ -19,6 +19,7 @@ import requests_app.actions
 from appointments.actions.offers import make_offer
 from appointments.actions.places import move_places
 from appointments.models import Slot
+from core.accounts import codes
 from core.accounts.models import Identity, Link, User
 from requests_app import purposes
 from requests_app.models import Inquiry
@@ -33,6 +34,7 @@ ROLES = (
 )
 MOMENTS = ("before", "after the mandate", "after the link")
 KEY = uuid.UUID(int=1)
+UNPROVEN = {"document": "", "document_end": "", "proven_at": None}
 
 
 class Row(NamedTuple):
@@ -76,6 +78,41 @@ def saved_details(world, role):
         inquiry=world.draft,
         description=factories.DESCRIPTION,
         **fields,
+    )
+    return True
+
+
+def assisted(action, *, aim="book", way="counter", **fields):
+    """Return how a member of staff does this for the stranger whom they have begun to help."""
+
+    def do(world, role):
+        of_way = {} if way == "counter" else {**UNPROVEN, "way": way}
+        begun = places.assistance(
+            getattr(world, role), world.stranger.identity, aim, office=world.office, **of_way
+        )
+        given = {key: value(world) if callable(value) else value for key, value in fields.items()}
+        action(actor=getattr(world, role), assistance=begun, **given)
+        return True
+
+    return do
+
+
+def proven_by_code(world, role):
+    begun = places.assistance(
+        getattr(world, role), world.stranger.identity, office=world.office, **UNPROVEN, way="phone"
+    )
+    codes.send_code(
+        actor=world.stranger,
+        purpose="caller",
+        session_key="s",
+        language="en",
+        recipient=str(world.stranger.mobile),
+        confirms=str(begun.pk),
+        about=begun,
+    )
+    digits = factories.code_sent_to(world.stranger, "caller")
+    booking.prove_caller(
+        actor=getattr(world, role), assistance=begun, session_key="s", guess=digits
     )
     return True
 
@@ -300,6 +337,62 @@ APPOINTMENTS = {
         ),
         "clerk manager",
     ),
+    "begin_assistance": row(
+        lambda world, role: booking.begin_assistance(
+            actor=getattr(world, role),
+            office=world.office,
+            number=world.stranger.identity.current_number,
+            way="counter",
+            aim="book",
+            document="passport",
+            document_end="AB12",
+            idempotency_key=KEY,
+        ),
+        "clerk manager",
+    ),
+    "may_assist": row(
+        lambda world, role: booking.may_assist(getattr(world, role)), "clerk manager"
+    ),
+    "send_caller_code": row(
+        assisted(booking.send_caller_code, session_key="s", way="phone"), "clerk manager"
+    ),
+    "prove_caller": row(proven_by_code, "clerk manager"),
+    "book_for": row(
+        assisted(
+            booking.book_for,
+            attendee=lambda world: world.stranger.identity,
+            service=lambda _world: factories.ServiceFactory(),
+            slot=lambda world: world.other,
+            operations=1,
+            idempotency_key=KEY,
+        ),
+        "clerk manager",
+    ),
+    "book_later": row(
+        lambda world, role: booking.book_later(
+            actor=getattr(world, role),
+            office=world.office,
+            number=world.stranger.identity.current_number,
+            service=factories.ServiceFactory(),
+            slot=world.other,
+            operations=1,
+            idempotency_key=KEY,
+        ),
+        "clerk manager",
+    ),
+    "move_for": row(
+        assisted(
+            booking.move_for,
+            aim="change",
+            appointment=lambda world: world.of_stranger,
+            slot=lambda world: world.other,
+        ),
+        "clerk manager",
+    ),
+    "cancel_for": row(
+        assisted(booking.cancel_for, aim="change", appointment=lambda world: world.of_stranger),
+        "clerk manager",
+    ),
     "what was booked": row(page(of_appointment(), shows="Raju Kumar"), "author colleague worker"),
     "its time": row(page(of_appointment(), shows="Al-Rimal Street"), *READERS),
     "its slip": row(page(of_appointment("slip/")), *READERS),
@@ -414,6 +507,7 @@ def with_appointments(world):
     with transaction.atomic():
         world.wished = make_offer(world.wish, kept, until=until, template="time_free")
         move_places({}, into=kept, operations=1)
+    world.of_stranger = places.confirmed(world.stranger, slot=places.some_slot(time="17:00"))
     world.here = places.in_status("checked_in", slot=today("11:00"))
     world.late = places.confirmed(slot=today("10:00"))
     passed = places.at(places.SUNDAY, "08:00")

@@ -75,7 +75,7 @@ class World:
             "beneficiary": verified(person),
             "unverified": signed_in(factories.OfficerFactory()),
             "clerk": signed_in_staff(factories.UserFactory(**at_work)),
-            "desk": signed_in_staff(self.of_role("clerk")),
+            "desk": signed_in_staff(desk := self.of_role("clerk")),
             "manager": signed_in_staff(self.of_role("manager")),
             "officer": signed_in_staff(self.of_role("officer")),
             "chief": signed_in_staff(factories.UserFactory(**at_work, is_superuser=True)),
@@ -91,6 +91,7 @@ class World:
             mobile="+966550000432",
             idempotency_key=uuid.uuid4(),
         )
+        self.assistance = places.assistance(desk, person.identity)
         self.member = User.objects.get(groups__name="officer")
         key = uuid.uuid4()
         self.review = AccessReview.objects.create(
@@ -149,6 +150,8 @@ class World:
             "<int:document_pk>": document.pk,
             "<int:page>": 1,
             "appointment/<int:pk>": f"appointment/{appointment.pk}",
+            "assistance/<int:pk>": f"assistance/{self.assistance.pk}",
+            "<slug:reference>": appointment.reference,
             "recoveries/<int:pk>": f"recoveries/{self.recovery.pk}",
             "people/<int:pk>": f"people/{inquiry.beneficiary_id}",
             "members/review/<int:pk>": f"members/review/{self.review.pk}",

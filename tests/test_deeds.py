@@ -35,6 +35,7 @@ TABLES = [(INQUIRIES, with_inquiries), (APPOINTMENTS, with_appointments)]
 ASK_THE_REGISTRY = {
     *("request_confirmation", "submit", "attach", "answer_return"),
     *("hold", "confirm", "move", "accept", "accept a time waited for", "walk_in"),
+    *("begin_assistance", "book_for", "book_later", "move_for"),
 }
 
 

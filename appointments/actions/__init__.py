@@ -1,11 +1,19 @@
 """Actions on slots and appointments: those of applicants, of clerks and of the worker."""
 
 from appointments.actions.allocation import allocate
+from appointments.actions.assistance import (
+    account_of,
+    begin_assistance,
+    may_assist,
+    prove_caller,
+    send_caller_code,
+)
 from appointments.actions.booking import cancel, confirm, hold, move
 from appointments.actions.desk import call, check_in, mark_no_show, serve
 from appointments.actions.displacement import displace_due
 from appointments.actions.hold_expiry import expire_due
 from appointments.actions.no_show import settle_past
+from appointments.actions.on_behalf import book_for, book_later, cancel_for, move_for
 from appointments.actions.passing_on import pass_on_appointments, pass_on_wishes
 from appointments.actions.reminders import remind_of_appointments
 from appointments.actions.rights import Deed, Rights, check_may, may, rights_of
@@ -33,12 +41,17 @@ __all__ = [
     "Deed",
     "Rights",
     "accept",
+    "account_of",
     "allocate",
+    "begin_assistance",
+    "book_for",
+    "book_later",
     "booked_beyond",
     "booked_outside_hours",
     "booked_without_service",
     "call",
     "cancel",
+    "cancel_for",
     "check_in",
     "check_may",
     "check_own_data",
@@ -52,13 +65,17 @@ __all__ = [
     "make_slots",
     "mark_no_show",
     "may",
+    "may_assist",
     "move",
+    "move_for",
     "opening_hours_of",
     "pass_on_appointments",
     "pass_on_wishes",
+    "prove_caller",
     "receive",
     "remind_of_appointments",
     "rights_of",
+    "send_caller_code",
     "serve",
     "settle_past",
     "stop_waiting",

@@ -41,6 +41,8 @@ from core.catalogue.models import Service
 from core.digests import derive_key
 from core.exceptions import RuleViolation
 
+_CANCELLED = {Role.CITIZEN: "appointment_cancelled", Role.CLERK: "appointment_cancelled_by_office"}
+
 
 def hold(
     *,
@@ -147,26 +149,33 @@ def move(*, actor: User, appointment: Appointment, slot: Slot) -> Appointment:
         lock(actor, appointment.attendee)
         appointment = lock_and_reload(appointment)
         check_may(actor, Deed.GIVE_UP, appointment)
-        if appointment.slot_id == slot.pk and appointment.is_confirmed:
-            return appointment
-        check_in_time_to_move(appointment)
-        check_open_to_attendee(appointment)
-        kept = sum(appointment.offers.open().filter(slot=slot).values_list("operations", flat=True))
-        check_bookable(slot, appointment.service, appointment.operations, kept=kept)
-        freed = expire(lapsed_now().concerning(actor, appointment.attendee, slot))
-        check_no_conflict(
-            actor=actor,
-            attendee=appointment.attendee,
-            service=appointment.service,
-            slot=slot,
-            instead_of=appointment,
-        )
-        check_daily_changes(appointment.attendee, appointment.service)
-        freed += appointment.places + withdraw_offers(appointment.offers.all())
-        end_waiting(appointment)
-        reschedule(appointment, slot, actor=actor)
-        move_places(freed, into=slot, operations=appointment.operations)
+        move_locked(appointment, slot, actor=actor)
     return appointment
+
+
+def move_locked(
+    appointment: Appointment, slot: Slot, *, actor: User, role: Role = Role.CITIZEN
+) -> None:
+    """Move the appointment, which is locked, to another slot; RuleViolation as in `move`."""
+    if appointment.slot_id == slot.pk and appointment.is_confirmed:
+        return
+    check_in_time_to_move(appointment)
+    check_open_to_attendee(appointment)
+    kept = sum(appointment.offers.open().filter(slot=slot).values_list("operations", flat=True))
+    check_bookable(slot, appointment.service, appointment.operations, kept=kept)
+    freed = expire(lapsed_now().concerning(actor, appointment.attendee, slot))
+    check_no_conflict(
+        actor=actor,
+        attendee=appointment.attendee,
+        service=appointment.service,
+        slot=slot,
+        instead_of=appointment,
+    )
+    check_daily_changes(appointment.attendee, appointment.service)
+    freed += appointment.places + withdraw_offers(appointment.offers.all())
+    end_waiting(appointment)
+    reschedule(appointment, slot, actor=actor, role=role)
+    move_places(freed, into=slot, operations=appointment.operations)
 
 
 def cancel(*, actor: User, appointment: Appointment) -> Appointment:
@@ -175,21 +184,26 @@ def cancel(*, actor: User, appointment: Appointment) -> Appointment:
         lock(actor, appointment.attendee)
         appointment = lock_and_reload(appointment)
         check_may(actor, Deed.GIVE_UP, appointment)
-        if appointment.status == Status.CANCELLED:
-            return appointment
-        if not appointment.is_held:
-            check_can_be_cancelled(appointment)
-        was_held = appointment.is_held
-        freed = appointment.places + withdraw_offers(appointment.offers.all())
-        end_waiting(appointment)
-        if appointment.is_displaced:
-            drop_notices_of_closing(appointment)
-        Appointment.objects.filter(pk=appointment.pk).update(status=Status.CANCELLED)
-        record(appointment, EventType.CANCELLED, actor=actor, role=Role.CITIZEN)
-        if not was_held:
-            notify(appointment, "appointment_cancelled")
-        move_places(freed)
+        cancel_locked(appointment, actor=actor)
     return appointment
+
+
+def cancel_locked(appointment: Appointment, *, actor: User, role: Role = Role.CITIZEN) -> None:
+    """Cancel the appointment, which is locked, unless it is; RuleViolation as in `cancel`."""
+    if appointment.status == Status.CANCELLED:
+        return
+    if not appointment.is_held:
+        check_can_be_cancelled(appointment)
+    was_held = appointment.is_held
+    freed = appointment.places + withdraw_offers(appointment.offers.all())
+    end_waiting(appointment)
+    if appointment.is_displaced:
+        drop_notices_of_closing(appointment)
+    Appointment.objects.filter(pk=appointment.pk).update(status=Status.CANCELLED)
+    record(appointment, EventType.CANCELLED, actor=actor, role=role)
+    if not was_held:
+        notify(appointment, _CANCELLED[role])
+    move_places(freed)
 
 
 def _confirmed_already(appointment: Appointment) -> Appointment:

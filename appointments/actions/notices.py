@@ -9,8 +9,11 @@ from core.messaging.actions import notices
 # The notices that the attendee gets too where somebody else booked, by those of the owners.
 TEMPLATES_FOR_ATTENDEE = {
     "appointment_confirmed": "appointment_booked_for_you",
+    "appointment_booked_by_office": "appointment_booked_for_you",
     "appointment_moved": "appointment_for_you_moved",
+    "appointment_moved_by_office": "appointment_for_you_moved",
     "appointment_cancelled": "appointment_for_you_cancelled",
+    "appointment_cancelled_by_office": "appointment_for_you_cancelled",
     "appointment_restored": "appointment_restored",
     "appointment_closed": "appointment_for_you_closed",
     "appointment_displaced": "appointment_for_you_closed",

@@ -208,7 +208,7 @@ def check_no_conflict(
             % {"name": attendee.name},
             code="overlap",
         )
-    held = Appointment.objects.filter(user=actor, status=Appointment.Status.HELD)
+    held = Appointment.objects.filter(user=actor.pk, status=Appointment.Status.HELD)
     if not instead_of and held.count() >= settings.BOOKING["MAX_HOLDS"]:
         raise RuleViolation(
             _("You are holding %(most)s times already. Confirm or cancel one of them first.")

@@ -91,7 +91,12 @@ def _admit(**fields: Any) -> Appointment:
     slot, operations, now = fields["slot"], fields["operations"], timezone.now()
     freed = expire(lapsed_now().concerning(fields["user"], fields["attendee"], slot))
     appointment = Appointment.objects.create(
-        **fields, is_walk_in=True, status=Status.CHECKED_IN, expires_at=now, confirmed_at=now
+        **fields,
+        made_by_office=True,
+        is_walk_in=True,
+        status=Status.CHECKED_IN,
+        expires_at=now,
+        confirmed_at=now,
     )
     issue_slip(appointment)
     record(appointment, EventType.WALKED_IN, actor=fields["user"], role=Role.CLERK)

@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from appointments.admin import assistance
 from appointments.admin.buttons import BUTTONS, buttons_of
 from appointments.admin.desk_access import RIGHTS
 from appointments.admin.today import today
@@ -147,6 +148,7 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
         ]
         return [
             *pages,
+            *assistance.urls(),
             path("<int:pk>/<slug:button>/press/", press, name="appointment_press"),
             *super().get_urls(),
         ]

@@ -1,6 +1,7 @@
 """Models of offices, opening hours, slots and appointments."""
 
 from appointments.models.appointments import Appointment, AppointmentQuerySet
+from appointments.models.assistance import Assistance
 from appointments.models.closures import Closure
 from appointments.models.events import AppointmentEvent
 from appointments.models.offices import Office, OfficeQuerySet, offices_open_to_booking
@@ -18,6 +19,7 @@ __all__ = [
     "Appointment",
     "AppointmentEvent",
     "AppointmentQuerySet",
+    "Assistance",
     "Closure",
     "Offer",
     "OfferQuerySet",

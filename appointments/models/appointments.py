@@ -47,7 +47,7 @@ def _events() -> models.QuerySet:
 
 def _own(staff: User) -> Q:
     """Return the condition for appointments that concern this member of staff themselves."""
-    own = Q(user=staff, is_walk_in=False) | concerns_staff(staff, Appointment.PARTIES)
+    own = Q(user=staff, made_by_office=False) | concerns_staff(staff, Appointment.PARTIES)
     if staff.identity_id:
         named = Appointment.beneficiaries.through.objects.filter(identity=staff.identity_id)
         own |= Q(pk__in=named.values("appointment"))
@@ -63,8 +63,6 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """
         listed = self.filter(acting.listed(Appointment.PARTIES))
         listed = listed.exclude(_never_confirmed() & ~Q(holder=acting.holder))
-        # The author of a walk-in is the clerk who received the person.
-        listed = listed.exclude(~Q(attendee=acting.holder), is_walk_in=True)
         readable = acting.readable(Appointment.PARTIES)
         return listed.annotate(is_former=Case(When(readable, then=False), default=True))
 
@@ -223,7 +221,7 @@ class Appointment(models.Model):
         NO_SHOW = "no_show", pgettext_lazy("an appointment", "Missed")
         DISPLACED = "displaced", pgettext_lazy("an appointment", "Office closed")
 
-    PARTIES = Parties(author="user", person="attendee")
+    PARTIES = Parties(author="user", person="attendee", by_office="made_by_office")
     # LIVE statuses take up places; a row in NEVER_CONFIRMED has never been an appointment.
     LIVE = (Status.HELD, Status.CONFIRMED, Status.CHECKED_IN)
     NEVER_CONFIRMED = (Status.HELD, Status.EXPIRED)
@@ -262,7 +260,8 @@ class Appointment(models.Model):
     last_digest = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(_("started"), default=timezone.now, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True)
-    # The clerk who is its `user` made it at the desk, for a person who came without one.
+    # The clerk who is its `user` has made it, for a person who came or called.
+    made_by_office = models.BooleanField(_("booked by the office"), default=False)
     is_walk_in = models.BooleanField(_("without an appointment"), default=False)
     called_at = models.DateTimeField(_("called"), null=True)
     remind_at = models.DateTimeField(null=True, help_text="when the next reminder is due")
@@ -278,7 +277,10 @@ class Appointment(models.Model):
     class Meta:
         verbose_name = _("appointment")
         verbose_name_plural = _("Appointments")
-        permissions = [("receive_appointment", "Can receive people with appointments")]
+        permissions = [
+            ("receive_appointment", "Can receive people with appointments"),
+            ("assist_person", "Can book, move and cancel for people who come or call"),
+        ]
         indexes = [
             models.Index(fields=["user", "-id"], name="appointment_by_user"),
             models.Index(fields=["holder", "-id"], name="appointment_by_holder"),
@@ -313,6 +315,10 @@ class Appointment(models.Model):
             models.CheckConstraint(
                 condition=Q(operations__gte=1), name="appointment_has_operations"
             ),
+            models.CheckConstraint(
+                condition=Q(is_walk_in=False) | Q(made_by_office=True),
+                name="appointment_of_walk_in_is_made_by_office",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -320,7 +326,7 @@ class Appointment(models.Model):
 
     def was_continued_by(self, user: User) -> bool:
         """Return whether `user` has moved it or done something else to it, but not as a clerk."""
-        return self.events.filter(actor=user, role="citizen").exists()
+        return self.events.filter(actor=user.pk, role="citizen").exists()
 
     @property
     def is_booked(self) -> bool:

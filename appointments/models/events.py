@@ -1,5 +1,7 @@
 """Events of appointments."""
 
+from typing import Self
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -8,6 +10,14 @@ from appointments.models.appointments import Appointment
 from appointments.models.slots import Slot
 from core.accounts.models import User
 from core.events import Event
+
+
+class AppointmentEventQuerySet(models.QuerySet["AppointmentEvent"]):
+    def on_behalf(self) -> Self:
+        """Return what clerks have done in the name of the person whose appointment it is."""
+        types = AppointmentEvent.EventType
+        done = (types.CONFIRMED, types.MOVED, types.CANCELLED)
+        return self.filter(role=AppointmentEvent.Role.CLERK, event_type__in=done)
 
 
 class AppointmentEvent(Event):
@@ -49,6 +59,8 @@ class AppointmentEvent(Event):
     event_type = models.CharField(max_length=12, choices=EventType)
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="+")
     operations = models.PositiveSmallIntegerField()
+
+    objects = AppointmentEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("event")

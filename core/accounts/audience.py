@@ -52,7 +52,8 @@ def audience_of(matter: Matter) -> Audience:
     """
     holder, person = matter.holder_id, person_id_of(matter)
     if holder == person:
-        return Audience(_recipients([holder], with_account=True), [])
+        # What an office has booked for somebody without an account is told to their own mobile.
+        return Audience(_recipients([holder]), [])
     links = links_that_count().filter(
         Q(holder=holder, person=person)
         | Q(holder=holder, kind=Link.Kind.REPRESENTATIVE)
@@ -117,9 +118,9 @@ def _recipients(identities: Collection[int], *, with_account: bool = False) -> l
         return found
     without = Identity.objects.filter(pk__in=others, status=Identity.Status.ACTIVE).order_by("pk")
     return found + [
-        Recipient(identity.mobile, "", _language_of(identity), None) for identity in without
+        Recipient(identity.mobile, "", language_of(identity), None) for identity in without
     ]
 
 
-def _language_of(identity: Identity) -> str:
+def language_of(identity: Identity) -> str:
     return "ar" if identity.nationality in ARABIC_SPEAKING else "en"

@@ -159,6 +159,7 @@ def send_code_to_unknown(
     template: str,
     email: str | None = None,
     confirms: str = "",
+    about: Model | None = None,
 ) -> OneTimeCode:
     """Send a code to a visitor who is not signed in, and reveal the outcome in the text alone.
 
@@ -199,6 +200,7 @@ def send_code_to_unknown(
             network=network,
             confirms=confirms,
             template=template,
+            about=about,
         )
 
 

@@ -32,10 +32,14 @@ OWNERS = frozenset({Relation.HOLDER, Relation.SUCCESSOR})
 
 
 class Parties(NamedTuple):
-    """The fields of a model with the account that did something and the person it is about."""
+    """The fields of a model with the account that did something and the person it is about.
+
+    `by_office` is the one that says that the author did it for somebody, as a member of staff.
+    """
 
     author: str
     person: str
+    by_office: str = ""
 
 
 class Matter(Protocol):
@@ -170,7 +174,8 @@ class Acting:
         """
         mine = Q(holder=self.holder) | self._about(parties)
         if self._is_oneself:
-            mine |= Q(**{parties.author: self.user}) & ~Q(holder__in=self._represented)
+            done = Q(**{parties.author: self.user}) & ~Q(holder__in=self._represented)
+            mine |= done & Q(**{parties.by_office: False}) if parties.by_office else done
         return mine
 
     def owned(self, parties: Parties) -> Q:
@@ -264,7 +269,10 @@ def person_id_of(matter: Matter) -> int:
 
 
 def _is_author(user: User, matter: Matter) -> bool:
-    return bool(getattr(matter, f"{matter.PARTIES.author}_id") == user.pk)
+    parties = matter.PARTIES
+    if parties.by_office and getattr(matter, parties.by_office):
+        return False
+    return bool(getattr(matter, f"{parties.author}_id") == user.pk)
 
 
 def _speaks_for(user: User, holder: Identity) -> bool:

@@ -6,7 +6,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from appointments.models import Appointment, AppointmentQuerySet
+from appointments.models import Appointment, AppointmentQuerySet, Assistance
 from core.accounts.models import Identity, Link, Recovery, User
 from core.catalogue.labels import NATIONALITIES
 from core.messaging.models import Message
@@ -81,6 +81,8 @@ def read(staff: User, person: Identity) -> dict[str, Any]:
     if staff.has_perm("appointments.view_appointment"):
         appointments = _appointments(staff, person).select_related("attendee", "slot")
         context["appointments"] = _first_of(appointments.order_by(_LAST_FIRST))
+        helped = Assistance.objects.filter(person=person).select_related("clerk__identity")
+        context["assistances"] = _first_of(helped.order_by(_LAST_FIRST))
         subjects += [each.reference for each in context["appointments"].shown]
     to_them = Q(pk__in=[])
     if person.mobile:
@@ -107,7 +109,7 @@ def _appointments(staff: User, person: Identity) -> AppointmentQuerySet:
     """Return the appointments for, through or by this person that `staff` may see."""
     named = Appointment.beneficiaries.through.objects.filter(identity=person)
     theirs = Q(attendee=person) | Q(holder=person) | Q(pk__in=named.values("appointment"))
-    theirs |= Q(user=_account_of(person), is_walk_in=False)
+    theirs |= Q(user=_account_of(person), made_by_office=False)
     return Appointment.objects.readable_by(staff).filter(theirs)
 
 

@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 
 from core.accounts import actions, authenticators, codes, purposes
 from core.accounts.access import StaffRequest, get_visible
+from core.accounts.document_form import DocumentForm
 from core.accounts.forms import CodeForm
 from core.accounts.models import Identity, PersonOpening, Recovery
 from core.exceptions import RuleViolation
 from core.methods import takes, takes_form
 from tawasul.portal.counter import begun_by, recoveries_for, to_confirm, works_at_counter
-from tawasul.portal.counter_forms import DocumentForm, NewMobileForm, RefusalForm
+from tawasul.portal.counter_forms import NewMobileForm, RefusalForm
 from tawasul.portal.counter_guide import CASES
 
 MAX_ROWS = 100

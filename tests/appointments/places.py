@@ -15,7 +15,7 @@ from appointments import actions
 from appointments.actions.offers import make_offer
 from appointments.actions.places import move_places
 from appointments.actions.waiting import entry_of
-from appointments.models import Appointment, Office, OpeningWindow, Slot
+from appointments.models import Appointment, Assistance, Office, OpeningWindow, Slot
 from appointments.models.slots import ALLOCATOR
 from core.catalogue.models import Region
 from core.chores.models import Chore
@@ -253,7 +253,10 @@ def reminders_of(appointment):
     ]
 
 
-def clerk(*offices, codenames=("view_appointment", "receive_appointment"), **fields):
+OF_CLERKS = ("view_appointment", "receive_appointment", "assist_person")
+
+
+def clerk(*offices, codenames=OF_CLERKS, **fields):
     """Make a clerk who receives people at these offices, without an identity by default."""
     user = factories.OfficerFactory(**fields)
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
@@ -266,6 +269,23 @@ def manager(*offices):
     user = factories.of_role("manager")
     user.offices.set(offices)
     return user
+
+
+def assistance(clerk, person, aim="book", **fields):
+    """Let the clerk have begun to help the person, who has shown their passport."""
+    return Assistance.objects.create(
+        clerk=clerk,
+        office=fields.pop("office", None) or clerk.offices.get(),
+        person=person,
+        aim=aim,
+        **{
+            "way": Assistance.Way.COUNTER,
+            "document": "passport",
+            "document_end": "AB12",
+            "proven_at": timezone.now(),
+            **fields,
+        },
+    )
 
 
 def displace_alone(appointment):

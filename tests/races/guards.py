@@ -25,9 +25,12 @@ class Guards:
     def __init__(self, monkeypatch):
         self.replace = monkeypatch.setattr
 
-    def wait_after(self, owner, name, *, parties):
-        """Let each call of `name` wait at its end until all `parties` have made theirs."""
-        everybody = Barrier(parties, timeout=DEADLINE_SECONDS)
+    def wait_after(self, owner, name, *, parties=2, together=None):
+        """Let each call of `name` wait at its end until all `parties` have made theirs.
+
+        A barrier `together` lets calls of several functions wait for each other.
+        """
+        everybody = together or Barrier(parties, timeout=DEADLINE_SECONDS)
         original = getattr(owner, name)
 
         def do_and_wait(*args, **kwargs):

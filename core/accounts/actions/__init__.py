@@ -16,6 +16,7 @@ from core.accounts.actions.contacts import (
 )
 from core.accounts.actions.counter_recovery import (
     begin_recovery,
+    check_document,
     confirm_recovery,
     finish_recovery,
     lift_restriction,
@@ -46,6 +47,7 @@ __all__ = [
     "ask_to_reset",
     "begin_recovery",
     "change_mobile",
+    "check_document",
     "check_may_change_authenticator",
     "check_may_enter",
     "check_undisputed",

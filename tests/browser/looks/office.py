@@ -34,6 +34,8 @@ TODAY, WALK_IN, CALLS = (
     f"appointments/appointment/{page}/" for page in ("today", "walk-in", "calls")
 )
 LIST, DESK = "appointments/appointment/", "appointments/appointment/{%s.pk}/"
+ASSIST = f"{LIST}assistance/"
+HELP, CHANGE = (f"{ASSIST}{{{name}.pk}}/" for name in ("helping", "changing"))
 Status = Appointment.Status
 REASONS = {"reason_ar": "صيانة", "reason_en": "Maintenance"}
 # What is typed into the form of a closure, at an office with appointments on that day.
@@ -62,9 +64,11 @@ def prepare(language):
     factories.feedback("appointments:detail", is_useful=False, sentence="انتظرت ساعة")
     factories.feedback()
     holiday = {"name_ar": "اليوم الوطني", "name_en": "National Day"}
+    clerk = people.of_group("clerk", "1000000065", office)
+    helped = people_of_today["later"].attendee
     return {
         "browsers": {
-            "clerk": signed_in_staff(people.of_group("clerk", "1000000065", office)),
+            "clerk": signed_in_staff(clerk),
             "clerk-of-two": signed_in_staff(people.of_group("clerk", "1000000073", office, other)),
             "clerk-of-none": signed_in_staff(people.of_group("clerk", "1000000081")),
             "clerk-elsewhere": signed_in_staff(people.of_group("clerk", "1000000107", other)),
@@ -73,6 +77,8 @@ def prepare(language):
             "auditor": signed_in_staff(people.of_group("auditor", "1000000131")),
         },
         **people_of_today,
+        "helping": places.assistance(clerk, helped),
+        "changing": places.assistance(clerk, helped, "change"),
         "office": office,
         "hours": OpeningWindow.objects.filter(office=office).first(),
         "closure": Closure.objects.create(office=office, **days, **REASONS),
@@ -128,6 +134,20 @@ AT_THE_DOOR = (
             WALK_IN,
             send("Add and check in", number="2999999999", service="resident-services"),
         ),
+        ("assist", ASSIST),
+        ("assist-empty", ASSIST, send_nothing("Next")),
+        ("assist-caller", ASSIST, send("Next", number="2000000103", way="phone", aim="book")),
+        ("assisted", HELP),
+        ("assisted-book", f"{HELP}book/"),
+        ("assisted-book-empty", f"{HELP}book/", send_nothing("Show the next times")),
+        (
+            "assisted-times",
+            f"{HELP}book/",
+            send("Show the next times", service="resident-services"),
+        ),
+        ("assisted-change", CHANGE),
+        ("assisted-move", CHANGE, press_selected("main a[href$='move/']")),
+        ("assisted-cancel", CHANGE, press_selected("main a[href$='cancel/']")),
         ("calls", CALLS),
         **AT_A_DESK,
     ),
