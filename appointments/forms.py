@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
-from appointments.models import Assistance, Slot, offices_open_to_booking
+from appointments.models import Assistance, Correction, Slot, offices_open_to_booking
 from core.accounts.document_form import DocumentForm
 from core.accounts.forms import VisualCodeForm
 from core.accounts.models import Identity
@@ -263,6 +263,29 @@ class NextTimesForm(forms.Form):
         ]
         choices = [(day.isoformat(), full_day_in_words(day)) for day in days]
         self.fields["first_day"].choices = choices  # type: ignore[attr-defined]
+
+
+class TakeBackForm(ChoiceForm):
+    """Why the last mark of an appointment is taken back, with the version that was on the page."""
+
+    expected_version = forms.IntegerField(
+        widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1
+    )
+    reason = forms.ChoiceField(
+        label=_("Why is it taken back?"),
+        choices=Correction.Reason.choices,
+        initial=Correction.Reason.BY_MISTAKE,
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"), _("Choose why the mark is taken back.")
+        ),
+    )
+    words = forms.CharField(
+        label=_("In your own words"),
+        help_text=_("For another reason: what happened, in 3 to 200 characters."),
+        required=False,
+        widget=forms.TextInput({"dir": "auto", "autocomplete": "off"}),
+    )
 
 
 class OfficeChoice(forms.Form):

@@ -106,6 +106,7 @@ def booking() -> dict[str, int]:
         "HOLD_MINUTES": whole_number("BOOKING_HOLD_MINUTES", 10),
         "CHANGE_UNTIL_HOURS": whole_number("BOOKING_CHANGE_UNTIL_HOURS", 2),
         "GRACE_MINUTES": whole_number("BOOKING_GRACE_MINUTES", 15),
+        "UNMARKED_DAYS": whole_number("BOOKING_UNMARKED_DAYS", 7),
         "OFFER_MINUTES": whole_number("BOOKING_OFFER_MINUTES", 30),
         "SECOND_PLACE_MINUTES": whole_number("BOOKING_SECOND_PLACE_MINUTES", 30),
         "REPLACEMENT_HOURS": whole_number("BOOKING_REPLACEMENT_HOURS", 24),

@@ -307,9 +307,13 @@ TABLE |= {
     f"{DESK}assistance/<int:pk>/code/send/": form(
         everybody(405), desk_form(staff(403, 403, 404, desk=302, manager=404))["POST"]
     ),
+    # A superuser without an office finds nobody there.
+    f"{DESK}unmarked/": staff(403, 403, 200, manager=200),
     **each(desk_form(staff(403, 403, 403)), DESK, "add/", "<path:object_id>/delete/"),
     f"{DESK}<path:object_id>/": staff(302, 302, 302),
     f"{DESK}<path:object_id>/change/": staff(403, 403, 404, desk=200, auditor=200),
+    # Nothing has been marked yet.
+    f"{DESK}<int:pk>/take-back/": desk_form(staff(403, 403, 404, desk=302)),
     f"{DESK}<path:object_id>/history/": staff(302, 302, 302, desk=200, auditor=200),
     f"{DESK}<int:pk>/<slug:button>/press/": desk_form(staff(403, 403, 404, desk=302, auditor=302)),
 }
@@ -352,6 +356,7 @@ HELD_TIME_TABLE = {
     **each(form(people(404, 302, 404)), APPOINTMENT, "cancel/", "move/time/"),
     f"{APPOINTMENT}calendar/": people(404, 404, 404),
     f"{DESK}<path:object_id>/change/": staff(403, 403, 404, desk=404, auditor=404),
+    f"{DESK}<int:pk>/take-back/": desk_form(staff(403, 403, 404, desk=404)),
     f"{DESK}<path:object_id>/history/": staff(302, 302, 302),
     f"{DESK}<int:pk>/<slug:button>/press/": desk_form(staff(403, 403, 404, desk=404, auditor=404)),
 }

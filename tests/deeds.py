@@ -67,8 +67,8 @@ def written(action, thing):
     return act(action, thing, text=TEXT, idempotency_key=KEY, expected_version=None)
 
 
-def versioned(action, thing, **fields):
-    return act(action, thing, expected_version=None, **fields)
+def versioned(action, thing, name="inquiry", **fields):
+    return act(action, thing, name, expected_version=None, **fields)
 
 
 def saved_details(world, role):
@@ -317,6 +317,10 @@ APPOINTMENTS = {
     "call": row(act(booking.call, "here", "appointment"), "clerk manager"),
     "serve": row(act(booking.serve, "here", "appointment"), "clerk manager"),
     "mark_no_show": row(act(booking.mark_no_show, "late", "appointment"), "clerk manager"),
+    "take_back": row(
+        versioned(booking.take_back, "here", "appointment", reason="by_mistake"), "clerk manager"
+    ),
+    "settle": row(act(booking.settle, "unmarked", "appointment", outcome="served"), "manager"),
     "receive": row(
         lambda world, role: booking.receive(
             actor=getattr(world, role),
@@ -509,6 +513,7 @@ def with_appointments(world):
         move_places({}, into=kept, operations=1)
     world.of_stranger = places.confirmed(world.stranger, slot=places.some_slot(time="17:00"))
     world.here = places.in_status("checked_in", slot=today("11:00"))
+    world.unmarked = places.in_status("unmarked", slot=world.here.slot)
     world.late = places.confirmed(slot=today("10:00"))
     passed = places.at(places.SUNDAY, "08:00")
     Slot.objects.filter(pk=world.late.slot_id).update(start=passed)

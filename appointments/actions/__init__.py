@@ -12,7 +12,7 @@ from appointments.actions.booking import cancel, confirm, hold, move
 from appointments.actions.desk import call, check_in, mark_no_show, serve
 from appointments.actions.displacement import displace_due
 from appointments.actions.hold_expiry import expire_due
-from appointments.actions.no_show import settle_past
+from appointments.actions.no_show import settle, settle_past
 from appointments.actions.on_behalf import book_for, book_later, cancel_for, move_for
 from appointments.actions.passing_on import pass_on_appointments, pass_on_wishes
 from appointments.actions.reminders import remind_of_appointments
@@ -27,6 +27,7 @@ from appointments.actions.slot_generation import (
     make_slots,
     opening_hours_of,
 )
+from appointments.actions.taking_back import last_mark, take_back
 from appointments.actions.waiting import (
     accept,
     decline,
@@ -62,6 +63,7 @@ __all__ = [
     "hold",
     "horizon",
     "lapse_due",
+    "last_mark",
     "make_slots",
     "mark_no_show",
     "may",
@@ -77,8 +79,10 @@ __all__ = [
     "rights_of",
     "send_caller_code",
     "serve",
+    "settle",
     "settle_past",
     "stop_waiting",
+    "take_back",
     "wait",
     "wait_for_any_time",
     "walk_in",

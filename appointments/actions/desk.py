@@ -9,10 +9,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from appointments.actions.events import EventType, Role, Status, record
+from appointments.actions.late_comers import check_in_missed
 from appointments.actions.locks import lock_waiting
 from appointments.actions.offers import withdraw_offers
 from appointments.actions.places import move_places
 from appointments.actions.rights import Deed, check_may
+from appointments.actions.rules import wrong_status
 from appointments.actions.waiting import end_waiting
 from appointments.models import Appointment
 from core.accounts.models import User
@@ -26,7 +28,8 @@ EARLY = timedelta(hours=2)
 def check_in(*, actor: User, appointment: Appointment, is_early: bool = False) -> Appointment:
     """Check in the attendee on the day of the appointment; `is_early` if hours before it is meant.
 
-    Raise RuleViolation `other_day` on any other day, `early` hours before, else as `_mark` does.
+    Who was marked as missed is received all the same. Raise RuleViolation `other_day` on any other
+    day, `early` hours before, else as `_mark` and `check_in_missed` do.
     """
     start = appointment.slot.start
     if not Appointment.objects.of_today().filter(pk=appointment.pk).exists():
@@ -40,6 +43,8 @@ def check_in(*, actor: User, appointment: Appointment, is_early: bool = False) -
             ),
             code="other_day",
         )
+    if Appointment.objects.filter(pk=appointment.pk, status=Status.NO_SHOW).exists():
+        return check_in_missed(actor=actor, appointment=appointment)
     is_to_come = appointment.is_confirmed and start > timezone.now() + EARLY
     if is_to_come and not is_early:
         raise RuleViolation(
@@ -63,7 +68,7 @@ def call(*, actor: User, appointment: Appointment) -> Appointment:
         called = here.update(called_at=timezone.now())
         appointment = _with_place(appointment)
         if not called:
-            raise _wrong_status(appointment)
+            raise wrong_status(appointment)
         record(appointment, EventType.CALLED, actor=actor, role=Role.CLERK)
     return appointment
 
@@ -119,17 +124,9 @@ def _mark(
                 _("The appointment has been moved to another time meanwhile."), code="moved"
             )
         elif appointment.status != after:
-            raise _wrong_status(appointment)
+            raise wrong_status(appointment)
     return appointment
 
 
 def _with_place(appointment: Appointment) -> Appointment:
     return Appointment.objects.select_related("slot__office", "user").get(pk=appointment.pk)
-
-
-def _wrong_status(appointment: Appointment) -> RuleViolation:
-    return RuleViolation(
-        _("This cannot be done: the appointment is “%(status)s”.")
-        % {"status": appointment.get_status_display()},
-        code="status",
-    )

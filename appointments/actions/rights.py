@@ -23,6 +23,7 @@ class Deed(StrEnum):
     CHANGE = "change"  # confirm it, wait for another time, accept an offer
     GIVE_UP = "give_up"  # move or cancel it, stop waiting, decline an offer
     RECEIVE = "receive"  # as a clerk
+    SETTLE = "settle"  # as a manager
 
 
 _MAY: dict[Deed, frozenset[Relation]] = {
@@ -96,18 +97,29 @@ def may(user: User, deed: Deed, thing: Appointment | Waiting) -> bool:
     """Return whether `user` may do this now, as the tables are."""
     if deed == Deed.RECEIVE:
         return _receives(user, thing)
+    if deed == Deed.SETTLE:
+        return _manages(user, thing)
     return rights_of(user, thing).may(deed)
 
 
 def check_may(user: User, deed: Deed, thing: Appointment | Waiting) -> None:
     """Check that `user` may do this now, as the tables are.
 
-    Raise RuleViolation `not_yours` or `recovered`, or `not_clerk` for a deed of clerks.
+    Raise RuleViolation `not_yours` or `recovered`, or `not_clerk` for a deed of clerks and
+    `not_manager` for one of managers.
     """
-    if deed != Deed.RECEIVE:
+    if deed not in (Deed.RECEIVE, Deed.SETTLE):
         rights_of(user, thing).check_may(deed)
-    elif not _receives(user, thing):
+    elif may(user, deed, thing):
+        return
+    elif deed == Deed.RECEIVE:
         raise not_a_clerk(user, _reference_of(thing))
+    else:
+        refused = RuleViolation(
+            _("Only a manager of this office says what became of this appointment."),
+            code="not_manager",
+        )
+        raise noted(refused, user, deed, _reference_of(thing))
 
 
 def not_a_clerk(user: User, reference: str = "") -> RuleViolation:
@@ -117,6 +129,10 @@ def not_a_clerk(user: User, reference: str = "") -> RuleViolation:
 
 def _receives(user: User, thing: Appointment | Waiting) -> bool:
     return Appointment.objects.visible_to_clerk(user).filter(pk=thing.pk).exists()
+
+
+def _manages(user: User, thing: Appointment | Waiting) -> bool:
+    return Appointment.objects.managed_by(user).filter(pk=thing.pk).exists()
 
 
 def _since(thing: Appointment | Waiting) -> datetime | None:

@@ -293,3 +293,33 @@ def check_in_time_to_move(appointment: Appointment) -> None:
         % {"hours": hours},
         code="too_late",
     )
+
+
+def wrong_status(appointment: Appointment) -> RuleViolation:
+    return RuleViolation(
+        _("This cannot be done: the appointment is “%(status)s”.")
+        % {"status": appointment.get_status_display()},
+        code="status",
+    )
+
+
+def check_is_only_one(appointment: Appointment, at: Slot | None = None) -> None:
+    """Check that an appointment that was over can be live again, beside the attendee's others.
+
+    `at` is the time at which there may be no other. Raise RuleViolation `live` or `overlap`.
+    """
+    others = Appointment.objects.live_now().filter(attendee=appointment.attendee)
+    others = others.exclude(pk=appointment.pk)
+    if others.filter(service=appointment.service).exists():
+        raise RuleViolation(
+            _(
+                "This person has another appointment for this service by now. Use that one, or "
+                "have it cancelled first."
+            ),
+            code="live",
+        )
+    if at and others.at_the_same_time_as(at).exists():
+        raise RuleViolation(
+            _("This person has another appointment at this time by now, so this one stays over."),
+            code="overlap",
+        )

@@ -46,9 +46,10 @@ def receive(*, actor: User, office: Office, scanned: str, is_early: bool = False
     here = found.filter(slot__office=office)
     today = list(here.of_today()[:MAX_PER_DAY])
     going_on = [each for each in today if each.is_live]
-    if len(going_on) > 1:
-        raise RuleViolation(_several_message(going_on), code="several")
-    appointment = next(iter(going_on or today), None) or here.last()
+    missed = [each for each in today if each.status == Status.NO_SHOW]
+    if len(going_on or missed) > 1:
+        raise RuleViolation(_several_message(going_on or missed), code="several")
+    appointment = next(iter(going_on or missed or today), None) or here.last()
     if appointment is None:
         raise _not_here(found.of_today().first() or found.last())
     if going_on and appointment.status == Status.CHECKED_IN:

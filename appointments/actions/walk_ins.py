@@ -61,7 +61,7 @@ def walk_in(
                 if made := with_same_key.first():
                     return made
                 _check_no_live_appointment(actor, attendee, service)
-                slot = _next_slot(office, attendee, service, operations)
+                slot = next_slot_today(office, attendee, service, operations)
                 if slot is None:
                     break
                 return _admit(
@@ -105,7 +105,7 @@ def _admit(**fields: Any) -> Appointment:
     return appointment
 
 
-def _next_slot(
+def next_slot_today(
     office: Office, attendee: Identity, service: Service, operations: int
 ) -> Slot | None:
     """Return the first slot of today with room at which the attendee is not booked elsewhere."""

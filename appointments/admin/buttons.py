@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from appointments import actions
+from appointments.models import Appointment
 from core.staff_buttons import Button
 
 if TYPE_CHECKING:
@@ -42,7 +43,19 @@ BUTTONS = {
         actions.mark_no_show,
         gettext_lazy("The appointment is marked as missed."),
     ),
+    # What a manager says of those whom the desk has left unmarked.
+    "was-served": Button(
+        gettext_lazy("Was served"),
+        partial(actions.settle, outcome=Appointment.Status.SERVED),
+        gettext_lazy("The appointment is marked as served."),
+    ),
+    "left": Button(
+        gettext_lazy("Left without being served"),
+        partial(actions.settle, outcome=Appointment.Status.NO_SHOW),
+        gettext_lazy("The appointment is marked as missed."),
+    ),
 }
+OF_MANAGERS = ("was-served", "left")
 
 
 def buttons_of(

@@ -16,9 +16,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from appointments.admin import assistance
-from appointments.admin.buttons import BUTTONS, buttons_of
-from appointments.admin.desk_access import RIGHTS
+from appointments.admin.buttons import BUTTONS, OF_MANAGERS, buttons_of
+from appointments.admin.desk_access import RIGHTS, checked_in_message
+from appointments.admin.taking_back import take_back_page
 from appointments.admin.today import today
+from appointments.admin.unmarked import unmarked
 from appointments.admin.waiting_room import calls
 from appointments.admin.walk_ins import walk_in
 from appointments.models import Appointment, AppointmentQuerySet
@@ -144,11 +146,14 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
                 ("today", "today", today),
                 ("walk-in", "walk_in", walk_in),
                 ("calls", "calls", calls),
+                ("unmarked", "unmarked", unmarked),
             )
         ]
+        take_back = self.admin_site.admin_view(self.take_back)
         return [
             *pages,
             *assistance.urls(),
+            path("<int:pk>/take-back/", take_back, name="appointment_take_back"),
             path("<int:pk>/<slug:button>/press/", press, name="appointment_press"),
             *super().get_urls(),
         ]
@@ -165,16 +170,16 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
         if not re.fullmatch("[0-9]{1,18}", object_id):
             return redirect("admin:appointments_appointment_changelist")
         appointment = self._get(request, int(object_id))
+        may_receive = request.user.has_perms(RIGHTS)
         context = {
             **self.admin_site.each_context(request),
             "title": appointment.attendee.name,
             "appointment": appointment,
             "named": appointment.beneficiaries.all(),
             "documents": appointment.service.documents.all(),
-            "events": appointment.events.select_related("actor__identity"),
-            "buttons": _buttons_for(appointment, is_asked_early="early" in request.GET)
-            if request.user.has_perms(RIGHTS)
-            else [],
+            "events": appointment.events.select_related("actor__identity", "correction"),
+            "buttons": _buttons_for(appointment, request) if may_receive else [],
+            "can_be_taken_back": may_receive and appointment.can_be_taken_back,
             # After an action, the template moves the focus to the next step of the work.
             "is_told": len(messages.get_messages(request)) > 0,
         }
@@ -187,7 +192,7 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
         place = safe_target(request, page)
         if button in BUTTONS and request.method == "POST":
             try:
-                BUTTONS[button].act(actor=request.user, appointment=appointment)
+                done = BUTTONS[button].act(actor=request.user, appointment=appointment)
             except RuleViolation as violation:
                 messages.error(request, violation.message)
                 if violation.code == "early":
@@ -195,8 +200,18 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
                 # The message stands above the row, so the page is shown from its top.
                 place = place.partition("#")[0]
             else:
-                messages.success(request, BUTTONS[button].done)
+                # Whoever was marked as missed may have got another time.
+                has_moved = done.slot_id != appointment.slot_id
+                message = checked_in_message(done) if has_moved else BUTTONS[button].done
+                messages.success(request, message)
         return redirect(place)
+
+    @takes_form
+    def take_back(self, request: StaffRequest, pk: int) -> HttpResponse:
+        """Ask why the last mark is taken back, and take it back."""
+        if not request.user.has_perms(RIGHTS):
+            raise PermissionDenied
+        return take_back_page(request, self._get(request, pk))
 
     def _get(self, request: HttpRequest, pk: int) -> Appointment:
         if not self.has_view_permission(request):
@@ -209,11 +224,14 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
 
 
 def _buttons_for(
-    appointment: Appointment, *, is_asked_early: bool
+    appointment: Appointment, request: HttpRequest
 ) -> list[tuple[str, "_StrOrPromise", "_StrOrPromise"]]:
-    check_in = "check-in-early" if is_asked_early else "check-in"
+    check_in = "check-in-early" if "early" in request.GET else "check-in"
+    is_manager = request.user.has_perm("appointments.manage_office")
     offered: dict[str, tuple[str, ...]] = {
         Appointment.Status.CONFIRMED: (check_in, "missed"),
         Appointment.Status.CHECKED_IN: ("call", "served"),
+        Appointment.Status.NO_SHOW: ("check-in",) if appointment.is_at_desk else (),
+        Appointment.Status.UNMARKED: OF_MANAGERS if is_manager else (),
     }
     return buttons_of(offered.get(appointment.status, ()), with_keys=BUTTONS)

@@ -3,7 +3,7 @@
 import datetime
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Self, cast
@@ -18,10 +18,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from appointments.admin.bars import picture_of
-from appointments.models import Office, Weekday
+from appointments.models import Correction, CorrectionQuerySet, Office, Weekday
 from appointments.models.figures import Figures, figures_of, load, total
 from core.accounts.access import StaffRequest, get_visible
+from core.accounts.models import User
 from core.hijri import both_calendars, dates_of, hijri_to_gregorian, months_in_both_calendars
+from core.references import grouped_reference
 from core.security_log import Event, note
 from core.spreadsheets import Cell, Table, as_csv, as_xlsx
 from core.text import single_line
@@ -111,21 +113,22 @@ class FiguresMixin(admin.ModelAdmin):
 
     def figures(self, request: StaffRequest, pk: int) -> HttpResponse:
         office, month = _office_and_month(request, pk)
-        figures = _figures(office, month)
+        figures, taken_back = _figures(office, month), _taken_back(office, month, request.user)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Figures of %(office)s") % {"office": office.name},
             "office": office,
             "others": Office.objects.readable_by(request.user).exclude(pk=office.pk),
             "month": month,
-            "tables": _tables(figures),
+            "tables": _tables(figures, taken_back),
+            "taken_back": taken_back,
             "picture": picture_of(figures.days),
         }
         return render(request, "admin/appointments/office/figures.html", context)
 
     def figures_as_csv(self, request: StaffRequest, pk: int) -> HttpResponse:
         office, month = _office_and_month(request, pk)
-        tables = _tables(_figures(office, month))
+        tables = _tables(_figures(office, month), _taken_back(office, month, request.user))
         code = request.GET.get("table", "")
         if code not in tables:
             code = next(iter(tables))
@@ -138,7 +141,8 @@ class FiguresMixin(admin.ModelAdmin):
         office, month = _office_and_month(request, pk)
         note(Event.EXPORT, account=request.user.pk, kind="xlsx")
         names = [f"{name}.xlsx" for name in _names(office, month)]
-        return as_xlsx(_tables(_figures(office, month)).values(), names)
+        tables = _tables(_figures(office, month), _taken_back(office, month, request.user))
+        return as_xlsx(tables.values(), names)
 
 
 def _names(office: Office, month: Month) -> tuple[str, str]:
@@ -164,7 +168,12 @@ def _figures(office: Office, month: Month) -> Figures:
     return replace(figures, days=open_days)
 
 
-def _tables(figures: Figures) -> dict[str, Table]:
+def _taken_back(office: Office, month: Month, reader: User) -> CorrectionQuerySet:
+    of_month = Correction.objects.of_days(office, month.first, month.last).readable_by(reader)
+    return of_month.select_related("event__appointment", "event__actor__identity")
+
+
+def _tables(figures: Figures, taken_back: Iterable[Correction]) -> dict[str, Table]:
     """Return the tables by their codes, which stand in the addresses and names of files."""
     days = [(_day_in_words(day), row) for day, row in figures.days.items()]
     hours = [(datetime.time(hour), row) for hour, row in figures.hours.items()]
@@ -175,7 +184,29 @@ def _tables(figures: Figures) -> dict[str, Table]:
         "days": replace(by_day, dates=list(figures.days)),
         "hours": _table(_("By hour of the day"), _("Hour"), hours, ("places", "booked", "load")),
         "services": _table(_("By service"), _("Service"), services, ("booked", "served", "missed")),
+        "taken-back": _table_of_taken_back(list(taken_back)),
     }
+
+
+def _table_of_taken_back(corrections: Sequence[Correction]) -> Table:
+    when = [timezone.localtime(each.event.at) for each in corrections]
+    rows: list[list[Cell]] = [
+        [
+            at.time().replace(second=0, microsecond=0),
+            each.event.actor.get_short_name() if each.event.actor else None,
+            grouped_reference(each.event.appointment.reference),
+            str(each.get_mark_display()),
+            str(each.why),
+        ]
+        for at, each in zip(when, corrections, strict=True)
+    ]
+    return Table(
+        title=_("Marks taken back"),
+        headings=[_("Time"), _("Clerk"), _("Appointment"), _("What was taken back"), _("Why")],
+        rows=rows,
+        total=[pgettext("figures of an office", "Total"), len(rows), None, None, None],
+        dates=[at.date() for at in when],
+    )
 
 
 def _table(

@@ -27,7 +27,8 @@ STANDINGS = {
     "here": (pgettext_lazy("who is expected at an office", "Here"), ["call", "served"]),
     "called": (pgettext_lazy("who is expected at an office", "Called"), ["call", "served"]),
     "served": (pgettext_lazy("who is expected at an office", "Served"), []),
-    "missed": (pgettext_lazy("who is expected at an office", "Missed"), []),
+    "missed": (pgettext_lazy("who is expected at an office", "Missed"), ["check-in"]),
+    "unmarked": (pgettext_lazy("who is expected at an office", "Not marked"), []),
 }
 ROWS = 100
 MAX_DIGITS = 6
@@ -70,7 +71,11 @@ def today(request: StaffRequest, office: Office, *, offices: list[Office]) -> Ht
         typed=typed,
         wrong=wrong,
         asks_early=asks_early,
-        counts=[(name, label, counts.get(name, 0)) for name, (label, _can) in STANDINGS.items()],
+        counts=[
+            (name, label, counts.get(name, 0))
+            for name, (label, _can) in STANDINGS.items()
+            if name != "unmarked" or counts.get(name)
+        ],
         all=sum(counts.values()),
         shown=shown,
         page=page,

@@ -3,6 +3,7 @@
 from appointments.models.appointments import Appointment, AppointmentQuerySet
 from appointments.models.assistance import Assistance
 from appointments.models.closures import Closure
+from appointments.models.corrections import Correction, CorrectionQuerySet
 from appointments.models.events import AppointmentEvent
 from appointments.models.offices import Office, OfficeQuerySet, offices_open_to_booking
 from appointments.models.opening_hours import (
@@ -21,6 +22,8 @@ __all__ = [
     "AppointmentQuerySet",
     "Assistance",
     "Closure",
+    "Correction",
+    "CorrectionQuerySet",
     "Offer",
     "OfferQuerySet",
     "Office",

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from appointments.models.check_codes import check_codes_in
-from appointments.models.office_day import office_day_q
+from appointments.models.office_day import DESK_HOURS, office_day_q
 from appointments.models.slots import Slot
 from core.accounts.models import Identity, User
 from core.accounts.people import MAX_LATEST
@@ -85,6 +85,21 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
             return self.exclude(_own(user) | _never_confirmed())
         return self.visible_to_clerk(user)
 
+    def managed_by(self, manager: User) -> Self:
+        """Return the appointments of the manager's offices, without the manager's own ones."""
+        if not manager.has_perm("appointments.manage_office"):
+            return self.none()
+        of_offices = self.filter(slot__office__clerks=manager)
+        return of_offices.exclude(_own(manager) | _never_confirmed())
+
+    def unmarked(self) -> Self:
+        """Return those that the desk has left without a mark, for the manager to settle."""
+        return self.filter(status=Appointment.Status.UNMARKED)
+
+    def own_of(self, staff: User) -> Self:
+        """Return the appointments that concern this member of staff themselves."""
+        return self.filter(_own(staff))
+
     def of_today(self, now: datetime.datetime | None = None) -> Self:
         """Return the appointments of today at the desk, by `office_day_q`."""
         return self.filter(office_day_q(now or timezone.now(), "slot__"))
@@ -99,7 +114,8 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def with_standing(self, now: datetime.datetime | None = None) -> Self:
         """Annotate appointments with their `standing` at the desk, and leave out any without one.
 
-        It is `due`, `late` once the grace period is over, `here`, `called`, `served` or `missed`.
+        It is `due`, `late` once the grace period is over, `here`, `called`, `served`, `missed` or
+        `unmarked`.
         """
         now = now or timezone.now()
         status = Appointment.Status
@@ -111,6 +127,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
             When(status=status.CHECKED_IN, then=Value("called")),
             When(status=status.SERVED, then=Value("served")),
             When(status=status.NO_SHOW, then=Value("missed")),
+            When(status=status.UNMARKED, then=Value("unmarked")),
         )
         return self.annotate(standing=standing).exclude(standing=None)
 
@@ -220,11 +237,14 @@ class Appointment(models.Model):
         EXPIRED = "expired", pgettext_lazy("an appointment", "Not confirmed in time")
         NO_SHOW = "no_show", pgettext_lazy("an appointment", "Missed")
         DISPLACED = "displaced", pgettext_lazy("an appointment", "Office closed")
+        UNMARKED = "unmarked", pgettext_lazy("an appointment", "Not marked by the office")
 
     PARTIES = Parties(author="user", person="attendee", by_office="made_by_office")
-    # LIVE statuses take up places; a row in NEVER_CONFIRMED has never been an appointment.
+    # LIVE statuses take up places; a row in NEVER_CONFIRMED has never been an appointment; of a
+    # MARKED one the desk can take back its last mark.
     LIVE = (Status.HELD, Status.CONFIRMED, Status.CHECKED_IN)
     NEVER_CONFIRMED = (Status.HELD, Status.EXPIRED)
+    MARKED = (Status.CHECKED_IN, Status.SERVED, Status.NO_SHOW)
 
     idempotency_key = models.UUIDField(unique=True, editable=False)
     reference = models.CharField(
@@ -305,6 +325,9 @@ class Appointment(models.Model):
                 name="appointment_displaced",
                 condition=Q(status="displaced"),
             ),
+            models.Index(
+                fields=["slot"], name="appointment_unmarked", condition=Q(status="unmarked")
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -371,6 +394,16 @@ class Appointment(models.Model):
     @property
     def has_begun(self) -> bool:
         return self.slot.start <= timezone.now()
+
+    @property
+    def is_at_desk(self) -> bool:
+        """Whether the desk can still mark it; after that the night settles it."""
+        return timezone.now() < self.slot.end + DESK_HOURS
+
+    @property
+    def can_be_taken_back(self) -> bool:
+        """Whether the last mark of the desk can be taken back."""
+        return self.status in self.MARKED and self.is_at_desk
 
     @property
     def is_displaced(self) -> bool:

@@ -47,6 +47,11 @@ class AppointmentEvent(Event):
             "walked_in",
             pgettext_lazy("what happened to an appointment", "Came without one"),
         )
+        TAKEN_BACK = "taken_back", pgettext_lazy("what happened to an appointment", "Taken back")
+        UNMARKED = (
+            "unmarked",
+            pgettext_lazy("what happened to an appointment", "Not marked by the office"),
+        )
 
     class Role(models.TextChoices):
         CITIZEN = "citizen", _("who booked it")

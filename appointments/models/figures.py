@@ -16,6 +16,8 @@ from appointments.models.slots import Slot
 from core.catalogue.models import Service
 
 Status = Appointment.Status
+# What has been an appointment until its time was over.
+OVER = (Status.SERVED, Status.NO_SHOW, Status.UNMARKED)
 # A day, and the hours since its midnight.
 _Cell = tuple[datetime.date, int]
 
@@ -79,7 +81,7 @@ def _cells(
         left=Sum("free", filter=is_open, default=0),
     ):
         cells[cell].update(places=row["places"], free=row["left"])
-    over = Q(status__in=(Status.SERVED, Status.NO_SHOW), slot__is_closed=False)
+    over = Q(status__in=OVER, slot__is_closed=False)
     for cell, row in _by_hour(
         _appointments(office, first, last),
         "slot__",
@@ -87,7 +89,7 @@ def _cells(
         cancelled=_sum(Q(status=Status.CANCELLED, confirmed_at__isnull=False)),
         over=_sum(over),
     ):
-        # A served appointment or a no-show has given its place back, but nobody else can have it.
+        # Each that is over has given its place back, but nobody else can have it.
         free = max(cells[cell]["free"] - row.pop("over"), 0)
         cells[cell].update(row)
         cells[cell]["free"] = free
@@ -123,7 +125,7 @@ def _sums(now: datetime.datetime) -> dict[str, Sum]:
 
 
 def _stands(now: datetime.datetime) -> Q:
-    stands = Q(status__in=(*Appointment.LIVE, Status.SERVED, Status.NO_SHOW))
+    stands = Q(status__in=(*Appointment.LIVE, *OVER))
     return stands & ~Q(status=Status.HELD, expires_at__lte=now)
 
 

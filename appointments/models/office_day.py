@@ -7,6 +7,8 @@ from django.utils import timezone
 
 # Until this time in the morning, last evening's hours that pass midnight are at the desk.
 NIGHT_ENDS = datetime.time(6)
+# For this long after its end the desk can still mark an appointment: until late in that evening.
+DESK_HOURS = datetime.timedelta(hours=12)
 
 
 def office_day_q(now: datetime.datetime, slot: str = "") -> Q:

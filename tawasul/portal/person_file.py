@@ -52,7 +52,7 @@ def reference_of_open_case(staff: User, person: Identity) -> str:
             return inquiry.reference
     if staff.has_perms(("appointments.view_appointment", "appointments.receive_appointment")):
         appointments = _appointments(staff, person)
-        came = (Appointment.Status.SERVED, Appointment.Status.NO_SHOW, *Appointment.LIVE)
+        came = (*Appointment.MARKED, Appointment.Status.UNMARKED, *Appointment.LIVE)
         today = appointments.of_today().filter(status__in=came)
         appointment = today.first() or appointments.upcoming().first()
         if appointment:

@@ -52,7 +52,7 @@ AUDITORS_FORMS = {"logout", "password_change", "people", "person", "access-revie
 # Forms that show what was sent without doing anything, as when their language is switched. Those of
 # the desk for inquiries keep theirs themselves.
 SHOWN_AGAIN = {
-    *("people", "person", "appointment_walk_in"),
+    *("people", "person", "appointment_walk_in", "appointment_take_back"),
     *(
         f"{model}_{form}"
         for model in (

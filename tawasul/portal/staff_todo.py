@@ -101,17 +101,19 @@ def offices_today(user: User) -> dict[str, list[Any]] | None:
 
 
 def appointments_of(user: User) -> Iterator[_Section]:
-    """Yield the count of the appointments that need a new time."""
+    """Yield the counts of the appointments that need a new time, and of those left unmarked."""
     if not _offices_of(user):
         return
     appointments = Appointment.objects.visible_to_clerk(user)
     displaced = appointments.upcoming().filter(status=Appointment.Status.DISPLACED)
     query = urlencode({"day": "ahead", "status__exact": Appointment.Status.DISPLACED})
     address = f"{reverse('admin:appointments_appointment_changelist')}?{query}"
-    yield (
-        Appointment._meta.verbose_name_plural,
-        [_capped_count(_("The office closed, another time is needed"), displaced, address)],
-    )
+    counts = [_capped_count(_("The office closed, another time is needed"), displaced, address)]
+    if user.has_perm("appointments.manage_office"):
+        unmarked = Appointment.objects.managed_by(user).unmarked()
+        page = reverse("admin:appointment_unmarked")
+        counts.append(_capped_count(_("Checked in and not marked since"), unmarked, page))
+    yield Appointment._meta.verbose_name_plural, counts
 
 
 def _offices_of(user: User) -> list[Office]:

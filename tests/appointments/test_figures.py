@@ -77,16 +77,18 @@ def tables(browser, office, language="en", **query):
     """Return the tables of days, hours and services, each as {first cell: other cells}.
 
     The titles and headings are left out. The page and the files have to show the same tables; in
-    the files the days have dates before them, and CSV files have no total.
+    the files the days have dates before them, and CSV files have no total. What was taken back is
+    written differently in files.
     """
-    shown = tables_on(browser.get(figures_of(office, "", language), query))
+    shown = tables_on(browser.get(figures_of(office, "", language), query))[: len(TABLES)]
     in_csv = [rows_of_csv(browser, office, table, language, **query) for table in TABLES]
     book = book_of(browser.get(figures_of(office, "xlsx/", language), query))
-    in_xlsx = [[texts_of(line) for line in sheet.values] for sheet in book.worksheets]
+    sheets = book.worksheets[: len(TABLES)]
+    in_xlsx = [[texts_of(line) for line in sheet.values] for sheet in sheets]
     assert in_csv == [lines[:-1] for lines in in_xlsx]
     in_xlsx[0] = [line[1:] for line in in_xlsx[0]]
     assert [[title[0], *lines] for title, *lines in shown] == [
-        [sheet.title, *lines] for sheet, lines in zip(book.worksheets, in_xlsx, strict=True)
+        [sheet.title, *lines] for sheet, lines in zip(sheets, in_xlsx, strict=True)
     ]
     return [{name: numbers for name, *numbers in table[2:]} for table in shown]
 
@@ -457,11 +459,15 @@ def test_file_name_has_ascii_fallback(browser, office):
 
 
 def test_the_columns_have_headings(browser, office):
-    days, hours, services = (table[:2] for table in tables_on(browser.get(figures_of(office))))
+    days, hours, services, taken_back = (
+        table[:2] for table in tables_on(browser.get(figures_of(office)))
+    )
     headings = ["Places", "Booked", "Free", "Served", "Missed", "Cancelled", "Booked (%)"]
     assert days == [["By day"], ["Day", *headings]]
     assert hours == [["By hour of the day"], ["Hour", "Places", "Booked", "Booked (%)"]]
     assert services == [["By service"], ["Service", "Booked", "Served", "Missed"]]
+    of_each = ["Time", "Clerk", "Appointment", "What was taken back", "Why"]
+    assert taken_back == [["Marks taken back"], of_each]
 
 
 def test_file_without_known_table_has_days(browser, office):

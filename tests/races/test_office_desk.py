@@ -205,7 +205,10 @@ def test_serve_while_worker_settles_day_serves_once(_round):
 
     at_once(serve, actions.settle_past)
 
-    assert event_types_of(appointment) == ["held", "confirmed", "served"]
+    assert event_types_of(appointment) in (
+        ["held", "confirmed", "served"],
+        ["held", "confirmed", "unmarked"],
+    )
     assert taken(appointment.slot) == 1
 
 
@@ -215,7 +218,7 @@ def test_control_without_conditional_update_serving_frees_twice(guards):
 
     at_once(serve, actions.settle_past)
 
-    assert event_types_of(appointment) == ["held", "confirmed", "served", "served"]
+    assert sorted(event_types_of(appointment)[2:]) == ["served", "unmarked"]
     assert counter(appointment.slot) == 0
 
 

@@ -181,7 +181,8 @@ def test_action_in_wrong_status_is_refused(clerk, slot, clock):
         ("checked_in", "At the office", [mark_no_show]),
         ("served", "Served", [check_in, mark_no_show]),
         ("cancelled", "Cancelled", [check_in, serve, mark_no_show]),
-        ("no_show", "Missed", [check_in, serve]),
+        ("no_show", "Missed", [serve]),
+        ("unmarked", "Not marked by the office", [check_in, serve, mark_no_show]),
     ):
         with undone():
             clock.now = slot.start - MINUTE

@@ -128,7 +128,6 @@ def test_second_scan_is_refused(browser, appointment):
 def test_scan_in_wrong_status_is_refused(browser, slot):
     for status, told_so in (
         ("served", wrong_status("Served")),
-        ("no_show", wrong_status("Missed")),
         ("cancelled", f"This appointment, for {ON_SUNDAY} · 10:00, has been cancelled."),
         ("displaced", CLOSED_THEN),
     ):

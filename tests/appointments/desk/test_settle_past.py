@@ -23,7 +23,7 @@ def last_event(appointment):
 
 def test_appointment_is_settled_twelve_hours_after_end(clock, slot):
     left_as = (Status.CONFIRMED, Status.CONFIRMED, Status.CHECKED_IN)
-    becomes = [Status.NO_SHOW, Status.NO_SHOW, Status.SERVED]
+    becomes = [Status.NO_SHOW, Status.NO_SHOW, Status.UNMARKED]
     appointments = [places.in_status(status, slot=slot) for status in left_as]
     told = [texts(each) for each in appointments]
     clock.now = slot.end + TWELVE_HOURS - SECOND
@@ -47,7 +47,8 @@ def test_settled_appointment_stops_waiting(clock, slot):
 
 def test_appointment_in_other_status_is_not_settled(clock, slot):
     booked_at = clock.now
-    for status in (Status.CANCELLED, Status.SERVED, Status.NO_SHOW, Status.DISPLACED):
+    over = (Status.SERVED, Status.NO_SHOW, Status.UNMARKED)
+    for status in (Status.CANCELLED, Status.DISPLACED, *over):
         with undone():
             clock.now = booked_at
             appointment = places.in_status(status, slot=slot)

@@ -61,11 +61,11 @@ def test_list_shows_today_by_time_with_standing(clerk, slot, clock):
     page = browser.get(TODAY)
     assert list(rows(page)) == pks(here, called, missed, late, served, due)
     buttons = {
-        here: "10:00 {} Here Call Served",
-        called: "10:00 {} Called Call Served",
-        missed: "10:00 {} Missed",
+        here: "10:00 {} Here Call Served Take back",
+        called: "10:00 {} Called Call Served Take back",
+        missed: "10:00 {} Missed Check in Take back",
         late: "10:15 {} Late Check in Did not come",
-        served: "10:30 {} Served",
+        served: "10:30 {} Served Take back",
         due: "10:45 {} Due Check in",
     }
     for each, row in buttons.items():
