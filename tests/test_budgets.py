@@ -17,7 +17,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from appointments.actions import call, check_in
+from appointments.actions import call, check_in, take_back
 from appointments.models import Appointment, Closure, Office
 from core.accounts.actions import begin_recovery
 from core.accounts.models import AccessReview, Identity, User
@@ -76,7 +76,7 @@ LISTS = {
     ),
     *("en/appointments/new/office/", "en/appointments/new/time/"),
     *("en/appointments/<reference:reference>/move/", f"{PEOPLE}<int:pk>/"),
-    *(QUEUE, f"{QUEUE}<path:object_id>/change/", DESK, f"{DESK}today/"),
+    *(QUEUE, f"{QUEUE}<path:object_id>/change/", DESK, f"{DESK}today/", f"{DESK}unmarked/"),
     *("en/staff/members/", "en/staff/recoveries/", REVIEW, f"{REVIEW}csv/"),
     *("en/staff/catalogue/service/", "en/staff/catalogue/documenttype/"),
     *("en/staff/catalogue/holiday/", "en/staff/appointments/office/"),
@@ -200,9 +200,18 @@ class ManyRows(World):
     def add_appointments(self, service):
         for status in ("confirmed", "served", "displaced"):
             self.add_appointment(self.confirmed, service, status)
+        self.add_appointment(self.here, service, "unmarked")
         for status in ("confirmed", "checked_in"):
             attendee = factories.IdentityFactory()
             self.add_appointment(self.here, service, status, attendee=attendee)
+        self.here = call(actor=self.clerk, appointment=self.here)
+        version = self.here.version
+        take_back(
+            actor=self.clerk,
+            appointment=self.here,
+            reason="by_mistake",
+            expected_version=version,
+        )
         for each in (self.confirmed, self.held, self.here):
             if each.beneficiaries.count() < 4:
                 each.beneficiaries.add(factories.IdentityFactory())
@@ -272,6 +281,8 @@ class ManyRows(World):
         searching = self.browsers["officer"]
         searching.post(f"/{PEOPLE}", {"q": "khan"})
         yield Page(f"{PEOPLE}?found=1", searching, f"/{PEOPLE}?found=1")
+        taking_back = f"/{DESK}{self.here.pk}/take-back/"
+        yield Page(f"{DESK}<int:pk>/take-back/", self.browsers["desk"], taking_back)
 
     def pages_with_filters(self):
         def filtered(role, route, *queries):

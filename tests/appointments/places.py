@@ -288,6 +288,18 @@ def assistance(clerk, person, aim="book", **fields):
     )
 
 
+def walked_in(clerk, **changes):
+    """Let somebody without an appointment come to the only office of the clerk."""
+    given = {
+        "office": clerk.offices.get(),
+        "number": factories.IdentityFactory().current_number,
+        "service": factories.ServiceFactory(),
+        "operations": 1,
+        "idempotency_key": uuid.uuid4(),
+    }
+    return actions.walk_in(actor=clerk, **given | changes)
+
+
 def displace_alone(appointment):
     """Give this appointment the status of one whose office has closed, and its entry."""
     Appointment.objects.filter(pk=appointment.pk).update(status=Appointment.Status.DISPLACED)

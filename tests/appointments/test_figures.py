@@ -12,9 +12,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from appointments.actions import check_in, make_slots, mark_no_show, serve
+from appointments.actions import check_in, make_slots, mark_no_show, serve, take_back
 from appointments.actions.waiting import entry_of
-from appointments.models import Closure, Offer, Slot
+from appointments.models import Appointment, Closure, Offer, Slot
+from core.references import grouped_reference
 from tests import factories
 from tests.appointments import places
 from tests.appointments.hours_forms import OFFICES, REASONS
@@ -504,3 +505,59 @@ def test_totals_of_thousands_of_slots(browser, manager, slot):
         copies_of_appointment(one, 2, slot=first)
         manager.offices.add(places.office(f"office-{n}", f"Office {n}"))
     assert tables(browser, slot.office)[0]["Total"][:2] == ["10804", "55"]
+
+
+# Marks taken back
+
+
+@pytest.fixture
+def taken_back(slot):
+    """Return an appointment of Sunday whose check-in was taken back by a clerk of the office."""
+    clerk = places.clerk(slot.office, identity=factories.IdentityFactory(name_en="Huda Saleh"))
+    appointment = places.confirmed(slot=slot)
+    check_in(actor=clerk, appointment=appointment)
+    appointment.refresh_from_db()
+    take_back(
+        actor=clerk,
+        appointment=appointment,
+        reason="wrong_person",
+        words="=His brother",
+        expected_version=appointment.version,
+    )
+    return appointment
+
+
+def test_marks_taken_back_are_listed_in_their_month(browser, taken_back):
+    office, number = taken_back.slot.office, grouped_reference(taken_back.reference)
+    why = "It was another person: =His brother"
+    page = browser.get(figures_of(office))
+    of_page = [f"{places.ON_SUNDAY} · 09:00", "Huda Saleh", number, "Checked in", why]
+    assert tables_on(page)[3][2:] == [of_page, ["Total", "1", "", "", ""]]
+    assert f'href="/en/staff/appointments/appointment/{taken_back.pk}/change/"' in (
+        page.content.decode()
+    )
+    in_file = ["2026-05-03", "09:00", "Huda Saleh", number, "Checked in", why]
+    assert rows_of_csv(browser, office, "taken-back")[1:] == [in_file]
+    book = book_of(browser.get(figures_of(office, "xlsx/")))
+    lines = [texts_of(line) for line in book["Marks taken back"].values]
+    assert lines[1:] == [in_file, ["", "Total", "1", "", "", ""]]
+    later = browser.get(figures_of(office), {"month": "2026-06"})
+    assert tables_on(later)[3][2:] == [["Total", "0", "", "", ""]]
+
+
+def test_auditors_read_what_was_taken_back_but_not_of_themselves(taken_back, elsewhere):
+    auditor = factories.of_role("auditor", identity=factories.IdentityFactory())
+    shown = signed_in_staff(auditor).get(figures_of(taken_back.slot.office))
+    assert tables_on(shown)[3][3][:2] == ["Total", "1"]
+    of_another = signed_in_staff(auditor).get(figures_of(elsewhere))
+    assert tables_on(of_another)[3][2][:2] == ["Total", "0"]
+    Appointment.objects.filter(pk=taken_back.pk).update(attendee=auditor.identity)
+    shown = signed_in_staff(auditor).get(figures_of(taken_back.slot.office))
+    assert tables_on(shown)[3][2][:2] == ["Total", "0"]
+
+
+def test_what_is_not_marked_is_booked_and_neither_served_nor_missed(browser, slot):
+    places.in_status("unmarked", slot=slot)
+    Slot.objects.filter(pk=slot.pk).update(taken=0)
+    days = tables(browser, slot.office)[0]
+    assert days[SUNDAY_IN_WORDS] == numbers("4 1 3 0 0 0 25")

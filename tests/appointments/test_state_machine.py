@@ -16,7 +16,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from appointments import actions
-from appointments.models import Appointment, Closure, Offer, OpeningWindow, Slot, Waiting
+from appointments.models import (
+    Appointment,
+    AppointmentEvent,
+    Closure,
+    Correction,
+    Offer,
+    OpeningWindow,
+    Slot,
+    Waiting,
+)
 from appointments.offer_hours import hours_at
 from core.exceptions import RuleViolation
 from tests import factories
@@ -46,6 +55,7 @@ class Office(RuleBasedStateMachine):
         self.hours = places.window("10:00", "11:00", slot_minutes=30, capacity=2)
         actions.make_slots()
         self.clerk = places.clerk(self.hours.office)
+        self.manager = places.manager(self.hours.office)
         self.users = [factories.UserFactory() for _person in range(PEOPLE)]
         self.services = [factories.ServiceFactory() for _service in range(2)]
         # Monday is full and the people of Tuesday wait: otherwise offers would be rare.
@@ -168,10 +178,37 @@ class Office(RuleBasedStateMachine):
 
     # Rules of the office
 
-    @rule(number=st.integers(0, 99), action=st.sampled_from(["check_in", "serve", "mark_no_show"]))
+    @rule(
+        number=st.integers(0, 99),
+        action=st.sampled_from(["check_in", "call", "serve", "mark_no_show"]),
+    )
     def receive(self, number, action):
-        if found := self.some(number, Status.CONFIRMED, Status.CHECKED_IN):
+        if found := self.some(number, Status.CONFIRMED, Status.CHECKED_IN, Status.NO_SHOW):
             self.attempt(getattr(actions, action), actor=self.clerk, appointment=found)
+
+    @rule(number=st.integers(0, 99))
+    def walk_in(self, number):
+        user = self.users[number % PEOPLE]
+        given = {"number": user.identity.current_number, "service": self.services[number % 2]}
+        self.attempt(places.walked_in, self.clerk, **given)
+
+    @rule(number=st.integers(0, 99), is_stale=st.booleans())
+    def take_back(self, number, is_stale):
+        if found := self.some(number, *Appointment.MARKED):
+            seen = {"expected_version": found.version - is_stale}
+            self.attempt(
+                actions.take_back,
+                actor=self.clerk,
+                appointment=found,
+                reason="by_mistake",
+                **seen,
+            )
+
+    @rule(number=st.integers(0, 99), outcome=st.sampled_from([Status.SERVED, Status.NO_SHOW]))
+    def settle(self, number, outcome):
+        if found := self.some(number, Status.UNMARKED):
+            given = {"actor": self.manager, "appointment": found, "outcome": outcome}
+            self.attempt(actions.settle, **given)
 
     @rule(day=st.sampled_from(DAYS))
     def close(self, day):
@@ -235,16 +272,22 @@ class Office(RuleBasedStateMachine):
         for appointment in Appointment.objects.exclude(status__in=Appointment.NEVER_CONFIRMED):
             told = appointment.events.exclude(event_type="offered").latest("seq").event_type
             expected = {
-                Status.CONFIRMED: ("confirmed", "moved", "restored"),
-                Status.CANCELLED: ("cancelled",),
+                Status.CONFIRMED: ("confirmed", "moved", "restored", "taken_back"),
+                Status.CANCELLED: ("cancelled", "taken_back"),
                 Status.DISPLACED: ("displaced",),
-                Status.CHECKED_IN: ("checked_in",),
+                Status.CHECKED_IN: ("checked_in", "walked_in", "called", "taken_back"),
                 Status.SERVED: ("served",),
-                Status.NO_SHOW: ("no_show",),
+                Status.NO_SHOW: ("no_show", "taken_back"),
+                Status.UNMARKED: ("unmarked",),
             }
             assert told in expected[appointment.status]
             if appointment.is_confirmed:
                 assert appointment.slips.last().slot == appointment.slot
+
+    @invariant()
+    def every_mark_taken_back_says_why(self):
+        taken_back = AppointmentEvent.objects.filter(event_type="taken_back")
+        assert taken_back.count() == Correction.objects.count()
 
     @invariant()
     def one_open_offer_per_appointment(self):

@@ -30,8 +30,8 @@ from tests.browser.looks.tables import AT_A_DESK, pages_of_model, staff_looks
 from tests.conftest import signed_in_staff
 
 MANY = 30
-TODAY, WALK_IN, CALLS = (
-    f"appointments/appointment/{page}/" for page in ("today", "walk-in", "calls")
+TODAY, WALK_IN, CALLS, UNMARKED = (
+    f"appointments/appointment/{page}/" for page in ("today", "walk-in", "calls", "unmarked")
 )
 LIST, DESK = "appointments/appointment/", "appointments/appointment/{%s.pk}/"
 ASSIST = f"{LIST}assistance/"
@@ -45,7 +45,7 @@ CLOSED_DAY = {
     "last_day": "{booked_day}",
     **REASONS,
 }
-STANDINGS = ("due", "late", "here", "called", "served", "missed", "later")
+STANDINGS = ("due", "late", "here", "called", "served", "missed", "unmarked", "later")
 MODELS = {
     "office": "appointments/office/",
     "hours": "appointments/openingwindow/",
@@ -73,6 +73,7 @@ def prepare(language):
             "clerk-of-none": signed_in_staff(people.of_group("clerk", "1000000081")),
             "clerk-elsewhere": signed_in_staff(people.of_group("clerk", "1000000107", other)),
             "manager": signed_in_staff(people.of_group("manager", "1000000115", office)),
+            "manager-elsewhere": signed_in_staff(people.of_group("manager", "1000000149", other)),
             "chief": signed_in_staff(people.chief()),
             "auditor": signed_in_staff(people.of_group("auditor", "1000000131")),
         },
@@ -102,12 +103,17 @@ def expected_today(language, times):
     for name, status in (("here", "CHECKED_IN"), ("called", "CHECKED_IN"), ("served", "SERVED")):
         set_status(found[name], Status[status])
     set_status(found["missed"], Status.NO_SHOW)
+    set_status(found["unmarked"], Status.UNMARKED)
     Appointment.objects.filter(pk=found["called"].pk).update(called_at=timezone.now())
     return found
 
 
 def desk_of(name):
     return f"{DESK % name}change/"
+
+
+def take_back(name):
+    return f"{DESK % name}take-back/"
 
 
 AT_THE_DOOR = (
@@ -161,6 +167,13 @@ AT_THE_DOOR = (
         *((f"appointment-desk-{name}", desk_of(name)) for name in STANDINGS),
         ("appointment-desk-not-today", desk_of("later"), press("Check in")),
         ("appointment-desk-checked-in", desk_of("due"), press("Check in")),
+        ("take-back", take_back("called")),
+        ("take-back-says-not-why", take_back("here"), send("Take back", reason="other")),
+        (
+            "appointment-desk-taken-back",
+            take_back("served"),
+            send("Take back", reason="other", words="كان المراجع شخصًا آخر"),
+        ),
         ("appointment-history", f"{DESK % 'served'}history/"),
         ("staff-home-clerk-of-an-office", ""),
     ),
@@ -176,6 +189,9 @@ HOURS = (
         ("offices-of-a-manager", MODELS["office"]),
         ("office-of-a-manager", f"{MODELS['office']}{{office.pk}}/change/"),
         ("figures", FIGURES),
+        ("appointment-desk-to-settle", desk_of("unmarked")),
+        ("unmarked", UNMARKED),
+        ("unmarked-settled", UNMARKED, press("Was served")),
         ("figures-of-a-week", f"{FIGURES}?first=2026-01-04&last=2026-01-08"),
     ),
     *chain(*(pages_of_model(name, place, asks=True) for name, place in MODELS.items())),
@@ -186,6 +202,7 @@ HOURS = (
         ("announcements-of-a-manager", ANNOUNCEMENTS),
         ("announcement-of-a-manager", f"{ANNOUNCEMENTS}{{announcement.pk}}/change/"),
     ),
+    staff_look("unmarked-none", "manager-elsewhere", UNMARKED),
     *pages_of_model("announcement", ANNOUNCEMENTS),
     *staff_looks(
         "chief",
