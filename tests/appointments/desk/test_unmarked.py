@@ -7,10 +7,19 @@ import pytest
 
 from appointments.actions import check_in, settle, settle_past
 from appointments.models import Appointment
+from core.references import grouped_reference
 from tests import factories
 from tests.appointments import places
 from tests.appointments.desk.pages import LIST, desk_of, press, rows
-from tests.appointments.places import HOUR, SUNDAY, TUESDAY, event_types, refused, status_of
+from tests.appointments.places import (
+    HOUR,
+    ON_SUNDAY,
+    SUNDAY,
+    TUESDAY,
+    event_types,
+    refused,
+    status_of,
+)
 from tests.conftest import notices_on, signed_in_staff, words
 
 pytestmark = pytest.mark.django_db
@@ -48,9 +57,10 @@ def test_manager_says_what_became_of_each(manager, left, slot):
     browser = signed_in_staff(manager)
     page = browser.get(UNMARKED)
     assert list(rows(page)) == [left.pk, other.pk]
-    row = "Mohammed Aslam Khan {} Services for residents · Al-Rimal Not marked by the office"
-    assert row.format(words_of(left)) in rows(page)[left.pk]
-    assert rows(page)[left.pk].endswith("Was served Left without being served")
+    assert rows(page)[left.pk] == (
+        f"10:00 Mohammed Aslam Khan {grouped_reference(left.reference)} Sunday {ON_SUNDAY} "
+        "Services for residents · Al-Rimal Was served Left without being served"
+    )
     done = press(browser, left, "was-served", next=UNMARKED)
     assert notices_on(done) == ["The appointment is marked as served."]
     assert list(rows(done)) == [other.pk]
@@ -62,11 +72,6 @@ def test_manager_says_what_became_of_each(manager, left, slot):
     last = left.events.last()
     assert (last.event_type, last.actor) == ("served", manager)
     assert event_types(other)[-1] == "no_show"
-
-
-def words_of(appointment):
-    number = appointment.reference
-    return f"{number[:4]}-{number[4:8]}-{number[8:]}"
 
 
 def test_second_click_settles_nothing_more(manager, left):
