@@ -105,6 +105,7 @@ def booking() -> dict[str, int]:
         "MAX_HOLDS": whole_number("BOOKING_MAX_HOLDS", 3),
         "HOLD_MINUTES": whole_number("BOOKING_HOLD_MINUTES", 10),
         "CHANGE_UNTIL_HOURS": whole_number("BOOKING_CHANGE_UNTIL_HOURS", 2),
+        "KEPT_UNTIL_HOURS": whole_number("BOOKING_KEPT_UNTIL_HOURS", 2),
         "GRACE_MINUTES": whole_number("BOOKING_GRACE_MINUTES", 15),
         "UNMARKED_DAYS": whole_number("BOOKING_UNMARKED_DAYS", 7),
         "OFFER_MINUTES": whole_number("BOOKING_OFFER_MINUTES", 30),

@@ -21,6 +21,7 @@ from appointments.actions.rules import check_own_data
 from appointments.actions.scanner import receive
 from appointments.actions.slot_generation import (
     booked_beyond,
+    booked_into_share,
     booked_outside_hours,
     booked_without_service,
     horizon,
@@ -48,6 +49,7 @@ __all__ = [
     "book_for",
     "book_later",
     "booked_beyond",
+    "booked_into_share",
     "booked_outside_hours",
     "booked_without_service",
     "call",

@@ -101,7 +101,7 @@ def _admit(**fields: Any) -> Appointment:
     issue_slip(appointment)
     record(appointment, EventType.WALKED_IN, actor=fields["user"], role=Role.CLERK)
     freed += end_wish(fields["attendee"], fields["service"])
-    move_places(freed, into=slot, operations=operations)
+    move_places(freed, into=slot, operations=operations, for_walk_in=True)
     return appointment
 
 

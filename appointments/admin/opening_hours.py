@@ -36,6 +36,16 @@ class WindowForm(ModelForm):
     capacity = WholeNumberField(
         label=_("Operations at the same time"), initial=4, min_value=1, max_value=999
     )
+    kept_for_walk_ins = WholeNumberField(
+        label=_("Of these for people without an appointment"),
+        initial=0,
+        min_value=0,
+        max_value=999,
+        help_text=_(
+            "Operations of each slot that cannot be booked. What is left of them goes to everybody "
+            "shortly before the slot begins."
+        ),
+    )
 
     class Meta:
         model = OpeningWindow
@@ -49,6 +59,7 @@ class WindowForm(ModelForm):
             "valid_until",
             "slot_minutes",
             "capacity",
+            "kept_for_walk_ins",
             "services",
         ]
 
@@ -67,6 +78,11 @@ class WindowForm(ModelForm):
             self.add_error("valid_until", _("The last day cannot be before the first."))
         elif not OpeningWindow(**times).fits_a_slot:
             self.add_error("slot_minutes", _("A slot is longer than the office is open."))
+        elif cleaned["kept_for_walk_ins"] > cleaned["capacity"]:
+            self.add_error(
+                "kept_for_walk_ins",
+                _("No more operations can be kept for walk-ins than there are at once."),
+            )
         elif self._is_duplicate(cleaned):
             self.add_error(None, _("This office has these opening hours already. Change those."))
         return cleaned

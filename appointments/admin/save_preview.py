@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments.actions import (
     booked_beyond,
+    booked_into_share,
     booked_outside_hours,
     booked_without_service,
     make_slots,
@@ -85,9 +86,12 @@ class SavePreviewMixin(admin.ModelAdmin):
             hours = opening_hours_of(offices)
             is_window = isinstance(saved, OpeningWindow)
             beyond = booked_beyond(saved) if is_window else []
+            short = booked_into_share(saved) if is_window else []
             without = booked_without_service(saved) if is_window else []
             transaction.set_rollback(True)
-        previewed = digest_of([[row.pk for row in rows] for rows in (booked, beyond, without)])
+        previewed = digest_of(
+            [[row.pk for row in rows] for rows in (booked, beyond, short, without)]
+        )
         if request.POST.get("_previewed") == previewed:
             return None
         context = {
@@ -102,6 +106,8 @@ class SavePreviewMixin(admin.ModelAdmin):
             "number": len(booked),
             "beyond": beyond[:MAX_SHOWN],
             "capacity": saved.capacity if is_window else 0,
+            "short": short[:MAX_SHOWN],
+            "share": saved.kept_for_walk_ins if is_window else 0,
             "without_service": without[:MAX_SHOWN],
             "sent": [
                 (name, value)

@@ -57,6 +57,9 @@ class OpeningWindow(models.Model):
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
     slot_minutes = models.PositiveSmallIntegerField(_("minutes of a slot"), default=15)
     capacity = models.PositiveSmallIntegerField(_("operations at once"), default=4)
+    kept_for_walk_ins = models.PositiveSmallIntegerField(
+        _("operations kept for walk-ins"), default=0
+    )
     services = models.ManyToManyField(
         Service,
         verbose_name=_("services"),
@@ -74,6 +77,13 @@ class OpeningWindow(models.Model):
             models.CheckConstraint(
                 name="window_has_slots",
                 condition=Q(slot_minutes__gte=5, slot_minutes__lte=240, capacity__gte=1),
+            ),
+            models.CheckConstraint(
+                name="window_keeps_no_more_than_it_has",
+                condition=Q(kept_for_walk_ins__gte=0, kept_for_walk_ins__lte=F("capacity")),
+                violation_error_message=_(
+                    "No more operations can be kept for walk-ins than there are at once."
+                ),
             ),
             models.CheckConstraint(
                 name="window_has_an_end",

@@ -35,10 +35,13 @@ def _appointments() -> "AppointmentQuerySet":
 
 
 class SlotQuerySet(models.QuerySet["Slot"]):
-    def with_free(self, now: datetime.datetime | None = None) -> Self:
-        """Annotate each slot with its `free` operations.
+    def with_free(
+        self, now: datetime.datetime | None = None, *, for_walk_ins: bool = False
+    ) -> Self:
+        """Annotate each slot with its `free` operations, of which walk-ins find more than others.
 
-        Lapsed holds count as free, and so do reserved places while no worker hands them out.
+        Lapsed holds count as free, and so do reserved places while no worker hands them out, and
+        what is left of the places for walk-ins from hours before the start.
         """
         now = now or timezone.now()
         lapsed = (
@@ -51,6 +54,8 @@ class SlotQuerySet(models.QuerySet["Slot"]):
             .values("operations_of_all")
         )
         taken = F("taken") + kept_from_others(now)
+        if not for_walk_ins:
+            taken += kept_from_bookings(now)
         return self.annotate(free=F("capacity") - taken + Coalesce(Subquery(lapsed), Value(0)))
 
     def bookable(
@@ -84,17 +89,19 @@ class SlotQuerySet(models.QuerySet["Slot"]):
     def bookable_before_others(self, service: Service, operations: int) -> Self:
         """Return the slots with room for `operations`, places reserved for others among it.
 
-        Room that there is through lapsed holds alone does not count, as those are still taken.
+        Places kept for walk-ins are none of it, nor is room that there is through lapsed holds
+        alone, as those are still taken.
         """
-        room = self.filter(capacity__gte=F("taken") + operations)
-        return room._ahead(timezone.now())._open_to(service)
+        now = timezone.now()
+        room = self.filter(capacity__gte=F("taken") + kept_from_bookings(now) + operations)
+        return room._ahead(now)._open_to(service)
 
     def left_today(
         self, service: Service, operations: int, now: datetime.datetime | None = None
     ) -> Self:
-        """Return the slots that run now or come later today, and still take `operations`."""
+        """Return the slots that run now or come later today, and take a walk-in of `operations`."""
         now = now or timezone.now()
-        free = self.with_free(now).filter(free__gte=operations)
+        free = self.with_free(now, for_walk_ins=True).filter(free__gte=operations)
         return free._open_to(service).filter(office_day_q(now), end__gt=now)
 
     def _ahead(self, now: datetime.datetime) -> Self:
@@ -146,6 +153,20 @@ def kept_from_others(now: datetime.datetime) -> Case:
     return Case(When(Exists(alive), then=F("reserved")), default=Value(0))
 
 
+def still_kept(now: datetime.datetime) -> Q:
+    """Return the condition for slots whose places for walk-ins nobody else can take yet."""
+    hours = datetime.timedelta(hours=settings.BOOKING["KEPT_UNTIL_HOURS"])
+    return Q(start__gt=now + hours)
+
+
+def kept_from_bookings(now: datetime.datetime) -> Case:
+    """Return an expression for the places that only walk-ins can take.
+
+    They are none from hours before the start, so that what is left goes to everybody by itself.
+    """
+    return Case(When(still_kept(now), then=F("kept")), default=Value(0))
+
+
 def _windows_without(service: Service) -> models.QuerySet[OpeningWindow, Any]:
     """Return the windows that name their services, but not this service."""
     named = OpeningWindow.objects.filter(services__isnull=False)
@@ -158,7 +179,7 @@ class Slot(models.Model):
     `day` is the day on which its window began: a slot at half past midnight belongs to the evening
     before. `taken` counts the operations of live appointments and open offers. `reserved` counts
     those that came free where somebody waits: the allocator offers them to the waiting list, or
-    lets them go.
+    lets them go. `kept` counts those for walk-ins, until everybody can take them.
     """
 
     office = ReferenceForeignKey(Office, on_delete=models.PROTECT, related_name="slots")
@@ -169,6 +190,7 @@ class Slot(models.Model):
     capacity = models.PositiveSmallIntegerField()
     taken = models.PositiveSmallIntegerField(default=0)
     reserved = models.PositiveSmallIntegerField(default=0)
+    kept = models.PositiveSmallIntegerField(default=0)
     # The first of the reserved places came free then.
     reserved_at = models.DateTimeField(null=True)
     is_closed = models.BooleanField(default=False)
@@ -188,7 +210,10 @@ class Slot(models.Model):
             models.CheckConstraint(
                 name="slot_never_oversold",
                 condition=Q(
-                    taken__gte=0, reserved__gte=0, capacity__gte=F("taken") + F("reserved")
+                    taken__gte=0,
+                    reserved__gte=0,
+                    kept__gte=0,
+                    capacity__gte=F("taken") + F("reserved") + F("kept"),
                 ),
             ),
         ]

@@ -88,7 +88,7 @@ class WaitingQuerySet(models.QuerySet["Waiting"]):
         named = OpeningWindow.objects.filter(pk=slot.window_id, services__isnull=False)
         return (
             self.at(slot.office_id)
-            .filter(before__gt=slot.start, operations__lte=slot.capacity)
+            .filter(before__gt=slot.start, operations__lte=slot.capacity - slot.kept)
             .filter(service__is_active=True, service__can_be_booked=True)
             .filter(
                 Q(appointment=None) & ~Exists(same_service) & ~Exists(displaced)

@@ -24,6 +24,7 @@ def hours_form(office, **changes):
         "season": "always",
         "slot_minutes": "15",
         "capacity": "4",
+        "kept_for_walk_ins": "0",
         **changes,
     }
 

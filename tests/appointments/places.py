@@ -86,7 +86,7 @@ def window(opens="08:00", closes="15:00", services=(), **fields):
     return made
 
 
-def slot(day=MONDAY, time="10:00", *, of=None, capacity=4, minutes=15, belongs_to=None):
+def slot(day=MONDAY, time="10:00", *, of=None, capacity=4, minutes=15, belongs_to=None, kept=0):
     """Make a single slot of the window `of`, on Monday at ten by default."""
     of = of or OpeningWindow.objects.first() or window()
     return Slot.objects.create(
@@ -96,6 +96,7 @@ def slot(day=MONDAY, time="10:00", *, of=None, capacity=4, minutes=15, belongs_t
         start=at(day, time),
         end=at(day, time) + minutes * MINUTE,
         capacity=capacity,
+        kept=kept,
     )
 
 
@@ -209,6 +210,11 @@ def taken(slot):
 
 def reserved(slot):
     return Slot.objects.get(pk=slot.pk).reserved
+
+
+def kept(slot):
+    """Return the places of the slot that are kept for walk-ins."""
+    return Slot.objects.get(pk=slot.pk).kept
 
 
 def stop_waiting(appointment):

@@ -4,6 +4,7 @@ A state machine of hypothesis takes the steps of all people, and checks all inva
 """
 
 import datetime
+import uuid
 from unittest import mock
 
 import pytest
@@ -53,6 +54,7 @@ class Office(RuleBasedStateMachine):
         self.patch = mock.patch.object(timezone, "now", self.clock)
         self.patch.start()
         self.hours = places.window("10:00", "11:00", slot_minutes=30, capacity=2)
+        self.kept_until = datetime.timedelta(hours=settings_of_portal.BOOKING["KEPT_UNTIL_HOURS"])
         actions.make_slots()
         self.clerk = places.clerk(self.hours.office)
         self.manager = places.manager(self.hours.office)
@@ -97,6 +99,7 @@ class Office(RuleBasedStateMachine):
         held = self.attempt(
             places.held, user, slot=slot, service=self.services[service], operations=operations
         )
+        self.check_kept(slot)
         if held and is_confirmed:
             self.attempt(actions.confirm, actor=user, appointment=held)
 
@@ -118,6 +121,12 @@ class Office(RuleBasedStateMachine):
         if found := self.some(number, Status.CONFIRMED, Status.DISPLACED):
             slot = self.one_of(Slot.objects.filter(day__in=DAYS), slot)
             self.attempt(places.move, found, slot)
+            self.check_kept(slot)
+
+    def check_kept(self, slot):
+        """Check that nobody but a walk-in took of what was kept, before everybody could."""
+        if slot.start > self.clock.now + self.kept_until:
+            assert places.kept(slot) == slot.kept
 
     @rule(number=st.integers(0, 99), is_here=st.booleans())
     def wait(self, number, is_here):
@@ -186,12 +195,6 @@ class Office(RuleBasedStateMachine):
         if found := self.some(number, Status.CONFIRMED, Status.CHECKED_IN, Status.NO_SHOW):
             self.attempt(getattr(actions, action), actor=self.clerk, appointment=found)
 
-    @rule(number=st.integers(0, 99))
-    def walk_in(self, number):
-        user = self.users[number % PEOPLE]
-        given = {"number": user.identity.current_number, "service": self.services[number % 2]}
-        self.attempt(places.walked_in, self.clerk, **given)
-
     @rule(number=st.integers(0, 99), is_stale=st.booleans())
     def take_back(self, number, is_stale):
         if found := self.some(number, *Appointment.MARKED):
@@ -210,6 +213,22 @@ class Office(RuleBasedStateMachine):
             given = {"actor": self.manager, "appointment": found, "outcome": outcome}
             self.attempt(actions.settle, **given)
 
+    @rule(who=st.integers(0, PEOPLE - 1), service=st.integers(0, 1), operations=st.integers(1, 2))
+    def walk_in(self, who, service, operations):
+        before = {slot.pk: slot for slot in Slot.objects.filter(day__in=DAYS)}
+        made = self.attempt(
+            actions.walk_in,
+            actor=self.clerk,
+            office=self.hours.office,
+            number=self.users[who].identity.current_number,
+            service=self.services[service],
+            operations=operations,
+            idempotency_key=uuid.uuid4(),
+        )
+        if made:
+            left = max(before[made.slot_id].kept - operations, 0)
+            assert places.kept(made.slot) == left
+
     @rule(day=st.sampled_from(DAYS))
     def close(self, day):
         Closure.objects.create(office=self.hours.office, first_day=day, last_day=day, **REASONS)
@@ -222,8 +241,29 @@ class Office(RuleBasedStateMachine):
 
     @rule(capacity=st.integers(1, 3))
     def change_capacity(self, capacity):
-        OpeningWindow.objects.filter(pk=self.hours.pk).update(capacity=capacity)
+        hours = OpeningWindow.objects.get(pk=self.hours.pk)
+        hours.capacity, hours.kept_for_walk_ins = capacity, min(hours.kept_for_walk_ins, capacity)
+        hours.save()
+        self.make_slots()
+
+    @rule(share=st.integers(0, 3))
+    def change_share(self, share):
+        hours = OpeningWindow.objects.get(pk=self.hours.pk)
+        hours.kept_for_walk_ins = min(share, hours.capacity)
+        hours.save()
+        self.make_slots()
+
+    def make_slots(self):
+        """Make slots; check that the share is kept as far as there is room, once and for all."""
         actions.make_slots()
+        assert actions.slot_generation._windows_that_differ(actions.horizon()) == []
+        share = OpeningWindow.objects.get(pk=self.hours.pk).kept_for_walk_ins
+        for slot in Slot.objects.filter(day__in=DAYS, is_closed=False):
+            came = slot.appointments.filter(is_walk_in=True)
+            left = share - came.aggregate(all=Sum("operations", default=0))["all"]
+            if slot.start > self.clock.now + self.kept_until:
+                room = slot.capacity - slot.taken - slot.reserved
+                assert slot.kept == max(min(left, room), 0)
 
     # Rules of the worker and the clock
 
@@ -255,8 +295,9 @@ class Office(RuleBasedStateMachine):
             booked = slot.appointments.live().aggregate(all=Sum("operations", default=0))["all"]
             kept = slot.offers.open().aggregate(all=Sum("operations", default=0))["all"]
             assert slot.taken == booked + kept
-            assert 0 <= slot.reserved <= slot.capacity - slot.taken
-            assert not (slot.is_closed and slot.reserved)
+            assert min(slot.reserved, slot.kept) >= 0
+            assert slot.taken + slot.reserved + slot.kept <= slot.capacity
+            assert not (slot.is_closed and (slot.reserved or slot.kept))
 
     @invariant()
     def no_attendee_is_booked_twice(self):

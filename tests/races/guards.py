@@ -163,7 +163,7 @@ class Guards:
         """
         everybody = Barrier(parties, timeout=DEADLINE_SECONDS)
 
-        def look_then_take(_freed, *, into, operations):
+        def look_then_take(_freed, *, into, operations, **_whose):
             slot = now(into)
             everybody.wait()
             if slot.taken + operations > slot.capacity:

@@ -3,8 +3,10 @@
 import uuid
 from datetime import timedelta
 from functools import partial
+from threading import Barrier
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from appointments import actions
@@ -26,7 +28,7 @@ from tests.races.bookings import (
     taken,
     two_in_one_slot,
 )
-from tests.races.together import at_once, event_types_of, now, told
+from tests.races.together import DEADLINE_SECONDS, at_once, event_types_of, now, told
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -37,7 +39,7 @@ AT_THE_OFFICE = "This appointment is “At the office” and cannot be changed a
 MOVED = "The appointment has been moved to another time meanwhile."
 
 
-def slot_of_today(*, office="al-rimal", capacity=1, minutes=60):
+def slot_of_today(*, office="al-rimal", capacity=1, minutes=60, kept=0):
     """Return a slot that starts in `minutes`, so that residents can book it as well."""
     hours = places.window(office=places.office(office))
     start = timezone.now() + timedelta(minutes=minutes)
@@ -48,6 +50,7 @@ def slot_of_today(*, office="al-rimal", capacity=1, minutes=60):
         start=start,
         end=start + timedelta(minutes=15),
         capacity=capacity,
+        kept=kept,
     )
 
 
@@ -97,6 +100,56 @@ def test_control_without_conditional_update_last_place_oversold(guards):
 
     assert told(race_clerks_and_residents(slot)) == []
     assert booked(slot) == 20
+
+
+def race_for_the_last_kept_place(others):
+    """Race two clerks, or a clerk and a resident, for a place that was kept for walk-ins."""
+    # The resident may have it from this moment on, two hours before the start.
+    minutes = 120 if others == "a booking" else 300
+    slot = slot_of_today(capacity=2, minutes=minutes, kept=1)
+    Slot.objects.filter(pk=slot.pk).update(taken=1)
+    clerks = walk_ins_by_clerks(1 if others == "a booking" else 2, slot.office)
+    residents = by_people(1, hold, slot) if others == "a booking" else []
+    return slot, at_once(*clerks, *residents)
+
+
+@pytest.mark.parametrize("others", ["a booking", "a walk-in"])
+def test_last_kept_place_goes_through_one_of_two_doors(others):
+    for _round in range(5):
+        slot, results = race_for_the_last_kept_place(others)
+
+        assert len(told(results)) == 1
+        assert set(told(results)) <= {FULL, NO_ROOM}
+        assert (counter(slot), places.kept(slot), booked(slot)) == (2, 0, 1)
+
+
+@pytest.mark.parametrize("others", ["a booking", "a walk-in"])
+def test_control_without_conditional_update_last_kept_place_oversold(guards, others):
+    def look_then_take(_freed, *, into, operations, **_whose):
+        assert now(into).capacity - now(into).taken >= operations
+        both_have_looked.wait()
+        Slot.objects.filter(pk=into.pk).update(kept=0, capacity=9, taken=F("taken") + operations)
+
+    both_have_looked = Barrier(2, timeout=DEADLINE_SECONDS)
+    guards.replace(booking, "move_places", look_then_take)
+    guards.replace(walk_ins, "move_places", look_then_take)
+
+    slot, results = race_for_the_last_kept_place(others)
+
+    assert told(results) == []
+    assert (counter(slot), booked(slot)) == (3, 2)
+
+
+def test_resident_a_second_too_early_leaves_the_kept_place_to_the_walk_in(clocks):
+    slot = slot_of_today(minutes=300, kept=1)
+    opens = slot.start - timedelta(hours=2)
+    (resident,) = by_people(1, hold, slot)
+    (clerk,) = walk_ins_by_clerks(1, slot.office)
+
+    walked_in, refused = at_once(clerk, clocks(opens - timedelta(seconds=1), resident))
+
+    assert str(refused.message) == FULL
+    assert (walked_in.slot, taken(slot), places.kept(slot)) == (slot, 1, 0)
 
 
 def test_clerk_losing_a_place_gets_next_free_one():
