@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
 from core import hijri, references
@@ -130,6 +131,16 @@ def ltr(value: object) -> SafeString:
 def reference(value: str) -> SafeString:
     """Return the reference number in groups of four, reading from left to right."""
     return ltr(references.grouped_reference(value))
+
+
+@register.filter
+def reference_in_text(value: str) -> str:
+    """Return the reference in groups for a text message, which cannot isolate it.
+
+    After Arabic letters hyphens would turn the groups round; no-break spaces do not.
+    """
+    joint = "\N{NO-BREAK SPACE}" if get_language_bidi() else "-"
+    return references.grouped_reference(value).replace("-", joint)
 
 
 @register.filter

@@ -291,7 +291,8 @@ TABLE |= {
 DESK = "en/staff/appointments/appointment/"
 TABLE |= {
     DESK: staff(403, 403, 200, desk=200, auditor=200),
-    f"{DESK}calls/": staff(403, 403, 200, desk=200),
+    **each(staff(403, 403, 200, desk=200), DESK, "calls/", "today/print/"),
+    f"{DESK}<int:pk>/slip/": staff(403, 403, 404, desk=302),
     **each(desk_form(staff(403, 403, 200, desk=200)), DESK, "today/", "walk-in/", "assistance/"),
     # It is begun by one clerk, who alone goes on with it.
     **each(

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from appointments.admin import assistance
 from appointments.admin.buttons import BUTTONS, OF_MANAGERS, buttons_of
 from appointments.admin.desk_access import RIGHTS, checked_in_message
+from appointments.admin.papers import day_list, has_slip, slip
 from appointments.admin.taking_back import take_back_page
 from appointments.admin.today import today
 from appointments.admin.unmarked import unmarked
@@ -144,6 +145,8 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
             path(f"{address}/", self.admin_site.admin_view(page), name=f"appointment_{name}")
             for address, name, page in (
                 ("today", "today", today),
+                ("today/print", "today_print", day_list),
+                ("<int:pk>/slip", "slip", slip),
                 ("walk-in", "walk_in", walk_in),
                 ("calls", "calls", calls),
                 ("unmarked", "unmarked", unmarked),
@@ -180,6 +183,7 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
             "events": appointment.events.select_related("actor__identity", "correction"),
             "buttons": _buttons_for(appointment, request) if may_receive else [],
             "can_be_taken_back": may_receive and appointment.can_be_taken_back,
+            "has_slip": may_receive and has_slip(appointment),
             # After an action, the template moves the focus to the next step of the work.
             "is_told": len(messages.get_messages(request)) > 0,
         }

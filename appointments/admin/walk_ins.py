@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -38,7 +39,7 @@ def walk_in(request: StaffRequest, office: Office, *, offices: list[Office]) -> 
                 booked = actions.book_later(**about, slot=time_form.cleaned_data["slot"])
                 messages.success(request, _booked_message(booked))
             else:
-                messages.success(request, checked_in_message(actions.walk_in(**about)))
+                messages.success(request, _admitted_message(actions.walk_in(**about)))
         except RuleViolation as violation:
             violation.show_on(form)
             if violation.code in ("full", "overlap") and actions.may_assist(request.user):
@@ -63,6 +64,15 @@ def _later_times(office: Office, form: WalkInForm) -> list[OfficeTimes]:
         service=asked["service"], region=office.region, operations=asked["operations"]
     )
     return next_times(criteria, own=[office])
+
+
+def _admitted_message(appointment: Appointment) -> SafeString:
+    return format_html(
+        '{} <a href="{}">{}</a>',
+        checked_in_message(appointment),
+        reverse("admin:appointment_slip", args=[appointment.pk]),
+        _("Print the slip"),
+    )
 
 
 def _booked_message(booked: Appointment) -> SafeString:

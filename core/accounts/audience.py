@@ -78,6 +78,14 @@ def audience_of(matter: Matter) -> Audience:
     return Audience(owners, persons)
 
 
+def contacts_of(person: Identity) -> list[Recipient]:
+    """Return where the person themselves is told: at their account, or else by the registry.
+
+    It is at most one, and none for somebody without an account who is not active.
+    """
+    return _recipients([person.pk])
+
+
 def handover_of(matter: Matter) -> Handover | None:
     """Return to whom `matter` passes, whose holder has lost the link; None if all know it already.
 

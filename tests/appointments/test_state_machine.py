@@ -215,7 +215,7 @@ class Office(RuleBasedStateMachine):
 
     @rule(who=st.integers(0, PEOPLE - 1), service=st.integers(0, 1), operations=st.integers(1, 2))
     def walk_in(self, who, service, operations):
-        before = {slot.pk: slot for slot in Slot.objects.filter(day__in=DAYS)}
+        before = Slot.objects.in_bulk()
         made = self.attempt(
             actions.walk_in,
             actor=self.clerk,

@@ -100,7 +100,7 @@ def test_walk_in_gets_running_slot_and_is_checked_in(clerk, walks_in, person, sl
     events = made.events.values_list("event_type", "actor", "role", "operations")
     assert list(events) == [("walked_in", clerk.pk, "clerk", 1)]
     assert (taken(slot), taken(later)) == (1, 0)
-    assert not Message.objects.exists()
+    assert not Message.objects.exists()  # they have no mobile
 
 
 @pytest.mark.both_engines
@@ -300,7 +300,7 @@ def test_form_makes_walk_in(browser, typed, slot):
     page = browser.post(HERE, typed, follow=True)
     number = grouped_reference(Appointment.objects.get().reference)
     assert page.redirect_chain == [(f"{TODAY}?office=al-rimal", 302)]
-    assert notices_on(page) == [f"The person is checked in: {number} at 09:00."]
+    assert notices_on(page) == [f"The person is checked in: {number} at 09:00. Print the slip"]
     again = browser.post(HERE, typed, follow=True)
     assert notices_on(again) == notices_on(page)
     assert Appointment.objects.count() == 1

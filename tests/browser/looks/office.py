@@ -30,8 +30,9 @@ from tests.browser.looks.tables import AT_A_DESK, pages_of_model, staff_looks
 from tests.conftest import signed_in_staff
 
 MANY = 30
-TODAY, WALK_IN, CALLS, UNMARKED = (
-    f"appointments/appointment/{page}/" for page in ("today", "walk-in", "calls", "unmarked")
+TODAY, WALK_IN, CALLS, UNMARKED, PAPER = (
+    f"appointments/appointment/{page}/"
+    for page in ("today", "walk-in", "calls", "unmarked", "today/print")
 )
 LIST, DESK = "appointments/appointment/", "appointments/appointment/{%s.pk}/"
 ASSIST = f"{LIST}assistance/"
@@ -155,6 +156,9 @@ AT_THE_DOOR = (
         ("assisted-move", CHANGE, press_selected("main a[href$='move/']")),
         ("assisted-cancel", CHANGE, press_selected("main a[href$='cancel/']")),
         ("calls", CALLS),
+        ("slip-roll", f"{DESK % 'here'}slip/"),
+        ("slip-a4", f"{DESK % 'here'}slip/?paper=a4"),
+        ("list-on-paper", PAPER),
         **AT_A_DESK,
     ),
     staff_look("calls-none", "clerk-elsewhere", CALLS, **AT_A_DESK),
