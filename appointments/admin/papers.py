@@ -16,6 +16,7 @@ from core.accounts.audience import contacts_of
 from core.accounts.models import Identity
 from core.methods import READ, takes
 from core.qr_codes import qr_code
+from core.security_log import Event, note
 
 LANGUAGES = ("ar", "en")
 # The paper that a slip is printed on. Without another word it is the roll of the desk's printer.
@@ -61,8 +62,10 @@ def slip(request: StaffRequest, pk: int) -> HttpResponse:
 def day_list(request: StaffRequest, office: Office, *, offices: list[Office]) -> HttpResponse:
     """Show everybody of today on one page, to go on by on paper without a network.
 
-    It tells of each no more than the desk needs to know them by their document.
+    It tells of each no more than the desk needs to know them by their document. Who has shown it is
+    noted, as it is made to be taken out.
     """
+    note(Event.EXPORT, account=request.user.pk, kind="paper")
     mine = Appointment.objects.visible_to_clerk(request.user).filter(slot__office=office)
     people = mine.of_today().with_standing().select_related("attendee", "slot")
     return _paper(

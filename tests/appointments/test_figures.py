@@ -195,6 +195,14 @@ def test_days_are_counted_in_operations(manager, hours, clock):
     assert "Held" not in services
 
 
+def test_place_kept_for_walk_ins_is_free_once_everybody_can_book_it(manager, hours, clock):
+    places.slot(MONDAY, of=hours, kept=1)
+    for moment, free in ((at(MONDAY, "07:59"), 3), (at(MONDAY, "08:00"), 4)):
+        clock.now = moment
+        by_day, *_others = tables(signed_in_staff(manager), hours.office)
+        assert by_day[MONDAY_IN_WORDS] == numbers(f"4 0 {free} 0 0 0 0")
+
+
 @pytest.mark.both_engines
 def test_closed_day_has_no_places(browser, office, hours):
     make_slots()

@@ -195,6 +195,9 @@ def test_what_staff_open_and_take_out(person, lines):
     related = employee()
     manager = places.manager(places.office())
     browser, files = signed_in_staff(officer), signed_in_staff(manager)
+    clerk = places.clerk(places.office())
+    desk = signed_in_staff(clerk)
+    paper = "/en/staff/appointments/appointment/today/print/"
     address = f"{QUEUE}{inquiry.pk}/documents/{document.pk}/"
     page = f"/en/staff/people/{person.identity.pk}/"
     its = {"reference": inquiry.reference}
@@ -213,6 +216,7 @@ def test_what_staff_open_and_take_out(person, lines):
             (lambda: files.get(figures_of(places.office())),),
             (lambda: files.get(figures_of(places.office(), "csv/")), taken(kind="csv")),
             (lambda: files.get(figures_of(places.office(), "xlsx/")), taken(kind="xlsx")),
+            (lambda: desk.get(paper), line("export", account=clerk, kind="paper")),
         ],
     )
     supervisor = factories.of_role("supervisor")
