@@ -315,6 +315,8 @@ def test_places_no_longer_kept_are_reserved_where_somebody_waits(hours, at_ten):
 
 def test_reopened_day_keeps_the_share_beside_who_comes_back(hours, at_ten):
     booked = places.confirmed(slot=at_ten, operations=3)
+    keeps(hours, 1)
+    assert counts(at_ten) == (3, 0, 1)
     closed = closure(MONDAY)
     make_slots()
     places.displace()
