@@ -47,6 +47,7 @@ class Event(StrEnum):
     RECOVERY_CODES = "recovery_codes"
     ACCESS_REFUSED = "access_refused"
     DEED_REFUSED = "deed_refused"
+    INQUIRY_PREPARED = "inquiry_prepared"
     DOCUMENT_OPENED = "document_opened"
     DOCUMENT_INFECTED = "document_infected"
     SCANNER_AWAY = "scanner_away"

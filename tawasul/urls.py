@@ -5,7 +5,7 @@ from django.urls import include, path, register_converter
 
 from appointments.views.slips import check
 from core.references import ReferenceConverter
-from tawasul.portal import appearance, health, well_known
+from tawasul.portal import appearance, health, staff_filing, well_known
 
 handler400 = "tawasul.portal.error_pages.bad_request"
 handler403 = "tawasul.portal.error_pages.permission_denied"
@@ -28,6 +28,10 @@ urlpatterns = [
         path("inquiries/", include("requests_app.urls")),
         path("appointments/", include("appointments.urls")),
         path("check/<slug:code>/", check, name="check"),
+        path(
+            "staff/prepare/",
+            include((staff_filing.urls(admin.site.admin_view), "inquiries"), "prepare"),
+        ),
         path("staff/", admin.site.urls),
     ),
 ]

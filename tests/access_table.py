@@ -64,6 +64,7 @@ INQUIRY = "en/inquiries/<reference:reference>/"
 APPOINTMENT = "en/appointments/<reference:reference>/"
 ACCOUNT, QUEUE = "en/account/", "en/staff/requests_app/inquiry/"
 PEOPLE, RECOVERIES = "en/staff/people/", "en/staff/recoveries/"
+PREPARE = "en/staff/prepare/"
 # Superusers stand at no counter unless an office has them.
 AT_COUNTER = staff(403, 403, 403, desk=200)
 AT_COUNTER_LED_ON = staff(403, 403, 403, desk=302)
@@ -180,6 +181,21 @@ TABLE = {
     ),
     # Nobody has the beneficiary's page open, so those at a counter are led to it first.
     **each(desk_form(AT_COUNTER_LED_ON), f"{PEOPLE}<int:pk>/", "mobile/", "lift/"),
+    f"{PEOPLE}<int:pk>/inquiry/": desk_form(AT_COUNTER_LED_ON),
+    # No document has been seen, and nobody has prepared the inquiry.
+    PREPARE: AT_COUNTER_LED_ON,
+    **each(desk_form(AT_COUNTER_LED_ON), f"{PREPARE}new/", "", "person/"),
+    **each(
+        desk_form(staff(403, 403, 403, desk=404)),
+        f"{PREPARE}<reference:reference>/",
+        *("subject/", "subject/person/", "details/", "mobile/", "mobile/send/", "documents/"),
+        *("review/", "confirm/", "delete/"),
+    ),
+    **each(
+        staff(403, 403, 403, desk=404),
+        f"{PREPARE}<reference:reference>/",
+        *("documents/<int:pk>/", "documents/<int:pk>/preview/", "receipt/"),
+    ),
     **each(AT_COUNTER, RECOVERIES, "", "<int:pk>/"),
     f"{RECOVERIES}<int:pk>/refuse/": desk_form(AT_COUNTER),
     # A second member of staff has not confirmed it, and others wait for their code.

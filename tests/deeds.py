@@ -35,6 +35,7 @@ ROLES = (
 MOMENTS = ("before", "after the mandate", "after the link")
 KEY = uuid.UUID(int=1)
 UNPROVEN = {"document": "", "document_end": "", "proven_at": None}
+PASSPORT = {"document": "passport", "document_end": "AB12"}
 
 
 class Row(NamedTuple):
@@ -180,6 +181,15 @@ def draft_for_oneself(world, role):
     return True
 
 
+def prepared(applicant, clerk, service):
+    """Begin an inquiry of the applicant at the counter of the clerk."""
+    person = applicant.identity
+    choice = {"holder": person, "beneficiary": person, "service": service}
+    return filing.prepare(
+        actor=clerk, person=person, idempotency_key=uuid.uuid4(), **choice, **PASSPORT
+    )
+
+
 def page(address, *, shows="", **sent):
     """Return how a role opens a page of both services, and whether it shows these words."""
 
@@ -215,6 +225,7 @@ READERS = ("author colleague worker", "colleague worker", "worker")
 SPEAKERS = ("author colleague", "colleague", "")
 AUTHOR = "author"
 DRAFT_SENT = ("author", "", "")
+WHO_IS_AT_THE_COUNTER = "stranger clerk"
 
 INQUIRIES = {
     "start": row(new_inquiry, *SPEAKERS),
@@ -256,6 +267,64 @@ INQUIRIES = {
     # The documents are of the side of the establishment.
     "remove": row(removed, *SPEAKERS),
     "move_up": row(moved_up, *SPEAKERS),
+    "begin_preparing": row(
+        lambda world, role: filing.begin_preparing(
+            actor=getattr(world, role), person=world.stranger.identity, **PASSPORT
+        ),
+        "clerk manager",
+    ),
+    "prepare": row(
+        lambda world, role: prepared(world.stranger, getattr(world, role), world.service),
+        "clerk manager",
+    ),
+    # The clerk who prepares it, and whose it is.
+    "fill in what is prepared": row(
+        act(
+            filing.save_details,
+            "prepared",
+            description=factories.DESCRIPTION,
+            mobile=lambda world: world.prepared.mobile,
+        ),
+        WHO_IS_AT_THE_COUNTER,
+    ),
+    "choose for what is prepared": row(
+        act(
+            filing.change_subject,
+            "prepared",
+            holder=lambda world: world.stranger.identity,
+            beneficiary=lambda world: world.stranger.identity,
+            service=lambda world: world.service,
+        ),
+        WHO_IS_AT_THE_COUNTER,
+    ),
+    "attach to what is prepared": row(
+        act(
+            filing.attach,
+            "prepared",
+            document_type=lambda world: factories.document_type(),
+            uploads=lambda world: [factories.picture(size=(30, 30))],
+        ),
+        WHO_IS_AT_THE_COUNTER,
+    ),
+    "ask for the code of what is prepared": row(
+        act(
+            filing.request_confirmation,
+            "prepared",
+            session_key="t",
+            shown=lambda world: world.prepared.content_digest(),
+        ),
+        WHO_IS_AT_THE_COUNTER,
+    ),
+    "send what is prepared": row(
+        lambda world, role: filing.submit(
+            actor=getattr(world, role),
+            inquiry=world.prepared,
+            session_key="counter",
+            guess=world.counter_code,
+        ),
+        "clerk",
+    ),
+    "delete what is prepared": row(act(filing.delete_draft, "prepared"), WHO_IS_AT_THE_COUNTER),
     "answer_return": row(written(filing.answer_return, "returned"), *OWNERS),
     "withdraw": row(written(filing.withdraw, "returned"), *OWNERS),
     "mark_answers_read": row(marked_read, *OWNERS),
@@ -425,6 +494,8 @@ OPEN_AFTER_RECOVERY = {
     *("the page to answer", "hold", "confirm", "wait_for_any_time", "check_own_data"),
     *("accept", "accept a time waited for", "what was booked", "its time", "its slip"),
     *("its calendar file", "what is waited for"),
+    *("fill in what is prepared", "choose for what is prepared", "attach to what is prepared"),
+    *("ask for the code of what is prepared", "delete what is prepared"),
 }
 
 
@@ -441,7 +512,11 @@ def people():
     staff = {
         "officer": factories.OfficerFactory(username="officer"),
         "supervisor": factories.supervisor(username="supervisor"),
-        "clerk": places.clerk(office, username="clerk"),
+        "clerk": places.clerk(
+            office,
+            username="clerk",
+            codenames=("view_appointment", "receive_appointment", "prepare_inquiry"),
+        ),
         "manager": places.manager(office),
         "auditor": factories.OfficerFactory(username="auditor"),
         "keeper": factories.of_role("keeper", username="keeper"),
@@ -490,7 +565,24 @@ def with_inquiries(world):
     world.draft = draft()
     world.code = factories.confirmation(world.draft, "s")
     factories.let_a_minute_pass(world.author)
+    with_prepared(world)
     return world
+
+
+def with_prepared(world):
+    """Add a draft that the clerk prepares with the stranger, and the code that sends it there."""
+    world.prepared = prepared(world.stranger, world.clerk, world.service)
+    filing.save_details(
+        actor=world.clerk, inquiry=world.prepared, **factories.details_of(world.prepared)
+    )
+    filing.request_confirmation(
+        actor=world.clerk,
+        inquiry=world.prepared,
+        session_key="counter",
+        shown=world.prepared.content_digest(),
+    )
+    world.counter_code = factories.code_sent_to(world.stranger, purposes.FILE_COUNTER)
+    factories.let_a_minute_pass(world.stranger)
 
 
 def with_appointments(world):

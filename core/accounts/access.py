@@ -22,6 +22,8 @@ class SignedInRequest(HttpRequest):
     user: User
     holder: Identity
     is_own_page: bool
+    at_counter: User  # for whom a clerk prepares an inquiry, on the pages for that
+    is_read_by_person: bool  # at the screen of the clerk
 
 
 class StaffRequest(SignedInRequest):

@@ -6,8 +6,9 @@ from requests_app.actions.contact_mobile import ask_to_confirm_mobile, confirm_m
 from requests_app.actions.drafts import change_subject, delete_draft, save_details, start
 from requests_app.actions.follow_up import answer_return, mark_answers_read, withdraw
 from requests_app.actions.handing_back import hand_back
+from requests_app.actions.preparation import begin_preparing, language_for, prepare
 from requests_app.actions.quarantine import scan_quarantined
-from requests_app.actions.rights import Deed, Rights, check_may, may, rights_of
+from requests_app.actions.rights import Deed, Rights, check_may, may, preparation_is_over, rights_of
 from requests_app.actions.rules import missing_documents, obstacle
 from requests_app.actions.submission import request_confirmation, submit
 from requests_app.actions.triage import (
@@ -31,6 +32,7 @@ __all__ = [
     "ask_to_confirm_mobile",
     "assign",
     "attach",
+    "begin_preparing",
     "change_subject",
     "check_may",
     "claim",
@@ -38,6 +40,7 @@ __all__ = [
     "confirm_mobile",
     "delete_draft",
     "hand_back",
+    "language_for",
     "look_again",
     "mark_answers_read",
     "may",
@@ -46,6 +49,8 @@ __all__ = [
     "note",
     "obstacle",
     "pass_on_inquiries",
+    "preparation_is_over",
+    "prepare",
     "reject",
     "release",
     "remind_of_returns",

@@ -14,6 +14,7 @@ from core.accounts.models import User
 from core.catalogue.models import DocumentType
 from core.exceptions import RuleViolation
 from core.security_log import Event, note
+from requests_app.actions.drafts import take_over
 from requests_app.actions.quarantine import note_verdict
 from requests_app.actions.rights import Deed, Rights, check_may
 from requests_app.actions.upload_limits import counted
@@ -186,6 +187,7 @@ def _lock(actor: User, inquiry: Inquiry) -> Rights:
     rights = check_may(actor, Deed.EDIT if locked.is_draft else Deed.ANSWER, locked)
     if not locked.accepts_documents:
         raise _already_sent()
+    take_over(locked, actor)
     return rights
 
 

@@ -1,6 +1,5 @@
 """Confirmation of an inquiry's mobile when it differs from the account's."""
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.accounts.codes import send_code, use_code
@@ -9,6 +8,7 @@ from core.digests import digest_of
 from core.exceptions import RuleViolation
 from requests_app import purposes
 from requests_app.actions.drafts import lock_draft
+from requests_app.actions.preparation import language_for
 from requests_app.actions.rights import Deed, check_may
 from requests_app.models import Inquiry
 
@@ -20,10 +20,10 @@ def ask_to_confirm_mobile(*, actor: User, inquiry: Inquiry, session_key: str | N
     """
     check_may(actor, Deed.EDIT, inquiry)
     return send_code(
-        actor=actor,
+        actor=inquiry.applicant,
         purpose=purposes.CONTACT,
         session_key=session_key,
-        language=get_language(),
+        language=language_for(actor, inquiry),
         recipient=str(inquiry.mobile),
         confirms=_mobile_digest(inquiry),
         about=inquiry,
@@ -47,7 +47,7 @@ def confirm_mobile(*, actor: User, inquiry: Inquiry, session_key: str | None, gu
         draft.save(update_fields=["confirmed_mobile"])
 
     use_code(
-        actor=actor,
+        actor=inquiry.applicant,
         purpose=purposes.CONTACT,
         session_key=session_key,
         guess=guess,

@@ -1,7 +1,7 @@
-"""Actions of the applicant on a draft."""
+"""Actions on a draft, of the applicant or of the clerk who prepares it for them."""
 
 import uuid
-from typing import cast
+from typing import Any, cast
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from core.accounts.models import Identity, User
 from core.catalogue.models import Service
 from core.digests import derive_key
 from core.exceptions import RuleViolation
+from requests_app.actions.rights import Deed, check_may
 from requests_app.actions.rules import check_description, check_may_file, draft_deleted
 from requests_app.models import Inquiry
 from requests_app.uploads import discard
@@ -21,7 +22,7 @@ DETAIL_FIELDS = ("mobile", "description", "earlier_reference")
 PERSON_FIELDS = ("name", "id_number")
 
 
-def start(  # type: ignore[return]  # the last try returns or raises
+def start(
     *,
     actor: User,
     beneficiary: Identity,
@@ -35,20 +36,40 @@ def start(  # type: ignore[return]  # the last try returns or raises
     actor's own identity by default, or the establishment that they represent. RuleViolation as in
     `check_may_file`.
     """
-    holder = holder or cast(Identity, actor.identity)
+    return begin(
+        applicant=actor,
+        holder=holder or cast(Identity, actor.identity),
+        beneficiary=beneficiary,
+        service=service,
+        idempotency_key=idempotency_key,
+    )
+
+
+def begin(  # type: ignore[return]  # the last try returns or raises
+    *,
+    applicant: User,
+    holder: Identity,
+    beneficiary: Identity,
+    service: Service,
+    idempotency_key: uuid.UUID,
+    **prepared: Any,
+) -> Inquiry:
+    """Create a draft of `applicant`, as `start` does for them; `prepared` says that a clerk has."""
     service = Service.objects.get(pk=service.pk)  # as it is now, not as it is cached
-    check_may_file(actor=actor, holder=holder, beneficiary=beneficiary, service=service)
-    idempotency_key = derive_key(idempotency_key, actor.pk, holder.pk, beneficiary.pk, service.pk)
+    check_may_file(actor=applicant, holder=holder, beneficiary=beneficiary, service=service)
+    content = (applicant.pk, holder.pk, beneficiary.pk, service.pk)
+    idempotency_key = derive_key(idempotency_key, *content)
     for attempt in range(MAX_REFERENCE_TRIES):
         try:
             with transaction.atomic():
                 inquiry = Inquiry(
                     idempotency_key=idempotency_key,
-                    applicant=actor,
+                    applicant=applicant,
                     holder=holder,
                     beneficiary=beneficiary,
                     service=service,
-                    mobile=actor.mobile,
+                    mobile=applicant.mobile,
+                    **prepared,
                 )
                 _fill_in_person(inquiry)
                 inquiry.save()
@@ -67,12 +88,14 @@ def change_subject(
     """Change the beneficiary, the service or the holder of a draft.
 
     Its texts and documents stay; name and number become those of the new beneficiary.
-    RuleViolation as in `check_may_file`, or `filed`, `deleted`.
+    RuleViolation as in `check_may_file` and `lock_draft`.
     """
     service = Service.objects.get(pk=service.pk)  # as it is now, not as it is cached
-    check_may_file(actor=actor, holder=holder, beneficiary=beneficiary, service=service)
     with transaction.atomic():
         draft = lock_draft(actor, inquiry)
+        check_may_file(
+            actor=draft.applicant, holder=holder, beneficiary=beneficiary, service=service
+        )
         draft.holder, draft.beneficiary, draft.service = holder, beneficiary, service
         _fill_in_person(draft)
         draft.save(update_fields=["holder", "beneficiary", "service", *PERSON_FIELDS])
@@ -89,7 +112,7 @@ def save_details(
 ) -> None:
     """Save the second step of a draft.
 
-    RuleViolation as in `check_description`, or `filed`, `deleted`.
+    RuleViolation as in `check_description` and `lock_draft`.
     """
     inquiry.mobile = mobile
     inquiry.description = description
@@ -103,7 +126,7 @@ def save_details(
 def follow_registry(*, actor: User, inquiry: Inquiry) -> bool:
     """Give the draft the name and number that the registry has by now; return whether it did.
 
-    RuleViolation `filed` or `deleted`.
+    RuleViolation as in `lock_draft`.
     """
     # Without a number the person fits no service, which the rules say.
     if inquiry.is_as_registered or not inquiry.beneficiary.current_number:
@@ -121,7 +144,7 @@ def _fill_in_person(draft: Inquiry) -> None:
 
 
 def delete_draft(*, actor: User, inquiry: Inquiry) -> None:
-    """Delete a draft with its documents. RuleViolation `filed` or `deleted`."""
+    """Delete a draft with its documents. RuleViolation as in `lock_draft`."""
     with transaction.atomic():
         draft = lock_draft(actor, inquiry)
         stored = draft.attachments.file_names()
@@ -131,15 +154,25 @@ def delete_draft(*, actor: User, inquiry: Inquiry) -> None:
 
 
 def lock_draft(actor: User, inquiry: Inquiry) -> Inquiry:
-    """Lock the actor's draft until the transaction ends, and return its current row.
+    """Lock a draft that the actor may edit until the transaction ends, and return its current row.
 
-    RuleViolation `filed` or `deleted` if it is no longer a draft.
+    An applicant takes it over from the clerk who prepares it. RuleViolation `filed` or `deleted` if
+    it is no longer a draft, or as in `check_may`.
     """
-    draft = Inquiry.objects.drafts_of(actor).locked().filter(pk=inquiry.pk).first()
-    if draft is None and not Inquiry.objects.filter(pk=inquiry.pk).exists():
-        raise draft_deleted()
+    draft = Inquiry.objects.locked().filter(pk=inquiry.pk).first()
     if draft is None:
+        raise draft_deleted()
+    if not draft.is_draft:
         raise RuleViolation(
             _("This inquiry has already been sent and cannot be changed."), code="filed"
         )
+    check_may(actor, Deed.EDIT, draft)
+    take_over(draft, actor)
     return draft
+
+
+def take_over(draft: Inquiry, actor: User) -> None:
+    """End the preparation of a locked draft at the counter, if the actor is its applicant."""
+    if draft.prepared_until and actor.pk == draft.applicant_id:
+        draft.prepared_until = None
+        draft.save(update_fields=["prepared_until"])

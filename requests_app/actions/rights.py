@@ -35,6 +35,10 @@ class Deed(StrEnum):
     ASSIGN = "assign"  # as a supervisor
 
 
+PREPARE = "requests_app.prepare_inquiry"
+# What a clerk does to a draft that they prepare, on the pages of the staff site alone: those of the
+# portal are opened by who may read what is filed.
+_OF_WHO_PREPARES = (Deed.EDIT, Deed.OPEN_DOCUMENT)
 # What undoes a filing: for a while after its recovery, an account undoes nothing that is older.
 _UNDOES = (Deed.WITHDRAW,)
 _OF_STAFF = (Deed.WORK, Deed.ASSIGN)
@@ -61,10 +65,10 @@ class Rights:
         return self._is_theirs(deed) and self.why_closed(deed) is None
 
     def check_may(self, deed: Deed) -> None:
-        """Raise RuleViolation `not_yours` or `recovered`, with the reason, unless they may."""
+        """Raise RuleViolation `not_yours`, `taken_over` or `recovered`, unless they may."""
         refused = self.why_closed(deed)
         if not self._is_theirs(deed):
-            refused = refusal(self.user, self.inquiry, self.relation)
+            refused = self._refusal
         if refused:
             raise noted(refused, self.user, deed, self.inquiry.reference)
 
@@ -80,8 +84,20 @@ class Rights:
 
     def _is_theirs(self, deed: Deed) -> bool:
         if self.inquiry.is_draft:
-            return self.inquiry.applicant_id == self.user.pk
+            is_author = self.inquiry.applicant_id == self.user.pk
+            return is_author or (deed in _OF_WHO_PREPARES and self._is_preparing)
         return self.relation in _MAY.get(deed, ())
+
+    @property
+    def _is_preparing(self) -> bool:
+        is_in_hand = self.inquiry.is_in_preparation_by(self.user)
+        return is_in_hand and self.user.has_perm(PREPARE)
+
+    @property
+    def _refusal(self) -> RuleViolation:
+        if self.inquiry.prepared_by_id == self.user.pk:
+            return preparation_is_over()
+        return refusal(self.user, self.inquiry, self.relation)
 
     @property
     def successor_id(self) -> int | None:
@@ -126,6 +142,16 @@ class Rights:
         return [person_id_of(self.inquiry), *successors_of(self.inquiry)]
 
 
+def preparation_is_over() -> RuleViolation:
+    return RuleViolation(
+        _(
+            "This inquiry is not open to you any more: the hour is over, or the person has gone on "
+            "with it on their own phone. Begin again from their page if they ask for it."
+        ),
+        code="taken_over",
+    )
+
+
 def rights_of(user: User, inquiry: Inquiry) -> Rights:
     """Return the rights of `user` on the inquiry, as the tables are now."""
     return Rights(user, inquiry, None if inquiry.is_draft else relation_of(user, inquiry))
@@ -141,8 +167,8 @@ def may(user: User, deed: Deed, inquiry: Inquiry) -> bool:
 def check_may(user: User, deed: Deed, inquiry: Inquiry) -> Rights:
     """Check that `user` may do this to the inquiry now, and return all their rights on it.
 
-    RuleViolation `not_yours` or `recovered`; `not_officer`, `own_case` or `not_supervisor` for a
-    deed of staff.
+    RuleViolation `not_yours`, `taken_over` or `recovered`; `not_officer`, `own_case` or
+    `not_supervisor` for a deed of staff.
     """
     rights = rights_of(user, inquiry)
     if deed not in _OF_STAFF:

@@ -20,6 +20,7 @@ EventType = InquiryEvent.EventType
 Role = InquiryEvent.Role
 # The statuses in which each event may happen, and the status after it; None keeps the status.
 TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
+    EventType.PREPARED: ({Status.DRAFT}, None),
     EventType.SUBMITTED: ({Status.DRAFT}, Status.UNDER_PROCESSING),
     EventType.CLAIMED: (Inquiry.AT_THE_DESK, None),
     EventType.RELEASED: (Inquiry.AT_THE_DESK, None),

@@ -24,6 +24,7 @@ class InquiryEvent(Event):
     DIGESTED = ("from_status", "to_status", "content_digest")
 
     class EventType(models.TextChoices):
+        PREPARED = "prepared", _("Prepared by the office at the counter")
         SUBMITTED = "submitted", _("Filed")
         CLAIMED = "claimed", _("Assigned to an officer")
         RELEASED = "released", _("Given back to the queue")
@@ -63,6 +64,7 @@ class InquiryEvent(Event):
         OFFICER = "officer", _("officer")
         PORTAL = "portal", _("the portal")
         KEEPER = "keeper", _("staff keeper")
+        CLERK = "clerk", _("clerk")
 
     inquiry = models.ForeignKey(Inquiry, on_delete=models.PROTECT, related_name="events")
     actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")

@@ -47,6 +47,10 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         """Lock these rows, and none that they lead to, until the transaction ends."""
         return self.select_for_update(of=("self",), no_key=True)
 
+    def prepared_by(self, clerk: User) -> Self:
+        """Return those that `clerk` prepares, or has just seen sent: see `prepared_until`."""
+        return self.filter(prepared_by=clerk, prepared_until__gt=timezone.now())
+
     def drafts_of(self, user: User) -> Self:
         return self.filter(applicant=user, status=Inquiry.Status.DRAFT)
 
@@ -183,6 +187,19 @@ class Inquiry(models.Model):
     earlier_reference = models.CharField(
         _("number of an earlier request"), max_length=30, blank=True
     )
+    prepared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("prepared by"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,  # nobody lists them, and accounts of staff are never deleted
+    )
+    prepared_until = models.DateTimeField(
+        null=True,
+        help_text="until when the clerk who prepares it sees it; empty once the applicant has "
+        "taken it over",
+    )
     status = models.CharField(_("status"), max_length=25, choices=Status, default=Status.DRAFT)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, blank=True)
     assignee = models.ForeignKey(
@@ -218,6 +235,7 @@ class Inquiry(models.Model):
             ("triage_inquiry", "Can work on inquiries"),
             ("assign_inquiry", "Can give inquiries to officers"),
             ("download_original", "Can download the originals of signed documents"),
+            ("prepare_inquiry", "Can prepare inquiries for people at the counter"),
         ]
         indexes = [
             # For the lists of a person by status: without it, PostgreSQL reads everybody's drafts
@@ -239,7 +257,9 @@ class Inquiry(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
+                # The event that a clerk has prepared it comes before the one that it was sent.
                 condition=Q(status="draft", version=0, submitted_at=None)
+                | Q(status="draft", version=1, submitted_at=None, prepared_by__isnull=False)
                 | (~Q(status="draft") & Q(version__gt=0, submitted_at__isnull=False)),
                 name="inquiry_filed_has_events",
             ),
@@ -257,6 +277,11 @@ class Inquiry(models.Model):
     @property
     def is_draft(self) -> bool:
         return self.status == self.Status.DRAFT
+
+    def is_in_preparation_by(self, clerk: User) -> bool:
+        """Return whether `clerk` prepares it at the counter now, or has just seen it sent."""
+        until = self.prepared_until
+        return self.prepared_by_id == clerk.pk and until is not None and until > timezone.now()
 
     @property
     def is_overdue(self) -> bool:

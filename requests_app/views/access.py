@@ -5,8 +5,9 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 
 from core.accounts.access import SignedInRequest, not_theirs, resident_required
 from core.accounts.models import User
@@ -28,6 +29,15 @@ def get_inquiry_for(user: User, reference: str) -> Rights:
     if not rights.may(Deed.READ_TEXT):
         raise not_theirs(user, "inquiry", reference)
     return rights
+
+
+def address_of(request: HttpRequest, page: str, *args: str) -> str:
+    """Return the address of a page of inquiries, of whoever files or of the clerk who prepares.
+
+    The pages of clerks are the same ones at other addresses, and a clerk stays among them.
+    """
+    here = request.resolver_match.namespace  # type: ignore[union-attr]  # set for views
+    return reverse(f"inquiries:{page}", args=args, current_app=here)
 
 
 def draft_step(

@@ -1,22 +1,29 @@
-"""The steps of filing an inquiry."""
+"""The steps of filing an inquiry, by whoever files it or with a clerk at the counter.
 
+Who opens a step is decided where it gets its address: in `requests_app.urls`, and for clerks in
+`tawasul.portal.staff_filing`.
+"""
+
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
-from core.accounts.access import SignedInRequest, resident_required
+from core.accounts.access import SignedInRequest
 from core.accounts.codes import latest_code, seconds_until_another
 from core.accounts.forms import CodeForm
 from core.accounts.models import Identity, OneTimeCode
 from core.accounts.people import Offered, beneficiaries_offered_to, latest_of
-from core.accounts.session_holder import holder_of, in_chosen_name
+from core.accounts.session_holder import holder_of
 from core.accounts.views.people import FOUND, find_person, send_to_find
 from core.exceptions import RuleViolation
+from core.http import in_language
 from core.methods import takes_form
 from requests_app import actions, purposes
 from requests_app.forms import (
@@ -27,7 +34,7 @@ from requests_app.forms import (
     SubjectForm,
 )
 from requests_app.models import Inquiry
-from requests_app.views.access import draft_step
+from requests_app.views.access import address_of
 from requests_app.views.documents import (
     asked_documents,
     attach_all,
@@ -45,45 +52,38 @@ STEP_TO_FIX = {
 }
 
 
-@takes_form
-@resident_required
-@in_chosen_name
-def new(request: SignedInRequest) -> HttpResponse:
+def new(request: SignedInRequest, *, start: Callable[..., Inquiry] = actions.start) -> HttpResponse:
+    """Begin an inquiry with `start`."""
     holder = holder_of(request)
     asked = _asked(request)
     offered = _offered_to(holder, asked)
-    find = reverse("inquiries:new-person")
+    find = address_of(request, "new-person")
     if "find" in request.POST or offered.has_to_be_found:
         return _send_to_find(request, find, offered, asked)
     form = NewInquiryForm(request.POST or None, holder=holder, offered=offered, initial=asked)
     if request.method == "POST" and form.is_valid():
         try:
-            inquiry = actions.start(actor=request.user, **form.cleaned_data)
+            inquiry = start(actor=request.user, **form.cleaned_data)
         except RuleViolation as violation:
             violation.show_on(form)
         else:
-            return redirect("inquiries:details", inquiry.reference)
+            return _to(request, "details", inquiry)
     context = {"form": form, "offered": offered, **_not_open(form, asked)}
     return render(request, "inquiries/new.html", context)
 
 
-@takes_form
-@resident_required
 def new_person(request: SignedInRequest) -> HttpResponse:
     """Find the beneficiary of a new inquiry among many."""
-    return _find_beneficiary(request, reverse("inquiries:new"))
+    return _find_beneficiary(request, address_of(request, "new"))
 
 
-@takes_form
-@draft_step
-@in_chosen_name
 def subject(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     """Change the beneficiary and the service of a draft."""
     holder = holder_of(request)
     now = {"beneficiary": str(inquiry.beneficiary_id), "service": inquiry.service.slug}
     asked = now | _asked(request)
     offered = _offered_to(holder, asked)
-    find = reverse("inquiries:subject-person", args=[inquiry.reference])
+    find = address_of(request, "subject-person", inquiry.reference)
     if "find" in request.POST or offered.has_to_be_found:
         return _send_to_find(request, find, offered, asked)
     form = SubjectForm(request.POST or None, holder=holder, offered=offered, initial=asked)
@@ -93,16 +93,14 @@ def subject(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
         except RuleViolation as violation:
             violation.show_on(form)
         else:
-            return redirect("inquiries:details", inquiry.reference)
+            return _to(request, "details", inquiry)
     context = {"form": form, "offered": offered, "inquiry": inquiry, **_not_open(form, asked)}
     return render(request, "inquiries/new.html", context)
 
 
-@takes_form
-@draft_step
 def subject_person(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     """Find another beneficiary for a draft among many."""
-    return _find_beneficiary(request, reverse("inquiries:subject", args=[inquiry.reference]))
+    return _find_beneficiary(request, address_of(request, "subject", inquiry.reference))
 
 
 def _asked(request: SignedInRequest) -> dict[str, str]:
@@ -155,8 +153,6 @@ def _find_beneficiary(request: SignedInRequest, page: str) -> HttpResponse:
     )
 
 
-@takes_form
-@draft_step
 def details(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     initial = {
         "mobile": inquiry.mobile,
@@ -171,23 +167,22 @@ def details(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
             violation.show_on(form)
         else:
             if inquiry.has_confirmed_mobile:
-                return redirect("inquiries:documents", inquiry.reference)
+                return _to(request, "documents", inquiry)
             return _send_mobile_code(request, inquiry)
     context = {
         "form": form,
         "inquiry": inquiry,
         "obstacle": actions.obstacle(inquiry),
-        "same_drafts": Inquiry.objects.same_drafts(inquiry),
+        # A clerk sees nothing else of the account.
+        "same_drafts": Inquiry.objects.same_drafts(inquiry).drafts_of(request.user),
     }
     return render(request, "inquiries/details.html", context)
 
 
-@takes_form
-@draft_step
 def mobile(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     """Confirm the draft's mobile with the code that was texted to it."""
     if inquiry.has_confirmed_mobile:
-        return redirect("inquiries:documents", inquiry.reference)
+        return _to(request, "documents", inquiry)
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -200,8 +195,8 @@ def mobile(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
         except RuleViolation as violation:
             form.add_error("code", violation.message)
         else:
-            return redirect("inquiries:documents", inquiry.reference)
-    sent = _latest_code(request, purposes.CONTACT)
+            return _to(request, "documents", inquiry)
+    sent = _latest_code(request, inquiry, purposes.CONTACT)
     is_current = sent is not None and sent.recipient == str(inquiry.mobile)
     context = {
         "form": form,
@@ -212,11 +207,9 @@ def mobile(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     return render(request, "inquiries/mobile.html", context)
 
 
-@takes_form
-@draft_step
 def send_mobile_code(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     if request.method != "POST" or inquiry.has_confirmed_mobile:
-        return redirect("inquiries:mobile", inquiry.reference)
+        return _to(request, "mobile", inquiry)
     return _send_mobile_code(request, inquiry)
 
 
@@ -227,13 +220,11 @@ def _send_mobile_code(request: SignedInRequest, inquiry: Inquiry) -> HttpRespons
         )
     except RuleViolation as violation:
         messages.warning(request, violation.message)
-    return redirect("inquiries:mobile", inquiry.reference)
+    return _to(request, "mobile", inquiry)
 
 
-@takes_form
-@draft_step
 def documents(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
-    here = redirect("inquiries:documents", inquiry.reference)
+    here = _to(request, "documents", inquiry)
     if request.method == "POST" and press_button(request, inquiry):
         return here
     form = DocumentsForm(request.POST or None, request.FILES or None, inquiry=inquiry)
@@ -246,12 +237,15 @@ def documents(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
         "attachments": attachments,
         "rows": asked_documents(form, inquiry, attachments),
         "missing": actions.missing_documents(inquiry.service, attachments),
+        # It is the person who reads on, in the language of their account.
+        "review_at": in_language(
+            address_of(request, "review", inquiry.reference),
+            actions.language_for(request.user, inquiry),
+        ),
     }
     return say_when_to_send_again(form, render(request, "inquiries/documents.html", context))
 
 
-@takes_form
-@draft_step
 def review(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     """Show the draft's content for review; on POST, send the code that confirms exactly it."""
     problem = None
@@ -266,10 +260,10 @@ def review(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
         except RuleViolation as violation:
             if violation.code in ("too_soon", "too_many"):
                 messages.warning(request, violation.message)
-                return redirect("inquiries:confirm", inquiry.reference)
+                return _to(request, "confirm", inquiry)
             problem = violation
         else:
-            return redirect("inquiries:confirm", inquiry.reference)
+            return _to(request, "confirm", inquiry)
     attachments = list(inquiry.attachments.all())
     context = {
         "inquiry": inquiry,
@@ -281,8 +275,6 @@ def review(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     return render(request, "inquiries/review.html", context)
 
 
-@takes_form
-@draft_step
 def confirm(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     """Ask for the code, texted or of the app; on POST, file the inquiry with it."""
     form = CodeForm(request.POST or None)
@@ -297,8 +289,8 @@ def confirm(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
         except RuleViolation as violation:
             form.add_error("code", violation.message)
         else:
-            return redirect("inquiries:receipt", inquiry.reference)
-    sent = _latest_code(request, purposes.FILE)
+            return _to(request, "receipt", inquiry)
+    sent = _latest_code(request, inquiry, purposes.to_file(inquiry, request.user))
     if sent and sent.confirms != inquiry.content_digest():
         sent = None
     context = {
@@ -313,8 +305,6 @@ def confirm(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     return render(request, "inquiries/confirm.html", context)
 
 
-@takes_form
-@draft_step
 def delete_draft(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     if request.method == "POST":
         try:
@@ -323,10 +313,41 @@ def delete_draft(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
             messages.error(request, violation.message)
         else:
             messages.success(request, _("The draft has been deleted."))
-        return redirect("inquiries:list")
+        return redirect(address_of(request, "list"))
     return render(request, "inquiries/delete.html", {"inquiry": inquiry})
 
 
-def _latest_code(request: SignedInRequest, purpose: str) -> OneTimeCode | None:
-    """Return the last code that was sent for this purpose in this session."""
-    return latest_code(actor=request.user, purpose=purpose, session_key=request.session.session_key)
+def _latest_code(request: SignedInRequest, inquiry: Inquiry, purpose: str) -> OneTimeCode | None:
+    """Return the last code that was sent to the applicant for this purpose in this session."""
+    return latest_code(
+        actor=inquiry.applicant, purpose=purpose, session_key=request.session.session_key
+    )
+
+
+def _to(request: SignedInRequest, step: str, inquiry: Inquiry) -> HttpResponse:
+    return redirect(address_of(request, step, inquiry.reference))
+
+
+def steps_of_draft(
+    guard: Callable[..., Callable[..., HttpResponseBase]],
+    choose_subject: Callable[..., HttpResponse],
+) -> list[URLPattern]:
+    """Return the addresses of the steps of a draft; `guard` decides who gets to them.
+
+    `choose_subject` is the view `subject`, or asks something before it.
+    """
+    steps = {
+        "subject": ("subject/", choose_subject),
+        "subject-person": ("subject/person/", subject_person),
+        "details": ("details/", details),
+        "mobile": ("mobile/", mobile),
+        "send-mobile-code": ("mobile/send/", send_mobile_code),
+        "documents": ("documents/", documents),
+        "review": ("review/", review),
+        "confirm": ("confirm/", confirm),
+        "delete": ("delete/", delete_draft),
+    }
+    return [
+        path(f"<reference:reference>/{route}", takes_form(guard(view)), name=name)
+        for name, (route, view) in steps.items()
+    ]

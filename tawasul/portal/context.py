@@ -30,6 +30,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "told_of_input": getattr(request, "told_of_input", None),
         **_name(request),
         "is_public": getattr(request, "is_public", False),
+        "at_counter": getattr(request, "at_counter", None),
+        "is_read_by_person": getattr(request, "is_read_by_person", False),
         "look": look,
         "look_sheets": sheets_of(look),
         "look_cookie": cookie_name(COOKIE),
@@ -54,6 +56,8 @@ def _is_resident(request: HttpRequest) -> bool:
 
 def _start(request: HttpRequest) -> tuple[str, str]:
     """Return where the mark in the header leads, and what it is called."""
+    if hasattr(request, "at_counter"):
+        return reverse("admin:index"), _("Tawasul staff")
     if _is_resident(request):
         return reverse("portal:my-page"), _("Tawasul: my page")
     return reverse("portal:home"), _("Tawasul")
@@ -63,7 +67,9 @@ def _sections(request: HttpRequest) -> list[tuple[str, str, bool]]:
     """Return the navigation in the header: address, name, and whether it is the current one."""
     user = getattr(request, "user", None)
     services = (reverse("catalogue:services"), _("Services"))
-    if _is_resident(request):
+    if hasattr(request, "at_counter"):
+        sections = [(reverse("admin:index"), _("Staff site"))]
+    elif _is_resident(request):
         sections = [
             (reverse("inquiries:list"), _("Inquiries")),
             (reverse("appointments:list"), _("Appointments")),
@@ -86,6 +92,8 @@ def _name(request: HttpRequest) -> dict[str, Any]:
     `acting_as` is an establishment, on every page. `acts_as_self` is true where a representative
     acts as themselves, on their own pages alone: public pages are the same for everybody.
     """
+    if hasattr(request, "at_counter"):
+        return {}
     if not (has_chosen(request) and request.user.is_authenticated and request.user.identity_id):
         return {}
     resident = cast(SignedInRequest, request)

@@ -5,16 +5,16 @@ from django.utils import timezone
 
 from core.accounts.models import RESTRICTED_FOR, Identity, Recovery, RecoveryQuerySet, User
 
-RIGHT = "accounts.recover_account"
+RECOVER, PREPARE = "accounts.recover_account", "requests_app.prepare_inquiry"
 
 
-def works_at_counter(staff: User) -> bool:
-    """Return whether they receive people at an office, with the right to recover their accounts.
+def works_at_counter(staff: User, right: str = RECOVER) -> bool:
+    """Return whether they receive people at an office, with the right to do this for them.
 
     A superuser has every right, and stands at no counter unless an office has them. Auditors change
     nothing.
     """
-    return staff.has_perm(RIGHT) and not staff.is_auditor and staff.offices.exists()
+    return staff.has_perm(right) and not staff.is_auditor and staff.offices.exists()
 
 
 def recoveries_for(staff: User) -> RecoveryQuerySet:

@@ -77,6 +77,22 @@ CASES = (
         _("Their account has this mobile. The registry keeps what it has; they correct it there."),
     ),
     Case(
+        _("They need help with an inquiry"),
+        _(
+            "National ID, iqama or passport, the mobile of their account, and the documents that "
+            "the service asks for."
+        ),
+        _(
+            "On the person's page, choose “Prepare an inquiry” and fill it in with them. They "
+            "read it on your screen in their language, and type the code from their mobile "
+            "themselves."
+        ),
+        _(
+            "The inquiry is theirs like any other, and says that the office has prepared it. Print "
+            "the receipt for them."
+        ),
+    ),
+    Case(
         _("The registry says that they have left the Kingdom, and they have not"),
         _("Passport with the last stamps, and the iqama or the visa."),
         _(

@@ -11,7 +11,7 @@ from core.accounts.models import Identity, Link, Recovery, User
 from core.catalogue.labels import NATIONALITIES
 from core.messaging.models import Message
 from requests_app.models import Inquiry, InquiryQuerySet
-from tawasul.portal.counter import works_at_counter
+from tawasul.portal.counter import PREPARE, works_at_counter
 
 MAX_ROWS = 20
 # In the order of an index, PostgreSQL might read a whole table for a person with few rows.
@@ -71,6 +71,7 @@ def read(staff: User, person: Identity) -> dict[str, Any]:
         "holders": _links(person.linked_to.all(), "holder", _HOLDERS),
         "persons": _links(person.links.all(), "person", _PERSONS),
         "max_rows": MAX_ROWS,
+        "can_prepare": person.birth_date is not None and works_at_counter(staff, PREPARE),
         **_recoveries(staff, person, account),
     }
     subjects = [account.subject] if account else []

@@ -27,6 +27,7 @@ PERMISSIONS = {
     "clerk": (
         "accounts.open_person",
         "accounts.recover_account",
+        "requests_app.prepare_inquiry",
         "appointments.view_appointment",
         "appointments.receive_appointment",
         "appointments.assist_person",
@@ -34,6 +35,7 @@ PERMISSIONS = {
     "manager": (
         "accounts.open_person",
         "accounts.recover_account",
+        "requests_app.prepare_inquiry",
         "appointments.view_appointment",
         "appointments.receive_appointment",
         "appointments.assist_person",

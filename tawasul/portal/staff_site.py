@@ -29,6 +29,7 @@ from core.security_log import Event, note
 from tawasul.portal import (
     staff_enrolment,
     staff_feedback,
+    staff_filing,
     staff_members,
     staff_password,
     staff_people,
@@ -90,6 +91,11 @@ class StaffSite(OTPAdminSite):
             path("people/", self.admin_view(staff_people.find), name="people"),
             path("people/<int:pk>/", self.admin_view(staff_people.person), name="person"),
             *staff_recovery.urls(self.admin_view),
+            path(
+                "people/<int:pk>/inquiry/",
+                self.admin_view(staff_filing.begin),
+                name="prepare_inquiry",
+            ),
         ]
         accounts = [
             *staff_enrolment.urls,

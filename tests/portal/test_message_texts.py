@@ -21,7 +21,7 @@ FOLDER = Path(settings.BASE_DIR, "templates", "messages")
 TEMPLATES = sorted(path.stem for path in FOLDER.glob("*.txt"))
 MAILS = sorted(path.stem for path in FOLDER.glob("mails/*.txt"))
 OF_AN_INQUIRY = {name for name in TEMPLATES if name.startswith("inquiry_")}
-OF_AN_INQUIRY |= {"code_file", "code_contact"}
+OF_AN_INQUIRY |= {"code_file", "code_file_counter", "code_contact"}
 OF_AN_APPOINTMENT = {name for name in TEMPLATES if name.startswith("appointment_")}
 # These go to somebody who is not, or no longer, the one whose it is, and name the people. With an
 # office and a time they take a third part.
