@@ -57,7 +57,7 @@ def _is_resident(request: HttpRequest) -> bool:
 def _start(request: HttpRequest) -> tuple[str, str]:
     """Return where the mark in the header leads, and what it is called."""
     if hasattr(request, "at_counter"):
-        return reverse("admin:index"), _("Tawasul staff")
+        return reverse("admin:index"), _("Tawasul")
     if _is_resident(request):
         return reverse("portal:my-page"), _("Tawasul: my page")
     return reverse("portal:home"), _("Tawasul")
@@ -67,7 +67,9 @@ def _sections(request: HttpRequest) -> list[tuple[str, str, bool]]:
     """Return the navigation in the header: address, name, and whether it is the current one."""
     user = getattr(request, "user", None)
     services = (reverse("catalogue:services"), _("Services"))
-    if hasattr(request, "at_counter"):
+    if getattr(request, "is_read_by_person", False):
+        sections = []
+    elif hasattr(request, "at_counter"):
         sections = [(reverse("admin:index"), _("Staff site"))]
     elif _is_resident(request):
         sections = [

@@ -28,6 +28,7 @@ from tests.browser.looks.inquiries import INQUIRIES
 from tests.browser.looks.markup import Markup
 from tests.browser.looks.members import STAFF_ACCOUNTS
 from tests.browser.looks.office import OFFICE
+from tests.browser.looks.preparing import PREPARING
 from tests.browser.looks.triage import TRIAGE
 from tests.browser.looks.ways_in import WAYS_IN
 from tests.emptying import empty_written_tables
@@ -39,7 +40,7 @@ HASHED = re.compile(r"/static/.+\.[0-9a-f]{12}\.(css|js|svg|woff2)")
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 EVERYTHING = SCREENSHOTS or os.environ.get("LOOKS") == "all"
 SECONDS = 15
-GROUPS = (WAYS_IN, INQUIRIES, APPOINTMENTS, TRIAGE, STAFF_ACCOUNTS, OFFICE, COUNTER)
+GROUPS = (WAYS_IN, INQUIRIES, APPOINTMENTS, TRIAGE, STAFF_ACCOUNTS, OFFICE, COUNTER, PREPARING)
 # The routes whose response is not a page.
 NO_PAGES = re.compile(
     r"z$|\.(png|wav|css)$|<int:(document_)?pk>/((preview|original)/)?$"
