@@ -5,10 +5,14 @@ import uuid
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from core.accounts.models import PersonOpening
 from requests_app import actions
 from requests_app.models import Inquiry, Reply
 from tests import factories
+from tests.appointments import places
 from tests.conftest import signed_in_staff
+from tests.deeds import PASSPORT, prepared
+from tests.factories import of_role
 from tests.test_hostile import BIDI, LONG, QUEUE, assert_answered
 
 TEXT = "Words that somebody has typed here."
@@ -139,6 +143,37 @@ def test_the_steps_of_a_draft_take_anything(as_resident, draft):
             address = f"/en/inquiries/{draft.reference}/{step}/"
             assert_harmless(as_resident.post(address, fields, follow=True))
         assert state_of(draft) == before, value[:20]
+
+
+def test_the_pages_of_the_counter_take_anything(resident):
+    clerk = of_role("clerk")
+    clerk.offices.set([places.office()])
+    browser, person = signed_in_staff(clerk), resident.identity
+    PersonOpening.objects.create(staff=clerk, person=person, reason="They are here.")
+    draft = prepared(resident, clerk, factories.ServiceFactory())
+    factories.attached(draft)
+    Inquiry.objects.update(prepared_until=draft.prepared_until)  # as if the clerk had added it
+    before = state_of(draft)
+    document, new = f"/en/staff/people/{person.pk}/inquiry/", "/en/staff/prepare/new/"
+    names = ("beneficiary", "service", "holder", "code", "shown", "earlier_reference", "mobile")
+    for value in VALUES:
+        for fields in (
+            {"document": value, "document_end": "AB12"},
+            {"document": "passport", "document_end": value},
+        ):
+            assert_harmless(browser.post(document, fields, follow=True))
+        browser.post(document, PASSPORT)
+        choice = {"beneficiary": value, "service": value, "idempotency_key": value}
+        assert_harmless(browser.post(new, choice, follow=True))
+        assert_harmless(browser.post(f"{new}person/", {"words": value}, follow=True))
+        for step in ("subject", "details", "mobile", "mobile/send", "review", "confirm"):
+            address = f"/en/staff/prepare/{draft.reference}/{step}/"
+            assert_harmless(browser.post(address, dict.fromkeys(names, value), follow=True))
+        for button in ("remove", "up"):
+            address = f"/en/staff/prepare/{draft.reference}/documents/"
+            assert_harmless(browser.post(address, {button: value}, follow=True))
+        assert state_of(draft) == before, value[:20]
+    assert Inquiry.objects.count() == 1
 
 
 def test_unknown_list_filter_shows_whole_list(as_resident, returned):

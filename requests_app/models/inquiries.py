@@ -47,10 +47,6 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         """Lock these rows, and none that they lead to, until the transaction ends."""
         return self.select_for_update(of=("self",), no_key=True)
 
-    def prepared_by(self, clerk: User) -> Self:
-        """Return those that `clerk` prepares, or has just seen sent: see `prepared_until`."""
-        return self.filter(prepared_by=clerk, prepared_until__gt=timezone.now())
-
     def drafts_of(self, user: User) -> Self:
         return self.filter(applicant=user, status=Inquiry.Status.DRAFT)
 

@@ -136,7 +136,7 @@ def _prepared(view: Callable[..., HttpResponseBase]) -> _View:
         mine = Inquiry.objects.filter(prepared_by=request.user).select_related(
             "applicant__identity", "holder", "beneficiary"
         )
-        inquiry = get_visible(mine, request.user, "inquiry", reference=reference)
+        inquiry = get_visible(mine, request.user, "inquiry", reference__exact=reference)
         if not inquiry.is_in_preparation_by(request.user):
             messages.warning(request, actions.preparation_is_over().message)
             return redirect("admin:index")
