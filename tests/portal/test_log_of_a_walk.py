@@ -223,6 +223,7 @@ class Walk:
         typed = {"number": NUMBER, "service": service.pk, "operations": 1, "idempotency_key": key}
         desk.post(f"{WALK_IN}?{office}", typed)
         desk.get(f"/en/staff/appointments/office/{self.office.pk}/figures/csv/")
+        self.prepare_inquiry(desk)
         establishment = factories.IdentityFactory(number="7000000001", birth_date=None)
         mandate = factories.link(establishment, self.person.identity, "representative")
         worker = factories.link(establishment, factories.IdentityFactory()).person
@@ -230,6 +231,16 @@ class Walk:
         self.collect()
         mandate.delete()
         return steps.page_of(inquiry, "withdraw")
+
+    def prepare_inquiry(self, desk):
+        """Begin an inquiry at the counter, after the document of somebody else."""
+        person = self.person.identity
+        page = f"/en/staff/people/{person.pk}/"
+        desk.post(page, {"reason": f"{NUMBER} is here and asks for help."})
+        for end in ("0000", NUMBER[-4:]):
+            desk.post(f"{page}inquiry/", {"document": "iqama", "document_end": end})
+        form = steps.first_step(factories.ServiceFactory(), person)
+        assert "/prepare/" in desk.post("/en/staff/prepare/new/", form).url
 
     def use_app(self):
         """Add an authenticator app, and take it off with a recovery code."""
