@@ -53,7 +53,8 @@ AUDITORS_FORMS = {"logout", "password_change", "people", "person", "access-revie
 # Forms that show what was sent without doing anything, as when their language is switched. Those of
 # the desk for inquiries keep theirs themselves.
 SHOWN_AGAIN = {
-    *("people", "person", "appointment_walk_in", "appointment_take_back"),
+    *("people", "person", "appointment_walk_in", "appointment_take_back", "assist"),
+    "details",  # of an inquiry that is prepared at the counter
     *(
         f"{model}_{form}"
         for model in (

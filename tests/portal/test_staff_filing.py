@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django_otp import DEVICE_ID_SESSION_KEY
 
 from core.accounts.models import Identity, User
 from core.messaging.models import Message
@@ -252,5 +253,12 @@ def test_what_was_typed_is_kept_in_the_other_language_and_after_the_session(
     assert words_typed in page.content.decode()
     browser.logout()
     assert browser.post(address, typed).url.startswith("/en/staff/login/")
+    inquiry.refresh_from_db()
+    assert inquiry.description == factories.DESCRIPTION
+    browser.force_login(clerk)
+    session = browser.session
+    session[DEVICE_ID_SESSION_KEY] = clerk.totpdevice_set.get().persistent_id
+    session.save()
+    assert words_typed in browser.get(address).content.decode()
     inquiry.refresh_from_db()
     assert inquiry.description == factories.DESCRIPTION

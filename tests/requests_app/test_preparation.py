@@ -134,6 +134,7 @@ def test_the_rules_are_those_of_filing_by_oneself(clerk, resident, service):
     assert not Inquiry.objects.exists()
 
 
+@pytest.mark.both_engines
 def test_it_is_sent_with_the_code_of_the_person_in_the_session_of_the_clerk(clerk, draft):
     User.objects.filter(pk=draft.applicant_id).update(language="ar")
     draft = Inquiry.objects.get(pk=draft.pk)
