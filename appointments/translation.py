@@ -7,8 +7,8 @@ from appointments.models import Closure, Office
 
 @register(Office)
 class OfficeTranslation(TranslationOptions):
-    fields = ("name", "city", "address", "landmark", "entrance")
-    required_languages = {"ar": ("name", "city"), "en": ("name", "city")}
+    fields = ("name", "short_name", "city", "address", "landmark", "entrance")
+    required_languages = dict.fromkeys(("ar", "en"), ("name", "short_name", "city"))
 
 
 @register(Closure)

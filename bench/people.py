@@ -82,6 +82,7 @@ def slots(capacity: int) -> list[Slot]:
     office = Office.objects.create(
         slug=f"bench-{capacity}", region=Region.objects.get(slug=REGION),
         name_ar="مكتب القياس", name_en="Benchmark", city_ar="جازان", city_en="Jazan",
+        short_name_ar="مكتب القياس، جازان", short_name_en="Benchmark, Jazan",
     )  # fmt: skip
     window = OpeningWindow.objects.create(
         office=office, weekdays=Weekday.values, capacity=capacity,

@@ -18,6 +18,7 @@ from core.catalogue.models import DocumentType, Service, Way
 from core.messaging.encryption import decrypt
 from core.messaging.models import Message
 from core.search import searchable
+from core.template_filters import first_words
 from requests_app import actions, purposes
 from requests_app.models import Inquiry
 from tawasul.portal.models import Announcement, Feedback
@@ -90,6 +91,8 @@ class ServiceFactory(DjangoModelFactory):
     slug = factory.Sequence(lambda n: f"service-{n}")
     name_ar = "الخدمات الخاصة بالمقيمين"
     name_en = "Services for residents"
+    short_name_ar = factory.LazyAttribute(lambda new: first_words(new.name_ar, 25))
+    short_name_en = factory.LazyAttribute(lambda new: first_words(new.name_en, 25))
     description_ar = "استفسارات عن بيانات المقيم في السجل."
     description_en = "Questions about what is on record."
     conditions_ar = "إقامة سارية المفعول"

@@ -83,7 +83,7 @@ class StatusFilter(admin.ChoicesFieldListFilter):
 
 @admin.register(Appointment)
 class AppointmentAdmin(StaffList, admin.ModelAdmin):
-    list_display = ("number", "time", "attendee", "service", "operations", "state", "office")
+    list_display = ("number", "time", "attendee", "short_service", "operations", "state", "office")
     list_filter = (DayFilter, ("status", StatusFilter))
     list_select_related = ("attendee", "slot")
     search_fields = ("=reference",)
@@ -112,7 +112,13 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
 
     @admin.display(description=_("office"))
     def office(self, appointment: Appointment) -> str:
-        return appointment.slot.office.name
+        return appointment.slot.office.short_name
+
+    @admin.display(
+        description=Appointment._meta.get_field("service").verbose_name, ordering="service"
+    )
+    def short_service(self, appointment: Appointment) -> str:
+        return appointment.service.short_name
 
     def get_queryset(self, request: HttpRequest) -> AppointmentQuerySet:
         return Appointment.objects.readable_by(cast(StaffRequest, request).user)

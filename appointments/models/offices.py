@@ -41,6 +41,11 @@ class Office(models.Model):  # type: ignore[django-manager-missing]  # modeltran
     region = ReferenceForeignKey(Region, verbose_name=_("region"), on_delete=models.PROTECT)
     slug = models.SlugField(_("name in the web address"), unique=True)
     name = models.CharField(_("name"), max_length=120)
+    short_name = models.CharField(
+        _("short name"),
+        max_length=30,
+        help_text=_("For texts, lists and the desk: at most 30 letters, and it names the town."),
+    )
     city = models.CharField(_("city"), max_length=80)
     address = models.CharField(_("address"), max_length=200, blank=True)
     landmark = models.CharField(

@@ -86,6 +86,7 @@ class ServiceAdmin(BilingualAdmin):
             {
                 "fields": [
                     ("name_ar", "name_en"),
+                    ("short_name_ar", "short_name_en"),
                     ("description_ar", "description_en"),
                     ("conditions_ar", "conditions_en"),
                     ("prompt_ar", "prompt_en"),

@@ -17,7 +17,7 @@ from core.identity_numbers import IdentityKind
 from core.reference_data import ReferenceData, ReferenceForeignKey
 
 # The texts of a service, which it needs in both languages before it is published.
-TEXTS = ("name", "description", "conditions", "prompt")
+TEXTS = ("name", "short_name", "description", "conditions", "prompt")
 TEXTS_IN_BOTH_LANGUAGES = [
     f"{text}_{language}" for text in TEXTS for language, _name in settings.LANGUAGES
 ]
@@ -93,6 +93,8 @@ class Service(models.Model):  # type: ignore[django-manager-missing]  # modeltra
     # modeltranslation adds these fields.
     name_ar: str
     name_en: str
+    short_name_ar: str | None
+    short_name_en: str | None
     description_ar: str
     description_en: str
     instead_text_ar: str | None
@@ -100,6 +102,12 @@ class Service(models.Model):  # type: ignore[django-manager-missing]  # modeltra
 
     slug = models.SlugField(_("name in the web address"), unique=True)
     name = models.CharField(_("name"), max_length=120)
+    short_name = models.CharField(
+        _("short name"),
+        max_length=25,
+        blank=True,
+        help_text=_("For texts, lists and the desk: at most 25 letters, unlike any other."),
+    )
     description = models.TextField(
         pgettext_lazy("of a service", "description"),
         blank=True,

@@ -145,7 +145,7 @@ def _bulk_action(name: str) -> Callable[..., HttpResponse]:
 class InquiryAdmin(StaffList, admin.ModelAdmin):
     list_display = (
         "request_number",
-        "service",
+        "short_service",
         "beneficiary_name",
         "state",
         "officer",
@@ -167,6 +167,10 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
     @admin.display(description=_("request number"), ordering="reference")
     def request_number(self, inquiry: Inquiry) -> SafeString:
         return ltr(grouped_reference(inquiry.reference))
+
+    @admin.display(description=Inquiry._meta.get_field("service").verbose_name, ordering="service")
+    def short_service(self, inquiry: Inquiry) -> str:
+        return inquiry.service.short_name
 
     @admin.display(
         description=Inquiry._meta.get_field("name").verbose_name, ordering="beneficiary__name_ar"

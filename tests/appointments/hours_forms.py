@@ -10,7 +10,7 @@ REASONS = {"reason_ar": "صيانة", "reason_en": "Maintenance"}
 
 
 def office_form(**changes):
-    texts = {"name": "Olaya", "city": "Riyadh"}
+    texts = {"name": "Olaya", "short_name": "Olaya, Riyadh", "city": "Riyadh"}
     both = {f"{text}_{language}": name for text, name in texts.items() for language in ("ar", "en")}
     return {"region": places.region().pk, "slug": "olaya", "is_active": "on", **both, **changes}
 

@@ -70,6 +70,7 @@ def region(slug="riyadh", iso="SA-01", name="Riyadh"):
 def office(slug="al-rimal", name="Al-Rimal", **fields):
     fields = {"region": fields.pop("region", None) or region(), **fields}
     texts = {"name_ar": name, "name_en": name, "city_ar": "Riyadh", "city_en": "Riyadh"}
+    texts |= {"short_name_ar": name[:30], "short_name_en": name[:30]}
     return Office.objects.get_or_create(slug=slug, defaults={**texts, **fields})[0]
 
 
