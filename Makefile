@@ -15,10 +15,10 @@ production = env -u TAWASUL_DEMO DATABASE_URL='postgres://nobody@/nothing?host=/
 	MAIL_URL=smtp+tls://mail.example.org MAIL_FROM=tawasul@example.org \
 	SCANNER=clamd+unix:///run/clamav/clamd.ctl
 
-.PHONY: run test test-looks screenshots weight bench bench-peers bench-flat corpus check messages locks clean
+.PHONY: run test test-looks screenshots weight bench bench-peers bench-flat corpus check messages texts locks clean
 
 # The one switch that allows the demo is set here and nowhere else.
-run test test-looks screenshots weight bench bench-peers bench-flat corpus: export TAWASUL_DEMO = 1
+run test test-looks screenshots weight bench bench-peers bench-flat corpus texts: export TAWASUL_DEMO = 1
 
 run:
 	$(install) run
@@ -84,6 +84,11 @@ check:
 messages:
 	$(install) run
 	$(python) deploy/messages.py update
+
+# Every text and mail about an appointment, made with the longest names.
+texts:
+	$(install) run
+	@$(python) deploy/texts.py
 
 locks:
 	$(install) dev

@@ -110,6 +110,19 @@ def both_calendars(
     return f"{own} ({other})" if other else own
 
 
+def both_in_text(moment: datetime.date | datetime.datetime, language: str | None = None) -> str:
+    """Return what `both_calendars` does, in Arabic in digits: a text has no room for the months.
+
+    English texts hold more letters, and 3/4 could be read there as 4 March too.
+    """
+    language, day = language or get_language() or "ar", day_of(moment)
+    if language != "ar":
+        return both_calendars(day, language)
+    (hijri_era, gregorian_era), (year, month, of_month) = _ERAS[language], hijri_date(day)
+    own = f"{of_month}/{month}/{year}{hijri_era}"
+    return f"{own} ({day.day}/{day.month}/{day.year}{gregorian_era})"
+
+
 def in_each_calendar(
     moment: datetime.date | datetime.datetime,
     language: str | None = None,

@@ -3,6 +3,7 @@
 import re
 import secrets
 
+from django.utils.translation import get_language
 from stdnum import luhn
 
 from core.text import bare_digits
@@ -37,4 +38,17 @@ def new_reference() -> str:
 
 def grouped_reference(reference: str) -> str:
     """Return the reference in groups of four digits, as people read it out."""
-    return f"{reference[:4]}-{reference[4:8]}-{reference[8:]}"
+    return "-".join(_groups(reference))
+
+
+def reference_in_text(reference: str) -> str:
+    """Return the reference in groups of four digits, in a sentence without markup.
+
+    In Arabic, hyphens would turn the groups round where nothing isolates them; no-break spaces do
+    not, and keep the groups on one line.
+    """
+    return ("\u00a0" if get_language() == "ar" else "-").join(_groups(reference))
+
+
+def _groups(reference: str) -> tuple[str, str, str]:
+    return reference[:4], reference[4:8], reference[8:]

@@ -16,6 +16,8 @@ from core import hijri, references
 
 register = template.Library()
 
+# Until this hour people say that it is still the night of the day before.
+_MORNING = 6
 _ICON_LINK = re.compile(r'(<a\b[^>]*\btitle="([^"]*)"[^>]*>)((?:<img\b[^>]*>)?)</a>')
 
 register.filter("both_calendars", hijri.both_calendars)
@@ -58,6 +60,28 @@ def time_beside(value: datetime.datetime, other: datetime.datetime) -> str:
 
 
 @register.filter
+def night(value: datetime.datetime) -> str:
+    """Return whose night it is in the Kingdom: of the evening before and of this day, or ""."""
+    here = timezone.localtime(value)
+    if here.hour >= _MORNING:
+        return ""
+    days = {"evening": weekday(here.date() - datetime.timedelta(days=1)), "day": weekday(here)}
+    return _("the night from %(evening)s to %(day)s") % days
+
+
+@register.filter
+def weekday_or_night(value: datetime.datetime) -> str:
+    """Return the name of the day of the week, or of a moment after midnight whose night it is."""
+    return night(value) or weekday(value)
+
+
+@register.filter
+def moment_in_text(value: datetime.datetime) -> str:
+    """Return weekday, day in both calendars and time, as short as a text of a language needs it."""
+    return f"{weekday_or_night(value)} {hijri.both_in_text(value)} {time_of_day(value)}"
+
+
+@register.filter
 def moment_in_words(value: datetime.datetime) -> str:
     """Return the same as `moment` without markup, for text messages and mails."""
     return f"{hijri.both_calendars(value)} {time_of_day(value)}"
@@ -78,16 +102,21 @@ def without_year(value: datetime.date | datetime.datetime) -> tuple[str, str]:
 @register.filter
 def full_day(value: datetime.date | datetime.datetime) -> SafeString:
     """Return in one line what components/when.html says of a day; its bracket stays whole."""
+    return _day(weekday(value), value)
+
+
+def _day(of_the_week: str, value: datetime.date | datetime.datetime) -> SafeString:
     own, other = hijri.in_each_calendar(value)
     if not other:
-        return format_html("{} {}", weekday(value), own)
-    return format_html('{} {} <span class="whole">({})</span>', weekday(value), own, other)
+        return format_html("{} {}", of_the_week, own)
+    return format_html('{} {} <span class="whole">({})</span>', of_the_week, own, other)
 
 
 @register.filter
 def full_moment(value: datetime.datetime) -> SafeString:
-    """Return `full_day` and the time of day in the Kingdom."""
-    return format_html("{} · {}", full_day(value), ltr(time_of_day(value)))
+    """Return weekday or night, the day as `full_day` does, and the time of day in the Kingdom."""
+    time = ltr(time_of_day(value))
+    return format_html("{} · {}", _day(weekday_or_night(value), value), time)
 
 
 @register.filter
@@ -135,12 +164,8 @@ def reference(value: str) -> SafeString:
 
 @register.filter
 def reference_in_text(value: str) -> str:
-    """Return the reference in groups for a text message, which cannot isolate it.
-
-    After Arabic letters hyphens would turn the groups round; no-break spaces do not.
-    """
-    joint = "\N{NO-BREAK SPACE}" if get_language_bidi() else "-"
-    return references.grouped_reference(value).replace("-", joint)
+    """Return the reference number in groups that an Arabic sentence does not turn round."""
+    return references.reference_in_text(value)
 
 
 @register.filter

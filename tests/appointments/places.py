@@ -21,7 +21,8 @@ from core.catalogue.models import Region
 from core.chores.models import Chore
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
-from core.template_filters import moment_in_words, time_of_day
+from core.references import grouped_reference
+from core.template_filters import moment_in_text, time_of_day
 from tests import factories
 
 # An ordinary week: 16 to 19 Dhu al-Qadah 1447 in the Umm al-Qura calendar.
@@ -239,24 +240,34 @@ def texts(appointment):
     return sorted(about.values_list("text", flat=True))
 
 
+def whose(appointment):
+    """Return the number of the appointment and for whom it is, as texts say it."""
+    number = grouped_reference(appointment.reference)
+    return f"appointment {number} for {appointment.attendee.first_name}"
+
+
+def facts(appointment, slot=None):
+    """Return which service, when and where it is, as texts say it; `slot` is another time."""
+    slot = slot or appointment.slot
+    when, office = moment_in_text(slot.start), slot.office.short_name
+    return f"{appointment.service.short_name}, {when}, {office}."
+
+
 def notice_of_confirmation(appointment):
-    at, office = moment_in_words(appointment.slot.start), appointment.slot.office.name
-    return f"Tawasul: appointment {appointment.reference} is confirmed: {at}, {office}."
+    return f"Tawasul: {whose(appointment)} is confirmed: {facts(appointment)}"
 
 
 def notice_of_cancellation(appointment):
-    at = moment_in_words(appointment.slot.start)
-    return f"Tawasul: appointment {appointment.reference} on {at} has been cancelled."
+    return f"Tawasul: {whose(appointment)} has been cancelled: {facts(appointment)}"
 
 
 def reminders_of(appointment):
     """Return both reminders, the one of the day before last."""
-    at, office = moment_in_words(appointment.slot.start), appointment.slot.office.name
-    number = appointment.reference
+    until = time_of_day(appointment.move_until)
     return [
-        f"Tawasul: appointment {number}: {at}, {office}. "
-        f"You can still move or cancel it until {time_of_day(appointment.move_until)}.",
-        f"Tawasul: do not forget appointment {number} tomorrow: {at}, {office}.",
+        f"Tawasul: {whose(appointment)}: {facts(appointment)} "
+        f"You can still move it to another time until {until}.",
+        f"Tawasul: do not forget tomorrow's {whose(appointment)}: {facts(appointment)}",
     ]
 
 

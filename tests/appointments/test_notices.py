@@ -9,6 +9,7 @@ from django.core import mail
 
 from appointments import actions
 from core.messaging.models import Message
+from core.references import grouped_reference
 from tests import factories
 from tests.appointments import places
 from tests.appointments.places import ON_TUESDAY, ON_WEDNESDAY, SECOND, TUESDAY, at, cancel, move
@@ -63,26 +64,31 @@ def texts_told():
 
 def both_ways(appointment, *sentences):
     """Return each sentence as a text and as a mail, as `told` returns them."""
-    user, subject = appointment.user, f"Tawasul: your appointment {appointment.reference}"
+    number = grouped_reference(appointment.reference)
+    user, subject = appointment.user, f"Tawasul: your appointment {number}"
     return (
         [(str(user.mobile), sentence) for sentence in sentences],
         [(user.email, subject, sentence) for sentence in sentences],
     )
 
 
-def confirmed(appointment, when=f"{ON_TUESDAY} 10:00"):
-    return f"Tawasul: appointment {appointment.reference} is confirmed: {when}, Al-Rimal."
+WHAT = "Services for residents"
 
 
-def tomorrow(appointment, when=f"{ON_TUESDAY} 10:00"):
-    return f"Tawasul: do not forget appointment {appointment.reference} tomorrow: {when}, Al-Rimal."
+def confirmed(appointment, when=f"Tuesday {ON_TUESDAY} 10:00"):
+    return f"Tawasul: {places.whose(appointment)} is confirmed: {WHAT}, {when}, Al-Rimal."
 
 
-def soon(appointment, when=f"{ON_TUESDAY} 10:00"):
+def tomorrow(appointment, when=f"Tuesday {ON_TUESDAY} 10:00"):
+    what = f"tomorrow's {places.whose(appointment)}"
+    return f"Tawasul: do not forget {what}: {WHAT}, {when}, Al-Rimal."
+
+
+def soon(appointment, when=f"Tuesday {ON_TUESDAY} 10:00"):
     hour, minute = map(int, when[-5:].split(":"))
     return (
-        f"Tawasul: appointment {appointment.reference}: {when}, Al-Rimal. "
-        f"You can still move or cancel it until {hour - 2:02}:{minute:02}."
+        f"Tawasul: {places.whose(appointment)}: {WHAT}, {when}, Al-Rimal. "
+        f"You can still move it to another time until {hour - 2:02}:{minute:02}."
     )
 
 
@@ -104,15 +110,16 @@ def test_notice_after_midnight_names_actual_day(resident):
     evenings = places.window("21:00", "01:00")
     late = places.slot(TUESDAY, "00:30", of=evenings, belongs_to=places.MONDAY)
     appointment = places.confirmed(resident, slot=late)
-    assert told() == both_ways(appointment, confirmed(appointment, f"{ON_TUESDAY} 00:30"))
+    night = f"the night from Monday to Tuesday {ON_TUESDAY} 00:30"
+    assert told() == both_ways(appointment, confirmed(appointment, night))
 
 
 def test_move_sends_new_time(appointment):
     move(appointment, places.slot(places.WEDNESDAY))
     assert told() == both_ways(
         appointment,
-        f"Tawasul: appointment {appointment.reference} has been moved to "
-        f"{ON_WEDNESDAY} 10:00, Al-Rimal.",
+        f"Tawasul: {places.whose(appointment)} has been moved. It is now: {WHAT}, "
+        f"Wednesday {ON_WEDNESDAY} 10:00, Al-Rimal.",
     )
 
 
@@ -122,7 +129,8 @@ def test_cancellation_is_sent_once_and_no_reminder_after_it(appointment, clock):
     cancel(appointment)
     assert told() == both_ways(
         appointment,
-        f"Tawasul: appointment {appointment.reference} on {ON_TUESDAY} 10:00 has been cancelled.",
+        f"Tawasul: {places.whose(appointment)} has been cancelled: {WHAT}, "
+        f"Tuesday {ON_TUESDAY} 10:00, Al-Rimal.",
     )
     cancel(appointment)
     for moment in (clock.now, at(places.MONDAY, "10:00"), at(TUESDAY, "08:00")):
@@ -158,7 +166,7 @@ def test_second_reminder_leaves_an_hour_before_the_last_change_and_wakes_nobody(
         with undone():
             clock.now = at(places.MONDAY if day == TUESDAY else eve, "09:00")
             places.confirmed(resident, slot=places.slot(day, time, of=evenings))
-            second = Message.objects.filter(channel="sms", text__contains="still move or cancel")
+            second = Message.objects.filter(channel="sms", text__contains="still move it")
             for clock.now in (reminded - SECOND, reminded):
                 assert not second.exists(), time
                 actions.remind_of_appointments()
@@ -187,7 +195,7 @@ def test_no_reminder_of_fresh_booking(resident, clock):
                 clock.now += places.MINUTE
                 reminders += texts_told()
             expected = [
-                sentence(appointment, f"{places.ON_SUNDAY} {time}") for sentence in sentences
+                sentence(appointment, f"Sunday {places.ON_SUNDAY} {time}") for sentence in sentences
             ]
             assert reminders == expected, time
 
@@ -212,16 +220,20 @@ def test_moved_appointment_reminds_only_of_new_time(appointment, clock):
     clock.now = at(TUESDAY, "09:59")
     assert told() == NOTHING
     clock.now = at(TUESDAY, "10:00")
-    assert told() == both_ways(appointment, tomorrow(appointment, f"{ON_WEDNESDAY} 10:00"))
+    assert told() == both_ways(
+        appointment, tomorrow(appointment, f"Wednesday {ON_WEDNESDAY} 10:00")
+    )
     clock.now = at(TUESDAY, "21:00")
-    assert told() == both_ways(appointment, soon(appointment, f"{ON_WEDNESDAY} 10:00"))
+    assert told() == both_ways(appointment, soon(appointment, f"Wednesday {ON_WEDNESDAY} 10:00"))
 
 
 def test_move_to_an_earlier_day_reminds_the_day_before_that(appointment, clock):
     move(appointment, places.slot(places.MONDAY, "11:00"))
     told()
     clock.now = at(places.SUNDAY, "11:00")
-    assert told() == both_ways(appointment, tomorrow(appointment, f"{places.ON_MONDAY} 11:00"))
+    assert told() == both_ways(
+        appointment, tomorrow(appointment, f"Monday {places.ON_MONDAY} 11:00")
+    )
 
 
 @pytest.mark.both_engines

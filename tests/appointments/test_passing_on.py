@@ -15,7 +15,6 @@ from tests.appointments.browsing import ROOT, page_of, verified
 from tests.appointments.places import (
     DAY,
     MONDAY,
-    ON_MONDAY,
     ON_TUESDAY,
     SUNDAY,
     TUESDAY,
@@ -70,27 +69,25 @@ def told():
 
 def test_the_attendee_and_all_who_represent_the_holder_are_told(speakers, booked):
     mobiles = {str(speaker.mobile) for speaker in speakers}
-    number, office = booked.reference, "Al-Rimal"
+    booked_for = places.whose(booked)
     texts = told()
     assert texts.keys() == mobiles | {REGISTERED}
     assert texts[REGISTERED] == (
-        f"Tawasul: Palm Trees Contracting has booked appointment {number} for Raju: "
-        f"{ON_MONDAY} 10:00, {office}. Open an account to read it."
+        f"Tawasul: Palm Trees has booked {booked_for}: {places.facts(booked)}"
     )
-    actions.move(actor=speakers[1], appointment=booked, slot=places.slot(TUESDAY))
+    later = places.slot(TUESDAY)
+    actions.move(actor=speakers[1], appointment=booked, slot=later)
     texts = told()
     assert texts.keys() == mobiles | {REGISTERED}
     assert texts[REGISTERED] == (
-        f"Tawasul: Palm Trees Contracting has moved appointment {number} for Raju to "
-        f"{ON_TUESDAY} 10:00, {office}. Open an account to read it."
+        f"Tawasul: Palm Trees has moved {booked_for}. It is now: {places.facts(booked, later)}"
     )
     booked.refresh_from_db()
     actions.cancel(actor=speakers[0], appointment=booked)
     texts = told()
     assert texts.keys() == mobiles | {REGISTERED}
     assert texts[REGISTERED] == (
-        f"Tawasul: Palm Trees Contracting has cancelled appointment {number} for Raju on "
-        f"{ON_TUESDAY} 10:00. Open an account to read it."
+        f"Tawasul: Palm Trees has cancelled {booked_for}: {places.facts(booked)}"
     )
 
 
@@ -108,12 +105,12 @@ def test_the_attendee_is_told_of_a_closing_and_reminded(booked, clock):
     told()
     clock.now = booked.slot.start - DAY
     actions.remind_of_appointments()
-    assert told()[REGISTERED].startswith("Tawasul: do not forget appointment")
+    assert told()[REGISTERED].startswith("Tawasul: do not forget tomorrow's")
     places.displace_alone(booked)
     places.allocate()
     assert told()[REGISTERED] == (
-        f"Tawasul: the office is closed at the time of appointment {booked.reference} for Raju, "
-        f"{ON_MONDAY} 10:00. Do not set out. Palm Trees Contracting will choose another time."
+        f"Tawasul: the office is closed at the time of {places.whose(booked)}: "
+        f"{places.facts(booked)} Do not set out: whoever booked it will choose another time."
     )
 
 
@@ -141,14 +138,13 @@ def test_both_sides_are_told_once_each_time_that_it_passes_on(speakers, palm, wo
     end_link(palm, worker)
     assert actions.pass_on_appointments() == 1
     texts = told()
-    number = booked.reference
     assert texts[REGISTERED] == (
-        f"Tawasul: appointment {number} for Raju, {ON_MONDAY} 10:00, is yours now: Palm Trees "
-        "Contracting no longer acts for Raju. Open an account to read it."
+        f"Tawasul: {places.whose(booked)} is yours now, as Palm Trees no longer acts for Raju: "
+        f"{places.facts(booked)}"
     )
     no_longer = (
-        f"Tawasul: appointment {number} for Raju is no longer yours: you can no longer act "
-        "for Raju."
+        f"Tawasul: {places.whose(booked)} (Services for residents) is no longer yours: you can no "
+        "longer act for Raju."
     )
     assert [texts[str(speaker.mobile)] for speaker in speakers] == [no_longer] * 2
     assert actions.pass_on_appointments() == 0
@@ -186,16 +182,15 @@ def test_it_is_told_again_when_it_passes_from_one_guardian_to_the_next(speakers,
     assert WHEN_TUESDAY in page  # the time that he chose himself
 
 
-def test_what_passes_on_while_the_office_is_closed_names_no_time(palm, worker, booked):
+def test_what_passes_on_while_the_office_is_closed_needs_another_time(palm, worker, booked):
     places.displace_alone(booked)
     places.allocate()
     end_link(palm, worker)
     told()
     assert actions.pass_on_appointments() == 1
     assert told()[REGISTERED] == (
-        f"Tawasul: appointment {booked.reference} for Raju is yours now: Palm Trees Contracting "
-        "no longer acts for Raju. The office is closed at its time, so it needs another. Open an "
-        "account to read it."
+        f"Tawasul: {places.whose(booked)} is yours now: {places.facts(booked)} The office is "
+        "closed then, so it needs another time."
     )
 
 
@@ -381,14 +376,14 @@ def test_a_wish_passes_on_with_its_turn_and_both_are_told_once(speakers, palm, w
     end_link(palm, worker)
     assert actions.pass_on_wishes() == 1
     no_longer = (
-        "Tawasul: the place of Raju on the waiting list is no longer yours: you can no longer "
-        "act for Raju."
+        "Tawasul: the place of Raju on the waiting list (Services for residents) is no longer "
+        "yours: you can no longer act for Raju."
     )
     texts = told()
     assert [texts[str(speaker.mobile)] for speaker in speakers] == [no_longer] * 2
     assert texts[REGISTERED] == (
-        "Tawasul: the place of Raju on the waiting list is yours now: Palm Trees Contracting no "
-        "longer acts for Raju. Open an account to read it."
+        "Tawasul: the place of Raju on the waiting list (Services for residents) is yours now: "
+        "Palm Trees no longer acts for Raju."
     )
     assert actions.pass_on_wishes() == 0
     attendee = factories.UserFactory(identity=worker)

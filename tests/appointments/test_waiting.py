@@ -343,8 +343,8 @@ def test_stranger_cannot_answer_offer(tempted, monday):
 def test_offer_is_sent_by_text_until_it_expires(tempted, clock):
     text = Message.objects.filter(about=tempted.reference).latest("pk")
     assert text.text == (
-        f"Tawasul: an earlier time for appointment {tempted.reference}: {places.ON_MONDAY} 10:00. "
-        "Sign in to accept it before 09:30."
+        f"Tawasul: an earlier time for {places.whose(tempted)}: "
+        f"{places.facts(tempted, tempted.offers.get().slot)} Sign in to accept it before 09:30."
     )
     assert text.recipient == str(tempted.user.mobile)
     assert text.not_after == clock.now + 30 * MINUTE

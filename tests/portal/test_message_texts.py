@@ -1,4 +1,7 @@
-"""The templates of all texts and mails in both languages: words, language, length."""
+"""The templates of texts and mails in both languages: words, language, length.
+
+Those about an appointment have a table and a test of their own: see `test_appointment_texts.py`.
+"""
 
 import datetime
 import re
@@ -11,34 +14,26 @@ from django.core.management import call_command
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from appointments.models import Appointment, Offer, Office, Slot, Waiting
 from core.accounts.models import Identity, StaffEvent
 from core.catalogue.models import Service
 from core.messaging.models import Message
+from deploy.texts import parts_of, templates
 from requests_app.models import Inquiry
 
 FOLDER = Path(settings.BASE_DIR, "templates", "messages")
-TEMPLATES = sorted(path.stem for path in FOLDER.glob("*.txt"))
-MAILS = sorted(path.stem for path in FOLDER.glob("mails/*.txt"))
+OF_AN_APPOINTMENT = {*templates(), *templates(of_mails=True)}
+TEMPLATES = sorted({path.stem for path in FOLDER.glob("*.txt")} - OF_AN_APPOINTMENT)
+MAILS = sorted({path.stem for path in FOLDER.glob("mails/*.txt")} - OF_AN_APPOINTMENT)
 OF_AN_INQUIRY = {name for name in TEMPLATES if name.startswith("inquiry_")}
 OF_AN_INQUIRY |= {"code_file", "code_file_counter", "code_contact"}
-OF_AN_APPOINTMENT = {name for name in TEMPLATES if name.startswith("appointment_")}
-# These go to somebody who is not, or no longer, the one whose it is, and name the people. With an
-# office and a time they take a third part.
+# These go to somebody who is not, or no longer, the one whose it is, and name the people.
 TO_OTHERS = {name for name in TEMPLATES if "_you" in name or name.endswith("_passed_on")}
-IN_THREE_PARTS = TO_OTHERS & OF_AN_APPOINTMENT
-WITH_A_REFERENCE = OF_AN_INQUIRY | OF_AN_APPOINTMENT
 WITH_LAST_DIGITS = {"mobile_changed", "account_recovered", "objection_decided"}
 CODE, LAST_DIGITS = "987321", "555"
 # A text has no room for a longer one.
 BROWSER = "Samsung Internet"
 REFERENCE = "812345678906"
-# GSM 03.38 has these letters; 153 of them fit into each part of a message of several parts.
-GSM = set(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-GSM_PART, UCS2_PART = 153, 67
+MAX_PARTS = 2
 OTHER_LETTERS = {"ar": "[A-Za-z]", "en": "[\u0600-\u06ff]"}
 
 
@@ -68,30 +63,6 @@ def context_of(template, service=None):
         return {"inquiry": inquiry, **about_others}
     if template in OF_AN_INQUIRY:
         return {"code": CODE, "about": inquiry} if "code" in template else {"inquiry": inquiry}
-    if template in OF_AN_APPOINTMENT:
-        # The office has the longest name of all, and the day is at the end of the longest month.
-        names = {"name_ar": "جوازات منطقة الحدود الشمالية", "name_en": "Northern Borders Region"}
-        start = datetime.datetime(2026, 11, 30, 11, 45, tzinfo=datetime.UTC)
-        slot = Slot(office=Office(**names), start=start)
-        appointment = Appointment(reference=REFERENCE, slot=slot, holder=holder, attendee=person)
-        known = {"appointment": appointment}
-        if template in TO_OTHERS:
-            known |= about_others
-        if template in ("appointment_offered", "appointment_displaced"):
-            made = start - datetime.timedelta(days=2)
-            until = made + datetime.timedelta(hours=24)
-            known["offer"] = Offer(slot=slot, created_at=made, expires_at=until)
-            known["hours"] = 24
-        return known
-    if template in TO_OTHERS:
-        return {"waiting": Waiting(holder=holder, attendee=person), **about_others}
-    if template == "time_free":
-        start = datetime.datetime(2026, 11, 30, 11, 45, tzinfo=datetime.UTC)
-        office = Office(name_ar="جوازات منطقة الحدود الشمالية", name_en="Northern Borders Region")
-        made = start - datetime.timedelta(days=2)
-        until = made + datetime.timedelta(hours=11)
-        offer = Offer(slot=Slot(office=office, start=start), created_at=made, expires_at=until)
-        return {"waiting": Waiting(service=service), "offer": offer, "appointment": None}
     if template == "new_device":
         # One of the days that are longest in words.
         at = datetime.datetime(2026, 10, 28, 11, 5, tzinfo=datetime.UTC)
@@ -119,7 +90,7 @@ def text_of(template, service, language):
 def mail_of(template, language):
     """Return subject and text as `write_mail` splits them."""
     with translation.override(language):
-        service = Service(name_ar="تجديد الإقامة للوافدين", name_en="Renew residency")
+        service = Service(short_name_ar="تجديد الإقامة", short_name_en="Renew residency")
         context = context_of(template, service)
         mail = render_to_string(f"messages/mails/{template}.txt", context).strip()
     subject, _newline, text = mail.partition("\n")
@@ -141,10 +112,7 @@ def texts(services):
 
 def test_every_text_is_in_one_language_and_fits_into_its_parts(services):
     for template, language, text in texts(services):
-        part = GSM_PART if set(text) <= GSM else UCS2_PART
-        length = len(text.encode("utf-16-le")) // 2
-        most = part * (3 if template in IN_THREE_PARTS else 2)
-        assert length <= most, f"{template}: {length} of {most}: {text}"
+        assert parts_of(text) <= MAX_PARTS, f"{template}: {text}"
         assert not re.search(OTHER_LETTERS[language], without_browser(text)), (template, text)
 
 
@@ -154,17 +122,17 @@ def test_every_text_names_sender_and_subject(services):
         assert text.startswith("Tawasul: " if language == "en" else "تواصل: "), case
         assert (CODE in text) == template.startswith("code_"), case
         # The reference is ungrouped, as an Arabic sentence would show groups with dashes reversed.
-        assert (REFERENCE in text) == (template in WITH_A_REFERENCE), case
+        assert (REFERENCE in text) == (template in OF_AN_INQUIRY), case
         assert (LAST_DIGITS in text) == (template in WITH_LAST_DIGITS), case
         assert not re.search("[{}\n]", text), case
 
 
 def test_texts_are_not_html_escaped():
-    service = SimpleNamespace(name="Children's <visas> & passports")
+    service = SimpleNamespace(short_name="Children's <visas>")
     about = SimpleNamespace(reference=REFERENCE, service=service)
     with translation.override("en"):
         text = render_to_string("messages/code_file.txt", {"code": CODE, "about": about})
-    assert "Children's <visas> & passports" in text
+    assert "Children's <visas>" in text
 
 
 def test_every_mail_has_a_subject_and_a_text_in_one_language():

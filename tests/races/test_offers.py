@@ -112,7 +112,7 @@ def test_accept_twenty_times_moves_once():
     assert [(each.pk, each.status, each.slot_id) for each in results] == [moved] * 20
     assert event_types_of(appointment) == ["held", "confirmed", "offered", "moved"]
     assert appointment.slips.count() == 2
-    assert len([text for text in places.texts(appointment) if "has been moved to" in text]) == 1
+    assert len([text for text in places.texts(appointment) if "has been moved" in text]) == 1
     assert_slot_counters_match()
 
 

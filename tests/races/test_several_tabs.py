@@ -12,7 +12,6 @@ from django.db import IntegrityError
 from appointments import actions
 from appointments.actions import booking, holds, reminders
 from appointments.models import Slot
-from core.template_filters import moment_in_words
 from tests.appointments import places
 from tests.delivery import deliver_due
 from tests.factories import IdentityFactory, ServiceFactory, UserFactory, link
@@ -230,8 +229,8 @@ def test_move_while_a_reminder_is_due_sends_none_of_the_old_time_after_it(clocks
         at_once(remind, clocks(moment, move, appointment, second), remind)
         appointment = now(appointment)
         soon, tomorrow = places.reminders_of(appointment)
-        where = f"{moment_in_words(second.start)}, {appointment.slot.office.name}"
-        moved = f"Tawasul: appointment {appointment.reference} has been moved to {where}."
+        where = places.facts(appointment, second)
+        moved = f"Tawasul: {places.whose(appointment)} has been moved. It is now: {where}"
         for moment in (second.start - DAY, first.start - 3 * HOUR, second.start - 3 * HOUR):
             at_once(clocks(moment, remind_and_deliver))
         expected = Counter([confirmed, moved, tomorrow, soon])

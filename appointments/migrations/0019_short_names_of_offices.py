@@ -35,7 +35,7 @@ def fill_short_names(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appointments', '0015_way_to_offices'),
+        ('appointments', '0018_kept_for_walk_ins'),
     ]
 
     operations = [
