@@ -11,6 +11,8 @@ from icalendar import Alarm, Calendar, Event, vCalAddress
 from icalendar.enums import STATUS
 
 from appointments.models import Appointment, AppointmentEvent
+from core.references import reference_in_text
+from core.template_filters import full_moment_in_words
 
 # The first is in time for another time, the second for the way to the office.
 ALARMS = (timedelta(days=1), timedelta(hours=2))
@@ -32,7 +34,8 @@ def calendar_file(appointment: Appointment, url: str) -> bytes:
 
 def _event(appointment: Appointment, url: str) -> Event:
     office = appointment.slot.office
-    summary = f"{appointment.service.name} · {office.name}"
+    summary = f"{appointment.service.short_name} · {office.short_name}"
+    number = f"{_('Appointment number')} {reference_in_text(appointment.reference)}"
     alarms = [] if appointment.is_called_off else [_alarm(ahead, summary) for ahead in ALARMS]
     event = Event.new(
         uid=f"{appointment.reference}@tawasul",
@@ -45,7 +48,7 @@ def _event(appointment: Appointment, url: str) -> Event:
         end=appointment.slot.end,
         summary=summary,
         location=f"{office.name}, {office.city}",
-        description=f"{_('Appointment number')} {appointment.reference}",
+        description=f"{full_moment_in_words(appointment.slot.start)}\n{number}",
         url=url,
         subcomponents=alarms,
     )

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
@@ -22,9 +23,10 @@ from core.catalogue.models import Region, services_open_to_booking
 from core.date_field import EitherCalendarDateField
 from core.exceptions import RuleViolation
 from core.forms import ChoiceForm, Form
+from core.hijri import both_calendars
 from core.identity_numbers import IdentityNumberField
 from core.row_fields import RowField, RowsField
-from core.template_filters import full_day_in_words
+from core.template_filters import full_day_in_words, weekday_or_night
 from core.text import read_number
 
 # The afternoon and the evening begin at these hours.
@@ -326,7 +328,7 @@ def _part_of_the_day(slot: Slot) -> str:
     start = timezone.localtime(slot.start)
     if start.date() != slot.day:
         # The slot is chosen with the day before, as it belongs to that evening.
-        return _("After midnight: %(day)s") % {"day": full_day_in_words(start)}
+        return capfirst(f"{weekday_or_night(start)} {both_calendars(start)}")
     if start.hour < NOON:
         return pgettext("a part of the day", "Morning")
     if start.hour < EVENING:

@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
 from core import hijri, references
@@ -117,6 +116,11 @@ def full_moment(value: datetime.datetime) -> SafeString:
     """Return weekday or night, the day as `full_day` does, and the time of day in the Kingdom."""
     time = ltr(time_of_day(value))
     return format_html("{} · {}", _day(weekday_or_night(value), value), time)
+
+
+def full_moment_in_words(value: datetime.datetime) -> str:
+    """Return the same as `full_moment` without markup, where there can be none."""
+    return f"{weekday_or_night(value)} {hijri.both_calendars(value)} · {time_of_day(value)}"
 
 
 @register.filter

@@ -19,7 +19,7 @@ from appointments.actions.waiting import end_waiting
 from appointments.models import Appointment
 from core.accounts.models import User
 from core.exceptions import RuleViolation
-from core.template_filters import ltr, moment, time_of_day
+from core.template_filters import full_moment, ltr, time_of_day
 
 # Who comes longer before the time may be here for something else, or scan the wrong slip.
 EARLY = timedelta(hours=2)
@@ -39,7 +39,7 @@ def check_in(*, actor: User, appointment: Appointment, is_early: bool = False) -
                     "This appointment is not today: it is for {moment}. Send the person to the "
                     "information desk."
                 ),
-                moment=moment(start),
+                moment=full_moment(start),
             ),
             code="other_day",
         )

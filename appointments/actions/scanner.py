@@ -16,7 +16,7 @@ from appointments.models.check_codes import check_codes_in
 from core.accounts.models import User
 from core.exceptions import RuleViolation
 from core.references import grouped_reference
-from core.template_filters import ltr, moment, time_of_day
+from core.template_filters import full_moment, ltr, time_of_day
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -55,7 +55,7 @@ def receive(*, actor: User, office: Office, scanned: str, is_early: bool = False
     if going_on and appointment.status == Status.CHECKED_IN:
         raise RuleViolation(_("This person is checked in already."), code="here")
     if gone := GONE.get(Status(appointment.status)):
-        message = format_html(str(gone), moment=moment(appointment.slot.start))
+        message = format_html(str(gone), moment=full_moment(appointment.slot.start))
         raise RuleViolation(message, code="gone")
     return check_in(actor=actor, appointment=appointment, is_early=is_early)
 
@@ -78,7 +78,7 @@ def _moved_message(now: Appointment | None) -> "_StrOrPromise":
     return format_html(
         _("This slip is old: appointment {reference} has been moved to {moment}, {office}."),
         reference=ltr(grouped_reference(now.reference)),
-        moment=moment(now.slot.start),
+        moment=full_moment(now.slot.start),
         office=now.slot.office.name,
     )
 
@@ -95,7 +95,7 @@ def _not_here(elsewhere: Appointment | None) -> RuleViolation:
     message = format_html(
         _("This appointment is at another of your offices: {office}, {moment}."),
         office=elsewhere.slot.office.name,
-        moment=moment(elsewhere.slot.start),
+        moment=full_moment(elsewhere.slot.start),
     )
     return RuleViolation(message, code="elsewhere")
 

@@ -33,7 +33,7 @@ from core.methods import READ, takes, takes_form
 from core.references import grouped_reference
 from core.staff_lists import StaffList, searched_for
 from core.staff_reading import days_from_today, status_tag
-from core.template_filters import ltr
+from core.template_filters import ltr, weekday_or_night
 
 if TYPE_CHECKING:
     from django.contrib.admin.filters import _ListFilterChoices
@@ -99,7 +99,10 @@ class AppointmentAdmin(StaffList, admin.ModelAdmin):
         start = timezone.localtime(appointment.slot.start)
         if start.date() == timezone.localdate():
             return ltr(f"{start:%H:%M}")
-        far, day = days_from_today(start.date()), both_calendars(start)
+        far, day = (
+            days_from_today(start.date()),
+            f"{weekday_or_night(start)} {both_calendars(start)}",
+        )
         return format_html(
             '{} · <strong>{}</strong> <span class="hint">{}</span>', ltr(f"{start:%H:%M}"), far, day
         )

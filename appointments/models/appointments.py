@@ -406,6 +406,11 @@ class Appointment(models.Model):
         return self.status in self.MARKED and self.is_at_desk
 
     @property
+    def can_be_moved_once_confirmed(self) -> bool:
+        """Whether a held time can still be moved even if it is confirmed at the last moment."""
+        return self.expires_at < self.move_until
+
+    @property
     def is_displaced(self) -> bool:
         return self.status == self.Status.DISPLACED
 

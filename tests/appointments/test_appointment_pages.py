@@ -77,18 +77,27 @@ def test_confirmation_page_shows_reference(resident, browser, slot):
 
 
 def test_page_of_hold_says_until_when_it_can_be_moved(resident, browser, clock):
-    """Before it is confirmed, and on the slip as well."""
-    for time, changes in (
-        ("12:00", f"Once confirmed, it can be moved until Sunday {places.ON_SUNDAY} · 10:00, and"),
-        ("11:00", "Once confirmed, this time can no longer be moved. If you cannot come, you can"),
+    """Before it is confirmed, and on the slip as well.
+
+    Whoever could move it for a few more minutes alone is told that they cannot.
+    """
+    until = f"Sunday {places.ON_SUNDAY} · 10:00"
+    never = "this time can no longer be moved. If you cannot come, you can still cancel it."
+    for time, changes, is_late in (
+        ("12:00", f"it can be moved until {until}, and cancelled at any time.", False),
+        ("11:11", "it can be moved until", False),
+        ("11:10", never, False),
+        ("11:00", never, True),
     ):
         with undone():
             held = places.held(resident, slot=places.slot(SUNDAY, time))
-            assert changes in words(browser.get(page_of(held))), time
+            page = browser.get(page_of(held))
+            assert f"Once confirmed, {changes}" in words(page), time
+            assert (changes == never) == bool(notices_on(page)), time
             browser.post(page_of(held, "confirm/"))
             slip = words(browser.get(page_of(held, "slip/")))
-            is_late = "It is too late to move this appointment. If you cannot come, " in slip
-            assert is_late == (time == "11:00"), time
+            late = "It is too late to move this appointment. If you cannot come, cancel it"
+            assert (late in slip) == is_late, time
 
 
 def test_hold_has_no_slip_and_get_on_confirm_changes_nothing(browser, held):
@@ -203,11 +212,15 @@ def test_calendar_entry_has_times_in_utc_and_language_of_page(browser, appointme
     assert event.uid.value == f"{appointment.reference}@tawasul"
     assert event.summary.value == "Services for residents · Al-Rimal"
     assert event.location.value == "Al-Rimal, Riyadh"
-    assert event.description.value == f"Appointment number {appointment.reference}"
+    number = grouped_reference(appointment.reference)
+    when = f"Monday {places.ON_MONDAY} · 10:00"
+    assert event.description.value == f"{when}\nAppointment number {number}"
     assert event.url.value == f"http://testserver{page_of(appointment)}"
     path = page_of(appointment, "calendar/").replace("/en/", "/ar/")
     event = vobject.readOne(browser.get(path).content.decode()).vevent
-    assert event.description.value == f"رقم الموعد {appointment.reference}"
+    when = "الاثنين 17 ذو القعدة 1447 هـ (4 مايو 2026 م) · 10:00"
+    number = number.replace("-", "\u00a0")
+    assert event.description.value == f"{when}\nرقم الموعد {number}"
 
 
 def test_calendar_entry_after_midnight_has_next_day(resident, browser):

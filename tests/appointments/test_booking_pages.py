@@ -329,11 +329,11 @@ def late_slot():
 def test_time_after_midnight_shows_its_own_day(browser, monday, slot):
     late = late_slot()
     places.slot(time="21:00", of=late.window)
-    after = f"After midnight: Tuesday {ON_TUESDAY} Save 00:30"
+    after = f"The night from Monday to Tuesday {ON_TUESDAY} Save 00:30"
     times = f"Morning Save 10:00 Evening Save 21:00 {after}"
     assert times in words(browser.get(monday))
     page = browser.get(monday.replace("/en/", "/ar/"))
-    after_midnight = "بعد منتصف الليل: الثلاثاء 18 ذو القعدة 1447 هـ (5 مايو 2026 م)"
+    after_midnight = "ليل الاثنين-الثلاثاء 18 ذو القعدة 1447 هـ (5 مايو 2026 م)"
     assert f"{after_midnight} حفظ 00:30" in words(page)
     page = browser.post(monday, {"idempotency_key": key_on(browser, monday), "slot": "soon"})
     assert errors_on(page) == [NOT_HERE]
@@ -350,7 +350,7 @@ def test_evening_times_are_found_past_midnight(resident, criteria, clock):
     for minutes, is_ahead in ((29, True), (30, False), (31, False)):
         clock.now = at(TUESDAY, "00:00") + minutes * MINUTE
         page = verified(resident).get(address(DAYS, criteria, office="al-rimal"))
-        first = f"{SHORT_MONDAY} · after midnight, from 00:30"
+        first = f"{SHORT_MONDAY} · the night from Monday to Tuesday, from 00:30"
         assert (first in words(page)) == is_ahead, minutes
         assert f"{SHORT_TUESDAY} · from 10:00" in words(page), minutes
         # The rows of the list and the calendar each have a link.

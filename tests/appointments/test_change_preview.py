@@ -97,7 +97,7 @@ def test_preview_of_a_cut_names_the_times_that_hold_more(browser, hours):
     path, form = change_form(hours, capacity="2")
     shown = words(browser.post(path, form))
     assert "At these times more than 2 operations are booked. Everybody keeps their place" in shown
-    assert f"Date and time Operations {places.ON_MONDAY} · 10:00 3" in shown
+    assert f"Date and time Operations Monday {places.ON_MONDAY} · 10:00 3" in shown
     assert f"{places.ON_TUESDAY} · 10:00" not in shown
     path, form = change_form(hours, capacity="3")
     assert "At these times more than" not in words(browser.post(path, form))

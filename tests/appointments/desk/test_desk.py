@@ -7,13 +7,13 @@ import pytest
 from appointments.actions import check_in, mark_no_show, serve
 from appointments.models import Appointment
 from core.references import grouped_reference
+from core.template_filters import full_moment
 from tests import factories
 from tests.appointments import places
 from tests.appointments.desk.pages import LIST, arabic, desk_of, press
 from tests.appointments.places import (
     MINUTE,
     MONDAY,
-    ON_SUNDAY,
     SECOND,
     SUNDAY,
     TUESDAY,
@@ -58,7 +58,7 @@ def test_list_shows_today_at_own_offices_by_time(clerk, browser, slot, elsewhere
     assert f"{row} 1 Confirmed Al-Rimal" in words(browser.get(LIST))
     assert listed(browser, day="all") == references(sooner, later, on_monday)
     shown = words(browser.get(LIST, {"day": "all"}))
-    assert "10:00 · tomorrow 4 May 2026 CE (17 Dhu al-Qadah 1447 AH)" in shown
+    assert "10:00 · tomorrow Monday 4 May 2026 CE (17 Dhu al-Qadah 1447 AH)" in shown
     clerk.offices.add(elsewhere.office)
     assert listed(browser) == references(sooner, later, there)
     here = places.in_status(Status.CHECKED_IN, slot=slot)
@@ -194,7 +194,7 @@ def test_action_in_wrong_status_is_refused(clerk, slot, clock):
 
 
 def on_sunday(time):
-    return other_day(f'{ON_SUNDAY} · <bdi dir="ltr">{time}</bdi>')
+    return other_day(full_moment(at(SUNDAY, time)))
 
 
 def test_check_in_hours_early_asks_first(clerk, browser, slot, clock):

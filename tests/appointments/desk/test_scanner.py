@@ -39,8 +39,8 @@ MOVED = (
     "look for the appointment by the ID number."
 )
 CLOSED_THEN = (
-    f"The office was closed at the time of this appointment, {ON_SUNDAY} · 10:00, and no other "
-    "time has been chosen for it yet."
+    f"The office was closed at the time of this appointment, Sunday {ON_SUNDAY} · 10:00, and no "
+    "other time has been chosen for it yet."
 )
 ARABIC_KEYS = "ضصثقفغعهخحشسيبلاتنمئءؤرىةظ"
 ALREADY = "This person is checked in already."
@@ -91,7 +91,7 @@ def test_old_slip_says_moved(browser, slot):
     places.move(appointment, slot)
     page = scan(browser, old)
     appointment.refresh_from_db()
-    now = f"{ON_SUNDAY} · 10:00, {slot.office.name}"
+    now = f"Sunday {ON_SUNDAY} · 10:00, {slot.office.name}"
     assert (told(page), page.context["typed"]) == (
         f"This slip is old: appointment {grouped_reference(appointment.reference)} has been moved "
         f"to {now}.",
@@ -115,7 +115,7 @@ def test_scan_on_another_day_is_refused(browser, slot):
     tomorrow = places.confirmed(slot=places.slot(MONDAY, of=slot.window))
     code, number = tomorrow.slips.get().check_code, tomorrow.attendee.current_number
     for typed in (code, number, tomorrow.reference):
-        assert told(scan(browser, typed)) == other_day(f"{ON_MONDAY} · 10:00")
+        assert told(scan(browser, typed)) == other_day(f"Monday {ON_MONDAY} · 10:00")
     assert status_of(tomorrow) == Status.CONFIRMED
 
 
@@ -128,7 +128,7 @@ def test_second_scan_is_refused(browser, appointment):
 def test_scan_in_wrong_status_is_refused(browser, slot):
     for status, told_so in (
         ("served", wrong_status("Served")),
-        ("cancelled", f"This appointment, for {ON_SUNDAY} · 10:00, has been cancelled."),
+        ("cancelled", f"This appointment, for Sunday {ON_SUNDAY} · 10:00, has been cancelled."),
         ("displaced", CLOSED_THEN),
     ):
         gone = places.in_status(status, slot=slot)
@@ -160,7 +160,7 @@ def test_scan_of_another_office_of_the_clerk_names_it(clerk, browser, elsewhere)
     for typed in (other.reference, other.slips.get().check_code):
         assert told(scan(browser, typed)) == (
             f"This appointment is at another of your offices: {elsewhere.office.name}, "
-            f"{ON_SUNDAY} · 10:00."
+            f"Sunday {ON_SUNDAY} · 10:00."
         )
     assert status_of(other) == Status.CONFIRMED
 
