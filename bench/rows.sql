@@ -253,11 +253,11 @@ WHERE id BETWEEN %(top)s - %(last)s / 50 AND %(top)s - %(first)s / 50 - 1 AND en
 -- waits, half of these for later.
 
 INSERT INTO messaging_message
-    (id, idempotency_key, channel, recipient, language, subject, text, is_encrypted, about, owner,
+    (id, idempotency_key, channel, recipient, language, subject, text, other_subject, other_text, is_encrypted, about, owner,
      status, attempts, created_at, next_attempt_at, not_after, sent_at, failed_at)
 SELECT %(top)s - n, md5('message' || n)::uuid, CASE WHEN mod(n, 10) = 0 THEN 'email' ELSE 'sms' END,
     '+9665' || 40000000 + owner, CASE WHEN mod(owner, 2) = 0 THEN 'ar' ELSE 'en' END, '',
-    'Tawasul: there is an answer to your inquiry ' || about || '. Sign in to read it.',
+    'Tawasul: there is an answer to your inquiry ' || about || '. Sign in to read it.', '', '',
     false, about, %(base)s + owner, status, 1, at,
     CASE WHEN status = 'waiting' AND mod(n, 2) = 0 THEN %(now)s::timestamptz + interval '1 day' ELSE at END,
     CASE WHEN status = 'waiting' THEN NULL ELSE at + interval '1 day' END,

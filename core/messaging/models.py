@@ -56,6 +56,12 @@ class Message(models.Model):
     language = models.CharField(max_length=2, choices=settings.LANGUAGES)
     subject = models.CharField(max_length=150, blank=True, help_text="of a mail")
     text = models.TextField(blank=True)
+    other_subject = models.CharField(
+        max_length=150, blank=True, help_text="the same in the other language, until it is sent"
+    )
+    other_text = models.TextField(
+        blank=True, help_text="the same in the other language, until it is sent"
+    )
     is_encrypted = models.BooleanField(
         default=False,
         help_text="a code: encrypted, ahead of all others, wiped once it is sent or expired",

@@ -9,7 +9,7 @@ from core.accounts.models import OneTimeCode, User
 from core.accounts.recovered import check_not_restricted
 from core.accounts.warnings import warn, warn_by_mail
 from core.exceptions import RuleViolation
-from core.messaging.actions.outbox import readdress
+from core.messaging.actions.outbox import follow_language, readdress
 from core.messaging.models import Message
 from core.security_log import Event, note
 
@@ -96,8 +96,10 @@ def remove_email(*, actor: User, session_key: str | None) -> None:
 
 
 def choose_language(*, actor: User, language: str) -> None:
-    """Set the language of future texts and mails to `actor`."""
-    User.objects.filter(pk=actor.pk).update(language=language)
+    """Set the language of texts and mails to `actor`, those that wait to be sent among them."""
+    with transaction.atomic():
+        User.objects.filter(pk=actor.pk).update(language=language)
+        follow_language(owner=actor.pk, language=language)
 
 
 def _change_contact(

@@ -70,9 +70,13 @@ def record(message: Message, error: Exception | None) -> None:
     Message.objects.filter(pk=message.pk, status=Message.Status.WAITING).update(
         status=Message.Status.SENT,
         sent_at=timezone.now(),
-        # Record the recipient that the message was sent to, even if it has been readdressed since.
+        # Record what was sent and to whom, even if it has got another recipient or language since.
         recipient=message.recipient,
+        language=message.language,
+        subject=message.subject,
         text="" if message.is_encrypted else message.text,
+        other_subject="",
+        other_text="",
     )
 
 
@@ -80,7 +84,7 @@ def expire_late() -> int:
     """Expire the messages that are too late to send, and wipe their text; return their number."""
     return Message.objects.filter(
         status=Message.Status.WAITING, not_after__lte=timezone.now()
-    ).update(status=Message.Status.EXPIRED, text="")
+    ).update(status=Message.Status.EXPIRED, text="", other_text="")
 
 
 def purge_expired_secrets() -> int:

@@ -1,11 +1,13 @@
-"""Writing messages to the outbox, withdrawing them, and changing their recipient."""
+"""Writing messages to the outbox, withdrawing them, and changing their recipient or language."""
 
 import datetime
 import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -44,28 +46,28 @@ def _write(
     It is sent from `not_before` on, and expires after `not_after`. A secret is sent ahead of all
     others, waits encrypted, and is wiped once it is sent or expired. A message without a recipient
     is written like any other, so that the response time does not differ, but has expired already
-    and is never sent. A message with an `owner` goes to the owner's new number or address if they
-    change it: see `readdress`. Those of one `occasion` can be withdrawn together: see `drop`. Raise
+    and is never sent. A message with an `owner` is written in both languages; it goes to the
+    owner's new number or address, and in their new language, if they change them: see `readdress`
+    and `follow_language`. Those of one `occasion` can be withdrawn together: see `drop`. Raise
     TransactionManagementError outside a transaction.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("a message belongs to a transaction")
     if is_secret:
         wake_workers(Topic.CODES)
-    is_mail = channel == Message.Channel.EMAIL
-    with translation.override(language):
-        folder = "messages/mails" if is_mail else "messages"
-        text = render_to_string(f"{folder}/{template}.txt", context).strip()
-    subject = ""
-    if is_mail:
-        subject, _newline, text = text.partition("\n")
+    subject, text = _rendered(channel, template, context, language)
+    other_subject = other_text = ""
+    if owner is not None and not is_secret:
+        other_subject, other_text = _rendered(channel, template, context, _other(language))
     return Message.objects.create(
         **({"idempotency_key": idempotency_key} if idempotency_key else {}),
         channel=channel,
         recipient=str(recipient),
         language=language,
-        subject=subject.strip(),
-        text=encrypt(text.strip()) if is_secret else text.strip(),
+        subject=subject,
+        text=encrypt(text) if is_secret else text,
+        other_subject=other_subject,
+        other_text=other_text,
         is_encrypted=is_secret,
         about=about,
         owner=owner,
@@ -74,6 +76,22 @@ def _write(
         not_after=not_after,
         status=Message.Status.WAITING if recipient else Message.Status.EXPIRED,
     )
+
+
+def _rendered(
+    channel: str, template: str, context: dict[str, Any], language: str
+) -> tuple[str, str]:
+    """Return the subject, which only a mail has, and the text."""
+    is_mail = channel == Message.Channel.EMAIL
+    folder = "messages/mails" if is_mail else "messages"
+    with translation.override(language):
+        text = render_to_string(f"{folder}/{template}.txt", context).strip()
+    subject, _newline, text = text.partition("\n") if is_mail else ("", "", text)
+    return subject.strip(), text.strip()
+
+
+def _other(language: str) -> str:
+    return next(each for each, _name in settings.LANGUAGES if each != language)
 
 
 def drop(occasions: Iterable[uuid.UUID]) -> None:
@@ -93,3 +111,20 @@ def readdress(channel: str, *, owner: int, to: object) -> None:
         waiting.update(recipient=str(to))
     else:
         waiting.delete()
+
+
+def follow_language(*, owner: int, language: str) -> None:
+    """Let the waiting messages of `owner` say what they say in `language`.
+
+    They carry both wordings, so that nothing is looked up when they leave. Those without an owner,
+    secrets, and what is in the hands of a sender already keep their language.
+    """
+    Message.objects.filter(owner=owner, status=Message.Status.WAITING, is_encrypted=False).exclude(
+        language=language
+    ).exclude(other_text="").update(
+        language=language,
+        subject=F("other_subject"),
+        text=F("other_text"),
+        other_subject=F("subject"),
+        other_text=F("text"),
+    )
