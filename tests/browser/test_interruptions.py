@@ -67,7 +67,7 @@ def was_filed_once(draft):
     texts = Message.objects.filter(about=draft.reference)
     assert [text.text for text in texts] == [
         f"Tawasul: we have received your inquiry {draft.reference}, "
-        f"{draft.service.name_en}. "
+        f"{draft.service.short_name_en}. "
         "We will text you when it is answered."
     ]
 

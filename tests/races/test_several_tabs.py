@@ -210,7 +210,7 @@ def test_control_without_lock_move_frees_two_places(guards, rival):
 
 def texts_sent_about(appointment, settings):
     lines = map(json.loads, settings.DEMO_PHONE_FILE.read_text().splitlines())
-    return Counter(line["text"] for line in lines if appointment.reference in line["text"])
+    return Counter(line["text"] for line in lines if places.whose(appointment) in line["text"])
 
 
 def remind_and_deliver():
