@@ -297,3 +297,12 @@ def test_call_by_clerk_of_another_office_is_refused(appointment, clerk, elsewher
     answer = signed_in_staff(other).post(desk_of(appointment, "call/press"))
     assert answer.status_code == 404
     assert places.taken(appointment.slot) == 1
+
+
+def test_somebody_after_midnight_has_whose_night_it_is_beside_the_time(clerk, slot):
+    late = places.slot(MONDAY, "00:30", of=slot.window, belongs_to=SUNDAY)
+    evening = places.confirmed(slot=late)
+    morning = places.confirmed(slot=slot)
+    found = rows(signed_in_staff(clerk).get(HERE))
+    assert "The night from Sunday to Monday · Services for residents" in found[evening.pk]
+    assert "night" not in found[morning.pk]
