@@ -90,7 +90,7 @@ def test_it_follows_from_the_page_of_the_account(person, appointment, clock):
 
 def test_who_changes_their_mind_gets_the_last_language(person, appointment):
     tell(person, appointment)
-    for language in ("ar", "ar", "en", "ar", "en", "en"):
+    for language in ("ar", "ar", "en"):
         choose_language(actor=person, language=language)
     deliver_due()
     assert received() == both_ways("en")
