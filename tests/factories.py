@@ -60,7 +60,8 @@ class UserFactory(DjangoModelFactory):
     username = factory.Sequence(lambda n: f"person-{n}")
     password = factory.django.Password(PASSWORD)
     identity = factory.SubFactory(IdentityFactory)
-    mobile = factory.Sequence(lambda n: f"+9665{n:08}")
+    # No test names a mobile of this range, so none is by chance the one that it compares with.
+    mobile = factory.Sequence(lambda n: f"+96656{n:07}")
     language = "en"
 
 
