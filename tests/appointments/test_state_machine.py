@@ -109,18 +109,18 @@ class Office(RuleBasedStateMachine):
     @rule(number=st.integers(0, 99))
     def confirm(self, number):
         if held := self.some(number, Status.HELD):
-            self.attempt(actions.confirm, actor=held.user, appointment=held)
+            self.attempt(actions.confirm, actor=self.owner(held), appointment=held)
 
     @rule(number=st.integers(0, 99))
     def cancel(self, number):
         if found := self.some(number, Status.HELD, Status.CONFIRMED, Status.DISPLACED):
-            self.attempt(places.cancel, found)
+            self.attempt(actions.cancel, actor=self.owner(found), appointment=found)
 
     @rule(number=st.integers(0, 99), slot=st.integers(0, 99))
     def move(self, number, slot):
         if found := self.some(number, Status.CONFIRMED, Status.DISPLACED):
             slot = self.one_of(Slot.objects.filter(day__in=DAYS), slot)
-            self.attempt(places.move, found, slot)
+            self.attempt(actions.move, actor=self.owner(found), appointment=found, slot=slot)
             self.check_kept(slot)
 
     def check_kept(self, slot):
@@ -132,12 +132,13 @@ class Office(RuleBasedStateMachine):
     def wait(self, number, is_here):
         if found := self.some(number, Status.CONFIRMED):
             office = self.hours.office if is_here else None
-            self.attempt(places.wait, found, office)
+            given = {"appointment": found, "office": office}
+            self.attempt(actions.wait, actor=self.owner(found), **given)
 
     @rule(number=st.integers(0, 99))
     def stop_waiting(self, number):
         if found := self.one_of(Waiting.objects.open(), number):
-            self.attempt(actions.stop_waiting, actor=found.user, waiting=found)
+            self.attempt(actions.stop_waiting, actor=self.owner(found), waiting=found)
 
     @rule(
         who=st.integers(0, PEOPLE - 1),
@@ -166,7 +167,7 @@ class Office(RuleBasedStateMachine):
         offer = self.one_of(Offer.objects.open(), number)
         action = actions.accept if is_accepted else actions.decline
         is_good = offer.can_be_answered and not self.is_obsolete(offer)
-        answered = self.attempt(action, actor=offer.waiting.user, offer=offer)
+        answered = self.attempt(action, actor=self.owner(offer.waiting), offer=offer)
         if is_accepted and is_good:
             assert answered.slot == offer.slot
 
@@ -177,13 +178,56 @@ class Office(RuleBasedStateMachine):
         others = others.exclude(pk=offer.appointment_id)
         beside = others.at_the_same_time_as(offer.slot)
         same = others.filter(service=waiting.service)
-        mine = Appointment.objects.filter(user=waiting.user)
+        mine = Appointment.objects.filter(user=self.owner(waiting))
         displaced = mine.filter(service=waiting.service, status=Status.DISPLACED)
         displaced = displaced.exclude(pk=offer.appointment_id)
         holds = 0 if offer.appointment else mine.filter(status=Status.HELD).count()
         is_full = holds >= settings_of_portal.BOOKING["MAX_HOLDS"]
         in_the_way = beside.exists() or same.exists() or displaced.exists()
         return offer.slot.is_closed or in_the_way or is_full
+
+    # Rules of the clerk who helps people
+
+    @rule(
+        who=st.integers(0, PEOPLE - 1),
+        service=st.integers(0, 1),
+        slot=st.integers(0, 99),
+        operations=st.integers(1, 2),
+    )
+    def book_for(self, who, service, slot, operations):
+        person = self.users[who].identity
+        slot = self.one_of(Slot.objects.filter(day__in=DAYS), slot)
+        self.attempt(
+            actions.book_for,
+            actor=self.clerk,
+            assistance=places.assistance(self.clerk, person),
+            attendee=person,
+            service=self.services[service],
+            slot=slot,
+            operations=operations,
+            idempotency_key=uuid.uuid4(),
+        )
+        self.check_kept(slot)
+
+    @rule(number=st.integers(0, 99), slot=st.integers(0, 99))
+    def move_for(self, number, slot):
+        if found := self.some(number, Status.CONFIRMED, Status.DISPLACED):
+            slot = self.one_of(Slot.objects.filter(day__in=DAYS), slot)
+            self.attempt(actions.move_for, **self.helping(found), slot=slot)
+            self.check_kept(slot)
+
+    @rule(number=st.integers(0, 99))
+    def cancel_for(self, number):
+        if found := self.some(number, Status.CONFIRMED, Status.DISPLACED):
+            self.attempt(actions.cancel_for, **self.helping(found))
+
+    def helping(self, appointment):
+        begun = places.assistance(self.clerk, appointment.holder, "change")
+        return {"actor": self.clerk, "assistance": begun, "appointment": appointment}
+
+    def owner(self, matter):
+        """Return the account of whose it is, also of what a clerk has made for them."""
+        return next(user for user in self.users if user.identity_id == matter.holder_id)
 
     # Rules of the office
 
