@@ -49,13 +49,10 @@ def time_of_day(value: datetime.datetime) -> str:
 
 @register.filter
 def time_beside(value: datetime.datetime, other: datetime.datetime) -> str:
-    """Return the time of day, and whether it is on the day before or after that of `other`."""
-    days = (timezone.localdate(value) - timezone.localdate(other)).days
-    if days > 0:
-        return _("%(time)s tomorrow") % {"time": time_of_day(value)}
-    if days < 0:
-        return _("%(time)s on the day before") % {"time": time_of_day(value)}
-    return time_of_day(value)
+    """Return the time of day, and its weekday where that is another than that of `other`."""
+    if timezone.localdate(value) == timezone.localdate(other):
+        return time_of_day(value)
+    return _("%(time)s on %(weekday)s") % {"time": time_of_day(value), "weekday": weekday(value)}
 
 
 @register.filter

@@ -515,7 +515,7 @@ def people():
         "clerk": places.clerk(
             office,
             username="clerk",
-            codenames=("view_appointment", "receive_appointment", "prepare_inquiry"),
+            codenames=(*places.OF_CLERKS, "prepare_inquiry"),
         ),
         "manager": places.manager(office),
         "auditor": factories.OfficerFactory(username="auditor"),

@@ -27,12 +27,15 @@ FILTERED = re.compile(r"([\w.]+)((?:\|\w+(?::(?:'[^']*'|\"[^\"]*\"|[\w.]+))?)+)"
 # What is not the date of an appointment, by the last part of its name.
 OF_SOMETHING_ELSE = re.compile(
     r"(?:\w+_at|\w+_on|at|birth_date|since|until|lasts_until|restricted_until|look_again_since|"
-    r"last_changed|date_joined|last_login|last_sign_in|action_time|expected_by|created_at)"
+    r"prepared_until|last_changed|date_joined|last_login|last_sign_in|action_time|expected_by|created_at)"
 )
 # Where the weekday stands beside it: {template: {expression: where}}.
 BESIDE = {
     "components/day.html": {"day.date|day_in_other_calendar": "the column, and the hidden text"},
     "admin/feedback.html": {"row.day|both_calendars": "the day of an answer about a page"},
+    "admin/appointments/appointment/unmarked.html": {
+        "appointment.slot.start|time_of_day|ltr": "the line beside it"
+    },
     "appointments/days.html": {
         "day.date|without_year": "the first word of the line",
         "day.date|date:'Y-m-d'": "an address",
@@ -44,6 +47,12 @@ BESIDE = {
     "admin/appointments/before_it_is_saved.html": {
         "day.date|day_in_other_calendar": "the head of the column"
     },
+    "admin/appointments/appointment/_next_times.html": {
+        "slot.start|time_of_day|ltr": "the name of the group of times"
+    },
+    "admin/appointments/appointment/day_list.html": {
+        "appointment.slot.start|time_of_day|ltr": "the top of the page"
+    },
     "admin/appointments/appointment/today.html": {
         "appointment.slot.start|time_of_day|ltr": "a page of today alone; the night beside it"
     },
@@ -53,6 +62,7 @@ IN_CODE = {
     "appointments/admin/desk.py": {"both_calendars": "the weekday before it"},
     "appointments/admin/desk_access.py": {"time_of_day": "the person is here, today"},
     "appointments/admin/figures.py": {"both_calendars": "the weekday before it"},
+    "appointments/admin/taking_back.py": {"time_of_day": "called to the counter, today"},
     "appointments/forms.py": {"both_calendars": "the weekday before it"},
     "appointments/actions/desk.py": {"time_of_day": "it begins later today"},
     "appointments/actions/scanner.py": {"time_of_day": "several of today"},

@@ -74,7 +74,13 @@ def _check_in(actor: User, appointment: Appointment) -> Appointment | None:
     record(appointment, EventType.CHECKED_IN, actor=actor, role=Role.CLERK)
     freed += end_wish(attendee, service)
     # What was reserved of their own place has not been given to anybody yet.
-    move_places(freed, into=slot, operations=operations, before_others=is_own_left)
+    move_places(
+        freed,
+        into=slot,
+        operations=operations,
+        before_others=is_own_left,
+        for_walk_in=True,
+    )
     return lock_and_reload(appointment)
 
 

@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from appointments.models import Appointment, Waiting
-from core.accounts.audience import Handover, audience_of, contacts_of
+from core.accounts.audience import Handover, audience_of
 from core.messaging.actions import notices
 
 # The notices that the attendee gets too where somebody else booked, by those of the owners.
@@ -30,12 +30,6 @@ def notify(
     notices.notify(audience.owners, template, context, about=about, **options)
     if for_attendee := TEMPLATES_FOR_ATTENDEE.get(template):
         notices.notify(audience.persons, for_attendee, context, about=about, **options)
-
-
-def tell_walked_in(appointment: Appointment) -> None:
-    """Tell a walk-in their number and time, also one who has no account."""
-    context, about = {"appointment": appointment}, appointment.reference
-    notices.notify(contacts_of(appointment.attendee), "appointment_walked_in", context, about=about)
 
 
 def of_closing(waiting: Waiting) -> notices.Occasion:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from appointments.actions.events import EventType, Role, Status, record
 from appointments.actions.hold_expiry import expire, give_back_lapsed_when_full, lapsed_now
 from appointments.actions.locks import lock, lock_and_reload
+from appointments.actions.notices import notify
 from appointments.actions.places import move_places
 from appointments.actions.rights import Deed, check_may
 from appointments.actions.rules import check_is_only_one
@@ -96,6 +97,9 @@ def take_back(
         Appointment.objects.filter(pk=appointment.pk).update(**changes)
         event = record(appointment, EventType.TAKEN_BACK, actor=actor, role=Role.CLERK)
         Correction.objects.create(event=event, mark=mark.event_type, reason=reason, words=words)
+        if mark.event_type == EventType.WALKED_IN:
+            # They were told of it by text.
+            notify(appointment, "appointment_cancelled_by_office")
         _move_places(freed, appointment, is_taken=is_live and not was_live)
         return lock_and_reload(appointment)
 
@@ -140,6 +144,7 @@ def _move_places(freed: Counter[int], appointment: Appointment, *, is_taken: boo
             into=appointment.slot,
             operations=appointment.operations,
             before_others=True,
+            for_walk_in=True,
         )
     except RuleViolation as violation:
         raise _place_is_gone(appointment) from violation

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from appointments.actions.events import EventType, Role, Status, record
 from appointments.actions.hold_expiry import expire, give_back_lapsed, lapsed_now
 from appointments.actions.locks import lock
-from appointments.actions.notices import tell_walked_in
+from appointments.actions.notices import notify
 from appointments.actions.places import move_places
 from appointments.actions.rights import not_a_clerk
 from appointments.actions.rules import check_may_book, check_operations
@@ -101,7 +101,7 @@ def _admit(**fields: Any) -> Appointment:
     )
     issue_slip(appointment)
     record(appointment, EventType.WALKED_IN, actor=fields["user"], role=Role.CLERK)
-    tell_walked_in(appointment)
+    notify(appointment, "appointment_walked_in")
     freed += end_wish(fields["attendee"], fields["service"])
     move_places(freed, into=slot, operations=operations, for_walk_in=True)
     return appointment

@@ -329,7 +329,7 @@ def _theirs(assistance: Assistance) -> Any:
 
 
 def _appointment(request: StaffRequest, assistance: Assistance, reference: str) -> Appointment:
-    return get_visible(_theirs(assistance), request.user, "appointment", reference=reference)
+    return get_visible(_theirs(assistance), request.user, "appointment", reference__exact=reference)
 
 
 def _page_of(assistance: Assistance) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 import datetime
 from collections import Counter
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
 from django.conf import settings
@@ -24,6 +24,9 @@ from core.reference_data import ReferenceForeignKey
 from core.references import new_reference
 from core.text import bare_digits
 
+if TYPE_CHECKING:
+    from appointments.models.events import AppointmentEventQuerySet
+
 
 def _let_go() -> Q:
     """Return the condition for held times that were given up, which were no appointments."""
@@ -40,7 +43,7 @@ def _midnight() -> datetime.datetime:
     return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _events() -> models.QuerySet:
+def _events() -> "AppointmentEventQuerySet":
     # Looked up by name, because events.py imports this file.
     return apps.get_model("appointments.AppointmentEvent")._default_manager.all()
 
@@ -69,6 +72,14 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def readable(self) -> Self:
         """Return those of `listed_for` of which the user may read what has become of them."""
         return self.filter(is_former=False)
+
+    def with_help(self) -> Self:
+        """Annotate each with `is_helped`: whether a clerk has done something in its person's name.
+
+        Its page then asks for these events of few appointments, and not of all.
+        """
+        done = _events().on_behalf().filter(appointment=OuterRef("pk"))
+        return self.annotate(is_helped=Exists(done))
 
     def concerning(self, user: User, attendee: Identity, slot: Slot) -> Self:
         return self.filter(Q(user=user) | Q(attendee=attendee) | Q(slot=slot))
@@ -293,6 +304,7 @@ class Appointment(models.Model):
 
     standing: str  # added by `with_standing`
     is_former: bool  # added by `listed_for`
+    is_helped: bool  # added by `with_help`
 
     class Meta:
         verbose_name = _("appointment")

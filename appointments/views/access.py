@@ -43,7 +43,8 @@ def get_appointment_for(user: User, reference: str) -> tuple[Appointment, Rights
 
     Raise the same Http404 for somebody else's appointment as for a missing one.
     """
-    appointment = get_object_or_404(Appointment.objects.select_related("slot"), reference=reference)
+    appointments = Appointment.objects.with_help().select_related("slot")
+    appointment = get_object_or_404(appointments, reference=reference)
     set_known_people(user, appointment)
     rights = actions.rights_of(user, appointment)
     if not rights.may(Deed.READ_TEXT):

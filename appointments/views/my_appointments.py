@@ -67,7 +67,7 @@ def detail(request: SignedInRequest, reference: str) -> HttpResponse:
         "documents": appointment.service.documents.all(),
         "why_closed": appointment.is_displaced and Closure.objects.why_closed(appointment.slot),
         "named": rights.named_of(appointment),
-        "by_office": appointment.events.on_behalf(),
+        "by_office": appointment.events.on_behalf() if appointment.is_helped else [],
     }
     # What is held may be lost while the page is open.
     is_lost = appointment.status in _LOST and not appointment.has_begun

@@ -52,8 +52,11 @@ def audience_of(matter: Matter) -> Audience:
     """
     holder, person = matter.holder_id, person_id_of(matter)
     if holder == person:
-        # What an office has booked for somebody without an account is told to their own mobile.
-        return Audience(_recipients([holder]), [])
+        own = _recipients([holder], with_account=True)
+        if not own and not User.objects.filter(identity=holder).exists():
+            # What an office has booked for somebody who never had an account.
+            own = _recipients([holder])
+        return Audience(own, [])
     links = links_that_count().filter(
         Q(holder=holder, person=person)
         | Q(holder=holder, kind=Link.Kind.REPRESENTATIVE)

@@ -265,9 +265,9 @@ def reminders_of(appointment):
     """Return both reminders, the one of the day before last."""
     until = time_of_day(appointment.move_until)
     return [
-        f"Tawasul: {whose(appointment)}: {facts(appointment)} "
+        f"Tawasul: reminder of {whose(appointment)}: {facts(appointment)} "
         f"You can still move it to another time until {until}.",
-        f"Tawasul: do not forget tomorrow's {whose(appointment)}: {facts(appointment)}",
+        f"Tawasul: reminder of {whose(appointment)}: {facts(appointment)}",
     ]
 
 

@@ -107,7 +107,7 @@ def text_of(cell):
 def tables_on(page):
     assert page.status_code == 200
     found = []
-    for table in re.findall(r"(?s)<table>.*?</table>", page.content.decode()):
+    for table in re.findall(r"(?s)<table\b.*?</table>", page.content.decode()):
         rows = re.findall(r"(?s)<tr>.*?</tr>", table)
         cells = [re.findall(r"(?s)<(?:td|th)\b[^>]*>(.*?)</(?:td|th)>", row) for row in rows]
         title = re.search(r"(?s)<caption[^>]*>(.*?)</caption>", table)[1]

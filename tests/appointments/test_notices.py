@@ -80,14 +80,13 @@ def confirmed(appointment, when=f"Tuesday {ON_TUESDAY} 10:00"):
 
 
 def tomorrow(appointment, when=f"Tuesday {ON_TUESDAY} 10:00"):
-    what = f"tomorrow's {places.whose(appointment)}"
-    return f"Tawasul: do not forget {what}: {WHAT}, {when}, Al-Rimal."
+    return f"Tawasul: reminder of {places.whose(appointment)}: {WHAT}, {when}, Al-Rimal."
 
 
 def soon(appointment, when=f"Tuesday {ON_TUESDAY} 10:00"):
     hour, minute = map(int, when[-5:].split(":"))
     return (
-        f"Tawasul: {places.whose(appointment)}: {WHAT}, {when}, Al-Rimal. "
+        f"Tawasul: reminder of {places.whose(appointment)}: {WHAT}, {when}, Al-Rimal. "
         f"You can still move it to another time until {hour - 2:02}:{minute:02}."
     )
 
@@ -178,7 +177,7 @@ def test_reminder_names_the_day_of_the_last_change_where_it_is_another(resident,
     late = places.slot(TUESDAY, "00:30", of=evenings, belongs_to=places.MONDAY)
     places.confirmed(resident, slot=late)
     clock.now = at(places.MONDAY, "21:30")
-    assert texts_told()[-1].endswith("until 22:30 on the day before.")
+    assert texts_told()[-1].endswith("until 22:30 on Monday.")
 
 
 def test_no_reminder_of_fresh_booking(resident, clock):

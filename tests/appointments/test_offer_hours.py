@@ -124,7 +124,7 @@ def test_offer_of_the_last_half_hour_can_be_answered_until_the_morning(waiting, 
     offer = waiting.offers.get()
     assert (counts(slot), offer.expires_at) == ((1, 0), at(MONDAY, "08:30"))
     text = Message.objects.filter(about=waiting.reference, channel="sms").latest("pk")
-    assert text.text.endswith("Sign in to accept it before 08:30 tomorrow.")
+    assert text.text.endswith("Sign in to accept it before 08:30 on Monday.")
     assert text.next_attempt_at == clock.now
 
 

@@ -8,6 +8,7 @@ from core.accounts.models import Identity, Link
 from core.accounts.registry import LocalRegistry
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
+from core.references import grouped_reference
 from tawasul.portal import chores
 from tests import factories
 from tests.appointments import places
@@ -105,12 +106,12 @@ def test_the_attendee_is_told_of_a_closing_and_reminded(booked, clock):
     told()
     clock.now = booked.slot.start - DAY
     actions.remind_of_appointments()
-    assert told()[REGISTERED].startswith("Tawasul: do not forget tomorrow's")
+    assert told()[REGISTERED].startswith("Tawasul: reminder of ")
     places.displace_alone(booked)
     places.allocate()
     assert told()[REGISTERED] == (
         f"Tawasul: the office is closed at the time of {places.whose(booked)}: "
-        f"{places.facts(booked)} Do not set out: whoever booked it will choose another time."
+        f"{places.facts(booked)} Do not come. Whoever booked it will choose another time."
     )
 
 
@@ -143,8 +144,9 @@ def test_both_sides_are_told_once_each_time_that_it_passes_on(speakers, palm, wo
         f"{places.facts(booked)}"
     )
     no_longer = (
-        f"Tawasul: {places.whose(booked)} (Services for residents) is no longer yours: you can no "
-        "longer act for Raju."
+        "Tawasul: you can no longer act for Raju. Appointment "
+        f"{grouped_reference(booked.reference)} (Services for residents) is kept, but you cannot "
+        "change it."
     )
     assert [texts[str(speaker.mobile)] for speaker in speakers] == [no_longer] * 2
     assert actions.pass_on_appointments() == 0
@@ -173,7 +175,7 @@ def test_it_is_told_again_when_it_passes_from_one_guardian_to_the_next(speakers,
     texts = told()
     assert texts.keys() == {str(father.mobile), str(mother.mobile)}
     assert "is yours now" in texts[str(mother.mobile)]
-    assert "is no longer yours" in texts[str(father.mobile)]
+    assert "you can no longer act for" in texts[str(father.mobile)]
     assert actions.pass_on_wishes() == 1
     assert told().keys() == texts.keys()
     assert actions.pass_on_appointments() + actions.pass_on_wishes() == 0
@@ -376,14 +378,14 @@ def test_a_wish_passes_on_with_its_turn_and_both_are_told_once(speakers, palm, w
     end_link(palm, worker)
     assert actions.pass_on_wishes() == 1
     no_longer = (
-        "Tawasul: the place of Raju on the waiting list (Services for residents) is no longer "
-        "yours: you can no longer act for Raju."
+        "Tawasul: you can no longer act for Raju, so you cannot change their place on the waiting "
+        "list (Services for residents)."
     )
     texts = told()
     assert [texts[str(speaker.mobile)] for speaker in speakers] == [no_longer] * 2
     assert texts[REGISTERED] == (
-        "Tawasul: the place of Raju on the waiting list (Services for residents) is yours now: "
-        "Palm Trees no longer acts for Raju."
+        "Tawasul: you now look after the place of Raju on the waiting list (Services for "
+        "residents): Palm Trees no longer acts for Raju."
     )
     assert actions.pass_on_wishes() == 0
     attendee = factories.UserFactory(identity=worker)

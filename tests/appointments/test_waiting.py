@@ -343,7 +343,7 @@ def test_stranger_cannot_answer_offer(tempted, monday):
 def test_offer_is_sent_by_text_until_it_expires(tempted, clock):
     text = Message.objects.filter(about=tempted.reference).latest("pk")
     assert text.text == (
-        f"Tawasul: an earlier time for {places.whose(tempted)}: "
+        f"Tawasul: an earlier time is free for {places.whose(tempted)}: "
         f"{places.facts(tempted, tempted.offers.get().slot)} Sign in to accept it before 09:30."
     )
     assert text.recipient == str(tempted.user.mobile)

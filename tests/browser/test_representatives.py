@@ -78,7 +78,8 @@ def returned(palm, resident, officer, language):
 def booked(palm, resident):
     worker = Link.objects.get(holder=palm, kind=Link.Kind.EMPLOYER).person
     slot = places.some_slot()
-    Office.objects.update(name_ar="جوازات العليا", city_ar="الرياض")
+    names = {"name_ar": "جوازات العليا", "short_name_ar": "جوازات العليا", "city_ar": "الرياض"}
+    Office.objects.update(**names)
     return places.confirmed(resident, holder=palm, attendee=worker, slot=slot)
 
 

@@ -198,7 +198,7 @@ def choose_a_day(visitor, resident, service):
         comma = pgettext("between the items of a list", ", ")
     assert tree.names("Abbr") == week * len(captions)
     # A day is a link, named in both calendars and with the number of free slots.
-    day = f"{both_calendars(slot.day, visitor.language)}{comma}{free}"
+    day = f"{full_day_in_words(slot.day)}{comma}{free}"
     assert visitor.page.get_by_role("table").get_by_role("link").count() == 1
     assert day in tree.names("link")
 

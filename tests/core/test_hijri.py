@@ -67,11 +67,11 @@ def test_each_language_shows_its_own_calendar_first():
 
 
 def test_when_says_the_weekday_and_keeps_the_calendars_apart():
-    night = datetime.datetime(2026, 11, 21, 21, 30, tzinfo=datetime.UTC)  # Sunday in the Kingdom
+    morning = datetime.datetime(2026, 11, 22, 3, 30, tzinfo=datetime.UTC)
     day = datetime.date(2026, 11, 22)
     for language, at, shown in (
-        ("en", night, "Sunday 22 November 2026 CE 12 Jumada al-Akhirah 1448 AH 00:30"),
-        ("ar", night, "الأحد 12 جمادى الآخرة 1448 هـ 22 نوفمبر 2026 م 00:30"),
+        ("en", morning, "Sunday 22 November 2026 CE 12 Jumada al-Akhirah 1448 AH 06:30"),
+        ("ar", morning, "الأحد 12 جمادى الآخرة 1448 هـ 22 نوفمبر 2026 م 06:30"),
         ("en", day, "Sunday 22 November 2026 CE 12 Jumada al-Akhirah 1448 AH"),
         ("ar", LAST + datetime.timedelta(1), "الأربعاء 17 نوفمبر 2077 م"),
     ):
@@ -79,7 +79,7 @@ def test_when_says_the_weekday_and_keeps_the_calendars_apart():
             assert words(render_to_string("components/when.html", {"at": at})) == shown
             line = words(str(full_day(at)))
             assert line == full_day_in_words(at)
-            assert line.replace("(", "").replace(")", "") == shown.removesuffix(" 00:30")
+            assert line.replace("(", "").replace(")", "") == shown.removesuffix(" 06:30")
 
 
 @given(st.dates(FIRST, LAST), st.sampled_from(["ar", "en"]))

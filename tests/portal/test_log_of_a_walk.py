@@ -224,6 +224,7 @@ class Walk:
         desk.post(f"{WALK_IN}?{office}", typed)
         desk.get(f"/en/staff/appointments/office/{self.office.pk}/figures/csv/")
         self.prepare_inquiry(desk)
+        self.help_a_caller(desk)
         establishment = factories.IdentityFactory(number="7000000001", birth_date=None)
         mandate = factories.link(establishment, self.person.identity, "representative")
         worker = factories.link(establishment, factories.IdentityFactory()).person
@@ -241,6 +242,17 @@ class Walk:
             desk.post(f"{page}inquiry/", {"document": "iqama", "document_end": end})
         form = steps.first_step(factories.ServiceFactory(), person)
         assert "/prepare/" in desk.post("/en/staff/prepare/new/", form).url
+
+    def help_a_caller(self, desk):
+        """Begin to help the person, who reads out the code of a text."""
+        page = f"{LIST}assistance/?office={self.office.slug}"
+        form = {"number": NUMBER, "aim": "change", "way": "phone", "idempotency_key": uuid.uuid4()}
+        code_page = desk.post(page, form).url
+        code = factories.code_sent_to(self.person, "caller")
+        self.secrets.add(code)
+        for guess in ("123456", code):
+            desk.post(code_page, {"code": guess})
+        assert desk.get(code_page).url == code_page.removesuffix("code/")
 
     def use_app(self):
         """Add an authenticator app, and take it off with a recovery code."""

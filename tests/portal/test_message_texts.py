@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from appointments.models import Assistance, Office
 from core.accounts.models import Identity, StaffEvent
 from core.catalogue.models import Service
 from core.messaging.models import Message
@@ -57,6 +58,10 @@ def context_of(template, service=None):
         name_en="Green Palm Trees Establishment for General Contracting",
     )
     person = Identity(name_ar="عبد الرحمن محمد العتيبي", name_en="Abdul Rahman Mohammed Al Otaibi")
+    if template == "code_caller":
+        # The aim with the longer text; the office has a short name of the greatest length.
+        office = Office(short_name_ar="جوازات مركز حفر الباطن، العليا", short_name_en="O" * 30)
+        return {"code": CODE, "about": Assistance(office=office, aim="change")}
     about_others = {"has_account": False}
     inquiry = Inquiry(reference=REFERENCE, service=service, holder=holder, beneficiary=person)
     if template in TO_OTHERS & OF_AN_INQUIRY:

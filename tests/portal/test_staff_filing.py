@@ -165,7 +165,7 @@ def test_who_finds_the_way_to_prepare(browser, resident, clerk):
 def test_a_draft_is_seen_by_its_clerk_at_the_counter_alone(browser, clerk, resident, service):
     others = factories.draft(resident, service)
     inquiry = prepared(browser, resident.identity, service)
-    assert others.reference not in words(browser.get(step(inquiry, "details")))
+    assert others.reference not in browser.get(step(inquiry, "details")).content.decode()
     colleague = signed_in_staff(at(clerk.offices.get(), identity=factories.IdentityFactory()))
     pages = ("details", "subject", "documents", "review", "confirm", "delete", "mobile", "receipt")
     for name in pages:

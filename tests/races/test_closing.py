@@ -102,7 +102,7 @@ def assert_each_is_notified_once(appointments, later, *, left):
     assert [each.status for each in rows] == ["displaced"] * len(appointments)
     kept = Offer.objects.open()
     assert len(set(kept.values_list("appointment", flat=True))) == kept.count() == left
-    nothing = Message.objects.filter(text__contains="no other time is free", channel="sms")
+    nothing = Message.objects.filter(text__contains="No other time is free", channel="sms")
     kept_for = set(kept.values_list("appointment__reference", flat=True))
     told_of_none = set(nothing.values_list("about", flat=True))
     assert kept_for.isdisjoint(told_of_none)

@@ -14,11 +14,21 @@ from core.accounts.models import Link, OneTimeCode, Recovery, User
 from core.accounts.rights import Acting
 from core.messaging.encryption import decrypt
 from core.messaging.models import Message
+from core.references import grouped_reference
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import page_of, verified
 from tests.appointments.desk.pages import WALK_IN
-from tests.appointments.places import DAY, MINUTE, MONDAY, SECOND, TUESDAY, event_types, refused
+from tests.appointments.places import (
+    DAY,
+    MINUTE,
+    MONDAY,
+    SECOND,
+    TUESDAY,
+    WEDNESDAY,
+    event_types,
+    refused,
+)
 from tests.conftest import notices_on, signed_in_staff, words
 from tests.worlds import undone
 
@@ -166,7 +176,7 @@ def test_the_code_of_a_caller_names_office_and_aim_and_opens_nothing_else(clerk,
             )
     assert "for Al-Rimal, which you have just called to book an appointment." in texts[Aim.BOOK]
     assert "called to move or cancel an appointment." in texts[Aim.CHANGE]
-    assert all("Did you not call? Give it to nobody." in text for text in texts.values())
+    assert all("If you did not call, tell it to nobody." in text for text in texts.values())
 
 
 def test_a_caller_whose_account_was_recovered_has_to_come(clerk, user, person, slot, service):
@@ -265,8 +275,10 @@ def test_a_clerk_moves_and_cancels_what_is_theirs_alone(clerk, user, person, ser
     assert event_types(mine)[-2:] == ["moved", "cancelled"]
     assert {each.role for each in mine.events.all()[2:]} == {"clerk"}
     told = Message.objects.filter(about=mine.reference, owner=user.pk)
-    by_office = [each.text for each in told if "the passports office has" in each.text]
+    by_office = [each.text for each in told if "passports office has" in each.text]
     assert len(by_office) == 2
+    page = words(verified(user).get(page_of(mine)))
+    assert "What the office has done for you Moved" in page
     assert refused(book, clerk, assistance, later, service) == NOT_PROVEN
 
 
@@ -311,6 +323,26 @@ def test_a_caller_is_helped_page_by_page(clerk, user, person, office, service):
     assert notices_on(sent)[-1] == "The appointment is booked, and the person is told by text."
     booked = Appointment.objects.get()
     assert booked.reference in str(sent.context["appointments"])
+
+
+def test_the_page_moves_and_cancels_the_appointment_of_its_address(clerk, user, person, office):
+    first, second = (places.confirmed(user, slot=places.slot(day)) for day in (MONDAY, TUESDAY))
+    strangers, later = places.confirmed(), places.slot(WEDNESDAY)
+    browser = signed_in_staff(clerk)
+    page = f"{ASSIST}{places.assistance(clerk, person, 'change').pk}/"
+    shown = words(browser.get(page))
+    assert grouped_reference(first.reference) in shown
+    assert browser.get(f"{page}{strangers.reference}/cancel/").status_code == 404
+    assert grouped_reference(second.reference) not in words(
+        browser.get(f"{page}{first.reference}/cancel/")
+    )
+    told = browser.post(f"{page}{second.reference}/cancel/", follow=True)
+    assert notices_on(told) == ["The appointment is cancelled, and the person is told by text."]
+    assert [places.status_of(each) for each in (first, second)] == ["confirmed", "cancelled"]
+    form = {"slot": later.pk, "idempotency_key": uuid.uuid4()}
+    told = browser.post(f"{page}{first.reference}/move/", form, follow=True)
+    assert notices_on(told) == ["The appointment is moved, and the person is told by text."]
+    assert places.taken(later) == 1
 
 
 def test_a_walk_in_on_a_full_day_is_booked_in_one_step(clerk, person, office, service):

@@ -5,6 +5,7 @@ import pytest
 from appointments.actions import check_in, mark_no_show, receive, serve, take_back
 from appointments.models import Appointment
 from core.references import grouped_reference
+from core.template_filters import full_moment
 from tests.appointments import places
 from tests.appointments.desk.pages import press
 from tests.appointments.places import (
@@ -18,7 +19,7 @@ from tests.appointments.places import (
     status_of,
     taken,
 )
-from tests.appointments.sentences import other_day
+from tests.appointments.sentences import NOT_CLERK, other_day
 from tests.conftest import notices_on, signed_in_staff
 
 pytestmark = pytest.mark.django_db
@@ -95,9 +96,10 @@ def test_time_of_another_appointment_is_passed_over(clerk, missed, single):
     assert now(missed).slot == free
 
 
-def test_appointment_booked_since_is_used_instead(clerk, missed, single):
-    later = places.slot(SUNDAY, "14:00", of=single.window)
-    places.confirmed(missed.user, slot=later, service=missed.service)
+def test_appointment_made_since_is_used_instead(clerk, missed, single):
+    places.slot(SUNDAY, "14:00", of=single.window)
+    number = missed.attendee.current_number
+    places.walked_in(clerk, number=number, service=missed.service)
     assert refused(check_in, actor=clerk, appointment=missed) == (
         "This person has another appointment for this service by now. Use that one, or have it "
         "cancelled first."
@@ -107,7 +109,7 @@ def test_appointment_booked_since_is_used_instead(clerk, missed, single):
 def test_missed_of_another_day_is_not_received(clerk, missed, clock):
     clock.now = at(MONDAY, "09:00")
     assert refused(check_in, actor=clerk, appointment=missed) == other_day(
-        f'{places.ON_SUNDAY} · <bdi dir="ltr">10:00</bdi>'
+        full_moment(missed.slot.start)
     )
 
 
@@ -137,3 +139,24 @@ def test_check_in_is_taken_back_to_missed_at_the_first_time(clerk, missed, singl
     back = take_back(actor=clerk, appointment=now(missed), **given)
     assert (back.status, back.slot) == (Status.NO_SHOW, single)
     assert (taken(later), taken(single)) == (0, 1)
+
+
+def test_clerks_of_another_office_receive_nobody_missed(missed, elsewhere):
+    stranger = places.clerk(elsewhere.office)
+    assert refused(check_in, actor=stranger, appointment=missed) == NOT_CLERK
+
+
+def test_own_time_is_passed_over_where_they_have_another_appointment(clerk, missed, single):
+    other = places.confirmed(missed.user, slot=places.slot(SUNDAY, "14:00", of=single.window))
+    same_time = places.slot(SUNDAY, "10:15", of=single.window)
+    Appointment.objects.filter(pk=other.pk).update(slot=same_time)
+    free = places.slot(SUNDAY, "13:15", of=single.window)
+    check_in(actor=clerk, appointment=missed)
+    assert now(missed).slot == free
+
+
+def test_own_place_that_is_reserved_for_who_waits_is_taken_again(clerk, missed, single):
+    type(single).objects.filter(pk=single.pk).update(reserved=1)
+    places.note_worker()
+    check_in(actor=clerk, appointment=missed)
+    assert (now(missed).slot, taken(single), places.reserved(single)) == (single, 1, 0)

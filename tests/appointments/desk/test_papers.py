@@ -1,11 +1,9 @@
 """What the desk prints: the slip of somebody who is there, and the list of the day."""
 
 import re
-import uuid
 
 import pytest
 
-from appointments.actions import walk_in
 from appointments.models import Appointment
 from core.messaging.models import Message
 from core.references import grouped_reference
@@ -113,8 +111,8 @@ def test_walk_in_without_an_account_is_texted_at_the_mobile_of_the_registry(walk
         walked_in.reference,
     )
     assert told.text == (
-        f"Tawasul: Mohammed is checked in at Al-Rimal for {service.name_en}. Number "
-        f"{grouped_reference(walked_in.reference)}, time 10:00. Wait until it is called."
+        f"Tawasul: Mohammed is checked in with number {grouped_reference(walked_in.reference)}: "
+        f"{places.facts(walked_in)} Wait until the number is called."
     )
 
 
@@ -125,7 +123,7 @@ def test_walk_in_with_an_account_is_told_there(browser, slot, service, khan):
     number = Appointment.objects.get().reference
     text, mail = Message.objects.order_by("channel").all()[::-1]
     assert {text.owner, mail.owner} == {user.pk}
-    assert f"الرقم {number[:4]}\xa0{number[4:8]}\xa0{number[8:]}، الوقت 10:00" in text.text
+    assert f"محمد برقم {number[:4]}\xa0{number[4:8]}\xa0{number[8:]}: " in text.text
     assert text.text in mail.text
 
 
@@ -135,26 +133,6 @@ def test_walk_in_without_a_mobile_gets_no_text(browser, slot, service, khan):
     browser.post(f"{WALK_IN}?office=al-rimal", form | {"idempotency_key": KEY})
     assert Appointment.objects.get().is_walk_in
     assert not Message.objects.exists()
-
-
-def test_text_of_a_walk_in_fits_three_parts_with_the_longest_names(slot, service, khan):
-    longest = {"first": "ع" * 20, "service": ["خدمة"] * 20, "office": "م" * 36}
-    type(khan).objects.update(name_ar=f"{longest['first']} خان", mobile="+966500000017")
-    factories.UserFactory(identity=khan, language="ar")
-    type(service).objects.update(name_ar=" ".join(longest["service"]))
-    type(slot.office).objects.update(name_ar=longest["office"])
-    walk_in(
-        actor=places.clerk(slot.office),
-        office=slot.office,
-        number="2000000006",
-        service=service,
-        operations=1,
-        idempotency_key=uuid.uuid4(),
-    )
-    (text,) = Message.objects.values_list("text", flat=True)
-    assert longest["office"] in text
-    # Of three parts in Arabic, each has 67 letters.
-    assert len(text) <= 3 * 67
 
 
 # The list of the day

@@ -20,7 +20,7 @@ from tests.delivery import deliver_due
 pytestmark = pytest.mark.both_engines
 
 ENGLISH = (
-    "Tawasul: the office is open after all. Appointment 8123-4567-8906 for Mohammed stands: "
+    "Tawasul: the office will be open. Appointment 8123-4567-8906 for Mohammed is valid: "
     "Services for residents, Sunday 3 May 2026 CE (16 Dhu al-Qadah 1447 AH) 12:00, Olaya."
 )
 ARABIC = (

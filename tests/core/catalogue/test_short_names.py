@@ -65,7 +65,7 @@ def test_rows_from_before_get_theirs():
     executor = MigrationExecutor(connection)
     before = [
         ("catalogue", "0009_what_a_document_must_show"),
-        ("appointments", "0015_way_to_offices"),
+        ("appointments", "0018_kept_for_walk_ins"),
     ]
     executor.migrate(before)
     try:
