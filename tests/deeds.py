@@ -333,6 +333,9 @@ INQUIRIES = {
     "assign": row(
         versioned(filing.assign, "waiting", officer=lambda world: world.officer), "supervisor"
     ),
+    "take_next": row(
+        lambda world, role: filing.take_next(actor=getattr(world, role)), "officer supervisor"
+    ),
     "note": row(written(filing.note, "taken"), "officer supervisor"),
     **{
         name: row(written(getattr(filing, name), "taken"), "officer")

@@ -6,6 +6,7 @@ from requests_app.actions.contact_mobile import ask_to_confirm_mobile, confirm_m
 from requests_app.actions.drafts import change_subject, delete_draft, save_details, start
 from requests_app.actions.follow_up import answer_return, mark_answers_read, withdraw
 from requests_app.actions.handing_back import hand_back
+from requests_app.actions.next_inquiry import take_next
 from requests_app.actions.preparation import begin_preparing, language_for, prepare
 from requests_app.actions.quarantine import scan_quarantined
 from requests_app.actions.rights import Deed, Rights, check_may, may, preparation_is_over, rights_of
@@ -63,5 +64,6 @@ __all__ = [
     "send_back",
     "start",
     "submit",
+    "take_next",
     "withdraw",
 ]

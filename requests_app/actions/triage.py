@@ -25,7 +25,7 @@ def claim(*, actor: User, inquiry: Inquiry, expected_version: int) -> Inquiry:
             return _officer_move(
                 inquiry,
                 EventType.CLAIMED,
-                actor=_locked(actor),
+                actor=lock_officer(actor),
                 expected_version=expected_version,
                 only_if=Q(assignee=None),
                 assignee=actor,
@@ -59,7 +59,7 @@ def assign(*, actor: User, inquiry: Inquiry, expected_version: int, officer: Use
     `_officer_move`.
     """
     check_may(actor, Deed.ASSIGN, inquiry)
-    officer = _locked(officer)
+    officer = lock_officer(officer)
     if not (officer.is_active and officer.is_staff and may(officer, Deed.WORK, inquiry)):
         raise RuleViolation(
             _("%(who)s may not work on this inquiry. Choose another officer.")
@@ -258,7 +258,7 @@ def _check_can_be_read(inquiry: Inquiry, actor: User) -> None:
         )
 
 
-def _locked(officer: User) -> User:
+def lock_officer(officer: User) -> User:
     """Return the officer's account as it is now, locked until the inquiry is theirs.
 
     Whoever ends the account, or takes the role away, waits for it, and hands this inquiry back too.

@@ -62,6 +62,10 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         """Return the inquiries that the directorate has to work on."""
         return self.filter(status__in=Inquiry.AT_THE_DESK)
 
+    def waiting_for_an_officer(self) -> Self:
+        """Return those at the desk that nobody has, the most urgent first."""
+        return self.waiting().filter(assignee=None).order_by("due_on", "pk")
+
     def in_hand_of(self, officer: User) -> Self:
         """Return the open inquiries of `officer`, also those that wait for their applicant."""
         return self.filter(assignee=officer, status__in=Inquiry.OPEN)
