@@ -213,6 +213,7 @@ TABLE = {
     **each(desk_form(staff(403, 302, 302, auditor=302)), f"{QUEUE}<int:pk>/", "claim/", "note/"),
     f"{QUEUE}bulk/<slug:name>/": desk_form(staff(403, 302, 302)),
     # An auditor is led back with the reason, as somebody for whom nothing waits.
+    f"{QUEUE}workload/": desk_form(staff(403, 403, 200), staff(403, 403, 400)),
     f"{QUEUE}next/": form(everybody(405), desk_form(staff(302, 302, 302))["POST"]),
     # The inquiry has no assignee and no outcome, and the form chooses no officer.
     **each(

@@ -5,7 +5,7 @@ from requests_app.actions.chores import pass_on_inquiries, remind_of_returns
 from requests_app.actions.contact_mobile import ask_to_confirm_mobile, confirm_mobile
 from requests_app.actions.drafts import change_subject, delete_draft, save_details, start
 from requests_app.actions.follow_up import answer_return, mark_answers_read, withdraw
-from requests_app.actions.handing_back import hand_back
+from requests_app.actions.handing_back import hand_back, hand_over
 from requests_app.actions.next_inquiry import take_next
 from requests_app.actions.preparation import begin_preparing, language_for, prepare
 from requests_app.actions.quarantine import scan_quarantined
@@ -41,6 +41,7 @@ __all__ = [
     "confirm_mobile",
     "delete_draft",
     "hand_back",
+    "hand_over",
     "language_for",
     "look_again",
     "mark_answers_read",

@@ -31,6 +31,7 @@ from requests_app.admin import bulk, desk
 from requests_app.admin.buttons import ANSWERS, BUTTONS, IN_BULK
 from requests_app.admin.names import beneficiary_of
 from requests_app.admin.next_inquiry import take_next
+from requests_app.admin.workload import workload
 from requests_app.forms import officers
 from requests_app.models import Inquiry, InquiryQuerySet
 
@@ -262,6 +263,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
             path(page, of_staff(desk.document_page), name="inquiry_page"),
             path(f"{page}picture/", of_staff(desk.page_as_picture), name="inquiry_picture"),
             path(f"{document}original/", of_staff(desk.document_original), name="inquiry_original"),
+            path("workload/", of_staff(workload), name="inquiry_workload"),
             path("next/", of_staff(take_next), name="inquiry_next"),
             path("bulk/<slug:name>/", chosen, name="inquiry_bulk"),
             *super().get_urls(),

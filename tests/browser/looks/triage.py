@@ -170,6 +170,7 @@ INDEX = (
 )
 IN_THE_QUEUE = (
     staff_look("queue", "supervisor", QUEUE),
+    staff_look("workload", "supervisor", f"{QUEUE}workload/"),
     *staff_looks(
         "officer",
         ("queue-mine-none", f"{QUEUE}?queue=mine"),
