@@ -8,13 +8,14 @@ from urllib.parse import urlencode
 
 import pytest
 from django.utils.dates import WEEKDAYS
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override, pgettext
 from playwright.sync_api import expect
 
 from appointments.models import Slot
 from core.hijri import both_calendars, in_each_calendar
-from core.template_filters import full_day_in_words, weekday
+from core.template_filters import full_day_in_words, weekday, weekday_or_night
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import criteria_of, verified
@@ -196,9 +197,9 @@ def choose_a_day(visitor, resident, service):
         week = [str(WEEKDAYS[day]) for day in (6, 0, 1, 2, 3, 4, 5)]
         free = ngettext("%(number)s free", "%(number)s free", 2) % {"number": 2}
         comma = pgettext("between the items of a list", ", ")
+        day = f"{full_day_in_words(slot.day)}{comma}{free}"
     assert tree.names("Abbr") == week * len(captions)
     # A day is a link, named in both calendars and with the number of free slots.
-    day = f"{full_day_in_words(slot.day)}{comma}{free}"
     assert visitor.page.get_by_role("table").get_by_role("link").count() == 1
     assert day in tree.names("link")
 
@@ -217,7 +218,7 @@ def choose_a_time(visitor, resident, service):
     tree = Tree(visitor)
     with override(visitor.language):
         evening = pgettext("a part of the day", "Evening")
-        after = _("After midnight: %(day)s") % {"day": full_day_in_words(late.start)}
+        after = capfirst(f"{weekday_or_night(late.start)} {both_calendars(late.start)}")
     groups = tree.having({"group"})
     assert [said(node, "name") for node in groups] == [evening, after]
     taken = visitor.reads("This time has just been taken. Choose another.")
