@@ -46,9 +46,8 @@ def notify(
     """Write a text and a mail to each of `recipients`, in their language, with the change itself.
 
     Those of an account go to the mobile and the address that it has when they are sent, in its
-    language of then. What waits
-    until `not_before` can be withdrawn by its `occasion`. Templates are told whether the recipient
-    `has_account`.
+    language of then. What waits until `not_before` can be withdrawn by its `occasion`. Templates
+    are told whether the recipient `has_account`.
     """
     for to in recipients:
         for write, address in ((write_text, to.mobile), (write_mail, to.email)):
