@@ -45,5 +45,5 @@ def by_audience(services: Iterable[Service]) -> list[Group]:
 
 def usual_working_days(services: Iterable[Service]) -> int | None:
     """Return within how many working days most of these services are answered, if there is any."""
-    days = [each.target_working_days for each in services]
+    days = [each.usual_working_days for each in services]
     return statistics.mode(days) if days else None

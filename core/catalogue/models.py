@@ -225,6 +225,20 @@ class Service(models.Model):  # type: ignore[django-manager-missing]  # modeltra
         return self.is_active and self.takes_inquiries
 
     @property
+    def expected_working_days(self) -> int | None:
+        """Within how many working days most inquiries were answered lately; None if too few were.
+
+        It is never less than 1.
+        """
+        expectation = Expectation.cached.get(self.pk)
+        return expectation.working_days if expectation else None
+
+    @property
+    def usual_working_days(self) -> int:
+        """Within how many working days an answer usually comes: as measured, or the target."""
+        return self.expected_working_days or self.target_working_days
+
+    @property
     def is_open_to_booking(self) -> bool:
         return self.is_active and self.can_be_booked
 
@@ -240,6 +254,27 @@ class Service(models.Model):  # type: ignore[django-manager-missing]  # modeltra
     def is_open_through(self, ways: Iterable[str]) -> bool:
         """Return whether one of these ways, values of `Way`, is enough to file and to book."""
         return not set(self.through).isdisjoint(ways)
+
+
+class Expectation(models.Model):
+    """Within how many working days most inquiries about a service were answered lately.
+
+    A chore measures it each night. `working_days` is empty where too few were answered to tell.
+    """
+
+    service = models.OneToOneField(
+        Service, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    working_days = models.PositiveSmallIntegerField(null=True)
+    measured_on = models.DateField()
+
+    cached = ReferenceData["Expectation"]()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.service_id}: {self.working_days}"
 
 
 def services_open_to_inquiries() -> list[Service]:

@@ -5,6 +5,7 @@ import datetime
 from core.catalogue.models import Holiday
 
 _FRIDAY, _SATURDAY = 4, 5
+_DAY = datetime.timedelta(days=1)
 
 
 def add_working_days(start: datetime.date, days: int) -> datetime.date:
@@ -12,12 +13,32 @@ def add_working_days(start: datetime.date, days: int) -> datetime.date:
     # A year holds some 250 working days, so this range is wide enough for any target, and one query
     # reads it.
     horizon = start + datetime.timedelta(days=2 * days + 60)
-    holidays = set(
-        Holiday.objects.filter(day__gt=start, day__lte=horizon).values_list("day", flat=True)
-    )
+    holidays = _holidays(start, horizon)
     day = start
     while days:
-        day += datetime.timedelta(days=1)
-        if day.weekday() not in (_FRIDAY, _SATURDAY) and day not in holidays:
-            days -= 1
+        day += _DAY
+        days -= _is_working_day(day, holidays)
     return day
+
+
+def number_days(first: datetime.date, last: datetime.date) -> dict[datetime.date, int]:
+    """Return for each day how many working days have passed since `first`, itself not counted.
+
+    The difference of two numbers is the argument with which `add_working_days` leads from the one
+    day to the other, if that is a working day.
+    """
+    holidays = _holidays(first, last)
+    numbers, day, number = {first: 0}, first, 0
+    while day < last:
+        day += _DAY
+        number += _is_working_day(day, holidays)
+        numbers[day] = number
+    return numbers
+
+
+def _holidays(after: datetime.date, last: datetime.date) -> set[datetime.date]:
+    return set(Holiday.objects.filter(day__gt=after, day__lte=last).values_list("day", flat=True))
+
+
+def _is_working_day(day: datetime.date, holidays: set[datetime.date]) -> bool:
+    return day.weekday() not in (_FRIDAY, _SATURDAY) and day not in holidays

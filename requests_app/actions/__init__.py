@@ -4,6 +4,7 @@ from requests_app.actions.attachments import attach, move_up, remove
 from requests_app.actions.chores import pass_on_inquiries, remind_of_returns
 from requests_app.actions.contact_mobile import ask_to_confirm_mobile, confirm_mobile
 from requests_app.actions.drafts import change_subject, delete_draft, save_details, start
+from requests_app.actions.expectations import measure_expectations
 from requests_app.actions.follow_up import answer_return, mark_answers_read, withdraw
 from requests_app.actions.handing_back import hand_back, hand_over
 from requests_app.actions.next_inquiry import take_next
@@ -46,6 +47,7 @@ __all__ = [
     "look_again",
     "mark_answers_read",
     "may",
+    "measure_expectations",
     "missing_documents",
     "move_up",
     "note",

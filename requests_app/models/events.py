@@ -3,6 +3,7 @@
 from typing import Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -80,6 +81,11 @@ class InquiryEvent(Event):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         ordering = ["inquiry", "seq"]
+        indexes = [
+            models.Index(
+                fields=["at"], name="event_returned_at", condition=Q(event_type="returned")
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["inquiry", "seq"], name="event_seq_once"),
         ]

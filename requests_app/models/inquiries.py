@@ -113,6 +113,25 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         """Return the decided inquiries that a supervisor has to look at again."""
         return self.exclude(look_again_since=None)
 
+    def open(self) -> Self:
+        """Return those on which the directorate or the applicant has to act."""
+        return self.filter(status__in=Inquiry.OPEN)
+
+    def answered(self) -> Self:
+        """Return the inquiries that the directorate has decided, not those that were withdrawn."""
+        return self.filter(outcome__in=Inquiry.DECIDED)
+
+    def answered_in_time(self) -> Self:
+        return self.answered().filter(processed_at__date__lte=F("due_on"))
+
+    def answered_late(self) -> Self:
+        return self.answered().filter(processed_at__date__gt=F("due_on"))
+
+    def returned_since(self, moment: datetime.datetime) -> Self:
+        """Return the inquiries that were returned to their applicants since then, each once."""
+        returned = Inquiry.objects.filter(events__event_type="returned", events__at__gte=moment)
+        return self.filter(pk__in=returned.values("pk"))
+
     def finished(self) -> Self:
         return self.filter(status__in=(Inquiry.Status.PROCESSED, Inquiry.Status.CLOSED))
 
@@ -150,6 +169,7 @@ class Inquiry(models.Model):
     AT_THE_DESK = (Status.UNDER_PROCESSING, Status.RETURNED_BY_APPLICANT)
     OPEN = (*AT_THE_DESK, Status.RETURNED_TO_APPLICANT)
     FILED = (*OPEN, Status.PROCESSED, Status.CLOSED)
+    DECIDED = (Outcome.APPROVED, Outcome.REJECTED)
 
     idempotency_key = models.UUIDField(unique=True, editable=False)
     reference = models.CharField(
@@ -254,6 +274,17 @@ class Inquiry(models.Model):
                 condition=Q(look_again_since__isnull=False),
             ),
             models.Index(fields=["status", "due_on", "id"], name="inquiry_queue"),
+            # For the figures of some weeks or months, which would read all years otherwise.
+            models.Index(
+                fields=["submitted_at"],
+                name="inquiry_filed_at",
+                condition=Q(submitted_at__isnull=False),
+            ),
+            models.Index(
+                fields=["processed_at"],
+                name="inquiry_answered_at",
+                condition=Q(outcome__in=["approved", "rejected"]),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -294,7 +325,7 @@ class Inquiry(models.Model):
     @property
     def is_decided(self) -> bool:
         """Whether the directorate has decided it, and not the applicant, who withdraws it."""
-        return self.outcome in (self.Outcome.APPROVED, self.Outcome.REJECTED)
+        return self.outcome in self.DECIDED
 
     @property
     def is_open(self) -> bool:

@@ -23,7 +23,12 @@ from core.accounts.visual_code import forget_old_pictures
 from core.chores.actions import Chores
 from core.messaging.actions import expire_late, purge_expired_secrets
 from core.submissions.models import forget_old_submissions
-from requests_app.actions import pass_on_inquiries, remind_of_returns, scan_quarantined
+from requests_app.actions import (
+    measure_expectations,
+    pass_on_inquiries,
+    remind_of_returns,
+    scan_quarantined,
+)
 from requests_app.document_sweep import sweep
 from requests_app.models.uploads import forget_old_uploads
 
@@ -52,6 +57,8 @@ CHORES: Chores = {
         (10 * _MINUTES, tell_passed_on),
         (10 * _MINUTES, make_slots),
         (10 * _MINUTES, settle_past),
+        # Once a day, in the first hour of it.
+        (1 * _HOURS, measure_expectations),
         (1 * _HOURS, sweep),
         (1 * _HOURS, forget_old_uploads),
         (1 * _HOURS, forget_old_codes),

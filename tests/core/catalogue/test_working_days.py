@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from core.catalogue.models import Holiday
-from core.catalogue.working_days import add_working_days
+from core.catalogue.working_days import add_working_days, number_days
 
 pytestmark = pytest.mark.django_db
 
@@ -55,3 +55,16 @@ def test_a_day_is_a_holiday_once_and_its_own_does_not_count():
 def test_the_holidays_are_read_in_one_query(django_assert_num_queries):
     with django_assert_num_queries(1):
         add_working_days(SUNDAY, 200)
+
+
+def test_numbers_of_days_agree_with_adding(django_assert_num_queries):
+    Holiday.objects.create(day="2026-11-23", name_ar="عطلة")
+    start = THURSDAY
+    with django_assert_num_queries(1):
+        numbers = number_days(start, datetime.date(2027, 1, 31))
+    for days in range(40):
+        day = add_working_days(start, days)
+        assert numbers[day] - numbers[start] == days, day
+    friday, saturday = (start + datetime.timedelta(days=more) for more in (1, 2))
+    assert numbers[friday] == numbers[saturday] == 0
+    assert number_days(start, start) == {start: 0}
