@@ -229,6 +229,7 @@ TABLE = {
     # Auditors open documents, but not what was never cleaned.
     f"{QUEUE}<int:pk>/documents/<int:document_pk>/original/": staff(403, 200, 200, auditor=404),
 }
+TABLE[f"{QUEUE}figures/"] = staff(403, 403, 200, auditor=200)
 TABLE["en/staff/feedback/"] = staff(403, 403, 200, editor=200, auditor=200)
 MEMBERS = "en/staff/members/"
 FOR_KEEPERS = staff(403, 403, 200, keeper=200)

@@ -298,6 +298,8 @@ class ManyRows(World):
         yield from filtered(
             "chief",
             QUEUE,
+            *("queue=all&filed=4-weeks", "queue=all&returned=4-weeks", "queue=all&age=any"),
+            "queue=all&answered=4-weeks&in_time=yes",
             *("queue=mine", "queue=nobody", "queue=all", "queue=all&time=overdue", "q=khan", "q=2"),
             *("queue=all&status__exact=under_processing", "queue=all&outcome__exact=approved"),
             *(f"queue={self.officer.pk}", f"queue=all&service__id__exact={self.filed.service_id}"),

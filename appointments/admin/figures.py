@@ -17,11 +17,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from appointments.admin.bars import picture_of
 from appointments.models import Correction, CorrectionQuerySet, Office, Weekday
 from appointments.models.figures import Figures, figures_of, load, total
 from core.accounts.access import StaffRequest, get_visible
 from core.accounts.models import User
+from core.bars import picture_of
 from core.hijri import both_calendars, dates_of, hijri_to_gregorian, months_in_both_calendars
 from core.references import grouped_reference
 from core.security_log import Event, note
@@ -122,7 +122,12 @@ class FiguresMixin(admin.ModelAdmin):
             "month": month,
             "tables": _tables(figures, taken_back),
             "taken_back": taken_back,
-            "picture": picture_of(figures.days),
+            "picture": picture_of(
+                [
+                    (dates_of(day)[0][2], row["places"], row["booked"])
+                    for day, row in figures.days.items()
+                ]
+            ),
         }
         return render(request, "admin/appointments/office/figures.html", context)
 

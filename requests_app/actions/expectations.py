@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from core.catalogue.models import Expectation, Service
 from requests_app.models import Inquiry
-from requests_app.models.answer_times import days_to_answer, start_of, within
+from requests_app.models.answer_times import days_to_answer, within
 
-MEASURED = timedelta(days=90)
+DAY = timedelta(days=1)
+MEASURED = 90 * DAY
 # Fewer answers tell nothing about the next one.
 MIN_ANSWERS = 20
 MOST = 80  # percent
@@ -22,9 +23,7 @@ def measure_expectations() -> int:
     today = timezone.localdate()
     if Expectation.objects.filter(measured_on=today).exists():
         return 0
-    answered = Inquiry.objects.answered().filter(
-        processed_at__gte=start_of(today - MEASURED), processed_at__lt=start_of(today)
-    )
+    answered = Inquiry.objects.answered_on(today - MEASURED, today - DAY)
     times = days_to_answer(answered)
     services = Service.objects.values_list("pk", flat=True)
     measured = [

@@ -29,11 +29,20 @@ from core.staff_reading import days_from_today, status_tag
 from core.template_filters import isolated, ltr
 from requests_app.admin import bulk, desk
 from requests_app.admin.buttons import ANSWERS, BUTTONS, IN_BULK
+from requests_app.admin.figures import figures
 from requests_app.admin.names import beneficiary_of
 from requests_app.admin.next_inquiry import take_next
+from requests_app.admin.periods import (
+    AgeFilter,
+    AnsweredFilter,
+    FiledFilter,
+    InTimeFilter,
+    ReturnedFilter,
+)
 from requests_app.admin.workload import workload
 from requests_app.forms import officers
 from requests_app.models import Inquiry, InquiryQuerySet
+from requests_app.models.figures import may_see_figures
 
 if TYPE_CHECKING:
     from django.contrib.admin.filters import _ListFilterChoices
@@ -160,6 +169,11 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         ("status", FiledStatusFilter),
         "outcome",
         "service",
+        AgeFilter,
+        FiledFilter,
+        AnsweredFilter,
+        InTimeFilter,
+        ReturnedFilter,
     )
     list_select_related = ("beneficiary", "assignee__identity")
     search_fields = ("search_text",)
@@ -223,7 +237,8 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
         if not all(re.fullmatch("[0-9]{1,18}", pk) for pk in chosen):
             raise BadRequest("no such choice")
-        return super().changelist_view(request, extra_context)
+        context = {"may_see_figures": may_see_figures(cast(StaffRequest, request).user)}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def get_search_results(  # type: ignore[override]  # what get_queryset returns
         self, request: HttpRequest, queryset: InquiryQuerySet, search_term: str
@@ -266,6 +281,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
             path("workload/", of_staff(workload), name="inquiry_workload"),
             path("next/", of_staff(take_next), name="inquiry_next"),
             path("bulk/<slug:name>/", chosen, name="inquiry_bulk"),
+            path("figures/", of_staff(figures), name="inquiry_figures"),
             *super().get_urls(),
         ]
 

@@ -1,19 +1,12 @@
 """How long answers take, in working days from the day of filing to the day of the answer."""
 
-import datetime
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 
 from django.db.models import Count
 from django.db.models.functions import TruncDate
-from django.utils import timezone
 
 from core.catalogue.working_days import number_days
 from requests_app.models.inquiries import InquiryQuerySet
-
-
-def start_of(day: datetime.date) -> datetime.datetime:
-    return timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
 
 
 def days_to_answer(answered: InquiryQuerySet) -> dict[int, Counter[int]]:
@@ -46,7 +39,3 @@ def within(times: Counter[int], percent: int) -> int | None:
         if 100 * so_far >= percent * answered:
             return days
     return None
-
-
-def together(times: Iterable[Counter[int]]) -> Counter[int]:
-    return sum(times, Counter())

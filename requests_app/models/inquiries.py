@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from requests_app.models.attachments import Attachment
 
 
+DAY = datetime.timedelta(days=1)
+
+
+def start_of(day: datetime.date) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
+
+
 class InquiryQuerySet(models.QuerySet["Inquiry"]):
     def listed_for(self, acting: Acting) -> Self:
         """Return the inquiries that a user finds in their lists while they act as a holder.
@@ -117,20 +124,34 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         """Return those on which the directorate or the applicant has to act."""
         return self.filter(status__in=Inquiry.OPEN)
 
-    def answered(self) -> Self:
-        """Return the inquiries that the directorate has decided, not those that were withdrawn."""
-        return self.filter(outcome__in=Inquiry.DECIDED)
+    def filed_on(self, first: datetime.date, last: datetime.date) -> Self:
+        """Return those that were filed on these days, drafts never."""
+        return self.filter(submitted_at__gte=start_of(first), submitted_at__lt=start_of(last + DAY))
 
-    def answered_in_time(self) -> Self:
-        return self.answered().filter(processed_at__date__lte=F("due_on"))
+    def answered_on(self, first: datetime.date, last: datetime.date) -> Self:
+        """Return those that the directorate decided on these days, not those withdrawn then."""
+        return self.filter(
+            outcome__in=Inquiry.DECIDED,
+            processed_at__gte=start_of(first),
+            processed_at__lt=start_of(last + DAY),
+        )
 
-    def answered_late(self) -> Self:
-        return self.answered().filter(processed_at__date__gt=F("due_on"))
-
-    def returned_since(self, moment: datetime.datetime) -> Self:
-        """Return the inquiries that were returned to their applicants since then, each once."""
-        returned = Inquiry.objects.filter(events__event_type="returned", events__at__gte=moment)
+    def returned_on(self, first: datetime.date, last: datetime.date) -> Self:
+        """Return those that were returned to their applicants on these days, each once."""
+        returned = Inquiry.objects.filter(
+            events__event_type="returned",
+            events__at__gte=start_of(first),
+            events__at__lt=start_of(last + DAY),
+        )
         return self.filter(pk__in=returned.values("pk"))
+
+    def in_time(self) -> Self:
+        """Return those that were decided by the day on which they were due."""
+        return self.filter(Inquiry.IN_TIME)
+
+    def late(self) -> Self:
+        """Return those that were decided after the day on which they were due."""
+        return self.filter(outcome__in=Inquiry.DECIDED, processed_at__date__gt=F("due_on"))
 
     def finished(self) -> Self:
         return self.filter(status__in=(Inquiry.Status.PROCESSED, Inquiry.Status.CLOSED))
@@ -170,6 +191,7 @@ class Inquiry(models.Model):
     OPEN = (*AT_THE_DESK, Status.RETURNED_TO_APPLICANT)
     FILED = (*OPEN, Status.PROCESSED, Status.CLOSED)
     DECIDED = (Outcome.APPROVED, Outcome.REJECTED)
+    IN_TIME = Q(outcome__in=DECIDED, processed_at__date__lte=F("due_on"))
 
     idempotency_key = models.UUIDField(unique=True, editable=False)
     reference = models.CharField(

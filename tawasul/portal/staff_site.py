@@ -26,6 +26,7 @@ from core.exceptions import RuleViolation
 from core.http import in_language, safe_target
 from core.methods import takes, takes_form
 from core.security_log import Event, note
+from requests_app.models.figures import may_see_figures
 from tawasul.portal import (
     staff_enrolment,
     staff_feedback,
@@ -141,7 +142,11 @@ class StaffSite(OTPAdminSite):
         user = request.user
         waiting = [*inquiries_of(user), *appointments_of(user), *recoveries_of(user)]
         waiting += accounts_for(user)
-        context = {"waiting": waiting, "offices_today": offices_today(user)}
+        context = {
+            "waiting": waiting,
+            "offices_today": offices_today(user),
+            "may_see_figures": may_see_figures(user),
+        }
         return super().index(request, {**context, **(extra_context or {})})
 
     def password_change(

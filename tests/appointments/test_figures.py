@@ -238,8 +238,8 @@ def test_open_days_are_drawn_from_the_side_where_reading_begins(browser, slot, h
     places.confirmed(slot=slot, operations=3)
     places.slot(MONDAY, of=hours, capacity=2)
     bar = re.compile(
-        r'<title>(.*?)</title><rect class="places" x="(\d+)" [^>]*height="(\d+)"/>'
-        r'<rect class="booked" [^>]*height="(\d+)"/>'
+        r'<title>(.*?)</title><rect class="whole" x="(\d+)" [^>]*height="(\d+)"/>'
+        r'<rect class="part" [^>]*height="(\d+)"/>'
     )
     for language, drawn in (
         ("en", [("3: 3 / 4", "5", "160", "120"), ("4: 0 / 2", "37", "80", "0")]),

@@ -117,6 +117,7 @@ def go_to_pages(visitor, _things):
 
 
 reject = (write_answer, press("Reject"), press("Reject and send"))
+FIGURES = f"{QUEUE}figures/"
 MINE, NOBODYS = desk_of("mine"), f"{QUEUE}?queue=nobody"
 WAYS_IN = (
     *staff_looks(
@@ -182,6 +183,11 @@ IN_THE_QUEUE = (
     ),
     *staff_looks(
         "supervisor",
+        ("figures-of-inquiries", FIGURES),
+        (
+            "queue-of-a-figure",
+            f"{QUEUE}?queue=all&answered=4-weeks&in_time=yes",
+        ),
         ("bulk-claim", QUEUE, choose("claim")),
         ("bulk-assign", QUEUE, choose("assign")),
         ("bulk-assign-empty", QUEUE, choose("assign"), send_nothing("Assign to an officer")),
@@ -241,6 +247,7 @@ PERSONS = staff_looks(
 )
 READING = staff_looks(
     "auditor",
+    ("figures-of-an-auditor", FIGURES),
     ("queue-of-an-auditor", f"{QUEUE}?queue=all"),
     ("desk-of-an-auditor", desk_of("with_scans")),
     ("page-of-a-document", desk_of("with_scans"), go_to_pages),
