@@ -61,7 +61,7 @@ class AgeFilter(FiguresFilter):
 class PeriodFilter(FiguresFilter):
     """A filter by the last four weeks or by a day."""
 
-    CHOICES = ((FOUR_WEEKS, _("the last four weeks")),)
+    CHOICES = ((FOUR_WEEKS, _("last 4 weeks")),)
 
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin
