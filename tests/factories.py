@@ -14,7 +14,7 @@ from factory.django import DjangoModelFactory
 from PIL import Image
 
 from core.accounts.models import Identity, IdentityNumber, Link, OneTimeCode, User
-from core.catalogue.models import DocumentType, Service, Way
+from core.catalogue.models import DocumentType, Expectation, Service, Way
 from core.messaging.encryption import decrypt
 from core.messaging.models import Message
 from core.search import searchable
@@ -120,6 +120,12 @@ def announcement(text="The system is being renewed tonight.", **fields):
     now, hour = timezone.now(), datetime.timedelta(hours=1)
     fields = {"begins_at": now - hour, "ends_at": now + hour, "text_ar": "تحديث الليلة", **fields}
     return Announcement.objects.create(text_en=text, **fields)
+
+
+def expectation(service, working_days):
+    """Let most inquiries about `service` have been answered within so many working days."""
+    facts = {"working_days": working_days, "measured_on": timezone.localdate()}
+    return Expectation.objects.update_or_create(service=service, defaults=facts)[0]
 
 
 def feedback(page="portal:home", *, is_useful=True, sentence="", language="en"):

@@ -122,9 +122,7 @@ def test_pages_say_it_in_both_languages(service, inquiry, client):
         (12, "Most are answered within 12 working days", "يُرد على معظم الطلبات خلال 12 يوم عمل"),
         (100, "Most are answered within 100 working days", "يُرد على معظم الطلبات خلال 100 يوم عمل"),
     ):
-        Expectation.objects.update_or_create(
-            service=service, defaults={"working_days": days, "measured_on": TODAY}
-        )
+        factories.expectation(service, days)
         for language, sentence in (("en", english), ("ar", arabic)):
             for page in (
                 client.get(f"/{language}/services/{service.slug}/"),
@@ -136,7 +134,7 @@ def test_pages_say_it_in_both_languages(service, inquiry, client):
 def test_home_and_list_say_what_the_page_of_the_service_says(service, inquiry, client):
     factories.ServiceFactory.create_batch(2, target_working_days=5)
     assert "Usually within" not in words(client.get("/en/services/"))
-    Expectation.objects.create(service=service, working_days=9, measured_on=TODAY)
+    factories.expectation(service, 9)
     for page in ("", "services/"):
         assert "Usually within 9 working days" in words(client.get(f"/en/{page}"))
 

@@ -42,6 +42,7 @@ DRAFT, READY, MOBILE, MISSING, UNFIT, SCANNED, TWICE, OF_WORKER, RETURNED, OPEN 
 
 def prepare(language):
     call_command("load_reference", verbosity=0)
+    factories.expectation(Service.objects.get(slug="resident-services"), 11)
     resident = people.resident(language, email="aslam@example.com")
     palm = people.establishment(resident.identity)
     beneficiary = people.beneficiary(language, employer=resident)

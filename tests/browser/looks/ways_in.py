@@ -11,6 +11,7 @@ from django.db import OperationalError
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from core.catalogue.models import Service
 from tests import factories
 from tests.appointments.browsing import verified
 from tests.browser.looks import Group, look, people
@@ -45,6 +46,7 @@ DOUBTED = {**REGISTRANT, "number": "2000000031"}
 
 def prepare(language):
     call_command("load_reference", verbosity=0)
+    factories.expectation(Service.objects.get(slug=SERVICES[0]), 3)
     resident = people.resident(language, email="aslam@example.com")
     palm = people.establishment(resident.identity)
     _guest, _forgetful, shut, leaver, careful, cautious = (
