@@ -103,7 +103,9 @@ def cpu_milliseconds(process: int) -> float:
     return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e6
 
 
-def main(fewer: int, more: int) -> None:
+@contextmanager
+def portal() -> Iterator[None]:
+    """Set the portal up in this process, on a PostgreSQL server of its own."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         os.environ |= {
@@ -124,6 +126,11 @@ def main(fewer: int, more: int) -> None:
         logging.getLogger(LOGGER).handlers = [logging.NullHandler()]
         _process, socket = stack.enter_context(decoder())
         stack.enter_context(override_settings(**surroundings(folder), DECODER_SOCKET=socket))
+        yield
+
+
+def main(fewer: int, more: int) -> None:
+    with portal():
         sys.exit(compare(fewer, more))
 
 

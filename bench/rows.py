@@ -29,11 +29,17 @@ TABLES = (
 )
 
 
-def fill(first: int, last: int, **keys: list[int]) -> None:
+def fill_inquiries(first: int, last: int, **keys: list[int]) -> None:
+    """Make the same people and inquiries as `fill`, and nothing else."""
+    fill(first, last, until="-- Slots:", **keys)
+
+
+def fill(first: int, last: int, *, until: str = "", **keys: list[int]) -> None:
     """Make the rows after number `first` up to `last` of each kind, and ANALYZE.
 
     `keys` are those of the `services`, `regions`, `offices`, their `windows` in the same order,
-    `officers` and `kinds` of documents that the rows refer to.
+    `officers` and `kinds` of documents that the rows refer to. Of rows.sql, what comes before the
+    line that begins with `until` is run.
     """
     a_day = len(keys["offices"]) * TIMES_OF_A_DAY
     facts: dict[str, Any] = {
@@ -54,7 +60,9 @@ def fill(first: int, last: int, **keys: list[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica; SET maintenance_work_mem = '1GB'")
         with _without_indexes(cursor):
-            cursor.execute(Path(__file__).with_suffix(".sql").read_text(), {**facts, **keys})
+            rows = Path(__file__).with_suffix(".sql").read_text()
+            rows = rows.partition(until)[0] if until else rows
+            cursor.execute(rows, {**facts, **keys})
         # The keys of a session and a code are no numbers.
         for table in set(TABLES) - {"accounts_session", "accounts_onetimecode"}:
             sequence = f"pg_get_serial_sequence('{table}', 'id')"

@@ -155,8 +155,8 @@ WHERE i.id BETWEEN %(top)s - %(last)s AND %(top)s - %(first)s - 1 AND mod(i.id, 
 -- Slots: the first ones are those ahead, from tomorrow; all others are past, yesterday's first.
 
 INSERT INTO appointments_slot
-    (id, day, start, "end", capacity, taken, reserved, is_closed, office_id, window_id)
-SELECT %(top)s - n, day, start, start + interval '1 hour', %(capacity)s, 0, 0, false,
+    (id, day, start, "end", capacity, taken, reserved, kept, is_closed, office_id, window_id)
+SELECT %(top)s - n, day, start, start + interval '1 hour', %(capacity)s, 0, 0, 0, false,
     (%(offices)s::bigint[])[office], (%(windows)s::bigint[])[office]
 FROM (
     SELECT n, day, 1 + mod(n - 1, cardinality(%(offices)s::bigint[])) AS office,
@@ -176,13 +176,13 @@ FROM (
 
 INSERT INTO appointments_appointment
     (id, idempotency_key, reference, operations, status, expires_at, version, last_digest,
-     created_at, confirmed_at, is_walk_in, called_at, remind_at, passed_on_to, attendee_id,
-     holder_id, service_id, user_id, slot_id)
+     created_at, confirmed_at, is_walk_in, made_by_office, called_at, remind_at, passed_on_to,
+     attendee_id, holder_id, service_id, user_id, slot_id)
 SELECT %(top)s - n, md5('appointment' || n)::uuid, '2' || lpad(n::text, 11, '0'), 1, status,
     CASE WHEN status = 'held' THEN %(now)s::timestamptz + (mod(n / 1000, 100) - 5) * interval '1 hour'
         ELSE at END,
     3, pg_temp.digest(5 * n + 3), at, CASE WHEN status NOT IN ('held', 'expired') THEN at END,
-    false, NULL,
+    false, false, NULL,
     CASE WHEN status = 'confirmed' THEN %(now)s::timestamptz + mod(n, 20) * interval '1 day' END,
     '[]', %(base)s + person, %(base)s + person, pg_temp.one_of(%(services)s, n, 15), %(base)s + person,
     %(top)s - slot

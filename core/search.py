@@ -31,14 +31,16 @@ def cut_notice(query: str, most: int) -> str:
     return notice % {"number": len(query), "most": most}
 
 
-def found_by(field: str, query: str) -> Q:
+def found_by(field: str, query: str, *, one_by_one: bool = False) -> Q:
     """Return a Q for rows whose `field` has, for each word of `query`, a word that begins with it.
 
-    `field` holds text that `searchable` made.
+    `field` holds text that `searchable` made. `one_by_one` is for rows that are read in an order
+    until there are enough: no index is used then, and looking at one row is quicker.
     """
+    lookup = "has_words" if one_by_one else "words_begin"
     found = Q(pk__in=[])
     for words in readings(query[:MAX_QUERY_LENGTH]):
-        found |= Q(**{f"{field}__words_begin": words})
+        found |= Q(**{f"{field}__{lookup}": words})
     return found
 
 
@@ -57,23 +59,15 @@ def readings(query: str) -> list[list[str]]:
 
 
 @TextField.register_lookup
-class WordsBegin(Lookup):
-    """The lookup `words_begin=[…]`: each folded word begins a word of a `searchable` text.
+class HasWords(Lookup):
+    """The lookup `has_words=[…]`: each folded word begins a word of a `searchable` text.
 
     A folded word holds letters and digits alone, so none of the characters that mean something in
-    a LIKE pattern or a tsquery. The index is on the same expression, which splits at spaces only;
-    PostgreSQL's own parser would split and join words by other rules.
+    a LIKE pattern or a tsquery.
     """
 
-    lookup_name = "words_begin"
+    lookup_name = "has_words"
     prepare_rhs = False
-
-    def as_postgresql(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
-    ) -> tuple[str, list[Any]]:
-        column, params = self.process_lhs(compiler, connection)
-        words = " & ".join(f"'{word}':*" for word in self.rhs)
-        return f"array_to_tsvector(string_to_array({column}, ' ')) @@ %s::tsquery", [*params, words]
 
     def as_sql(  # type: ignore[override]  # Django's lookups return lists too
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
@@ -81,3 +75,21 @@ class WordsBegin(Lookup):
         column, params = self.process_lhs(compiler, connection)
         likes = " AND ".join(f"' ' || {column} LIKE %s" for _word in self.rhs)
         return f"({likes})", [value for word in self.rhs for value in (*params, f"% {word}%")]
+
+
+@TextField.register_lookup
+class WordsBegin(HasWords):
+    """The lookup `words_begin=[…]`: the same, by the index where there is one.
+
+    The index is on the same expression, which splits at spaces only; PostgreSQL's own parser would
+    split and join words by other rules.
+    """
+
+    lookup_name = "words_begin"
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, list[Any]]:
+        column, params = self.process_lhs(compiler, connection)
+        words = " & ".join(f"'{word}':*" for word in self.rhs)
+        return f"array_to_tsvector(string_to_array({column}, ' ')) @@ %s::tsquery", [*params, words]

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest
+from django.core.paginator import Page
 from django.db.models import F
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse
@@ -24,7 +25,7 @@ from core.accounts.interrupted_forms import keeps_input
 from core.hijri import both_calendars
 from core.methods import READ, takes, takes_form
 from core.references import grouped_reference
-from core.staff_lists import StaffList, searched_for
+from core.staff_lists import CappedPaginator, StaffList, searched_for
 from core.staff_reading import days_from_today, status_tag
 from core.template_filters import isolated, ltr
 from requests_app.admin import bulk, desk
@@ -47,6 +48,35 @@ from requests_app.models.figures import may_see_figures
 if TYPE_CHECKING:
     from django.contrib.admin.filters import _ListFilterChoices
     from django.utils.functional import _StrOrPromise
+
+
+# What a row of the list shows. The texts of an inquiry are by far its largest columns.
+SHOWN = (
+    *("reference", "service", "name", "status", "outcome", "due_on", "version"),
+    *("beneficiary__name_ar", "beneficiary__name_en"),
+    *("assignee__username", "assignee__identity__name_ar", "assignee__identity__name_en"),
+)
+
+
+class FoundPaginator(CappedPaginator):
+    """Pages of what a search has found, newest first.
+
+    For a rare word, the index gives all that have it, which are sorted. There are too many for
+    that where the count is cut off: then the latest inquiries are read until the page is full, and
+    the index is asked only if it does not get full.
+    """
+
+    object_list: InquiryQuerySet
+
+    def page(self, number: int | str) -> Page:
+        number = self.validate_number(number)
+        recent = self.object_list.recent
+        if self.is_cut_off and recent is not None:
+            bottom = (number - 1) * self.per_page
+            rows = list(recent[bottom : bottom + self.per_page])
+            if len(rows) == self.per_page:
+                return self._get_page(rows, number, self)
+        return super().page(number)
 
 
 class AssigneeFilter(admin.SimpleListFilter):
@@ -178,6 +208,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
     list_select_related = ("beneficiary", "assignee__identity")
     search_fields = ("search_text",)
     ordering = ("due_on", "pk")
+    paginator = FoundPaginator
     actions = [_bulk_action(name) for name in IN_BULK]
 
     @admin.display(description=_("request number"), ordering="reference")
@@ -217,7 +248,8 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         return format_html('{} <span class="hint">{}</span>', far, both_calendars(day))
 
     def get_queryset(self, request: HttpRequest) -> InquiryQuerySet:
-        return Inquiry.objects.visible_to_staff(cast(StaffRequest, request).user)
+        inquiries = Inquiry.objects.visible_to_staff(cast(StaffRequest, request).user)
+        return inquiries.only(*SHOWN)
 
     def get_action_choices(
         self, request: HttpRequest, default_choices: list[tuple[str, str]] | None = None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self, cast
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, Q, Subquery, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from requests_app.models.attachments import Attachment
 
 
+RECENT = 20_000  # inquiries
 DAY = datetime.timedelta(days=1)
 
 
@@ -35,6 +36,8 @@ def start_of(day: datetime.date) -> datetime.datetime:
 
 
 class InquiryQuerySet(models.QuerySet["Inquiry"]):
+    recent: Self | None = None
+
     def listed_for(self, acting: Acting) -> Self:
         """Return the inquiries that a user finds in their lists while they act as a holder.
 
@@ -160,8 +163,17 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         return self.filter(Q(assignee=None) | Q(assignee=officer))
 
     def with_words(self, query: str) -> Self:
-        """Return the inquiries that match `query` by number, name or word, in any spelling."""
-        return self.filter(found_by("search_text", query))
+        """Return the inquiries that match `query` by number, name or word, in any spelling.
+
+        Its `recent` are those of them among the latest, newest first: for words that so many have
+        that reading the latest one by one fills a page sooner than the index does.
+        """
+        found = self.filter(found_by("search_text", query))
+        newest = Inquiry.objects.order_by("-pk").values("pk")[:1]
+        found.recent = self.filter(
+            found_by("search_text", query, one_by_one=True), pk__gt=Subquery(newest) - RECENT
+        ).order_by("-pk")
+        return found
 
 
 class Inquiry(models.Model):
@@ -306,6 +318,14 @@ class Inquiry(models.Model):
                 fields=["processed_at"],
                 name="inquiry_answered_at",
                 condition=Q(outcome__in=["approved", "rejected"]),
+            ),
+            # What waits, in the order of the queue: the first page is read and the rest is not
+            # sorted. It holds what the queue is filtered by, so that counting reads it alone.
+            models.Index(
+                fields=["due_on", "id"],
+                include=["assignee", "applicant", "holder", "beneficiary"],
+                name="inquiry_waiting",
+                condition=Q(status__in=["under_processing", "returned_by_applicant"]),
             ),
         ]
         constraints = [
