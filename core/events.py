@@ -79,12 +79,23 @@ class Event(models.Model):
 
 def chain_is_whole(subject: Subject) -> bool:
     """Return whether the events of `subject` are complete, in order and unchanged."""
+    return not first_broken_link(subject)
+
+
+def first_broken_link(subject: Subject) -> str:
+    """Return where the chain of events of `subject` first breaks, and how, or "" if it is whole."""
     digest, number = "", 0
     for event in subject.events.all():
         number += 1
-        if (event.seq, event.previous_digest) != (number, digest):
-            return False
+        if event.seq != number:
+            return f"event {number} is missing"
+        if event.previous_digest != digest:
+            return f"event {number} does not follow the one before"
         digest = event.digest
         if digest != event.computed_digest():
-            return False
-    return (number, digest) == (subject.version, subject.last_digest)
+            return f"event {number} is not as it was written"
+    if number < subject.version:
+        return f"event {number + 1} is missing"
+    if (number, digest) != (subject.version, subject.last_digest):
+        return f"event {number} is not the last that was written"
+    return ""

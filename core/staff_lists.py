@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from core.search import MAX_QUERY_LENGTH, cut_notice
 from core.text import single_line
 
-MAX_COUNTED = 5000
+MAX_COUNTED = 1000
 
 
 def capped_count(rows: QuerySet) -> tuple[int, bool]:

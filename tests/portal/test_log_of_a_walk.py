@@ -367,7 +367,7 @@ def test_no_line_of_a_walk_tells_of_a_person(walk, printed):
         walk.browser = resident
         walk.fail()
         walk.lose_the_mobile()
-        call_command("verify_events")
+        call_command("verify_chains")
         walk.collect()
     lines = printed.getvalue().splitlines()
     assert set(re.findall('"event": "([a-z_]+)"', "\n".join(lines))) == set(Event)

@@ -231,7 +231,7 @@ def test_open_inquiries_go_back_to_the_queue_whatever_their_status(keeper, membe
         told = event.get_event_type_display(), event.who, event.role
         sentence = "Given back to the queue, as its officer no longer works on it"
         assert told == (sentence, "keeper", "keeper")
-        call_command("verify_events", stdout=StringIO())
+        call_command("verify_chains", stdout=StringIO())
     assert now(processed).assignee == member
     answer_return(
         actor=returned.applicant,
