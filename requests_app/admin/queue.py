@@ -16,6 +16,7 @@ from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +26,7 @@ from core.accounts.interrupted_forms import keeps_input
 from core.hijri import both_calendars
 from core.methods import READ, takes, takes_form
 from core.references import grouped_reference
-from core.staff_lists import CappedPaginator, StaffList, searched_for
+from core.staff_lists import CappedPaginator, StaffList, capped_count, searched_for
 from core.staff_reading import days_from_today, status_tag
 from core.template_filters import isolated, ltr
 from requests_app.admin import bulk, desk
@@ -58,25 +59,57 @@ SHOWN = (
 )
 
 
-class FoundPaginator(CappedPaginator):
-    """Pages of what a search has found, newest first.
+MAX_FOUND = 500  # inquiries that a search shows
 
-    For a rare word, the index gives all that have it, which are sorted. There are too many for
-    that where the count is cut off: then the latest inquiries are read until the page is full, and
-    the index is asked only if it does not get full.
+
+class FoundPaginator(CappedPaginator):
+    """Pages of what a search has found, newest first; of a list that is not searched, as usual.
+
+    A frequent word is found among the latest inquiries, which are read one by one until there are
+    MAX_FOUND. For a rare one, the index gives the keys of all that have it, which are few enough to
+    be sorted here. What is shown is then read by its keys: PostgreSQL takes every word to be in one
+    row of fifty, and would join for so many.
     """
 
     object_list: InquiryQuerySet
 
+    @cached_property
+    def _among_latest(self) -> list[int]:
+        return list(self.object_list.latest_found.values_list("pk", flat=True)[:MAX_FOUND])
+
+    @cached_property
+    def _found(self) -> list[int]:
+        """The keys of what was found, newest first; of MAX_FOUND, it is not known which."""
+        if len(self._among_latest) == MAX_FOUND:
+            return self._among_latest
+        keys = self.object_list.order_by().values_list("pk", flat=True)[:MAX_FOUND]
+        return sorted(keys, reverse=True)
+
+    @cached_property
+    def _capped_count(self) -> tuple[int, bool]:
+        if self.object_list.searched is None:
+            return capped_count(self.object_list)
+        return len(self._found), len(self._found) == MAX_FOUND
+
     def page(self, number: int | str) -> Page:
-        number = self.validate_number(number)
-        recent = self.object_list.recent
-        if self.is_cut_off and recent is not None:
-            bottom = (number - 1) * self.per_page
-            rows = list(recent[bottom : bottom + self.per_page])
-            if len(rows) == self.per_page:
-                return self._get_page(rows, number, self)
-        return super().page(number)
+        number, searched = self.validate_number(number), self.object_list.searched
+        if searched is None:
+            return super().page(number)
+        bottom = (number - 1) * self.per_page
+        shown = slice(bottom, bottom + self.per_page)
+        keys = (self._among_latest if self.is_cut_off else self._found)[shown]
+        if self.is_cut_off and len(keys) < self.per_page:
+            keys = list(self.object_list.values_list("pk", flat=True)[shown])
+        return self._get_page(searched.filter(pk__in=keys).order_by("-pk"), number, self)
+
+
+class FoundList(ChangeList):
+    """A list that takes its only page from the paginator, too."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.multi_page:
+            self.result_list = self.paginator.page(1).object_list
 
 
 class AssigneeFilter(admin.SimpleListFilter):
@@ -255,6 +288,9 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         self, request: HttpRequest, default_choices: list[tuple[str, str]] | None = None
     ) -> list[tuple[str, str]]:
         return super().get_action_choices(request, [("", str(_("Choose an action")))])
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return FoundList
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable] | tuple[str, ...]:
         if searched_for(request):

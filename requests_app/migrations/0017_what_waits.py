@@ -16,6 +16,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='inquiry',
-            index=models.Index(condition=models.Q(('status__in', ['under_processing', 'returned_by_applicant'])), fields=['due_on', 'id'], include=('assignee', 'applicant', 'holder', 'beneficiary'), name='inquiry_waiting'),
+            index=models.Index(condition=models.Q(('status__in', ['under_processing', 'returned_by_applicant'])), fields=['due_on', 'id'], include=('assignee', 'service', 'applicant', 'holder', 'beneficiary'), name='inquiry_waiting'),
         ),
     ]

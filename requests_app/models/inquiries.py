@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from requests_app.models.attachments import Attachment
 
 
-RECENT = 20_000  # inquiries
+LATEST = 10_000  # inquiries
 DAY = datetime.timedelta(days=1)
 
 
@@ -36,7 +36,9 @@ def start_of(day: datetime.date) -> datetime.datetime:
 
 
 class InquiryQuerySet(models.QuerySet["Inquiry"]):
-    recent: Self | None = None
+    # Of a search: what it was searched in, and what it has found among the latest, newest first.
+    searched: Self | None = None
+    latest_found: Self
 
     def listed_for(self, acting: Acting) -> Self:
         """Return the inquiries that a user finds in their lists while they act as a holder.
@@ -165,14 +167,14 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
     def with_words(self, query: str) -> Self:
         """Return the inquiries that match `query` by number, name or word, in any spelling.
 
-        Its `recent` are those of them among the latest, newest first: for words that so many have
-        that reading the latest one by one fills a page sooner than the index does.
+        Its `latest_found` reads the latest ones one by one: for a word that many have, that fills
+        a page long before the index has given all of them.
         """
         found = self.filter(found_by("search_text", query))
+        found.searched = self
         newest = Inquiry.objects.order_by("-pk").values("pk")[:1]
-        found.recent = self.filter(
-            found_by("search_text", query, one_by_one=True), pk__gt=Subquery(newest) - RECENT
-        ).order_by("-pk")
+        latest = self.filter(pk__gt=Subquery(newest) - LATEST).order_by("-pk")
+        found.latest_found = latest.filter(found_by("search_text", query, one_by_one=True))
         return found
 
 
@@ -323,7 +325,7 @@ class Inquiry(models.Model):
             # sorted. It holds what the queue is filtered by, so that counting reads it alone.
             models.Index(
                 fields=["due_on", "id"],
-                include=["assignee", "applicant", "holder", "beneficiary"],
+                include=["assignee", "service", "applicant", "holder", "beneficiary"],
                 name="inquiry_waiting",
                 condition=Q(status__in=["under_processing", "returned_by_applicant"]),
             ),
