@@ -12,4 +12,5 @@ class RequestsConfig(AppConfig):
         # Registers the purposes of one-time codes before any form asks for one.
         from requests_app import purposes  # noqa: F401
 
-        append_only.protect(self.get_model("InquiryEvent"))
+        for name in ("InquiryEvent", "InquiryOpening"):
+            append_only.protect(self.get_model(name))

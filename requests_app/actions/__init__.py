@@ -8,6 +8,7 @@ from requests_app.actions.expectations import measure_expectations
 from requests_app.actions.follow_up import answer_return, mark_answers_read, withdraw
 from requests_app.actions.handing_back import hand_back, hand_over
 from requests_app.actions.next_inquiry import take_next
+from requests_app.actions.openings import note_opening
 from requests_app.actions.preparation import begin_preparing, language_for, prepare
 from requests_app.actions.quarantine import scan_quarantined
 from requests_app.actions.rights import Deed, Rights, check_may, may, preparation_is_over, rights_of
@@ -51,6 +52,7 @@ __all__ = [
     "missing_documents",
     "move_up",
     "note",
+    "note_opening",
     "obstacle",
     "pass_on_inquiries",
     "preparation_is_over",

@@ -20,12 +20,14 @@ from core.exceptions import RuleViolation
 from core.http import in_language, other_language
 from core.methods import takes_form
 from core.security_log import Event, note
+from requests_app.actions import note_opening
 from requests_app.admin.buttons import ANSWERS, BUTTONS, DECISIONS
 from requests_app.admin.names import beneficiary_of
 from requests_app.downloads import download, download_original, opened, page_picture
 from requests_app.forms import AnswerForm, AssignForm, NoteForm
 from requests_app.models import Attachment, Inquiry
 
+MAX_OPENINGS = 100  # the latest ones, in the history
 PAGE_SIDE = 1600  # pixels; a page of small print is readable at this size
 
 
@@ -41,6 +43,8 @@ def get_inquiry_for(request: StaffRequest, pk: int) -> Inquiry:
 
 def desk(request: StaffRequest, pk: int) -> HttpResponse:
     inquiry = get_inquiry_for(request, pk)
+    if request.method != "HEAD":
+        note_opening(actor=request.user, inquiry=inquiry)
     typed, noted = take_input(request, "desk_answer"), take_input(request, "desk_note")
     # A message means that an action was done, so the focus goes to the next thing to do.
     focus = "work" if len(messages.get_messages(request)) else ""
@@ -172,6 +176,8 @@ def _opened(request: StaffRequest, pk: int, document_pk: int, kind: str) -> Atta
     found = _document(request, pk, document_pk, is_original=kind == "original")
     reference = found.inquiry.reference
     if found.can_be_opened:
+        if request.method != "HEAD":
+            note_opening(actor=request.user, inquiry=found.inquiry, document=found)
         note(Event.DOCUMENT_OPENED, account=request.user.pk, kind=kind, reference=reference)
     return found
 
@@ -234,6 +240,9 @@ def _page(
         "attachments": attachments,
         "replies": inquiry.replies.select_related("author__identity"),
         "events": inquiry.events.select_related("actor__identity"),
+        "openings": inquiry.openings.order_by("-pk").select_related("document", "staff__identity")[
+            :MAX_OPENINGS
+        ],
         "form": form,
         "typed_at": _typed_at(inquiry),
         "answers": [(name, BUTTONS[name].label) for name in ANSWERS if name not in DECISIONS],

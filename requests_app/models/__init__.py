@@ -3,6 +3,7 @@
 from requests_app.models.attachments import Attachment, AttachmentQuerySet, ScannerOutage
 from requests_app.models.events import InquiryEvent
 from requests_app.models.inquiries import Inquiry, InquiryQuerySet
+from requests_app.models.openings import InquiryOpening
 from requests_app.models.replies import Reply, ReplyQuerySet
 from requests_app.models.uploads import Upload
 
@@ -11,6 +12,7 @@ __all__ = [
     "AttachmentQuerySet",
     "Inquiry",
     "InquiryEvent",
+    "InquiryOpening",
     "InquiryQuerySet",
     "Reply",
     "ReplyQuerySet",

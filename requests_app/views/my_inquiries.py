@@ -11,11 +11,12 @@ from core.messaging.models import Message
 from core.pages import UncountedPaginator
 from requests_app import actions
 from requests_app.actions import Deed, Rights
-from requests_app.models import Inquiry
+from requests_app.models import Inquiry, InquiryEvent
 from requests_app.stations import stations_of
 from requests_app.views.access import filed_page
 
 ROWS = 20
+MAX_OPENINGS = 100  # the latest ones, on the page of an inquiry
 LIST_FILTERS = {
     "all": gettext_lazy("All"),
     "drafts": gettext_lazy("Drafts"),
@@ -82,6 +83,8 @@ def detail(request: SignedInRequest, rights: Rights) -> HttpResponse:
         context["replies"] = rights.replies()
     notices = Message.objects.about(inquiry.reference).filter(owner=request.user.pk)
     events = list(inquiry.events.public())
+    openings = inquiry.openings.order_by("-pk").select_related("document")[:MAX_OPENINGS]
+    of_staff = [event for event in events if event.role != InquiryEvent.Role.APPLICANT]
     context |= {
         "can_answer": rights.may(Deed.ANSWER) and inquiry.is_returned,
         "can_withdraw": rights.may(Deed.WITHDRAW) and inquiry.is_open,
@@ -90,5 +93,6 @@ def detail(request: SignedInRequest, rights: Rights) -> HttpResponse:
         "stations": stations_of(inquiry, events),
         "attachments": rights.documents().sent(),
         "notices": notices,
+        "handled": sorted([*openings, *of_staff], key=lambda each: each.at, reverse=True),
     }
     return render(request, "inquiries/detail.html", context)

@@ -1,0 +1,30 @@
+"""Opening an inquiry or a document of it on the staff site, which is recorded."""
+
+from django.db import transaction
+
+from core.accounts.models import User
+from requests_app.models import Attachment, Inquiry, InquiryOpening
+
+
+def note_opening(*, actor: User, inquiry: Inquiry, document: Attachment | None = None) -> None:
+    """Record that the actor, who may, opens it, unless their last opening still lasts."""
+    lasting = InquiryOpening.objects.still_open(staff=actor, inquiry=inquiry, document=document)
+    # This look takes no lock: on SQLite, a transaction that only looks would hold up all writers.
+    if lasting.exists():
+        return
+    with transaction.atomic():
+        # A second request waits here for the first one, and finds its row.
+        User.objects.select_for_update(no_key=True).get(pk=actor.pk)
+        if not lasting.exists():
+            InquiryOpening.objects.create(
+                staff=actor, inquiry=inquiry, document=document, role=_role_of(actor)
+            )
+
+
+def _role_of(actor: User) -> InquiryOpening.Role:
+    """Return what the applicant reads: the name of the actor is none of their business."""
+    if actor.has_perm("requests_app.assign_inquiry"):
+        return InquiryOpening.Role.SUPERVISOR
+    if actor.has_perm("requests_app.triage_inquiry"):
+        return InquiryOpening.Role.OFFICER
+    return InquiryOpening.Role.AUDITOR
