@@ -144,7 +144,8 @@ def take(get: Callable[[str], Any], address: str, name: str, into: dict[str, Too
     from tests.worlds import undone
 
     costs, cpu = Costs(), []
-    for number in range(ROUNDS + 1):
+    # Django's own list takes seconds each time.
+    for number in range((1 if name.startswith("Django") else ROUNDS) + 1):
         with undone(), costs.taken(name):
             response = get(address)
         assert response.status_code in (200, 302), (address, response.status_code)
@@ -179,7 +180,7 @@ def missed_limits(before: dict[str, Took], after: dict[str, Took]) -> list[str]:
     growth = queue.both / before["queue"].both
     gain = after["Django's own list"].both / queue.both
     print(
-        f"\nThe queue takes {growth:.2f} times as long with more rows, and {queue.sql:.2f} ms of SQL;"
+        f"\nWith more rows, the queue takes {growth:.2f} times as long, {queue.sql:.2f} ms of it SQL;"
     )
     print(f"Django's own list takes {gain:.1f} times as long as the queue.")
     if growth > MOST_GROWTH:

@@ -1,6 +1,7 @@
 """Opening an inquiry or a document of it on the staff site, which is recorded."""
 
 from django.db import transaction
+from django.utils import timezone
 
 from core.accounts.models import User
 from requests_app.models import Attachment, Inquiry, InquiryOpening
@@ -17,7 +18,11 @@ def note_opening(*, actor: User, inquiry: Inquiry, document: Attachment | None =
         User.objects.select_for_update(no_key=True).get(pk=actor.pk)
         if not lasting.exists():
             InquiryOpening.objects.create(
-                staff=actor, inquiry=inquiry, document=document, role=_role_of(actor)
+                staff=actor,
+                inquiry=inquiry,
+                document=document,
+                role=_role_of(actor),
+                at=timezone.now(),
             )
 
 

@@ -100,7 +100,7 @@ class FoundPaginator(CappedPaginator):
         keys = (self._among_latest if self.is_cut_off else self._found)[shown]
         if self.is_cut_off and len(keys) < self.per_page:
             keys = list(self.object_list.values_list("pk", flat=True)[shown])
-        return self._get_page(searched.filter(pk__in=keys).order_by("-pk"), number, self)
+        return Page(searched.filter(pk__in=keys).order_by("-pk"), number, self)
 
 
 class FoundList(ChangeList):

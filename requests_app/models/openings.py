@@ -42,7 +42,7 @@ class InquiryOpening(models.Model):
     )
     staff = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     role = models.CharField(max_length=10, choices=Role)
-    at = models.DateTimeField(default=timezone.now, editable=False)
+    at = models.DateTimeField(editable=False)
 
     objects = InquiryOpeningQuerySet.as_manager()
 

@@ -1,5 +1,7 @@
 """A person's inquiries: the list, the page of one inquiry, and its receipt."""
 
+from operator import attrgetter
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy
@@ -93,6 +95,6 @@ def detail(request: SignedInRequest, rights: Rights) -> HttpResponse:
         "stations": stations_of(inquiry, events),
         "attachments": rights.documents().sent(),
         "notices": notices,
-        "handled": sorted([*openings, *of_staff], key=lambda each: each.at, reverse=True),
+        "handled": sorted([*openings, *of_staff], key=attrgetter("at"), reverse=True),
     }
     return render(request, "inquiries/detail.html", context)

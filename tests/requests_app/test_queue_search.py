@@ -1,10 +1,13 @@
 """Searching the queue for an inquiry by its numbers, people and words."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from core.references import grouped_reference
 from requests_app import actions
-from requests_app.models import Inquiry
+from requests_app.admin import queue
+from requests_app.models import Inquiry, inquiries
 from tests import factories
 from tests.conftest import signed_in_staff
 from tests.requests_app.desk_pages import QUEUE, listed
@@ -194,3 +197,50 @@ def test_search_uses_latest_details(find, resident):
 def test_the_newest_is_listed_first(find, resident):
     older, newer = factories.filed(resident), factories.filed(resident)
     assert find(str(resident.mobile)) == [newer.reference, older.reference]
+
+
+@pytest.fixture
+def many(db, monkeypatch):
+    """Return the references of nine inquiries of a frequent word, newest first; five are shown."""
+    monkeypatch.setattr(queue, "MAX_FOUND", 5)
+    monkeypatch.setattr(queue.InquiryAdmin, "list_per_page", 2)
+    said = "This has a frequent word, as all of them have."
+    filings = [filed(factories.UserFactory(), description=said) for _time in range(9)]
+    return [each.reference for each in reversed(filings)]
+
+
+@pytest.mark.both_engines
+def test_pages_of_a_frequent_word_are_newest_first(as_officer, many, monkeypatch):
+    # Whether the latest inquiries hold as many as are shown, some of them, or none.
+    for latest in (100, 6, 3, 0):
+        monkeypatch.setattr(inquiries, "LATEST", latest)
+        for page in (1, 2):
+            shown = many[2 * page - 2 : 2 * page]
+            assert listed(as_officer, q="frequent", p=page) == shown, (latest, page)
+        told = as_officer.get(QUEUE, {"q": "frequent"}).content.decode()
+        assert "Inquiries: 5 or more" in told, latest
+
+
+@pytest.mark.both_engines
+def test_rare_word_is_found_behind_the_latest(as_officer, target, monkeypatch):
+    monkeypatch.setattr(inquiries, "LATEST", 1)
+    factories.filed()
+    assert listed(as_officer, q="cheque") == [target.reference]
+
+
+@pytest.mark.both_engines
+def test_frequent_word_is_found_within_the_filters(as_officer, many, monkeypatch):
+    Inquiry.objects.filter(reference__in=many[:4]).update(assignee=factories.of_role("officer"))
+    monkeypatch.setattr(inquiries, "LATEST", 100)
+    assert listed(as_officer, q="frequent", queue="nobody") == many[4:6]
+
+
+def test_texts_of_inquiries_are_not_read_for_the_list(as_officer, target):
+    for found in ({}, {"q": "cheque"}):
+        with CaptureQueriesContext(connection) as captured:
+            assert target.reference in listed(as_officer, **found)
+        columns = [each["sql"].partition(" FROM ")[0] for each in captured]
+        shown = [each for each in columns if '"requests_app_inquiry"."reference"' in each]
+        assert shown, found
+        assert not any('"requests_app_inquiry"."description"' in each for each in shown), found
+        assert not any('"requests_app_inquiry"."search_text"' in each for each in shown), found
