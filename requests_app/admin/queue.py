@@ -10,8 +10,8 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest
-from django.core.paginator import Page
-from django.db.models import F
+from django.core.paginator import Page, Paginator
+from django.db.models import F, QuerySet
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -26,7 +26,7 @@ from core.accounts.interrupted_forms import keeps_input
 from core.hijri import both_calendars
 from core.methods import READ, takes, takes_form
 from core.references import grouped_reference
-from core.staff_lists import CappedPaginator, StaffList, capped_count, searched_for
+from core.staff_lists import CappedPaginator, StaffList, searched_for
 from core.staff_reading import days_from_today, status_tag
 from core.template_filters import isolated, ltr
 from requests_app.admin import bulk, desk
@@ -63,7 +63,7 @@ MAX_FOUND = 500  # inquiries that a search shows
 
 
 class FoundPaginator(CappedPaginator):
-    """Pages of what a search has found, newest first; of a list that is not searched, as usual.
+    """Pages of what a search has found, newest first.
 
     A frequent word is found among the latest inquiries, which are read one by one until there are
     MAX_FOUND. For a rare one, the index gives the keys of all that have it, which are few enough to
@@ -87,28 +87,25 @@ class FoundPaginator(CappedPaginator):
 
     @cached_property
     def _capped_count(self) -> tuple[int, bool]:
-        if self.object_list.searched is None:
-            return capped_count(self.object_list)
         return len(self._found), len(self._found) == MAX_FOUND
 
     def page(self, number: int | str) -> Page:
-        number, searched = self.validate_number(number), self.object_list.searched
-        if searched is None:
-            return super().page(number)
+        number = self.validate_number(number)
         bottom = (number - 1) * self.per_page
         shown = slice(bottom, bottom + self.per_page)
         keys = (self._among_latest if self.is_cut_off else self._found)[shown]
         if self.is_cut_off and len(keys) < self.per_page:
             keys = list(self.object_list.values_list("pk", flat=True)[shown])
+        searched = cast(InquiryQuerySet, self.object_list.searched)
         return Page(searched.filter(pk__in=keys).order_by("-pk"), number, self)
 
 
 class FoundList(ChangeList):
-    """A list that takes its only page from the paginator, too."""
+    """A list that takes what a search has found from the paginator, the only page of it, too."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        if not self.multi_page:
+        if not self.multi_page and isinstance(self.paginator, FoundPaginator):
             self.result_list = self.paginator.page(1).object_list
 
 
@@ -241,7 +238,6 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
     list_select_related = ("beneficiary", "assignee__identity")
     search_fields = ("search_text",)
     ordering = ("due_on", "pk")
-    paginator = FoundPaginator
     actions = [_bulk_action(name) for name in IN_BULK]
 
     @admin.display(description=_("request number"), ordering="reference")
@@ -288,6 +284,13 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         self, request: HttpRequest, default_choices: list[tuple[str, str]] | None = None
     ) -> list[tuple[str, str]]:
         return super().get_action_choices(request, [("", str(_("Choose an action")))])
+
+    def get_paginator(
+        self, request: HttpRequest, queryset: QuerySet, per_page: int, *args: Any, **kwargs: Any
+    ) -> Paginator:
+        if isinstance(queryset, InquiryQuerySet) and queryset.searched is not None:
+            return FoundPaginator(queryset, per_page)
+        return super().get_paginator(request, queryset, per_page, *args, **kwargs)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return FoundList
