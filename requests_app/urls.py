@@ -20,6 +20,7 @@ urlpatterns = [
         documents.document_preview,
         name="preview",
     ),
+    path("<reference:reference>/handled/", my_inquiries.handled, name="handled"),
     path("<reference:reference>/receipt/", my_inquiries.receipt, name="receipt"),
     path("<reference:reference>/answer/", follow_up.answer_return, name="answer"),
     path("<reference:reference>/withdraw/", follow_up.withdraw, name="withdraw"),

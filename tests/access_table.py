@@ -134,7 +134,7 @@ TABLE = {
     **each(
         people(404, 200, 200),
         INQUIRY,
-        *("", "receipt/"),
+        *("", "receipt/", "handled/"),
     ),
     **each(people(404, 200, 404), INQUIRY, "documents/<int:pk>/", "documents/<int:pk>/preview/"),
     **each(
@@ -347,7 +347,7 @@ for step in (*OF_VISITORS, "mobile/", "email/"):
 # The rows that differ when the inquiry is a draft. Its form names the establishment, for which the
 # applicant does not act at the moment. Its mobile is that of the account, so it needs no code.
 DRAFT_TABLE = {
-    **each(people(404, 302, 404), INQUIRY, "", "receipt/"),
+    **each(people(404, 302, 404), INQUIRY, "", "receipt/", "handled/"),
     **each(form(people(404, 302, 404)), INQUIRY, "mobile/", "mobile/send/"),
     **each(FORM_OF_APPLICANT, INQUIRY, "details/", "review/"),
     **each(people(404, 200, 404), INQUIRY, "documents/<int:pk>/", "documents/<int:pk>/preview/"),

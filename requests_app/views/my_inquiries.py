@@ -71,6 +71,15 @@ def receipt(request: SignedInRequest, rights: Rights) -> HttpResponse:
     return render(request, "inquiries/receipt.html", context)
 
 
+@filed_page(Deed.READ)
+def handled(request: SignedInRequest, rights: Rights) -> HttpResponse:
+    """Show who of the staff has opened and handled an inquiry, by role and time."""
+    openings = rights.inquiry.openings.order_by("-pk").select_related("document")[:MAX_OPENINGS]
+    of_staff = rights.inquiry.events.public().exclude(role=InquiryEvent.Role.APPLICANT)
+    rows = sorted([*openings, *of_staff], key=attrgetter("at"), reverse=True)
+    return render(request, "inquiries/handled.html", {"inquiry": rights.inquiry, "rows": rows})
+
+
 @filed_page(Deed.READ_TEXT)
 def detail(request: SignedInRequest, rights: Rights) -> HttpResponse:
     """Show an inquiry; to whom it no longer belongs, what they filed and nothing else."""
@@ -85,8 +94,6 @@ def detail(request: SignedInRequest, rights: Rights) -> HttpResponse:
         context["replies"] = rights.replies()
     notices = Message.objects.about(inquiry.reference).filter(owner=request.user.pk)
     events = list(inquiry.events.public())
-    openings = inquiry.openings.order_by("-pk").select_related("document")[:MAX_OPENINGS]
-    of_staff = [event for event in events if event.role != InquiryEvent.Role.APPLICANT]
     context |= {
         "can_answer": rights.may(Deed.ANSWER) and inquiry.is_returned,
         "can_withdraw": rights.may(Deed.WITHDRAW) and inquiry.is_open,
@@ -95,6 +102,5 @@ def detail(request: SignedInRequest, rights: Rights) -> HttpResponse:
         "stations": stations_of(inquiry, events),
         "attachments": rights.documents().sent(),
         "notices": notices,
-        "handled": sorted([*openings, *of_staff], key=attrgetter("at"), reverse=True),
     }
     return render(request, "inquiries/detail.html", context)

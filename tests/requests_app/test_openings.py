@@ -25,7 +25,7 @@ def change_page(inquiry):
 
 
 def page_of(inquiry):
-    return signed_in(inquiry.applicant).get(f"/en/inquiries/{inquiry.reference}/")
+    return signed_in(inquiry.applicant).get(f"/en/inquiries/{inquiry.reference}/handled/")
 
 
 def openings(inquiry):

@@ -308,6 +308,7 @@ send_answer = send("Send the answer", text="{answer}")
 FOLLOWING = (
     look("receipt-acting", "employer", "inquiries/{filed_for_worker.reference}/receipt/"),
     look("inquiry-acting", "employer", "inquiries/{filed_for_worker.reference}/"),
+    look("handled", "resident", "inquiries/{with_scans.reference}/handled/"),
     look("receipt", "resident", "inquiries/{with_scans.reference}/receipt/"),
     *(
         look(f"inquiry-{name.replace('_', '-')}", "resident", f"inquiries/{{{name}.reference}}/")
