@@ -342,6 +342,7 @@ INQUIRIES = {
         for name in ("reply", "send_back", "approve", "reject")
     },
     "hand_back": row(act(filing.hand_back, "officer", name="officer"), "keeper"),
+    "note_opening": row(act(filing.note_opening, "taken"), "officer supervisor auditor"),
     "hand_over": row(act(filing.hand_over, "officer", name="officer"), "supervisor"),
     "close": row(versioned(filing.close, "processed"), "officer supervisor"),
     "look_again": row(versioned(filing.look_again, "to_look_at_again"), "supervisor"),

@@ -2,13 +2,20 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.accounts.models import User
+from core.exceptions import RuleViolation
 from requests_app.models import Attachment, Inquiry, InquiryOpening
 
 
 def note_opening(*, actor: User, inquiry: Inquiry, document: Attachment | None = None) -> None:
-    """Record that the actor, who may, opens it, unless their last opening still lasts."""
+    """Record that the actor opens it, unless their last opening still lasts.
+
+    Whose cases they see is asked by whoever shows it. RuleViolation `not_officer`.
+    """
+    if not actor.has_perm("requests_app.view_inquiry"):
+        raise RuleViolation(_("Your account may not work on inquiries."), code="not_officer")
     lasting = InquiryOpening.objects.still_open(staff=actor, inquiry=inquiry, document=document)
     # This look takes no lock: on SQLite, a transaction that only looks would hold up all writers.
     if lasting.exists():
