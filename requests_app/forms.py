@@ -249,6 +249,11 @@ class NoteForm(_TextForm):
     missing = _("Write the note.")
 
 
+class ReopenForm(_TextForm):
+    label = _("Why it is taken up again; the applicant reads this")
+    missing = _("Write why the inquiry is taken up again.")
+
+
 class ReturnAnswerForm(_TextForm):
     label = _("Your answer")
     missing = _("Write what the officer asked for.")

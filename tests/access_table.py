@@ -219,7 +219,7 @@ TABLE = {
     **each(
         desk_form(staff(403, 302, 302, auditor=302), staff(403, 200, 200)),
         f"{QUEUE}<int:pk>/",
-        *("release/", "assign/", "look_again/", "close/", "answer/"),
+        *("release/", "assign/", "look_again/", "reopen/", "close/", "answer/"),
     ),
     **each(
         staff(403, 200, 200, auditor=200),

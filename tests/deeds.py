@@ -345,6 +345,7 @@ INQUIRIES = {
     "note_opening": row(act(filing.note_opening, "taken"), "officer supervisor auditor"),
     "hand_over": row(act(filing.hand_over, "officer", name="officer"), "supervisor"),
     "close": row(versioned(filing.close, "processed"), "officer supervisor"),
+    "reopen": row(written(filing.reopen, "processed"), "supervisor"),
     "look_again": row(versioned(filing.look_again, "to_look_at_again"), "supervisor"),
     "what was filed": row(
         page(of_inquiry(), shows=factories.DESCRIPTION), "author colleague worker"

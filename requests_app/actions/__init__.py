@@ -23,6 +23,7 @@ from requests_app.actions.triage import (
     note,
     reject,
     release,
+    reopen,
     reply,
     send_back,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "release",
     "remind_of_returns",
     "remove",
+    "reopen",
     "reply",
     "request_confirmation",
     "rights_of",

@@ -13,6 +13,7 @@ NOTICES = {
     EventType.RETURNED,
     EventType.APPROVED,
     EventType.REJECTED,
+    EventType.REOPENED,
     EventType.WITHDRAWN,
 }
 # The person it is about is told of these, and in less detail.
@@ -21,6 +22,7 @@ TEMPLATES_FOR_PERSON = {
     EventType.REPLIED: "inquiry_about_you_answered",
     EventType.APPROVED: "inquiry_about_you_answered",
     EventType.REJECTED: "inquiry_about_you_answered",
+    EventType.REOPENED: "inquiry_about_you_reopened",
     EventType.WITHDRAWN: "inquiry_about_you_withdrawn",
 }
 

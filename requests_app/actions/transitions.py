@@ -32,6 +32,7 @@ TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
     EventType.RESUBMITTED: ({Status.RETURNED_TO_APPLICANT}, Status.RETURNED_BY_APPLICANT),
     EventType.APPROVED: (Inquiry.AT_THE_DESK, Status.PROCESSED),
     EventType.REJECTED: (Inquiry.AT_THE_DESK, Status.PROCESSED),
+    EventType.REOPENED: ({Status.PROCESSED, Status.CLOSED}, Status.UNDER_PROCESSING),
     EventType.CLOSED: ({Status.PROCESSED}, Status.CLOSED),
     EventType.WITHDRAWN: (Inquiry.OPEN, Status.CLOSED),
     EventType.PASSED_ON: (Inquiry.OPEN, None),
@@ -118,7 +119,9 @@ def _explain_refusal(
             % {"changes": changes},
             code="stale",
         )
-    if role == Role.OFFICER and inquiry.is_at_the_desk and inquiry.assignee != actor:
+    # Whoever reopens an inquiry need not have it.
+    needs_it = role == Role.OFFICER and event_type != EventType.REOPENED
+    if needs_it and inquiry.is_at_the_desk and inquiry.assignee != actor:
         return RuleViolation(
             _("This inquiry is not assigned to you. Assign it to yourself first."),
             code="unclaimed",

@@ -5,9 +5,11 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.accounts.models import User
+from core.catalogue.working_days import add_working_days
 from core.digests import derive_key, digest_of
 from core.exceptions import RuleViolation
 from requests_app.actions.rights import Deed, check_may, may
@@ -60,7 +62,7 @@ def assign(*, actor: User, inquiry: Inquiry, expected_version: int, officer: Use
     """
     check_may(actor, Deed.ASSIGN, inquiry)
     officer = lock_officer(officer)
-    if not (officer.is_active and officer.is_staff and may(officer, Deed.WORK, inquiry)):
+    if not _may_work(officer, inquiry):
         raise RuleViolation(
             _("%(who)s may not work on this inquiry. Choose another officer.")
             % {"who": officer.get_short_name()},
@@ -188,6 +190,44 @@ def look_again(*, actor: User, inquiry: Inquiry, expected_version: int) -> Inqui
 
 
 @transaction.atomic
+def reopen(
+    *,
+    actor: User,
+    inquiry: Inquiry,
+    expected_version: int,
+    text: str,
+    idempotency_key: uuid.UUID,
+) -> Inquiry:
+    """Take up a decided inquiry again, as a supervisor, with a reason that the applicant reads.
+
+    It has no outcome any more and a new due date, and is its officer's again, or in the queue if
+    they may not work on it by now. RuleViolation `not_supervisor`, `withdrawn`, or as in
+    `_officer_move`.
+    """
+    check_may(actor, Deed.ASSIGN, inquiry)
+    if inquiry.outcome == Inquiry.Outcome.WITHDRAWN:
+        raise RuleViolation(
+            _("The applicant has withdrawn this inquiry, so it cannot be reopened here."),
+            code="withdrawn",
+        )
+    officer = lock_officer(inquiry.assignee) if inquiry.assignee else None
+    return _write(
+        inquiry,
+        EventType.REOPENED,
+        actor=actor,
+        expected_version=expected_version,
+        text=text,
+        idempotency_key=idempotency_key,
+        only_if=Q(assignee=officer),
+        outcome="",
+        processed_at=None,
+        look_again_since=None,
+        due_on=add_working_days(timezone.localdate(), inquiry.service.target_working_days),
+        assignee=officer if officer and _may_work(officer, inquiry) else None,
+    )
+
+
+@transaction.atomic
 def close(*, actor: User, inquiry: Inquiry, expected_version: int) -> Inquiry:
     """Close a processed inquiry."""
     return _officer_move(inquiry, EventType.CLOSED, actor=actor, expected_version=expected_version)
@@ -201,10 +241,13 @@ def _write(
     expected_version: int,
     text: str,
     idempotency_key: uuid.UUID,
+    only_if: Q | None = None,
+    **changes: Any,
 ) -> Inquiry:
-    """Record an event of the officer with its text.
+    """Record an event of the officer with its text, and set the fields in `changes`.
 
-    A second request with the same idempotency key changes nothing. RuleViolation `quarantined`, or
+    Unless `only_if` says otherwise, the inquiry has to be assigned to the actor, but for a note. A
+    second request with the same idempotency key changes nothing. RuleViolation `quarantined`, or
     as in `_officer_move`.
     """
     idempotency_key = derive_key(idempotency_key, actor.pk, inquiry.pk, event_type, text)
@@ -216,8 +259,9 @@ def _write(
                 event_type,
                 actor=actor,
                 expected_version=expected_version,
-                only_if=Q() if is_note else Q(assignee=actor),
+                only_if=only_if or (Q() if is_note else Q(assignee=actor)),
                 content_digest=digest_of(text),
+                **changes,
             )
             if event_type in OUTCOMES:
                 _check_can_be_read(inquiry, actor)
@@ -256,6 +300,10 @@ def _check_can_be_read(inquiry: Inquiry, actor: User) -> None:
             % {"name": unread.original_name},
             code="quarantined",
         )
+
+
+def _may_work(officer: User, inquiry: Inquiry) -> bool:
+    return officer.is_active and officer.is_staff and may(officer, Deed.WORK, inquiry)
 
 
 def lock_officer(officer: User) -> User:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.staff_buttons import Button
 from requests_app import actions
-from requests_app.forms import AnswerForm, AssignForm, NoteForm, VersionForm
+from requests_app.forms import AnswerForm, AssignForm, NoteForm, ReopenForm, VersionForm
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,13 @@ BUTTONS = {
         _("The decision has been reviewed."),
         permission="assign",
     ),
+    "reopen": InquiryButton(
+        _("Reopen the inquiry"),
+        actions.reopen,
+        _("The inquiry has been reopened, and the applicant is told."),
+        form=ReopenForm,
+        permission="assign",
+    ),
     "close": InquiryButton(
         _("Close the inquiry"), actions.close, _("The inquiry has been closed.")
     ),
@@ -62,8 +69,8 @@ BUTTONS = {
         _("Add a note"), actions.note, _("The note has been added."), form=NoteForm
     ),
 }
-# Whoever looks at a decision again looks at one at a time.
-IN_BULK = tuple(name for name in BUTTONS if name != "look_again")
+# Whoever looks at a decision again, or takes it up again, looks at one at a time.
+IN_BULK = tuple(name for name in BUTTONS if name not in ("look_again", "reopen"))
 # These end the inquiry, and are asked about once more, with what will be sent.
 DECISIONS = ("approve", "reject")
 # These buttons stand together below the answer to the applicant.

@@ -24,7 +24,7 @@ from requests_app.actions import note_opening
 from requests_app.admin.buttons import ANSWERS, BUTTONS, DECISIONS
 from requests_app.admin.names import beneficiary_of
 from requests_app.downloads import download, download_original, opened, page_picture
-from requests_app.forms import AnswerForm, AssignForm, NoteForm
+from requests_app.forms import AnswerForm, AssignForm, NoteForm, ReopenForm
 from requests_app.models import Attachment, Inquiry
 
 MAX_OPENINGS = 100  # the latest ones, in the history
@@ -46,10 +46,11 @@ def desk(request: StaffRequest, pk: int) -> HttpResponse:
     if request.method != "HEAD":
         note_opening(actor=request.user, inquiry=inquiry)
     typed, noted = take_input(request, "desk_answer"), take_input(request, "desk_note")
+    reason = take_input(request, "desk_reopen").get("text")
     # A message means that an action was done, so the focus goes to the next thing to do.
     focus = "work" if len(messages.get_messages(request)) else ""
     form = _answer_form(inquiry, typed.get("text"))
-    return _page(request, inquiry, form, note=noted.get("text"), focus=focus)
+    return _page(request, inquiry, form, note=noted.get("text"), reason=reason, focus=focus)
 
 
 @takes_form
@@ -74,7 +75,8 @@ def press(request: StaffRequest, pk: int, name: str) -> HttpResponse:
     # The message says what changed, so the page shows the current version and the typed text.
     inquiry.refresh_from_db()
     form = _answer_form(inquiry)
-    return _page(request, inquiry, form, note=request.POST.get("text"), focus="told")
+    typed = {"reason" if name == "reopen" else "note": request.POST.get("text")}
+    return _page(request, inquiry, form, **typed, focus="told")
 
 
 @takes_form
@@ -215,6 +217,7 @@ def _page(
     inquiry: Inquiry,
     form: AnswerForm,
     note: str | None = None,
+    reason: str | None = None,
     focus: str = "",
 ) -> HttpResponse:
     """Render the desk with the focus on the messages ("told") or the next thing to do ("work")."""
@@ -262,4 +265,8 @@ def _page(
     }
     if is_at_desk and may_assign:
         context["assign_form"] = AssignForm(initial=expected_version, auto_id="assign_%s")
+    # A refused reason stays on the screen, even if the inquiry has been reopened by now.
+    if may_assign and (inquiry.is_decided or reason):
+        initial = {**expected_version, "text": reason}
+        context["reopen_form"] = ReopenForm(initial=initial, auto_id="reopen_%s")
     return render(request, "admin/requests_app/inquiry/desk.html", context)

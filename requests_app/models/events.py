@@ -40,6 +40,7 @@ class InquiryEvent(Event):
         RESUBMITTED = "resubmitted", _("Answered by the applicant")
         APPROVED = "approved", pgettext_lazy("what happened to an inquiry", "Approved")
         REJECTED = "rejected", pgettext_lazy("what happened to an inquiry", "Rejected")
+        REOPENED = "reopened", pgettext_lazy("what happened to an inquiry", "Reopened")
         CLOSED = "closed", pgettext_lazy("what happened to an inquiry", "Closed")
         WITHDRAWN = "withdrawn", pgettext_lazy("what happened to an inquiry", "Withdrawn")
         PASSED_ON = (

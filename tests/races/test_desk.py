@@ -242,6 +242,36 @@ def test_control_without_conditional_move_assigned_twice(filed, guards):
     assert event_types_of(filed) == ["submitted", "assigned", "assigned"]
 
 
+def reopen_at_once(inquiry):
+    """Let two supervisors reopen the inquiry, and return what each was told."""
+    reopenings = (
+        partial(write, actions.reopen, factories.supervisor(), inquiry) for _supervisor in range(2)
+    )
+    return told(at_once(*reopenings))
+
+
+@pytest.fixture
+def approved(officer, claimed):
+    return write(actions.approve, officer, claimed)
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_reopen_by_two_supervisors_reopens_once(approved, _round):
+    (refused,) = reopen_at_once(approved)
+
+    assert refused.startswith("This inquiry has changed since you opened it: Reopened (")
+    assert event_types_of(approved) == ["submitted", "claimed", "approved", "reopened"]
+    assert approved.replies.count() == 2
+
+
+def test_control_without_guards_it_is_reopened_twice(approved, guards):
+    guards.take_out_row_locks()
+    guards.look_before_moving()
+
+    assert reopen_at_once(approved) == []
+    assert event_types_of(approved)[3:] == ["reopened", "reopened"]
+
+
 def answer(browser, inquiry, action, idempotency_key=None):
     key = idempotency_key or uuid.uuid4()
     form = {"decision": action, "confirmed": "yes", "idempotency_key": key, "text": ANSWER}

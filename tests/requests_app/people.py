@@ -34,6 +34,7 @@ WITH_TEXT = {
     "resubmitted": actions.answer_return,
     "approved": actions.approve,
     "rejected": actions.reject,
+    "reopened": actions.reopen,
     "withdrawn": actions.withdraw,
 }
 APPLICANT_EVENTS = ("submitted", "resubmitted", "withdrawn")
@@ -82,7 +83,7 @@ class People(NamedTuple):
     def actor_of(self, event_type):
         if event_type in APPLICANT_EVENTS:
             return self.applicant
-        return self.supervisor if event_type == "assigned" else self.officer
+        return self.supervisor if event_type in ("assigned", "reopened") else self.officer
 
     def do(self, event_type, inquiry, *, by=None, **fields):
         """Carry out the action of this event, by default at the version of `inquiry`."""

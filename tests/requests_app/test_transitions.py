@@ -18,7 +18,7 @@ from tests.worlds import undone
 
 # Where each event leads from each status. The assigned officer causes the desk's events, with two
 # exceptions: a colleague claims the inquiry, after its release where that is possible, and a
-# supervisor assigns it to that colleague.
+# supervisor assigns it to that colleague or reopens it.
 TABLE = """
             | draft      | processing   | to_applicant | by_applicant | processed | closed
 submitted   | processing | sent         | sent         | sent         | sent      | sent
@@ -31,6 +31,7 @@ returned    | unseen     | to_applicant | no           | to_applicant | no      
 resubmitted | no         | no           | by_applicant | no           | no        | no
 approved    | unseen     | approved     | no           | approved     | no        | no
 rejected    | unseen     | rejected     | no           | rejected     | no        | no
+reopened    | unseen     | no           | no           | no           | processing | processing
 closed      | unseen     | no           | no           | no           | closed    | no
 withdrawn   | no         | withdrawn    | withdrawn    | withdrawn    | no        | no
 """
@@ -81,7 +82,7 @@ REFUSED = [
 
 SENT = [status for status, _event_type, cell in CELLS if cell == "sent"]
 REPLY_KINDS = {
-    **dict.fromkeys(("replied", "returned", "approved", "rejected"), "answer"),
+    **dict.fromkeys(("replied", "returned", "approved", "rejected", "reopened"), "answer"),
     "noted": "note",
     **dict.fromkeys(("resubmitted", "withdrawn"), "from_applicant"),
 }
@@ -97,6 +98,7 @@ NOTICES = {
         "Sign in to read what, and answer.",
         "approved": "Tawasul: your inquiry {} has been approved. Sign in to read the answer.",
         "rejected": "Tawasul: your inquiry {} has been rejected. Sign in to read the reason.",
+        "reopened": "Tawasul: your inquiry {} has been reopened. Sign in to read why.",
         "withdrawn": "Tawasul: your inquiry {} has been withdrawn, as you asked.",
     },
     "ar": {
@@ -106,6 +108,7 @@ NOTICES = {
         "returned": "تواصل: طلبك {} بانتظار ردك. يرجى تسجيل الدخول للاطلاع على المطلوب والرد.",
         "approved": "تواصل: تمت الموافقة على طلبك {}. للاطلاع على الرد يرجى تسجيل الدخول.",
         "rejected": "تواصل: نأسف لإبلاغك برفض طلبك {}. للاطلاع على السبب يرجى تسجيل الدخول.",
+        "reopened": "تواصل: أعيد فتح طلبك {}. للاطلاع على السبب يرجى تسجيل الدخول.",
         "withdrawn": "تواصل: تم سحب طلبك {} بناءً على رغبتك.",
     },
 }
@@ -241,8 +244,8 @@ def test_only_the_assignee_can_answer(people, inquiry_in):
 def test_reply_is_kept_once_and_event_holds_its_digest(people, inquiry_in):
     for event_type, kind in REPLY_KINDS.items():
         with undone():
-            answers_return = event_type == "resubmitted"
-            inquiry = inquiry_in("returned_to_applicant" if answers_return else "under_processing")
+            before = {"resubmitted": "returned_to_applicant", "reopened": "processed"}
+            inquiry = inquiry_in(before.get(event_type, "under_processing"))
             earlier = set(inquiry.replies.values_list("pk", flat=True))
             idempotency_key = uuid.uuid4()
 
@@ -287,7 +290,11 @@ def test_events_form_a_digest_chain(people):
 
 
 def test_applicant_is_notified_in_their_language(people, inquiry_in):
-    before = {"submitted": "draft", "resubmitted": "returned_to_applicant", "closed": "processed"}
+    before = {
+        "submitted": "draft",
+        "resubmitted": "returned_to_applicant",
+        **dict.fromkeys(("reopened", "closed"), "processed"),
+    }
     person = people.applicant
     for language, address in product(("en", "ar"), ("", "aslam@example.org")):
         person.language, person.email = language, address

@@ -25,10 +25,10 @@ from tests.worlds import undone
 pytestmark = pytest.mark.usefixtures("handled")
 
 NOT_AN_OFFICER = "This account may not work on inquiries. Choose another."
-BUTTONS = ["claim", "release", "close", "assign", "note"]
+BUTTONS = ["claim", "release", "close", "assign", "reopen", "note"]
 ANSWER = ["Answer and keep open", "Return to the applicant", "Approve", "Reject"]
 CLAIM, RELEASE, CLOSE = "Assign to me", "Return to the queue", "Close the inquiry"
-ASSIGN, NOTE = "Assign", "Add the note"
+ASSIGN, REOPEN, NOTE = "Assign", "Reopen", "Add the note"
 # The buttons on the desk of an inquiry: for the officer who has or had it, for another officer,
 # and for a supervisor.
 SEEN = {
@@ -37,9 +37,9 @@ SEEN = {
     "returned": ([NOTE], [NOTE], [NOTE]),
     "answered": ([*ANSWER, RELEASE, NOTE], [NOTE], [ASSIGN, NOTE]),
     "answered, released": ([CLAIM, NOTE], [CLAIM, NOTE], [CLAIM, ASSIGN, NOTE]),
-    "approved": ([CLOSE, NOTE], [CLOSE, NOTE], [CLOSE, NOTE]),
-    "rejected": ([CLOSE, NOTE], [CLOSE, NOTE], [CLOSE, NOTE]),
-    "closed": ([NOTE], [NOTE], [NOTE]),
+    "approved": ([CLOSE, NOTE], [CLOSE, NOTE], [CLOSE, REOPEN, NOTE]),
+    "rejected": ([CLOSE, NOTE], [CLOSE, NOTE], [CLOSE, REOPEN, NOTE]),
+    "closed": ([NOTE], [NOTE], [REOPEN, NOTE]),
     "withdrawn": ([NOTE], [NOTE], [NOTE]),
 }
 
