@@ -8,24 +8,16 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from appointments import actions as booking
 from core.accounts.models import RESTRICTED_FOR, Recovery
 from core.accounts.registry import LocalRegistry, RegistryUnavailable
 from core.exceptions import RuleViolation
+from requests_app import actions as filing
 from tests.appointments import places
-from tests.deeds import (
-    APPOINTMENTS,
-    CLOSED_AFTER_RECOVERY,
-    INQUIRIES,
-    MOMENTS,
-    OPEN_AFTER_RECOVERY,
-    ROLES,
-    booking,
-    end,
-    filing,
-    people,
-    with_appointments,
-    with_inquiries,
-)
+from tests.deeds.appointments import APPOINTMENTS, with_appointments
+from tests.deeds.inquiries import INQUIRIES, with_inquiries
+from tests.deeds.recoveries import CLOSED_AFTER_RECOVERY, OPEN_AFTER_RECOVERY
+from tests.deeds.rows import MOMENTS, ROLES, end, people
 from tests.worlds import undone
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,8 @@ from requests_app.models import Inquiry, Reply
 from tests import factories
 from tests.appointments import places
 from tests.conftest import signed_in_staff
-from tests.deeds import PASSPORT, prepared
+from tests.deeds.inquiries import prepared
+from tests.deeds.rows import PASSPORT
 from tests.factories import of_role
 from tests.test_hostile import BIDI, LONG, QUEUE, assert_answered
 

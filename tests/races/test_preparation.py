@@ -10,7 +10,7 @@ from requests_app import actions, purposes
 from requests_app.actions import submission
 from requests_app.models import Inquiry, InquiryQuerySet
 from tests import factories
-from tests.deeds import prepared
+from tests.deeds.inquiries import prepared
 from tests.races.inquiries import FILED
 from tests.races.together import at_once, event_types_of, now, told
 

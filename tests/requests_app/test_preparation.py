@@ -13,8 +13,8 @@ from core.messaging.models import Message
 from requests_app import actions, purposes
 from requests_app.models import Inquiry
 from tests import factories
-from tests.deeds import PASSPORT
-from tests.deeds import prepared as begun
+from tests.deeds.inquiries import prepared as begun
+from tests.deeds.rows import PASSPORT
 
 pytestmark = pytest.mark.django_db
 SESSION = "session-of-the-clerk"
