@@ -15,7 +15,7 @@ from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import page_of as page_of_appointment
 from tests.appointments.browsing import verified
-from tests.appointments.test_figures import figures_of
+from tests.appointments.figures.pages import figures_of
 from tests.conftest import signed_in, signed_in_staff
 from tests.portal.security_lines import check, employee, line, refused, without_network
 from tests.requests_app import steps
