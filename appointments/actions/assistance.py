@@ -10,10 +10,11 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from appointments.actions.look_up import look_up_person
 from appointments.actions.rights import not_a_clerk
 from appointments.models import Assistance, Office
 from appointments.purposes import CALLER
-from core.accounts import codes, registry
+from core.accounts import codes
 from core.accounts.acting_for import check_is_active
 from core.accounts.actions import check_document
 from core.accounts.audience import language_of
@@ -153,21 +154,11 @@ def check_goes_on(actor: User, assistance: Assistance) -> None:
 
 def find_person(actor: User, number: str) -> Identity:
     """Return the person with this number whom the actor can help. RuleViolation `number`."""
-    person = registry.lookup(number)
-    if person is None:
-        raise RuleViolation(
-            _("Nobody in the registry has this number. Check it against the document."),
-            code="number",
-        )
-    if person.is_establishment:
-        raise RuleViolation(
-            _("This is the number of an establishment. Enter that of the person."), code="number"
-        )
-    if not Identity.objects.unrelated_to(actor.identity).filter(pk=person.pk).exists():
-        raise RuleViolation(
-            _("You cannot receive yourself, nor somebody linked to you. Ask a colleague to do it."),
-            code="number",
-        )
+    person = look_up_person(
+        actor,
+        number,
+        if_establishment=_("This is the number of an establishment. Enter that of the person."),
+    )
     if person.is_minor:
         raise RuleViolation(
             _("This person is a minor. Enter the number of the guardian who has come or calls."),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from appointments.actions.events import EventType, Role, Status, record
 from appointments.actions.hold_expiry import expire, give_back_lapsed, lapsed_now
 from appointments.actions.locks import lock
+from appointments.actions.look_up import look_up_person
 from appointments.actions.notices import notify
 from appointments.actions.places import move_places
 from appointments.actions.rights import not_a_clerk
@@ -17,7 +18,6 @@ from appointments.actions.rules import check_may_book, check_operations
 from appointments.actions.slips import issue_slip
 from appointments.actions.waiting import end_wish
 from appointments.models import Appointment, Office, Slot
-from core.accounts import registry
 from core.accounts.models import Identity, User
 from core.catalogue.models import Service
 from core.digests import derive_key
@@ -53,8 +53,16 @@ def walk_in(
         return made
     check_operations(operations)
     # The look-up may take seconds, so it comes before the transaction, which holds up others.
-    attendee = _lookup_person(number)
-    _check_may_walk_in(actor, attendee, service)
+    attendee = look_up_person(
+        actor,
+        number,
+        if_establishment=_(
+            "This is the number of an establishment. Enter that of the person who has come."
+        ),
+    )
+    # The rules are those of booking for oneself, whether or not the person has an account.
+    themselves = User(identity=attendee)
+    check_may_book(actor=themselves, holder=attendee, attendee=attendee, service=service)
     for _attempt in range(MAX_TRIES):
         try:
             with transaction.atomic():
@@ -115,33 +123,6 @@ def next_slot_today(
     for other in Appointment.objects.live_now().filter(attendee=attendee).select_related("slot"):
         left = left.exclude(start__lt=other.slot.end, end__gt=other.slot.start)
     return left.order_by("start", "pk").first()
-
-
-def _lookup_person(number: str) -> Identity:
-    identity = registry.lookup(number)
-    if identity is None:
-        raise RuleViolation(
-            _("Nobody in the registry has this number. Check it against the document."),
-            code="number",
-        )
-    if identity.is_establishment:
-        raise RuleViolation(
-            _("This is the number of an establishment. Enter that of the person who has come."),
-            code="number",
-        )
-    return identity
-
-
-def _check_may_walk_in(actor: User, attendee: Identity, service: Service) -> None:
-    # Their appointment would be hidden from the clerk who has made it.
-    if not Identity.objects.unrelated_to(actor.identity).filter(pk=attendee.pk).exists():
-        raise RuleViolation(
-            _("You cannot receive yourself, nor somebody linked to you. Ask a colleague to do it."),
-            code="number",
-        )
-    # The rules are those of booking for oneself, whether or not the person has an account.
-    themselves = User(identity=attendee)
-    check_may_book(actor=themselves, holder=attendee, attendee=attendee, service=service)
 
 
 def _check_no_live_appointment(actor: User, attendee: Identity, service: Service) -> None:
