@@ -20,6 +20,8 @@ production = env -u TAWASUL_DEMO DATABASE_URL='postgres://nobody@/nothing?host=/
 # The one switch that allows the demo is set here and nowhere else.
 run test test-looks screenshots weight bench bench-peers bench-flat bench-desk corpus texts: export TAWASUL_DEMO = 1
 
+# Whoever tries the demo sees a decision arrive after a minute, not after ten.
+run: export DECISION_MINUTES ?= 1
 run:
 	$(install) run
 	@exec $(python) deploy/demo.py --host $(HOST) --port $(PORT)

@@ -88,12 +88,12 @@ def _scanner_address(name: str) -> str:
     return os.environ[name]
 
 
-def whole_number(name: str, default: int, most: int = 999) -> int:
-    """Return the setting `name`, a whole number from 1 to `most`, or `default` if it is missing."""
+def whole_number(name: str, default: int, most: int = 999, least: int = 1) -> int:
+    """Return the setting `name`, a whole number, or `default` if it is missing."""
     value = env.str(name, default=str(default))
     is_number = value.isascii() and value.isdecimal() and len(value) <= len(str(most))
-    if not (is_number and 0 < int(value) <= most):
-        stop(f"{name} has to be a whole number from 1 to {most}")
+    if not (is_number and least <= int(value) <= most):
+        stop(f"{name} has to be a whole number from {least} to {most}")
     return int(value)
 
 
@@ -122,6 +122,11 @@ def idle_minutes() -> dict[str, int]:
         "residents": whole_number("IDLE_MINUTES", 30),
         "staff": whole_number("STAFF_IDLE_MINUTES", 30),
     }
+
+
+def decision_minutes() -> int:
+    """Return how long a decision can be taken back, in minutes; with 0 it is sent at once."""
+    return whole_number("DECISION_MINUTES", 10, least=0)
 
 
 def code_budgets() -> dict[str, int]:

@@ -3,6 +3,13 @@
 from requests_app.actions.attachments import attach, move_up, remove
 from requests_app.actions.chores import pass_on_inquiries, remind_of_returns
 from requests_app.actions.contact_mobile import ask_to_confirm_mobile, confirm_mobile
+from requests_app.actions.decisions import (
+    approve,
+    reject,
+    see_held_back,
+    send_decisions,
+    take_back,
+)
 from requests_app.actions.drafts import change_subject, delete_draft, save_details, start
 from requests_app.actions.expectations import measure_expectations
 from requests_app.actions.follow_up import answer_return, mark_answers_read, withdraw
@@ -15,13 +22,11 @@ from requests_app.actions.rights import Deed, Rights, check_may, may, preparatio
 from requests_app.actions.rules import missing_documents, obstacle
 from requests_app.actions.submission import request_confirmation, submit
 from requests_app.actions.triage import (
-    approve,
     assign,
     claim,
     close,
     look_again,
     note,
-    reject,
     release,
     reopen,
     reply,
@@ -68,9 +73,12 @@ __all__ = [
     "rights_of",
     "save_details",
     "scan_quarantined",
+    "see_held_back",
     "send_back",
+    "send_decisions",
     "start",
     "submit",
+    "take_back",
     "take_next",
     "withdraw",
 ]

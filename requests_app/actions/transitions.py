@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 from core.accounts.models import User
 from core.exceptions import RuleViolation
 from requests_app.actions.notices import tell
-from requests_app.models import Inquiry, InquiryEvent
+from requests_app.models import Decision, Inquiry, InquiryEvent
 
 Status = Inquiry.Status
 Outcome = Inquiry.Outcome
@@ -30,6 +30,8 @@ TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
     EventType.REPLIED: (Inquiry.AT_THE_DESK, None),
     EventType.RETURNED: (Inquiry.AT_THE_DESK, Status.RETURNED_TO_APPLICANT),
     EventType.RESUBMITTED: ({Status.RETURNED_TO_APPLICANT}, Status.RETURNED_BY_APPLICANT),
+    EventType.DECIDED: (Inquiry.AT_THE_DESK, None),
+    EventType.TAKEN_BACK: (Inquiry.AT_THE_DESK, None),
     EventType.APPROVED: (Inquiry.AT_THE_DESK, Status.PROCESSED),
     EventType.REJECTED: (Inquiry.AT_THE_DESK, Status.PROCESSED),
     EventType.REOPENED: ({Status.PROCESSED, Status.CLOSED}, Status.UNDER_PROCESSING),
@@ -39,6 +41,15 @@ TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
     EventType.CHECKED: (Inquiry.FILED, None),
     EventType.INFECTED: (Inquiry.FILED, None),
     EventType.LOOKED_AGAIN: (Inquiry.FILED, None),
+}
+# What goes on beside a decision that has not left yet, and what makes it go back to its officer.
+# Everything else has to wait until it has left, or was taken back.
+_BESIDE_A_DECISION = {EventType.NOTED, EventType.CHECKED, EventType.PASSED_ON}
+_ENDING_A_DECISION = {
+    EventType.TAKEN_BACK: Decision.State.TAKEN_BACK,
+    EventType.HANDED_BACK: Decision.State.HELD_BACK,
+    EventType.WITHDRAWN: Decision.State.HELD_BACK,
+    EventType.INFECTED: Decision.State.HELD_BACK,
 }
 # A return that waits for an answer this long is followed by a reminder.
 REMINDER_DELAY = timedelta(days=7)
@@ -63,9 +74,14 @@ def move(
     """Record an event on the inquiry and set its new status and the fields in `changes`.
 
     `expected_version` is the version that `actor` has seen, `only_if` a further condition on the
-    row. RuleViolation `claimed`, `stale`, `unclaimed` or `status`.
+    row. RuleViolation `claimed`, `stale`, `unclaimed`, `decided` or `status`.
     """
     from_statuses, to_status = TRANSITIONS[event_type]
+    only_if = only_if or Q()
+    if event_type in _ENDING_A_DECISION:
+        changes = {"pending_outcome": "", **changes}
+    elif event_type not in _BESIDE_A_DECISION and "pending_outcome" not in changes:
+        only_if &= Q(pending_outcome="")
     before = inquiry.status
     if inquiry.version != expected_version:
         before = Inquiry.objects.filter(pk=inquiry.pk).values_list("status", flat=True).get()
@@ -77,14 +93,15 @@ def move(
     elif before == Status.RETURNED_TO_APPLICANT != to_status:
         changes |= {"remind_at": None}
     moved = (
-        Inquiry.objects.filter(
-            only_if or Q(), pk=inquiry.pk, status=before, version=expected_version
-        )
+        Inquiry.objects.filter(only_if, pk=inquiry.pk, status=before, version=expected_version)
         .filter(status__in=from_statuses)
         .update(status=to_status, version=F("version") + 1, **changes)
     )
     if not moved:
         raise _explain_refusal(inquiry.pk, event_type, actor, role, expected_version)
+    if event_type in _ENDING_A_DECISION:
+        decisions = Decision.objects.waiting().filter(inquiry=inquiry)
+        decisions.update(state=_ENDING_A_DECISION[event_type])
     with_people = Inquiry.objects.select_related("applicant", "holder", "beneficiary", "assignee")
     inquiry = with_people.get(pk=inquiry.pk)
     InquiryEvent.append(
@@ -118,6 +135,14 @@ def _explain_refusal(
             _("This inquiry has changed since you opened it: %(changes)s. Read it again first.")
             % {"changes": changes},
             code="stale",
+        )
+    if role == Role.OFFICER and inquiry.pending_outcome:
+        return RuleViolation(
+            _(
+                "This inquiry is decided, and the decision is about to be sent. "
+                "Whoever made it can take it back until then."
+            ),
+            code="decided",
         )
     # Whoever reopens an inquiry need not have it.
     needs_it = role == Role.OFFICER and event_type != EventType.REOPENED

@@ -13,7 +13,7 @@ from core.catalogue.working_days import add_working_days
 from core.digests import derive_key, digest_of
 from core.exceptions import RuleViolation
 from requests_app.actions.rights import Deed, check_may, may
-from requests_app.actions.transitions import OUTCOMES, EventType, Role, move
+from requests_app.actions.transitions import EventType, Role, move
 from requests_app.models import Inquiry, Reply
 
 
@@ -134,44 +134,6 @@ def send_back(
     )
 
 
-def approve(
-    *,
-    actor: User,
-    inquiry: Inquiry,
-    expected_version: int,
-    text: str,
-    idempotency_key: uuid.UUID,
-) -> Inquiry:
-    """Approve the inquiry with an answer."""
-    return _write(
-        inquiry,
-        EventType.APPROVED,
-        actor=actor,
-        expected_version=expected_version,
-        text=text,
-        idempotency_key=idempotency_key,
-    )
-
-
-def reject(
-    *,
-    actor: User,
-    inquiry: Inquiry,
-    expected_version: int,
-    text: str,
-    idempotency_key: uuid.UUID,
-) -> Inquiry:
-    """Reject the inquiry with the reason."""
-    return _write(
-        inquiry,
-        EventType.REJECTED,
-        actor=actor,
-        expected_version=expected_version,
-        text=text,
-        idempotency_key=idempotency_key,
-    )
-
-
 @transaction.atomic
 def look_again(*, actor: User, inquiry: Inquiry, expected_version: int) -> Inquiry:
     """Note that a supervisor has looked at a decided inquiry that had lost a document.
@@ -247,8 +209,8 @@ def _write(
     """Record an event of the officer with its text, and set the fields in `changes`.
 
     Unless `only_if` says otherwise, the inquiry has to be assigned to the actor, but for a note. A
-    second request with the same idempotency key changes nothing. RuleViolation `quarantined`, or
-    as in `_officer_move`.
+    second request with the same idempotency key changes nothing. RuleViolation as in
+    `_officer_move`.
     """
     idempotency_key = derive_key(idempotency_key, actor.pk, inquiry.pk, event_type, text)
     is_note = event_type == EventType.NOTED
@@ -263,8 +225,6 @@ def _write(
                 content_digest=digest_of(text),
                 **changes,
             )
-            if event_type in OUTCOMES:
-                _check_can_be_read(inquiry, actor)
             kind = Reply.Kind.NOTE if is_note else Reply.Kind.ANSWER
             Reply.objects.create(
                 inquiry=inquiry, author=actor, kind=kind, text=text, idempotency_key=idempotency_key
@@ -282,24 +242,6 @@ def _officer_move(
     """Record an event of an officer. RuleViolation as in `check_may` and `move`."""
     check_may(actor, Deed.WORK, inquiry)
     return move(inquiry, event_type, actor=actor, role=Role.OFFICER, **changes)
-
-
-def _check_can_be_read(inquiry: Inquiry, actor: User) -> None:
-    """Check that no document is in quarantine; a supervisor may decide without it.
-
-    RuleViolation `quarantined`. The inquiry has just been changed, so its documents stay as they
-    are until the transaction ends.
-    """
-    unread = inquiry.attachments.sent().quarantined().first()
-    if unread and not may(actor, Deed.ASSIGN, inquiry):
-        raise RuleViolation(
-            _(
-                "“%(name)s” is still being checked for viruses and cannot be opened yet. "
-                "Decide once it can, or ask a supervisor to decide without it."
-            )
-            % {"name": unread.original_name},
-            code="quarantined",
-        )
 
 
 def _may_work(officer: User, inquiry: Inquiry) -> bool:

@@ -49,6 +49,11 @@ BUTTONS = {
     "reject": InquiryButton(
         _("Reject"), actions.reject, _("The inquiry has been rejected."), form=AnswerForm
     ),
+    "take_back": InquiryButton(
+        _("Take the decision back"),
+        actions.take_back,
+        _("The decision is taken back, and the applicant knows nothing of it. Decide anew."),
+    ),
     "look_again": InquiryButton(
         _("Mark as reviewed"),
         actions.look_again,
@@ -69,8 +74,8 @@ BUTTONS = {
         _("Add a note"), actions.note, _("The note has been added."), form=NoteForm
     ),
 }
-# Whoever looks at a decision again, or takes it up again, looks at one at a time.
-IN_BULK = tuple(name for name in BUTTONS if name not in ("look_again", "reopen"))
+# Whoever comes back to a decision looks at one at a time.
+IN_BULK = tuple(name for name in BUTTONS if name not in ("take_back", "look_again", "reopen"))
 # These end the inquiry, and are asked about once more, with what will be sent.
 DECISIONS = ("approve", "reject")
 # These buttons stand together below the answer to the applicant.

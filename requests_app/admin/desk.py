@@ -1,11 +1,13 @@
 """The page of an inquiry for officers; only its buttons change the inquiry."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db.models import Q
+from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,12 +22,12 @@ from core.exceptions import RuleViolation
 from core.http import in_language, other_language
 from core.methods import takes_form
 from core.security_log import Event, note
-from requests_app.actions import note_opening
+from requests_app.actions import note_opening, see_held_back
 from requests_app.admin.buttons import ANSWERS, BUTTONS, DECISIONS
 from requests_app.admin.names import beneficiary_of
 from requests_app.downloads import download, download_original, opened, page_picture
 from requests_app.forms import AnswerForm, AssignForm, NoteForm, ReopenForm
-from requests_app.models import Attachment, Inquiry
+from requests_app.models import Attachment, Decision, Inquiry, InquiryEvent
 
 MAX_OPENINGS = 100  # the latest ones, in the history
 PAGE_SIDE = 1600  # pixels; a page of small print is readable at this size
@@ -49,7 +51,12 @@ def desk(request: StaffRequest, pk: int) -> HttpResponse:
     reason = take_input(request, "desk_reopen").get("text")
     # A message means that an action was done, so the focus goes to the next thing to do.
     focus = "work" if len(messages.get_messages(request)) else ""
-    form = _answer_form(inquiry, typed.get("text"))
+    decision = _last_decision(inquiry)
+    unsent = decision if decision and decision.is_open_again_to(request.user) else None
+    if unsent and request.method != "HEAD":
+        see_held_back(actor=request.user, decision=unsent)
+    kept = unsent.text if unsent and inquiry.is_at_the_desk else None
+    form = _answer_form(inquiry, typed.get("text") or kept)
     return _page(request, inquiry, form, note=noted.get("text"), reason=reason, focus=focus)
 
 
@@ -135,6 +142,7 @@ def _confirmation(
         "text": typed["text"],
         "form": form,
         "typed_at": _typed_at(inquiry),
+        "minutes": settings.DECISION_MINUTES,
     }
     return render(request, "admin/requests_app/inquiry/confirm.html", context)
 
@@ -200,6 +208,20 @@ def _answer_form(inquiry: Inquiry, text: str | None = None) -> AnswerForm:
     return AnswerForm(initial={"expected_version": inquiry.version, "text": text})
 
 
+def _events_of(inquiry: Inquiry) -> Iterable[InquiryEvent]:
+    """Return the events of the inquiry, read once for a page."""
+    with_names = InquiryEvent.objects.select_related("actor__identity")
+    prefetch_related_objects([inquiry], Prefetch("events", with_names))
+    return inquiry.events.all()
+
+
+def _last_decision(inquiry: Inquiry) -> Decision | None:
+    """Return the last decision that did not leave at once, or None without one."""
+    if not any(each.event_type == InquiryEvent.EventType.DECIDED for each in _events_of(inquiry)):
+        return None
+    return inquiry.decisions.select_related("officer__identity").last()
+
+
 def _typed_at(inquiry: Inquiry) -> str:
     """Return where the answer goes when the language of its page is switched."""
     return in_language(reverse("admin:inquiry_answer", args=[inquiry.pk]), other_language())
@@ -209,6 +231,7 @@ def _next_after(inquiry: Inquiry, officer: User) -> int | None:
     """Return the pk of the next inquiry in the officer's queue, or None at its end."""
     later = Q(due_on__gt=inquiry.due_on) | Q(due_on=inquiry.due_on, pk__gt=inquiry.pk)
     queue = Inquiry.objects.visible_to_staff(officer).waiting().unassigned_or_assigned_to(officer)
+    queue = queue.filter(pending_outcome="")
     return queue.filter(later).order_by("due_on", "pk").values_list("pk", flat=True).first()
 
 
@@ -225,7 +248,7 @@ def _page(
     may_assign = request.user.has_perm("requests_app.assign_inquiry")
     attachments = list(inquiry.attachments.sent())
     is_mine = inquiry.assignee == request.user
-    is_at_desk = may_work and inquiry.is_at_the_desk
+    is_at_desk = may_work and inquiry.is_at_the_desk and not inquiry.pending_outcome
     expected_version = {"expected_version": inquiry.version}
     # A refused answer stays on the screen, even if another officer has the inquiry by now.
     can_answer = (is_at_desk and is_mine) or bool(form["text"].value())
@@ -242,7 +265,7 @@ def _page(
         "has_passed_on": has_passed_on(inquiry),
         "attachments": attachments,
         "replies": inquiry.replies.select_related("author__identity"),
-        "events": inquiry.events.select_related("actor__identity"),
+        "events": _events_of(inquiry),
         "openings": inquiry.openings.order_by("-pk").select_related("document", "staff__identity")[
             :MAX_OPENINGS
         ],
@@ -263,6 +286,13 @@ def _page(
         "next": _next_after(inquiry, request.user),
         "focus": focus,
     }
+    if decision := _last_decision(inquiry):
+        is_held_back = decision.state == Decision.State.HELD_BACK
+        context |= {
+            "decision": decision,
+            "can_take_back": may_work and decision.officer == request.user,
+            "held_back": is_held_back and decision.is_open_again_to(request.user),
+        }
     if is_at_desk and may_assign:
         context["assign_form"] = AssignForm(initial=expected_version, auto_id="assign_%s")
     # A refused reason stays on the screen, even if the inquiry has been reopened by now.

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 # What a row of the list shows. The texts of an inquiry are by far its largest columns.
 SHOWN = (
-    *("reference", "service", "name", "status", "outcome", "due_on", "version"),
+    *("reference", "service", "name", "status", "outcome", "pending_outcome", "due_on", "version"),
     *("beneficiary__name_ar", "beneficiary__name_en"),
     *("assignee__username", "assignee__identity__name_ar", "assignee__identity__name_en"),
 )
@@ -190,6 +190,28 @@ class LookAgainFilter(admin.SimpleListFilter):
         return queryset.to_look_at_again() if self.value() == "yes" else queryset
 
 
+class HeldBackFilter(admin.SimpleListFilter):
+    """A filter for officers: those of which a decision of theirs did not leave.
+
+    It is shown where it is in use: the first page has led there.
+    """
+
+    title = _("decisions not sent")
+    parameter_name = "held"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[str, "_StrOrPromise"]]:
+        is_used = self.parameter_name in request.GET
+        may_decide = request.user.has_perm("requests_app.triage_inquiry")
+        return [("yes", _("something came up before"))] if is_used and may_decide else []
+
+    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
+        self, request: StaffRequest, queryset: InquiryQuerySet
+    ) -> InquiryQuerySet:
+        return queryset.held_back_from(request.user) if self.value() == "yes" else queryset
+
+
 class FiledStatusFilter(admin.ChoicesFieldListFilter):
     """A filter by status without drafts, which only the applicant sees."""
 
@@ -226,6 +248,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         AssigneeFilter,
         OverdueFilter,
         LookAgainFilter,
+        HeldBackFilter,
         ("status", FiledStatusFilter),
         "outcome",
         "service",
@@ -262,6 +285,8 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
     def state(self, inquiry: Inquiry) -> SafeString:
         if inquiry.outcome:
             return status_tag(inquiry.outcome, inquiry.get_outcome_display())
+        if inquiry.pending_outcome:
+            return status_tag(inquiry.pending_outcome, inquiry.pending_words)
         return status_tag(inquiry.status, inquiry.get_status_display())
 
     @admin.display(description=_("due on"), ordering="due_on")

@@ -1,6 +1,7 @@
 """Inquiries with their documents, replies and events."""
 
 from requests_app.models.attachments import Attachment, AttachmentQuerySet, ScannerOutage
+from requests_app.models.decisions import Decision, DecisionQuerySet
 from requests_app.models.events import InquiryEvent
 from requests_app.models.inquiries import Inquiry, InquiryQuerySet
 from requests_app.models.openings import InquiryOpening
@@ -10,6 +11,8 @@ from requests_app.models.uploads import Upload
 __all__ = [
     "Attachment",
     "AttachmentQuerySet",
+    "Decision",
+    "DecisionQuerySet",
     "Inquiry",
     "InquiryEvent",
     "InquiryOpening",

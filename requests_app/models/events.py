@@ -38,6 +38,8 @@ class InquiryEvent(Event):
         REPLIED = "replied", _("Answered")
         RETURNED = "returned", pgettext_lazy("what happened to an inquiry", "Returned to applicant")
         RESUBMITTED = "resubmitted", _("Answered by the applicant")
+        DECIDED = "decided", _("Decided, not sent to the applicant yet")
+        TAKEN_BACK = "taken_back", _("Decision taken back before it was sent")
         APPROVED = "approved", pgettext_lazy("what happened to an inquiry", "Approved")
         REJECTED = "rejected", pgettext_lazy("what happened to an inquiry", "Rejected")
         REOPENED = "reopened", pgettext_lazy("what happened to an inquiry", "Reopened")
@@ -57,6 +59,8 @@ class InquiryEvent(Event):
         EventType.HANDED_BACK,
         EventType.ASSIGNED,
         EventType.NOTED,
+        EventType.DECIDED,
+        EventType.TAKEN_BACK,
         EventType.CHECKED,
         EventType.LOOKED_AGAIN,
     )

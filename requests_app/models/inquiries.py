@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Case, F, Q, Subquery, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 from phonenumber_field.modelfields import PhoneNumberField
 
 from core.accounts.models import Identity, User
@@ -124,6 +124,12 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
     def to_look_at_again(self) -> Self:
         """Return the decided inquiries that a supervisor has to look at again."""
         return self.exclude(look_again_since=None)
+
+    def held_back_from(self, officer: User) -> Self:
+        """Return those of which a decision of `officer` did not leave, and who has not seen so."""
+        unseen = {"decisions__state": "held_back", "decisions__seen_at": None}
+        held_back = Inquiry.objects.filter(decisions__officer=officer, **unseen)
+        return self.filter(pk__in=held_back.values("pk"))
 
     def open(self) -> Self:
         """Return those on which the directorate or the applicant has to act."""
@@ -258,6 +264,12 @@ class Inquiry(models.Model):
     )
     status = models.CharField(_("status"), max_length=25, choices=Status, default=Status.DRAFT)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, blank=True)
+    pending_outcome = models.CharField(
+        max_length=10,
+        choices=Outcome,
+        blank=True,
+        help_text="of a decision that has not left the portal yet; the applicant never sees it",
+    )
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("assigned to"),
@@ -344,6 +356,15 @@ class Inquiry(models.Model):
                 | (~Q(status__in=["processed", "closed"]) & Q(outcome="")),
                 name="inquiry_outcome_when_decided",
             ),
+            models.CheckConstraint(
+                condition=Q(pending_outcome="")
+                | Q(
+                    pending_outcome__in=["approved", "rejected"],
+                    assignee__isnull=False,
+                    status__in=["under_processing", "returned_by_applicant"],
+                ),
+                name="inquiry_pending_at_the_desk",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -370,6 +391,12 @@ class Inquiry(models.Model):
     def is_decided(self) -> bool:
         """Whether the directorate has decided it, and not the applicant, who withdraws it."""
         return self.outcome in self.DECIDED
+
+    @property
+    def pending_words(self) -> str:
+        """What a decision that has not left yet says, for officers."""
+        words = pgettext("of an inquiry", "%(outcome)s, not sent yet")
+        return words % {"outcome": self.get_pending_outcome_display()}
 
     @property
     def is_open(self) -> bool:

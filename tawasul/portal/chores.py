@@ -28,6 +28,7 @@ from requests_app.actions import (
     pass_on_inquiries,
     remind_of_returns,
     scan_quarantined,
+    send_decisions,
 )
 from requests_app.document_sweep import sweep
 from requests_app.models.uploads import forget_old_uploads
@@ -53,6 +54,7 @@ CHORES: Chores = {
         (5 * _SECONDS, allocate),
         (30 * _SECONDS, remind_of_appointments),
         (5 * _MINUTES, remind_of_returns),
+        (15 * _SECONDS, send_decisions),
         (30 * _SECONDS, scan_quarantined),
         (10 * _MINUTES, tell_passed_on),
         (10 * _MINUTES, make_slots),

@@ -48,6 +48,11 @@ def inquiries_of(user: User) -> Iterator[_Section]:
                 {"queue": "mine", "status__exact": status.RETURNED_TO_APPLICANT},
             ),
             (_("Mine, overdue"), mine.overdue(), {"queue": "mine", "time": "overdue"}),
+            (
+                _("Your decisions that were not sent, as something came up"),
+                inquiries.held_back_from(user),
+                {"queue": "all", "held": "yes"},
+            ),
         ]
     # A supervisor, who assigns inquiries to others, looks after all of them.
     if user.has_perm("requests_app.assign_inquiry"):

@@ -2,11 +2,12 @@
 
 import uuid
 
+from django.test import override_settings
 from django.utils import timezone
 
 from requests_app import actions as filing
 from requests_app import purposes
-from requests_app.models import Inquiry
+from requests_app.models import Decision, Inquiry
 from tests import factories
 from tests.deeds.rows import (
     AUTHOR,
@@ -24,6 +25,7 @@ from tests.deeds.rows import (
     written,
 )
 from tests.requests_app.people import TEXT, after
+from tests.requests_app.people import act as act_of
 
 
 def saved_details(world, role):
@@ -57,6 +59,25 @@ def submitted(world, role):
         actor=getattr(world, role), inquiry=world.draft, session_key="s", guess=world.code
     )
     return True
+
+
+def decided(world):
+    """Return what is `taken`, approved by the officer and with ten minutes until that leaves."""
+    with override_settings(DECISION_MINUTES=10):
+        return act_of("approved", world.taken, world.officer)
+
+
+def decision_taken_back(world, role):
+    inquiry = decided(world)
+    filing.take_back(actor=getattr(world, role), inquiry=inquiry, expected_version=inquiry.version)
+    return True
+
+
+def held_back_seen(world, role):
+    decisions = decided(world).decisions
+    decisions.update(state=Decision.State.HELD_BACK)
+    filing.see_held_back(actor=getattr(world, role), decision=decisions.get())
+    return decisions.get().seen_at is not None
 
 
 def confirmed_mobile(world, role):
@@ -222,6 +243,8 @@ INQUIRIES = {
         name: row(written(getattr(filing, name), "taken"), "officer")
         for name in ("reply", "send_back", "approve", "reject")
     },
+    "take_back": row(decision_taken_back, "officer"),
+    "see_held_back": row(held_back_seen, "officer"),
     "hand_back": row(act(filing.hand_back, "officer", name="officer"), "keeper"),
     "note_opening": row(act(filing.note_opening, "taken"), "officer supervisor auditor"),
     "hand_over": row(act(filing.hand_over, "officer", name="officer"), "supervisor"),

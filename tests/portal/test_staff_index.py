@@ -75,6 +75,8 @@ def work(officer):
     copies(mine, 5, assignee=None, due_on=late)
     decided = write(actions.approve, factories.claimed(officer), officer)
     Inquiry.objects.filter(pk=decided.pk).update(look_again_since=timezone.now())
+    held_back = write(actions.approve, factories.claimed(officer), officer).decisions
+    held_back.update(state="held_back")
     return mine
 
 
@@ -91,6 +93,7 @@ def test_officer_sees_own_and_unassigned_work(as_officer, work, monkeypatch):
         "Mine, answered by the applicant": "1",
         "Mine, waiting for the applicant": "1",
         "Mine, overdue": "1",
+        "Your decisions that were not sent, as something came up": "1",
         "Unassigned, overdue": "5",
     }
     assert numbers(as_officer) == seen

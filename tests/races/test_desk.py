@@ -7,7 +7,7 @@ import pytest
 
 from core.accounts import registry
 from requests_app import actions
-from requests_app.actions import follow_up, transitions, triage
+from requests_app.actions import decisions, follow_up, transitions, triage
 from requests_app.models import Inquiry
 from tests import factories
 from tests.conftest import notices_on, signed_in_staff
@@ -319,7 +319,7 @@ def test_approve_twice_with_one_key_approves_once(claimed, as_officer, _round):
 
 
 def test_control_without_form_key_second_approval_is_refused(claimed, officer, as_officer, guards):
-    guards.take_out_form_keys(triage)
+    guards.take_out_form_keys(decisions)
 
     shown = approve_in_two_tabs(as_officer, claimed, keys=[uuid.uuid4()] * 2)
 
@@ -365,7 +365,7 @@ def test_control_without_version_stale_page_approves(claimed, as_officer, guards
     def move_from_current_version(inquiry, action, *, expected_version, **others):
         return move(inquiry, action, expected_version=now(inquiry).version, **others)
 
-    guards.replace(triage, "move", move_from_current_version)
+    guards.replace(decisions, "move", move_from_current_version)
 
     assert approve_from_stale_page(as_officer, claimed) == [APPROVED]
     assert event_types_of(claimed) == ["submitted", "claimed", "replied", "approved"]

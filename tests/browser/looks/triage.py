@@ -1,9 +1,10 @@
 """The looks of the staff site: signing in, the triage desk with its queue, and the catalogue."""
 
+import uuid
 from itertools import chain
 
 from django.core.management import call_command
-from django.test import Client
+from django.test import Client, override_settings
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from core.catalogue.models import DocumentType, Service
@@ -45,6 +46,9 @@ def prepare(language):
     officer = people.officer("1000000032", "منى الحربي", "Mona Alharbi", *rights)
     mine = submitted(with_documents(written(resident, "resident-services")))
     mine = actions.claim(actor=supervisor, inquiry=mine, expected_version=mine.version)
+    waiting = {name: decided(resident, supervisor, language) for name in ("decided", "held_back")}
+    waiting["held_back"].decisions.update(state="held_back")
+    Inquiry.objects.filter(pk=waiting["held_back"].pk).update(pending_outcome="")
     people.many_like(filed["under_processing"], MANY)
     Inquiry.objects.filter(pk=filed["open"].pk).update(due_on="2026-01-04")
     newly = people.officer("1000000040", "هند المطيري", "Hind Almutairi")
@@ -61,6 +65,7 @@ def prepare(language):
             "auditor": signed_in_staff(people.of_group("auditor", "1000000131")),
         },
         **filed,
+        **waiting,
         **through_quarantine(resident, supervisor),
         "mine": mine,
         "newly": newly,
@@ -71,6 +76,20 @@ def prepare(language):
         "service": Service.objects.get(slug="iqama-renew"),
         "documenttype": DocumentType.objects.first(),
     }
+
+
+def decided(resident, officer, language):
+    """Return an inquiry of the resident that the officer approves, ten minutes from leaving."""
+    inquiry = submitted(written(resident, "resident-services"))
+    inquiry = actions.claim(actor=officer, inquiry=inquiry, expected_version=inquiry.version)
+    with override_settings(DECISION_MINUTES=10):
+        return actions.approve(
+            actor=officer,
+            inquiry=inquiry,
+            expected_version=inquiry.version,
+            text=people.ANSWERS[language],
+            idempotency_key=uuid.uuid4(),
+        )
 
 
 def authenticator_code(visitor, things):
@@ -228,6 +247,13 @@ AT_THE_DESK = (
         ("desk-looked-at-again", desk_of("again"), press("Mark as reviewed")),
     ),
     staff_look("desk-reject-asked", "supervisor", MINE, write_answer, press("Reject")),
+    *staff_looks(
+        "supervisor",
+        ("desk-decided", desk_of("decided")),
+        ("desk-decision-taken-back", desk_of("decided"), press("Take the decision back")),
+        ("desk-decision-held-back", desk_of("held_back")),
+    ),
+    staff_look("desk-decided-by-a-colleague", "officer", desk_of("decided")),
     staff_look("desk-rejected-now", "supervisor", MINE, *reject),
     staff_look("history", "officer", "requests_app/inquiry/{approved.pk}/history/"),
 )
