@@ -254,6 +254,11 @@ class ReopenForm(_TextForm):
     missing = _("Write why the inquiry is taken up again.")
 
 
+class SecondReadingForm(_TextForm):
+    label = _("Why the refusal cannot stand; its officer reads this, the applicant never")
+    missing = _("Write why the refusal cannot stand.")
+
+
 class ReturnAnswerForm(_TextForm):
     label = _("Your answer")
     missing = _("Write what the officer asked for.")

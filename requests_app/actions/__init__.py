@@ -20,6 +20,7 @@ from requests_app.actions.preparation import begin_preparing, language_for, prep
 from requests_app.actions.quarantine import scan_quarantined
 from requests_app.actions.rights import Deed, Rights, check_may, may, preparation_is_over, rights_of
 from requests_app.actions.rules import missing_documents, obstacle
+from requests_app.actions.second_reading import confirm_refusal, send_refusal_back
 from requests_app.actions.submission import request_confirmation, submit
 from requests_app.actions.triage import (
     assign,
@@ -47,6 +48,7 @@ __all__ = [
     "claim",
     "close",
     "confirm_mobile",
+    "confirm_refusal",
     "delete_draft",
     "hand_back",
     "hand_over",
@@ -76,6 +78,7 @@ __all__ = [
     "see_held_back",
     "send_back",
     "send_decisions",
+    "send_refusal_back",
     "start",
     "submit",
     "take_back",

@@ -32,6 +32,8 @@ TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
     EventType.RESUBMITTED: ({Status.RETURNED_TO_APPLICANT}, Status.RETURNED_BY_APPLICANT),
     EventType.DECIDED: (Inquiry.AT_THE_DESK, None),
     EventType.TAKEN_BACK: (Inquiry.AT_THE_DESK, None),
+    EventType.SECONDED: (Inquiry.AT_THE_DESK, None),
+    EventType.SENT_BACK: (Inquiry.AT_THE_DESK, None),
     EventType.APPROVED: (Inquiry.AT_THE_DESK, Status.PROCESSED),
     EventType.REJECTED: (Inquiry.AT_THE_DESK, Status.PROCESSED),
     EventType.REOPENED: ({Status.PROCESSED, Status.CLOSED}, Status.UNDER_PROCESSING),
@@ -44,9 +46,15 @@ TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
 }
 # What goes on beside a decision that has not left yet, and what makes it go back to its officer.
 # Everything else has to wait until it has left, or was taken back.
-_BESIDE_A_DECISION = {EventType.NOTED, EventType.CHECKED, EventType.PASSED_ON}
+_BESIDE_A_DECISION = {
+    EventType.NOTED,
+    EventType.SECONDED,
+    EventType.CHECKED,
+    EventType.PASSED_ON,
+}
 _ENDING_A_DECISION = {
     EventType.TAKEN_BACK: Decision.State.TAKEN_BACK,
+    EventType.SENT_BACK: Decision.State.HELD_BACK,
     EventType.HANDED_BACK: Decision.State.HELD_BACK,
     EventType.WITHDRAWN: Decision.State.HELD_BACK,
     EventType.INFECTED: Decision.State.HELD_BACK,

@@ -23,10 +23,10 @@ from core.http import in_language, other_language
 from core.methods import takes_form
 from core.security_log import Event, note
 from requests_app.actions import note_opening, see_held_back
-from requests_app.admin.buttons import ANSWERS, BUTTONS, DECISIONS
+from requests_app.admin.buttons import ANSWERS, BUTTONS, DECISIONS, OWN_TEXTS
 from requests_app.admin.names import beneficiary_of
 from requests_app.downloads import download, download_original, opened, page_picture
-from requests_app.forms import AnswerForm, AssignForm, NoteForm, ReopenForm
+from requests_app.forms import AnswerForm, AssignForm, NoteForm, ReopenForm, SecondReadingForm
 from requests_app.models import Attachment, Decision, Inquiry, InquiryEvent
 
 MAX_OPENINGS = 100  # the latest ones, in the history
@@ -47,8 +47,8 @@ def desk(request: StaffRequest, pk: int) -> HttpResponse:
     inquiry = get_inquiry_for(request, pk)
     if request.method != "HEAD":
         note_opening(actor=request.user, inquiry=inquiry)
-    typed, noted = take_input(request, "desk_answer"), take_input(request, "desk_note")
-    reason = take_input(request, "desk_reopen").get("text")
+    answered = take_input(request, "desk_answer").get("text")
+    typed = {name: take_input(request, f"desk_{name}").get("text") for name in OWN_TEXTS}
     # A message means that an action was done, so the focus goes to the next thing to do.
     focus = "work" if len(messages.get_messages(request)) else ""
     decision = _last_decision(inquiry)
@@ -56,8 +56,7 @@ def desk(request: StaffRequest, pk: int) -> HttpResponse:
     if unsent and request.method != "HEAD":
         see_held_back(actor=request.user, decision=unsent)
     kept = unsent.text if unsent and inquiry.is_at_the_desk else None
-    form = _answer_form(inquiry, typed.get("text") or kept)
-    return _page(request, inquiry, form, note=noted.get("text"), reason=reason, focus=focus)
+    return _page(request, inquiry, _answer_form(inquiry, answered or kept), typed, focus)
 
 
 @takes_form
@@ -81,9 +80,8 @@ def press(request: StaffRequest, pk: int, name: str) -> HttpResponse:
             messages.error(request, str(errors[0]))
     # The message says what changed, so the page shows the current version and the typed text.
     inquiry.refresh_from_db()
-    form = _answer_form(inquiry)
-    typed = {"reason" if name == "reopen" else "note": request.POST.get("text")}
-    return _page(request, inquiry, form, **typed, focus="told")
+    typed = {name: request.POST.get("text")}
+    return _page(request, inquiry, _answer_form(inquiry), typed, focus="told")
 
 
 @takes_form
@@ -239,11 +237,14 @@ def _page(
     request: StaffRequest,
     inquiry: Inquiry,
     form: AnswerForm,
-    note: str | None = None,
-    reason: str | None = None,
+    typed: dict[str, str | None] | None = None,
     focus: str = "",
 ) -> HttpResponse:
-    """Render the desk with the focus on the messages ("told") or the next thing to do ("work")."""
+    """Render the desk with the focus on the messages ("told") or the next thing to do ("work").
+
+    `typed` are the texts by the names of OWN_TEXTS that stand in their forms.
+    """
+    typed = typed or {}
     may_work = request.user.has_perm("requests_app.triage_inquiry")
     may_assign = request.user.has_perm("requests_app.assign_inquiry")
     attachments = list(inquiry.attachments.sent())
@@ -273,7 +274,9 @@ def _page(
         "typed_at": _typed_at(inquiry),
         "answers": [(name, BUTTONS[name].label) for name in ANSWERS if name not in DECISIONS],
         "decisions": [(name, BUTTONS[name].label) for name in DECISIONS],
-        "note_form": NoteForm(initial={**expected_version, "text": note}, auto_id="note_%s"),
+        "note_form": NoteForm(
+            initial={**expected_version, "text": typed.get("note")}, auto_id="note_%s"
+        ),
         "can_claim": is_at_desk and inquiry.assignee is None,
         "can_release": is_at_desk and is_mine,
         "can_close": may_work and inquiry.status == Inquiry.Status.PROCESSED,
@@ -293,10 +296,13 @@ def _page(
             "can_take_back": may_work and decision.officer == request.user,
             "held_back": is_held_back and decision.is_open_again_to(request.user),
         }
+        if decision.waits_for_reader and may_work and decision.officer != request.user:
+            initial = {**expected_version, "text": typed.get("send_refusal_back")}
+            context["second_form"] = SecondReadingForm(initial=initial, auto_id="second_%s")
     if is_at_desk and may_assign:
         context["assign_form"] = AssignForm(initial=expected_version, auto_id="assign_%s")
     # A refused reason stays on the screen, even if the inquiry has been reopened by now.
-    if may_assign and (inquiry.is_decided or reason):
-        initial = {**expected_version, "text": reason}
+    if may_assign and (inquiry.is_decided or typed.get("reopen")):
+        initial = {**expected_version, "text": typed.get("reopen")}
         context["reopen_form"] = ReopenForm(initial=initial, auto_id="reopen_%s")
     return render(request, "admin/requests_app/inquiry/desk.html", context)

@@ -212,6 +212,28 @@ class HeldBackFilter(admin.SimpleListFilter):
         return queryset.held_back_from(request.user) if self.value() == "yes" else queryset
 
 
+class SecondReadingFilter(admin.SimpleListFilter):
+    """A filter for officers: the refusals of colleagues that they can read as the second one.
+
+    It is shown where it is in use: the first page has led there.
+    """
+
+    title = _("refusals to be read")
+    parameter_name = "reading"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[str, "_StrOrPromise"]]:
+        is_used = self.parameter_name in request.GET
+        may_decide = request.user.has_perm("requests_app.triage_inquiry")
+        return [("yes", _("by a second officer"))] if is_used and may_decide else []
+
+    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
+        self, request: StaffRequest, queryset: InquiryQuerySet
+    ) -> InquiryQuerySet:
+        return queryset.to_be_read_by(request.user) if self.value() == "yes" else queryset
+
+
 class FiledStatusFilter(admin.ChoicesFieldListFilter):
     """A filter by status without drafts, which only the applicant sees."""
 
@@ -249,6 +271,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         OverdueFilter,
         LookAgainFilter,
         HeldBackFilter,
+        SecondReadingFilter,
         ("status", FiledStatusFilter),
         "outcome",
         "service",

@@ -40,6 +40,8 @@ class InquiryEvent(Event):
         RESUBMITTED = "resubmitted", _("Answered by the applicant")
         DECIDED = "decided", _("Decided, not sent to the applicant yet")
         TAKEN_BACK = "taken_back", _("Decision taken back before it was sent")
+        SECONDED = "seconded", _("Refusal confirmed by a second officer")
+        SENT_BACK = "sent_back", _("Refusal sent back by a second officer")
         APPROVED = "approved", pgettext_lazy("what happened to an inquiry", "Approved")
         REJECTED = "rejected", pgettext_lazy("what happened to an inquiry", "Rejected")
         REOPENED = "reopened", pgettext_lazy("what happened to an inquiry", "Reopened")
@@ -61,6 +63,8 @@ class InquiryEvent(Event):
         EventType.NOTED,
         EventType.DECIDED,
         EventType.TAKEN_BACK,
+        EventType.SECONDED,
+        EventType.SENT_BACK,
         EventType.CHECKED,
         EventType.LOOKED_AGAIN,
     )

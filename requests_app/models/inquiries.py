@@ -125,6 +125,12 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         """Return the decided inquiries that a supervisor has to look at again."""
         return self.exclude(look_again_since=None)
 
+    def to_be_read_by(self, officer: User) -> Self:
+        """Return those whose refusal waits for a second officer, who is not the first one."""
+        waiting = {"decisions__state": "waiting", "decisions__leaves_at": None}
+        unread = Inquiry.objects.filter(**waiting).exclude(assignee=officer)
+        return self.filter(pk__in=unread.values("pk"))
+
     def held_back_from(self, officer: User) -> Self:
         """Return those of which a decision of `officer` did not leave, and who has not seen so."""
         unseen = {"decisions__state": "held_back", "decisions__seen_at": None}

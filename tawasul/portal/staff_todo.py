@@ -49,6 +49,11 @@ def inquiries_of(user: User) -> Iterator[_Section]:
             ),
             (_("Mine, overdue"), mine.overdue(), {"queue": "mine", "time": "overdue"}),
             (
+                _("Refusals that a second officer has to read"),
+                inquiries.to_be_read_by(user),
+                {"queue": "all", "reading": "yes"},
+            ),
+            (
                 _("Your decisions that were not sent, as something came up"),
                 inquiries.held_back_from(user),
                 {"queue": "all", "held": "yes"},

@@ -73,6 +73,19 @@ def decision_taken_back(world, role):
     return True
 
 
+def read_a_second_time(action, **fields):
+    """Return how a role reads what the officer has refused."""
+
+    def do(world, role):
+        with override_settings(SECOND_READING_PERCENT=100):
+            inquiry = act_of("rejected", world.taken, world.officer)
+        by_version = {"inquiry": inquiry, "expected_version": inquiry.version}
+        action(actor=getattr(world, role), **by_version, **fields)
+        return True
+
+    return do
+
+
 def held_back_seen(world, role):
     decisions = decided(world).decisions
     decisions.update(state=Decision.State.HELD_BACK)
@@ -244,6 +257,10 @@ INQUIRIES = {
         for name in ("reply", "send_back", "approve", "reject")
     },
     "take_back": row(decision_taken_back, "officer"),
+    "confirm_refusal": row(read_a_second_time(filing.confirm_refusal), "supervisor"),
+    "send_refusal_back": row(
+        read_a_second_time(filing.send_refusal_back, text=TEXT, idempotency_key=KEY), "supervisor"
+    ),
     "see_held_back": row(held_back_seen, "officer"),
     "hand_back": row(act(filing.hand_back, "officer", name="officer"), "keeper"),
     "note_opening": row(act(filing.note_opening, "taken"), "officer supervisor auditor"),
