@@ -18,7 +18,7 @@ from core.forms import ChoiceForm, Form
 from core.mobiles import MobileField
 from core.row_fields import Explained, RowField
 from core.text import TextField
-from requests_app.models import Inquiry
+from requests_app.models import CannedText, Inquiry
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -242,6 +242,19 @@ class AnswerForm(_TextForm):
 
     label = _("Answer to the applicant")
     missing = _("Write the answer that the applicant will read.")
+
+
+class CannedTextForm(forms.Form):
+    """The choice of a canned text, beside the answer that it goes into."""
+
+    canned = forms.TypedChoiceField(label=_("Canned text"), required=False)
+
+    def __init__(self, *args: Any, inquiry: Inquiry, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = {str(each.pk): each for each in CannedText.offered_for(inquiry)}
+        field = cast(forms.TypedChoiceField, self.fields["canned"])
+        field.choices = [("", _("None")), *((pk, each.title) for pk, each in offered.items())]
+        field.coerce, field.empty_value = offered.get, None
 
 
 class NoteForm(_TextForm):

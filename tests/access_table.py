@@ -219,7 +219,8 @@ TABLE = {
     **each(
         desk_form(staff(403, 302, 302, auditor=302), staff(403, 200, 200)),
         f"{QUEUE}<int:pk>/",
-        *("release/", "assign/", "look_again/", "reopen/", "close/", "answer/"),
+        *("release/", "assign/", "look_again/", "reopen/", "close/", "answer/", "take_back/"),
+        *("confirm_refusal/", "send_refusal_back/"),
     ),
     **each(
         staff(403, 200, 200, auditor=200),
@@ -262,6 +263,14 @@ for model in (
 TABLE["en/staff/catalogue/holiday/<path:object_id>/delete/"] = desk_form(
     staff(403, 403, 200, editor=200), staff(403, 403, 302, editor=302)
 )
+CANNED = "en/staff/requests_app/cannedtext/"
+TABLE |= {
+    **each(desk_form(staff(403, 403, 200, auditor=200)), CANNED, "", "<path:object_id>/change/"),
+    f"{CANNED}add/": desk_form(staff(403, 403, 200)),
+    f"{CANNED}<path:object_id>/history/": staff(403, 403, 200, auditor=200),
+    f"{CANNED}<path:object_id>/": staff(302, 302, 302),
+    f"{CANNED}<path:object_id>/delete/": desk_form(staff(403, 403, 200), staff(403, 403, 302)),
+}
 
 OFFICE = "en/staff/appointments/office/"
 FOR_MANAGERS = staff(403, 403, 200, manager=200, auditor=200)

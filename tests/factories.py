@@ -20,7 +20,7 @@ from core.messaging.models import Message
 from core.search import searchable
 from core.template_filters import first_words
 from requests_app import actions, purposes
-from requests_app.models import Inquiry
+from requests_app.models import CannedText, Inquiry
 from tawasul.portal.models import Announcement, Feedback
 from tawasul.portal.staff_roles import group_for_role
 
@@ -120,6 +120,12 @@ def announcement(text="The system is being renewed tonight.", **fields):
     now, hour = timezone.now(), datetime.timedelta(hours=1)
     fields = {"begins_at": now - hour, "ends_at": now + hour, "text_ar": "تحديث الليلة", **fields}
     return Announcement.objects.create(text_en=text, **fields)
+
+
+def canned_text(title="The fee is missing", text="Dear {name}, we look for the fee.", **fields):
+    """Make a canned text of these words in English, and of one's own in Arabic."""
+    words = {"title_ar": "الرسم غير مسجل", "text_ar": "عزيزنا {name}، نبحث عن الرسم."}
+    return CannedText.objects.create(title_en=title, text_en=text, **{**words, **fields})
 
 
 def expectation(service, working_days):

@@ -66,6 +66,7 @@ class World:
         Attachment.objects.filter(inquiry=self.filed).update(original_stored_name=original)
         self.filed = factories.submitted(self.filed)
         self.holiday = Holiday.objects.create(day="2026-09-23", name_ar="اليوم الوطني")
+        self.canned_text = factories.canned_text()
         self.book(applicant, person.identity)
         at_work = {"is_staff": True, "identity": None, "mobile": ""}
         self.browsers = {
@@ -140,6 +141,7 @@ class World:
             "service": inquiry.service,
             "documenttype": document.document_type,
             "holiday": self.holiday,
+            "cannedtext": self.canned_text,
             "inquiry": inquiry,
         }
         model = next((name for name in rows if f"/{name}/" in route), "inquiry")

@@ -15,6 +15,7 @@ from requests_app.actions.expectations import measure_expectations
 from requests_app.actions.follow_up import answer_return, mark_answers_read, withdraw
 from requests_app.actions.handing_back import hand_back, hand_over
 from requests_app.actions.next_inquiry import take_next
+from requests_app.actions.notices import notice_of
 from requests_app.actions.openings import note_opening
 from requests_app.actions.preparation import begin_preparing, language_for, prepare
 from requests_app.actions.quarantine import scan_quarantined
@@ -61,6 +62,7 @@ __all__ = [
     "move_up",
     "note",
     "note_opening",
+    "notice_of",
     "obstacle",
     "pass_on_inquiries",
     "preparation_is_over",

@@ -11,25 +11,35 @@ from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language_info, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from core.accounts.access import StaffRequest, get_visible
 from core.accounts.interrupted_forms import take_input
 from core.accounts.models import User
 from core.accounts.rights import has_passed_on
+from core.arabic_spelling import is_arabic
 from core.exceptions import RuleViolation
 from core.http import in_language, other_language
 from core.methods import takes_form
 from core.security_log import Event, note
-from requests_app.actions import note_opening, see_held_back
+from requests_app.actions import note_opening, notice_of, see_held_back
 from requests_app.admin.buttons import ANSWERS, BUTTONS, DECISIONS, OWN_TEXTS
 from requests_app.admin.names import beneficiary_of
 from requests_app.downloads import download, download_original, opened, page_picture
-from requests_app.forms import AnswerForm, AssignForm, NoteForm, ReopenForm, SecondReadingForm
+from requests_app.forms import (
+    AnswerForm,
+    AssignForm,
+    CannedTextForm,
+    NoteForm,
+    ReopenForm,
+    SecondReadingForm,
+)
 from requests_app.models import Attachment, Decision, Inquiry, InquiryEvent
 
 MAX_OPENINGS = 100  # the latest ones, in the history
+EventType = InquiryEvent.EventType
+NOTICE_OF = {"approve": EventType.APPROVED, "reject": EventType.REJECTED}
 PAGE_SIDE = 1600  # pixels; a page of small print is readable at this size
 
 
@@ -96,7 +106,15 @@ def answer(request: StaffRequest, pk: int) -> HttpResponse:
         return redirect("admin:requests_app_inquiry_change", pk)
     form, decision = AnswerForm(request.POST), request.POST.get("decision")
     is_valid = form.is_valid()
-    if "change" in request.POST or (form.is_switched and decision not in DECISIONS):
+    if "insert" in request.POST:
+        return _with_canned_text(request, inquiry, form)
+    if "preview" in request.POST and is_valid:
+        return _confirmation(request, inquiry, form, "")
+    if (
+        "change" in request.POST
+        or "preview" in request.POST
+        or (form.is_switched and decision not in DECISIONS)
+    ):
         return _page(request, inquiry, form)
     if decision not in ANSWERS:
         raise BadRequest("no such decision")
@@ -122,15 +140,28 @@ def answer(request: StaffRequest, pk: int) -> HttpResponse:
     return _page(request, inquiry, form, focus=focus)
 
 
+def _with_canned_text(request: StaffRequest, inquiry: Inquiry, form: AnswerForm) -> HttpResponse:
+    """Show the desk with the chosen canned text below what is typed already."""
+    choice = CannedTextForm(request.POST, inquiry=inquiry)
+    canned = choice.cleaned_data["canned"] if choice.is_valid() else None
+    texts = [request.POST.get("text", "").strip(), canned.filled_in(inquiry) if canned else ""]
+    return _page(request, inquiry, _answer_form(inquiry, "\n\n".join(filter(None, texts))))
+
+
 def _confirmation(
     request: StaffRequest, inquiry: Inquiry, form: AnswerForm, decision: str
 ) -> HttpResponse:
-    """Show a decision with the answer that will be sent, before anything is done."""
+    """Show what the applicant will get, before anything is done: a preview, or a decision."""
     # A form that is shown again in the other language has nothing cleaned.
     typed = {name: form.cleaned_data.get(name, form[name].value()) for name in form.fields}
     form = AnswerForm(initial=typed)
     form.fields["text"].widget = forms.HiddenInput()
-    titles = {"approve": _("Approve this inquiry?"), "reject": _("Reject this inquiry?")}
+    titles = {
+        "approve": _("Approve this inquiry?"),
+        "reject": _("Reject this inquiry?"),
+        "": _("What the applicant will get"),
+    }
+    language = inquiry.applicant.language
     context = {
         **admin.site.each_context(request),
         "title": titles[decision],
@@ -140,7 +171,10 @@ def _confirmation(
         "text": typed["text"],
         "form": form,
         "typed_at": _typed_at(inquiry),
-        "minutes": settings.DECISION_MINUTES,
+        "minutes": decision and settings.DECISION_MINUTES,
+        "language": get_language_info(language),
+        "notice": notice_of(inquiry, NOTICE_OF.get(decision, EventType.REPLIED), language),
+        "is_other_language": is_arabic(typed["text"] or "") != (language == "ar"),
     }
     return render(request, "admin/requests_app/inquiry/confirm.html", context)
 
@@ -215,7 +249,7 @@ def _events_of(inquiry: Inquiry) -> Iterable[InquiryEvent]:
 
 def _last_decision(inquiry: Inquiry) -> Decision | None:
     """Return the last decision that did not leave at once, or None without one."""
-    if not any(each.event_type == InquiryEvent.EventType.DECIDED for each in _events_of(inquiry)):
+    if not any(each.event_type == EventType.DECIDED for each in _events_of(inquiry)):
         return None
     return inquiry.decisions.select_related("officer__identity").last()
 
@@ -271,6 +305,7 @@ def _page(
             :MAX_OPENINGS
         ],
         "form": form,
+        "canned_form": CannedTextForm(inquiry=inquiry),
         "typed_at": _typed_at(inquiry),
         "answers": [(name, BUTTONS[name].label) for name in ANSWERS if name not in DECISIONS],
         "decisions": [(name, BUTTONS[name].label) for name in DECISIONS],

@@ -1,6 +1,7 @@
 """Inquiries with their documents, replies and events."""
 
 from requests_app.models.attachments import Attachment, AttachmentQuerySet, ScannerOutage
+from requests_app.models.canned_texts import CannedText
 from requests_app.models.decisions import Decision, DecisionQuerySet
 from requests_app.models.events import InquiryEvent
 from requests_app.models.inquiries import Inquiry, InquiryQuerySet
@@ -11,6 +12,7 @@ from requests_app.models.uploads import Upload
 __all__ = [
     "Attachment",
     "AttachmentQuerySet",
+    "CannedText",
     "Decision",
     "DecisionQuerySet",
     "Inquiry",

@@ -22,6 +22,10 @@ PERMISSIONS = {
         "requests_app.triage_inquiry",
         "requests_app.assign_inquiry",
         "requests_app.download_original",
+        "requests_app.view_cannedtext",
+        "requests_app.add_cannedtext",
+        "requests_app.change_cannedtext",
+        "requests_app.delete_cannedtext",
         "portal.view_feedback",
     ),
     "clerk": (
@@ -77,6 +81,7 @@ PERMISSIONS = {
         "accounts.audit",
         "accounts.open_person",
         "requests_app.view_inquiry",
+        "requests_app.view_cannedtext",
         "appointments.view_appointment",
         "appointments.view_office",
         "appointments.view_openingwindow",

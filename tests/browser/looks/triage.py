@@ -11,6 +11,7 @@ from core.catalogue.models import DocumentType, Service
 from requests_app import actions
 from requests_app.models import Inquiry
 from tawasul.portal.demo_phone import current_code
+from tests import factories
 from tests.browser.looks import Group, people, staff_look
 from tests.browser.looks.inquiries import (
     MANY,
@@ -34,7 +35,11 @@ from tests.conftest import signed_in_staff
 QUEUE, PASSWORD = "requests_app/inquiry/", "password_change/"
 DESK = "requests_app/inquiry/{%s.pk}/change/"
 NEWLY = "{newly.username}"
-MODELS = {"service": "catalogue/service/", "documenttype": "catalogue/documenttype/"}
+MODELS = {
+    "service": "catalogue/service/",
+    "documenttype": "catalogue/documenttype/",
+    "canned": "requests_app/cannedtext/",
+}
 
 
 def prepare(language):
@@ -75,6 +80,7 @@ def prepare(language):
         "newcomer": people.newcomer(language).identity,
         "service": Service.objects.get(slug="iqama-renew"),
         "documenttype": DocumentType.objects.first(),
+        "canned": factories.canned_text(),
     }
 
 
@@ -106,6 +112,10 @@ def write_note(visitor, things):
 
 def write_answer(visitor, things):
     visitor.fill("Answer to the applicant", things["note"])
+
+
+def choose_canned(visitor, _things):
+    visitor.page.locator("[name=canned]").select_option(index=1)
 
 
 def choose(action):
@@ -247,6 +257,10 @@ AT_THE_DESK = (
         ("desk-looked-at-again", desk_of("again"), press("Mark as reviewed")),
     ),
     staff_look("desk-reject-asked", "supervisor", MINE, write_answer, press("Reject")),
+    staff_look("desk-preview", "supervisor", MINE, write_answer, press("Preview")),
+    staff_look(
+        "desk-canned-text", "supervisor", MINE, choose_canned, press("Put it into the answer")
+    ),
     *staff_looks(
         "supervisor",
         ("desk-decided", desk_of("decided")),
