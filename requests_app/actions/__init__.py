@@ -11,6 +11,7 @@ from requests_app.actions.decisions import (
     take_back,
 )
 from requests_app.actions.drafts import change_subject, delete_draft, save_details, start
+from requests_app.actions.escalation import escalate_overdue
 from requests_app.actions.expectations import measure_expectations
 from requests_app.actions.follow_up import answer_return, mark_answers_read, withdraw
 from requests_app.actions.handing_back import hand_back, hand_over
@@ -51,6 +52,7 @@ __all__ = [
     "confirm_mobile",
     "confirm_refusal",
     "delete_draft",
+    "escalate_overdue",
     "hand_back",
     "hand_over",
     "language_for",

@@ -42,6 +42,7 @@ TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
     EventType.PASSED_ON: (Inquiry.OPEN, None),
     EventType.CHECKED: (Inquiry.FILED, None),
     EventType.INFECTED: (Inquiry.FILED, None),
+    EventType.ESCALATED: (Inquiry.AT_THE_DESK, None),
     EventType.LOOKED_AGAIN: (Inquiry.FILED, None),
 }
 # What goes on beside a decision that has not left yet, and what makes it go back to its officer.
@@ -50,6 +51,7 @@ _BESIDE_A_DECISION = {
     EventType.NOTED,
     EventType.SECONDED,
     EventType.CHECKED,
+    EventType.ESCALATED,
     EventType.PASSED_ON,
 }
 _ENDING_A_DECISION = {

@@ -53,6 +53,7 @@ class InquiryEvent(Event):
         )
         CHECKED = "checked", _("A document was checked for viruses and can be opened")
         INFECTED = "infected", _("A document was removed, as it contained malware")
+        ESCALATED = "escalated", _("Overdue: supervisors were told")
         LOOKED_AGAIN = "looked_again", _("A supervisor has looked at it again")
 
     # Only officers see these events.
@@ -66,6 +67,7 @@ class InquiryEvent(Event):
         EventType.SECONDED,
         EventType.SENT_BACK,
         EventType.CHECKED,
+        EventType.ESCALATED,
         EventType.LOOKED_AGAIN,
     )
 

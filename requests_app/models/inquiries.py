@@ -85,6 +85,10 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
     def overdue(self) -> Self:
         return self.waiting().filter(due_on__lt=timezone.localdate())
 
+    def not_escalated(self) -> Self:
+        """Return those of whose due date supervisors were not told that it has passed."""
+        return self.exclude(escalated_for=F("due_on"))
+
     def same_drafts(self, draft: "Inquiry") -> Self:
         """Return the applicant's other drafts for the same service and beneficiary."""
         return (
@@ -284,6 +288,9 @@ class Inquiry(models.Model):
         related_name="assigned_inquiries",
     )
     due_on = models.DateField(_("due on"), null=True)
+    escalated_for = models.DateField(
+        null=True, help_text="the due date of which supervisors were told that it has passed"
+    )
     version = models.PositiveIntegerField(default=0)
     last_digest = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(_("started"), default=timezone.now, editable=False)

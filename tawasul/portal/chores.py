@@ -24,6 +24,7 @@ from core.chores.actions import Chores
 from core.messaging.actions import expire_late, purge_expired_secrets
 from core.submissions.models import forget_old_submissions
 from requests_app.actions import (
+    escalate_overdue,
     measure_expectations,
     pass_on_inquiries,
     remind_of_returns,
@@ -59,6 +60,7 @@ CHORES: Chores = {
         (10 * _MINUTES, tell_passed_on),
         (10 * _MINUTES, make_slots),
         (10 * _MINUTES, settle_past),
+        (10 * _MINUTES, escalate_overdue),
         # Once a day, in the first hour of it.
         (1 * _HOURS, measure_expectations),
         (1 * _HOURS, sweep),

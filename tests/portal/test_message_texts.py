@@ -64,6 +64,9 @@ def context_of(template, service=None):
         return {"code": CODE, "about": Assistance(office=office, aim="change")}
     about_others = {"has_account": False}
     inquiry = Inquiry(reference=REFERENCE, service=service, holder=holder, beneficiary=person)
+    if template == "inquiries_overdue":
+        inquiry.due_on = datetime.date(2026, 10, 28)
+        return {"inquiries": [inquiry, inquiry]}
     if template in TO_OTHERS & OF_AN_INQUIRY:
         return {"inquiry": inquiry, **about_others}
     if template in OF_AN_INQUIRY:

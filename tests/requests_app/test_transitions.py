@@ -145,6 +145,8 @@ def test_table_covers_every_status_and_event():
     # when it is sent: see test_preparation. A decision that waits: see test_decisions.
     elsewhere = {"prepared", "passed_on", "handed_back", "checked", "infected", "looked_again"}
     # One that a second officer reads: see test_second_reading.
+    # What is overdue: see test_escalation.
+    elsewhere |= {"escalated"}
     elsewhere |= {"decided", "taken_back", "seconded", "sent_back"}
     event_types = set(InquiryEvent.EventType) - elsewhere
     assert known == set(product(Inquiry.Status, event_types))
