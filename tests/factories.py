@@ -306,4 +306,6 @@ def of_role(role, **fields):
 
 
 def supervisor(**fields):
-    return permit(OfficerFactory(**fields), "view_inquiry", "triage_inquiry", "assign_inquiry")
+    """Return a member of staff with the rights of a supervisor on inquiries."""
+    rights = ("view_inquiry", "triage_inquiry", "assign_inquiry", "export_inquiry")
+    return permit(OfficerFactory(**fields), *rights, "export_personal")

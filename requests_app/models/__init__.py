@@ -2,6 +2,7 @@
 
 from requests_app.models.attachments import Attachment, AttachmentQuerySet, ScannerOutage
 from requests_app.models.events import InquiryEvent
+from requests_app.models.exports import Export
 from requests_app.models.inquiries import Inquiry, InquiryQuerySet
 from requests_app.models.openings import InquiryOpening
 from requests_app.models.replies import Reply, ReplyQuerySet
@@ -10,6 +11,7 @@ from requests_app.models.uploads import Upload
 __all__ = [
     "Attachment",
     "AttachmentQuerySet",
+    "Export",
     "Inquiry",
     "InquiryEvent",
     "InquiryOpening",
