@@ -273,7 +273,7 @@ class ExportForm(Form):
         choices=Export.Format.choices,
         initial=Export.Format.XLSX,
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose a kind of file.")},
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose a kind of file.")),
     )
     with_personal = forms.BooleanField(
         label=_("With names, ID numbers and mobiles"),

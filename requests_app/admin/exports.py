@@ -155,14 +155,12 @@ def _inquiries_of(listed: ChangeList) -> InquiryQuerySet:
 
 def _query_of(request: HttpRequest) -> str:
     """Return the part of the query string that says what is in the list, and in which order."""
-    chosen = {
-        name: value
-        for name, value in request.GET.items()
-        if value and name not in _OF_THE_PAGE and name != SEARCH_VAR
-    }
+    query = request.GET.copy()
+    for name in (*_OF_THE_PAGE, SEARCH_VAR):
+        query.pop(name, None)
     if words := searched_for(request)[:MAX_QUERY_LENGTH]:
-        chosen[SEARCH_VAR] = words
-    return urlencode(chosen)
+        query[SEARCH_VAR] = words
+    return query.urlencode()
 
 
 def _chosen(listed: ChangeList) -> list[tuple[str, str, str, str]]:
