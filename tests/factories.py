@@ -20,7 +20,7 @@ from core.messaging.models import Message
 from core.search import searchable
 from core.template_filters import first_words
 from requests_app import actions, purposes
-from requests_app.models import Inquiry
+from requests_app.models import Export, Inquiry
 from tawasul.portal.models import Announcement, Feedback
 from tawasul.portal.staff_roles import group_for_role
 
@@ -136,6 +136,14 @@ def feedback(page="portal:home", *, is_useful=True, sentence="", language="en"):
         sentence=sentence,
         day=timezone.localdate(),
         idempotency_key=uuid.uuid4(),
+    )
+
+
+def export(owner, **fields):
+    """Make an export that waits for the worker, of a list of one inquiry."""
+    fields = {"query": "queue=all", "file_format": "csv", "language": "en", "rows": 1, **fields}
+    return Export.objects.create(
+        owner=owner, idempotency_key=uuid.uuid4(), **{"with_personal": False, **fields}
     )
 
 

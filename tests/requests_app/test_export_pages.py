@@ -265,7 +265,7 @@ def test_log_says_who_took_what_out_without_what_was_searched_for(browser, super
         assert found == [line("export", account=supervisor, filters=filters, **facts)]
         make_exports()
         address = f"{EXPORTS}{export.pk}/"
-        assert lines(lambda: browser.head(address)) == []
+        assert lines(lambda: browser.head(address).close()) == []
         assert lines(lambda: browser.get(address).getvalue()) == [
             line("export_downloaded", account=supervisor, **facts)
         ]
