@@ -195,9 +195,9 @@ def _make(export: Export, listed: Listed) -> int:
     keys = list(listed(export).values_list("pk", flat=True)[: most + 1])
     if len(keys) > most:
         return _fail(export, Export.Failure.TOO_MANY)
-    _progress(export, rows=len(keys))
     folder = unfinished_folder()
     try:
+        _progress(export, rows=len(keys))
         with translation.override(export.language), tempfile.TemporaryFile(dir=folder) as file:
             lines = _lines(export, keys)
             if export.file_format == Export.Format.XLSX:

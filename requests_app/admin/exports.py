@@ -23,6 +23,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.accounts.access import StaffRequest, get_visible
+from core.accounts.idle import passive
 from core.accounts.models import User
 from core.exceptions import RuleViolation
 from core.http import content_disposition
@@ -94,8 +95,12 @@ def export(request: StaffRequest) -> HttpResponse:
     return render(request, "admin/requests_app/inquiry/export.html", context)
 
 
+@passive
 def exports(request: StaffRequest) -> HttpResponse:
-    """Show the latest exports of the member of staff, and how far those in the making are."""
+    """Show the latest exports of the member of staff, and how far those in the making are.
+
+    The page asks for itself again until they are ready, which keeps no session open.
+    """
     if not may_export(request.user):
         raise PermissionDenied
     shown = list(Export.objects.of(request.user)[:MAX_SHOWN])
