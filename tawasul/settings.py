@@ -221,7 +221,7 @@ STORAGES = {
 }
 SCANNER = environment.scanner()
 
-EXPORT_MAX_ROWS = whole_number("EXPORT_MAX_ROWS", 100_000, most=10**6)
+EXPORT_MAX_ROWS = whole_number("EXPORT_MAX_ROWS", 100_000, most=500_000)
 
 # Safety
 

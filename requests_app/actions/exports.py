@@ -30,8 +30,9 @@ from requests_app.uploads import discard, save_file
 # Of one person.
 MAX_WAITING = 3
 ROWS_AT_ONCE = 500
-# A worker renews its lease after each ROWS_AT_ONCE, and one that is killed loses it so soon.
-LEASE = datetime.timedelta(minutes=1)
+# A worker renews its lease after each ROWS_AT_ONCE, and packs the longest file within the last one;
+# one that is killed loses it so soon.
+LEASE = datetime.timedelta(minutes=2)
 # What has ended its worker this often is not begun again.
 MAX_ATTEMPTS = 3
 
