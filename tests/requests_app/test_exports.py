@@ -21,7 +21,6 @@ from tests import factories
 from tests.appointments.places import refused
 from tests.requests_app.answers import answered, at_noon, copies_of
 from tests.requests_app.exporting import asked, content_of, lines_of, made, now, row_of
-from tests.requests_app.people import after
 from tests.worlds import files
 
 pytestmark = pytest.mark.django_db
@@ -411,8 +410,21 @@ def test_worker_that_has_lost_its_lease_leaves_the_file_to_the_other(
     assert Message.objects.filter(channel="email").count() == 1
 
 
-def test_expiry_of_one_that_is_made_again_is_left_alone(supervisor, filed):
-    after(filed, supervisor, "claimed")
-    export = made(supervisor)
-    assert actions.expire_exports() == 0
-    assert now(export).is_ready
+def test_worker_that_loses_its_lease_while_it_stores_the_file_removes_it(
+    supervisor, filed, clock, monkeypatch
+):
+    export = asked(supervisor)
+    save_file, steps = exports.save_file, iter([1])
+
+    def slow(*args):
+        name = save_file(*args)
+        if next(steps, None):
+            clock.now += exports.LEASE
+            make_exports()  # another worker, which finishes it
+        return name
+
+    monkeypatch.setattr(exports, "save_file", slow)
+    make_exports()
+    stored = [path for path in files() if path.parent.parent.name == "private"]
+    assert [f"{path.parent.name}/{path.name}" for path in stored] == [now(export).stored_name]
+    assert Message.objects.filter(channel="email").count() == 1
