@@ -19,7 +19,7 @@ def may_export(user: User, *, with_personal: bool = False) -> bool:
     rights = ["requests_app.view_inquiry", "requests_app.export_inquiry"]
     if with_personal:
         rights.append("requests_app.export_personal")
-    return user.has_perms(rights)
+    return user.is_staff and user.has_perms(rights)
 
 
 class ExportQuerySet(models.QuerySet["Export"]):

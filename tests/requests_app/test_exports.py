@@ -201,10 +201,12 @@ def test_right_that_was_lost_meanwhile_makes_no_file(supervisor, filed):
         export = now(export)
         assert (export.state, export.failure) == ("failed", "no_right"), lost
     factories.permit(supervisor, *rights)
-    export = asked(User.objects.get(pk=supervisor.pk))
-    User.objects.filter(pk=supervisor.pk).update(is_active=False)
-    make_exports()
-    assert now(export).failure == "no_right"
+    for ended in ("is_active", "is_staff"):
+        export = asked(User.objects.get(pk=supervisor.pk))
+        User.objects.filter(pk=supervisor.pk).update(**{ended: False})
+        make_exports()
+        assert now(export).failure == "no_right", ended
+        User.objects.filter(pk=supervisor.pk).update(**{ended: True})
     assert not [path for path in files() if "unfinished" in str(path)]
 
 
