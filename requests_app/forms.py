@@ -18,7 +18,7 @@ from core.forms import ChoiceForm, Form
 from core.mobiles import MobileField
 from core.row_fields import Explained, RowField
 from core.text import TextField
-from requests_app.models import CannedText, Inquiry
+from requests_app.models import CannedText, Export, Inquiry
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -280,6 +280,29 @@ class ReturnAnswerForm(_TextForm):
 class WithdrawForm(_TextForm):
     label = _("Why are you withdrawing it?")
     missing = _("Write why you are withdrawing the inquiry.")
+
+
+class ExportForm(Form):
+    """What a file of the queue's list is to be."""
+
+    idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    file_format = forms.ChoiceField(
+        label=_("Kind of file"),
+        choices=Export.Format.choices,
+        initial=Export.Format.XLSX,
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose a kind of file.")),
+    )
+    with_personal = forms.BooleanField(
+        label=_("With names, ID numbers and mobiles"),
+        required=False,
+        help_text=_("Only if your work needs them: the file leaves the portal."),
+    )
+
+    def __init__(self, *args: Any, may_export_personal: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_export_personal:
+            del self.fields["with_personal"]
 
 
 class _OfficerField(forms.ModelChoiceField):

@@ -223,6 +223,8 @@ STORAGES = {
 }
 SCANNER = environment.scanner()
 
+EXPORT_MAX_ROWS = whole_number("EXPORT_MAX_ROWS", 100_000, most=500_000)
+
 # Safety
 
 CONTENT_SECURITY_POLICY = {

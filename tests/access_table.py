@@ -231,6 +231,13 @@ TABLE = {
     f"{QUEUE}<int:pk>/documents/<int:document_pk>/original/": staff(403, 200, 200, auditor=404),
 }
 TABLE[f"{QUEUE}figures/"] = staff(403, 403, 200, auditor=200)
+TABLE |= {
+    # The list without a choice of its filters; the form chooses no kind of file.
+    f"{QUEUE}export/": desk_form(staff(403, 403, 200)),
+    f"{QUEUE}exports/": staff(403, 403, 200),
+    # It is the superuser's, and not made yet.
+    f"{QUEUE}exports/<int:pk>/": staff(403, 403, 302),
+}
 TABLE["en/staff/feedback/"] = staff(403, 403, 200, editor=200, auditor=200)
 MEMBERS = "en/staff/members/"
 FOR_KEEPERS = staff(403, 403, 200, keeper=200)

@@ -20,7 +20,7 @@ from core.messaging.models import Message
 from core.search import searchable
 from core.template_filters import first_words
 from requests_app import actions, purposes
-from requests_app.models import CannedText, Inquiry
+from requests_app.models import CannedText, Export, Inquiry
 from tawasul.portal.models import Announcement, Feedback
 from tawasul.portal.staff_roles import group_for_role
 
@@ -142,6 +142,14 @@ def feedback(page="portal:home", *, is_useful=True, sentence="", language="en"):
         sentence=sentence,
         day=timezone.localdate(),
         idempotency_key=uuid.uuid4(),
+    )
+
+
+def export(owner, **fields):
+    """Make an export that waits for the worker, of a list of one inquiry."""
+    fields = {"query": "queue=all", "file_format": "csv", "language": "en", "rows": 1, **fields}
+    return Export.objects.create(
+        owner=owner, idempotency_key=uuid.uuid4(), **{"with_personal": False, **fields}
     )
 
 
@@ -312,4 +320,6 @@ def of_role(role, **fields):
 
 
 def supervisor(**fields):
-    return permit(OfficerFactory(**fields), "view_inquiry", "triage_inquiry", "assign_inquiry")
+    """Return a member of staff with the rights of a supervisor on inquiries."""
+    rights = ("view_inquiry", "triage_inquiry", "assign_inquiry", "export_inquiry")
+    return permit(OfficerFactory(**fields), *rights, "export_personal")

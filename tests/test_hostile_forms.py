@@ -1,13 +1,15 @@
 """Arbitrary values in the forms of a filed inquiry and of the desk."""
 
 import uuid
+from urllib.parse import urlencode
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from core.accounts.models import PersonOpening
 from requests_app import actions
-from requests_app.models import Inquiry, Reply
+from requests_app.models import Export, Inquiry, Reply
+from tawasul.portal.chores import make_exports
 from tests import factories
 from tests.appointments import places
 from tests.conftest import signed_in_staff
@@ -240,3 +242,21 @@ def test_queue_answers_anything_in_a_parameter(officer, claimed):
             assert page.status_code == (400 if "\0" in value else 200), (field, value[:20])
             assert_harmless(page)
             assert f"{QUEUE}{draft.pk}/" not in page.content.decode()
+
+
+def test_page_of_exports_takes_anything(claimed):
+    supervisor = factories.supervisor()
+    browser, address = signed_in_staff(supervisor), f"{QUEUE}export/"
+    chosen = {"idempotency_key": uuid.uuid4(), "file_format": "csv", "with_personal": "on"}
+    for value in VALUES:
+        for field in ("queue", "time", "q", "o", "p", "e", "all"):
+            query = urlencode({field: value})
+            page = browser.get(f"{address}?{query}", follow=True)
+            if field in ("queue", "q"):
+                page = browser.post(f"{address}?{query}", chosen, follow=True)
+            assert page.status_code == (400 if "\0" in value else 200), (field, value[:20])
+            assert_harmless(page)
+        for field in chosen:
+            assert_harmless(browser.post(address, chosen | {field: value}, follow=True))
+    make_exports()
+    assert not Export.objects.filter(state="failed").exists()

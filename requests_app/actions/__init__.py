@@ -13,6 +13,12 @@ from requests_app.actions.decisions import (
 from requests_app.actions.drafts import change_subject, delete_draft, save_details, start
 from requests_app.actions.escalation import escalate_overdue
 from requests_app.actions.expectations import measure_expectations
+from requests_app.actions.exports import (
+    expire_exports,
+    make_exports,
+    note_download,
+    request_export,
+)
 from requests_app.actions.follow_up import answer_return, mark_answers_read, withdraw
 from requests_app.actions.handing_back import hand_back, hand_over
 from requests_app.actions.next_inquiry import take_next
@@ -53,16 +59,19 @@ __all__ = [
     "confirm_refusal",
     "delete_draft",
     "escalate_overdue",
+    "expire_exports",
     "hand_back",
     "hand_over",
     "language_for",
     "look_again",
+    "make_exports",
     "mark_answers_read",
     "may",
     "measure_expectations",
     "missing_documents",
     "move_up",
     "note",
+    "note_download",
     "note_opening",
     "notice_of",
     "obstacle",
@@ -76,6 +85,7 @@ __all__ = [
     "reopen",
     "reply",
     "request_confirmation",
+    "request_export",
     "rights_of",
     "save_details",
     "scan_quarantined",

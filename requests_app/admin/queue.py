@@ -31,6 +31,7 @@ from core.staff_reading import days_from_today, status_tag
 from core.template_filters import isolated, ltr
 from requests_app.admin import bulk, desk
 from requests_app.admin.buttons import ANSWERS, BUTTONS, IN_BULK
+from requests_app.admin.exports import export, export_file, exports
 from requests_app.admin.figures import figures
 from requests_app.admin.names import beneficiary_of
 from requests_app.admin.next_inquiry import take_next
@@ -401,6 +402,9 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
             path("next/", of_staff(take_next), name="inquiry_next"),
             path("bulk/<slug:name>/", chosen, name="inquiry_bulk"),
             path("figures/", of_staff(figures), name="inquiry_figures"),
+            path("export/", of_staff(export), name="inquiry_export"),
+            path("exports/", of_staff(exports), name="inquiry_exports"),
+            path("exports/<int:pk>/", of_staff(export_file), name="inquiry_export_file"),
             *super().get_urls(),
         ]
 

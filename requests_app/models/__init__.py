@@ -4,6 +4,7 @@ from requests_app.models.attachments import Attachment, AttachmentQuerySet, Scan
 from requests_app.models.canned_texts import CannedText
 from requests_app.models.decisions import Decision, DecisionQuerySet
 from requests_app.models.events import InquiryEvent
+from requests_app.models.exports import Export
 from requests_app.models.inquiries import Inquiry, InquiryQuerySet
 from requests_app.models.openings import InquiryOpening
 from requests_app.models.replies import Reply, ReplyQuerySet
@@ -15,6 +16,7 @@ __all__ = [
     "CannedText",
     "Decision",
     "DecisionQuerySet",
+    "Export",
     "Inquiry",
     "InquiryEvent",
     "InquiryOpening",

@@ -317,6 +317,8 @@ class Inquiry(models.Model):
             ("assign_inquiry", "Can give inquiries to officers"),
             ("download_original", "Can download the originals of signed documents"),
             ("prepare_inquiry", "Can prepare inquiries for people at the counter"),
+            ("export_inquiry", "Can export lists of inquiries"),
+            ("export_personal", "Can export names, ID numbers and mobiles with them"),
         ]
         indexes = [
             # For the lists of a person by status: without it, PostgreSQL reads everybody's drafts

@@ -21,6 +21,8 @@ PERMISSIONS = {
         "requests_app.view_inquiry",
         "requests_app.triage_inquiry",
         "requests_app.assign_inquiry",
+        "requests_app.export_inquiry",
+        "requests_app.export_personal",
         "requests_app.download_original",
         "requests_app.view_cannedtext",
         "requests_app.add_cannedtext",

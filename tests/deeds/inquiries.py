@@ -125,6 +125,20 @@ def draft_for_oneself(world, role):
     return True
 
 
+def exported(world, role, **personal):
+    """Ask for a file of all inquiries, as whoever may would on the queue."""
+    return filing.request_export(
+        actor=getattr(world, role),
+        listed=Inquiry.objects.filed(),
+        query="queue=all",
+        filters="",
+        file_format="csv",
+        language="en",
+        idempotency_key=KEY,
+        **{"with_personal": False, **personal},
+    )
+
+
 def prepared(applicant, clerk, service):
     """Begin an inquiry of the applicant at the counter of the clerk."""
     person = applicant.identity
@@ -265,6 +279,11 @@ INQUIRIES = {
     "hand_back": row(act(filing.hand_back, "officer", name="officer"), "keeper"),
     "note_opening": row(act(filing.note_opening, "taken"), "officer supervisor auditor"),
     "hand_over": row(act(filing.hand_over, "officer", name="officer"), "supervisor"),
+    "request_export": row(exported, "supervisor"),
+    "request_export with personal data": row(
+        lambda world, role: exported(world, role, with_personal=True), "supervisor"
+    ),
+    "note_download": row(act(filing.note_download, "export", name="export"), "supervisor"),
     "close": row(versioned(filing.close, "processed"), "officer supervisor"),
     "reopen": row(written(filing.reopen, "processed"), "supervisor"),
     "look_again": row(versioned(filing.look_again, "to_look_at_again"), "supervisor"),
@@ -316,6 +335,7 @@ def with_inquiries(world):
     world.abroad = draft(mobile="+966500000077")
     filing.ask_to_confirm_mobile(actor=world.author, inquiry=world.abroad, session_key="s")
     world.mobile_code = factories.code_sent_to(world.author, purposes.CONTACT)
+    world.export = exported(world, "supervisor")
     world.draft = draft()
     world.code = factories.confirmation(world.draft, "s")
     factories.let_a_minute_pass(world.author)

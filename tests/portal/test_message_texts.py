@@ -78,6 +78,8 @@ def context_of(template, service=None):
         return {"at": at, "is_staff_site": False, **family}
     if template in WITH_LAST_DIGITS:
         return {"last_digits": LAST_DIGITS}
+    if template == "export_ready":
+        return {"kept_until": datetime.datetime(2026, 10, 28, 11, 5, tzinfo=datetime.UTC)}
     if template == "staff_account":
         return {"what": StaffEvent.EventType.RESET.label}
     if template in (

@@ -1,15 +1,17 @@
 """The looks of the staff site: signing in, the triage desk with its queue, and the catalogue."""
 
 import uuid
+from datetime import timedelta
 from itertools import chain
 
 from django.core.management import call_command
 from django.test import Client, override_settings
+from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from core.catalogue.models import DocumentType, Service
 from requests_app import actions
-from requests_app.models import Inquiry
+from requests_app.models import Export, Inquiry
 from tawasul.portal.demo_phone import current_code
 from tests import factories
 from tests.browser.looks import Group, people, staff_look
@@ -46,7 +48,8 @@ def prepare(language):
     call_command("load_reference", verbosity=0)
     resident = people.resident(language, email="aslam@example.com")
     filed = filed_in_every_status(resident, language)
-    supervisor = people.officer("1000000024", "خالد القحطاني", "Khalid Alqahtani", "assign_inquiry")
+    of_supervisors = ("assign_inquiry", "export_inquiry", "export_personal")
+    supervisor = people.officer("1000000024", "خالد القحطاني", "Khalid Alqahtani", *of_supervisors)
     rights = ("open_person", "download_original")
     officer = people.officer("1000000032", "منى الحربي", "Mona Alharbi", *rights)
     mine = submitted(with_documents(written(resident, "resident-services")))
@@ -60,9 +63,11 @@ def prepare(language):
     TOTPDevice.objects.create(user=newly, name="authenticator")
     shut = people.officer("1000000057", "ماجد الغامدي", "Majed Alghamdi")
     people.shut_out(Client(), "/en/staff/login/", shut)
+    exported_in_every_state(supervisor, language)
     return {
         "browsers": {
             "supervisor": signed_in_staff(supervisor),
+            "colleague": signed_in_staff(people.of_group("supervisor", "1000000149")),
             "officer": signed_in_staff(officer),
             "clerk": signed_in_staff(people.of_group("clerk", "1000000065")),
             "chief": signed_in_staff(people.chief()),
@@ -96,6 +101,18 @@ def decided(resident, officer, language):
             text=people.ANSWERS[language],
             idempotency_key=uuid.uuid4(),
         )
+
+
+def exported_in_every_state(owner, language):
+    """Make exports of the owner: removed, failed, ready, in the making and waiting."""
+    ended = {"language": language, "ended_at": timezone.now(), "rows": 1204}
+    state = Export.State
+    factories.export(owner, state=state.EXPIRED, **ended | {"query": ""})
+    factories.export(owner, state=state.FAILED, failure=Export.Failure.NO_RIGHT, **ended)
+    factories.export(owner, state=state.READY, with_personal=True, stored_name="ab/abc", **ended)
+    lasting = timezone.now() + timedelta(days=1)
+    for each in (state.RUNNING, state.WAITING):
+        factories.export(owner, state=each, leased_until=lasting, rows=3001, rows_done=1500)
 
 
 def authenticator_code(visitor, things):
@@ -200,6 +217,7 @@ INDEX = (
 )
 IN_THE_QUEUE = (
     staff_look("queue", "supervisor", QUEUE),
+    staff_look("exports-none", "colleague", f"{QUEUE}exports/"),
     staff_look("workload", "supervisor", f"{QUEUE}workload/"),
     *staff_looks(
         "officer",
@@ -217,6 +235,10 @@ IN_THE_QUEUE = (
             "queue-of-a-figure",
             f"{QUEUE}?queue=all&answered=4-weeks&in_time=yes",
         ),
+        ("export", f"{QUEUE}export/?queue=all&status__exact=processed&q=khan"),
+        ("export-of-nothing", f"{QUEUE}export/?queue=all&q=zzz", press("Make the file")),
+        ("exports", f"{QUEUE}exports/"),
+        ("export-asked-for", f"{QUEUE}export/?queue=all", press("Make the file")),
         ("bulk-claim", QUEUE, choose("claim")),
         ("bulk-assign", QUEUE, choose("assign")),
         ("bulk-assign-empty", QUEUE, choose("assign"), send_nothing("Assign to an officer")),
