@@ -7,6 +7,7 @@ from requests_app.actions.drafts import change_subject, delete_draft, save_detai
 from requests_app.actions.expectations import measure_expectations
 from requests_app.actions.follow_up import answer_return, mark_answers_read, withdraw
 from requests_app.actions.handing_back import hand_back, hand_over
+from requests_app.actions.invitations import record_invitation, record_withdrawn_invitation
 from requests_app.actions.next_inquiry import take_next
 from requests_app.actions.openings import note_opening
 from requests_app.actions.preparation import begin_preparing, language_for, prepare
@@ -58,6 +59,8 @@ __all__ = [
     "pass_on_inquiries",
     "preparation_is_over",
     "prepare",
+    "record_invitation",
+    "record_withdrawn_invitation",
     "reject",
     "release",
     "remind_of_returns",

@@ -39,6 +39,8 @@ TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
     EventType.CHECKED: (Inquiry.FILED, None),
     EventType.INFECTED: (Inquiry.FILED, None),
     EventType.LOOKED_AGAIN: (Inquiry.FILED, None),
+    EventType.INVITED: (Inquiry.OPEN, None),
+    EventType.UNINVITED: (Inquiry.OPEN, None),
 }
 # A return that waits for an answer this long is followed by a reminder.
 REMINDER_DELAY = timedelta(days=7)
@@ -121,7 +123,8 @@ def _explain_refusal(
         )
     # Whoever reopens an inquiry need not have it.
     needs_it = role == Role.OFFICER and event_type != EventType.REOPENED
-    if needs_it and inquiry.is_at_the_desk and inquiry.assignee != actor:
+    can_happen = inquiry.is_open and inquiry.status in TRANSITIONS[event_type][0]
+    if needs_it and can_happen and inquiry.assignee != actor:
         return RuleViolation(
             _("This inquiry is not assigned to you. Assign it to yourself first."),
             code="unclaimed",

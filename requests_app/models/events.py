@@ -50,6 +50,8 @@ class InquiryEvent(Event):
         CHECKED = "checked", _("A document was checked for viruses and can be opened")
         INFECTED = "infected", _("A document was removed, as it contained malware")
         LOOKED_AGAIN = "looked_again", _("A supervisor has looked at it again")
+        INVITED = "invited", _("Asked to come to an office")
+        UNINVITED = "uninvited", _("No longer asked to come to an office")
 
     # Only officers see these events.
     INTERNAL = (
