@@ -7,6 +7,8 @@ from tawasul.portal import actions
 from tests import factories
 from tests.appointments import places
 
+TO_BRING = "The old passport too."
+
 
 def chosen(inquiry, **changes):
     """Return what an officer chooses for the inquiry: its service, in the region of an office."""
@@ -17,7 +19,7 @@ def chosen(inquiry, **changes):
         "region": places.region(),
         "until": actions.last_days()[5],
         "documents": [factories.document_type()],
-        "what_to_bring": "The old passport too.",
+        "what_to_bring": TO_BRING,
         "idempotency_key": uuid.uuid4(),
         **changes,
     }

@@ -20,7 +20,7 @@ from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import verified
 from tests.conftest import errors_on, notices_on, signed_in_staff, words
-from tests.portal.invitations import chosen, form_of, invited, withdrawn
+from tests.portal.invitations import TO_BRING, chosen, form_of, invited, withdrawn
 from tests.requests_app.desk_pages import desk_of
 from tests.requests_app.refusals import changed
 from tests.requests_app.steps import page_of
@@ -116,7 +116,7 @@ def test_mail_names_what_to_bring(inquiry, resident):
     mail = Message.objects.about(inquiry.reference).get(channel="email")
     assert "Sign in to book: the page of the inquiry leads to the times." in mail.text
     assert "Documents to bring:\nSupporting proof" in mail.text
-    assert "The old passport too." in mail.text
+    assert TO_BRING in mail.text
 
 
 def test_person_whom_it_is_about_is_told_as_well(officer, resident, hours):
@@ -368,7 +368,7 @@ def test_officer_asks_on_the_desk(as_officer, inquiry):
     assert notices_on(page) == ["They are asked to come to an office, and are told by text."]
     shown = words(page)
     assert "Nothing is booked yet" in shown
-    assert "The old passport too." in shown
+    assert TO_BRING in shown
     assert ASK not in words(page)
     page = as_officer.post(
         page_to_withdraw(inquiry), {"expected_version": now(inquiry).version}, follow=True
@@ -395,7 +395,7 @@ def now(inquiry):
 def test_form_says_how_to_mend_it_and_keeps_what_was_typed(as_officer, inquiry, changes, sentence):
     page = as_officer.post(page_to_ask(inquiry), form_of(inquiry, **changes))
     assert errors_on(page) == [sentence]
-    typed = changes.get("what_to_bring", "The old passport too.")
+    typed = changes.get("what_to_bring", TO_BRING)
     assert typed in page.content.decode()
     assert events_of(inquiry) == []
 

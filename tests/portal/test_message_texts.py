@@ -20,6 +20,7 @@ from core.catalogue.models import Service
 from core.messaging.models import Message
 from deploy.texts import parts_of, templates
 from requests_app.models import Inquiry
+from tawasul.portal.models import Invitation
 
 FOLDER = Path(settings.BASE_DIR, "templates", "messages")
 OF_AN_APPOINTMENT = {*templates(), *templates(of_mails=True)}
@@ -64,6 +65,11 @@ def context_of(template, service=None):
         return {"code": CODE, "about": Assistance(office=office, aim="change")}
     about_others = {"has_account": False}
     inquiry = Inquiry(reference=REFERENCE, service=service, holder=holder, beneficiary=person)
+    if template in ("inquiry_invited", "inquiry_uninvited"):
+        # One of the days that are longest in words.
+        until = datetime.date(2026, 11, 25)
+        invitation = Invitation(inquiry=inquiry, service=service, until=until)
+        return {"inquiry": inquiry, "invitation": invitation, "has_account": True}
     if template in TO_OTHERS & OF_AN_INQUIRY:
         return {"inquiry": inquiry, **about_others}
     if template in OF_AN_INQUIRY:
@@ -140,6 +146,7 @@ def test_texts_are_not_html_escaped():
     assert "Children's <visas>" in text
 
 
+@pytest.mark.django_db
 def test_every_mail_has_a_subject_and_a_text_in_one_language():
     """A locked screen shows the subject, so the code must not be in it."""
     for template in MAILS:

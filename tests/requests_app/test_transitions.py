@@ -142,8 +142,9 @@ def test_table_covers_every_status_and_event():
     # An inquiry is passed on by the portal, with the link of its holder: see test_passing_on. It is
     # handed back with the end of its officer's account: see test_staff_keeping. What becomes of
     # documents that were not scanned: see test_quarantine. A clerk prepares a draft, which says so
-    # when it is sent: see test_preparation.
+    # when it is sent: see test_preparation. Who is asked to come to an office: test_invitations.
     elsewhere = {"prepared", "passed_on", "handed_back", "checked", "infected", "looked_again"}
+    elsewhere |= {"invited", "uninvited"}
     event_types = set(InquiryEvent.EventType) - elsewhere
     assert known == set(product(Inquiry.Status, event_types))
     assert len(known) == len(ALLOWED) + len(REFUSED) + len(SENT)

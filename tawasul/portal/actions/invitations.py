@@ -16,8 +16,8 @@ from core.catalogue.models import DocumentType, Region, Service, Way
 from core.catalogue.working_days import add_working_days
 from core.digests import derive_key, digest_of
 from core.exceptions import RuleViolation
-from core.hijri import both_calendars
 from core.messaging.actions import notices
+from core.template_filters import full_day_in_words
 from requests_app.actions import record_invitation, record_withdrawn_invitation
 from requests_app.models import Inquiry
 from tawasul.portal.models import Invitation
@@ -127,7 +127,7 @@ def _check_can_come(
     if until not in days:
         raise RuleViolation(
             _("Choose a day from %(first)s to %(last)s.")
-            % {"first": both_calendars(days[0]), "last": both_calendars(days[-1])},
+            % {"first": full_day_in_words(days[0]), "last": full_day_in_words(days[-1])},
             code="until",
         )
     person = inquiry.beneficiary
