@@ -45,7 +45,7 @@ def shown_to(
     """Return what the page of an inquiry shows of its latest invitation, if there is one."""
     inquiry = rights.inquiry
     invitation = latest_of(inquiry, events)
-    if invitation is None:
+    if invitation is None or not (inquiry.is_open or invitation.visit):
         return None
     visit = invitation.visit
     reads = visit and visit.holder_id in (inquiry.holder_id, request.user.identity_id)

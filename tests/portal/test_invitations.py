@@ -508,9 +508,29 @@ def test_representative_is_led_to_book_in_the_right_name(officer, hours):
 
 def test_withdrawn_or_decided_leads_nowhere(as_resident, inquiry):
     invited(inquiry)
-    factories.write(filing.approve, inquiry, inquiry.assignee)
     Inquiry.objects.filter(pk=inquiry.pk).update(status="processed", outcome="approved")
-    assert "Book this appointment" not in words(as_resident.get(page_of(inquiry)))
+    assert "Visit to an office" not in words(as_resident.get(page_of(inquiry)))
+    Inquiry.objects.filter(pk=inquiry.pk).update(status="under_processing", outcome="")
+    assert "Book this appointment" in words(as_resident.get(page_of(inquiry)))
+    withdrawn(inquiry)
+    assert "Visit to an office" not in words(as_resident.get(page_of(inquiry)))
+
+
+def test_page_says_when_the_last_day_is_over(as_resident, as_officer, inquiry):
+    invited(inquiry)
+    Invitation.objects.update(until=timezone.localdate() - DAY)
+    shown = words(as_resident.get(page_of(inquiry)))
+    assert "The day until when the visit was asked for is over." in shown
+    assert "Book this appointment" not in shown
+    at_desk = words(as_officer.get(desk_of(inquiry)))
+    assert "Nothing was booked" in at_desk
+    assert ASK in at_desk
+
+
+def test_desk_says_that_the_visit_is_after_the_last_day(as_officer, inquiry, hours):
+    invited(inquiry, until=actions.last_days()[0])
+    booked(inquiry, places.slot(timezone.localdate() + 20 * DAY, of=hours))
+    assert "after the day that was asked for" in words(as_officer.get(desk_of(inquiry)))
 
 
 def test_stranger_learns_nothing_of_the_inquiry_from_an_appointment(officer, resident, hours, slot):
