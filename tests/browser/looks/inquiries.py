@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
+from appointments.models import OpeningWindow
 from core.accounts.models import Identity, Session
 from core.catalogue.models import DocumentType, Service
 from requests_app import actions
@@ -174,20 +175,20 @@ def filed_in_every_status(resident, language):
 
 def asked_to_come(resident):
     """Return inquiries whose person is asked to come to an office, with and without a visit."""
+    call_command("load_offices", verbosity=0)
     officer = factories.OfficerFactory()
-    hours = places.window()
+    hours = OpeningWindow.objects.filter(office__region__slug="riyadh").first()
 
-    def asked(slug):
-        inquiry = submitted(written(resident, slug))
+    def asked():
+        inquiry = submitted(written(resident, "resident-services"))
         inquiry = actions.claim(actor=officer, inquiry=inquiry, expected_version=inquiry.version)
         invited(inquiry)
         return inquiry
 
-    come, comes = asked("resident-id-issue"), asked("resident-services")
-    day = timezone.localdate() + datetime.timedelta(days=2)
-    slot = places.slot(day, of=hours)
+    comes = asked()
+    slot = places.slot(timezone.localdate() + datetime.timedelta(days=2), of=hours)
     places.confirmed(resident, slot=slot, service=comes.service)
-    return {"asked": come, "comes": comes}
+    return {"comes": comes, "asked": asked()}
 
 
 def through_quarantine(resident, supervisor):
