@@ -131,6 +131,7 @@ def test_person_whom_it_is_about_is_told_as_well(officer, resident, hours):
     assert all("Tawasul: Bilal is asked to come" in text for _to, text in told)
 
 
+@pytest.mark.both_engines
 def test_second_click_asks_once(inquiry):
     fields = chosen(inquiry)
     first, second = (
@@ -303,6 +304,7 @@ def test_what_is_booked_for_somebody_else_is_no_visit(inquiry, slot):
     assert visit_of(invitation) is None
 
 
+@pytest.mark.both_engines
 def test_what_is_booked_after_the_last_day_is_no_visit(inquiry, slot):
     invitation = invited(inquiry)
     appointment = booked(inquiry, slot)
@@ -328,6 +330,7 @@ def test_what_the_person_books_for_themselves_is_the_visit(officer, resident, ho
     assert visit_of(invitation) == appointment
 
 
+@pytest.mark.both_engines
 def test_after_a_cancel_the_person_books_again(inquiry, slot):
     invitation = invited(inquiry)
     first = booked(inquiry, slot)
@@ -517,6 +520,20 @@ def test_withdrawn_or_decided_leads_nowhere(as_resident, inquiry):
     assert "Visit to an office" not in words(as_resident.get(page_of(inquiry)))
 
 
+@pytest.mark.both_engines
+def test_my_page_says_that_a_visit_is_to_be_booked(as_resident, inquiry, slot):
+    asked = "Book a visit to an office"
+    assert asked not in words(as_resident.get("/en/my/"))
+    invited(inquiry)
+    assert asked in words(as_resident.get("/en/my/"))
+    appointment = booked(inquiry, slot)
+    assert asked not in words(as_resident.get("/en/my/"))
+    places.cancel(appointment)
+    assert asked in words(as_resident.get("/en/my/"))
+    withdrawn(inquiry)
+    assert asked not in words(as_resident.get("/en/my/"))
+
+
 def test_page_says_when_the_last_day_is_over(as_resident, as_officer, inquiry):
     invited(inquiry)
     Invitation.objects.update(until=timezone.localdate() - DAY)
@@ -548,6 +565,74 @@ def test_stranger_learns_nothing_of_the_inquiry_from_an_appointment(officer, res
     assert grouped_reference(inquiry.reference) in words(verified(worker).get(address))
     shown = verified(worker).get(page_of(inquiry)).content.decode()
     assert grouped_reference(appointment.reference) in shown
+
+
+@pytest.fixture
+def names_inquiry(as_resident, inquiry):
+    """Return a function that tells whether the page of an appointment names the inquiry."""
+
+    def names(appointment):
+        page = as_resident.get(f"/en/appointments/{appointment.reference}/")
+        return grouped_reference(inquiry.reference) in words(page)
+
+    return names
+
+
+def test_appointment_of_another_service_does_not_name_it(names_inquiry, inquiry, slot):
+    invited(inquiry)
+    assert not names_inquiry(places.confirmed(inquiry.applicant, slot=slot))
+
+
+def test_appointment_of_before_does_not_name_it(names_inquiry, inquiry, slot):
+    appointment = booked(inquiry, slot)
+    invited(inquiry)
+    assert not names_inquiry(appointment)
+
+
+def test_appointment_of_after_the_end_does_not_name_it(names_inquiry, inquiry, slot):
+    invited(inquiry)
+    appointment = booked(inquiry, slot)
+    assert names_inquiry(appointment)
+    Invitation.objects.update(until=timezone.localdate() - DAY)
+    assert not names_inquiry(appointment)
+    Invitation.objects.update(until=timezone.localdate(), withdrawn_at=appointment.confirmed_at)
+    assert not names_inquiry(appointment)
+    Invitation.objects.update(withdrawn_at=timezone.now())
+    assert names_inquiry(appointment)
+
+
+def test_appointment_of_somebody_else_does_not_name_it(inquiry, slot):
+    invited(inquiry)
+    other = factories.UserFactory()
+    appointment = places.confirmed(other, slot=slot, service=inquiry.service)
+    page = verified(other).get(f"/en/appointments/{appointment.reference}/")
+    assert grouped_reference(inquiry.reference) not in words(page)
+
+
+def test_held_time_names_no_inquiry(names_inquiry, inquiry, slot):
+    invited(inquiry)
+    held = places.held(inquiry.applicant, slot=slot, service=inquiry.service)
+    assert not names_inquiry(held)
+
+
+def test_employer_reads_what_the_worker_booked_and_cannot_open_it(
+    officer, resident, as_resident, hours, slot
+):
+    worker = factories.UserFactory()
+    factories.link(resident.identity, worker.identity)
+    inquiry = factories.claimed(officer, applicant=resident, beneficiary=worker.identity)
+    invited(inquiry)
+    of_worker = verified(worker)
+    address = link_on(of_worker.get(page_of(inquiry)), "Book this appointment")
+    offices = of_worker.get(address)
+    assert offices.context["criteria"].attendee == worker.identity
+    appointment = places.confirmed(worker, slot=slot, service=inquiry.service)
+    page_of_it = f"/en/appointments/{appointment.reference}/"
+    shown = as_resident.get(page_of(inquiry))
+    assert grouped_reference(appointment.reference) in words(shown)
+    assert page_of_it not in shown.content.decode()
+    assert page_of_it in of_worker.get(page_of(inquiry)).content.decode()
+    assert as_resident.get(page_of_it).status_code == 404
 
 
 def test_page_without_an_invitation_shows_nothing_of_it(as_resident, as_officer, inquiry):

@@ -4,7 +4,7 @@ import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +23,15 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(
             withdrawn_at=None, until__gte=timezone.localdate(), inquiry__status__in=Inquiry.OPEN
         )
+
+    def to_book(self) -> Self:
+        """Return the open ones without an appointment, or whose one was cancelled or missed."""
+        booked = Appointment.objects.filter(
+            attendee=OuterRef("inquiry__beneficiary"),
+            service=OuterRef("service"),
+            confirmed_at__gte=OuterRef("created_at"),
+        ).exclude(status__in=Invitation.CALLED_OFF)
+        return self.open().exclude(Exists(booked))
 
     def with_visit(self) -> Self:
         """Set the `visit` of each, in one query: what was last booked by it, or None.
