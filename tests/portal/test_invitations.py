@@ -601,12 +601,11 @@ def test_appointment_of_after_the_end_does_not_name_it(names_inquiry, inquiry, s
     assert names_inquiry(appointment)
 
 
-def test_appointment_of_somebody_else_does_not_name_it(inquiry, slot):
+def test_appointment_of_somebody_else_does_not_name_it(names_inquiry, inquiry, slot):
     invited(inquiry)
-    other = factories.UserFactory()
-    appointment = places.confirmed(other, slot=slot, service=inquiry.service)
-    page = verified(other).get(f"/en/appointments/{appointment.reference}/")
-    assert grouped_reference(inquiry.reference) not in words(page)
+    worker = factories.IdentityFactory()
+    factories.link(inquiry.applicant.identity, worker)
+    assert not names_inquiry(booked(inquiry, slot, attendee=worker))
 
 
 def test_held_time_names_no_inquiry(names_inquiry, inquiry, slot):
