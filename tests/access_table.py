@@ -222,6 +222,9 @@ TABLE = {
         *("release/", "assign/", "look_again/", "reopen/", "close/", "answer/", "take_back/"),
         *("confirm_refusal/", "send_refusal_back/"),
     ),
+    # Whoever does not have the inquiry is led back to it; what they send is shown with the reason.
+    f"{QUEUE}<int:pk>/invitation/": desk_form(staff(403, 302, 302), staff(403, 200, 200)),
+    f"{QUEUE}<int:pk>/invitation/withdraw/": desk_form(staff(403, 302, 302)),
     **each(
         staff(403, 200, 200, auditor=200),
         f"{QUEUE}<int:pk>/documents/<int:document_pk>/",

@@ -10,12 +10,14 @@ from core.accounts.models import PersonOpening
 from requests_app import actions
 from requests_app.models import Export, Inquiry, Reply
 from tawasul.portal.chores import make_exports
+from tawasul.portal.models import Invitation
 from tests import factories
 from tests.appointments import places
 from tests.conftest import signed_in_staff
 from tests.deeds.inquiries import prepared
 from tests.deeds.rows import PASSPORT
 from tests.factories import of_role
+from tests.portal.invitations import TO_BRING, form_of
 from tests.test_hostile import BIDI, LONG, QUEUE, assert_answered
 
 TEXT = "Words that somebody has typed here."
@@ -204,6 +206,23 @@ def test_the_buttons_of_the_desk_take_anything(officer, claimed):
                 address = f"{QUEUE}{claimed.pk}/{page}/"
                 assert_harmless(browser.post(address, fields_for(claimed, **chosen), follow=True))
             assert state_of(claimed) == before, (field, value[:20])
+
+
+def test_the_form_of_an_invitation_takes_anything(officer, claimed):
+    places.window()
+    browser, before = signed_in_staff(officer), state_of(claimed)
+    address = f"{QUEUE}{claimed.pk}/invitation/"
+    names = ("expected_version", "idempotency_key", "service", "region", "until", "documents")
+    for field in names:
+        for value in VALUES:
+            page = browser.post(address, form_of(claimed, **{field: value}), follow=True)
+            assert_harmless(page)
+            assert TO_BRING in page.content.decode()
+            assert state_of(claimed) == before, (field, value[:20])
+    assert not Invitation.objects.exists()
+    for value in VALUES:
+        assert_harmless(browser.post(f"{address}withdraw/", {"expected_version": value}))
+    assert state_of(claimed) == before
 
 
 def test_bulk_page_takes_anything(officer, claimed):

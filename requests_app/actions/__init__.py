@@ -21,6 +21,7 @@ from requests_app.actions.exports import (
 )
 from requests_app.actions.follow_up import answer_return, mark_answers_read, withdraw
 from requests_app.actions.handing_back import hand_back, hand_over
+from requests_app.actions.invitations import record_invitation, record_withdrawn_invitation
 from requests_app.actions.next_inquiry import take_next
 from requests_app.actions.notices import notice_of
 from requests_app.actions.openings import note_opening
@@ -78,6 +79,8 @@ __all__ = [
     "pass_on_inquiries",
     "preparation_is_over",
     "prepare",
+    "record_invitation",
+    "record_withdrawn_invitation",
     "reject",
     "release",
     "remind_of_returns",

@@ -44,6 +44,8 @@ TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
     EventType.INFECTED: (Inquiry.FILED, None),
     EventType.ESCALATED: (Inquiry.AT_THE_DESK, None),
     EventType.LOOKED_AGAIN: (Inquiry.FILED, None),
+    EventType.INVITED: (Inquiry.OPEN, None),
+    EventType.UNINVITED: (Inquiry.OPEN, None),
 }
 # What goes on beside a decision that has not left yet, and what makes it go back to its officer.
 # Everything else has to wait until it has left, or was taken back.
@@ -156,7 +158,8 @@ def _explain_refusal(
         )
     # Whoever reopens an inquiry need not have it.
     needs_it = role == Role.OFFICER and event_type != EventType.REOPENED
-    if needs_it and inquiry.is_at_the_desk and inquiry.assignee != actor:
+    can_happen = inquiry.is_open and inquiry.status in TRANSITIONS[event_type][0]
+    if needs_it and can_happen and inquiry.assignee != actor:
         return RuleViolation(
             _("This inquiry is not assigned to you. Assign it to yourself first."),
             code="unclaimed",

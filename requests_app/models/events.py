@@ -55,6 +55,8 @@ class InquiryEvent(Event):
         INFECTED = "infected", _("A document was removed, as it contained malware")
         ESCALATED = "escalated", _("Overdue: supervisors were told")
         LOOKED_AGAIN = "looked_again", _("A supervisor has looked at it again")
+        INVITED = "invited", _("Asked to come to an office")
+        UNINVITED = "uninvited", _("No longer asked to come to an office")
 
     # Only officers see these events.
     INTERNAL = (

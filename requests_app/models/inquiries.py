@@ -418,6 +418,11 @@ class Inquiry(models.Model):
         return self.status in self.OPEN
 
     @property
+    def is_undecided(self) -> bool:
+        """Whether it is open, and no decision waits to be sent."""
+        return self.is_open and not self.pending_outcome
+
+    @property
     def is_closed(self) -> bool:
         return self.status == self.Status.CLOSED
 

@@ -9,6 +9,7 @@ from requests_app import actions as filing
 from requests_app import purposes
 from requests_app.models import Decision, Inquiry
 from tests import factories
+from tests.appointments import places
 from tests.deeds.rows import (
     AUTHOR,
     DRAFT_SENT,
@@ -24,6 +25,7 @@ from tests.deeds.rows import (
     versioned,
     written,
 )
+from tests.portal.invitations import TO_BRING, invited, withdrawn
 from tests.requests_app.people import TEXT, after
 from tests.requests_app.people import act as act_of
 
@@ -287,6 +289,22 @@ INQUIRIES = {
     "close": row(versioned(filing.close, "processed"), "officer supervisor"),
     "reopen": row(written(filing.reopen, "processed"), "supervisor"),
     "look_again": row(versioned(filing.look_again, "to_look_at_again"), "supervisor"),
+    "record_invitation": row(
+        versioned(filing.record_invitation, "taken", content_digest=""), "officer"
+    ),
+    "record_withdrawn_invitation": row(
+        versioned(filing.record_withdrawn_invitation, "invited"), "officer"
+    ),
+    "invite": row(
+        lambda world, role: invited(world.taken, getattr(world, role), idempotency_key=KEY),
+        "officer",
+    ),
+    "withdraw_invitation": row(
+        lambda world, role: withdrawn(world.invited, getattr(world, role)), "officer"
+    ),
+    "an invitation": row(
+        page(lambda world: f"/en/inquiries/{world.invited.reference}/", shows=TO_BRING), *READERS
+    ),
     "what was filed": row(
         page(of_inquiry(), shows=factories.DESCRIPTION), "author colleague worker"
     ),
@@ -326,7 +344,10 @@ def with_inquiries(world):
     world.unsent = [
         factories.attached(world.returned, factories.picture(size=(side, 40))) for side in (50, 51)
     ]
-    world.waiting, world.taken = filed(), filed("claimed")
+    world.waiting, world.taken, world.invited = filed(), filed("claimed"), filed("claimed")
+    places.window(office=world.office)
+    invited(world.invited)
+    world.invited.refresh_from_db()
     world.processed, world.to_look_at_again = (
         filed("claimed", "approved") for _inquiry in range(2)
     )

@@ -14,6 +14,7 @@ from requests_app import actions
 from requests_app.models import Export, Inquiry
 from tawasul.portal.demo_phone import current_code
 from tests import factories
+from tests.appointments import places
 from tests.browser.looks import Group, people, staff_look
 from tests.browser.looks.inquiries import (
     MANY,
@@ -33,6 +34,7 @@ from tests.browser.looks.steps import (
 )
 from tests.browser.looks.tables import ON_ANY_SCREEN, pages_of_model, staff_looks
 from tests.conftest import signed_in_staff
+from tests.portal.invitations import invited
 
 QUEUE, PASSWORD = "requests_app/inquiry/", "password_change/"
 DESK = "requests_app/inquiry/{%s.pk}/change/"
@@ -42,6 +44,7 @@ MODELS = {
     "documenttype": "catalogue/documenttype/",
     "canned": "requests_app/cannedtext/",
 }
+INVITATION = "requests_app/inquiry/{mine.pk}/invitation/"
 
 
 def prepare(language):
@@ -57,6 +60,10 @@ def prepare(language):
     waiting = {name: decided(resident, supervisor, language) for name in ("decided", "held_back")}
     waiting["held_back"].decisions.update(state="held_back")
     Inquiry.objects.filter(pk=waiting["held_back"].pk).update(pending_outcome="")
+    asked = submitted(written(resident, "resident-services"))
+    asked = actions.claim(actor=supervisor, inquiry=asked, expected_version=asked.version)
+    places.window()
+    invited(asked)
     people.many_like(filed["under_processing"], MANY)
     Inquiry.objects.filter(pk=filed["open"].pk).update(due_on="2026-01-04")
     newly = people.officer("1000000040", "هند المطيري", "Hind Almutairi")
@@ -78,6 +85,7 @@ def prepare(language):
         **waiting,
         **through_quarantine(resident, supervisor),
         "mine": mine,
+        "asked": asked,
         "newly": newly,
         "shut": shut,
         "note": people.ANSWERS[language],
@@ -269,6 +277,12 @@ AT_THE_DESK = (
         "officer",
         ("desk-claimed", desk_of("under_processing"), press("Assign to me")),
         ("desk-somebody-was-quicker", desk_of("open"), claim_meanwhile, press("Assign to me")),
+    ),
+    *staff_looks(
+        "supervisor",
+        ("invitation", INVITATION),
+        ("invitation-empty", INVITATION, send_nothing("Ask to come")),
+        ("desk-asked-to-come", desk_of("asked")),
     ),
     staff_look("desk-removed", "officer", desk_of("removed")),
     staff_look("desk-in-quarantine", "supervisor", desk_of("unread")),
