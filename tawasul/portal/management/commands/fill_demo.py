@@ -1,0 +1,41 @@
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from core.security_log import LOGGER
+from tawasul.portal.demo_data.filling import fill, is_untouched, renew_today
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what never happened out of the security log."""
+    logging.getLogger(LOGGER).disabled = True
+    try:
+        yield
+    finally:
+        logging.getLogger(LOGGER).disabled = False
+
+
+class Command(BaseCommand):
+    help = (
+        "Give a demo in which nobody has filed or booked anything its past, and each start the "
+        "people of today. The decoder has to run."
+    )
+
+    def handle(self, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("The demo is not switched on: use `make run`.")
+        call_command("load_demo", stdout=StringIO())
+        if is_first := is_untouched():
+            self.stdout.write("Filling the desks (the first time only) ...")
+            self.stdout.flush()
+        with _quiet():
+            if is_first:
+                fill()
+            renew_today()
