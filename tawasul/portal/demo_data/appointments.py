@@ -113,7 +113,7 @@ def _add_walk_ins(chronicle: Chronicle, days: Days) -> None:
 
 
 def _add_ahead(chronicle: Chronicle, days: Days) -> None:
-    closed_at = days.at(-1, 12 * 60)
+    closed_at = days.at(-1, 14 * 60)
     for number, story in enumerate(STORIES["ahead"]):
         booking = Booking(
             f"ahead {number}", story["who"], story["service"], attendee=story.get("for", "")
@@ -136,7 +136,7 @@ def _add_ahead(chronicle: Chronicle, days: Days) -> None:
 
 
 def _close(days: Days) -> None:
-    """Close an office for a day ahead, as its manager does, and displace who has booked it."""
+    """Close an office for a day ahead, as its manager does, and offer those booked other times."""
     office = Office.objects.get(slug=CLOSED_OFFICE)
     day = days.day(CLOSED)
     Closure.objects.create(
@@ -148,6 +148,7 @@ def _close(days: Days) -> None:
     )
     actions.make_slots(OpeningWindow.objects.filter(office=office))
     actions.displace_due()
+    actions.allocate()
 
 
 def _wish(days: Days, story: dict[str, str | int]) -> None:

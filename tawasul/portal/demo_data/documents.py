@@ -11,7 +11,7 @@ from core.catalogue.models import DocumentType
 PAPER, INK, PALE = "#f7f3ea", "#1f3b33", "#c9d6cf"
 # Passports and cards lie on their side and come as photos; letters stand, and come as a PDF.
 CARDS = {"identity-or-passport", "current-passport", "visa-copy"}
-CARD, LETTER = (900, 600), (827, 1170)  # points
+CARD, LETTER = (760, 540), (620, 877)  # points
 
 
 def paper_of(kind: DocumentType, person: Identity, name: str = "") -> SimpleUploadedFile:

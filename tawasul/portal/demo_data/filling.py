@@ -28,8 +28,8 @@ from tawasul.portal.demo_data.notices import add_notices
 from tawasul.portal.demo_data.people import add_people, are_there
 from tawasul.portal.demo_data.today import add_today, is_empty
 
-# The worker of the past, twice a day: when offers may be made, and before the reminders end.
-ROUNDS = (9 * 60 + 30, 21 * 60)  # minutes after midnight
+# The worker of the past, once a day: before the hours end in which people may be told of something.
+ROUND = 21 * 60  # minutes after midnight
 CHORES = (
     expire_late,
     expire_due,
@@ -85,9 +85,8 @@ def renew_today() -> None:
 def _add_rounds(chronicle: Chronicle, days: Days) -> None:
     day, now = days.day(OPENED), days.now
     while day <= days.today:
-        for minutes in ROUNDS:
-            if (at := moment(day, minutes)) < now - JUST_NOW:
-                chronicle.add(at, _do_chores)
+        if (at := moment(day, ROUND)) < now - JUST_NOW:
+            chronicle.add(at, _do_chores)
         day += DAY
 
 
