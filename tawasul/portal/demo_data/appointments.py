@@ -64,7 +64,7 @@ def _add_past(chronicle: Chronicle, days: Days) -> None:
 
 def _people_and_services() -> list[tuple[str, str]]:
     """Return whom the past can be about: those of today and of the days ahead come later."""
-    later = [*STORIES["today"], *STORIES["ahead"], *STORIES["wishes"]]
+    later = [*STORIES["today"], *STORIES["today_at_riyadh"], *STORIES["ahead"], *STORIES["wishes"]]
     taken = {(story["who"], story["service"]) for story in later}
     return [
         (person.name_en, service)

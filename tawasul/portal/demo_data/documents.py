@@ -1,6 +1,8 @@
 """The documents of the demo: drawn papers that say themselves that they are none."""
 
 import io
+import json
+from pathlib import Path
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image, ImageDraw
@@ -13,15 +15,21 @@ PAPER, INK, PALE = "#f7f3ea", "#1f3b33", "#c9d6cf"
 CARDS = {"identity-or-passport", "current-passport", "visa-copy"}
 CARD, LETTER = (760, 540), (620, 877)  # points
 
+NAMES = json.loads(Path(__file__).with_name("documents.json").read_text("utf-8"))
 
-def paper_of(kind: DocumentType, person: Identity, name: str = "") -> SimpleUploadedFile:
-    """Return a drawn paper of this kind about a person, named `name` or after its kind."""
+
+def usual_name(kind: DocumentType, language: str) -> str:
+    """Return what people who write in this language call their file of this kind."""
+    return NAMES[kind.slug][language]
+
+
+def paper_of(kind: DocumentType, person: Identity, name: str) -> SimpleUploadedFile:
+    """Return a drawn paper of this kind about a person, named `name`."""
     is_card = kind.slug in CARDS
     paper = _drawn(kind, person, CARD if is_card else LETTER)
     content = io.BytesIO()
     paper.save(content, "JPEG" if is_card else "PDF")
     ending, content_type = ("jpg", "image/jpeg") if is_card else ("pdf", "application/pdf")
-    name = name or kind.slug.replace("-", " ")
     return SimpleUploadedFile(f"{name}.{ending}", content.getvalue(), content_type)
 
 

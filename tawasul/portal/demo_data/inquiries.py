@@ -20,7 +20,7 @@ from requests_app import actions
 from requests_app.models import Inquiry
 from tawasul.portal.demo_data.chronicle import Chronicle
 from tawasul.portal.demo_data.days import Days
-from tawasul.portal.demo_data.documents import paper_of
+from tawasul.portal.demo_data.documents import paper_of, usual_name
 from tawasul.portal.demo_data.people import account, identity_of, named
 
 FOLDER = Path(__file__).parent
@@ -131,6 +131,7 @@ class _Told:
         )
 
     def _attach(self, actor: User, kind: DocumentType, name: str = "") -> None:
+        name = name or usual_name(kind, self.applicant.language)
         paper = paper_of(kind, self.inquiry.beneficiary, name)
         actions.attach(actor=actor, inquiry=self.inquiry, document_type=kind, uploads=[paper])
 

@@ -4,13 +4,17 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from appointments.models import Appointment, Slot
+from appointments.actions import make_slots
+from appointments.models import Appointment, OpeningWindow, Slot
 from tawasul.portal.demo_data.appointment_stories import STORIES
 from tawasul.portal.demo_data.bookings import MINUTE, Booking
 from tawasul.portal.demo_data.chronicle import Chronicle
-from tawasul.portal.demo_data.days import DAY, Days
+from tawasul.portal.demo_data.clock import clock_at
+from tawasul.portal.demo_data.days import DAY, Days, moment
 from tawasul.portal.demo_data.people import named
 from tawasul.portal.management.commands.load_demo import AROUND_THE_CLOCK, OFFICE
+
+ELSEWHERE = "riyadh"
 
 
 def is_empty(now: datetime) -> bool:
@@ -20,12 +24,20 @@ def is_empty(now: datetime) -> bool:
 
 def add_today(chronicle: Chronicle, days: Days) -> None:
     """Add those of today, and when they were booked: on the days before."""
+    with clock_at(days.now - DAY):
+        # In the night, the evening of yesterday is still at the desk.
+        make_slots(OpeningWindow.objects.filter(office__slug=OFFICE))
     starts = _starts(days.now)
     for number, story in enumerate(STORIES["today"]):
         start = starts.get(story["at"])
         # On a holiday the office is closed; and who has another appointment comes to that.
         if start and not _is_booked(story["who"]):
-            _add(chronicle, days.now, number, story, start)
+            _add(chronicle, days, number, story, start)
+    for number, story in enumerate(STORIES["today_at_riyadh"]):
+        start = moment(days.today, story["hour"] * 60)
+        is_open = Slot.objects.filter(office__slug=ELSEWHERE, start=start, is_closed=False).exists()
+        if is_open and not _is_booked(story["who"]):
+            _add_elsewhere(chronicle, days, number, story, start)
 
 
 def _starts(now: datetime) -> dict[int, datetime]:
@@ -39,14 +51,33 @@ def _starts(now: datetime) -> dict[int, datetime]:
     return starts | {after: slot.start for after, slot in enumerate(to_come, 1)}
 
 
+def _add_elsewhere(
+    chronicle: Chronicle, days: Days, number: int, story: dict[str, Any], start: datetime
+) -> None:
+    """Add somebody at the office that is open on working days alone: served by now, or due."""
+    name, now = f"{ELSEWHERE} {days.today.isoformat()} {number}", days.now
+    booking = Booking(name, story["who"], story["service"])
+    booked_at = now - (1 + number % 3) * DAY - number * 11 * MINUTE
+    chronicle.add(booked_at, partial(booking.book, ELSEWHERE, start))
+    if start + 30 * MINUTE > now:
+        return
+    if story.get("missed"):
+        chronicle.add(start + 20 * MINUTE, booking.miss)
+        return
+    chronicle.add(start - 5 * MINUTE, booking.check_in)
+    chronicle.add(start + 4 * MINUTE, booking.call)
+    chronicle.add(start + 15 * MINUTE, booking.serve)
+
+
 def _is_booked(name: str) -> bool:
     return Appointment.objects.live_now().filter(attendee=named(name)).exists()
 
 
 def _add(
-    chronicle: Chronicle, now: datetime, number: int, story: dict[str, Any], start: datetime
+    chronicle: Chronicle, days: Days, number: int, story: dict[str, Any], start: datetime
 ) -> None:
-    booking = Booking(f"{now.date().isoformat()} {number}", story["who"], story["service"])
+    name, now = f"{days.today.isoformat()} {number}", days.now
+    booking = Booking(name, story["who"], story["service"])
     standing = story["standing"]
     came_at = min(start, now - 10 * MINUTE) - (8 - number % 5) * MINUTE
     if story.get("walk_in"):

@@ -16,7 +16,7 @@ from tawasul.portal.demo_data.filling import fill, is_untouched, renew_today
 
 @contextmanager
 def _unseen() -> Iterator[None]:
-    """Keep what never happened out of the security log; make way for no other writer, as none is."""
+    """Keep what never happened out of the security log, and make way for no other writer."""
     security_log = logging.getLogger(LOGGER)
     security_log.disabled = True
     try:
