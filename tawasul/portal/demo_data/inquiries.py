@@ -138,6 +138,8 @@ class _Told:
     # What becomes of it
 
     def _take(self, deed: str, *words: str) -> None:
+        # A chore of the worker may have changed it since.
+        self.inquiry.refresh_from_db()
         with translation.override(self.applicant.language):
             if deed == "read":
                 actions.mark_answers_read(actor=self.applicant, inquiry=self.inquiry)
@@ -201,7 +203,7 @@ def code_in_text_of(code: OneTimeCode) -> str:
 
 
 def decide_and_let_leave(decide: Callable[..., Inquiry], **decision: Any) -> Inquiry:
-    """Approve or reject, and let the decision reach the applicant."""
+    """Approve or reject, and let the decision reach the applicant; return the inquiry after it."""
     return decide(**decision)
 
 

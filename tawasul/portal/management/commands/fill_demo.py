@@ -15,13 +15,12 @@ from tawasul.portal.demo_data.filling import fill, is_untouched, renew_today
 
 
 @contextmanager
-def _unseen() -> Iterator[None]:
-    """Keep what never happened out of the security log, and make way for no other writer."""
+def _without_security_log() -> Iterator[None]:
+    """Keep out of the security log what never happened."""
     security_log = logging.getLogger(LOGGER)
     security_log.disabled = True
     try:
-        with patch.object(rows, "LONGEST_PAUSE", 0):
-            yield
+        yield
     finally:
         security_log.disabled = False
 
@@ -38,8 +37,10 @@ class Command(BaseCommand):
         if is_first := is_untouched():
             self.stdout.write("Filling the desks (the first time only) ...")
             self.stdout.flush()
-        with _unseen():
+        # No other process writes yet, so there is none to make way for.
+        with patch.object(rows, "LONGEST_PAUSE", 0):
             call_command("load_demo", stdout=StringIO())
-            if is_first:
-                fill()
-            renew_today()
+            with _without_security_log():
+                if is_first:
+                    fill()
+                renew_today()
