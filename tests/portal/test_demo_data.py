@@ -9,10 +9,10 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from appointments.models import Appointment, Closure, Slot, Waiting
+from appointments.models import Appointment, AppointmentEvent, Closure, Slot, Waiting
 from core.accounts.models import User
 from core.messaging.models import Message
-from requests_app.models import Inquiry
+from requests_app.models import Inquiry, InquiryEvent
 from tawasul.portal.demo_data import filling, today
 from tawasul.portal.demo_data.clock import clock_at
 from tawasul.portal.demo_data.inquiries import stories
@@ -89,13 +89,20 @@ def test_past_is_one_of_working_days():
         assert inquiry.created_at <= inquiry.submitted_at < timezone.now()
 
 
+def test_rows_were_made_in_the_order_of_time():
+    for events in (InquiryEvent, AppointmentEvent):
+        moments = list(events.objects.order_by("pk").values_list("at", flat=True))
+        assert moments == sorted(moments), events
+
+
 def test_every_chain_verifies():
     call_command("verify_chains")
 
 
-def test_no_text_of_the_past_is_still_to_leave():
+def test_no_text_of_the_past_is_still_to_leave_nor_on_the_phone(settings):
     assert not Message.objects.due(timezone.now()).exists()
     assert Message.objects.filter(status=Message.Status.SENT).count() > 300
+    assert not settings.DEMO_PHONE_FILE.exists()
 
 
 def test_manager_finds_a_closing_and_what_was_left_unmarked():
@@ -154,7 +161,7 @@ def test_second_start_adds_nothing():
 @pytest.mark.parametrize("now", HOURS)
 def test_another_day_has_people_of_its_own(now):
     with undone(), clock_at(now):
-        start()
+        filling.renew_today()
         at_desk = Appointment.objects.of_today().filter(slot__office__slug=OFFICE)
         assert set(counts(at_desk.with_standing(), "standing")) >= STANDINGS
         assert not today.is_empty(now)

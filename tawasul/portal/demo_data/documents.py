@@ -47,5 +47,5 @@ def _drawn(kind: DocumentType, person: Identity, size: tuple[int, int]) -> Image
     draw.multiline_text((290, 160), "\n\n".join(facts), fill=INK, font_size=28)
     for line in range(470, height - 90, 44):
         draw.line((44, line, width - 44 - line % 5 * 40, line), fill=PALE, width=10)
-    draw.text((width // 2 - 110, height - 70), "SPECIMEN", fill="#b3261e", font_size=42)
+    draw.text((width // 2 - 110, height - 80), "SPECIMEN", fill="#b3261e", font_size=42)
     return paper

@@ -93,6 +93,6 @@ def _add(
         chronicle.add(start + 6 * MINUTE, booking.call)
         chronicle.add(start + (14 + number % 9) * MINUTE, booking.serve)
     elif standing == "called":
-        chronicle.add(now - 4 * MINUTE, booking.call)
+        chronicle.add(now - (4 + number % 3 * 3) * MINUTE, booking.call)
     elif standing == "missed":
         chronicle.add(start + 18 * MINUTE, booking.miss)
