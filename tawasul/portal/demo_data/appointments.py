@@ -21,6 +21,7 @@ from tawasul.portal.demo_data.people import identity_of, invented, named
 FIRST, SLOTS_AGAIN, UNMARKED, CLOSED = -20, -9, -2, 3
 OPENED = FIRST - 6
 A_DAY = 4  # appointments
+OPEN = 10 * 60  # minutes after midnight: the offices are open from then on, in Ramadan too
 OFFICES = ("riyadh", "al-rimal", "riyadh", "qasr-al-hukm")
 CLOSED_OFFICE = "qasr-al-hukm"
 SERVICES: dict[str, tuple[str, ...]] = {
@@ -58,7 +59,7 @@ def _add_past(chronicle: Chronicle, days: Days) -> None:
             name, service = pairs[number % len(pairs)]
             booking = Booking(f"past {number}", name, service)
             office = OFFICES[(place + day) % len(OFFICES)]
-            minutes = 8 * 60 + 30 + 75 * place
+            minutes = OPEN + 15 + 75 * place
             _add_one(chronicle, days, booking, number, day, office, minutes)
 
 
@@ -102,7 +103,7 @@ def _add_walk_ins(chronicle: Chronicle, days: Days) -> None:
     for number, day in enumerate(range(FIRST, UNMARKED + 1, 2)):
         booking = Booking(f"walk-in {number}", names[number % len(names)], "resident-services")
         office = OFFICES[number % 2]
-        came_at = days.at(day, 9 * 60 + 40 + number * 17 % 200)
+        came_at = days.at(day, OPEN + 10 + number * 17 % 200)
         chronicle.add(came_at, partial(booking.walk_in, office))
         if day < UNMARKED:
             chronicle.add(came_at + 12 * MINUTE, booking.call)
