@@ -6,14 +6,15 @@ from unittest.mock import patch
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db.models import Count
+from django.db.models import Count, F
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from appointments.models import Appointment, AppointmentEvent, Closure, Slot, Waiting
 from core.accounts.models import User
+from core.exceptions import RuleViolation
 from core.messaging.models import Message
-from requests_app.models import Inquiry, InquiryEvent
+from requests_app.models import Attachment, Inquiry, InquiryEvent
 from tawasul.portal.demo_data import appointments, filling, today
 from tawasul.portal.demo_data.clock import clock_at
 from tawasul.portal.demo_data.inquiries import stories
@@ -89,6 +90,19 @@ def test_past_is_one_of_working_days():
         days = {timezone.localdate(at) for at in moments} - {timezone.localdate()}
         assert all(day.weekday() not in (4, 5) for day in days), inquiry
         assert inquiry.created_at <= inquiry.submitted_at < timezone.now()
+
+
+def test_answers_came_with_their_documents():
+    answered = [
+        step[3]
+        for story in stories()
+        for step in story["then"]
+        if step[0] == "answer" and len(step) > 3
+    ]
+    names = {f"{name}.pdf" for name in answered}
+    later = Attachment.objects.filter(sent_at__gt=F("inquiry__submitted_at"))
+    assert set(later.values_list("original_name", flat=True)) == names
+    assert later.count() == len(answered)
 
 
 def test_rows_were_made_in_the_order_of_time():
@@ -177,6 +191,18 @@ def test_interrupted_filling_leaves_nothing(monkeypatch):
         with pytest.raises(ZeroDivisionError):
             filling.fill()
         assert User.objects.count() == people
+
+
+def test_demo_starts_without_a_past_that_does_not_go_with_it(monkeypatch, capsys):
+    def refuse(*_given):
+        raise RuleViolation("This service takes no inquiries.", code="service")
+
+    with undone():
+        target = "tawasul.portal.management.commands.fill_demo"
+        monkeypatch.setattr(f"{target}.is_untouched", lambda: True)
+        monkeypatch.setattr(f"{target}.fill", refuse)
+        start()
+    assert "The desks stay as they are: This service takes no" in capsys.readouterr().out
 
 
 def test_demo_that_was_used_before_is_left_alone():

@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from zlib import crc32
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image, ImageDraw
@@ -26,14 +27,16 @@ def usual_name(kind: DocumentType, language: str) -> str:
 def paper_of(kind: DocumentType, person: Identity, name: str) -> SimpleUploadedFile:
     """Return a drawn paper of this kind about a person, named `name`."""
     is_card = kind.slug in CARDS
-    paper = _drawn(kind, person, CARD if is_card else LETTER)
+    # Papers of the same kind differ, or the second one would count as sent already.
+    number = f"Ref. {crc32(name.encode()) % 10**6:06}"
+    paper = _drawn(kind, person, number, CARD if is_card else LETTER)
     content = io.BytesIO()
     paper.save(content, "JPEG" if is_card else "PDF")
     ending, content_type = ("jpg", "image/jpeg") if is_card else ("pdf", "application/pdf")
     return SimpleUploadedFile(f"{name}.{ending}", content.getvalue(), content_type)
 
 
-def _drawn(kind: DocumentType, person: Identity, size: tuple[int, int]) -> Image.Image:
+def _drawn(kind: DocumentType, person: Identity, number: str, size: tuple[int, int]) -> Image.Image:
     paper = Image.new("RGB", size, PAPER)
     draw = ImageDraw.Draw(paper)
     width, height = size
@@ -43,7 +46,7 @@ def _drawn(kind: DocumentType, person: Identity, size: tuple[int, int]) -> Image
     draw.rectangle((44, 150, 254, 420), fill=PALE)
     draw.ellipse((104, 180, 194, 280), fill=PAPER)
     draw.pieslice((74, 290, 224, 500), 180, 360, fill=PAPER)
-    facts = [person.name_en, f"No. {person.current_number}", str(person.birth_date or "")]
+    facts = [person.name_en, f"No. {person.current_number}", str(person.birth_date or ""), number]
     draw.multiline_text((290, 160), "\n\n".join(facts), fill=INK, font_size=28)
     for line in range(470, height - 90, 44):
         draw.line((44, line, width - 44 - line % 5 * 40, line), fill=PALE, width=10)

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from core.chores import rows
+from core.exceptions import RuleViolation
 from core.security_log import LOGGER
 from tawasul.portal.demo_data.filling import fill, is_untouched, renew_today
 
@@ -42,5 +43,12 @@ class Command(BaseCommand):
             call_command("load_demo", stdout=StringIO())
             with _without_security_log():
                 if is_first:
-                    fill()
+                    self._fill()
                 renew_today()
+
+    def _fill(self) -> None:
+        try:
+            fill()
+        except RuleViolation as violation:
+            # Somebody has changed the services or the staff before: the demo starts without a past.
+            self.stdout.write(f"The desks stay as they are: {violation.message}")
