@@ -14,7 +14,7 @@ from appointments.models import Appointment, AppointmentEvent, Closure, Slot, Wa
 from core.accounts.models import User
 from core.exceptions import RuleViolation
 from core.messaging.models import Message
-from requests_app.models import Attachment, Inquiry, InquiryEvent
+from requests_app.models import Attachment, CannedText, Decision, Inquiry, InquiryEvent
 from tawasul.portal.demo_data import appointments, filling, today
 from tawasul.portal.demo_data.clock import clock_at
 from tawasul.portal.demo_data.inquiries import stories
@@ -75,6 +75,9 @@ def test_texts_do_not_repeat():
 
 
 def test_officers_have_work_and_some_of_it_is_late():
+    officer = User.objects.get(username="officer")
+    assert Inquiry.objects.to_be_read_by(officer).count() == 1
+    assert not Decision.objects.due(timezone.now()).exists()
     at_desk = Inquiry.objects.waiting()
     by_officer = counts(at_desk, "assignee__username")
     assert set(by_officer) == {None, "officer", "officer2"}
@@ -90,6 +93,11 @@ def test_past_is_one_of_working_days():
         days = {timezone.localdate(at) for at in moments} - {timezone.localdate()}
         assert all(day.weekday() not in (4, 5) for day in days), inquiry
         assert inquiry.created_at <= inquiry.submitted_at < timezone.now()
+
+
+def test_canned_texts_would_be_saved():
+    for each in CannedText.objects.all():
+        each.full_clean()
 
 
 def test_answers_came_with_their_documents():

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from django.conf import settings
 from django.utils import translation
 
 from core.accounts.models import Identity, OneTimeCode, Recovery, User
@@ -17,6 +19,7 @@ from core.catalogue.models import DocumentType, Service
 from core.messaging.encryption import decrypt
 from core.messaging.models import Message
 from requests_app import actions
+from requests_app.actions import decisions
 from requests_app.models import Inquiry
 from tawasul.portal.demo_data.chronicle import Chronicle
 from tawasul.portal.demo_data.days import Days
@@ -28,6 +31,7 @@ FILES = ("citizens", "residents", "employers")
 OFFICERS = ("officer", "officer2")
 SUPERVISOR, CLERK = "supervisor", "clerk"
 PROOF = "supporting-proof"
+DECISIONS = ("approve", "reject", "reject_to_be_read")
 _CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 MINUTE = timedelta(minutes=1)
 
@@ -70,6 +74,9 @@ class _Told:
             deed, later, *words = step
             at = max(at + self.random.randrange(25, 80) * MINUTE, self._hour(days, ago - later))
             chronicle.add(at, partial(self._take, deed, *words))
+            if deed in DECISIONS:
+                leaves_at = at + settings.DECISION_MINUTES * MINUTE
+                chronicle.add(leaves_at, actions.send_decisions)
 
     def _hour(self, days: Days, ago: int) -> datetime:
         return days.at(-ago, self.random.randrange(8 * 60, 14 * 60))
@@ -174,7 +181,7 @@ class _Told:
             self.officer = fields["officer"] = account(words)
         elif words and deed != "claim":
             fields |= {"text": words, "idempotency_key": self._key(deed, words)}
-        if deed in ("approve", "reject"):
+        if deed in DECISIONS:
             for document in self.inquiry.attachments.sent():
                 actions.note_opening(actor=actor, inquiry=self.inquiry, document=document)
         self.inquiry = _DEEDS[deed](**fields)
@@ -202,9 +209,10 @@ def code_in_text_of(code: OneTimeCode) -> str:
     return _CODE.findall(text)[0]
 
 
-def decide_and_let_leave(decide: Callable[..., Inquiry], **decision: Any) -> Inquiry:
-    """Approve or reject, and let the decision reach the applicant; return the inquiry after it."""
-    return decide(**decision)
+def _decide(decide: Callable[..., Inquiry], *, is_drawn: bool, **decision: Any) -> Inquiry:
+    """Approve or reject; `is_drawn` says whether a second officer has to read a refusal."""
+    with patch.object(decisions, "is_drawn", return_value=is_drawn):
+        return decide(**decision)
 
 
 _DEEDS: dict[str, Callable[..., Inquiry]] = {
@@ -214,8 +222,9 @@ _DEEDS: dict[str, Callable[..., Inquiry]] = {
     "note": actions.note,
     "reply": actions.reply,
     "return": actions.send_back,
-    "approve": partial(decide_and_let_leave, actions.approve),
-    "reject": partial(decide_and_let_leave, actions.reject),
+    "approve": partial(_decide, actions.approve, is_drawn=False),
+    "reject": partial(_decide, actions.reject, is_drawn=False),
+    "reject_to_be_read": partial(_decide, actions.reject, is_drawn=True),
     "reopen": actions.reopen,
     "close": actions.close,
 }

@@ -11,6 +11,7 @@ from appointments.models import Office
 from core.accounts.actions import begin_recovery
 from core.accounts.models import Recovery
 from core.catalogue.models import Holiday, Service
+from requests_app.models import CannedText
 from tawasul.portal.actions.feedback import give_feedback
 from tawasul.portal.demo_data.bookings import CLERK, MANAGER, MINUTE
 from tawasul.portal.demo_data.chronicle import Chronicle
@@ -30,6 +31,7 @@ def add_notices(chronicle: Chronicle, days: Days) -> None:
     for number, told in enumerate(TOLD["feedback"]):
         at = days.at(-1 - number % 12, 9 * 60 + number * 23)
         chronicle.add(at, partial(_answer, number, told))
+    chronicle.add(days.at(-14, 9 * 60), _add_canned_texts)
     for number, begun_by in enumerate((CLERK, MANAGER)):
         username = TOLD["recoveries"][number]
         at = days.now - (40 - 15 * number) * MINUTE
@@ -69,6 +71,17 @@ def _begin_recovery(begun_by: str, username: str, number: int) -> None:
         mobile=f"+96650000019{number}",
         idempotency_key=uuid.uuid5(uuid.NAMESPACE_URL, f"demo recovery {number}"),
     )
+
+
+def _add_canned_texts() -> None:
+    for told in TOLD["canned_texts"]:
+        CannedText.objects.create(
+            title_ar=told["title_ar"],
+            title_en=told["title_en"],
+            text_ar=told["ar"],
+            text_en=told["en"],
+            service=Service.objects.filter(slug=told.get("service")).first(),
+        )
 
 
 def _add_holidays(today: datetime.date) -> None:
