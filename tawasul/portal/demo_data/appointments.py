@@ -144,8 +144,8 @@ def _close(days: Days) -> None:
         office=office,
         first_day=day,
         last_day=day,
-        reason_ar="صيانة التكييف والأنظمة",
-        reason_en="Repair of the air conditioning and the systems",
+        reason_ar=STORIES["closing"]["ar"],
+        reason_en=STORIES["closing"]["en"],
     )
     actions.make_slots(OpeningWindow.objects.filter(office=office))
     actions.displace_due()
