@@ -18,7 +18,7 @@ from appointments.actions import (
 from appointments.models import Appointment
 from core.exceptions import RuleViolation
 from core.messaging.actions import expire_late
-from requests_app.actions import remind_of_returns
+from requests_app.actions import escalate_overdue, remind_of_returns
 from requests_app.models import Inquiry
 from tawasul.portal.demo_data.appointments import OPENED, add_appointments
 from tawasul.portal.demo_data.chronicle import Chronicle
@@ -38,6 +38,7 @@ CHORES = (
     allocate,
     remind_of_appointments,
     remind_of_returns,
+    escalate_overdue,
     settle_past,
 )
 # What is told of the past was told before the worker of the demo starts.
