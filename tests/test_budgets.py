@@ -80,6 +80,7 @@ LISTS = {
     f"{DESK}unmarked/",
     *("en/staff/members/", "en/staff/recoveries/", REVIEW, f"{REVIEW}csv/"),
     *("en/staff/catalogue/service/", "en/staff/catalogue/documenttype/"),
+    "en/staff/catalogue/team/",
     *("en/staff/catalogue/holiday/", "en/staff/appointments/office/"),
     *("en/staff/appointments/openingwindow/", "en/staff/appointments/closure/"),
     *("en/", "en/staff/portal/announcement/", "en/staff/feedback/"),

@@ -6,7 +6,7 @@ from requests_app.actions.contact_mobile import ask_to_confirm_mobile, confirm_m
 from requests_app.actions.drafts import change_subject, delete_draft, save_details, start
 from requests_app.actions.expectations import measure_expectations
 from requests_app.actions.follow_up import answer_return, mark_answers_read, withdraw
-from requests_app.actions.handing_back import hand_back, hand_over
+from requests_app.actions.handing_back import hand_back, hand_back_hidden, hand_over
 from requests_app.actions.next_inquiry import take_next
 from requests_app.actions.openings import note_opening
 from requests_app.actions.preparation import begin_preparing, language_for, prepare
@@ -14,6 +14,7 @@ from requests_app.actions.quarantine import scan_quarantined
 from requests_app.actions.rights import Deed, Rights, check_may, may, preparation_is_over, rights_of
 from requests_app.actions.rules import missing_documents, obstacle
 from requests_app.actions.submission import request_confirmation, submit
+from requests_app.actions.transfer import transfer
 from requests_app.actions.triage import (
     approve,
     assign,
@@ -44,6 +45,7 @@ __all__ = [
     "confirm_mobile",
     "delete_draft",
     "hand_back",
+    "hand_back_hidden",
     "hand_over",
     "language_for",
     "look_again",
@@ -72,5 +74,6 @@ __all__ = [
     "start",
     "submit",
     "take_next",
+    "transfer",
     "withdraw",
 ]

@@ -7,7 +7,14 @@ from django.utils.translation import gettext_lazy as _
 
 from core.staff_buttons import Button
 from requests_app import actions
-from requests_app.forms import AnswerForm, AssignForm, NoteForm, ReopenForm, VersionForm
+from requests_app.forms import (
+    AnswerForm,
+    AssignForm,
+    NoteForm,
+    ReopenForm,
+    TransferForm,
+    VersionForm,
+)
 
 
 @dataclass(frozen=True)
@@ -16,6 +23,7 @@ class InquiryButton(Button):
 
     form: type[forms.Form] = VersionForm
     permission: str = "triage"
+    ends_sight: bool = False  # whoever pressed it may not see the inquiry afterwards
 
 
 BUTTONS = {
@@ -33,6 +41,14 @@ BUTTONS = {
         _("The inquiry has been assigned."),
         form=AssignForm,
         permission="assign",
+    ),
+    "transfer": InquiryButton(
+        _("Pass to another team"),
+        actions.transfer,
+        _("The inquiry waits in the queue of the other team."),
+        form=TransferForm,
+        permission="assign",
+        ends_sight=True,
     ),
     "reply": InquiryButton(
         _("Answer and keep open"), actions.reply, _("Your answer has been sent."), form=AnswerForm
@@ -69,8 +85,8 @@ BUTTONS = {
         _("Add a note"), actions.note, _("The note has been added."), form=NoteForm
     ),
 }
-# Whoever looks at a decision again, or takes it up again, looks at one at a time.
-IN_BULK = tuple(name for name in BUTTONS if name not in ("look_again", "reopen"))
+# Whoever looks at a decision again, takes it up again or passes it on, looks at one at a time.
+IN_BULK = tuple(name for name in BUTTONS if name not in ("look_again", "reopen", "transfer"))
 # These end the inquiry, and are asked about once more, with what will be sent.
 DECISIONS = ("approve", "reject")
 # These buttons stand together below the answer to the applicant.

@@ -1,6 +1,8 @@
 """The page of an inquiry for officers; only its buttons change the inquiry."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -16,6 +18,7 @@ from core.accounts.access import StaffRequest, get_visible
 from core.accounts.interrupted_forms import take_input
 from core.accounts.models import User
 from core.accounts.rights import has_passed_on
+from core.catalogue.models import several_teams
 from core.exceptions import RuleViolation
 from core.http import in_language, other_language
 from core.methods import takes_form
@@ -24,7 +27,7 @@ from requests_app.actions import note_opening
 from requests_app.admin.buttons import ANSWERS, BUTTONS, DECISIONS
 from requests_app.admin.names import beneficiary_of
 from requests_app.downloads import download, download_original, opened, page_picture
-from requests_app.forms import AnswerForm, AssignForm, NoteForm, ReopenForm
+from requests_app.forms import AnswerForm, AssignForm, NoteForm, ReopenForm, TransferForm
 from requests_app.models import Attachment, Inquiry
 
 MAX_OPENINGS = 100  # the latest ones, in the history
@@ -35,7 +38,7 @@ def get_inquiry_for(request: StaffRequest, pk: int) -> Inquiry:
     """Return the inquiry if this officer may see it; raise 404 as for a missing one if not."""
     if not request.user.has_perm("requests_app.view_inquiry"):
         raise PermissionDenied
-    inquiries = Inquiry.objects.visible_to_staff(request.user).select_related(
+    inquiries = Inquiry.objects.visible_to_staff(request.user, now=True).select_related(
         "applicant__identity", "holder", "beneficiary", "assignee__identity"
     )
     return get_visible(inquiries, request.user, "inquiry", pk=pk)
@@ -50,7 +53,15 @@ def desk(request: StaffRequest, pk: int) -> HttpResponse:
     # A message means that an action was done, so the focus goes to the next thing to do.
     focus = "work" if len(messages.get_messages(request)) else ""
     form = _answer_form(inquiry, typed.get("text"))
-    return _page(request, inquiry, form, note=noted.get("text"), reason=reason, focus=focus)
+    return _page(
+        request,
+        inquiry,
+        form,
+        note=noted.get("text"),
+        reason=reason,
+        passing=take_input(request, "desk_transfer"),
+        focus=focus,
+    )
 
 
 @takes_form
@@ -68,6 +79,8 @@ def press(request: StaffRequest, pk: int, name: str) -> HttpResponse:
             messages.error(request, violation.message)
         else:
             messages.success(request, button.done)
+            if button.ends_sight:
+                return redirect("admin:requests_app_inquiry_changelist")
             return redirect("admin:requests_app_inquiry_change", pk)
     elif "expected_version" not in form.errors:
         for errors in form.errors.values():
@@ -75,7 +88,10 @@ def press(request: StaffRequest, pk: int, name: str) -> HttpResponse:
     # The message says what changed, so the page shows the current version and the typed text.
     inquiry.refresh_from_db()
     form = _answer_form(inquiry)
-    typed = {"reason" if name == "reopen" else "note": request.POST.get("text")}
+    text = request.POST.get("text")
+    typed: dict[str, Any] = {"reason" if name == "reopen" else "note": text}
+    if name == "transfer":
+        typed = {"passing": request.POST}
     return _page(request, inquiry, form, **typed, focus="told")
 
 
@@ -218,12 +234,14 @@ def _page(
     form: AnswerForm,
     note: str | None = None,
     reason: str | None = None,
+    passing: Mapping[str, Any] | None = None,
     focus: str = "",
 ) -> HttpResponse:
     """Render the desk with the focus on the messages ("told") or the next thing to do ("work")."""
     may_work = request.user.has_perm("requests_app.triage_inquiry")
     may_assign = request.user.has_perm("requests_app.assign_inquiry")
     attachments = list(inquiry.attachments.sent())
+    team = inquiry.team_now if several_teams() else None
     is_mine = inquiry.assignee == request.user
     is_at_desk = may_work and inquiry.is_at_the_desk
     expected_version = {"expected_version": inquiry.version}
@@ -238,6 +256,7 @@ def _page(
         **admin.site.each_context(request),
         "title": inquiry.service.name,
         "inquiry": inquiry,
+        "team": team,
         "beneficiary": beneficiary_of(inquiry),
         "has_passed_on": has_passed_on(inquiry),
         "attachments": attachments,
@@ -264,7 +283,14 @@ def _page(
         "focus": focus,
     }
     if is_at_desk and may_assign:
-        context["assign_form"] = AssignForm(initial=expected_version, auto_id="assign_%s")
+        context["assign_form"] = AssignForm(
+            initial=expected_version, auto_id="assign_%s", team=team
+        )
+    if may_assign and inquiry.is_open and several_teams():
+        typed = {name: (passing or {}).get(name) for name in ("team", "text")}
+        context["transfer_form"] = TransferForm(
+            initial={**expected_version, **typed}, auto_id="transfer_%s", passed_by=team
+        )
     # A refused reason stays on the screen, even if the inquiry has been reopened by now.
     if may_assign and (inquiry.is_decided or reason):
         initial = {**expected_version, "text": reason}

@@ -24,6 +24,7 @@ from core.chores.actions import Chores
 from core.messaging.actions import expire_late, purge_expired_secrets
 from core.submissions.models import forget_old_submissions
 from requests_app.actions import (
+    hand_back_hidden,
     measure_expectations,
     pass_on_inquiries,
     remind_of_returns,
@@ -54,6 +55,7 @@ CHORES: Chores = {
         (30 * _SECONDS, remind_of_appointments),
         (5 * _MINUTES, remind_of_returns),
         (30 * _SECONDS, scan_quarantined),
+        (1 * _MINUTES, hand_back_hidden),
         (10 * _MINUTES, tell_passed_on),
         (10 * _MINUTES, make_slots),
         (10 * _MINUTES, settle_past),

@@ -21,8 +21,11 @@ def prepare(language):
     keeper = people.of_group("keeper", "1000000024")
     auditor = people.of_group("auditor", "1000000032")
     member = people.officer("1000000040", "هند المطيري", "Hind Almutairi")
+    teams = [factories.team(slug) for slug in ("visas", "passports")]
     gone, never = (
-        actions.add_staff(actor=keeper, username=name, roles=["clerk"], offices=[office], team="1")
+        actions.add_staff(
+            actor=keeper, username=name, roles=["clerk"], offices=[office], teams=teams[:1]
+        )
         for name in ("gone", "never")
     )
     signed_in_staff(member)
