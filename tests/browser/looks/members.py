@@ -5,6 +5,7 @@ import uuid
 from core.accounts.models import AccessReview
 from tawasul.portal import actions
 from tawasul.portal.access_list import rows_now
+from tests import factories
 from tests.appointments import places
 from tests.browser.looks import Group, look, people
 from tests.browser.looks.people import NEW
