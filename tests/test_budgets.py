@@ -242,7 +242,7 @@ class ManyRows(World):
         Holiday.objects.create(day=PAST + number * DAY, name_ar="عيد")
 
     def add_staff(self):
-        factories.of_role("clerk")
+        factories.team(f"team-{Identity.objects.count()}", members=[factories.of_role("clerk")])
         begin_recovery(
             actor=self.clerk,
             person=factories.UserFactory().identity,

@@ -7,6 +7,8 @@ import datetime
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from requests_app import actions
@@ -151,6 +153,28 @@ def test_actions_on_many_leave_another_teams_alone():
     assert Inquiry.objects.get(pk=pk).assignee is None
     world.browsers["chief"].post(f"/{QUEUE}bulk/claim/", world.everything())
     assert Inquiry.objects.get(pk=pk).assignee is not None
+
+
+def test_no_page_of_inquiries_costs_a_statement_more():
+    world = TwoTeams()
+    lists = [f"/{INDEX}", f"/{QUEUE}", f"/{WORKLOAD}", f"/{FIGURES}", f"/{QUEUE}?queue=all"]
+    own = factories.filed()
+    lists.append(f"/{QUEUE}{own.pk}/change/")
+
+    def statements():
+        return {address: statements_of(world.browsers["supervisor"], address) for address in lists}
+
+    before = statements()
+    world.divide()
+    factories.team("visas", own.service)
+    assert statements() == before
+
+
+def statements_of(browser, address):
+    browser.get(address)  # what the process keeps is read by the first one
+    with CaptureQueriesContext(connection) as asked:
+        assert browser.get(address).status_code == 200
+    return len(asked)
 
 
 def test_with_one_team_nobody_but_those_who_keep_teams_sees_the_word():

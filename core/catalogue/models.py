@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -105,13 +105,14 @@ class Team(models.Model):  # type: ignore[django-manager-missing]  # modeltransl
     def __str__(self) -> str:
         return self.name
 
-    @property
+    @cached_property
     def is_needed(self) -> bool:
         """Whether a service, somebody who works here or an inquiry belongs to it."""
-        return any(
-            each.related_model._default_manager.filter(**{each.field.name: self}).exists()
-            for each in self._meta.related_objects
-        )
+        needed = Q()
+        for each in self._meta.related_objects:
+            rows = each.related_model._default_manager
+            needed |= Q(Exists(rows.filter(**{each.field.name: OuterRef("pk")})))
+        return Team.objects.filter(needed, pk=self.pk).exists()
 
 
 def several_teams() -> list[Team]:

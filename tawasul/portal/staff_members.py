@@ -15,7 +15,6 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from appointments.models import Office
 from core.accounts.access import StaffRequest, get_visible
@@ -28,6 +27,7 @@ from core.text import single_line
 from requests_app.forms import VersionForm
 from requests_app.models import Inquiry
 from tawasul.portal import actions
+from tawasul.portal.access_list import with_authenticators
 from tawasul.portal.actions.staff import version_of
 from tawasul.portal.staff_forms import AddStaffForm, DutiesForm, TakeBackForm
 from tawasul.portal.staff_roles import ROLES, roles_of
@@ -239,7 +239,7 @@ def _with_name(name: str) -> Callable[..., HttpResponse]:
 
 
 def _member(request: StaffRequest, pk: int) -> User:
-    staff = staff_accounts().select_related("identity")
+    staff = with_authenticators(staff_accounts()).select_related("identity")
     staff = staff.prefetch_related("groups", "offices", "teams")
     return get_visible(staff, request.user, "staff", pk=pk)
 
@@ -271,7 +271,7 @@ def _facts(user: User, member: User, version: int) -> dict[str, Any]:
         "member": member,
         "roles": _roles_in_words(member),
         "teams": member.teams.all() if several_teams() else (),
-        "has_authenticator": TOTPDevice.objects.filter(user=member).exists(),
+        "has_authenticator": member.has_authenticator,  # type: ignore[attr-defined]  # annotated
         "enrolment": Enrolment.objects.open().filter(user=member).first(),
         "open_inquiries": _open_inquiries(member),
         "may_keep": _may_keep(user, member),
