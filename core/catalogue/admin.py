@@ -42,7 +42,7 @@ class BilingualAdmin(ReadInWordsMixin, SavedOnceMixin, StaffList, TranslationAdm
 
 
 @admin.display(description=Service._meta.get_field("slug").verbose_name, ordering="slug")
-def slug_of(row: Service | DocumentType | Team) -> SafeString:
+def slug_of(row: Service | DocumentType) -> SafeString:
     return isolated(row.slug)
 
 
@@ -147,7 +147,10 @@ class ServiceAdmin(BilingualAdmin):
                 choices=choices[db_field.name],
                 widget=forms.CheckboxSelectMultiple,
             )
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "team" and field:
+            field.widget.can_delete_related = False
+        return field
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Forbid deletion: inquiries refer to a service, so staff switch it off instead."""
@@ -158,8 +161,9 @@ class ServiceAdmin(BilingualAdmin):
 class TeamAdmin(BilingualAdmin):
     """Teams; a service says on its own form whose it is, once there are two."""
 
-    list_display = ("name", slug_of, "services_of")
+    list_display = ("name", in_words(Team, "slug", isolated), "services_of")
     prepopulated_fields = {"slug": ("name_en",)}
+    actions = None  # that for many rows would ask nothing about each
 
     @admin.display(description=Service._meta.verbose_name_plural)
     def services_of(self, team: Team) -> SafeString | str:
