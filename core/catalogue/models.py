@@ -107,11 +107,12 @@ class Team(models.Model):  # type: ignore[django-manager-missing]  # modeltransl
 
     @cached_property
     def is_needed(self) -> bool:
-        """Whether a service, somebody who works here or an inquiry belongs to it."""
+        """Whether a service or somebody who works here belongs to it."""
         needed = Q()
         for each in self._meta.related_objects:
-            rows = each.related_model._default_manager
-            needed |= Q(Exists(rows.filter(**{each.field.name: OuterRef("pk")})))
+            if each.on_delete is models.PROTECT:
+                rows = each.related_model._default_manager
+                needed |= Q(Exists(rows.filter(**{each.field.name: OuterRef("pk")})))
         return Team.objects.filter(needed, pk=self.pk).exists()
 
 

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='inquiry',
             name='team',
-            field=models.ForeignKey(db_index=False, help_text='to which it was passed; empty while it is that of its service', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='passed_inquiries', to='catalogue.team', verbose_name='team'),
+            field=models.ForeignKey(db_index=False, help_text='to which it was passed; empty while it is that of its service', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='passed_inquiries', to='catalogue.team', verbose_name='team'),
         ),
         migrations.AlterField(
             model_name='inquiryevent',

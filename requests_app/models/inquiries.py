@@ -249,7 +249,7 @@ class Inquiry(models.Model):
     team = ReferenceForeignKey(
         Team,
         verbose_name=_("team"),
-        on_delete=models.PROTECT,
+        on_delete=models.SET_NULL,  # without that team, it is its service's again
         null=True,
         related_name="passed_inquiries",
         db_index=False,  # inquiry_of_team holds the few that have one

@@ -4,6 +4,7 @@ import pytest
 from django.db.models import ProtectedError
 
 from core.catalogue.models import Service, Team
+from requests_app.models import Inquiry
 from tests import factories
 from tests.conftest import notices_on, signed_in_staff, words
 from tests.core.catalogue.test_services import A_SERVICE
@@ -40,21 +41,23 @@ def test_team_needs_both_names_and_a_name_of_its_own(as_editor):
 
 
 def test_team_that_something_belongs_to_is_not_deleted(as_editor):
-    inquiry = factories.filed()
     used = {
         "services": factories.team("visas", factories.ServiceFactory()),
         "members": factories.team("fees", members=[factories.OfficerFactory()]),
-        "inquiries": factories.team("passports"),
     }
-    type(inquiry).objects.filter(pk=inquiry.pk).update(team=used["inquiries"])
     for what, team in used.items():
         assert as_editor.post(f"{TEAMS}{team.pk}/delete/", {"post": "yes"}).status_code == 403, what
         with pytest.raises(ProtectedError):
             team.delete()
     idle = factories.team("idle")
+    inquiry = factories.filed()
+    Inquiry.objects.filter(pk=inquiry.pk).update(team=idle)
+    asked = as_editor.get(f"{TEAMS}{idle.pk}/delete/")
+    assert inquiry.reference not in asked.content.decode()
     page = as_editor.post(f"{TEAMS}{idle.pk}/delete/", {"post": "yes"}, follow=True)
     assert notices_on(page)
     assert set(Team.objects.all()) == set(used.values())
+    assert Inquiry.objects.get(pk=inquiry.pk).team is None
 
 
 def test_readers_find_the_list_from_when_there_are_two(as_editor):
