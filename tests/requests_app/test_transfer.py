@@ -10,7 +10,15 @@ from requests_app import actions
 from requests_app.models import Inquiry
 from tests import factories
 from tests.conftest import notices_on, signed_in, signed_in_staff, words
-from tests.requests_app.desk_pages import QUEUE, TEXT, desk_of, listed, now, press
+from tests.requests_app.desk_pages import (
+    QUEUE,
+    TEXT,
+    desk_of,
+    listed,
+    now,
+    press,
+    sent_after_session_end,
+)
 from tests.requests_app.people import act
 from tests.requests_app.steps import page_of
 
@@ -155,6 +163,13 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(inquiry, supervisor):
         shown = page.context["transfer_form"]
         assert shown["text"].value() == form["text"], wrong
         assert shown["team"].value() == form["team"], wrong
+    assert now(inquiry).team is None
+
+
+def test_note_is_kept_when_the_session_has_ended(inquiry, supervisor):
+    page, button = desk_of(inquiry), desk_of(inquiry, "transfer")
+    shown = sent_after_session_end(supervisor, supervisor, page, button)
+    assert shown.context["transfer_form"]["text"].value() == TEXT
     assert now(inquiry).team is None
 
 
