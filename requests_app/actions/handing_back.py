@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.accounts.models import KEEP_STAFF, User
+from core.catalogue.models import several_teams
 from core.chores.rows import for_each
 from core.exceptions import RuleViolation
 from core.security_log import Event, note
@@ -28,7 +29,12 @@ def hand_back(*, actor: User | None, officer: User, only_hidden: bool = False) -
 
 
 def hand_back_hidden() -> int:
-    """Give back what officers have in hand of services that other teams have by now."""
+    """Give back what officers have in hand of services that other teams have by now.
+
+    Return how many there were.
+    """
+    if not several_teams():
+        return 0
     return for_each(Inquiry.objects.hidden_from_assignee().order_by("pk"), _hand_back_hidden)
 
 

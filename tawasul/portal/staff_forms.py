@@ -38,7 +38,8 @@ class DutiesForm(VersionForm, EmailForm):
         label_of=isolated,
         required=False,
         help_text=_(
-            "They see the inquiries of these teams alone. Without a team, they see all inquiries."
+            "They see the inquiries of these teams, and those that no team has. Without a team, "
+            "they see all inquiries."
         ),
         widget=forms.CheckboxSelectMultiple,
         error_messages={
