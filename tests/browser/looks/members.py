@@ -5,7 +5,6 @@ import uuid
 from core.accounts.models import AccessReview
 from tawasul.portal import actions
 from tawasul.portal.access_list import rows_now
-from tests import factories
 from tests.appointments import places
 from tests.browser.looks import Group, look, people
 from tests.browser.looks.people import NEW
@@ -22,11 +21,8 @@ def prepare(language):
     keeper = people.of_group("keeper", "1000000024")
     auditor = people.of_group("auditor", "1000000032")
     member = people.officer("1000000040", "هند المطيري", "Hind Almutairi")
-    teams = [factories.team(slug) for slug in ("visas", "passports")]
     gone, never = (
-        actions.add_staff(
-            actor=keeper, username=name, roles=["clerk"], offices=[office], teams=teams[:1]
-        )
+        actions.add_staff(actor=keeper, username=name, roles=["clerk"], offices=[office])
         for name in ("gone", "never")
     )
     signed_in_staff(member)
