@@ -18,7 +18,7 @@ def take_next(*, actor: User) -> Inquiry:
     """
     # The account comes before the inquiry, as wherever somebody is assigned.
     actor = lock_officer(actor)
-    waiting = Inquiry.objects.visible_to_staff(actor).waiting_for_an_officer()
+    waiting = Inquiry.objects.visible_to_staff(actor, now=True).waiting_for_an_officer()
     found = waiting.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
     if found is None:
         raise RuleViolation(_("No inquiry waits for an officer."), code="nothing")

@@ -27,6 +27,7 @@ from requests_app import actions as inquiries
 from requests_app.actions import (
     escalate_overdue,
     expire_exports,
+    hand_back_hidden,
     measure_expectations,
     pass_on_inquiries,
     remind_of_returns,
@@ -67,6 +68,7 @@ CHORES: Chores = {
         (30 * _SECONDS, scan_quarantined),
         (3 * _SECONDS, make_exports),
         (10 * _MINUTES, expire_exports),
+        (1 * _MINUTES, hand_back_hidden),
         (10 * _MINUTES, tell_passed_on),
         (10 * _MINUTES, make_slots),
         (10 * _MINUTES, settle_past),
