@@ -320,9 +320,7 @@ def _page(
         "typed_at": _typed_at(inquiry),
         "answers": [(name, BUTTONS[name].label) for name in ANSWERS if name not in DECISIONS],
         "decisions": [(name, BUTTONS[name].label) for name in DECISIONS],
-        "note_form": NoteForm(
-            initial={**expected_version, "text": typed.get("note")}, auto_id="note_%s"
-        ),
+        "note_form": NoteForm(initial=typed_in("note"), auto_id="note_%s"),
         "can_claim": is_at_desk and inquiry.assignee is None,
         "can_release": is_at_desk and is_mine,
         "can_close": may_work and inquiry.status == Inquiry.Status.PROCESSED,
