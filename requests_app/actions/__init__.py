@@ -12,10 +12,10 @@ from requests_app.actions.decisions import (
 )
 from requests_app.actions.drafts import change_subject, delete_draft, save_details, start
 from requests_app.actions.expectations import measure_expectations
-from requests_app.actions.follow_up import answer_return, mark_answers_read, withdraw
+from requests_app.actions.follow_up import add_message, answer_return, mark_answers_read, withdraw
 from requests_app.actions.handing_back import hand_back, hand_over
 from requests_app.actions.next_inquiry import take_next
-from requests_app.actions.openings import note_opening
+from requests_app.actions.openings import mark_messages_read, note_opening
 from requests_app.actions.preparation import begin_preparing, language_for, prepare
 from requests_app.actions.quarantine import scan_quarantined
 from requests_app.actions.rights import Deed, Rights, check_may, may, preparation_is_over, rights_of
@@ -36,6 +36,7 @@ from requests_app.actions.triage import (
 __all__ = [
     "Deed",
     "Rights",
+    "add_message",
     "answer_return",
     "approve",
     "ask_to_confirm_mobile",
@@ -53,6 +54,7 @@ __all__ = [
     "language_for",
     "look_again",
     "mark_answers_read",
+    "mark_messages_read",
     "may",
     "measure_expectations",
     "missing_documents",

@@ -1,20 +1,28 @@
 """Actions on a filed inquiry of those whose it is."""
 
 import uuid
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.accounts import registry
 from core.accounts.models import User
 from core.catalogue.working_days import add_working_days
 from core.digests import derive_key, digest_of
 from core.exceptions import RuleViolation
+from core.template_filters import time_of_day
 from requests_app.actions.rights import Deed, check_may, may
 from requests_app.actions.transitions import EventType, Role, move
-from requests_app.models import Inquiry, Reply
+from requests_app.models import AttachmentQuerySet, Inquiry, Reply
 from requests_app.uploads import discard
+
+MAX_ADDITIONS = 10  # within a day
+MIN_WORDS = 3
+_DAY = timedelta(days=1)
 
 
 def answer_return(
@@ -42,6 +50,52 @@ def answer_return(
         idempotency_key=idempotency_key,
         due_on=due_on,
     )
+
+
+def add_message(
+    *,
+    actor: User,
+    inquiry: Inquiry,
+    expected_version: int,
+    text: str,
+    idempotency_key: uuid.UUID,
+) -> Inquiry:
+    """Add a text, the unsent documents, or both to an inquiry that is at the desk.
+
+    Its status, officer and due date stay, and it is marked as new. RuleViolation `text` if there is
+    neither, `too_many` after MAX_ADDITIONS, `registry_away`, or as in `_write`.
+    """
+    registry.refresh_parties(actor, inquiry)
+    return _write(
+        inquiry,
+        EventType.ADDED,
+        deed=Deed.ANSWER,
+        check=_check_addition,
+        actor=actor,
+        expected_version=expected_version,
+        text=text,
+        idempotency_key=idempotency_key,
+    )
+
+
+def _check_addition(locked: Inquiry, text: str, documents: AttachmentQuerySet) -> None:
+    if len(text.split()) < MIN_WORDS and not documents.exists():
+        raise RuleViolation(
+            _("Write what you want to add, in three words at least, or add a document."),
+            code="text",
+        )
+    since = timezone.now() - _DAY
+    added = locked.events.filter(event_type=EventType.ADDED, at__gt=since)
+    times = list(added.values_list("at", flat=True))
+    if len(times) >= MAX_ADDITIONS:
+        raise RuleViolation(
+            _(
+                "You have added to this inquiry 10 times within a day. "
+                "Put the rest together, and send it from %(time)s on."
+            )
+            % {"time": time_of_day(times[-MAX_ADDITIONS] + _DAY)},
+            code="too_many",
+        )
 
 
 def withdraw(
@@ -83,15 +137,18 @@ def _write(
     expected_version: int,
     text: str,
     idempotency_key: uuid.UUID,
+    check: Callable[[Inquiry, str, AttachmentQuerySet], None] | None = None,
     **changes: Any,
 ) -> Inquiry:
     """Record an event of the applicant's side with its text; set the fields in `changes`.
 
-    An answer sends the unsent documents of its side; all others are deleted. A second request with
-    the same idempotency key changes nothing. RuleViolation as in `check_may` and `move`.
+    An answer is marked as new, and sends the unsent documents of its side; all others are deleted.
+    `check` sees the locked inquiry, the text and those documents. A second request with the same
+    idempotency key changes nothing. RuleViolation as in `check`, `check_may` and `move`.
     """
     idempotency_key = derive_key(idempotency_key, actor.pk, inquiry.pk, event_type, text)
     stored: list[str] = []
+    now = timezone.now()
     try:
         with transaction.atomic():
             # A concurrent upload waits for this lock, and then finds the new status.
@@ -102,6 +159,10 @@ def _write(
                 # Internal events since then are hidden from the applicant, so they are no conflict.
                 expected_version = locked.version
             documents = rights.documents().unsent().kept()
+            if check:
+                check(locked, text, documents)
+            if deed == Deed.ANSWER:
+                changes["new_since"] = locked.new_since or now
             moved = move(
                 locked,
                 event_type,
@@ -112,7 +173,7 @@ def _write(
                 **changes,
             )
             if deed == Deed.ANSWER:
-                documents.update(sent_at=timezone.now())
+                documents.update(sent_at=now)
             unsent = moved.attachments.unsent()
             stored += unsent.file_names()
             unsent.delete()
@@ -122,6 +183,7 @@ def _write(
                 kind=Reply.Kind.FROM_APPLICANT,
                 successor_id=rights.successor_id,
                 text=text,
+                written_at=now,
                 idempotency_key=idempotency_key,
             )
     except (RuleViolation, IntegrityError):

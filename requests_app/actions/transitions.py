@@ -30,6 +30,7 @@ TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
     EventType.REPLIED: (Inquiry.AT_THE_DESK, None),
     EventType.RETURNED: (Inquiry.AT_THE_DESK, Status.RETURNED_TO_APPLICANT),
     EventType.RESUBMITTED: ({Status.RETURNED_TO_APPLICANT}, Status.RETURNED_BY_APPLICANT),
+    EventType.ADDED: (Inquiry.AT_THE_DESK, None),
     EventType.DECIDED: (Inquiry.AT_THE_DESK, None),
     EventType.TAKEN_BACK: (Inquiry.AT_THE_DESK, None),
     EventType.APPROVED: (Inquiry.AT_THE_DESK, Status.PROCESSED),
@@ -48,6 +49,7 @@ _BESIDE_A_DECISION = {EventType.NOTED, EventType.CHECKED, EventType.PASSED_ON}
 _ENDING_A_DECISION = {
     EventType.TAKEN_BACK: Decision.State.TAKEN_BACK,
     EventType.HANDED_BACK: Decision.State.HELD_BACK,
+    EventType.ADDED: Decision.State.HELD_BACK,
     EventType.WITHDRAWN: Decision.State.HELD_BACK,
     EventType.INFECTED: Decision.State.HELD_BACK,
 }

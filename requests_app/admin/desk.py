@@ -22,7 +22,7 @@ from core.exceptions import RuleViolation
 from core.http import in_language, other_language
 from core.methods import takes_form
 from core.security_log import Event, note
-from requests_app.actions import note_opening, see_held_back
+from requests_app.actions import mark_messages_read, note_opening, see_held_back
 from requests_app.admin.buttons import ANSWERS, BUTTONS, DECISIONS
 from requests_app.admin.names import beneficiary_of
 from requests_app.downloads import download, download_original, opened, page_picture
@@ -47,6 +47,8 @@ def desk(request: StaffRequest, pk: int) -> HttpResponse:
     inquiry = get_inquiry_for(request, pk)
     if request.method != "HEAD":
         note_opening(actor=request.user, inquiry=inquiry)
+        # The inquiry itself keeps the marks, so that this page shows what is new.
+        mark_messages_read(actor=request.user, inquiry=inquiry)
     typed, noted = take_input(request, "desk_answer"), take_input(request, "desk_note")
     reason = take_input(request, "desk_reopen").get("text")
     # A message means that an action was done, so the focus goes to the next thing to do.

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 # What a row of the list shows. The texts of an inquiry are by far its largest columns.
 SHOWN = (
     *("reference", "service", "name", "status", "outcome", "pending_outcome", "due_on", "version"),
+    "new_since",
     *("beneficiary__name_ar", "beneficiary__name_en"),
     *("assignee__username", "assignee__identity__name_ar", "assignee__identity__name_en"),
 )
@@ -283,6 +284,12 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
 
     @admin.display(description=Inquiry._meta.get_field("status").verbose_name, ordering="status")
     def state(self, inquiry: Inquiry) -> SafeString:
+        status = self._status_of(inquiry)
+        if inquiry.new_since is None:
+            return status
+        return format_html("{} {}", status, status_tag("new", _("New from the applicant")))
+
+    def _status_of(self, inquiry: Inquiry) -> SafeString:
         if inquiry.outcome:
             return status_tag(inquiry.outcome, inquiry.get_outcome_display())
         if inquiry.pending_outcome:

@@ -38,6 +38,7 @@ class InquiryEvent(Event):
         REPLIED = "replied", _("Answered")
         RETURNED = "returned", pgettext_lazy("what happened to an inquiry", "Returned to applicant")
         RESUBMITTED = "resubmitted", _("Answered by the applicant")
+        ADDED = "added", _("Added by the applicant")
         DECIDED = "decided", _("Decided, not sent to the applicant yet")
         TAKEN_BACK = "taken_back", _("Decision taken back before it was sent")
         APPROVED = "approved", pgettext_lazy("what happened to an inquiry", "Approved")

@@ -287,6 +287,9 @@ class Inquiry(models.Model):
     look_again_since = models.DateTimeField(
         null=True, help_text="of a decided inquiry that has lost a document, for a supervisor"
     )
+    new_since = models.DateTimeField(
+        null=True, help_text="of what the applicant has sent and its officer has not opened"
+    )
     passed_on_to = models.JSONField(
         default=list, help_text="the keys of the successors who were told that it is theirs now"
     )
@@ -420,7 +423,15 @@ class Inquiry(models.Model):
     @property
     def accepts_documents(self) -> bool:
         """Whether the applicant can still add documents."""
-        return self.is_draft or self.is_returned
+        return self.is_draft or self.is_open
+
+    def is_new_at(self, moment: datetime.datetime) -> bool:
+        """Whether what the applicant has sent at `moment` is new to its officer."""
+        return self.new_since is not None and moment >= self.new_since
+
+    def is_opened_by(self, officer: User) -> bool:
+        """Whether an officer who opens it is the one whose reading the applicant waits for."""
+        return self.assignee_id in (None, officer.pk)
 
     @property
     def has_confirmed_mobile(self) -> bool:

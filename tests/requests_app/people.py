@@ -32,12 +32,13 @@ WITH_TEXT = {
     "replied": actions.reply,
     "returned": actions.send_back,
     "resubmitted": actions.answer_return,
+    "added": actions.add_message,
     "approved": actions.approve,
     "rejected": actions.reject,
     "reopened": actions.reopen,
     "withdrawn": actions.withdraw,
 }
-APPLICANT_EVENTS = ("submitted", "resubmitted", "withdrawn")
+APPLICANT_EVENTS = ("submitted", "resubmitted", "added", "withdrawn")
 
 
 def act(event_type, inquiry, actor, **fields):

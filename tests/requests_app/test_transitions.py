@@ -29,6 +29,7 @@ noted       | unseen     | same         | same         | same         | same    
 replied     | unseen     | same         | no           | same         | no        | no
 returned    | unseen     | to_applicant | no           | to_applicant | no        | no
 resubmitted | no         | no           | by_applicant | no           | no        | no
+added       | no         | same         | no           | same         | no        | no
 approved    | unseen     | approved     | no           | approved     | no        | no
 rejected    | unseen     | rejected     | no           | rejected     | no        | no
 reopened    | unseen     | no           | no           | no           | processing | processing
@@ -84,7 +85,7 @@ SENT = [status for status, _event_type, cell in CELLS if cell == "sent"]
 REPLY_KINDS = {
     **dict.fromkeys(("replied", "returned", "approved", "rejected", "reopened"), "answer"),
     "noted": "note",
-    **dict.fromkeys(("resubmitted", "withdrawn"), "from_applicant"),
+    **dict.fromkeys(("resubmitted", "added", "withdrawn"), "from_applicant"),
 }
 
 # The text of each notice to the applicant. SILENT lists the events without one, because they are
@@ -113,7 +114,7 @@ NOTICES = {
     },
 }
 SUBJECTS = {"en": "Tawasul: your inquiry {}", "ar": "تواصل: طلبك {}"}
-SILENT = ["claimed", "released", "assigned", "noted", "resubmitted", "closed"]
+SILENT = ["claimed", "released", "assigned", "noted", "resubmitted", "added", "closed"]
 
 
 def refusal_of(people, event_type, inquiry, **fields):
