@@ -267,6 +267,11 @@ class AddForm(_TextForm):
     missing = ""
 
 
+class AskBackForm(_TextForm):
+    label = _("Your question about the answer")
+    missing = _("Write your question.")
+
+
 class WithdrawForm(_TextForm):
     label = _("Why are you withdrawing it?")
     missing = _("Write why you are withdrawing the inquiry.")

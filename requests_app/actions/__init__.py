@@ -12,7 +12,14 @@ from requests_app.actions.decisions import (
 )
 from requests_app.actions.drafts import change_subject, delete_draft, save_details, start
 from requests_app.actions.expectations import measure_expectations
-from requests_app.actions.follow_up import add_message, answer_return, mark_answers_read, withdraw
+from requests_app.actions.follow_up import (
+    add_message,
+    answer_return,
+    ask_back,
+    can_ask_back,
+    mark_answers_read,
+    withdraw,
+)
 from requests_app.actions.handing_back import hand_back, hand_over
 from requests_app.actions.next_inquiry import take_next
 from requests_app.actions.openings import mark_messages_read, note_opening
@@ -39,10 +46,12 @@ __all__ = [
     "add_message",
     "answer_return",
     "approve",
+    "ask_back",
     "ask_to_confirm_mobile",
     "assign",
     "attach",
     "begin_preparing",
+    "can_ask_back",
     "change_subject",
     "check_may",
     "claim",

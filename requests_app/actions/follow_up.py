@@ -1,11 +1,12 @@
 """Actions on a filed inquiry of those whose it is."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,12 +18,14 @@ from core.exceptions import RuleViolation
 from core.template_filters import time_of_day
 from requests_app.actions.rights import Deed, check_may, may
 from requests_app.actions.transitions import EventType, Role, move
-from requests_app.models import AttachmentQuerySet, Inquiry, Reply
+from requests_app.actions.triage import lock_officer, may_work
+from requests_app.models import AttachmentQuerySet, Inquiry, InquiryEvent, Reply
 from requests_app.uploads import discard
 
 MAX_ADDITIONS = 10  # within a day
 MIN_WORDS = 3
 _DAY = timedelta(days=1)
+_QUESTION_OR_DECISION = (EventType.ASKED_BACK, EventType.APPROVED, EventType.REJECTED)
 
 
 def answer_return(
@@ -95,6 +98,74 @@ def _check_addition(locked: Inquiry, text: str, documents: AttachmentQuerySet) -
             )
             % {"time": time_of_day(times[-MAX_ADDITIONS] + _DAY)},
             code="too_many",
+        )
+
+
+def ask_back(
+    *,
+    actor: User,
+    inquiry: Inquiry,
+    expected_version: int,
+    text: str,
+    idempotency_key: uuid.UUID,
+) -> Inquiry:
+    """Ask one question about the answer to a processed inquiry, which keeps its status.
+
+    It goes to the officer who has decided, or to everybody if they may not work on it any more.
+    RuleViolation `asked`, `late`, `registry_away`, or as in `_write`.
+    """
+    registry.refresh_parties(actor, inquiry)
+    with transaction.atomic():
+        # Whoever ends the officer's account waits, and then hands this question back too.
+        officer = lock_officer(inquiry.assignee) if inquiry.assignee else None
+        return _write(
+            inquiry,
+            EventType.ASKED_BACK,
+            deed=Deed.ANSWER,
+            check=_check_question,
+            actor=actor,
+            expected_version=expected_version,
+            text=text,
+            idempotency_key=idempotency_key,
+            only_if=Q(assignee=officer),
+            asked_back_at=timezone.now(),
+            assignee=officer if officer and may_work(officer, inquiry) else None,
+        )
+
+
+def can_ask_back(inquiry: Inquiry, events: Iterable[InquiryEvent]) -> bool:
+    """Return whether a question about the answer can be asked now; `events` are the inquiry's."""
+    return inquiry.is_processed and not (_has_asked(events) or _is_late(inquiry))
+
+
+def _has_asked(events: Iterable[InquiryEvent]) -> bool:
+    """Return whether the last answer among the events, in their order, was followed by one."""
+    told = [each.event_type for each in events if each.event_type in _QUESTION_OR_DECISION]
+    return told[-1:] == [EventType.ASKED_BACK]
+
+
+def _is_late(inquiry: Inquiry) -> bool:
+    return inquiry.ask_back_until is None or inquiry.ask_back_until <= timezone.now()
+
+
+def _check_question(locked: Inquiry, _text: str, _documents: AttachmentQuerySet) -> None:
+    if not locked.is_processed:
+        return
+    if _has_asked(locked.events.all()):
+        raise RuleViolation(
+            _(
+                "You have already asked about this answer. "
+                "If something is still open, file a new inquiry."
+            ),
+            code="asked",
+        )
+    if _is_late(locked):
+        raise RuleViolation(
+            _(
+                "The time for a question about this answer is over. "
+                "If something is still open, file a new inquiry."
+            ),
+            code="late",
         )
 
 

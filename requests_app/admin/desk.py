@@ -250,7 +250,11 @@ def _page(
     may_assign = request.user.has_perm("requests_app.assign_inquiry")
     attachments = list(inquiry.attachments.sent())
     is_mine = inquiry.assignee == request.user
-    is_at_desk = may_work and inquiry.is_at_the_desk and not inquiry.pending_outcome
+    is_at_desk = may_work and inquiry.is_to_be_answered and not inquiry.pending_outcome
+    answers = [(name, BUTTONS[name].label) for name in ANSWERS if name not in DECISIONS]
+    decisions = [(name, BUTTONS[name].label) for name in DECISIONS]
+    if inquiry.asked_back_at:
+        answers, decisions = [("reply", _("Answer the question"))], []
     expected_version = {"expected_version": inquiry.version}
     # A refused answer stays on the screen, even if another officer has the inquiry by now.
     can_answer = (is_at_desk and is_mine) or bool(form["text"].value())
@@ -273,12 +277,12 @@ def _page(
         ],
         "form": form,
         "typed_at": _typed_at(inquiry),
-        "answers": [(name, BUTTONS[name].label) for name in ANSWERS if name not in DECISIONS],
-        "decisions": [(name, BUTTONS[name].label) for name in DECISIONS],
+        "answers": answers,
+        "decisions": decisions,
         "note_form": NoteForm(initial={**expected_version, "text": note}, auto_id="note_%s"),
         "can_claim": is_at_desk and inquiry.assignee is None,
         "can_release": is_at_desk and is_mine,
-        "can_close": may_work and inquiry.status == Inquiry.Status.PROCESSED,
+        "can_close": may_work and inquiry.is_processed and not inquiry.asked_back_at,
         "can_note": may_work,
         "can_look_again": may_assign and inquiry.look_again_since is not None,
         "has_unread": any(attachment.is_quarantined for attachment in attachments),

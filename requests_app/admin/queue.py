@@ -17,12 +17,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.functional import cached_property
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.access import StaffRequest
 from core.accounts.interrupted_forms import keeps_input
+from core.accounts.models import User
 from core.hijri import both_calendars
 from core.methods import READ, takes, takes_form
 from core.references import grouped_reference
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 # What a row of the list shows. The texts of an inquiry are by far its largest columns.
 SHOWN = (
     *("reference", "service", "name", "status", "outcome", "pending_outcome", "due_on", "version"),
-    "new_since",
+    *("new_since", "asked_back_at"),
     *("beneficiary__name_ar", "beneficiary__name_en"),
     *("assignee__username", "assignee__identity__name_ar", "assignee__identity__name_en"),
 )
@@ -144,7 +145,8 @@ class AssigneeFilter(admin.SimpleListFilter):
         # A search covers all inquiries, and finished ones are found by a filter on their status.
         if value == "all" or (value is None and searched_for(request)):
             return queryset
-        is_narrowed = request.GET.get("status__exact") or request.GET.get("outcome__exact")
+        narrowing = ("status__exact", "outcome__exact", AskedBackFilter.parameter_name)
+        is_narrowed = any(request.GET.get(name) for name in narrowing)
         if value == "mine":
             mine = queryset.filter(assignee=request.user)
             return mine if is_narrowed else queryset.in_hand_of(request.user)
@@ -191,6 +193,24 @@ class LookAgainFilter(admin.SimpleListFilter):
         return queryset.to_look_at_again() if self.value() == "yes" else queryset
 
 
+class AskedBackFilter(admin.SimpleListFilter):
+    """A filter for officers: the decided inquiries with an open question about the answer."""
+
+    title = _("questions after an answer")
+    parameter_name = "asked"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[str, "_StrOrPromise"]]:
+        may_answer = request.user.has_perm("requests_app.triage_inquiry")
+        return [("yes", _("waiting for an answer"))] if may_answer else []
+
+    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
+        self, request: StaffRequest, queryset: InquiryQuerySet
+    ) -> InquiryQuerySet:
+        return queryset.asked_back() if self.value() == "yes" else queryset
+
+
 class HeldBackFilter(admin.SimpleListFilter):
     """A filter for officers: those of which a decision of theirs did not leave.
 
@@ -222,6 +242,14 @@ class FiledStatusFilter(admin.ChoicesFieldListFilter):
                 yield choice
 
 
+def _questions_for(user: User) -> int:
+    """Return how many questions after an answer wait for this officer, or for anybody."""
+    if not user.has_perm("requests_app.triage_inquiry"):
+        return 0
+    asked_back = Inquiry.objects.visible_to_staff(user).asked_back()
+    return asked_back.unassigned_or_assigned_to(user).count()
+
+
 def _bulk_action(name: str) -> Callable[..., HttpResponse]:
     button = BUTTONS[name]
 
@@ -249,6 +277,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         AssigneeFilter,
         OverdueFilter,
         LookAgainFilter,
+        AskedBackFilter,
         HeldBackFilter,
         ("status", FiledStatusFilter),
         "outcome",
@@ -284,10 +313,12 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
 
     @admin.display(description=Inquiry._meta.get_field("status").verbose_name, ordering="status")
     def state(self, inquiry: Inquiry) -> SafeString:
-        status = self._status_of(inquiry)
-        if inquiry.new_since is None:
-            return status
-        return format_html("{} {}", status, status_tag("new", _("New from the applicant")))
+        tags = [self._status_of(inquiry)]
+        if inquiry.asked_back_at:
+            tags.append(status_tag("needed", _("Question after the answer")))
+        if inquiry.new_since:
+            tags.append(status_tag("new", _("New from the applicant")))
+        return format_html_join(" ", "{}", ([tag] for tag in tags))
 
     def _status_of(self, inquiry: Inquiry) -> SafeString:
         if inquiry.outcome:
@@ -340,7 +371,8 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
         if not all(re.fullmatch("[0-9]{1,18}", pk) for pk in chosen):
             raise BadRequest("no such choice")
-        context = {"may_see_figures": may_see_figures(cast(StaffRequest, request).user)}
+        user = cast(StaffRequest, request).user
+        context = {"may_see_figures": may_see_figures(user), "questions": _questions_for(user)}
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def get_search_results(  # type: ignore[override]  # what get_queryset returns

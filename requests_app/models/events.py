@@ -39,6 +39,7 @@ class InquiryEvent(Event):
         RETURNED = "returned", pgettext_lazy("what happened to an inquiry", "Returned to applicant")
         RESUBMITTED = "resubmitted", _("Answered by the applicant")
         ADDED = "added", _("Added by the applicant")
+        ASKED_BACK = "asked_back", _("Question of the applicant about the answer")
         DECIDED = "decided", _("Decided, not sent to the applicant yet")
         TAKEN_BACK = "taken_back", _("Decision taken back before it was sent")
         APPROVED = "approved", pgettext_lazy("what happened to an inquiry", "Approved")

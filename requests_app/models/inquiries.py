@@ -79,8 +79,16 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         return self.waiting().filter(assignee=None).order_by("due_on", "pk")
 
     def in_hand_of(self, officer: User) -> Self:
-        """Return the open inquiries of `officer`, also those that wait for their applicant."""
-        return self.filter(assignee=officer, status__in=Inquiry.OPEN)
+        """Return the open inquiries of `officer`, also those that wait for their applicant.
+
+        A question after an answer is in their hand as well.
+        """
+        asked_back = Q(asked_back_at__isnull=False)
+        return self.filter(asked_back | Q(status__in=Inquiry.OPEN), assignee=officer)
+
+    def asked_back(self) -> Self:
+        """Return the decided inquiries about whose answer a question is open."""
+        return self.filter(asked_back_at__isnull=False)
 
     def overdue(self) -> Self:
         return self.waiting().filter(due_on__lt=timezone.localdate())
@@ -290,6 +298,9 @@ class Inquiry(models.Model):
     new_since = models.DateTimeField(
         null=True, help_text="of what the applicant has sent and its officer has not opened"
     )
+    asked_back_at = models.DateTimeField(
+        null=True, help_text="of a question about the answer that nobody has answered yet"
+    )
     passed_on_to = models.JSONField(
         default=list, help_text="the keys of the successors who were told that it is theirs now"
     )
@@ -323,6 +334,11 @@ class Inquiry(models.Model):
                 fields=["look_again_since"],
                 name="inquiry_to_look_at_again",
                 condition=Q(look_again_since__isnull=False),
+            ),
+            models.Index(
+                fields=["asked_back_at"],
+                name="inquiry_asked_back",
+                condition=Q(asked_back_at__isnull=False),
             ),
             models.Index(fields=["status", "due_on", "id"], name="inquiry_queue"),
             # For the figures of some weeks or months, which would read all years otherwise.
@@ -368,6 +384,10 @@ class Inquiry(models.Model):
                 ),
                 name="inquiry_pending_at_the_desk",
             ),
+            models.CheckConstraint(
+                condition=Q(asked_back_at=None) | Q(status="processed"),
+                name="inquiry_asked_back_after_answer",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -391,6 +411,18 @@ class Inquiry(models.Model):
         return self.status in self.AT_THE_DESK
 
     @property
+    def is_to_be_answered(self) -> bool:
+        """Whether an officer has to act: at the desk, or on a question about the answer."""
+        return self.is_at_the_desk or self.asked_back_at is not None
+
+    @property
+    def ask_back_until(self) -> datetime.datetime | None:
+        """Until when one question about the answer can be asked; None without an answer."""
+        if self.processed_at is None or not self.is_decided:
+            return None
+        return self.processed_at + datetime.timedelta(days=settings.ASK_BACK_DAYS)
+
+    @property
     def is_decided(self) -> bool:
         """Whether the directorate has decided it, and not the applicant, who withdraws it."""
         return self.outcome in self.DECIDED
@@ -408,6 +440,10 @@ class Inquiry(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.status == self.Status.CLOSED
+
+    @property
+    def is_processed(self) -> bool:
+        return self.status == self.Status.PROCESSED
 
     @property
     def is_returned(self) -> bool:

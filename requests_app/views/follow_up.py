@@ -1,4 +1,4 @@
-"""What is sent about a filed inquiry: the answer to a return, additions, and its withdrawal."""
+"""What is sent about a filed inquiry: answers, additions, a question, and its withdrawal."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -14,14 +14,20 @@ from core.exceptions import RuleViolation
 from core.methods import takes_form
 from requests_app import actions
 from requests_app.actions import Deed, Rights
-from requests_app.forms import AddForm, DocumentsForm, ReturnAnswerForm, WithdrawForm
+from requests_app.forms import (
+    AddForm,
+    AskBackForm,
+    DocumentsForm,
+    ReturnAnswerForm,
+    WithdrawForm,
+)
 from requests_app.models import Inquiry
 from requests_app.views.access import filed_page
 from requests_app.views.documents import attach_all, press_button, say_when_to_send_again
 
 
 class _Sending(NamedTuple):
-    """What is sent with a text and documents: its form and template, its action and what it did."""
+    """What is sent: its form and template, its action, and what it did."""
 
     form: type[forms.Form]
     template: str
@@ -91,20 +97,40 @@ def _send(
 @takes_form
 @filed_page(Deed.WITHDRAW)
 def withdraw(request: SignedInRequest, rights: Rights) -> HttpResponse:
+    done = _("The inquiry has been withdrawn.")
+    withdrawal = _Sending(WithdrawForm, "inquiries/withdraw.html", actions.withdraw, done)
+    return _send_text(request, rights, withdrawal, is_open=rights.inquiry.is_open)
+
+
+@takes_form
+@filed_page(Deed.ANSWER)
+def ask_back(request: SignedInRequest, rights: Rights) -> HttpResponse:
+    """Ask one question about the answer to a processed inquiry."""
+    done = _("Your question has been sent. We text you when it is answered.")
+    question = _Sending(AskBackForm, "inquiries/ask.html", actions.ask_back, done)
+    is_open = actions.can_ask_back(rights.inquiry, rights.inquiry.events.all())
+    return _send_text(request, rights, question, is_open=is_open)
+
+
+def _send_text(
+    request: SignedInRequest, rights: Rights, sending: _Sending, *, is_open: bool
+) -> HttpResponse:
+    """Show the page on which a text is sent, and send it."""
     inquiry = rights.inquiry
     reference = inquiry.reference
-    if request.method != "POST" and not inquiry.is_open:
+    if request.method != "POST" and not is_open:
         return redirect("inquiries:detail", reference)
-    form = _build_form(WithdrawForm, inquiry, posted=request.POST)
+    form = _build_form(sending.form, inquiry, posted=request.POST)
     if form.is_valid():
         try:
-            actions.withdraw(actor=request.user, inquiry=inquiry, **form.cleaned_data)
+            sending.act(actor=request.user, inquiry=inquiry, **form.cleaned_data)
         except RuleViolation as violation:
             form = _form_after_violation(request, form, inquiry, violation)
         else:
-            messages.success(request, _("The inquiry has been withdrawn."))
+            messages.success(request, sending.done)
             return redirect("inquiries:detail", reference)
-    return render(request, "inquiries/withdraw.html", {"form": form, "inquiry": inquiry})
+    context = {"form": form, "inquiry": inquiry, "replies": rights.replies()}
+    return render(request, sending.template, context)
 
 
 def _build_form(

@@ -235,6 +235,7 @@ INQUIRIES = {
     ),
     "delete what is prepared": row(act(filing.delete_draft, "prepared"), WHO_IS_AT_THE_COUNTER),
     "answer_return": row(written(filing.answer_return, "returned"), *OWNERS),
+    "ask_back": row(written(filing.ask_back, "processed"), *OWNERS),
     "add_message": row(written(filing.add_message, "waiting"), *OWNERS),
     "withdraw": row(written(filing.withdraw, "returned"), *OWNERS),
     "mark_answers_read": row(marked_read, *OWNERS),
@@ -271,6 +272,9 @@ INQUIRIES = {
     "the page to answer": row(page(of_inquiry("answer/")), *OWNERS),
     "the page to add to it": row(
         page(lambda world: f"/en/inquiries/{world.waiting.reference}/add/"), *OWNERS
+    ),
+    "the page to ask about it": row(
+        page(lambda world: f"/en/inquiries/{world.processed.reference}/ask/"), *OWNERS
     ),
     "the page to withdraw": row(page(of_inquiry("withdraw/")), *OWNERS),
 }

@@ -77,6 +77,8 @@ def work(officer):
     Inquiry.objects.filter(pk=decided.pk).update(look_again_since=timezone.now())
     held_back = write(actions.approve, factories.claimed(officer), officer).decisions
     held_back.update(state="held_back")
+    asked = write(actions.approve, factories.claimed(officer), officer)
+    write(actions.ask_back, asked, asked.applicant)
     return mine
 
 
@@ -93,6 +95,7 @@ def test_officer_sees_own_and_unassigned_work(as_officer, work, monkeypatch):
         "Mine, answered by the applicant": "1",
         "Mine, waiting for the applicant": "1",
         "Mine, overdue": "1",
+        "Questions after an answer": "1",
         "Your decisions that were not sent, as something came up": "1",
         "Unassigned, overdue": "5",
     }

@@ -33,12 +33,13 @@ WITH_TEXT = {
     "returned": actions.send_back,
     "resubmitted": actions.answer_return,
     "added": actions.add_message,
+    "asked_back": actions.ask_back,
     "approved": actions.approve,
     "rejected": actions.reject,
     "reopened": actions.reopen,
     "withdrawn": actions.withdraw,
 }
-APPLICANT_EVENTS = ("submitted", "resubmitted", "added", "withdrawn")
+APPLICANT_EVENTS = ("submitted", "resubmitted", "added", "asked_back", "withdrawn")
 
 
 def act(event_type, inquiry, actor, **fields):

@@ -30,6 +30,7 @@ replied     | unseen     | same         | no           | same         | no      
 returned    | unseen     | to_applicant | no           | to_applicant | no        | no
 resubmitted | no         | no           | by_applicant | no           | no        | no
 added       | no         | same         | no           | same         | no        | no
+asked_back  | no         | no           | no           | no           | same      | no
 approved    | unseen     | approved     | no           | approved     | no        | no
 rejected    | unseen     | rejected     | no           | rejected     | no        | no
 reopened    | unseen     | no           | no           | no           | processing | processing
@@ -85,7 +86,7 @@ SENT = [status for status, _event_type, cell in CELLS if cell == "sent"]
 REPLY_KINDS = {
     **dict.fromkeys(("replied", "returned", "approved", "rejected", "reopened"), "answer"),
     "noted": "note",
-    **dict.fromkeys(("resubmitted", "added", "withdrawn"), "from_applicant"),
+    **dict.fromkeys(("resubmitted", "added", "asked_back", "withdrawn"), "from_applicant"),
 }
 
 # The text of each notice to the applicant. SILENT lists the events without one, because they are
@@ -114,7 +115,16 @@ NOTICES = {
     },
 }
 SUBJECTS = {"en": "Tawasul: your inquiry {}", "ar": "تواصل: طلبك {}"}
-SILENT = ["claimed", "released", "assigned", "noted", "resubmitted", "added", "closed"]
+SILENT = [
+    "claimed",
+    "released",
+    "assigned",
+    "noted",
+    "resubmitted",
+    "added",
+    "asked_back",
+    "closed",
+]
 
 
 def refusal_of(people, event_type, inquiry, **fields):
@@ -246,7 +256,8 @@ def test_only_the_assignee_can_answer(people, inquiry_in):
 def test_reply_is_kept_once_and_event_holds_its_digest(people, inquiry_in):
     for event_type, kind in REPLY_KINDS.items():
         with undone():
-            before = {"resubmitted": "returned_to_applicant", "reopened": "processed"}
+            before = {"resubmitted": "returned_to_applicant"}
+            before |= dict.fromkeys(("reopened", "asked_back"), "processed")
             inquiry = inquiry_in(before.get(event_type, "under_processing"))
             earlier = set(inquiry.replies.values_list("pk", flat=True))
             idempotency_key = uuid.uuid4()
@@ -295,7 +306,7 @@ def test_applicant_is_notified_in_their_language(people, inquiry_in):
     before = {
         "submitted": "draft",
         "resubmitted": "returned_to_applicant",
-        **dict.fromkeys(("reopened", "closed"), "processed"),
+        **dict.fromkeys(("reopened", "asked_back", "closed"), "processed"),
     }
     person = people.applicant
     for language, address in product(("en", "ar"), ("", "aslam@example.org")):
