@@ -101,6 +101,11 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
             .exclude(pk=draft.pk)
         )
 
+    def open_about(self, acting: Acting, beneficiary: Identity, service: Service) -> Self:
+        """Return the open inquiries about this that the user can add to as this holder."""
+        about_this = self.open().filter(beneficiary=beneficiary, service=service)
+        return about_this.filter(acting.owned(Inquiry.PARTIES))
+
     def latest_beneficiaries(self, user: User, holder: Identity) -> list[int]:
         """Return the keys of those for whom `user` last began inquiries through `holder`."""
         latest = self.filter(applicant=user, holder=holder).order_by("-pk")

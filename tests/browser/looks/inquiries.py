@@ -244,6 +244,12 @@ FILING = (
     look("new-about-a-service", "resident", "inquiries/new/?service=iqama-renew"),
     look("new-not-open", "newcomer", "inquiries/new/?service=absconding-cancel"),
     look("new-not-open-to-workers", "employer", "inquiries/new/?service=visit-visa-extend-ye-sy"),
+    look(
+        "new-already-open",
+        "resident",
+        "inquiries/new/?service=resident-services",
+        press("Next"),
+    ),
     look("new-empty", "resident", "inquiries/new/", send_nothing("Next")),
     look("new-acting", "employer", "inquiries/new/"),
     *looks(
