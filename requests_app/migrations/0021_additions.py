@@ -22,6 +22,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name='reply',
+            name='kind',
+            field=models.CharField(choices=[('answer', 'answer'), ('note', 'internal note'), ('from_applicant', 'message of the applicant')], default='answer', max_length=15),
+        ),
+        migrations.AlterField(
+            model_name='reply',
             name='read_at',
             field=models.DateTimeField(help_text='by the other side, the first time', null=True),
         ),

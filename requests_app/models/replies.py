@@ -22,7 +22,7 @@ class Reply(models.Model):
     class Kind(models.TextChoices):
         ANSWER = "answer", _("answer")
         NOTE = "note", _("internal note")
-        FROM_APPLICANT = "from_applicant", _("answer of the applicant")
+        FROM_APPLICANT = "from_applicant", _("message of the applicant")
 
     idempotency_key = models.UUIDField(unique=True, editable=False)
     inquiry = models.ForeignKey(Inquiry, on_delete=models.PROTECT, related_name="replies")
