@@ -71,6 +71,7 @@ def refusal_of(deed, *arguments, **fields):
     return refused.value
 
 
+@pytest.mark.both_engines
 def test_message_and_documents_reach_the_desk_and_nothing_else_changes(
     as_resident, as_officer, inquiry, send
 ):
@@ -156,6 +157,7 @@ def tags_on(browser, inquiry):
     return queue, NEW in words(browser.get(desk_of(inquiry)))
 
 
+@pytest.mark.both_engines
 def test_it_is_new_until_its_officer_has_opened_it(as_officer, inquiry, send):
     before = words(as_officer.get(desk_of(inquiry)))
     assert "New" not in before

@@ -67,6 +67,7 @@ def ask_on_page(browser, inquiry, text=QUESTION):
     return browser.post(address, form_on(browser.get(address), text), follow=True)
 
 
+@pytest.mark.both_engines
 def test_question_goes_to_the_officer_and_their_answer_comes_back(
     as_resident, as_officer, inquiry, officer
 ):
@@ -114,6 +115,7 @@ def test_desk_offers_the_answer_alone(as_officer, inquiry):
         assert other not in buttons, other
 
 
+@pytest.mark.both_engines
 def test_one_question_a_decision(as_resident, inquiry, officer):
     ask(inquiry)
     assert refusal_of(ask, inquiry).message == ALREADY
