@@ -222,7 +222,7 @@ class VersionForm(Form):
 
 class _TextForm(VersionForm):
     label: "_StrPromise"
-    missing: "_StrPromise"
+    missing: "_StrPromise | str"  # what is said of an empty text, or nothing if it may be empty
 
     idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     text = TextField(
@@ -237,6 +237,7 @@ class _TextForm(VersionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["text"].label = self.label
+        self.fields["text"].required = bool(self.missing)
         self.fields["text"].error_messages["required"] = self.missing
 
 
@@ -278,6 +279,18 @@ class SecondReadingForm(_TextForm):
 class ReturnAnswerForm(_TextForm):
     label = _("Your answer")
     missing = _("Write what the officer asked for.")
+
+
+class AddForm(_TextForm):
+    """A message about an inquiry; documents alone say enough."""
+
+    label = _("Your message")
+    missing = ""
+
+
+class AskBackForm(_TextForm):
+    label = _("Your question about the answer")
+    missing = _("Write your question.")
 
 
 class WithdrawForm(_TextForm):

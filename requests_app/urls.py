@@ -23,5 +23,7 @@ urlpatterns = [
     path("<reference:reference>/handled/", my_inquiries.handled, name="handled"),
     path("<reference:reference>/receipt/", my_inquiries.receipt, name="receipt"),
     path("<reference:reference>/answer/", follow_up.answer_return, name="answer"),
+    path("<reference:reference>/add/", follow_up.add_message, name="add"),
+    path("<reference:reference>/ask/", follow_up.ask_back, name="ask"),
     path("<reference:reference>/withdraw/", follow_up.withdraw, name="withdraw"),
 ]

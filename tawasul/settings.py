@@ -153,6 +153,7 @@ CODE_BUDGETS = environment.code_budgets()
 IDLE_MINUTES = environment.idle_minutes()
 DECISION_MINUTES = environment.decision_minutes()
 SECOND_READING_PERCENT = environment.second_reading_percent()
+ASK_BACK_DAYS = environment.whole_number("ASK_BACK_DAYS", 14)
 SESSION_ENGINE = "core.accounts.sessions"
 REGISTRY = environment.dotted_path("REGISTRY", "core.accounts.registry.LocalRegistry")
 REGISTRY_URL = https_address(

@@ -144,6 +144,9 @@ TABLE = {
         *("mobile/", "mobile/send/", "delete/"),
     ),
     f"{INQUIRY}withdraw/": FORM_OF_OWNER,
+    f"{INQUIRY}add/": form(people(404, 200, 302)),
+    # The inquiry has no answer to ask about.
+    f"{INQUIRY}ask/": form(people(404, 302, 302), people(404, 200, 302)),
     # The inquiry has not been returned, so there is nothing to answer.
     f"{INQUIRY}answer/": form(people(404, 302, 302), people(404, 200, 302)),
     **each(people(200, 200, 200), "en/appointments/", "", "new/"),

@@ -53,6 +53,7 @@ DASHBOARDS = {
     "en/staff/appointments/office/<int:pk>/figures/",
 }
 UNCOUNTED = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
+ANSWERED = {"status": "processed", "outcome": "approved"}
 DAY, PAST = datetime.timedelta(days=1), datetime.date(2026, 1, 1)
 
 # Where many roles see a page, it is counted for the first of these; a dashboard is for all of them.
@@ -70,6 +71,7 @@ LISTS = {
     ),
     *("en/services/", "en/services/<slug:slug>/", "en/appointments/new/", "en/appointments/"),
     *("en/inquiries/<reference:reference>/", "en/inquiries/<reference:reference>/answer/"),
+    "en/inquiries/<reference:reference>/add/",
     *(
         "en/inquiries/<reference:reference>/documents/",
         "en/inquiries/<reference:reference>/review/",
@@ -191,7 +193,8 @@ class ManyRows(World):
             {"assignee": None, **late},
             {"assignee": None},
             {"status": "returned_to_applicant"},
-            {"status": "processed", "outcome": "approved"},
+            ANSWERED,
+            {**ANSWERED, "assignee": self.officer, "asked_back_at": timezone.now()},
         ):
             copies(self.filed, 1, service=service, **changes)
         write(actions.reply, self.filed, self.officer)
@@ -201,6 +204,8 @@ class ManyRows(World):
         documents_of(self.draft, 1)
         documents_of(self.returned, 1)
         documents_of(self.filed, 1, sent_at=timezone.now())
+        documents_of(self.filed, 1)
+        Inquiry.objects.filter(pk=self.filed.pk).update(new_since=timezone.now())
 
     def add_appointments(self, service):
         for status in ("confirmed", "served", "displaced"):
@@ -303,7 +308,7 @@ class ManyRows(World):
             "chief",
             QUEUE,
             *("queue=all&filed=4-weeks", "queue=all&returned=4-weeks", "queue=all&age=any"),
-            "queue=all&answered=4-weeks&in_time=yes",
+            *("queue=all&answered=4-weeks&in_time=yes", "asked=yes"),
             *("queue=mine", "queue=nobody", "queue=all", "queue=all&time=overdue", "q=khan", "q=2"),
             *("queue=all&status__exact=under_processing", "queue=all&outcome__exact=approved"),
             *(f"queue={self.officer.pk}", f"queue=all&service__id__exact={self.filed.service_id}"),

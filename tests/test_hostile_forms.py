@@ -96,6 +96,21 @@ def test_an_answer_with_anything_in_a_field_is_not_taken(as_resident, returned):
             assert response.context["form"]["text"].value() == TEXT
 
 
+def test_an_addition_with_anything_in_a_field_is_not_taken(as_resident, claimed):
+    factories.attached(claimed)
+    before = state_of(claimed)
+    for field in ("idempotency_key", "expected_version", "document_type"):
+        for value in VALUES:
+            fields = fields_for(claimed, **{field: value})
+            if field == "document_type":
+                fields["files"] = factories.picture(size=(20, 20))
+            address = f"/en/inquiries/{claimed.reference}/add/"
+            response = as_resident.post(address, fields, follow=True)
+            assert_harmless(response)
+            assert state_of(claimed) == before, (field, value[:20])
+            assert response.context["form"]["text"].value() == TEXT
+
+
 def test_invalid_file_is_not_added_to_answer(as_resident, returned):
     before = state_of(returned)
     address = f"/en/inquiries/{returned.reference}/answer/"

@@ -19,12 +19,19 @@ from requests_app.actions.exports import (
     note_download,
     request_export,
 )
-from requests_app.actions.follow_up import answer_return, mark_answers_read, withdraw
+from requests_app.actions.follow_up import (
+    add_message,
+    answer_return,
+    ask_back,
+    can_ask_back,
+    mark_answers_read,
+    withdraw,
+)
 from requests_app.actions.handing_back import hand_back, hand_back_hidden, hand_over
 from requests_app.actions.invitations import record_invitation, record_withdrawn_invitation
 from requests_app.actions.next_inquiry import take_next
 from requests_app.actions.notices import notice_of
-from requests_app.actions.openings import note_opening
+from requests_app.actions.openings import mark_messages_read, note_opening
 from requests_app.actions.preparation import begin_preparing, language_for, prepare
 from requests_app.actions.quarantine import scan_quarantined
 from requests_app.actions.rights import Deed, Rights, check_may, may, preparation_is_over, rights_of
@@ -47,12 +54,15 @@ from requests_app.actions.triage import (
 __all__ = [
     "Deed",
     "Rights",
+    "add_message",
     "answer_return",
     "approve",
+    "ask_back",
     "ask_to_confirm_mobile",
     "assign",
     "attach",
     "begin_preparing",
+    "can_ask_back",
     "change_subject",
     "check_may",
     "claim",
@@ -69,6 +79,7 @@ __all__ = [
     "look_again",
     "make_exports",
     "mark_answers_read",
+    "mark_messages_read",
     "may",
     "measure_expectations",
     "missing_documents",

@@ -185,7 +185,9 @@ def _lock(actor: User, inquiry: Inquiry) -> Rights:
     if locked is None:
         raise _already_sent()
     rights = check_may(actor, Deed.EDIT if locked.is_draft else Deed.ANSWER, locked)
-    if not locked.accepts_documents:
+    # What was meant for a draft or an answer that has been sent meanwhile belongs to nothing.
+    is_over = locked.status != inquiry.status and (inquiry.is_draft or inquiry.is_returned)
+    if is_over or not locked.accepts_documents:
         raise _already_sent()
     take_over(locked, actor)
     return rights

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -17,6 +18,7 @@ from requests_app.actions.rights import Deed, check_may, may
 from requests_app.actions.second_reading import is_drawn
 from requests_app.actions.transitions import OUTCOMES, EventType, Role, move
 from requests_app.models import Decision, Inquiry, Reply
+from requests_app.uploads import discard
 
 _EVENTS = {OUTCOMES[each]: each for each in (EventType.APPROVED, EventType.REJECTED)}
 
@@ -169,7 +171,8 @@ def _decide(
 def _write(inquiry: Inquiry, decision: Decision, *, expected_version: int, pending: str) -> Inquiry:
     """Let the applicant read a decision: write its event, its answer and its notices.
 
-    `pending` is what the inquiry has to have as its `pending_outcome`.
+    `pending` is what the inquiry has to have as its `pending_outcome`. Documents that the applicant
+    has not sent by then are deleted.
     """
     officer, text = decision.officer, decision.text
     inquiry = move(
@@ -182,6 +185,9 @@ def _write(inquiry: Inquiry, decision: Decision, *, expected_version: int, pendi
         content_digest=digest_of(text),
         pending_outcome="",
     )
+    unsent = inquiry.attachments.unsent()
+    transaction.on_commit(partial(discard, *unsent.file_names()))
+    unsent.delete()
     Reply.objects.create(
         inquiry=inquiry,
         author=officer,

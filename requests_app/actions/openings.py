@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 
 from core.accounts.models import User
 from core.exceptions import RuleViolation
-from requests_app.models import Attachment, Inquiry, InquiryOpening
+from requests_app.actions.rights import Deed, may
+from requests_app.models import Attachment, Inquiry, InquiryOpening, Reply
 
 
 def note_opening(*, actor: User, inquiry: Inquiry, document: Attachment | None = None) -> None:
@@ -31,6 +32,21 @@ def note_opening(*, actor: User, inquiry: Inquiry, document: Attachment | None =
                 role=_role_of(actor),
                 at=timezone.now(),
             )
+
+
+def mark_messages_read(*, actor: User, inquiry: Inquiry) -> None:
+    """Mark what the applicant has sent as read, once the officer it is for has it on the screen.
+
+    That is the officer who has the inquiry, or anybody who works on inquiries if nobody has it.
+    """
+    if not (inquiry.new_since and inquiry.is_opened_by(actor) and may(actor, Deed.WORK, inquiry)):
+        return
+    with transaction.atomic():
+        # What was sent since the page was read stays new.
+        seen = Inquiry.objects.filter(pk=inquiry.pk, version=inquiry.version)
+        if seen.update(new_since=None):
+            messages = inquiry.replies.filter(kind=Reply.Kind.FROM_APPLICANT, read_at=None)
+            messages.update(read_at=timezone.now())
 
 
 def _role_of(actor: User) -> InquiryOpening.Role:

@@ -18,19 +18,24 @@ Status = Inquiry.Status
 Outcome = Inquiry.Outcome
 EventType = InquiryEvent.EventType
 Role = InquiryEvent.Role
+# What is processed is answered, unless a question about the answer is open.
+_TO_BE_ANSWERED = (*Inquiry.AT_THE_DESK, Status.PROCESSED)
+_ANSWERED = Q(status=Status.PROCESSED, asked_back_at=None)
 # The statuses in which each event may happen, and the status after it; None keeps the status.
 TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
     EventType.PREPARED: ({Status.DRAFT}, None),
     EventType.SUBMITTED: ({Status.DRAFT}, Status.UNDER_PROCESSING),
-    EventType.CLAIMED: (Inquiry.AT_THE_DESK, None),
-    EventType.RELEASED: (Inquiry.AT_THE_DESK, None),
-    EventType.HANDED_BACK: (Inquiry.OPEN, None),
-    EventType.ASSIGNED: (Inquiry.AT_THE_DESK, None),
+    EventType.CLAIMED: (_TO_BE_ANSWERED, None),
+    EventType.RELEASED: (_TO_BE_ANSWERED, None),
+    EventType.HANDED_BACK: ((*Inquiry.OPEN, Status.PROCESSED), None),
+    EventType.ASSIGNED: (_TO_BE_ANSWERED, None),
     EventType.TRANSFERRED: (Inquiry.OPEN, None),
     EventType.NOTED: (Inquiry.FILED, None),
-    EventType.REPLIED: (Inquiry.AT_THE_DESK, None),
+    EventType.REPLIED: (_TO_BE_ANSWERED, None),
     EventType.RETURNED: (Inquiry.AT_THE_DESK, Status.RETURNED_TO_APPLICANT),
     EventType.RESUBMITTED: ({Status.RETURNED_TO_APPLICANT}, Status.RETURNED_BY_APPLICANT),
+    EventType.ADDED: (Inquiry.AT_THE_DESK, None),
+    EventType.ASKED_BACK: ({Status.PROCESSED}, None),
     EventType.DECIDED: (Inquiry.AT_THE_DESK, None),
     EventType.TAKEN_BACK: (Inquiry.AT_THE_DESK, None),
     EventType.SECONDED: (Inquiry.AT_THE_DESK, None),
@@ -61,8 +66,17 @@ _ENDING_A_DECISION = {
     EventType.TAKEN_BACK: Decision.State.TAKEN_BACK,
     EventType.SENT_BACK: Decision.State.HELD_BACK,
     EventType.HANDED_BACK: Decision.State.HELD_BACK,
+    EventType.ADDED: Decision.State.HELD_BACK,
     EventType.WITHDRAWN: Decision.State.HELD_BACK,
     EventType.INFECTED: Decision.State.HELD_BACK,
+}
+# What is done about an inquiry that waits for an officer.
+_WHILE_IT_WAITS = {
+    EventType.CLAIMED,
+    EventType.RELEASED,
+    EventType.HANDED_BACK,
+    EventType.ASSIGNED,
+    EventType.REPLIED,
 }
 # A return that waits for an answer this long is followed by a reminder.
 REMINDER_DELAY = timedelta(days=7)
@@ -87,7 +101,7 @@ def move(
     """Record an event on the inquiry and set its new status and the fields in `changes`.
 
     `expected_version` is the version that `actor` has seen, `only_if` a further condition on the
-    row. RuleViolation `claimed`, `stale`, `unclaimed`, `decided` or `status`.
+    row. RuleViolation `claimed`, `stale`, `unclaimed`, `decided`, `asked` or `status`.
     """
     from_statuses, to_status = TRANSITIONS[event_type]
     only_if = only_if or Q()
@@ -95,6 +109,10 @@ def move(
         changes = {"pending_outcome": "", **changes}
     elif event_type not in _BESIDE_A_DECISION and "pending_outcome" not in changes:
         only_if &= Q(pending_outcome="")
+    if event_type in _WHILE_IT_WAITS:
+        only_if &= ~_ANSWERED
+    elif event_type == EventType.CLOSED:
+        only_if &= Q(asked_back_at=None)
     before = inquiry.status
     if inquiry.version != expected_version:
         before = Inquiry.objects.filter(pk=inquiry.pk).values_list("status", flat=True).get()
@@ -157,9 +175,14 @@ def _explain_refusal(
             ),
             code="decided",
         )
+    if event_type == EventType.CLOSED and inquiry.asked_back_at:
+        return RuleViolation(
+            _("The applicant has asked about the answer. Answer the question first."), code="asked"
+        )
     # Whoever reopens an inquiry need not have it.
     needs_it = role == Role.OFFICER and event_type != EventType.REOPENED
-    can_happen = inquiry.is_open and inquiry.status in TRANSITIONS[event_type][0]
+    is_at_work = inquiry.is_open or inquiry.is_to_be_answered
+    can_happen = is_at_work and inquiry.status in TRANSITIONS[event_type][0]
     if needs_it and can_happen and inquiry.assignee != actor:
         return RuleViolation(
             _("This inquiry is not assigned to you. Assign it to yourself first."),

@@ -33,8 +33,8 @@ def claim(*, actor: User, inquiry: Inquiry, expected_version: int) -> Inquiry:
                 assignee=actor,
             )
     except RuleViolation:
-        waiting = Inquiry.objects.visible_to_staff(actor, now=True).waiting()
-        mine = waiting.filter(pk=inquiry.pk, assignee=actor).first()
+        in_hand = Inquiry.objects.visible_to_staff(actor, now=True).in_hand_of(actor)
+        mine = in_hand.filter(pk=inquiry.pk).first()
         if mine is None:
             raise
         return mine
@@ -62,7 +62,7 @@ def assign(*, actor: User, inquiry: Inquiry, expected_version: int, officer: Use
     """
     check_may(actor, Deed.ASSIGN, inquiry)
     officer = lock_officer(officer)
-    if not _may_work(officer, inquiry):
+    if not may_work(officer, inquiry):
         raise RuleViolation(
             _("%(who)s may not work on this inquiry. Choose another officer.")
             % {"who": officer.get_short_name()},
@@ -85,7 +85,10 @@ def reply(
     text: str,
     idempotency_key: uuid.UUID,
 ) -> Inquiry:
-    """Send an answer to the applicant and keep the inquiry open."""
+    """Send an answer to the applicant and keep the status.
+
+    A decided inquiry takes one if its applicant has asked about the decision, and answers that.
+    """
     return _write(
         inquiry,
         EventType.REPLIED,
@@ -93,6 +96,7 @@ def reply(
         expected_version=expected_version,
         text=text,
         idempotency_key=idempotency_key,
+        asked_back_at=None,
     )
 
 
@@ -184,8 +188,9 @@ def reopen(
         outcome="",
         processed_at=None,
         look_again_since=None,
+        asked_back_at=None,
         due_on=add_working_days(timezone.localdate(), inquiry.service.target_working_days),
-        assignee=officer if officer and _may_work(officer, inquiry) else None,
+        assignee=officer if officer and may_work(officer, inquiry) else None,
     )
 
 
@@ -244,7 +249,8 @@ def _officer_move(
     return move(inquiry, event_type, actor=actor, role=Role.OFFICER, **changes)
 
 
-def _may_work(officer: User, inquiry: Inquiry) -> bool:
+def may_work(officer: User, inquiry: Inquiry) -> bool:
+    """Return whether the officer, whose account is locked, may have the inquiry."""
     return officer.is_active and officer.is_staff and may(officer, Deed.WORK, inquiry)
 
 

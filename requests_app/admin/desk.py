@@ -25,7 +25,7 @@ from core.exceptions import RuleViolation
 from core.http import in_language, other_language
 from core.methods import takes_form
 from core.security_log import Event, note
-from requests_app.actions import note_opening, notice_of, see_held_back
+from requests_app.actions import mark_messages_read, note_opening, notice_of, see_held_back
 from requests_app.admin.buttons import ANSWERS, BUTTONS, DECISIONS, OWN_TEXTS
 from requests_app.admin.names import beneficiary_of
 from requests_app.downloads import download, download_original, opened, page_picture
@@ -60,6 +60,8 @@ def desk(request: StaffRequest, pk: int) -> HttpResponse:
     inquiry = get_inquiry_for(request, pk)
     if request.method != "HEAD":
         note_opening(actor=request.user, inquiry=inquiry)
+        # The inquiry itself keeps the marks, so that this page shows what is new.
+        mark_messages_read(actor=request.user, inquiry=inquiry)
     answered = take_input(request, "desk_answer").get("text")
     typed = {name: take_input(request, f"desk_{name}") for name in OWN_TEXTS}
     # A message means that an action was done, so the focus goes to the next thing to do.
@@ -293,7 +295,11 @@ def _page(
     attachments = list(inquiry.attachments.sent())
     team = inquiry.team_now if several_teams() else None
     is_mine = inquiry.assignee == request.user
-    is_at_desk = may_work and inquiry.is_at_the_desk and not inquiry.pending_outcome
+    is_at_desk = may_work and inquiry.is_to_be_answered and not inquiry.pending_outcome
+    answers = [(name, BUTTONS[name].label) for name in ANSWERS if name not in DECISIONS]
+    decisions = [(name, BUTTONS[name].label) for name in DECISIONS]
+    if inquiry.asked_back_at:
+        answers, decisions = [("reply", _("Answer the question"))], []
     expected_version = {"expected_version": inquiry.version}
     # A refused answer stays on the screen, even if another officer has the inquiry by now.
     can_answer = (is_at_desk and is_mine) or bool(form["text"].value())
@@ -318,12 +324,12 @@ def _page(
         "form": form,
         "canned_form": CannedTextForm(inquiry=inquiry),
         "typed_at": _typed_at(inquiry),
-        "answers": [(name, BUTTONS[name].label) for name in ANSWERS if name not in DECISIONS],
-        "decisions": [(name, BUTTONS[name].label) for name in DECISIONS],
+        "answers": answers,
+        "decisions": decisions,
         "note_form": NoteForm(initial=typed_in("note"), auto_id="note_%s"),
         "can_claim": is_at_desk and inquiry.assignee is None,
         "can_release": is_at_desk and is_mine,
-        "can_close": may_work and inquiry.status == Inquiry.Status.PROCESSED,
+        "can_close": may_work and inquiry.is_processed and not inquiry.asked_back_at,
         "can_note": may_work,
         "can_look_again": may_assign and inquiry.look_again_since is not None,
         "has_unread": any(attachment.is_quarantined for attachment in attachments),

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.functional import cached_property
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 # What a row of the list shows. The texts of an inquiry are by far its largest columns.
 SHOWN = (
     *("reference", "service", "team", "name", "status", "outcome", "pending_outcome"),
-    *("due_on", "version"),
+    *("due_on", "version", "new_since", "asked_back_at"),
     *("beneficiary__name_ar", "beneficiary__name_en"),
     *("assignee__username", "assignee__identity__name_ar", "assignee__identity__name_en"),
 )
@@ -149,7 +149,8 @@ class AssigneeFilter(admin.SimpleListFilter):
         # A search covers all inquiries, and finished ones are found by a filter on their status.
         if value == "all" or (value is None and searched_for(request)):
             return queryset
-        is_narrowed = request.GET.get("status__exact") or request.GET.get("outcome__exact")
+        narrowing = ("status__exact", "outcome__exact", AskedBackFilter.parameter_name)
+        is_narrowed = any(request.GET.get(name) for name in narrowing)
         if value == "mine":
             mine = queryset.filter(assignee=request.user)
             return mine if is_narrowed else queryset.in_hand_of(request.user)
@@ -222,6 +223,24 @@ class LookAgainFilter(admin.SimpleListFilter):
         return queryset.to_look_at_again() if self.value() == "yes" else queryset
 
 
+class AskedBackFilter(admin.SimpleListFilter):
+    """A filter for officers: the decided inquiries with an open question about the answer."""
+
+    title = _("questions after an answer")
+    parameter_name = "asked"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[str, "_StrOrPromise"]]:
+        may_answer = request.user.has_perm("requests_app.triage_inquiry")
+        return [("yes", _("waiting for an answer"))] if may_answer else []
+
+    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
+        self, request: StaffRequest, queryset: InquiryQuerySet
+    ) -> InquiryQuerySet:
+        return queryset.asked_back() if self.value() == "yes" else queryset
+
+
 class HeldBackFilter(admin.SimpleListFilter):
     """A filter for officers: those of which a decision of theirs did not leave.
 
@@ -275,6 +294,14 @@ class FiledStatusFilter(admin.ChoicesFieldListFilter):
                 yield choice
 
 
+def _questions_for(user: User) -> int:
+    """Return how many questions after an answer wait for this officer, or for anybody."""
+    if not user.has_perm("requests_app.triage_inquiry"):
+        return 0
+    asked_back = Inquiry.objects.visible_to_staff(user).asked_back()
+    return asked_back.unassigned_or_assigned_to(user).count()
+
+
 def _bulk_action(name: str) -> Callable[..., HttpResponse]:
     button = BUTTONS[name]
 
@@ -302,6 +329,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         AssigneeFilter,
         OverdueFilter,
         LookAgainFilter,
+        AskedBackFilter,
         HeldBackFilter,
         SecondReadingFilter,
         ("status", FiledStatusFilter),
@@ -343,6 +371,14 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
 
     @admin.display(description=Inquiry._meta.get_field("status").verbose_name, ordering="status")
     def state(self, inquiry: Inquiry) -> SafeString:
+        tags = [self._status_of(inquiry)]
+        if inquiry.asked_back_at:
+            tags.append(status_tag("needed", _("Question after the answer")))
+        if inquiry.new_since:
+            tags.append(status_tag("new", _("New from the applicant")))
+        return format_html_join(" ", "{}", ([tag] for tag in tags))
+
+    def _status_of(self, inquiry: Inquiry) -> SafeString:
         if inquiry.outcome:
             return status_tag(inquiry.outcome, inquiry.get_outcome_display())
         if inquiry.pending_outcome:
@@ -398,7 +434,8 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
         if not all(re.fullmatch("[0-9]{1,18}", pk) for pk in chosen):
             raise BadRequest("no such choice")
-        context = {"may_see_figures": may_see_figures(cast(StaffRequest, request).user)}
+        user = cast(StaffRequest, request).user
+        context = {"may_see_figures": may_see_figures(user), "questions": _questions_for(user)}
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def get_search_results(  # type: ignore[override]  # what get_queryset returns

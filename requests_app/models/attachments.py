@@ -170,6 +170,11 @@ class Attachment(models.Model):
         return self.status == self.Status.CLEAN
 
     @property
+    def is_new(self) -> bool:
+        """Whether its officer has not opened the inquiry since it was sent."""
+        return self.sent_at is not None and self.inquiry.is_new_at(self.sent_at)
+
+    @property
     def why_closed(self) -> str:
         """Return a sentence about why nobody can open it, or nothing."""
         if self.is_quarantined:

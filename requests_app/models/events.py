@@ -39,6 +39,8 @@ class InquiryEvent(Event):
         REPLIED = "replied", _("Answered")
         RETURNED = "returned", pgettext_lazy("what happened to an inquiry", "Returned to applicant")
         RESUBMITTED = "resubmitted", _("Answered by the applicant")
+        ADDED = "added", _("Added by the applicant")
+        ASKED_BACK = "asked_back", _("Question of the applicant about the answer")
         DECIDED = "decided", _("Decided, not sent to the applicant yet")
         TAKEN_BACK = "taken_back", _("Decision taken back before it was sent")
         SECONDED = "seconded", _("Refusal confirmed by a second officer")

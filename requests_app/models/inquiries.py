@@ -92,8 +92,16 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         return self.waiting().filter(assignee=None).order_by("due_on", "pk")
 
     def in_hand_of(self, officer: User) -> Self:
-        """Return the open inquiries of `officer`, also those that wait for their applicant."""
-        return self.filter(assignee=officer, status__in=Inquiry.OPEN)
+        """Return the open inquiries of `officer`, also those that wait for their applicant.
+
+        A question after an answer is in their hand as well.
+        """
+        asked_back = Q(asked_back_at__isnull=False)
+        return self.filter(asked_back | Q(status__in=Inquiry.OPEN), assignee=officer)
+
+    def asked_back(self) -> Self:
+        """Return the decided inquiries about whose answer a question is open."""
+        return self.filter(asked_back_at__isnull=False)
 
     def overdue(self) -> Self:
         return self.waiting().filter(due_on__lt=timezone.localdate())
@@ -109,6 +117,11 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
             .filter(service=draft.service, beneficiary=draft.beneficiary)
             .exclude(pk=draft.pk)
         )
+
+    def open_about(self, acting: Acting, beneficiary: Identity, service: Service) -> Self:
+        """Return the open inquiries about this that the user can add to as this holder."""
+        about_this = self.open().filter(beneficiary=beneficiary, service=service)
+        return about_this.filter(acting.owned(Inquiry.PARTIES))
 
     def latest_beneficiaries(self, user: User, holder: Identity) -> list[int]:
         """Return the keys of those for whom `user` last began inquiries through `holder`."""
@@ -322,6 +335,12 @@ class Inquiry(models.Model):
     look_again_since = models.DateTimeField(
         null=True, help_text="of a decided inquiry that has lost a document, for a supervisor"
     )
+    new_since = models.DateTimeField(
+        null=True, help_text="of what the applicant has sent and its officer has not opened"
+    )
+    asked_back_at = models.DateTimeField(
+        null=True, help_text="of a question about the answer that nobody has answered yet"
+    )
     passed_on_to = models.JSONField(
         default=list, help_text="the keys of the successors who were told that it is theirs now"
     )
@@ -357,6 +376,11 @@ class Inquiry(models.Model):
                 fields=["look_again_since"],
                 name="inquiry_to_look_at_again",
                 condition=Q(look_again_since__isnull=False),
+            ),
+            models.Index(
+                fields=["asked_back_at"],
+                name="inquiry_asked_back",
+                condition=Q(asked_back_at__isnull=False),
             ),
             models.Index(fields=["status", "due_on", "id"], name="inquiry_queue"),
             # For the figures of some weeks or months, which would read all years otherwise.
@@ -403,6 +427,10 @@ class Inquiry(models.Model):
                 ),
                 name="inquiry_pending_at_the_desk",
             ),
+            models.CheckConstraint(
+                condition=Q(asked_back_at=None) | Q(status="processed"),
+                name="inquiry_asked_back_after_answer",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -431,6 +459,18 @@ class Inquiry(models.Model):
         return self.status in self.AT_THE_DESK
 
     @property
+    def is_to_be_answered(self) -> bool:
+        """Whether an officer has to act: at the desk, or on a question about the answer."""
+        return self.is_at_the_desk or self.asked_back_at is not None
+
+    @property
+    def ask_back_until(self) -> datetime.datetime | None:
+        """Until when one question about the answer can be asked; None without an answer."""
+        if self.processed_at is None or not self.is_decided:
+            return None
+        return self.processed_at + datetime.timedelta(days=settings.ASK_BACK_DAYS)
+
+    @property
     def is_decided(self) -> bool:
         """Whether the directorate has decided it, and not the applicant, who withdraws it."""
         return self.outcome in self.DECIDED
@@ -455,6 +495,10 @@ class Inquiry(models.Model):
         return self.status == self.Status.CLOSED
 
     @property
+    def is_processed(self) -> bool:
+        return self.status == self.Status.PROCESSED
+
+    @property
     def is_returned(self) -> bool:
         """Whether the inquiry waits for its applicant."""
         return self.status == self.Status.RETURNED_TO_APPLICANT
@@ -468,7 +512,15 @@ class Inquiry(models.Model):
     @property
     def accepts_documents(self) -> bool:
         """Whether the applicant can still add documents."""
-        return self.is_draft or self.is_returned
+        return self.is_draft or self.is_open
+
+    def is_new_at(self, moment: datetime.datetime) -> bool:
+        """Whether what the applicant has sent at `moment` is new to its officer."""
+        return self.new_since is not None and moment >= self.new_since
+
+    def is_opened_by(self, officer: User) -> bool:
+        """Whether an officer who opens it is the one whose reading the applicant waits for."""
+        return self.assignee_id in (None, officer.pk)
 
     @property
     def has_confirmed_mobile(self) -> bool:

@@ -22,7 +22,7 @@ class Reply(models.Model):
     class Kind(models.TextChoices):
         ANSWER = "answer", _("answer")
         NOTE = "note", _("internal note")
-        FROM_APPLICANT = "from_applicant", _("answer of the applicant")
+        FROM_APPLICANT = "from_applicant", _("message of the applicant")
 
     idempotency_key = models.UUIDField(unique=True, editable=False)
     inquiry = models.ForeignKey(Inquiry, on_delete=models.PROTECT, related_name="replies")
@@ -36,9 +36,9 @@ class Reply(models.Model):
         null=True,
         help_text="to whom the inquiry had passed and who wrote it; empty on the holder's side",
     )
-    text = models.TextField(_("answer"))
+    text = models.TextField(_("answer"), help_text="empty if documents alone were added")
     written_at = models.DateTimeField(default=timezone.now, editable=False)
-    read_at = models.DateTimeField(null=True, help_text="by the applicant, the first time")
+    read_at = models.DateTimeField(null=True, help_text="by the other side, the first time")
 
     objects = ReplyQuerySet.as_manager()
 
@@ -49,6 +49,11 @@ class Reply(models.Model):
 
     def __str__(self) -> str:
         return f"{self.inquiry_id} {self.pk}"
+
+    @property
+    def is_new(self) -> bool:
+        """Whether its officer has not opened it, if the applicant has sent it."""
+        return self.kind == self.Kind.FROM_APPLICANT and self.inquiry.is_new_at(self.written_at)
 
     @property
     def is_unread(self) -> bool:

@@ -20,6 +20,7 @@ from core.accounts.codes import latest_code, seconds_until_another
 from core.accounts.forms import CodeForm
 from core.accounts.models import Identity, OneTimeCode
 from core.accounts.people import Offered, beneficiaries_offered_to, latest_of
+from core.accounts.rights import Acting
 from core.accounts.session_holder import holder_of
 from core.accounts.views.people import FOUND, find_person, send_to_find
 from core.exceptions import RuleViolation
@@ -42,6 +43,8 @@ from requests_app.views.documents import (
     say_when_to_send_again,
 )
 
+ANOTHER = "another"  # the button to file one although one is open about the same
+MAX_ALREADY = 5  # of those are shown
 # The step that corrects a violation by its code; all other fields are on the details page.
 STEP_TO_FIX = {
     "holder": "inquiries:subject",
@@ -62,6 +65,8 @@ def new(request: SignedInRequest, *, start: Callable[..., Inquiry] = actions.sta
         return _send_to_find(request, find, offered, asked)
     form = NewInquiryForm(request.POST or None, holder=holder, offered=offered, initial=asked)
     if request.method == "POST" and form.is_valid():
+        if already := _open_already(request, form):
+            return _lead_to(request, already)
         try:
             inquiry = start(actor=request.user, **form.cleaned_data)
         except RuleViolation as violation:
@@ -88,6 +93,8 @@ def subject(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
         return _send_to_find(request, find, offered, asked)
     form = SubjectForm(request.POST or None, holder=holder, offered=offered, initial=asked)
     if request.method == "POST" and form.is_valid():
+        if already := _open_already(request, form):
+            return _lead_to(request, already)
         try:
             actions.change_subject(actor=request.user, inquiry=inquiry, **form.cleaned_data)
         except RuleViolation as violation:
@@ -101,6 +108,30 @@ def subject(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
 def subject_person(request: SignedInRequest, inquiry: Inquiry) -> HttpResponse:
     """Find another beneficiary for a draft among many."""
     return _find_beneficiary(request, address_of(request, "subject", inquiry.reference))
+
+
+def _open_already(request: SignedInRequest, form: SubjectForm) -> list[Inquiry]:
+    """Return what is open about the chosen subject, unless another is to be filed anyway.
+
+    A clerk sees nothing else of the account.
+    """
+    if ANOTHER in request.POST or hasattr(request, "at_counter"):
+        return []
+    chosen = form.cleaned_data
+    acting = Acting(request.user, chosen["holder"])
+    already = Inquiry.objects.open_about(acting, chosen["beneficiary"], chosen["service"])
+    return list(already.latest_first()[:MAX_ALREADY])
+
+
+def _lead_to(request: SignedInRequest, already: list[Inquiry]) -> HttpResponse:
+    """Offer to add to what is open about the same, before another one is filed."""
+    sent = ("beneficiary", "service", "holder", "idempotency_key", "typist")
+    context = {
+        "already": already,
+        "sent": [(name, request.POST[name]) for name in sent if name in request.POST],
+        "another": ANOTHER,
+    }
+    return render(request, "inquiries/already.html", context)
 
 
 def _asked(request: SignedInRequest) -> dict[str, str]:

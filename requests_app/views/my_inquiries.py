@@ -96,6 +96,8 @@ def detail(request: SignedInRequest, rights: Rights) -> HttpResponse:
     events = list(inquiry.events.public())
     context |= {
         "can_answer": rights.may(Deed.ANSWER) and inquiry.is_returned,
+        "can_add": rights.may(Deed.ANSWER) and inquiry.is_at_the_desk,
+        "can_ask": rights.may(Deed.ANSWER) and actions.can_ask_back(inquiry, events),
         "can_withdraw": rights.may(Deed.WITHDRAW) and inquiry.is_open,
         "why_not_withdraw": inquiry.is_open and rights.why_closed(Deed.WITHDRAW),
         "events": events,

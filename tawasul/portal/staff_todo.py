@@ -55,6 +55,11 @@ def inquiries_of(user: User) -> Iterator[_Section]:
                 {"queue": "all", "reading": "yes"},
             ),
             (
+                _("Questions after an answer"),
+                inquiries.asked_back().unassigned_or_assigned_to(user),
+                {"asked": "yes"},
+            ),
+            (
                 _("Your decisions that were not sent, as something came up"),
                 inquiries.held_back_from(user),
                 {"queue": "all", "held": "yes"},

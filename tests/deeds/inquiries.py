@@ -56,6 +56,13 @@ def marked_read(world, role):
     return not world.returned.replies.filter(read_at=None).exists()
 
 
+def messages_read(world, role):
+    Inquiry.objects.filter(pk=world.waiting.pk).update(new_since=timezone.now())
+    waiting = Inquiry.objects.get(pk=world.waiting.pk)
+    filing.mark_messages_read(actor=getattr(world, role), inquiry=waiting)
+    return Inquiry.objects.get(pk=waiting.pk).new_since is None
+
+
 def submitted(world, role):
     filing.submit(
         actor=getattr(world, role), inquiry=world.draft, session_key="s", guess=world.code
@@ -257,6 +264,8 @@ INQUIRIES = {
     ),
     "delete what is prepared": row(act(filing.delete_draft, "prepared"), WHO_IS_AT_THE_COUNTER),
     "answer_return": row(written(filing.answer_return, "returned"), *OWNERS),
+    "ask_back": row(written(filing.ask_back, "processed"), *OWNERS),
+    "add_message": row(written(filing.add_message, "waiting"), *OWNERS),
     "withdraw": row(written(filing.withdraw, "returned"), *OWNERS),
     "mark_answers_read": row(marked_read, *OWNERS),
     "claim": row(versioned(filing.claim, "waiting"), "officer supervisor"),
@@ -289,6 +298,7 @@ INQUIRIES = {
         read_a_second_time(filing.send_refusal_back, text=TEXT, idempotency_key=KEY), "supervisor"
     ),
     "see_held_back": row(held_back_seen, "officer"),
+    "mark_messages_read": row(messages_read, "officer supervisor"),
     "hand_back": row(act(filing.hand_back, "officer", name="officer"), "keeper"),
     "note_opening": row(act(filing.note_opening, "taken"), "officer supervisor auditor"),
     "hand_over": row(act(filing.hand_over, "officer", name="officer"), "supervisor"),
@@ -325,6 +335,12 @@ INQUIRIES = {
     "its documents": row(page(a_document()), *SPEAKERS),
     "their previews": row(page(a_document("preview/")), *SPEAKERS),
     "the page to answer": row(page(of_inquiry("answer/")), *OWNERS),
+    "the page to add to it": row(
+        page(lambda world: f"/en/inquiries/{world.waiting.reference}/add/"), *OWNERS
+    ),
+    "the page to ask about it": row(
+        page(lambda world: f"/en/inquiries/{world.processed.reference}/ask/"), *OWNERS
+    ),
     "the page to withdraw": row(page(of_inquiry("withdraw/")), *OWNERS),
 }
 

@@ -21,6 +21,7 @@ OPEN_AFTER_RECOVERY = {
         "its documents",
         "their previews",
     ),
+    *("add_message", "the page to add to it", "ask_back", "the page to ask about it"),
     *("the page to answer", "hold", "confirm", "wait_for_any_time", "check_own_data"),
     *("accept", "accept a time waited for", "what was booked", "its time", "its slip"),
     *("its calendar file", "what is waited for"),

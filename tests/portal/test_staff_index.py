@@ -81,6 +81,8 @@ def work(officer):
     refused.decisions.update(state="waiting", leaves_at=None)
     held_back = write(actions.approve, factories.claimed(officer), officer).decisions
     held_back.update(state="held_back")
+    asked = write(actions.approve, factories.claimed(officer), officer)
+    write(actions.ask_back, asked, asked.applicant)
     return mine
 
 
@@ -98,6 +100,7 @@ def test_officer_sees_own_and_unassigned_work(as_officer, work, monkeypatch):
         "Mine, waiting for the applicant": "1",
         "Mine, overdue": "1",
         "Refusals that a second officer has to read": "1",
+        "Questions after an answer": "1",
         "Your decisions that were not sent, as something came up": "1",
         "Unassigned, overdue": "5",
     }

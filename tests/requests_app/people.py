@@ -33,12 +33,14 @@ WITH_TEXT = {
     "replied": actions.reply,
     "returned": actions.send_back,
     "resubmitted": actions.answer_return,
+    "added": actions.add_message,
+    "asked_back": actions.ask_back,
     "approved": actions.approve,
     "rejected": actions.reject,
     "reopened": actions.reopen,
     "withdrawn": actions.withdraw,
 }
-APPLICANT_EVENTS = ("submitted", "resubmitted", "withdrawn")
+APPLICANT_EVENTS = ("submitted", "resubmitted", "added", "asked_back", "withdrawn")
 OF_SUPERVISORS = ("assigned", "transferred", "reopened")
 
 

@@ -47,6 +47,7 @@ def test_filter_titles_and_choices(as_officer, officer):
             "All inquiries",
         ],
         "Time left: All": ["All", "overdue"],
+        "Questions after an answer: All": ["All", "waiting for an answer"],
         "Status: All": [
             *("All", "Under processing", "Returned to applicant", "Returned by applicant"),
             *("Processed", "Closed"),

@@ -30,6 +30,8 @@ noted       | unseen     | same         | same         | same         | same    
 replied     | unseen     | same         | no           | same         | no        | no
 returned    | unseen     | to_applicant | no           | to_applicant | no        | no
 resubmitted | no         | no           | by_applicant | no           | no        | no
+added       | no         | same         | no           | same         | no        | no
+asked_back  | no         | no           | no           | no           | same      | no
 approved    | unseen     | approved     | no           | approved     | no        | no
 rejected    | unseen     | rejected     | no           | rejected     | no        | no
 reopened    | unseen     | no           | no           | no           | processing | processing
@@ -85,7 +87,7 @@ SENT = [status for status, _event_type, cell in CELLS if cell == "sent"]
 REPLY_KINDS = {
     **dict.fromkeys(("replied", "returned", "approved", "rejected", "reopened"), "answer"),
     **dict.fromkeys(("noted", "transferred"), "note"),
-    **dict.fromkeys(("resubmitted", "withdrawn"), "from_applicant"),
+    **dict.fromkeys(("resubmitted", "added", "asked_back", "withdrawn"), "from_applicant"),
 }
 
 # The text of each notice to the applicant. SILENT lists the events without one, because they are
@@ -114,7 +116,10 @@ NOTICES = {
     },
 }
 SUBJECTS = {"en": "Tawasul: your inquiry {}", "ar": "تواصل: طلبك {}"}
-SILENT = ["claimed", "released", "assigned", "transferred", "noted", "resubmitted", "closed"]
+SILENT = [
+    *("claimed", "released", "assigned", "transferred", "noted"),
+    *("resubmitted", "added", "asked_back", "closed"),
+]
 
 
 def refusal_of(people, event_type, inquiry, **fields):
@@ -249,7 +254,8 @@ def test_only_the_assignee_can_answer(people, inquiry_in):
 def test_reply_is_kept_once_and_event_holds_its_digest(people, inquiry_in):
     for event_type, kind in REPLY_KINDS.items():
         with undone():
-            before = {"resubmitted": "returned_to_applicant", "reopened": "processed"}
+            before = {"resubmitted": "returned_to_applicant"}
+            before |= dict.fromkeys(("reopened", "asked_back"), "processed")
             inquiry = inquiry_in(before.get(event_type, "under_processing"))
             earlier = set(inquiry.replies.values_list("pk", flat=True))
             idempotency_key = uuid.uuid4()
@@ -298,7 +304,7 @@ def test_applicant_is_notified_in_their_language(people, inquiry_in):
     before = {
         "submitted": "draft",
         "resubmitted": "returned_to_applicant",
-        **dict.fromkeys(("reopened", "closed"), "processed"),
+        **dict.fromkeys(("reopened", "asked_back", "closed"), "processed"),
     }
     person = people.applicant
     for language, address in product(("en", "ar"), ("", "aslam@example.org")):

@@ -166,6 +166,7 @@ def test_note_is_added_anytime_and_hidden_from_applicant(
 ):
     for state in SEEN:
         inquiry = handled_inquiry(state)
+        as_colleague.get(desk_of(inquiry))  # which the applicant reads, unlike the note
         before = words(as_resident.get(page_of(inquiry)))
         page = press(as_colleague, inquiry, "note", text="Ask the bank.\nThen call back.")
         assert notices_on(page) == ["The note has been added."], state

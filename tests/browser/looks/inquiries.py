@@ -165,7 +165,9 @@ def filed_in_every_status(resident, language):
         "replied": did(actions.reply, claimed()),
         "returned": returned,
         "answered": did(actions.answer_return, answered, resident),
+        "added": did(actions.add_message, claimed(), resident),
         "approved": did(actions.approve, claimed()),
+        "asked": did(actions.ask_back, did(actions.approve, claimed()), resident),
         "rejected": did(actions.reject, claimed()),
         "withdrawn": did(actions.withdraw, filed(), resident),
         "closed": actions.close(actor=officer, inquiry=closed, expected_version=closed.version),
@@ -267,6 +269,12 @@ FILING = (
     look("new-about-a-service", "resident", "inquiries/new/?service=iqama-renew"),
     look("new-not-open", "newcomer", "inquiries/new/?service=absconding-cancel"),
     look("new-not-open-to-workers", "employer", "inquiries/new/?service=visit-visa-extend-ye-sy"),
+    look(
+        "new-already-open",
+        "resident",
+        "inquiries/new/?service=resident-services",
+        press("Next"),
+    ),
     look("new-empty", "resident", "inquiries/new/", send_nothing("Next")),
     look("new-acting", "employer", "inquiries/new/"),
     *looks(
@@ -329,6 +337,7 @@ FILING = (
     ),
 )
 ANSWER, WITHDRAW = f"{RETURNED}answer/", f"{OPEN}withdraw/"
+ADD, ASK = "inquiries/{added.reference}/add/", "inquiries/{approved.reference}/ask/"
 send_answer = send("Send the answer", text="{answer}")
 FOLLOWING = (
     look("receipt-acting", "employer", "inquiries/{filed_for_worker.reference}/receipt/"),
@@ -339,7 +348,7 @@ FOLLOWING = (
         look(f"inquiry-{name.replace('_', '-')}", "resident", f"inquiries/{{{name}.reference}}/")
         for name in (
             *("under_processing", "with_scans", "replied", "returned", "answered"),
-            *("approved", "rejected", "withdrawn", "closed"),
+            *("approved", "rejected", "withdrawn", "closed", "added", "asked"),
         )
     ),
     look("inquiry-asked-to-come", "resident", "inquiries/{asked.reference}/"),
@@ -367,6 +376,12 @@ FOLLOWING = (
             *(choose_file("page-3.jpg", no_picture), send_refused("Send the answer")),
         ),
         ("answer-sent", ANSWER, choose_file("page-2.pdf", pdf), send_answer),
+        ("add", ADD),
+        ("add-empty", ADD, send_nothing("Send to the officer")),
+        ("add-sent", ADD, choose_file("2.pdf", pdf), send("Send to the officer", text="{answer}")),
+        ("ask", ASK),
+        ("ask-empty", ASK, send_nothing("Send the question")),
+        ("ask-sent", ASK, send("Send the question", text="{answer}")),
         ("withdraw", WITHDRAW),
         ("withdraw-empty", WITHDRAW, send_nothing("Withdraw the inquiry")),
         ("withdraw-done", WITHDRAW, send("Withdraw the inquiry", text="{answer}")),

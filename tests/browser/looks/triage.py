@@ -235,6 +235,7 @@ IN_THE_QUEUE = (
         ("queue-found", f"{QUEUE}?q={{mine.reference}}"),
         ("queue-not-found", f"{QUEUE}?q=zzz"),
         ("queue-finished", f"{QUEUE}?status__exact=closed"),
+        ("queue-questions", f"{QUEUE}?queue=all&asked=yes"),
     ),
     *staff_looks(
         "supervisor",
@@ -261,7 +262,7 @@ AT_THE_DESK = (
         staff_look(f"desk-{status.replace('_', '-')}", "officer", desk_of(status))
         for status in (
             *("under_processing", "with_scans", "replied", "returned", "answered"),
-            *("approved", "rejected", "withdrawn", "closed", "open"),
+            *("approved", "rejected", "withdrawn", "closed", "open", "added", "asked"),
         )
     ),
     *staff_looks(
