@@ -129,6 +129,14 @@ def decision_minutes() -> int:
     return whole_number("DECISION_MINUTES", 10, least=0)
 
 
+def inquiry_days() -> dict[str, int]:
+    """Return after how many days the portal itself ends an inquiry, by what it waits for."""
+    return {
+        "RETURN_DAYS": whole_number("RETURN_DAYS", 30, least=15),  # two reminders, a week apart
+        "CLOSING_DAYS": whole_number("CLOSING_DAYS", 14),
+    }
+
+
 def code_budgets() -> dict[str, int]:
     """Return how many codes visitors may be texted in an hour, by whose the mobile is.
 

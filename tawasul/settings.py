@@ -152,6 +152,7 @@ OFFER_HOURS, OFFER_HOURS_IN_RAMADAN = environment.offer_hours()
 CODE_BUDGETS = environment.code_budgets()
 IDLE_MINUTES = environment.idle_minutes()
 DECISION_MINUTES = environment.decision_minutes()
+INQUIRIES = environment.inquiry_days()
 SESSION_ENGINE = "core.accounts.sessions"
 REGISTRY = environment.dotted_path("REGISTRY", "core.accounts.registry.LocalRegistry")
 REGISTRY_URL = https_address(

@@ -21,6 +21,11 @@ def add_working_days(start: datetime.date, days: int) -> datetime.date:
     return day
 
 
+def count_working_days(first: datetime.date, last: datetime.date) -> int:
+    """Return how many working days have passed since `first`, itself not counted, by `last`."""
+    return number_days(first, last).get(last, 0)
+
+
 def number_days(first: datetime.date, last: datetime.date) -> dict[datetime.date, int]:
     """Return for each day how many working days have passed since `first`, itself not counted.
 

@@ -1,7 +1,7 @@
 """Actions of applicants and officers on inquiries."""
 
 from requests_app.actions.attachments import attach, move_up, remove
-from requests_app.actions.chores import pass_on_inquiries, remind_of_returns
+from requests_app.actions.chores import end_inquiries, pass_on_inquiries, remind_of_returns
 from requests_app.actions.contact_mobile import ask_to_confirm_mobile, confirm_mobile
 from requests_app.actions.decisions import (
     approve,
@@ -48,6 +48,7 @@ __all__ = [
     "close",
     "confirm_mobile",
     "delete_draft",
+    "end_inquiries",
     "hand_back",
     "hand_over",
     "language_for",

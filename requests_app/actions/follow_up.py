@@ -1,14 +1,12 @@
 """Actions on a filed inquiry of those whose it is."""
 
 import uuid
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core.accounts import registry
 from core.accounts.models import User
-from core.catalogue.working_days import add_working_days
 from core.digests import derive_key, digest_of
 from core.exceptions import RuleViolation
 from requests_app.actions.rights import Deed, check_may, may
@@ -25,13 +23,11 @@ def answer_return(
     text: str,
     idempotency_key: uuid.UUID,
 ) -> Inquiry:
-    """Answer a returned inquiry with a text and its unsent documents; compute a new due date.
+    """Answer a returned inquiry with a text and its unsent documents; the clock goes on.
 
     Unsent documents of another side are deleted. RuleViolation `registry_away`, or as in `_write`.
     """
     registry.refresh_parties(actor, inquiry)
-    due_on = add_working_days(timezone.localdate(), inquiry.service.target_working_days)
-
     return _write(
         inquiry,
         EventType.RESUBMITTED,
@@ -40,7 +36,6 @@ def answer_return(
         expected_version=expected_version,
         text=text,
         idempotency_key=idempotency_key,
-        due_on=due_on,
     )
 
 
@@ -83,9 +78,8 @@ def _write(
     expected_version: int,
     text: str,
     idempotency_key: uuid.UUID,
-    **changes: Any,
 ) -> Inquiry:
-    """Record an event of the applicant's side with its text; set the fields in `changes`.
+    """Record an event of the applicant's side with its text.
 
     An answer sends the unsent documents of its side; all others are deleted. A second request with
     the same idempotency key changes nothing. RuleViolation as in `check_may` and `move`.
@@ -109,7 +103,6 @@ def _write(
                 role=Role.APPLICANT,
                 expected_version=expected_version,
                 content_digest=digest_of([text, *documents.digests()]),
-                **changes,
             )
             if deed == Deed.ANSWER:
                 documents.update(sent_at=timezone.now())

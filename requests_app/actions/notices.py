@@ -15,6 +15,7 @@ NOTICES = {
     EventType.REJECTED,
     EventType.REOPENED,
     EventType.WITHDRAWN,
+    EventType.UNANSWERED,
 }
 # The person it is about is told of these, and in less detail.
 TEMPLATES_FOR_PERSON = {
@@ -24,6 +25,7 @@ TEMPLATES_FOR_PERSON = {
     EventType.REJECTED: "inquiry_about_you_answered",
     EventType.REOPENED: "inquiry_about_you_reopened",
     EventType.WITHDRAWN: "inquiry_about_you_withdrawn",
+    EventType.UNANSWERED: "inquiry_about_you_unanswered",
 }
 
 

@@ -160,11 +160,11 @@ def reopen(
     text: str,
     idempotency_key: uuid.UUID,
 ) -> Inquiry:
-    """Take up a decided inquiry again, as a supervisor, with a reason that the applicant reads.
+    """Take up a decided or unanswered inquiry again, as a supervisor, and say why.
 
-    It has no outcome any more and a new due date, and is its officer's again, or in the queue if
-    they may not work on it by now. RuleViolation `not_supervisor`, `withdrawn`, or as in
-    `_officer_move`.
+    The applicant reads the reason. It has no outcome any more and a new due date, and is its
+    officer's again, or in the queue if they may not work on it by now. RuleViolation
+    `not_supervisor`, `withdrawn`, or as in `_officer_move`.
     """
     check_may(actor, Deed.ASSIGN, inquiry)
     if inquiry.outcome == Inquiry.Outcome.WITHDRAWN:

@@ -1,7 +1,9 @@
 """The page of an inquiry for officers; only its buttons change the inquiry."""
 
+import datetime
 from collections.abc import Iterable
 from functools import partial
+from typing import cast
 
 from django import forms
 from django.conf import settings
@@ -11,6 +13,7 @@ from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -18,6 +21,7 @@ from core.accounts.access import StaffRequest, get_visible
 from core.accounts.interrupted_forms import take_input
 from core.accounts.models import User
 from core.accounts.rights import has_passed_on
+from core.catalogue.working_days import count_working_days
 from core.exceptions import RuleViolation
 from core.http import in_language, other_language
 from core.methods import takes_form
@@ -235,6 +239,13 @@ def _next_after(inquiry: Inquiry, officer: User) -> int | None:
     return queue.filter(later).order_by("due_on", "pk").values_list("pk", flat=True).first()
 
 
+def _age_of(inquiry: Inquiry) -> int:
+    """Return the working days since it was filed, until it was decided or has ended."""
+    filed_at = cast(datetime.datetime, inquiry.submitted_at)
+    until = inquiry.processed_at or timezone.now()
+    return count_working_days(timezone.localdate(filed_at), timezone.localdate(until))
+
+
 def _page(
     request: StaffRequest,
     inquiry: Inquiry,
@@ -274,6 +285,7 @@ def _page(
         "answers": [(name, BUTTONS[name].label) for name in ANSWERS if name not in DECISIONS],
         "decisions": [(name, BUTTONS[name].label) for name in DECISIONS],
         "note_form": NoteForm(initial={**expected_version, "text": note}, auto_id="note_%s"),
+        "age": _age_of(inquiry),
         "can_claim": is_at_desk and inquiry.assignee is None,
         "can_release": is_at_desk and is_mine,
         "can_close": may_work and inquiry.status == Inquiry.Status.PROCESSED,
@@ -296,7 +308,7 @@ def _page(
     if is_at_desk and may_assign:
         context["assign_form"] = AssignForm(initial=expected_version, auto_id="assign_%s")
     # A refused reason stays on the screen, even if the inquiry has been reopened by now.
-    if may_assign and (inquiry.is_decided or reason):
+    if may_assign and (inquiry.can_be_reopened or reason):
         initial = {**expected_version, "text": reason}
         context["reopen_form"] = ReopenForm(initial=initial, auto_id="reopen_%s")
     return render(request, "admin/requests_app/inquiry/desk.html", context)

@@ -45,6 +45,12 @@ class InquiryEvent(Event):
         REOPENED = "reopened", pgettext_lazy("what happened to an inquiry", "Reopened")
         CLOSED = "closed", pgettext_lazy("what happened to an inquiry", "Closed")
         WITHDRAWN = "withdrawn", pgettext_lazy("what happened to an inquiry", "Withdrawn")
+        UNANSWERED = (
+            "unanswered",
+            pgettext_lazy(
+                "what happened to an inquiry", "Ended without an answer from the applicant"
+            ),
+        )
         PASSED_ON = (
             "passed_on",
             pgettext_lazy("what happened to an inquiry", "Passed on to the person it is about"),

@@ -108,6 +108,10 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         """Return the returned inquiries of whose answer somebody has to be reminded by now."""
         return self.filter(remind_at__lte=now)
 
+    def to_be_ended(self, now: datetime.datetime) -> Self:
+        """Return those that the portal has to end or close by now, as nobody has done anything."""
+        return self.filter(ends_at__lte=now)
+
     def passed_on(self) -> Self:
         """Return the open inquiries whose holder has lost the link."""
         return self.filter(is_lost(Inquiry.PARTIES), status__in=Inquiry.OPEN)
@@ -203,6 +207,7 @@ class Inquiry(models.Model):
         APPROVED = "approved", _("Approved")
         REJECTED = "rejected", _("Rejected")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        UNANSWERED = "unanswered", _("Ended without an answer")  # of the applicant, to a return
 
     # At the desk, the directorate has to act; while an inquiry is open, the directorate or the
     # applicant has to. All inquiries but drafts are filed.
@@ -284,6 +289,17 @@ class Inquiry(models.Model):
     submitted_at = models.DateTimeField(_("filed"), null=True)
     processed_at = models.DateTimeField(_("processed"), null=True)
     remind_at = models.DateTimeField(null=True, help_text="of a return that waits for an answer")
+    ends_at = models.DateTimeField(
+        null=True,
+        help_text="when the portal ends a return that nobody has answered, or closes what is "
+        "processed; the start of a day",
+    )
+    days_left = models.PositiveSmallIntegerField(
+        null=True, help_text="working days until it was due, of a return that waits for an answer"
+    )
+    days_waited = models.PositiveSmallIntegerField(
+        default=0, help_text="working days that it has waited for its applicant, until the last one"
+    )
     look_again_since = models.DateTimeField(
         null=True, help_text="of a decided inquiry that has lost a document, for a supervisor"
     )
@@ -315,6 +331,9 @@ class Inquiry(models.Model):
                 fields=["remind_at"],
                 name="inquiry_reminders",
                 condition=Q(remind_at__isnull=False),
+            ),
+            models.Index(
+                fields=["ends_at"], name="inquiry_ends", condition=Q(ends_at__isnull=False)
             ),
             models.Index(
                 fields=["look_again_since"],
@@ -389,8 +408,18 @@ class Inquiry(models.Model):
 
     @property
     def is_decided(self) -> bool:
-        """Whether the directorate has decided it, and not the applicant, who withdraws it."""
+        """Whether the directorate has decided it: it is not withdrawn, nor ended unanswered."""
         return self.outcome in self.DECIDED
+
+    @property
+    def can_be_reopened(self) -> bool:
+        """Whether a supervisor can take it up again: whoever withdrew it does that themselves."""
+        return bool(self.outcome) and self.outcome != self.Outcome.WITHDRAWN
+
+    @property
+    def last_day(self) -> datetime.date | None:
+        """The last day on which a return can be answered, or on which it stays processed."""
+        return timezone.localdate(self.ends_at) - DAY if self.ends_at else None
 
     @property
     def pending_words(self) -> str:

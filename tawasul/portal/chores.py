@@ -24,6 +24,7 @@ from core.chores.actions import Chores
 from core.messaging.actions import expire_late, purge_expired_secrets
 from core.submissions.models import forget_old_submissions
 from requests_app.actions import (
+    end_inquiries,
     measure_expectations,
     pass_on_inquiries,
     remind_of_returns,
@@ -54,6 +55,7 @@ CHORES: Chores = {
         (5 * _SECONDS, allocate),
         (30 * _SECONDS, remind_of_appointments),
         (5 * _MINUTES, remind_of_returns),
+        (5 * _MINUTES, end_inquiries),
         (15 * _SECONDS, send_decisions),
         (30 * _SECONDS, scan_quarantined),
         (10 * _MINUTES, tell_passed_on),

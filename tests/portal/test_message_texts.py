@@ -63,7 +63,10 @@ def context_of(template, service=None):
         office = Office(short_name_ar="جوازات مركز حفر الباطن، العليا", short_name_en="O" * 30)
         return {"code": CODE, "about": Assistance(office=office, aim="change")}
     about_others = {"has_account": False}
-    inquiry = Inquiry(reference=REFERENCE, service=service, holder=holder, beneficiary=person)
+    ends_at = datetime.datetime(2026, 10, 28, 21, tzinfo=datetime.UTC)
+    inquiry = Inquiry(
+        reference=REFERENCE, service=service, holder=holder, beneficiary=person, ends_at=ends_at
+    )
     if template in TO_OTHERS & OF_AN_INQUIRY:
         return {"inquiry": inquiry, **about_others}
     if template in OF_AN_INQUIRY:

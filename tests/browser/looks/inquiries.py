@@ -5,11 +5,12 @@ import uuid
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.utils import timezone
 
 from core.accounts.models import Identity, Session
 from core.catalogue.models import DocumentType, Service
 from requests_app import actions
-from requests_app.models import Attachment
+from requests_app.models import Attachment, Inquiry
 from tests import factories
 from tests.appointments.browsing import verified
 from tests.browser.looks import Group, look, people
@@ -150,7 +151,9 @@ def filed_in_every_status(resident, language):
         inquiry = filed()
         return actions.claim(actor=officer, inquiry=inquiry, expected_version=inquiry.version)
 
-    returned, answered = (did(actions.send_back, claimed()) for _inquiry in range(2))
+    returned, answered, unanswered = (did(actions.send_back, claimed()) for _each in range(3))
+    Inquiry.objects.filter(pk=unanswered.pk).update(ends_at=timezone.now())
+    actions.end_inquiries()
     closed = did(actions.reject, claimed())
     return {
         "under_processing": filed(),
@@ -161,6 +164,7 @@ def filed_in_every_status(resident, language):
         "approved": did(actions.approve, claimed()),
         "rejected": did(actions.reject, claimed()),
         "withdrawn": did(actions.withdraw, filed(), resident),
+        "unanswered": unanswered,
         "closed": actions.close(actor=officer, inquiry=closed, expected_version=closed.version),
         "open": filed(),
     }
@@ -314,7 +318,7 @@ FOLLOWING = (
         look(f"inquiry-{name.replace('_', '-')}", "resident", f"inquiries/{{{name}.reference}}/")
         for name in (
             *("under_processing", "with_scans", "replied", "returned", "answered"),
-            *("approved", "rejected", "withdrawn", "closed"),
+            *("approved", "rejected", "withdrawn", "unanswered", "closed"),
         )
     ),
     look("inquiry-in-quarantine", "resident", "inquiries/{unread.reference}/"),

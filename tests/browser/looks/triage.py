@@ -221,7 +221,7 @@ AT_THE_DESK = (
         staff_look(f"desk-{status.replace('_', '-')}", "officer", desk_of(status))
         for status in (
             *("under_processing", "with_scans", "replied", "returned", "answered"),
-            *("approved", "rejected", "withdrawn", "closed", "open"),
+            *("approved", "rejected", "withdrawn", "unanswered", "closed", "open"),
         )
     ),
     *staff_looks(
