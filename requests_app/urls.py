@@ -24,4 +24,5 @@ urlpatterns = [
     path("<reference:reference>/receipt/", my_inquiries.receipt, name="receipt"),
     path("<reference:reference>/answer/", follow_up.answer_return, name="answer"),
     path("<reference:reference>/withdraw/", follow_up.withdraw, name="withdraw"),
+    path("<reference:reference>/resume/", follow_up.resume, name="resume"),
 ]

@@ -130,10 +130,11 @@ def decision_minutes() -> int:
 
 
 def inquiry_days() -> dict[str, int]:
-    """Return after how many days the portal itself ends an inquiry, by what it waits for."""
+    """Return for how many days an inquiry waits for its applicant, by what they can do then."""
     return {
         "RETURN_DAYS": whole_number("RETURN_DAYS", 30, least=15),  # two reminders, a week apart
         "CLOSING_DAYS": whole_number("CLOSING_DAYS", 14),
+        "RESUME_DAYS": whole_number("RESUME_DAYS", 7),
     }
 
 

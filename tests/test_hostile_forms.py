@@ -14,6 +14,7 @@ from tests.conftest import signed_in_staff
 from tests.deeds.inquiries import prepared
 from tests.deeds.rows import PASSPORT
 from tests.factories import of_role
+from tests.requests_app.people import act
 from tests.test_hostile import BIDI, LONG, QUEUE, assert_answered
 
 TEXT = "Words that somebody has typed here."
@@ -133,6 +134,15 @@ def test_a_withdrawal_with_anything_in_a_field_is_not_done(as_resident, returned
             response = as_resident.post(f"/en/inquiries/{returned.reference}/withdraw/", fields)
             assert_harmless(response)
             assert state_of(returned) == before, (field, value[:20])
+
+
+def test_a_version_that_is_none_takes_nothing_up_again(as_resident, resident, returned):
+    withdrawn = act("withdrawn", returned, resident)
+    before = state_of(withdrawn)
+    for value in VALUES:
+        address = f"/en/inquiries/{withdrawn.reference}/resume/"
+        assert_harmless(as_resident.post(address, {"expected_version": value}, follow=True))
+        assert state_of(withdrawn) == before, value[:20]
 
 
 def test_the_steps_of_a_draft_take_anything(as_resident, draft):

@@ -12,7 +12,7 @@ from requests_app.actions.decisions import (
 )
 from requests_app.actions.drafts import change_subject, delete_draft, save_details, start
 from requests_app.actions.expectations import measure_expectations
-from requests_app.actions.follow_up import answer_return, mark_answers_read, withdraw
+from requests_app.actions.follow_up import answer_return, mark_answers_read, resume, withdraw
 from requests_app.actions.handing_back import hand_back, hand_over
 from requests_app.actions.next_inquiry import take_next
 from requests_app.actions.openings import note_opening
@@ -71,6 +71,7 @@ __all__ = [
     "reopen",
     "reply",
     "request_confirmation",
+    "resume",
     "rights_of",
     "save_details",
     "scan_quarantined",

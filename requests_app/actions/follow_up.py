@@ -3,14 +3,18 @@
 import uuid
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.accounts import registry
 from core.accounts.models import User
+from core.catalogue.working_days import add_working_days
 from core.digests import derive_key, digest_of
 from core.exceptions import RuleViolation
 from requests_app.actions.rights import Deed, check_may, may
 from requests_app.actions.transitions import EventType, Role, move
+from requests_app.actions.triage import lock_officer, may_work
 from requests_app.models import Inquiry, Reply
 from requests_app.uploads import discard
 
@@ -62,6 +66,41 @@ def withdraw(
     )
 
 
+def resume(*, actor: User, inquiry: Inquiry, expected_version: int) -> Inquiry:
+    """Take up again what its owners have withdrawn, within RESUME_DAYS.
+
+    It is under processing with a new due date, and is its officer's again, or in the queue if they
+    may not work on it by now. A second request returns what the first has made. RuleViolation
+    `registry_away` or `too_late`, or as in `check_may` and `move`.
+    """
+    registry.refresh_parties(actor, inquiry)
+    with transaction.atomic():
+        # The account comes before the inquiry, as wherever somebody is assigned.
+        officer = lock_officer(inquiry.assignee) if inquiry.assignee else None
+        locked = Inquiry.objects.locked().get(pk=inquiry.pk)
+        check_may(actor, Deed.RESUME, locked)
+        since = locked.events.filter(seq__gt=expected_version, event_type=EventType.RESUMED)
+        if since.filter(actor=actor).exists():
+            return locked
+        if locked.resume_by and not locked.can_be_resumed:
+            raise RuleViolation(
+                _("This inquiry was withdrawn too long ago. Please file a new one."),
+                code="too_late",
+            )
+        return move(
+            locked,
+            EventType.RESUMED,
+            actor=actor,
+            role=Role.APPLICANT,
+            expected_version=_version_read(locked, expected_version),
+            only_if=Q(outcome=Inquiry.Outcome.WITHDRAWN, assignee=officer),
+            outcome="",
+            processed_at=None,
+            due_on=add_working_days(timezone.localdate(), locked.service.target_working_days),
+            assignee=officer if officer and may_work(officer, locked) else None,
+        )
+
+
 def mark_answers_read(*, actor: User, inquiry: Inquiry) -> None:
     """Mark the officers' answers as read, once whose inquiry it is has them on the screen."""
     if may(actor, Deed.ANSWER, inquiry):
@@ -91,17 +130,13 @@ def _write(
             # A concurrent upload waits for this lock, and then finds the new status.
             locked = Inquiry.objects.locked().get(pk=inquiry.pk)
             rights = check_may(actor, deed, locked)
-            has_public_events = locked.events.filter(seq__gt=expected_version).public().exists()
-            if expected_version < locked.version and not has_public_events:
-                # Internal events since then are hidden from the applicant, so they are no conflict.
-                expected_version = locked.version
             documents = rights.documents().unsent().kept()
             moved = move(
                 locked,
                 event_type,
                 actor=actor,
                 role=Role.APPLICANT,
-                expected_version=expected_version,
+                expected_version=_version_read(locked, expected_version),
                 content_digest=digest_of([text, *documents.digests()]),
             )
             if deed == Deed.ANSWER:
@@ -123,3 +158,12 @@ def _write(
         return Inquiry.objects.get(pk=inquiry.pk)
     discard(*stored)
     return moved
+
+
+def _version_read(locked: Inquiry, expected_version: int) -> int:
+    """Return the version that the applicant has read, with the internal events since then.
+
+    Those are hidden from them, so they are no conflict.
+    """
+    has_public_events = locked.events.filter(seq__gt=expected_version).public().exists()
+    return expected_version if has_public_events else max(expected_version, locked.version)

@@ -16,6 +16,7 @@ NOTICES = {
     EventType.REOPENED,
     EventType.WITHDRAWN,
     EventType.UNANSWERED,
+    EventType.RESUMED,
 }
 # The person it is about is told of these, and in less detail.
 TEMPLATES_FOR_PERSON = {
@@ -26,6 +27,7 @@ TEMPLATES_FOR_PERSON = {
     EventType.REOPENED: "inquiry_about_you_reopened",
     EventType.WITHDRAWN: "inquiry_about_you_withdrawn",
     EventType.UNANSWERED: "inquiry_about_you_unanswered",
+    EventType.RESUMED: "inquiry_about_you_resumed",
 }
 
 

@@ -31,6 +31,7 @@ class Deed(StrEnum):
     OPEN_DOCUMENT = "open_document"
     ANSWER = "answer"
     WITHDRAW = "withdraw"
+    RESUME = "resume"  # what is withdrawn
     WORK = "work"  # as an officer
     ASSIGN = "assign"  # as a supervisor
 
@@ -50,6 +51,7 @@ _MAY: dict[Deed, frozenset[Relation]] = {
     Deed.OPEN_DOCUMENT: OWNERS,
     Deed.ANSWER: OWNERS,
     Deed.WITHDRAW: OWNERS,
+    Deed.RESUME: OWNERS,
 }
 
 

@@ -37,6 +37,7 @@ TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
     EventType.REOPENED: ({Status.PROCESSED, Status.CLOSED}, Status.UNDER_PROCESSING),
     EventType.CLOSED: ({Status.PROCESSED}, Status.CLOSED),
     EventType.WITHDRAWN: (Inquiry.OPEN, Status.CLOSED),
+    EventType.RESUMED: ({Status.CLOSED}, Status.UNDER_PROCESSING),
     EventType.UNANSWERED: ({Status.RETURNED_TO_APPLICANT}, Status.CLOSED),
     EventType.PASSED_ON: (Inquiry.OPEN, None),
     EventType.CHECKED: (Inquiry.FILED, None),

@@ -62,7 +62,7 @@ def assign(*, actor: User, inquiry: Inquiry, expected_version: int, officer: Use
     """
     check_may(actor, Deed.ASSIGN, inquiry)
     officer = lock_officer(officer)
-    if not _may_work(officer, inquiry):
+    if not may_work(officer, inquiry):
         raise RuleViolation(
             _("%(who)s may not work on this inquiry. Choose another officer.")
             % {"who": officer.get_short_name()},
@@ -185,7 +185,7 @@ def reopen(
         processed_at=None,
         look_again_since=None,
         due_on=add_working_days(timezone.localdate(), inquiry.service.target_working_days),
-        assignee=officer if officer and _may_work(officer, inquiry) else None,
+        assignee=officer if officer and may_work(officer, inquiry) else None,
     )
 
 
@@ -244,7 +244,8 @@ def _officer_move(
     return move(inquiry, event_type, actor=actor, role=Role.OFFICER, **changes)
 
 
-def _may_work(officer: User, inquiry: Inquiry) -> bool:
+def may_work(officer: User, inquiry: Inquiry) -> bool:
+    """Return whether the inquiry can be given to `officer`, whose account is locked."""
     return officer.is_active and officer.is_staff and may(officer, Deed.WORK, inquiry)
 
 

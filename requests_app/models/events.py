@@ -51,6 +51,7 @@ class InquiryEvent(Event):
                 "what happened to an inquiry", "Ended without an answer from the applicant"
             ),
         )
+        RESUMED = "resumed", _("Taken up again by the applicant")
         PASSED_ON = (
             "passed_on",
             pgettext_lazy("what happened to an inquiry", "Passed on to the person it is about"),

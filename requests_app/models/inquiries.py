@@ -422,6 +422,20 @@ class Inquiry(models.Model):
         return timezone.localdate(self.ends_at) - DAY if self.ends_at else None
 
     @property
+    def resume_by(self) -> datetime.date | None:
+        """The last day on which what is withdrawn can be taken up again."""
+        is_withdrawn = self.outcome == self.Outcome.WITHDRAWN
+        return self._last_day_after_the_end("RESUME_DAYS") if is_withdrawn else None
+
+    @property
+    def can_be_resumed(self) -> bool:
+        return self.resume_by is not None and timezone.localdate() <= self.resume_by
+
+    def _last_day_after_the_end(self, setting: str) -> datetime.date:
+        ended_on = timezone.localdate(cast(datetime.datetime, self.processed_at))
+        return ended_on + settings.INQUIRIES[setting] * DAY
+
+    @property
     def pending_words(self) -> str:
         """What a decision that has not left yet says, for officers."""
         words = pgettext("of an inquiry", "%(outcome)s, not sent yet")

@@ -1,6 +1,7 @@
-"""The answer to a returned inquiry, and the withdrawal of an inquiry."""
+"""The answer to a returned inquiry, the withdrawal of an inquiry, and what can follow its end."""
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -11,7 +12,7 @@ from core.exceptions import RuleViolation
 from core.methods import takes_form
 from requests_app import actions
 from requests_app.actions import Deed, Rights
-from requests_app.forms import DocumentsForm, ReturnAnswerForm, WithdrawForm
+from requests_app.forms import DocumentsForm, ReturnAnswerForm, VersionForm, WithdrawForm
 from requests_app.models import Inquiry
 from requests_app.views.access import filed_page
 from requests_app.views.documents import attach_all, press_button, say_when_to_send_again
@@ -71,7 +72,29 @@ def withdraw(request: SignedInRequest, rights: Rights) -> HttpResponse:
         else:
             messages.success(request, _("The inquiry has been withdrawn."))
             return redirect("inquiries:detail", reference)
-    return render(request, "inquiries/withdraw.html", {"form": form, "inquiry": inquiry})
+    days = settings.INQUIRIES["RESUME_DAYS"]
+    context = {"form": form, "inquiry": inquiry, "days": days}
+    return render(request, "inquiries/withdraw.html", context)
+
+
+@takes_form
+@filed_page(Deed.RESUME)
+def resume(request: SignedInRequest, rights: Rights) -> HttpResponse:
+    """Take up again what was withdrawn, after a confirmation."""
+    inquiry = rights.inquiry
+    reference = inquiry.reference
+    if request.method != "POST" and not inquiry.can_be_resumed:
+        return redirect("inquiries:detail", reference)
+    form = _build_form(VersionForm, inquiry, posted=request.POST)
+    if form.is_valid():
+        try:
+            actions.resume(actor=request.user, inquiry=inquiry, **form.cleaned_data)
+        except RuleViolation as violation:
+            messages.error(request, violation.message)
+        else:
+            messages.success(request, _("The inquiry goes on."))
+        return redirect("inquiries:detail", reference)
+    return render(request, "inquiries/resume.html", {"form": form, "inquiry": inquiry})
 
 
 def _build_form(

@@ -97,6 +97,7 @@ def detail(request: SignedInRequest, rights: Rights) -> HttpResponse:
     context |= {
         "can_answer": rights.may(Deed.ANSWER) and inquiry.is_returned,
         "can_withdraw": rights.may(Deed.WITHDRAW) and inquiry.is_open,
+        "can_resume": rights.may(Deed.RESUME) and inquiry.can_be_resumed,
         "why_not_withdraw": inquiry.is_open and rights.why_closed(Deed.WITHDRAW),
         "events": events,
         "stations": stations_of(inquiry, events),

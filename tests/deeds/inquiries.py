@@ -121,8 +121,8 @@ def prepared(applicant, clerk, service):
     )
 
 
-def of_inquiry(step=""):
-    return lambda world: f"/en/inquiries/{world.returned.reference}/{step}"
+def of_inquiry(step="", thing="returned"):
+    return lambda world: f"/en/inquiries/{getattr(world, thing).reference}/{step}"
 
 
 def a_document(step=""):
@@ -229,6 +229,7 @@ INQUIRIES = {
     "delete what is prepared": row(act(filing.delete_draft, "prepared"), WHO_IS_AT_THE_COUNTER),
     "answer_return": row(written(filing.answer_return, "returned"), *OWNERS),
     "withdraw": row(written(filing.withdraw, "returned"), *OWNERS),
+    "resume": row(versioned(filing.resume, "withdrawn"), *OWNERS),
     "mark_answers_read": row(marked_read, *OWNERS),
     "claim": row(versioned(filing.claim, "waiting"), "officer supervisor"),
     "release": row(versioned(filing.release, "taken"), "officer"),
@@ -261,6 +262,7 @@ INQUIRIES = {
     "their previews": row(page(a_document("preview/")), *SPEAKERS),
     "the page to answer": row(page(of_inquiry("answer/")), *OWNERS),
     "the page to withdraw": row(page(of_inquiry("withdraw/")), *OWNERS),
+    "the page to take it up again": row(page(of_inquiry("resume/", "withdrawn")), *OWNERS),
 }
 
 
@@ -291,6 +293,7 @@ def with_inquiries(world):
         factories.attached(world.returned, factories.picture(size=(side, 40))) for side in (50, 51)
     ]
     world.waiting, world.taken = filed(), filed("claimed")
+    world.withdrawn = filed("withdrawn")
     world.processed, world.to_look_at_again = (
         filed("claimed", "approved") for _inquiry in range(2)
     )

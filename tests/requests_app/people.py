@@ -26,6 +26,7 @@ WITHOUT_TEXT = {
     "released": actions.release,
     "assigned": actions.assign,
     "closed": actions.close,
+    "resumed": actions.resume,
 }
 WITH_TEXT = {
     "noted": actions.note,
@@ -37,7 +38,7 @@ WITH_TEXT = {
     "reopened": actions.reopen,
     "withdrawn": actions.withdraw,
 }
-APPLICANT_EVENTS = ("submitted", "resubmitted", "withdrawn")
+APPLICANT_EVENTS = ("submitted", "resubmitted", "withdrawn", "resumed")
 
 
 def act(event_type, inquiry, actor, **fields):

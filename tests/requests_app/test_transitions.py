@@ -18,7 +18,8 @@ from tests.worlds import undone
 
 # Where each event leads from each status. The assigned officer causes the desk's events, with two
 # exceptions: a colleague claims the inquiry, after its release where that is possible, and a
-# supervisor assigns it to that colleague or reopens it.
+# supervisor assigns it to that colleague or reopens it. What is closed was approved; what becomes of
+# one that was withdrawn or rejected, see test_resuming and test_reviews.
 TABLE = """
             | draft      | processing   | to_applicant | by_applicant | processed | closed
 submitted   | processing | sent         | sent         | sent         | sent      | sent
@@ -34,6 +35,7 @@ rejected    | unseen     | rejected     | no           | rejected     | no      
 reopened    | unseen     | no           | no           | no           | processing | processing
 closed      | unseen     | no           | no           | no           | closed    | no
 withdrawn   | no         | withdrawn    | withdrawn    | withdrawn    | no        | no
+resumed     | no         | no           | no           | no           | no        | no
 """
 # The value of each status, and its label on the screen.
 STATUSES = {

@@ -346,6 +346,12 @@ FOLLOWING = (
         ("answer-sent", ANSWER, choose_file("page-2.pdf", pdf), send_answer),
         ("withdraw", WITHDRAW),
         ("withdraw-empty", WITHDRAW, send_nothing("Withdraw the inquiry")),
+        ("resume", "inquiries/{withdrawn.reference}/resume/"),
+        (
+            "resume-done",
+            "inquiries/{withdrawn.reference}/resume/",
+            press("Take the inquiry up again"),
+        ),
         ("withdraw-done", WITHDRAW, send("Withdraw the inquiry", text="{answer}")),
     ),
 )
