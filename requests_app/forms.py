@@ -264,6 +264,11 @@ class WithdrawForm(_TextForm):
     missing = _("Write why you are withdrawing the inquiry.")
 
 
+class ReviewForm(_TextForm):
+    label = _("Why should it be decided anew?")
+    missing = _("Write why the inquiry should be decided anew.")
+
+
 class _OfficerField(forms.ModelChoiceField):
     def label_from_instance(self, officer: User) -> str:
         return officer.get_short_name()

@@ -24,5 +24,6 @@ urlpatterns = [
     path("<reference:reference>/receipt/", my_inquiries.receipt, name="receipt"),
     path("<reference:reference>/answer/", follow_up.answer_return, name="answer"),
     path("<reference:reference>/withdraw/", follow_up.withdraw, name="withdraw"),
+    path("<reference:reference>/ask-for-review/", follow_up.ask_for_review, name="ask-for-review"),
     path("<reference:reference>/resume/", follow_up.resume, name="resume"),
 ]

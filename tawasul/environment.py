@@ -135,6 +135,7 @@ def inquiry_days() -> dict[str, int]:
         "RETURN_DAYS": whole_number("RETURN_DAYS", 30, least=15),  # two reminders, a week apart
         "CLOSING_DAYS": whole_number("CLOSING_DAYS", 14),
         "RESUME_DAYS": whole_number("RESUME_DAYS", 7),
+        "REVIEW_DAYS": whole_number("REVIEW_DAYS", 30),
     }
 
 

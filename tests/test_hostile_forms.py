@@ -136,6 +136,19 @@ def test_a_withdrawal_with_anything_in_a_field_is_not_done(as_resident, returned
             assert state_of(returned) == before, (field, value[:20])
 
 
+def test_a_request_for_a_review_with_anything_in_a_field_is_not_sent(
+    as_resident, resident, officer, claimed
+):
+    rejected = act("rejected", claimed, officer)
+    before = state_of(rejected)
+    for field in ("idempotency_key", "expected_version"):
+        for value in VALUES:
+            fields = fields_for(rejected, **{field: value})
+            address = f"/en/inquiries/{rejected.reference}/ask-for-review/"
+            assert_harmless(as_resident.post(address, fields))
+            assert state_of(rejected) == before, (field, value[:20])
+
+
 def test_a_version_that_is_none_takes_nothing_up_again(as_resident, resident, returned):
     withdrawn = act("withdrawn", returned, resident)
     before = state_of(withdrawn)

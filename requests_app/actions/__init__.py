@@ -12,7 +12,13 @@ from requests_app.actions.decisions import (
 )
 from requests_app.actions.drafts import change_subject, delete_draft, save_details, start
 from requests_app.actions.expectations import measure_expectations
-from requests_app.actions.follow_up import answer_return, mark_answers_read, resume, withdraw
+from requests_app.actions.follow_up import (
+    answer_return,
+    ask_for_review,
+    mark_answers_read,
+    resume,
+    withdraw,
+)
 from requests_app.actions.handing_back import hand_back, hand_over
 from requests_app.actions.next_inquiry import take_next
 from requests_app.actions.openings import note_opening
@@ -38,6 +44,7 @@ __all__ = [
     "Rights",
     "answer_return",
     "approve",
+    "ask_for_review",
     "ask_to_confirm_mobile",
     "assign",
     "attach",

@@ -127,7 +127,7 @@ def _decide(
     same idempotency key changes nothing. RuleViolation `quarantined`, or as in `check_may` and
     `move`.
     """
-    check_may(actor, Deed.WORK, inquiry)
+    check_may(actor, Deed.DECIDE, inquiry)
     key = derive_key(idempotency_key, actor.pk, inquiry.pk, outcome, text)
     delay = timedelta(minutes=settings.DECISION_MINUTES)
     decision = Decision(

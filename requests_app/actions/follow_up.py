@@ -1,6 +1,7 @@
 """Actions on a filed inquiry of those whose it is."""
 
 import uuid
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -101,6 +102,44 @@ def resume(*, actor: User, inquiry: Inquiry, expected_version: int) -> Inquiry:
         )
 
 
+def ask_for_review(
+    *,
+    actor: User,
+    inquiry: Inquiry,
+    expected_version: int,
+    text: str,
+    idempotency_key: uuid.UUID,
+) -> Inquiry:
+    """Ask for a review of a rejection, within REVIEW_DAYS, and say why.
+
+    The inquiry is under processing with a new due date, and waits in the queue for a supervisor who
+    did not reject it. RuleViolation `registry_away` or `too_late`, or as in `_write`.
+    """
+    registry.refresh_parties(actor, inquiry)
+    rejected = inquiry.events.filter(event_type=EventType.REJECTED).order_by("-seq").first()
+    if inquiry.review_by and not inquiry.can_be_reviewed:
+        raise RuleViolation(
+            _("This inquiry was rejected too long ago for a review. Please file a new one."),
+            code="too_late",
+        )
+    return _write(
+        inquiry,
+        EventType.REVIEW_ASKED,
+        deed=Deed.ASK_FOR_REVIEW,
+        actor=actor,
+        expected_version=expected_version,
+        text=text,
+        idempotency_key=idempotency_key,
+        only_if=Q(outcome=Inquiry.Outcome.REJECTED),
+        outcome="",
+        processed_at=None,
+        look_again_since=None,
+        due_on=add_working_days(timezone.localdate(), inquiry.service.target_working_days),
+        assignee=None,
+        rejected_by=rejected and rejected.actor,
+    )
+
+
 def mark_answers_read(*, actor: User, inquiry: Inquiry) -> None:
     """Mark the officers' answers as read, once whose inquiry it is has them on the screen."""
     if may(actor, Deed.ANSWER, inquiry):
@@ -117,8 +156,9 @@ def _write(
     expected_version: int,
     text: str,
     idempotency_key: uuid.UUID,
+    **changes: Any,
 ) -> Inquiry:
-    """Record an event of the applicant's side with its text.
+    """Record an event of the applicant's side with its text, as `move` does with `changes`.
 
     An answer sends the unsent documents of its side; all others are deleted. A second request with
     the same idempotency key changes nothing. RuleViolation as in `check_may` and `move`.
@@ -138,6 +178,7 @@ def _write(
                 role=Role.APPLICANT,
                 expected_version=_version_read(locked, expected_version),
                 content_digest=digest_of([text, *documents.digests()]),
+                **changes,
             )
             if deed == Deed.ANSWER:
                 documents.update(sent_at=timezone.now())

@@ -17,6 +17,7 @@ NOTICES = {
     EventType.WITHDRAWN,
     EventType.UNANSWERED,
     EventType.RESUMED,
+    EventType.REVIEW_ASKED,
 }
 # The person it is about is told of these, and in less detail.
 TEMPLATES_FOR_PERSON = {
@@ -28,6 +29,7 @@ TEMPLATES_FOR_PERSON = {
     EventType.WITHDRAWN: "inquiry_about_you_withdrawn",
     EventType.UNANSWERED: "inquiry_about_you_unanswered",
     EventType.RESUMED: "inquiry_about_you_resumed",
+    EventType.REVIEW_ASKED: "inquiry_about_you_review_asked",
 }
 
 

@@ -38,6 +38,7 @@ TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
     EventType.CLOSED: ({Status.PROCESSED}, Status.CLOSED),
     EventType.WITHDRAWN: (Inquiry.OPEN, Status.CLOSED),
     EventType.RESUMED: ({Status.CLOSED}, Status.UNDER_PROCESSING),
+    EventType.REVIEW_ASKED: ({Status.PROCESSED, Status.CLOSED}, Status.UNDER_PROCESSING),
     EventType.UNANSWERED: ({Status.RETURNED_TO_APPLICANT}, Status.CLOSED),
     EventType.PASSED_ON: (Inquiry.OPEN, None),
     EventType.CHECKED: (Inquiry.FILED, None),
@@ -89,6 +90,8 @@ def move(
     to_status = to_status or before
     if event_type in OUTCOMES:
         changes = {"outcome": OUTCOMES[event_type], "processed_at": timezone.now(), **changes}
+    if event_type in (EventType.APPROVED, EventType.REJECTED):
+        changes = {"rejected_by": None, **changes}
     if to_status != before:
         changes = {**clock_after(inquiry, before, to_status), **changes}
     moved = (

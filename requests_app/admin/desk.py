@@ -42,7 +42,11 @@ def get_inquiry_for(request: StaffRequest, pk: int) -> Inquiry:
     if not request.user.has_perm("requests_app.view_inquiry"):
         raise PermissionDenied
     inquiries = Inquiry.objects.visible_to_staff(request.user).select_related(
-        "applicant__identity", "holder", "beneficiary", "assignee__identity"
+        "applicant__identity",
+        "holder",
+        "beneficiary",
+        "assignee__identity",
+        "rejected_by__identity",
     )
     return get_visible(inquiries, request.user, "inquiry", pk=pk)
 
@@ -235,7 +239,7 @@ def _next_after(inquiry: Inquiry, officer: User) -> int | None:
     """Return the pk of the next inquiry in the officer's queue, or None at its end."""
     later = Q(due_on__gt=inquiry.due_on) | Q(due_on=inquiry.due_on, pk__gt=inquiry.pk)
     queue = Inquiry.objects.visible_to_staff(officer).waiting().unassigned_or_assigned_to(officer)
-    queue = queue.filter(pending_outcome="")
+    queue = queue.filter(pending_outcome="").decidable_by(officer)
     return queue.filter(later).order_by("due_on", "pk").values_list("pk", flat=True).first()
 
 
@@ -286,7 +290,9 @@ def _page(
         "decisions": [(name, BUTTONS[name].label) for name in DECISIONS],
         "note_form": NoteForm(initial={**expected_version, "text": note}, auto_id="note_%s"),
         "age": _age_of(inquiry),
-        "can_claim": is_at_desk and inquiry.assignee is None,
+        "can_claim": is_at_desk
+        and inquiry.assignee is None
+        and inquiry.is_decidable_by(request.user),
         "can_release": is_at_desk and is_mine,
         "can_close": may_work and inquiry.status == Inquiry.Status.PROCESSED,
         "can_note": may_work,

@@ -52,6 +52,7 @@ class InquiryEvent(Event):
             ),
         )
         RESUMED = "resumed", _("Taken up again by the applicant")
+        REVIEW_ASKED = "review_asked", _("Review of the rejection asked for")
         PASSED_ON = (
             "passed_on",
             pgettext_lazy("what happened to an inquiry", "Passed on to the person it is about"),

@@ -78,6 +78,17 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         """Return those at the desk that nobody has, the most urgent first."""
         return self.waiting().filter(assignee=None).order_by("due_on", "pk")
 
+    def reviews_for(self, supervisor: User) -> Self:
+        """Return the open reviews of rejections that `supervisor` may decide."""
+        reviews = self.filter(status__in=Inquiry.OPEN, rejected_by__isnull=False)
+        return reviews.exclude(rejected_by=supervisor)
+
+    def decidable_by(self, officer: User) -> Self:
+        """Leave out the reviews that `is_decidable_by` keeps from this officer."""
+        if officer.has_perm("requests_app.assign_inquiry"):
+            return self.exclude(rejected_by=officer)
+        return self.filter(rejected_by=None)
+
     def in_hand_of(self, officer: User) -> Self:
         """Return the open inquiries of `officer`, also those that wait for their applicant."""
         return self.filter(assignee=officer, status__in=Inquiry.OPEN)
@@ -282,6 +293,15 @@ class Inquiry(models.Model):
         null=True,
         related_name="assigned_inquiries",
     )
+    rejected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("rejected by"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,  # inquiry_reviews holds the few that have one
+        help_text="of a review: whose rejection it is about; empty once the review is decided",
+    )
     due_on = models.DateField(_("due on"), null=True)
     version = models.PositiveIntegerField(default=0)
     last_digest = models.CharField(max_length=64, blank=True)
@@ -331,6 +351,11 @@ class Inquiry(models.Model):
                 fields=["remind_at"],
                 name="inquiry_reminders",
                 condition=Q(remind_at__isnull=False),
+            ),
+            models.Index(
+                fields=["rejected_by"],
+                name="inquiry_reviews",
+                condition=Q(rejected_by__isnull=False),
             ),
             models.Index(
                 fields=["ends_at"], name="inquiry_ends", condition=Q(ends_at__isnull=False)
@@ -428,6 +453,29 @@ class Inquiry(models.Model):
         return self._last_day_after_the_end("RESUME_DAYS") if is_withdrawn else None
 
     @property
+    def review_by(self) -> datetime.date | None:
+        """The last day on which a review of its rejection can be asked for."""
+        is_rejected = self.outcome == self.Outcome.REJECTED
+        return self._last_day_after_the_end("REVIEW_DAYS") if is_rejected else None
+
+    @property
+    def can_be_reviewed(self) -> bool:
+        return self.review_by is not None and timezone.localdate() <= self.review_by
+
+    @property
+    def is_review(self) -> bool:
+        """Whether its applicant has asked for a review of a rejection, and waits for it."""
+        return self.is_open and self.rejected_by_id is not None
+
+    def is_decidable_by(self, officer: User) -> bool:
+        """Return whether it is no review, or one that this officer may decide.
+
+        That is a supervisor other than the officer who rejected it.
+        """
+        may_review = officer.has_perm("requests_app.assign_inquiry")
+        return self.rejected_by_id is None or (may_review and self.rejected_by_id != officer.pk)
+
+    @property
     def can_be_resumed(self) -> bool:
         return self.resume_by is not None and timezone.localdate() <= self.resume_by
 
@@ -440,6 +488,12 @@ class Inquiry(models.Model):
         """What a decision that has not left yet says, for officers."""
         words = pgettext("of an inquiry", "%(outcome)s, not sent yet")
         return words % {"outcome": self.get_pending_outcome_display()}
+
+    @property
+    def review_words(self) -> str:
+        """What the status of a review says, for officers."""
+        words = pgettext("of an inquiry", "%(status)s, a review")
+        return words % {"status": self.get_status_display()}
 
     @property
     def is_open(self) -> bool:

@@ -12,7 +12,13 @@ from core.exceptions import RuleViolation
 from core.methods import takes_form
 from requests_app import actions
 from requests_app.actions import Deed, Rights
-from requests_app.forms import DocumentsForm, ReturnAnswerForm, VersionForm, WithdrawForm
+from requests_app.forms import (
+    DocumentsForm,
+    ReturnAnswerForm,
+    ReviewForm,
+    VersionForm,
+    WithdrawForm,
+)
 from requests_app.models import Inquiry
 from requests_app.views.access import filed_page
 from requests_app.views.documents import attach_all, press_button, say_when_to_send_again
@@ -95,6 +101,25 @@ def resume(request: SignedInRequest, rights: Rights) -> HttpResponse:
             messages.success(request, _("The inquiry goes on."))
         return redirect("inquiries:detail", reference)
     return render(request, "inquiries/resume.html", {"form": form, "inquiry": inquiry})
+
+
+@takes_form
+@filed_page(Deed.ASK_FOR_REVIEW)
+def ask_for_review(request: SignedInRequest, rights: Rights) -> HttpResponse:
+    inquiry = rights.inquiry
+    reference = inquiry.reference
+    if request.method != "POST" and not inquiry.can_be_reviewed:
+        return redirect("inquiries:detail", reference)
+    form = _build_form(ReviewForm, inquiry, posted=request.POST)
+    if form.is_valid():
+        try:
+            actions.ask_for_review(actor=request.user, inquiry=inquiry, **form.cleaned_data)
+        except RuleViolation as violation:
+            form = _form_after_violation(request, form, inquiry, violation)
+        else:
+            messages.success(request, _("Your request for a review has been sent."))
+            return redirect("inquiries:detail", reference)
+    return render(request, "inquiries/ask_for_review.html", {"form": form, "inquiry": inquiry})
 
 
 def _build_form(

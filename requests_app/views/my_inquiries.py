@@ -98,6 +98,7 @@ def detail(request: SignedInRequest, rights: Rights) -> HttpResponse:
         "can_answer": rights.may(Deed.ANSWER) and inquiry.is_returned,
         "can_withdraw": rights.may(Deed.WITHDRAW) and inquiry.is_open,
         "can_resume": rights.may(Deed.RESUME) and inquiry.can_be_resumed,
+        "can_ask_for_review": rights.may(Deed.ASK_FOR_REVIEW) and inquiry.can_be_reviewed,
         "why_not_withdraw": inquiry.is_open and rights.why_closed(Deed.WITHDRAW),
         "events": events,
         "stations": stations_of(inquiry, events),

@@ -229,6 +229,8 @@ INQUIRIES = {
     "delete what is prepared": row(act(filing.delete_draft, "prepared"), WHO_IS_AT_THE_COUNTER),
     "answer_return": row(written(filing.answer_return, "returned"), *OWNERS),
     "withdraw": row(written(filing.withdraw, "returned"), *OWNERS),
+    "ask_for_review": row(written(filing.ask_for_review, "rejected"), *OWNERS),
+    "claim a review": row(versioned(filing.claim, "review"), "supervisor"),
     "resume": row(versioned(filing.resume, "withdrawn"), *OWNERS),
     "mark_answers_read": row(marked_read, *OWNERS),
     "claim": row(versioned(filing.claim, "waiting"), "officer supervisor"),
@@ -262,6 +264,7 @@ INQUIRIES = {
     "their previews": row(page(a_document("preview/")), *SPEAKERS),
     "the page to answer": row(page(of_inquiry("answer/")), *OWNERS),
     "the page to withdraw": row(page(of_inquiry("withdraw/")), *OWNERS),
+    "the page to ask for a review": row(page(of_inquiry("ask-for-review/", "rejected")), *OWNERS),
     "the page to take it up again": row(page(of_inquiry("resume/", "withdrawn")), *OWNERS),
 }
 
@@ -293,7 +296,8 @@ def with_inquiries(world):
         factories.attached(world.returned, factories.picture(size=(side, 40))) for side in (50, 51)
     ]
     world.waiting, world.taken = filed(), filed("claimed")
-    world.withdrawn = filed("withdrawn")
+    world.withdrawn, world.rejected = filed("withdrawn"), filed("claimed", "rejected")
+    world.review = filed("claimed", "rejected", "review_asked")
     world.processed, world.to_look_at_again = (
         filed("claimed", "approved") for _inquiry in range(2)
     )

@@ -64,8 +64,9 @@ def context_of(template, service=None):
         return {"code": CODE, "about": Assistance(office=office, aim="change")}
     about_others = {"has_account": False}
     ends_at = datetime.datetime(2026, 10, 28, 21, tzinfo=datetime.UTC)
+    end = {"ends_at": ends_at, "processed_at": ends_at, "outcome": "rejected"}
     inquiry = Inquiry(
-        reference=REFERENCE, service=service, holder=holder, beneficiary=person, ends_at=ends_at
+        reference=REFERENCE, service=service, holder=holder, beneficiary=person, **end
     )
     if template in TO_OTHERS & OF_AN_INQUIRY:
         return {"inquiry": inquiry, **about_others}

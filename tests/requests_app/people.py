@@ -37,8 +37,9 @@ WITH_TEXT = {
     "rejected": actions.reject,
     "reopened": actions.reopen,
     "withdrawn": actions.withdraw,
+    "review_asked": actions.ask_for_review,
 }
-APPLICANT_EVENTS = ("submitted", "resubmitted", "withdrawn", "resumed")
+APPLICANT_EVENTS = ("submitted", "resubmitted", "withdrawn", "resumed", "review_asked")
 
 
 def act(event_type, inquiry, actor, **fields):

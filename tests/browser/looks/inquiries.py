@@ -164,6 +164,7 @@ def filed_in_every_status(resident, language):
         "approved": did(actions.approve, claimed()),
         "rejected": did(actions.reject, claimed()),
         "withdrawn": did(actions.withdraw, filed(), resident),
+        "review": did(actions.ask_for_review, did(actions.reject, claimed()), resident),
         "unanswered": unanswered,
         "closed": actions.close(actor=officer, inquiry=closed, expected_version=closed.version),
         "open": filed(),
@@ -308,6 +309,7 @@ FILING = (
     ),
 )
 ANSWER, WITHDRAW = f"{RETURNED}answer/", f"{OPEN}withdraw/"
+REVIEW = "inquiries/{rejected.reference}/ask-for-review/"
 send_answer = send("Send the answer", text="{answer}")
 FOLLOWING = (
     look("receipt-acting", "employer", "inquiries/{filed_for_worker.reference}/receipt/"),
@@ -318,7 +320,7 @@ FOLLOWING = (
         look(f"inquiry-{name.replace('_', '-')}", "resident", f"inquiries/{{{name}.reference}}/")
         for name in (
             *("under_processing", "with_scans", "replied", "returned", "answered"),
-            *("approved", "rejected", "withdrawn", "unanswered", "closed"),
+            *("approved", "rejected", "review", "withdrawn", "unanswered", "closed"),
         )
     ),
     look("inquiry-in-quarantine", "resident", "inquiries/{unread.reference}/"),
@@ -346,6 +348,9 @@ FOLLOWING = (
         ("answer-sent", ANSWER, choose_file("page-2.pdf", pdf), send_answer),
         ("withdraw", WITHDRAW),
         ("withdraw-empty", WITHDRAW, send_nothing("Withdraw the inquiry")),
+        ("ask-for-review", REVIEW),
+        ("ask-for-review-empty", REVIEW, send_nothing("Send the request")),
+        ("ask-for-review-done", REVIEW, send("Send the request", text="{answer}")),
         ("resume", "inquiries/{withdrawn.reference}/resume/"),
         (
             "resume-done",

@@ -207,6 +207,7 @@ IN_THE_QUEUE = (
             "queue-of-a-figure",
             f"{QUEUE}?queue=all&answered=4-weeks&in_time=yes",
         ),
+        ("queue-of-reviews", f"{QUEUE}?queue=all&review=yes"),
         ("bulk-claim", QUEUE, choose("claim")),
         ("bulk-assign", QUEUE, choose("assign")),
         ("bulk-assign-empty", QUEUE, choose("assign"), send_nothing("Assign to an officer")),
@@ -221,7 +222,7 @@ AT_THE_DESK = (
         staff_look(f"desk-{status.replace('_', '-')}", "officer", desk_of(status))
         for status in (
             *("under_processing", "with_scans", "replied", "returned", "answered"),
-            *("approved", "rejected", "withdrawn", "unanswered", "closed", "open"),
+            *("approved", "rejected", "review", "withdrawn", "unanswered", "closed", "open"),
         )
     ),
     *staff_looks(
