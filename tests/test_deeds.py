@@ -26,6 +26,7 @@ TABLES = [(INQUIRIES, with_inquiries), (APPOINTMENTS, with_appointments)]
 # What files, books, moves, accepts, answers or adds; all else goes on while the registry is away.
 ASK_THE_REGISTRY = {
     *("request_confirmation", "submit", "attach", "answer_return"),
+    *("resume", "ask_for_review"),
     *("ask for the code of what is prepared", "send what is prepared"),
     *("hold", "confirm", "move", "accept", "accept a time waited for", "walk_in"),
     *("begin_assistance", "book_for", "book_later", "move_for"),
