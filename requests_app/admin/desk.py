@@ -21,7 +21,7 @@ from core.accounts.access import StaffRequest, get_visible
 from core.accounts.interrupted_forms import take_input
 from core.accounts.models import User
 from core.accounts.rights import has_passed_on
-from core.catalogue.working_days import count_working_days
+from core.catalogue.working_days import shown_working_days
 from core.exceptions import RuleViolation
 from core.http import in_language, other_language
 from core.methods import takes_form
@@ -247,7 +247,7 @@ def _age_of(inquiry: Inquiry) -> int:
     """Return the working days since it was filed, until it was decided or has ended."""
     filed_at = cast(datetime.datetime, inquiry.submitted_at)
     until = inquiry.processed_at or timezone.now()
-    return count_working_days(timezone.localdate(filed_at), timezone.localdate(until))
+    return shown_working_days(timezone.localdate(filed_at), timezone.localdate(until))
 
 
 def _page(

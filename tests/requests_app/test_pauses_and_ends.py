@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from core.catalogue.models import Holiday
 from core.messaging.models import Message
 from requests_app import actions
 from requests_app.models import Inquiry
@@ -100,6 +101,9 @@ def test_desk_tells_the_age_and_what_is_left(clock, claimed, officer, person):
     page = words(signed_in_staff(officer).get(desk_of(returned)))
     assert "Age 5 working days 3 of them with the applicant" in page
     assert "Paused" not in page
+    Holiday.objects.create(day=SUNDAY + DAY, name="Founding Day")
+    page = words(signed_in_staff(officer).get(desk_of(returned)))
+    assert "Age 4 working days" in page
 
 
 @pytest.mark.both_engines
