@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import urlencode
 
 from appointments.models import Appointment, Slot, SlotQuerySet
@@ -11,7 +12,10 @@ from core.catalogue.models import Region, Service
 
 @dataclass(frozen=True)
 class Criteria:
-    """The criteria of a new booking, or of a move if `appointment` is given."""
+    """The criteria of a new booking, or of a move if `appointment` is given.
+
+    After `until`, somebody who was asked to come by then is offered nothing.
+    """
 
     service: Service
     region: Region
@@ -19,10 +23,13 @@ class Criteria:
     attendee: Identity | None = None
     beneficiaries: Collection[Identity] = ()
     appointment: Appointment | None = None
+    until: date | None = None
 
     def bookable_slots(self) -> SlotQuerySet:
         """Return the slots to choose from, without times at which the attendee is busy."""
         slots = Slot.objects.offered(self.service, self.operations)
+        if self.until:
+            slots = slots.filter(day__lte=self.until)
         if self.appointment:
             return slots.without_other_appointment(
                 self.appointment.attendee, besides=self.appointment

@@ -297,6 +297,12 @@ class OfficeChoice(forms.Form):
     day = forms.DateField(input_formats=["%Y-%m-%d"], required=False)
 
 
+class UntilChoice(forms.Form):
+    """Until when somebody was asked to come, in an address; None without a day."""
+
+    until = forms.DateField(input_formats=["%Y-%m-%d"], required=False)
+
+
 class TimeForm(ChoiceForm):
     """A slot, which its own button sends; the key leads a second click to the first result."""
 

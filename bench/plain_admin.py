@@ -12,6 +12,7 @@ class PlainAdmin(admin.ModelAdmin):
     list_filter = ("status", "outcome", "service")
     search_fields = ("search_text",)
     ordering = ("due_on", "pk")
+    change_list_template = "admin/change_list.html"  # not that of the queue
 
 
 class PlainSite(admin.AdminSite):

@@ -55,3 +55,9 @@ def first_name(name: str) -> str:
     """Return the first name of a full name, which is two words where the first is half of one."""
     first, *others = name.split()
     return f"{first} {others[0]}" if others and first in _HALVES else first
+
+
+def is_arabic(text: str) -> bool:
+    """Return whether most of the letters are Arabic ones."""
+    letters = [char for char in text if char.isalpha()]
+    return 2 * sum("\u0600" <= char <= "\u06ff" for char in letters) > len(letters)

@@ -54,6 +54,7 @@ class Event(StrEnum):
     PERSON_OPENED = "person_opened"
     PERSON_ASSISTED = "person_assisted"
     EXPORT = "export"
+    EXPORT_DOWNLOADED = "export_downloaded"
     STAFF_ADDED = "staff_added"
     ROLE_CHANGED = "role_changed"
     OFFICE_CHANGED = "office_changed"
@@ -77,14 +78,17 @@ def note(
     purpose: str = "",
     kind: str = "",
     reference: str = "",
+    filters: str = "",
+    rows: int | None = None,
 ) -> None:
     """Note an event with its outcome: DONE, or the program's word for why not.
 
     `account` is the key of the account that acts or is acted on, `typed` what somebody typed where
     no account is known (a username, a number, a mobile), `person` the key of the identity that was
     looked at, and `staff` that of the staff account that was changed, which has the same pseudonym
-    as in `account`: all four are logged as pseudonyms. `purpose`, `kind` and `reference` are logged
-    as they are, so they hold words of the program and references only.
+    as in `account`: all four are logged as pseudonyms. `purpose`, `kind`, `reference` and
+    `filters`, those of a list, are logged as they are, so they hold words of the program and
+    references only. `rows` is how many rows were taken out.
 
     What was done in a transaction is logged after its commit. What failed is logged at once, as the
     rollback that follows must not take it away. No failure to log is raised.
@@ -102,6 +106,8 @@ def note(
             "purpose": purpose,
             "kind": kind,
             "reference": reference,
+            "filters": filters,
+            "rows": rows,
             "network": in_hand and pseudonym("network", in_hand.network),
             "request": in_hand and in_hand.request_id,
         }

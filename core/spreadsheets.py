@@ -7,7 +7,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from django.http import HttpResponse
 from django.utils.translation import get_language_bidi
@@ -28,6 +29,9 @@ _UNSEEN = re.compile("C.|Z.|Mn")
 # Programs sort and calculate with numbers, dates and times, but not with words for them.
 _NUMBER = "#,##0"
 _FORMATS = {int: _NUMBER, float: _NUMBER, datetime.date: "yyyy-mm-dd", datetime.time: "hh:mm"}
+
+# Of letters; the widths of what is in the cells are not known before it is written.
+_COLUMN_WIDTH = 18
 
 Cell = str | float | datetime.date | datetime.time | None
 
@@ -105,6 +109,35 @@ def as_xlsx(tables: Iterable[Table], names: Sequence[str]) -> HttpResponse:
             sheet.autofit()
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return _download(content.getvalue(), kind, names)
+
+
+def write_csv(file: IO[bytes], lines: Iterable[Sequence[Cell]]) -> None:
+    """Write lines to a file as they come; the first has the headings."""
+    # Excel recognises UTF-8 by its mark alone.
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    csv.writer(text).writerows([_plain(cell) for cell in line] for line in lines)
+    text.detach()  # or the file would be closed with it
+
+
+def write_xlsx(file: IO[bytes], title: str, lines: Iterable[Sequence[Cell]], folder: Path) -> None:
+    """Write lines to a sheet as they come; the first has the headings.
+
+    What is not in the file yet lies in `folder`, so that the memory does not grow with the rows.
+    """
+    import xlsxwriter  # as above
+
+    with xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": str(folder)}) as book:
+        styles = {kind: book.add_format({"num_format": each}) for kind, each in _FORMATS.items()}
+        bold = book.add_format({"bold": True})
+        sheet = book.add_worksheet(title)
+        if get_language_bidi():
+            sheet.right_to_left()
+        sheet.freeze_panes(1, 0)
+        for row, line in enumerate(lines):
+            if row == 0:
+                sheet.set_column(0, len(line) - 1, _COLUMN_WIDTH)
+            for column, cell in enumerate(line):
+                _write(sheet, row, column, cell, bold if row == 0 else styles.get(type(cell)))
 
 
 def _plain(cell: Cell) -> Cell:

@@ -79,6 +79,12 @@ def moment_in_text(value: datetime.datetime) -> str:
 
 
 @register.filter
+def day_in_text(value: datetime.date) -> str:
+    """Return weekday and day in both calendars, as short as a text of a language needs it."""
+    return f"{weekday(value)} {hijri.both_in_text(value)}"
+
+
+@register.filter
 def moment_in_words(value: datetime.datetime) -> str:
     """Return the same as `moment` without markup, for text messages and mails."""
     return f"{hijri.both_calendars(value)} {time_of_day(value)}"

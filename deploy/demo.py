@@ -9,8 +9,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import build
@@ -58,18 +59,21 @@ def prepare() -> None:
 
 
 def serve(host: str, port: int) -> None:
-    print("Starting the web server, the decoder and the message worker ...", flush=True)
+    print("Starting the decoder, the web server and the message worker ...", flush=True)
     children = {}
     try:
+        children["decoder"] = start(
+            "-m", "requests_app.decoder_server", str(settings.DECODER_SOCKET)
+        )
+        wait_until(decoder_answers, children)
+        # Before anybody can file or book, and before the worker could send a text of the past.
+        call_command("fill_demo")
         children["web server"] = start(
             *("-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"),
             *("--bind", f"{host}:{port}"),
         )
-        children["decoder"] = start(
-            "-m", "requests_app.decoder_server", str(settings.DECODER_SOCKET)
-        )
         children["message worker"] = start("manage.py", "work")
-        wait_until_ready(host, port, children)
+        wait_until(partial(web_server_answers, host, port), children)
         call_command("load_demo", url=f"http://{host}:{port}")
         print(f"Tawasul is at http://{host}:{port}/ until Ctrl-C.", flush=True)
         while True:
@@ -92,18 +96,25 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def wait_until_ready(host: str, port: int, children: Mapping[str, subprocess.Popen]) -> None:
+def wait_until(is_ready: Callable[[], bool], children: Mapping[str, subprocess.Popen]) -> None:
     deadline = time.monotonic() + SECONDS_TO_ANSWER
     while time.monotonic() < deadline:
         check_children(children)
-        connection = http.client.HTTPConnection(host, port, timeout=5)
-        with suppress(OSError, http.client.HTTPException):
-            connection.request("GET", "/healthz")
-            if connection.getresponse().status == http.HTTPStatus.OK and decoder_answers():
-                return
-        connection.close()
+        if is_ready():
+            return
         time.sleep(0.1)
     sys.exit(f"The portal did not answer within {SECONDS_TO_ANSWER} seconds.")
+
+
+def web_server_answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def decoder_answers() -> bool:

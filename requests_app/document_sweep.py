@@ -1,4 +1,4 @@
-"""Removal of document files that have no row."""
+"""Removal of files, of documents and of exports, that have no row."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -9,7 +9,7 @@ from django.core.files.storage import Storage, storages
 from django.db.models import Q
 from django.utils import timezone
 
-from requests_app.models import Attachment
+from requests_app.models import Attachment, Export
 from requests_app.storage import STORAGES
 
 
@@ -26,8 +26,10 @@ def _sweep(storage: Storage) -> int:
     for folder in storage.listdir("")[0]:
         names = {f"{folder}/{name}" for name in storage.listdir(folder)[1]}
         has_one = [Q(**{f"{field}__in": names}) for field in Attachment.FILES]
-        known = Attachment.objects.kept().filter(reduce(or_, has_one)).file_names()
-        for name in names - set(known):
+        documents = Attachment.objects.kept().filter(reduce(or_, has_one)).file_names()
+        exports = Export.objects.filter(stored_name__in=names)
+        known = {*documents, *exports.values_list("stored_name", flat=True)}
+        for name in names - known:
             # A concurrent request may discard the file first.
             with suppress(FileNotFoundError):
                 if storage.get_modified_time(name) < day_ago:

@@ -18,7 +18,7 @@ from core.forms import ChoiceForm, Form
 from core.mobiles import MobileField
 from core.row_fields import Explained, RowField
 from core.text import TextField
-from requests_app.models import Inquiry
+from requests_app.models import CannedText, Export, Inquiry
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -244,6 +244,19 @@ class AnswerForm(_TextForm):
     missing = _("Write the answer that the applicant will read.")
 
 
+class CannedTextForm(forms.Form):
+    """The choice of a canned text, beside the answer that it goes into."""
+
+    canned = forms.TypedChoiceField(label=_("Canned text"), required=False)
+
+    def __init__(self, *args: Any, inquiry: Inquiry, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = {str(each.pk): each for each in CannedText.offered_for(inquiry)}
+        field = cast(forms.TypedChoiceField, self.fields["canned"])
+        field.choices = [("", _("None")), *((pk, each.title) for pk, each in offered.items())]
+        field.coerce, field.empty_value = offered.get, None
+
+
 class NoteForm(_TextForm):
     label = _("For officers alone; the applicant never sees it")
     missing = _("Write the note.")
@@ -252,6 +265,11 @@ class NoteForm(_TextForm):
 class ReopenForm(_TextForm):
     label = _("Why it is taken up again; the applicant reads this")
     missing = _("Write why the inquiry is taken up again.")
+
+
+class SecondReadingForm(_TextForm):
+    label = _("Why the refusal cannot stand; its officer reads this, the applicant never")
+    missing = _("Write why the refusal cannot stand.")
 
 
 class ReturnAnswerForm(_TextForm):
@@ -267,6 +285,29 @@ class WithdrawForm(_TextForm):
 class ReviewForm(_TextForm):
     label = _("Why should it be decided anew?")
     missing = _("Write why the inquiry should be decided anew.")
+
+
+class ExportForm(Form):
+    """What a file of the queue's list is to be."""
+
+    idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    file_format = forms.ChoiceField(
+        label=_("Kind of file"),
+        choices=Export.Format.choices,
+        initial=Export.Format.XLSX,
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose a kind of file.")),
+    )
+    with_personal = forms.BooleanField(
+        label=_("With names, ID numbers and mobiles"),
+        required=False,
+        help_text=_("Only if your work needs them: the file leaves the portal."),
+    )
+
+    def __init__(self, *args: Any, may_export_personal: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_export_personal:
+            del self.fields["with_personal"]
 
 
 class _OfficerField(forms.ModelChoiceField):

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files import File
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import FileSystemStorage, storages
 
 # Documents are opened from the first alone. No name is in both, as names are random.
 PRIVATE, QUARANTINE = STORAGES = ("private", "quarantine")
@@ -24,3 +24,15 @@ class SyncedStorage(FileSystemStorage):
             finally:
                 os.close(descriptor)
         return name
+
+
+def unfinished_folder() -> Path:
+    """Return the folder for files that are being made, beside the documents and as private.
+
+    The sweep removes what a killed process leaves in it.
+    """
+    root = Path(storages[PRIVATE].path(""))
+    folder = root / "unfinished"
+    for each in (root, folder):
+        each.mkdir(0o700, exist_ok=True)
+    return folder

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import PurePosixPath
+from typing import IO
 
 import filetype
 from django.core.files.base import ContentFile
@@ -174,8 +175,13 @@ def store(document: Document) -> dict[str, str]:
 
 def save(content: bytes, storage: str) -> str:
     """Save the content under a random name, sync it, and return the name."""
+    return save_file(ContentFile(content), storage)
+
+
+def save_file(file: IO[bytes] | ContentFile, storage: str) -> str:
+    """Save a file as `save` does its content, without reading it whole."""
     name = secrets.token_hex(16)
-    return storages[storage].save(f"{name[:2]}/{name}", ContentFile(content))
+    return storages[storage].save(f"{name[:2]}/{name}", file)
 
 
 def discard(*stored_names: str) -> None:

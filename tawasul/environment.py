@@ -139,6 +139,11 @@ def inquiry_days() -> dict[str, int]:
     }
 
 
+def second_reading_percent() -> int:
+    """Return how many refusals in a hundred a second officer reads before they leave."""
+    return whole_number("SECOND_READING_PERCENT", 2, most=100, least=0)
+
+
 def code_budgets() -> dict[str, int]:
     """Return how many codes visitors may be texted in an hour, by whose the mobile is.
 

@@ -153,6 +153,7 @@ CODE_BUDGETS = environment.code_budgets()
 IDLE_MINUTES = environment.idle_minutes()
 DECISION_MINUTES = environment.decision_minutes()
 INQUIRIES = environment.inquiry_days()
+SECOND_READING_PERCENT = environment.second_reading_percent()
 SESSION_ENGINE = "core.accounts.sessions"
 REGISTRY = environment.dotted_path("REGISTRY", "core.accounts.registry.LocalRegistry")
 REGISTRY_URL = https_address(
@@ -222,6 +223,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 SCANNER = environment.scanner()
+
+EXPORT_MAX_ROWS = whole_number("EXPORT_MAX_ROWS", 100_000, most=500_000)
 
 # Safety
 

@@ -222,8 +222,12 @@ TABLE = {
     **each(
         desk_form(staff(403, 302, 302, auditor=302), staff(403, 200, 200)),
         f"{QUEUE}<int:pk>/",
-        *("release/", "assign/", "look_again/", "reopen/", "close/", "answer/"),
+        *("release/", "assign/", "look_again/", "reopen/", "close/", "answer/", "take_back/"),
+        *("confirm_refusal/", "send_refusal_back/"),
     ),
+    # Whoever does not have the inquiry is led back to it; what they send is shown with the reason.
+    f"{QUEUE}<int:pk>/invitation/": desk_form(staff(403, 302, 302), staff(403, 200, 200)),
+    f"{QUEUE}<int:pk>/invitation/withdraw/": desk_form(staff(403, 302, 302)),
     **each(
         staff(403, 200, 200, auditor=200),
         f"{QUEUE}<int:pk>/documents/<int:document_pk>/",
@@ -233,6 +237,13 @@ TABLE = {
     f"{QUEUE}<int:pk>/documents/<int:document_pk>/original/": staff(403, 200, 200, auditor=404),
 }
 TABLE[f"{QUEUE}figures/"] = staff(403, 403, 200, auditor=200)
+TABLE |= {
+    # The list without a choice of its filters; the form chooses no kind of file.
+    f"{QUEUE}export/": desk_form(staff(403, 403, 200)),
+    f"{QUEUE}exports/": staff(403, 403, 200),
+    # It is the superuser's, and not made yet.
+    f"{QUEUE}exports/<int:pk>/": staff(403, 403, 302),
+}
 TABLE["en/staff/feedback/"] = staff(403, 403, 200, editor=200, auditor=200)
 MEMBERS = "en/staff/members/"
 FOR_KEEPERS = staff(403, 403, 200, keeper=200)
@@ -265,6 +276,14 @@ for model in (
 TABLE["en/staff/catalogue/holiday/<path:object_id>/delete/"] = desk_form(
     staff(403, 403, 200, editor=200), staff(403, 403, 302, editor=302)
 )
+CANNED = "en/staff/requests_app/cannedtext/"
+TABLE |= {
+    **each(desk_form(staff(403, 403, 200, auditor=200)), CANNED, "", "<path:object_id>/change/"),
+    f"{CANNED}add/": desk_form(staff(403, 403, 200)),
+    f"{CANNED}<path:object_id>/history/": staff(403, 403, 200, auditor=200),
+    f"{CANNED}<path:object_id>/": staff(302, 302, 302),
+    f"{CANNED}<path:object_id>/delete/": desk_form(staff(403, 403, 200), staff(403, 403, 302)),
+}
 
 OFFICE = "en/staff/appointments/office/"
 FOR_MANAGERS = staff(403, 403, 200, manager=200, auditor=200)

@@ -20,7 +20,7 @@ from core.messaging.models import Message
 from core.search import searchable
 from core.template_filters import first_words
 from requests_app import actions, purposes
-from requests_app.models import Inquiry
+from requests_app.models import CannedText, Export, Inquiry
 from tawasul.portal.models import Announcement, Feedback
 from tawasul.portal.staff_roles import group_for_role
 
@@ -122,6 +122,12 @@ def announcement(text="The system is being renewed tonight.", **fields):
     return Announcement.objects.create(text_en=text, **fields)
 
 
+def canned_text(title="The fee is missing", text="Dear {name}, we look for the fee.", **fields):
+    """Make a canned text of these words in English, and of one's own in Arabic."""
+    words = {"title_ar": "الرسم غير مسجل", "text_ar": "عزيزنا {name}، نبحث عن الرسم."}
+    return CannedText.objects.create(title_en=title, text_en=text, **{**words, **fields})
+
+
 def expectation(service, working_days):
     """Let most inquiries about `service` have been answered within so many working days."""
     facts = {"working_days": working_days, "measured_on": timezone.localdate()}
@@ -136,6 +142,14 @@ def feedback(page="portal:home", *, is_useful=True, sentence="", language="en"):
         sentence=sentence,
         day=timezone.localdate(),
         idempotency_key=uuid.uuid4(),
+    )
+
+
+def export(owner, **fields):
+    """Make an export that waits for the worker, of a list of one inquiry."""
+    fields = {"query": "queue=all", "file_format": "csv", "language": "en", "rows": 1, **fields}
+    return Export.objects.create(
+        owner=owner, idempotency_key=uuid.uuid4(), **{"with_personal": False, **fields}
     )
 
 
@@ -306,4 +320,6 @@ def of_role(role, **fields):
 
 
 def supervisor(**fields):
-    return permit(OfficerFactory(**fields), "view_inquiry", "triage_inquiry", "assign_inquiry")
+    """Return a member of staff with the rights of a supervisor on inquiries."""
+    rights = ("view_inquiry", "triage_inquiry", "assign_inquiry", "export_inquiry")
+    return permit(OfficerFactory(**fields), *rights, "export_personal")

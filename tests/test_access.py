@@ -66,8 +66,11 @@ class World:
         Attachment.objects.filter(inquiry=self.filed).update(original_stored_name=original)
         self.filed = factories.submitted(self.filed)
         self.holiday = Holiday.objects.create(day="2026-09-23", name_ar="اليوم الوطني")
+        self.canned_text = factories.canned_text()
         self.book(applicant, person.identity)
         at_work = {"is_staff": True, "identity": None, "mobile": ""}
+        self.chief = factories.UserFactory(**at_work, is_superuser=True)
+        self.export = factories.export(self.chief)
         self.browsers = {
             "anonymous": Client(),
             "stranger": verified(factories.UserFactory()),
@@ -78,7 +81,7 @@ class World:
             "desk": signed_in_staff(desk := self.of_role("clerk")),
             "manager": signed_in_staff(self.of_role("manager")),
             "officer": signed_in_staff(self.of_role("officer")),
-            "chief": signed_in_staff(factories.UserFactory(**at_work, is_superuser=True)),
+            "chief": signed_in_staff(self.chief),
             "editor": signed_in_staff(self.of_role("editor")),
             "auditor": signed_in_staff(self.of_role("auditor")),
             "keeper": signed_in_staff(self.of_role("keeper")),
@@ -140,6 +143,7 @@ class World:
             "service": inquiry.service,
             "documenttype": document.document_type,
             "holiday": self.holiday,
+            "cannedtext": self.canned_text,
             "inquiry": inquiry,
         }
         model = next((name for name in rows if f"/{name}/" in route), "inquiry")
@@ -154,6 +158,7 @@ class World:
             "<slug:reference>": appointment.reference,
             "recoveries/<int:pk>": f"recoveries/{self.recovery.pk}",
             "people/<int:pk>": f"people/{inquiry.beneficiary_id}",
+            "exports/<int:pk>": f"exports/{self.export.pk}",
             "members/review/<int:pk>": f"members/review/{self.review.pk}",
             "members/<int:pk>": f"members/{self.member.pk}",
             "office/<int:pk>": f"office/{appointment.slot.office_id}",

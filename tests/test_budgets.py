@@ -76,10 +76,12 @@ LISTS = {
     ),
     *("en/appointments/new/office/", "en/appointments/new/time/"),
     *("en/appointments/<reference:reference>/move/", f"{PEOPLE}<int:pk>/"),
+    f"{QUEUE}exports/",
     *(QUEUE, f"{QUEUE}<path:object_id>/change/", DESK, f"{DESK}today/", f"{DESK}today/print/"),
     f"{DESK}unmarked/",
     *("en/staff/members/", "en/staff/recoveries/", REVIEW, f"{REVIEW}csv/"),
     *("en/staff/catalogue/service/", "en/staff/catalogue/documenttype/"),
+    "en/staff/requests_app/cannedtext/",
     *("en/staff/catalogue/holiday/", "en/staff/appointments/office/"),
     *("en/staff/appointments/openingwindow/", "en/staff/appointments/closure/"),
     *("en/", "en/staff/portal/announcement/", "en/staff/feedback/"),
@@ -152,6 +154,7 @@ class ManyRows(World):
             self.add_documents_of_service(service)
             self.add_people()
             self.add_inquiries(service)
+            factories.export(self.chief)
             self.add_appointments(service)
             self.add_to_calendar()
             self.add_staff()
@@ -304,6 +307,8 @@ class ManyRows(World):
             *("queue=all&status__exact=under_processing", "queue=all&outcome__exact=approved"),
             *(f"queue={self.officer.pk}", f"queue=all&service__id__exact={self.filed.service_id}"),
         )
+        exported = ("queue=all", "q=khan", "queue=mine&time=overdue")
+        yield from filtered("chief", f"{QUEUE}export/", *exported)
         for name in ("claim", "assign", "approve"):
             form = partial(chosen_for, name)
             yield Page(f"{QUEUE} {name}", self.browsers["chief"], f"/{QUEUE}?queue=all", form)

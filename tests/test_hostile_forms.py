@@ -1,19 +1,23 @@
 """Arbitrary values in the forms of a filed inquiry and of the desk."""
 
 import uuid
+from urllib.parse import urlencode
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from core.accounts.models import PersonOpening
 from requests_app import actions
-from requests_app.models import Inquiry, Reply
+from requests_app.models import Export, Inquiry, Reply
+from tawasul.portal.chores import make_exports
+from tawasul.portal.models import Invitation
 from tests import factories
 from tests.appointments import places
 from tests.conftest import signed_in_staff
 from tests.deeds.inquiries import prepared
 from tests.deeds.rows import PASSPORT
 from tests.factories import of_role
+from tests.portal.invitations import TO_BRING, form_of
 from tests.requests_app.people import act
 from tests.test_hostile import BIDI, LONG, QUEUE, assert_answered
 
@@ -227,6 +231,23 @@ def test_the_buttons_of_the_desk_take_anything(officer, claimed):
             assert state_of(claimed) == before, (field, value[:20])
 
 
+def test_the_form_of_an_invitation_takes_anything(officer, claimed):
+    places.window()
+    browser, before = signed_in_staff(officer), state_of(claimed)
+    address = f"{QUEUE}{claimed.pk}/invitation/"
+    names = ("expected_version", "idempotency_key", "service", "region", "until", "documents")
+    for field in names:
+        for value in VALUES:
+            page = browser.post(address, form_of(claimed, **{field: value}), follow=True)
+            assert_harmless(page)
+            assert TO_BRING in page.content.decode()
+            assert state_of(claimed) == before, (field, value[:20])
+    assert not Invitation.objects.exists()
+    for value in VALUES:
+        assert_harmless(browser.post(f"{address}withdraw/", {"expected_version": value}))
+    assert state_of(claimed) == before
+
+
 def test_bulk_page_takes_anything(officer, claimed):
     browser, before = signed_in_staff(officer), state_of(claimed)
     item = f"{claimed.pk}:{claimed.version}"
@@ -263,3 +284,21 @@ def test_queue_answers_anything_in_a_parameter(officer, claimed):
             assert page.status_code == (400 if "\0" in value else 200), (field, value[:20])
             assert_harmless(page)
             assert f"{QUEUE}{draft.pk}/" not in page.content.decode()
+
+
+def test_page_of_exports_takes_anything(claimed):
+    supervisor = factories.supervisor()
+    browser, address = signed_in_staff(supervisor), f"{QUEUE}export/"
+    chosen = {"idempotency_key": uuid.uuid4(), "file_format": "csv", "with_personal": "on"}
+    for value in VALUES:
+        for field in ("queue", "time", "q", "o", "p", "e", "all"):
+            query = urlencode({field: value})
+            page = browser.get(f"{address}?{query}", follow=True)
+            if field in ("queue", "q"):
+                page = browser.post(f"{address}?{query}", chosen, follow=True)
+            assert page.status_code == (400 if "\0" in value else 200), (field, value[:20])
+            assert_harmless(page)
+        for field in chosen:
+            assert_harmless(browser.post(address, chosen | {field: value}, follow=True))
+    make_exports()
+    assert not Export.objects.filter(state="failed").exists()

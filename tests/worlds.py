@@ -36,8 +36,9 @@ def surroundings(folder):
         "PASSWORD_HASHERS": FAST_HASHER,
         # Otherwise every test client reads the whole static folder first, a tenth of a second each.
         "WHITENOISE_AUTOREFRESH": True,
-        # Decisions leave at once, but where a test is about those that wait.
+        # Decisions leave at once, and unread, but where a test is about those that wait.
         "DECISION_MINUTES": 0,
+        "SECOND_READING_PERCENT": 0,
         "DATA_DIR": folder,
         "DEMO_PHONE_FILE": folder / "demo-phone.jsonl",
         "STORAGES": {**settings.STORAGES, **storages},

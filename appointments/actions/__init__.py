@@ -17,7 +17,7 @@ from appointments.actions.on_behalf import book_for, book_later, cancel_for, mov
 from appointments.actions.passing_on import pass_on_appointments, pass_on_wishes
 from appointments.actions.reminders import remind_of_appointments
 from appointments.actions.rights import Deed, Rights, check_may, may, rights_of
-from appointments.actions.rules import check_own_data
+from appointments.actions.rules import check_bookable_in, check_own_data
 from appointments.actions.scanner import receive
 from appointments.actions.slot_generation import (
     booked_beyond,
@@ -55,6 +55,7 @@ __all__ = [
     "call",
     "cancel",
     "cancel_for",
+    "check_bookable_in",
     "check_in",
     "check_may",
     "check_own_data",

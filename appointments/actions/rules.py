@@ -12,10 +12,10 @@ from django.utils.translation import ngettext
 
 from appointments.actions.rights import Deed, may
 from appointments.actions.unbookable import unbookable
-from appointments.models import Appointment, AppointmentEvent, Slot, Waiting
+from appointments.models import Appointment, AppointmentEvent, OpeningWindow, Slot, Waiting
 from core.accounts.acting_for import check_is_active, check_may_act_for, why_not_open
 from core.accounts.models import Identity, User
-from core.catalogue.models import Service
+from core.catalogue.models import Region, Service
 from core.exceptions import RuleViolation
 
 
@@ -53,6 +53,26 @@ def _check_can_be_booked(service: Service) -> None:
         raise RuleViolation(
             _("There are no appointments for this service at the moment. Choose another."),
             code="service",
+        )
+
+
+def check_bookable_in(service: Service, region: Region, *, until: date) -> None:
+    """Check that an office of the region takes people for this service on a day until then.
+
+    It says nothing about free times. Raise RuleViolation `service` or `region`.
+    """
+    _check_can_be_booked(Service.objects.get(pk=service.pk))
+    today = timezone.localdate()
+    days = [today + timedelta(days=ahead) for ahead in range((until - today).days + 1)]
+    windows = OpeningWindow.objects.filter(office__region=region).prefetch_related("services")
+    if not any(each.serves(service) and any(map(each.is_open_on, days)) for each in windows):
+        raise RuleViolation(
+            _(
+                "No office in %(region)s takes appointments for “%(service)s” by that day. "
+                "Choose another region."
+            )
+            % {"region": region.name, "service": service.name},
+            code="region",
         )
 
 

@@ -43,7 +43,7 @@ def get_appointment_for(user: User, reference: str) -> tuple[Appointment, Rights
 
     Raise the same Http404 for somebody else's appointment as for a missing one.
     """
-    appointments = Appointment.objects.with_help().select_related("slot")
+    appointments = Appointment.objects.with_help().select_related("slot", "attendee")
     appointment = get_object_or_404(appointments, reference=reference)
     set_known_people(user, appointment)
     rights = actions.rights_of(user, appointment)

@@ -6,6 +6,7 @@ device find them again; nothing is taken before the last step.
 
 import uuid
 from collections.abc import Callable
+from datetime import date
 from functools import wraps
 from typing import Any, cast
 
@@ -14,13 +15,14 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appointments import actions
 from appointments.actions import Deed
 from appointments.criteria import Criteria
 from appointments.day_list import FEW, next_days
-from appointments.forms import CriteriaForm, OfficeChoice, TimeForm
+from appointments.forms import CriteriaForm, OfficeChoice, TimeForm, UntilChoice
 from appointments.models import Appointment, Closure, Office, Slot
 from appointments.month_grid import WEEKDAYS, months_of
 from appointments.office_hours import hours_in, services_in, windows_open_on
@@ -131,7 +133,7 @@ def criteria_step(view: Step) -> Callable[..., HttpResponse]:
         form = CriteriaForm(request.GET, holder=holder, offered=offered)
         if not form.is_valid() or _is_in_another_name(request):
             return redirect(f"{reverse('appointments:new')}?{request.GET.urlencode()}")
-        return view(request, Criteria(**form.cleaned_data))
+        return view(request, Criteria(**form.cleaned_data, until=_until_in(request)))
 
     return step
 
@@ -139,6 +141,13 @@ def criteria_step(view: Step) -> Callable[..., HttpResponse]:
 def _is_in_another_name(request: SignedInRequest) -> bool:
     """Whether the address was made for another holder: a second tab may have changed it since."""
     return request.GET.get("holder", "") not in ("", str(holder_of(request).pk))
+
+
+def _until_in(request: HttpRequest) -> date | None:
+    """Return until when the address says that somebody was asked to come, if that is ahead."""
+    choice = UntilChoice(request.GET)
+    until = choice.cleaned_data["until"] if choice.is_valid() else None
+    return until if until and until >= timezone.localdate() else None
 
 
 def _people_in(query: QueryDict) -> list[str]:
@@ -207,7 +216,8 @@ def days(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
         return redirect(f"{_address(criteria, 'offices')}?{_query(request)}")
     free = {row["day"]: row for row in criteria.bookable_slots().filter(office=office).days()}
     # Past midnight, yesterday's evening still has times ahead.
-    shown = sorted({*actions.horizon(), *free})
+    ahead = (day for day in actions.horizon() if not criteria.until or day <= criteria.until)
+    shown = sorted({*ahead, *free})
     why_closed = Closure.objects.reasons(office, shown[0], shown[-1])
     context = {
         "criteria": criteria,

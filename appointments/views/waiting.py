@@ -116,11 +116,14 @@ def new_wish(request: SignedInRequest, criteria: Criteria) -> HttpResponse:
     """Ask where and until when a time is wanted, and put the person on the waiting list."""
     choice = OfficeChoice(request.GET)
     choice.is_valid()
+    initial: dict[str, Any] = {"office": choice.cleaned_data.get("office")}
+    if criteria.until and criteria.until in actions.horizon():
+        initial["last_day"] = criteria.until.isoformat()
     form = WishForm(
         request.POST if request.method == "POST" or request.POST else None,
         region=criteria.region,
         days=actions.horizon(),
-        initial={"office": choice.cleaned_data.get("office")},
+        initial=initial,
     )
     if form.is_valid():
         try:

@@ -14,6 +14,7 @@ from core.chores.rows import for_each
 from core.digests import derive_key, digest_of
 from core.exceptions import RuleViolation
 from requests_app.actions.rights import Deed, check_may, may
+from requests_app.actions.second_reading import is_drawn
 from requests_app.actions.transitions import OUTCOMES, EventType, Role, move
 from requests_app.models import Decision, Inquiry, Reply
 
@@ -123,25 +124,29 @@ def _decide(
 ) -> Inquiry:
     """Decide an inquiry that is assigned to the actor.
 
-    The decision leaves DECISION_MINUTES later, or at once if that is 0. A second request with the
-    same idempotency key changes nothing. RuleViolation `quarantined`, or as in `check_may` and
-    `move`.
+    The decision leaves DECISION_MINUTES later, or at once if that is 0. Some refusals wait for a
+    second officer first. A second request with the same idempotency key changes nothing.
+    RuleViolation `quarantined`, or as in `check_may` and `move`.
     """
     check_may(actor, Deed.DECIDE, inquiry)
     key = derive_key(idempotency_key, actor.pk, inquiry.pk, outcome, text)
     delay = timedelta(minutes=settings.DECISION_MINUTES)
+    # A review is the second reading of a refusal, and few may do it.
+    can_be_drawn = outcome == Inquiry.Outcome.REJECTED and not inquiry.is_review
+    to_be_read = can_be_drawn and is_drawn()
+    is_waiting = to_be_read or bool(delay)
     decision = Decision(
         idempotency_key=key,
         inquiry=inquiry,
         officer=actor,
         outcome=outcome,
         text=text,
-        state=Decision.State.WAITING if delay else Decision.State.LEFT,
-        leaves_at=timezone.now() + delay,
+        state=Decision.State.WAITING if is_waiting else Decision.State.LEFT,
+        leaves_at=None if to_be_read else timezone.now() + delay,
     )
     try:
         with transaction.atomic():
-            if delay:
+            if is_waiting:
                 inquiry = move(
                     inquiry,
                     EventType.DECIDED,

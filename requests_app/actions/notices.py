@@ -44,6 +44,12 @@ def tell(inquiry: Inquiry, event_type: EventType) -> None:
         notices.notify(audience.persons, for_person, context, about=inquiry.reference)
 
 
+def notice_of(inquiry: Inquiry, event_type: EventType, language: str) -> str:
+    """Return the text that the applicant gets about an event, before it happens."""
+    context = {"inquiry": inquiry, "has_account": True}
+    return notices.text_of(f"inquiry_{event_type}", context, language)
+
+
 def remind_of_return(inquiry: Inquiry) -> None:
     """Remind those whose inquiry it is that it waits for their answer."""
     context, owners = {"inquiry": inquiry}, audience_of(inquiry).owners

@@ -32,6 +32,8 @@ TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
     EventType.RESUBMITTED: ({Status.RETURNED_TO_APPLICANT}, Status.RETURNED_BY_APPLICANT),
     EventType.DECIDED: (Inquiry.AT_THE_DESK, None),
     EventType.TAKEN_BACK: (Inquiry.AT_THE_DESK, None),
+    EventType.SECONDED: (Inquiry.AT_THE_DESK, None),
+    EventType.SENT_BACK: (Inquiry.AT_THE_DESK, None),
     EventType.APPROVED: (Inquiry.AT_THE_DESK, Status.PROCESSED),
     EventType.REJECTED: (Inquiry.AT_THE_DESK, Status.PROCESSED),
     EventType.REOPENED: ({Status.PROCESSED, Status.CLOSED}, Status.UNDER_PROCESSING),
@@ -43,13 +45,23 @@ TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
     EventType.PASSED_ON: (Inquiry.OPEN, None),
     EventType.CHECKED: (Inquiry.FILED, None),
     EventType.INFECTED: (Inquiry.FILED, None),
+    EventType.ESCALATED: (Inquiry.AT_THE_DESK, None),
     EventType.LOOKED_AGAIN: (Inquiry.FILED, None),
+    EventType.INVITED: (Inquiry.OPEN, None),
+    EventType.UNINVITED: (Inquiry.OPEN, None),
 }
 # What goes on beside a decision that has not left yet, and what makes it go back to its officer.
 # Everything else has to wait until it has left, or was taken back.
-_BESIDE_A_DECISION = {EventType.NOTED, EventType.CHECKED, EventType.PASSED_ON}
+_BESIDE_A_DECISION = {
+    EventType.NOTED,
+    EventType.SECONDED,
+    EventType.CHECKED,
+    EventType.ESCALATED,
+    EventType.PASSED_ON,
+}
 _ENDING_A_DECISION = {
     EventType.TAKEN_BACK: Decision.State.TAKEN_BACK,
+    EventType.SENT_BACK: Decision.State.HELD_BACK,
     EventType.HANDED_BACK: Decision.State.HELD_BACK,
     EventType.WITHDRAWN: Decision.State.HELD_BACK,
     EventType.INFECTED: Decision.State.HELD_BACK,
@@ -148,7 +160,8 @@ def _explain_refusal(
         )
     # Whoever reopens an inquiry need not have it.
     needs_it = role == Role.OFFICER and event_type != EventType.REOPENED
-    if needs_it and inquiry.is_at_the_desk and inquiry.assignee != actor:
+    can_happen = inquiry.is_open and inquiry.status in TRANSITIONS[event_type][0]
+    if needs_it and can_happen and inquiry.assignee != actor:
         return RuleViolation(
             _("This inquiry is not assigned to you. Assign it to yourself first."),
             code="unclaimed",

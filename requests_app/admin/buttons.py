@@ -7,7 +7,14 @@ from django.utils.translation import gettext_lazy as _
 
 from core.staff_buttons import Button
 from requests_app import actions
-from requests_app.forms import AnswerForm, AssignForm, NoteForm, ReopenForm, VersionForm
+from requests_app.forms import (
+    AnswerForm,
+    AssignForm,
+    NoteForm,
+    ReopenForm,
+    SecondReadingForm,
+    VersionForm,
+)
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,17 @@ BUTTONS = {
         actions.take_back,
         _("The decision is taken back, and the applicant knows nothing of it. Decide anew."),
     ),
+    "confirm_refusal": InquiryButton(
+        _("Confirm the refusal"),
+        actions.confirm_refusal,
+        _("The refusal is confirmed, and will be sent to the applicant."),
+    ),
+    "send_refusal_back": InquiryButton(
+        _("Send it back to the officer"),
+        actions.send_refusal_back,
+        _("The refusal is back with its officer, who reads your note."),
+        form=SecondReadingForm,
+    ),
     "look_again": InquiryButton(
         _("Mark as reviewed"),
         actions.look_again,
@@ -75,7 +93,10 @@ BUTTONS = {
     ),
 }
 # Whoever comes back to a decision looks at one at a time.
-IN_BULK = tuple(name for name in BUTTONS if name not in ("take_back", "look_again", "reopen"))
+_ONE_BY_ONE = ("take_back", "confirm_refusal", "send_refusal_back", "look_again", "reopen")
+IN_BULK = tuple(name for name in BUTTONS if name not in _ONE_BY_ONE)
+# These have a text of their own, beside the answer to the applicant.
+OWN_TEXTS = ("note", "send_refusal_back", "reopen")
 # These end the inquiry, and are asked about once more, with what will be sent.
 DECISIONS = ("approve", "reject")
 # These buttons stand together below the answer to the applicant.

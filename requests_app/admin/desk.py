@@ -14,26 +14,36 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language_info, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from core.accounts.access import StaffRequest, get_visible
 from core.accounts.interrupted_forms import take_input
 from core.accounts.models import User
 from core.accounts.rights import has_passed_on
+from core.arabic_spelling import is_arabic
 from core.catalogue.working_days import shown_working_days
 from core.exceptions import RuleViolation
 from core.http import in_language, other_language
 from core.methods import takes_form
 from core.security_log import Event, note
-from requests_app.actions import note_opening, see_held_back
-from requests_app.admin.buttons import ANSWERS, BUTTONS, DECISIONS
+from requests_app.actions import note_opening, notice_of, see_held_back
+from requests_app.admin.buttons import ANSWERS, BUTTONS, DECISIONS, OWN_TEXTS
 from requests_app.admin.names import beneficiary_of
 from requests_app.downloads import download, download_original, opened, page_picture
-from requests_app.forms import AnswerForm, AssignForm, NoteForm, ReopenForm
+from requests_app.forms import (
+    AnswerForm,
+    AssignForm,
+    CannedTextForm,
+    NoteForm,
+    ReopenForm,
+    SecondReadingForm,
+)
 from requests_app.models import Attachment, Decision, Inquiry, InquiryEvent
 
 MAX_OPENINGS = 100  # the latest ones, in the history
+EventType = InquiryEvent.EventType
+NOTICE_OF = {"approve": EventType.APPROVED, "reject": EventType.REJECTED}
 PAGE_SIDE = 1600  # pixels; a page of small print is readable at this size
 
 
@@ -55,8 +65,8 @@ def desk(request: StaffRequest, pk: int) -> HttpResponse:
     inquiry = get_inquiry_for(request, pk)
     if request.method != "HEAD":
         note_opening(actor=request.user, inquiry=inquiry)
-    typed, noted = take_input(request, "desk_answer"), take_input(request, "desk_note")
-    reason = take_input(request, "desk_reopen").get("text")
+    answered = take_input(request, "desk_answer").get("text")
+    typed = {name: take_input(request, f"desk_{name}").get("text") for name in OWN_TEXTS}
     # A message means that an action was done, so the focus goes to the next thing to do.
     focus = "work" if len(messages.get_messages(request)) else ""
     decision = _last_decision(inquiry)
@@ -64,8 +74,7 @@ def desk(request: StaffRequest, pk: int) -> HttpResponse:
     if unsent and request.method != "HEAD":
         see_held_back(actor=request.user, decision=unsent)
     kept = unsent.text if unsent and inquiry.is_at_the_desk else None
-    form = _answer_form(inquiry, typed.get("text") or kept)
-    return _page(request, inquiry, form, note=noted.get("text"), reason=reason, focus=focus)
+    return _page(request, inquiry, _answer_form(inquiry, answered or kept), typed, focus)
 
 
 @takes_form
@@ -89,9 +98,8 @@ def press(request: StaffRequest, pk: int, name: str) -> HttpResponse:
             messages.error(request, str(errors[0]))
     # The message says what changed, so the page shows the current version and the typed text.
     inquiry.refresh_from_db()
-    form = _answer_form(inquiry)
-    typed = {"reason" if name == "reopen" else "note": request.POST.get("text")}
-    return _page(request, inquiry, form, **typed, focus="told")
+    typed = {name: request.POST.get("text")}
+    return _page(request, inquiry, _answer_form(inquiry), typed, focus="told")
 
 
 @takes_form
@@ -106,7 +114,15 @@ def answer(request: StaffRequest, pk: int) -> HttpResponse:
         return redirect("admin:requests_app_inquiry_change", pk)
     form, decision = AnswerForm(request.POST), request.POST.get("decision")
     is_valid = form.is_valid()
-    if "change" in request.POST or (form.is_switched and decision not in DECISIONS):
+    if "insert" in request.POST:
+        return _with_canned_text(request, inquiry, form)
+    if "preview" in request.POST and is_valid:
+        return _confirmation(request, inquiry, form, "")
+    if (
+        "change" in request.POST
+        or "preview" in request.POST
+        or (form.is_switched and decision not in DECISIONS)
+    ):
         return _page(request, inquiry, form)
     if decision not in ANSWERS:
         raise BadRequest("no such decision")
@@ -132,15 +148,28 @@ def answer(request: StaffRequest, pk: int) -> HttpResponse:
     return _page(request, inquiry, form, focus=focus)
 
 
+def _with_canned_text(request: StaffRequest, inquiry: Inquiry, form: AnswerForm) -> HttpResponse:
+    """Show the desk with the chosen canned text below what is typed already."""
+    choice = CannedTextForm(request.POST, inquiry=inquiry)
+    canned = choice.cleaned_data["canned"] if choice.is_valid() else None
+    texts = [request.POST.get("text", "").strip(), canned.filled_in(inquiry) if canned else ""]
+    return _page(request, inquiry, _answer_form(inquiry, "\n\n".join(filter(None, texts))))
+
+
 def _confirmation(
     request: StaffRequest, inquiry: Inquiry, form: AnswerForm, decision: str
 ) -> HttpResponse:
-    """Show a decision with the answer that will be sent, before anything is done."""
+    """Show what the applicant will get, before anything is done: a preview, or a decision."""
     # A form that is shown again in the other language has nothing cleaned.
     typed = {name: form.cleaned_data.get(name, form[name].value()) for name in form.fields}
     form = AnswerForm(initial=typed)
     form.fields["text"].widget = forms.HiddenInput()
-    titles = {"approve": _("Approve this inquiry?"), "reject": _("Reject this inquiry?")}
+    titles = {
+        "approve": _("Approve this inquiry?"),
+        "reject": _("Reject this inquiry?"),
+        "": _("What the applicant will get"),
+    }
+    language = inquiry.applicant.language
     context = {
         **admin.site.each_context(request),
         "title": titles[decision],
@@ -150,7 +179,10 @@ def _confirmation(
         "text": typed["text"],
         "form": form,
         "typed_at": _typed_at(inquiry),
-        "minutes": settings.DECISION_MINUTES,
+        "minutes": decision and settings.DECISION_MINUTES,
+        "language": get_language_info(language),
+        "notice": notice_of(inquiry, NOTICE_OF.get(decision, EventType.REPLIED), language),
+        "is_other_language": is_arabic(typed["text"] or "") != (language == "ar"),
     }
     return render(request, "admin/requests_app/inquiry/confirm.html", context)
 
@@ -225,7 +257,7 @@ def _events_of(inquiry: Inquiry) -> Iterable[InquiryEvent]:
 
 def _last_decision(inquiry: Inquiry) -> Decision | None:
     """Return the last decision that did not leave at once, or None without one."""
-    if not any(each.event_type == InquiryEvent.EventType.DECIDED for each in _events_of(inquiry)):
+    if not any(each.event_type == EventType.DECIDED for each in _events_of(inquiry)):
         return None
     return inquiry.decisions.select_related("officer__identity").last()
 
@@ -254,11 +286,14 @@ def _page(
     request: StaffRequest,
     inquiry: Inquiry,
     form: AnswerForm,
-    note: str | None = None,
-    reason: str | None = None,
+    typed: dict[str, str | None] | None = None,
     focus: str = "",
 ) -> HttpResponse:
-    """Render the desk with the focus on the messages ("told") or the next thing to do ("work")."""
+    """Render the desk with the focus on the messages ("told") or the next thing to do ("work").
+
+    `typed` are the texts by the names of OWN_TEXTS that stand in their forms.
+    """
+    typed = typed or {}
     may_work = request.user.has_perm("requests_app.triage_inquiry")
     may_assign = request.user.has_perm("requests_app.assign_inquiry")
     attachments = list(inquiry.attachments.sent())
@@ -285,10 +320,13 @@ def _page(
             :MAX_OPENINGS
         ],
         "form": form,
+        "canned_form": CannedTextForm(inquiry=inquiry),
         "typed_at": _typed_at(inquiry),
         "answers": [(name, BUTTONS[name].label) for name in ANSWERS if name not in DECISIONS],
         "decisions": [(name, BUTTONS[name].label) for name in DECISIONS],
-        "note_form": NoteForm(initial={**expected_version, "text": note}, auto_id="note_%s"),
+        "note_form": NoteForm(
+            initial={**expected_version, "text": typed.get("note")}, auto_id="note_%s"
+        ),
         "age": _age_of(inquiry),
         "can_claim": is_at_desk
         and inquiry.assignee is None
@@ -311,10 +349,13 @@ def _page(
             "can_take_back": may_work and decision.officer == request.user,
             "held_back": is_held_back and decision.is_open_again_to(request.user),
         }
+        if decision.waits_for_reader and may_work and decision.officer != request.user:
+            initial = {**expected_version, "text": typed.get("send_refusal_back")}
+            context["second_form"] = SecondReadingForm(initial=initial, auto_id="second_%s")
     if is_at_desk and may_assign:
         context["assign_form"] = AssignForm(initial=expected_version, auto_id="assign_%s")
     # A refused reason stays on the screen, even if the inquiry has been reopened by now.
-    if may_assign and (inquiry.can_be_reopened or reason):
-        initial = {**expected_version, "text": reason}
+    if may_assign and (inquiry.can_be_reopened or typed.get("reopen")):
+        initial = {**expected_version, "text": typed.get("reopen")}
         context["reopen_form"] = ReopenForm(initial=initial, auto_id="reopen_%s")
     return render(request, "admin/requests_app/inquiry/desk.html", context)

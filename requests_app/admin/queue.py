@@ -31,6 +31,7 @@ from core.staff_reading import days_from_today, status_tag
 from core.template_filters import isolated, ltr
 from requests_app.admin import bulk, desk
 from requests_app.admin.buttons import ANSWERS, BUTTONS, IN_BULK
+from requests_app.admin.exports import export, export_file, exports
 from requests_app.admin.figures import figures
 from requests_app.admin.names import beneficiary_of
 from requests_app.admin.next_inquiry import take_next
@@ -232,6 +233,28 @@ class HeldBackFilter(admin.SimpleListFilter):
         return queryset.held_back_from(request.user) if self.value() == "yes" else queryset
 
 
+class SecondReadingFilter(admin.SimpleListFilter):
+    """A filter for officers: the refusals of colleagues that they can read as the second one.
+
+    It is shown where it is in use: the first page has led there.
+    """
+
+    title = _("refusals to be read")
+    parameter_name = "reading"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[str, "_StrOrPromise"]]:
+        is_used = self.parameter_name in request.GET
+        may_decide = request.user.has_perm("requests_app.triage_inquiry")
+        return [("yes", _("by a second officer"))] if is_used and may_decide else []
+
+    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
+        self, request: StaffRequest, queryset: InquiryQuerySet
+    ) -> InquiryQuerySet:
+        return queryset.to_be_read_by(request.user) if self.value() == "yes" else queryset
+
+
 class FiledStatusFilter(admin.ChoicesFieldListFilter):
     """A filter by status without drafts, which only the applicant sees."""
 
@@ -270,6 +293,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         LookAgainFilter,
         ReviewFilter,
         HeldBackFilter,
+        SecondReadingFilter,
         ("status", FiledStatusFilter),
         "outcome",
         "service",
@@ -401,6 +425,9 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
             path("next/", of_staff(take_next), name="inquiry_next"),
             path("bulk/<slug:name>/", chosen, name="inquiry_bulk"),
             path("figures/", of_staff(figures), name="inquiry_figures"),
+            path("export/", of_staff(export), name="inquiry_export"),
+            path("exports/", of_staff(exports), name="inquiry_exports"),
+            path("exports/<int:pk>/", of_staff(export_file), name="inquiry_export_file"),
             *super().get_urls(),
         ]
 

@@ -21,6 +21,10 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         """Return the waiting decisions that have to leave by now."""
         return self.waiting().filter(leaves_at__lte=now)
 
+    def to_be_read(self) -> Self:
+        """Return the waiting refusals that a second officer has to read first."""
+        return self.waiting().filter(leaves_at=None)
+
     def held_back_from(self, officer: User) -> Self:
         """Return those of `officer` that did not leave, and of which they do not know yet."""
         return self.filter(officer=officer, state=Decision.State.HELD_BACK, seen_at=None)
@@ -53,7 +57,14 @@ class Decision(models.Model):
     text = models.TextField(_("answer"))
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     decided_at = models.DateTimeField(default=timezone.now, editable=False)
-    leaves_at = models.DateTimeField()
+    leaves_at = models.DateTimeField(null=True, help_text="empty until a second officer has read")
+    second_reader = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,  # nobody lists them, and accounts of staff are never deleted
+    )
     seen_at = models.DateTimeField(null=True, help_text="when its officer saw it was held back")
 
     objects = DecisionQuerySet.as_manager()
@@ -83,6 +94,11 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.inquiry_id} {self.outcome}"
+
+    @property
+    def waits_for_reader(self) -> bool:
+        """Whether it is a refusal that a second officer has to read before it leaves."""
+        return self.state == self.State.WAITING and self.leaves_at is None
 
     def is_open_again_to(self, user: User) -> bool:
         """Return whether it is a decision of `user` that did not leave, and not answered since."""

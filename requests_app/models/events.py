@@ -40,6 +40,8 @@ class InquiryEvent(Event):
         RESUBMITTED = "resubmitted", _("Answered by the applicant")
         DECIDED = "decided", _("Decided, not sent to the applicant yet")
         TAKEN_BACK = "taken_back", _("Decision taken back before it was sent")
+        SECONDED = "seconded", _("Refusal confirmed by a second officer")
+        SENT_BACK = "sent_back", _("Refusal sent back by a second officer")
         APPROVED = "approved", pgettext_lazy("what happened to an inquiry", "Approved")
         REJECTED = "rejected", pgettext_lazy("what happened to an inquiry", "Rejected")
         REOPENED = "reopened", pgettext_lazy("what happened to an inquiry", "Reopened")
@@ -59,7 +61,10 @@ class InquiryEvent(Event):
         )
         CHECKED = "checked", _("A document was checked for viruses and can be opened")
         INFECTED = "infected", _("A document was removed, as it contained malware")
+        ESCALATED = "escalated", _("Overdue: supervisors were told")
         LOOKED_AGAIN = "looked_again", _("A supervisor has looked at it again")
+        INVITED = "invited", _("Asked to come to an office")
+        UNINVITED = "uninvited", _("No longer asked to come to an office")
 
     # Only officers see these events.
     INTERNAL = (
@@ -69,7 +74,10 @@ class InquiryEvent(Event):
         EventType.NOTED,
         EventType.DECIDED,
         EventType.TAKEN_BACK,
+        EventType.SECONDED,
+        EventType.SENT_BACK,
         EventType.CHECKED,
+        EventType.ESCALATED,
         EventType.LOOKED_AGAIN,
     )
 

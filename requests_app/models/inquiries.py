@@ -96,6 +96,10 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
     def overdue(self) -> Self:
         return self.waiting().filter(due_on__lt=timezone.localdate())
 
+    def not_escalated(self) -> Self:
+        """Return those of whose due date supervisors were not told that it has passed."""
+        return self.exclude(escalated_for=F("due_on"))
+
     def same_drafts(self, draft: "Inquiry") -> Self:
         """Return the applicant's other drafts for the same service and beneficiary."""
         return (
@@ -139,6 +143,12 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
     def to_look_at_again(self) -> Self:
         """Return the decided inquiries that a supervisor has to look at again."""
         return self.exclude(look_again_since=None)
+
+    def to_be_read_by(self, officer: User) -> Self:
+        """Return those whose refusal waits for a second officer, who is not the first one."""
+        waiting = {"decisions__state": "waiting", "decisions__leaves_at": None}
+        unread = Inquiry.objects.filter(**waiting).exclude(assignee=officer)
+        return self.filter(pk__in=unread.values("pk"))
 
     def held_back_from(self, officer: User) -> Self:
         """Return those of which a decision of `officer` did not leave, and who has not seen so."""
@@ -303,6 +313,9 @@ class Inquiry(models.Model):
         help_text="of a review: whose rejection it is about; empty once the review is decided",
     )
     due_on = models.DateField(_("due on"), null=True)
+    escalated_for = models.DateField(
+        null=True, help_text="the due date of which supervisors were told that it has passed"
+    )
     version = models.PositiveIntegerField(default=0)
     last_digest = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(_("started"), default=timezone.now, editable=False)
@@ -340,6 +353,8 @@ class Inquiry(models.Model):
             ("assign_inquiry", "Can give inquiries to officers"),
             ("download_original", "Can download the originals of signed documents"),
             ("prepare_inquiry", "Can prepare inquiries for people at the counter"),
+            ("export_inquiry", "Can export lists of inquiries"),
+            ("export_personal", "Can export names, ID numbers and mobiles with them"),
         ]
         indexes = [
             # For the lists of a person by status: without it, PostgreSQL reads everybody's drafts
@@ -498,6 +513,11 @@ class Inquiry(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in self.OPEN
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it is open, and no decision waits to be sent."""
+        return self.is_open and not self.pending_outcome
 
     @property
     def is_closed(self) -> bool:

@@ -23,14 +23,18 @@ from core.accounts.visual_code import forget_old_pictures
 from core.chores.actions import Chores
 from core.messaging.actions import expire_late, purge_expired_secrets
 from core.submissions.models import forget_old_submissions
+from requests_app import actions as inquiries
 from requests_app.actions import (
     end_inquiries,
+    escalate_overdue,
+    expire_exports,
     measure_expectations,
     pass_on_inquiries,
     remind_of_returns,
     scan_quarantined,
     send_decisions,
 )
+from requests_app.admin.exports import listed_in
 from requests_app.document_sweep import sweep
 from requests_app.models.uploads import forget_old_uploads
 
@@ -43,6 +47,11 @@ def tell_passed_on() -> None:
         pass_on_inquiries()
         pass_on_appointments()
         pass_on_wishes()
+
+
+def make_exports() -> None:
+    """Make the files that staff wait for, of the lists as the queue shows them to each."""
+    inquiries.make_exports(listed_in)
 
 
 CHORES: Chores = {
@@ -58,9 +67,12 @@ CHORES: Chores = {
         (5 * _MINUTES, end_inquiries),
         (15 * _SECONDS, send_decisions),
         (30 * _SECONDS, scan_quarantined),
+        (3 * _SECONDS, make_exports),
+        (10 * _MINUTES, expire_exports),
         (10 * _MINUTES, tell_passed_on),
         (10 * _MINUTES, make_slots),
         (10 * _MINUTES, settle_past),
+        (10 * _MINUTES, escalate_overdue),
         # Once a day, in the first hour of it.
         (1 * _HOURS, measure_expectations),
         (1 * _HOURS, sweep),

@@ -31,6 +31,7 @@ from tawasul.portal import (
     staff_enrolment,
     staff_feedback,
     staff_filing,
+    staff_invitations,
     staff_members,
     staff_password,
     staff_people,
@@ -56,6 +57,7 @@ AUDITORS_FORMS = {"logout", "password_change", "people", "person", "access-revie
 SHOWN_AGAIN = {
     *("people", "person", "appointment_walk_in", "appointment_take_back", "assist"),
     "details",  # of an inquiry that is prepared at the counter
+    "invitation",
     *(
         f"{model}_{form}"
         for model in (
@@ -104,6 +106,7 @@ class StaffSite(OTPAdminSite):
             *staff_feedback.urls(self.admin_view),
             *staff_reviews.urls(self.admin_view),
             *staff_members.urls(self.admin_view),
+            *staff_invitations.urls(self.admin_view),
         ]
         urls = [path("code/", self.code, name="code"), *people, *accounts, *urls]
         _declare_methods(urls)

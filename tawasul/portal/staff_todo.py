@@ -13,7 +13,8 @@ from django.utils.translation import pgettext
 from appointments.models import Appointment, Office
 from core.accounts.models import AUDIT, KEEP_STAFF, User
 from core.staff_lists import capped_count
-from requests_app.models import Inquiry
+from requests_app.models import Export, Inquiry
+from requests_app.models.exports import may_export
 from tawasul.portal.access_list import is_review_due
 from tawasul.portal.counter import begun_by, to_confirm, works_at_counter
 
@@ -49,6 +50,11 @@ def inquiries_of(user: User) -> Iterator[_Section]:
             ),
             (_("Mine, overdue"), mine.overdue(), {"queue": "mine", "time": "overdue"}),
             (
+                _("Refusals that a second officer has to read"),
+                inquiries.to_be_read_by(user),
+                {"queue": "all", "reading": "yes"},
+            ),
+            (
                 _("Your decisions that were not sent, as something came up"),
                 inquiries.held_back_from(user),
                 {"queue": "all", "held": "yes"},
@@ -74,13 +80,15 @@ def inquiries_of(user: User) -> Iterator[_Section]:
         late = {"queue": "nobody", "time": "overdue"}
         counts += [(_("Unassigned, overdue"), unclaimed, late)]
     queue = reverse("admin:requests_app_inquiry_changelist")
-    yield (
-        Inquiry._meta.verbose_name_plural,
-        [
-            _capped_count(label, rows, f"{queue}?{urlencode(chosen)}")
-            for label, rows, chosen in counts
-        ],
-    )
+    shown = [
+        _capped_count(label, rows, f"{queue}?{urlencode(chosen)}") for label, rows, chosen in counts
+    ]
+    if may_export(user):
+        ready = Export.objects.of(user).ready()
+        shown.append(
+            _capped_count(_("Exports to download"), ready, reverse("admin:inquiry_exports"))
+        )
+    yield Inquiry._meta.verbose_name_plural, shown
 
 
 def offices_today(user: User) -> dict[str, list[Any]] | None:

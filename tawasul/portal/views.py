@@ -1,5 +1,6 @@
 """The views of the home page, my page, contact, accessibility, and the date beside a date field."""
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
@@ -14,6 +15,7 @@ from core.date_field import DateForm
 from core.hijri import both_calendars
 from core.methods import takes
 from requests_app.models import Inquiry
+from tawasul.portal.models import Invitation
 
 
 @public_page
@@ -33,6 +35,7 @@ def my_page(request: HttpRequest) -> HttpResponse:
 @resident_required
 def _page_of_resident(request: SignedInRequest) -> HttpResponse:
     acting = Acting(request.user, holder_of(request))
+    asked = Exists(Invitation.objects.to_book().filter(inquiry=OuterRef("pk")))
     mine = Inquiry.objects.listed_for(acting).select_related("holder").latest_first()
     returned = mine.waiting_for(acting)
     appointments = Appointment.objects.listed_for(acting).readable().unsettled()
@@ -45,7 +48,9 @@ def _page_of_resident(request: SignedInRequest) -> HttpResponse:
         "offered": offered.select_related("attendee"),
         "returned": returned,
         "drafts": mine.drafts_of(request.user)[:5],
-        "inquiries": mine.filed().exclude(pk__in=[inquiry.pk for inquiry in returned])[:5],
+        "inquiries": mine.filed()
+        .exclude(pk__in=[inquiry.pk for inquiry in returned])
+        .annotate(is_asked_to_come=asked)[:5],
     }
     return render(request, "portal/my_page.html", context)
 

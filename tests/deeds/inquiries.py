@@ -9,6 +9,7 @@ from requests_app import actions as filing
 from requests_app import purposes
 from requests_app.models import Decision, Inquiry
 from tests import factories
+from tests.appointments import places
 from tests.deeds.rows import (
     AUTHOR,
     DRAFT_SENT,
@@ -24,6 +25,7 @@ from tests.deeds.rows import (
     versioned,
     written,
 )
+from tests.portal.invitations import TO_BRING, invited, withdrawn
 from tests.requests_app.people import TEXT, after
 from tests.requests_app.people import act as act_of
 
@@ -73,6 +75,19 @@ def decision_taken_back(world, role):
     return True
 
 
+def read_a_second_time(action, **fields):
+    """Return how a role reads what the officer has refused."""
+
+    def do(world, role):
+        with override_settings(SECOND_READING_PERCENT=100):
+            inquiry = act_of("rejected", world.taken, world.officer)
+        by_version = {"inquiry": inquiry, "expected_version": inquiry.version}
+        action(actor=getattr(world, role), **by_version, **fields)
+        return True
+
+    return do
+
+
 def held_back_seen(world, role):
     decisions = decided(world).decisions
     decisions.update(state=Decision.State.HELD_BACK)
@@ -110,6 +125,20 @@ def draft_for_oneself(world, role):
         service=world.service,
     )
     return True
+
+
+def exported(world, role, **personal):
+    """Ask for a file of all inquiries, as whoever may would on the queue."""
+    return filing.request_export(
+        actor=getattr(world, role),
+        listed=Inquiry.objects.filed(),
+        query="queue=all",
+        filters="",
+        file_format="csv",
+        language="en",
+        idempotency_key=KEY,
+        **{"with_personal": False, **personal},
+    )
 
 
 def prepared(applicant, clerk, service):
@@ -247,13 +276,38 @@ INQUIRIES = {
         for name in ("reply", "send_back", "approve", "reject")
     },
     "take_back": row(decision_taken_back, "officer"),
+    "confirm_refusal": row(read_a_second_time(filing.confirm_refusal), "supervisor"),
+    "send_refusal_back": row(
+        read_a_second_time(filing.send_refusal_back, text=TEXT, idempotency_key=KEY), "supervisor"
+    ),
     "see_held_back": row(held_back_seen, "officer"),
     "hand_back": row(act(filing.hand_back, "officer", name="officer"), "keeper"),
     "note_opening": row(act(filing.note_opening, "taken"), "officer supervisor auditor"),
     "hand_over": row(act(filing.hand_over, "officer", name="officer"), "supervisor"),
+    "request_export": row(exported, "supervisor"),
+    "request_export with personal data": row(
+        lambda world, role: exported(world, role, with_personal=True), "supervisor"
+    ),
+    "note_download": row(act(filing.note_download, "export", name="export"), "supervisor"),
     "close": row(versioned(filing.close, "processed"), "officer supervisor"),
     "reopen": row(written(filing.reopen, "processed"), "supervisor"),
     "look_again": row(versioned(filing.look_again, "to_look_at_again"), "supervisor"),
+    "record_invitation": row(
+        versioned(filing.record_invitation, "taken", content_digest=""), "officer"
+    ),
+    "record_withdrawn_invitation": row(
+        versioned(filing.record_withdrawn_invitation, "invited"), "officer"
+    ),
+    "invite": row(
+        lambda world, role: invited(world.taken, getattr(world, role), idempotency_key=KEY),
+        "officer",
+    ),
+    "withdraw_invitation": row(
+        lambda world, role: withdrawn(world.invited, getattr(world, role)), "officer"
+    ),
+    "an invitation": row(
+        page(lambda world: f"/en/inquiries/{world.invited.reference}/", shows=TO_BRING), *READERS
+    ),
     "what was filed": row(
         page(of_inquiry(), shows=factories.DESCRIPTION), "author colleague worker"
     ),
@@ -295,7 +349,10 @@ def with_inquiries(world):
     world.unsent = [
         factories.attached(world.returned, factories.picture(size=(side, 40))) for side in (50, 51)
     ]
-    world.waiting, world.taken = filed(), filed("claimed")
+    world.waiting, world.taken, world.invited = filed(), filed("claimed"), filed("claimed")
+    places.window(office=world.office)
+    invited(world.invited)
+    world.invited.refresh_from_db()
     world.withdrawn, world.rejected = filed("withdrawn"), filed("claimed", "rejected")
     world.review = filed("claimed", "rejected", "review_asked")
     world.processed, world.to_look_at_again = (
@@ -306,6 +363,7 @@ def with_inquiries(world):
     world.abroad = draft(mobile="+966500000077")
     filing.ask_to_confirm_mobile(actor=world.author, inquiry=world.abroad, session_key="s")
     world.mobile_code = factories.code_sent_to(world.author, purposes.CONTACT)
+    world.export = exported(world, "supervisor")
     world.draft = draft()
     world.code = factories.confirmation(world.draft, "s")
     factories.let_a_minute_pass(world.author)

@@ -17,6 +17,7 @@ OPEN_AFTER_RECOVERY = {
         "what was filed",
         "what became of it",
         "its receipt",
+        "an invitation",
         "who handled it",
         "its documents",
         "their previews",

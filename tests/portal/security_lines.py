@@ -17,7 +17,7 @@ from tests import factories
 
 ORDER = [
     *("time", "event", "outcome", "account", "typed", "person", "staff", "purpose"),
-    *("kind", "reference", "network", "request"),
+    *("kind", "reference", "filters", "rows", "network", "request"),
 ]
 
 _TABLE = (ROOT / "docs/security-log.md").read_text().partition("\n## Events")[2]

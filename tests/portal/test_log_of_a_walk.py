@@ -23,7 +23,8 @@ from core.chores import actions as chores
 from core.messaging.models import Message
 from core.security_log import LOGGER, Event, JsonLine
 from requests_app import actions
-from requests_app.models import Inquiry
+from requests_app.models import Export, Inquiry
+from tawasul.portal.chores import make_exports
 from tawasul.portal.demo_phone import current_code
 from tests import factories
 from tests.appointments import places
@@ -181,6 +182,7 @@ class Walk:
         press(staff, self.inquiry, "claim")
         document = self.inquiry.attachments.get()
         staff.get(f"{QUEUE}{self.inquiry.pk}/documents/{document.pk}/").getvalue()
+        self.export(staff)
         answer(staff, self.inquiry, "return", f"Is {TYPED_NUMBER} your number?")
         self.inquiry.refresh_from_db()
         assert self.inquiry.is_returned
@@ -189,6 +191,16 @@ class Walk:
         staff.post(f"/en/staff/people/{self.newcomer.pk}/", reason)
         assert staff.get("/en/staff/appointments/office/").status_code == 403
         assert staff.get(desk_of(Inquiry(pk=10**9))).status_code == 404
+
+    def export(self, staff):
+        """Export what is searched for, and what no filter offers, and fetch one of the files."""
+        form = {"file_format": "csv", "with_personal": "on"}
+        for query in (f"queue={NUMBER}", f"queue=all&q={NUMBER}"):
+            page = f"{QUEUE}export/?{query}"
+            assert staff.post(page, {**form, "idempotency_key": uuid.uuid4()}).status_code == 302
+        make_exports()
+        export = Export.objects.latest("pk")
+        assert NUMBER in staff.get(f"{QUEUE}exports/{export.pk}/").getvalue().decode()
 
     def answer_return(self):
         page = self.browser.get(steps.page_of(self.inquiry, "answer"))

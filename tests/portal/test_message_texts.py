@@ -20,6 +20,7 @@ from core.catalogue.models import Service
 from core.messaging.models import Message
 from deploy.texts import parts_of, templates
 from requests_app.models import Inquiry
+from tawasul.portal.models import Invitation
 
 FOLDER = Path(settings.BASE_DIR, "templates", "messages")
 OF_AN_APPOINTMENT = {*templates(), *templates(of_mails=True)}
@@ -68,6 +69,14 @@ def context_of(template, service=None):
     inquiry = Inquiry(
         reference=REFERENCE, service=service, holder=holder, beneficiary=person, **end
     )
+    if template == "inquiries_overdue":
+        inquiry.due_on = datetime.date(2026, 10, 28)
+        return {"inquiries": [inquiry, inquiry]}
+    if template in ("inquiry_invited", "inquiry_uninvited"):
+        # One of the days that are longest in words.
+        until = datetime.date(2026, 11, 25)
+        invitation = Invitation(inquiry=inquiry, service=service, until=until)
+        return {"inquiry": inquiry, "invitation": invitation, "has_account": True}
     if template in TO_OTHERS & OF_AN_INQUIRY:
         return {"inquiry": inquiry, **about_others}
     if template in OF_AN_INQUIRY:
@@ -79,6 +88,8 @@ def context_of(template, service=None):
         return {"at": at, "is_staff_site": False, **family}
     if template in WITH_LAST_DIGITS:
         return {"last_digits": LAST_DIGITS}
+    if template == "export_ready":
+        return {"kept_until": datetime.datetime(2026, 10, 28, 11, 5, tzinfo=datetime.UTC)}
     if template == "staff_account":
         return {"what": StaffEvent.EventType.RESET.label}
     if template in (
@@ -144,6 +155,7 @@ def test_texts_are_not_html_escaped():
     assert "Children's <visas>" in text
 
 
+@pytest.mark.django_db
 def test_every_mail_has_a_subject_and_a_text_in_one_language():
     """A locked screen shows the subject, so the code must not be in it."""
     for template in MAILS:

@@ -77,6 +77,10 @@ def work(officer):
     Inquiry.objects.filter(pk=decided.pk).update(look_again_since=timezone.now())
     rejected = write(actions.reject, factories.claimed(colleague), colleague)
     write(actions.ask_for_review, rejected, rejected.applicant)
+    refused = write(actions.reject, factories.claimed(colleague), colleague)
+    unread = {"pending_outcome": "rejected", "outcome": "", "status": "under_processing"}
+    Inquiry.objects.filter(pk=refused.pk).update(**unread)
+    refused.decisions.update(state="waiting", leaves_at=None)
     held_back = write(actions.approve, factories.claimed(officer), officer).decisions
     held_back.update(state="held_back")
     return mine
@@ -95,6 +99,7 @@ def test_officer_sees_own_and_unassigned_work(as_officer, work, monkeypatch):
         "Mine, answered by the applicant": "1",
         "Mine, waiting for the applicant": "1",
         "Mine, overdue": "1",
+        "Refusals that a second officer has to read": "1",
         "Your decisions that were not sent, as something came up": "1",
         "Unassigned, overdue": "5",
     }

@@ -53,6 +53,10 @@ def test_what_staff_typed_comes_back(chief):
     ):
         with undone():
             check_that_it_comes_back(chief, f"{STAFF}{page}", typed)
+    claimed = factories.claimed(chief)
+    with undone():
+        place = f"{STAFF}requests_app/inquiry/{claimed.pk}/invitation/"
+        check_that_it_comes_back(chief, place, {"what_to_bring": TYPED})
     assert not Office.objects.filter(name_en=TYPED).exists()
     assert not Service.objects.filter(name_en=TYPED).exists()
     assert not PersonOpening.objects.exists()

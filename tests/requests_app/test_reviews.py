@@ -233,3 +233,9 @@ def test_supervisors_find_reviews_on_the_first_page_and_in_the_queue(
 def test_withdrawn_review_stays_one_when_it_is_resumed(review, resident, officer):
     resumed = after(review, officer, "withdrawn", "resumed")
     assert resumed.rejected_by == officer
+
+
+def test_rejection_of_a_review_needs_no_second_officer(review, supervisor, settings):
+    settings.SECOND_READING_PERCENT = 100
+    again = after(review, supervisor, "claimed", "rejected")
+    assert again.outcome == "rejected"

@@ -149,10 +149,12 @@ def test_table_covers_every_status_and_event():
     # An inquiry is passed on by the portal, with the link of its holder: see test_passing_on. It is
     # handed back with the end of its officer's account: see test_staff_keeping. What becomes of
     # documents that were not scanned: see test_quarantine. A clerk prepares a draft, which says so
-    # when it is sent: see test_preparation. A decision that waits: see test_decisions.
+    # when it is sent: see test_preparation. A decision that waits: see test_decisions; one that a
+    # second officer reads: test_second_reading. What is overdue: see test_escalation. Who is asked
+    # to come to an office: see test_invitations.
     elsewhere = {"prepared", "passed_on", "handed_back", "checked", "infected", "looked_again"}
-    # One that ends without an answer: see test_pauses_and_ends.
-    elsewhere |= {"decided", "taken_back", "unanswered"}
+    elsewhere |= {"decided", "taken_back", "seconded", "sent_back", "escalated", "unanswered"}
+    elsewhere |= {"invited", "uninvited"}
     event_types = set(InquiryEvent.EventType) - elsewhere
     assert known == set(product(Inquiry.Status, event_types))
     assert len(known) == len(ALLOWED) + len(REFUSED) + len(SENT)

@@ -5,7 +5,8 @@ import uuid
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from core.messaging.actions.outbox import drop, write_mail, write_text
+from core.messaging.actions.outbox import drop, rendered, write_mail, write_text
+from core.messaging.models import Message
 
 
 class Recipient(NamedTuple):
@@ -63,6 +64,11 @@ def notify(
                     not_before=not_before,
                     not_after=not_after,
                 )
+
+
+def text_of(template: str, context: dict[str, Any], language: str) -> str:
+    """Return a text as it would be sent."""
+    return rendered(Message.Channel.SMS, template, context, language)[1]
 
 
 def drop_notices(occasions: Iterable[Occasion]) -> None:

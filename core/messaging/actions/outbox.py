@@ -55,10 +55,10 @@ def _write(
         raise transaction.TransactionManagementError("a message belongs to a transaction")
     if is_secret:
         wake_workers(Topic.CODES)
-    subject, text = _rendered(channel, template, context, language)
+    subject, text = rendered(channel, template, context, language)
     other_subject = other_text = ""
     if owner is not None and not is_secret:
-        other_subject, other_text = _rendered(channel, template, context, _other(language))
+        other_subject, other_text = rendered(channel, template, context, _other(language))
     return Message.objects.create(
         **({"idempotency_key": idempotency_key} if idempotency_key else {}),
         channel=channel,
@@ -78,7 +78,7 @@ def _write(
     )
 
 
-def _rendered(
+def rendered(
     channel: str, template: str, context: dict[str, Any], language: str
 ) -> tuple[str, str]:
     """Return the subject, which only a mail has, and the text."""

@@ -1,7 +1,8 @@
-"""Actions of the roof: on the accounts of staff, and what people say of pages."""
+"""Actions of the roof: on the accounts of staff, invitations, and what people say of pages."""
 
 from tawasul.portal.actions.enrolment import ENDED_CODE, check_enrolment_code, enrol
 from tawasul.portal.actions.feedback import give_feedback
+from tawasul.portal.actions.invitations import invite, last_days, withdraw_invitation
 from tawasul.portal.actions.reviews import sign_off
 from tawasul.portal.actions.staff import (
     add_staff,
@@ -22,8 +23,11 @@ __all__ = [
     "end_staff",
     "enrol",
     "give_feedback",
+    "invite",
+    "last_days",
     "renew_recovery_codes",
     "reset_authenticator",
     "sign_off",
     "take_back_staff",
+    "withdraw_invitation",
 ]

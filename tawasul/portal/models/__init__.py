@@ -1,4 +1,4 @@
-"""Models of the roof: announcements, and what people say of pages."""
+"""Models of the roof: announcements, what people say of pages, and invitations to an office."""
 
 from tawasul.portal.models.announcements import (
     ANNOUNCE_EVERYWHERE,
@@ -6,5 +6,6 @@ from tawasul.portal.models.announcements import (
     announcements_for,
 )
 from tawasul.portal.models.feedback import Feedback
+from tawasul.portal.models.invitations import Invitation
 
-__all__ = ["ANNOUNCE_EVERYWHERE", "Announcement", "Feedback", "announcements_for"]
+__all__ = ["ANNOUNCE_EVERYWHERE", "Announcement", "Feedback", "Invitation", "announcements_for"]

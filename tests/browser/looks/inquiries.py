@@ -1,5 +1,6 @@
 """The looks of inquiries for applicants: filing, following, answering and withdrawing."""
 
+import datetime
 import uuid
 
 import pytest
@@ -7,11 +8,13 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
+from appointments.models import OpeningWindow
 from core.accounts.models import Identity, Session
 from core.catalogue.models import DocumentType, Service
 from requests_app import actions
 from requests_app.models import Attachment, Inquiry
 from tests import factories
+from tests.appointments import places
 from tests.appointments.browsing import verified
 from tests.browser.looks import Group, look, people
 from tests.browser.looks.steps import (
@@ -25,6 +28,7 @@ from tests.browser.looks.steps import (
     send_refused,
 )
 from tests.browser.looks.tables import looks
+from tests.portal.invitations import invited
 from tests.requests_app.files import pdf, upload
 from tests.requests_app.malware import FakeScanner, malware
 
@@ -59,6 +63,7 @@ def prepare(language):
         "unfit": written(resident, "sponsorship-transfer"),
     }
     filed = filed_in_every_status(resident, language)
+    asked = asked_to_come(resident)
     of_beneficiary = submitted(written(resident, "resident-services", beneficiary=other))
     filed_for_worker = submitted(for_a_worker(resident, palm))
     worker = people.former_worker(language, resident)
@@ -79,6 +84,7 @@ def prepare(language):
         **drafts,
         **filed,
         **through_quarantine(resident, factories.supervisor(username="supervisor")),
+        **asked,
         "of_beneficiary": of_beneficiary,
         "passed_on": passed_on,
         "of_worker": for_a_worker(resident, palm),
@@ -169,6 +175,24 @@ def filed_in_every_status(resident, language):
         "closed": actions.close(actor=officer, inquiry=closed, expected_version=closed.version),
         "open": filed(),
     }
+
+
+def asked_to_come(resident):
+    """Return inquiries whose person is asked to come to an office, with and without a visit."""
+    call_command("load_offices", verbosity=0)
+    officer = factories.OfficerFactory()
+    hours = OpeningWindow.objects.filter(office__region__slug="riyadh").first()
+
+    def asked():
+        inquiry = submitted(written(resident, "resident-services"))
+        inquiry = actions.claim(actor=officer, inquiry=inquiry, expected_version=inquiry.version)
+        invited(inquiry)
+        return inquiry
+
+    comes = asked()
+    slot = places.slot(timezone.localdate() + datetime.timedelta(days=2), of=hours)
+    places.confirmed(resident, slot=slot, service=comes.service)
+    return {"comes": comes, "asked": asked()}
 
 
 def through_quarantine(resident, supervisor):
@@ -323,6 +347,8 @@ FOLLOWING = (
             *("approved", "rejected", "review", "withdrawn", "unanswered", "closed"),
         )
     ),
+    look("inquiry-asked-to-come", "resident", "inquiries/{asked.reference}/"),
+    look("inquiry-with-a-visit", "resident", "inquiries/{comes.reference}/"),
     look("inquiry-in-quarantine", "resident", "inquiries/{unread.reference}/"),
     look(
         "document-in-quarantine",

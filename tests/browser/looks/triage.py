@@ -1,16 +1,20 @@
 """The looks of the staff site: signing in, the triage desk with its queue, and the catalogue."""
 
 import uuid
+from datetime import timedelta
 from itertools import chain
 
 from django.core.management import call_command
 from django.test import Client, override_settings
+from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from core.catalogue.models import DocumentType, Service
 from requests_app import actions
-from requests_app.models import Inquiry
+from requests_app.models import Export, Inquiry
 from tawasul.portal.demo_phone import current_code
+from tests import factories
+from tests.appointments import places
 from tests.browser.looks import Group, people, staff_look
 from tests.browser.looks.inquiries import (
     MANY,
@@ -30,18 +34,25 @@ from tests.browser.looks.steps import (
 )
 from tests.browser.looks.tables import ON_ANY_SCREEN, pages_of_model, staff_looks
 from tests.conftest import signed_in_staff
+from tests.portal.invitations import invited
 
 QUEUE, PASSWORD = "requests_app/inquiry/", "password_change/"
 DESK = "requests_app/inquiry/{%s.pk}/change/"
 NEWLY = "{newly.username}"
-MODELS = {"service": "catalogue/service/", "documenttype": "catalogue/documenttype/"}
+MODELS = {
+    "service": "catalogue/service/",
+    "documenttype": "catalogue/documenttype/",
+    "canned": "requests_app/cannedtext/",
+}
+INVITATION = "requests_app/inquiry/{mine.pk}/invitation/"
 
 
 def prepare(language):
     call_command("load_reference", verbosity=0)
     resident = people.resident(language, email="aslam@example.com")
     filed = filed_in_every_status(resident, language)
-    supervisor = people.officer("1000000024", "خالد القحطاني", "Khalid Alqahtani", "assign_inquiry")
+    of_supervisors = ("assign_inquiry", "export_inquiry", "export_personal")
+    supervisor = people.officer("1000000024", "خالد القحطاني", "Khalid Alqahtani", *of_supervisors)
     rights = ("open_person", "download_original")
     officer = people.officer("1000000032", "منى الحربي", "Mona Alharbi", *rights)
     mine = submitted(with_documents(written(resident, "resident-services")))
@@ -49,15 +60,21 @@ def prepare(language):
     waiting = {name: decided(resident, supervisor, language) for name in ("decided", "held_back")}
     waiting["held_back"].decisions.update(state="held_back")
     Inquiry.objects.filter(pk=waiting["held_back"].pk).update(pending_outcome="")
+    asked = submitted(written(resident, "resident-services"))
+    asked = actions.claim(actor=supervisor, inquiry=asked, expected_version=asked.version)
+    places.window()
+    invited(asked)
     people.many_like(filed["under_processing"], MANY)
     Inquiry.objects.filter(pk=filed["open"].pk).update(due_on="2026-01-04")
     newly = people.officer("1000000040", "هند المطيري", "Hind Almutairi")
     TOTPDevice.objects.create(user=newly, name="authenticator")
     shut = people.officer("1000000057", "ماجد الغامدي", "Majed Alghamdi")
     people.shut_out(Client(), "/en/staff/login/", shut)
+    exported_in_every_state(supervisor, language)
     return {
         "browsers": {
             "supervisor": signed_in_staff(supervisor),
+            "colleague": signed_in_staff(people.of_group("supervisor", "1000000149")),
             "officer": signed_in_staff(officer),
             "clerk": signed_in_staff(people.of_group("clerk", "1000000065")),
             "chief": signed_in_staff(people.chief()),
@@ -68,6 +85,7 @@ def prepare(language):
         **waiting,
         **through_quarantine(resident, supervisor),
         "mine": mine,
+        "asked": asked,
         "newly": newly,
         "shut": shut,
         "note": people.ANSWERS[language],
@@ -75,6 +93,7 @@ def prepare(language):
         "newcomer": people.newcomer(language).identity,
         "service": Service.objects.get(slug="iqama-renew"),
         "documenttype": DocumentType.objects.first(),
+        "canned": factories.canned_text(),
     }
 
 
@@ -92,6 +111,18 @@ def decided(resident, officer, language):
         )
 
 
+def exported_in_every_state(owner, language):
+    """Make exports of the owner: removed, failed, ready, in the making and waiting."""
+    ended = {"language": language, "ended_at": timezone.now(), "rows": 1204}
+    state = Export.State
+    factories.export(owner, state=state.EXPIRED, **ended | {"query": ""})
+    factories.export(owner, state=state.FAILED, failure=Export.Failure.NO_RIGHT, **ended)
+    factories.export(owner, state=state.READY, with_personal=True, stored_name="ab/abc", **ended)
+    lasting = timezone.now() + timedelta(days=1)
+    for each in (state.RUNNING, state.WAITING):
+        factories.export(owner, state=each, leased_until=lasting, rows=3001, rows_done=1500)
+
+
 def authenticator_code(visitor, things):
     """Fill in the right code; the wrong one of an earlier look no longer delays it."""
     device = things["newly"].totpdevice_set.get()
@@ -106,6 +137,10 @@ def write_note(visitor, things):
 
 def write_answer(visitor, things):
     visitor.fill("Answer to the applicant", things["note"])
+
+
+def choose_canned(visitor, _things):
+    visitor.page.locator("[name=canned]").select_option(index=1)
 
 
 def choose(action):
@@ -190,6 +225,7 @@ INDEX = (
 )
 IN_THE_QUEUE = (
     staff_look("queue", "supervisor", QUEUE),
+    staff_look("exports-none", "colleague", f"{QUEUE}exports/"),
     staff_look("workload", "supervisor", f"{QUEUE}workload/"),
     *staff_looks(
         "officer",
@@ -208,6 +244,10 @@ IN_THE_QUEUE = (
             f"{QUEUE}?queue=all&answered=4-weeks&in_time=yes",
         ),
         ("queue-of-reviews", f"{QUEUE}?queue=all&review=yes"),
+        ("export", f"{QUEUE}export/?queue=all&status__exact=processed&q=khan"),
+        ("export-of-nothing", f"{QUEUE}export/?queue=all&q=zzz", press("Make the file")),
+        ("exports", f"{QUEUE}exports/"),
+        ("export-asked-for", f"{QUEUE}export/?queue=all", press("Make the file")),
         ("bulk-claim", QUEUE, choose("claim")),
         ("bulk-assign", QUEUE, choose("assign")),
         ("bulk-assign-empty", QUEUE, choose("assign"), send_nothing("Assign to an officer")),
@@ -239,6 +279,12 @@ AT_THE_DESK = (
         ("desk-claimed", desk_of("under_processing"), press("Assign to me")),
         ("desk-somebody-was-quicker", desk_of("open"), claim_meanwhile, press("Assign to me")),
     ),
+    *staff_looks(
+        "supervisor",
+        ("invitation", INVITATION),
+        ("invitation-empty", INVITATION, send_nothing("Ask to come")),
+        ("desk-asked-to-come", desk_of("asked")),
+    ),
     staff_look("desk-removed", "officer", desk_of("removed")),
     staff_look("desk-in-quarantine", "supervisor", desk_of("unread")),
     *staff_looks(
@@ -248,6 +294,10 @@ AT_THE_DESK = (
         ("desk-looked-at-again", desk_of("again"), press("Mark as reviewed")),
     ),
     staff_look("desk-reject-asked", "supervisor", MINE, write_answer, press("Reject")),
+    staff_look("desk-preview", "supervisor", MINE, write_answer, press("Preview")),
+    staff_look(
+        "desk-canned-text", "supervisor", MINE, choose_canned, press("Put it into the answer")
+    ),
     *staff_looks(
         "supervisor",
         ("desk-decided", desk_of("decided")),

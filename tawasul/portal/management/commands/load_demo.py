@@ -32,10 +32,11 @@ USERS = [
     ("samir", "2000000063", "a resident who entered on the border number 4000000004"),
     ("raju", "2000000022", "a worker of that establishment"),
 ]
-# This office is open every evening, weekends too, so that the demo has appointments today whenever
-# it is started.
+# This office is open around the clock, weekends too, so that the demo has appointments today
+# whenever it is started: those who have come before, and those to come.
 OFFICE = "al-rimal"
-EVENING = {"opens": datetime.time(15), "closes": datetime.time(23, 45)}
+AROUND_THE_CLOCK = {"opens": datetime.time(6), "closes": datetime.time(5, 30)}
+SLOT_MINUTES = 30
 # The staff: username, role, team.
 STAFF = [
     ("officer", "officer", "residents"),
@@ -67,8 +68,8 @@ class Command(BaseCommand):
             devices = [self._add_staff(*staff) for staff in STAFF]
             OpeningWindow.objects.get_or_create(
                 office=Office.objects.get(slug=OFFICE),
-                **EVENING,
-                defaults={"weekdays": Weekday.values},
+                **AROUND_THE_CLOCK,
+                defaults={"weekdays": Weekday.values, "slot_minutes": SLOT_MINUTES},
             )
             self._renew_passwords()
         make_slots()
