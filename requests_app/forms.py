@@ -1,6 +1,7 @@
 """The forms of applicants and officers: filing, answering, withdrawing and assigning."""
 
 import uuid
+from collections.abc import Collection
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,10 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.models import Identity, User
 from core.accounts.offered_services import OfferedServices
 from core.accounts.people import Offered
-from core.catalogue.models import DocumentType, services_open_to_inquiries
+from core.accounts.teams import outside_of
+from core.catalogue.models import DocumentType, Team, services_open_to_inquiries, several_teams
 from core.forms import ChoiceForm, Form
 from core.mobiles import MobileField
 from core.row_fields import Explained, RowField
+from core.template_filters import isolated
 from core.text import TextField
 from requests_app.models import CannedText, Export, Inquiry
 
@@ -325,12 +328,42 @@ class AssignForm(VersionForm):
         },
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, team: Team | None = None, **kwargs: Any) -> None:
+        """Offer the officers of a team; those of another are refused by the action."""
         super().__init__(*args, **kwargs)
-        cast(forms.ModelChoiceField, self.fields["officer"]).queryset = officers()
+        field = cast(forms.ModelChoiceField, self.fields["officer"])
+        field.queryset = officers({team.pk} if team else ())
 
 
-def officers() -> QuerySet[User]:
-    """Return the staff users who may work on inquiries."""
-    may_triage = ModelBackend().with_perm("requests_app.triage_inquiry")
-    return may_triage.filter(is_staff=True).select_related("identity").order_by("username")
+class TransferForm(NoteForm):
+    """The team to which an inquiry is passed, and a note for it."""
+
+    label = _("What the other team has to know; the applicant never sees it")
+    missing = _("Write why the other team gets it.")
+
+    team = RowField(
+        label=_("Team"),
+        read=several_teams,
+        key="slug",
+        label_of=isolated,
+        empty_label="---------",
+        error_messages={
+            "required": _("Choose a team."),
+            "invalid_choice": _("There is no such team. Choose from the list."),
+        },
+    )
+    field_order = ["team", "text"]
+
+    def __init__(self, *args: Any, passed_by: Team | None = None, **kwargs: Any) -> None:
+        """Leave out the team that has the inquiry."""
+        super().__init__(*args, **kwargs)
+        field = cast(RowField, self.fields["team"])
+        field.rows = [each for each in field.rows if each != passed_by]
+
+
+def officers(teams: Collection[int] = ()) -> QuerySet[User]:
+    """Return the staff users who may work on inquiries, in one of these teams or in none."""
+    may_triage = ModelBackend().with_perm("requests_app.triage_inquiry").filter(is_staff=True)
+    if outside := outside_of(teams):
+        may_triage = may_triage.exclude(pk__in=outside)
+    return may_triage.select_related("identity").order_by("username")

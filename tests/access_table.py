@@ -222,8 +222,8 @@ TABLE = {
     **each(
         desk_form(staff(403, 302, 302, auditor=302), staff(403, 200, 200)),
         f"{QUEUE}<int:pk>/",
-        *("release/", "assign/", "look_again/", "reopen/", "close/", "answer/", "take_back/"),
-        *("confirm_refusal/", "send_refusal_back/"),
+        *("release/", "assign/", "transfer/", "look_again/", "reopen/", "close/", "answer/"),
+        *("take_back/", "confirm_refusal/", "send_refusal_back/"),
     ),
     # Whoever does not have the inquiry is led back to it; what they send is shown with the reason.
     f"{QUEUE}<int:pk>/invitation/": desk_form(staff(403, 302, 302), staff(403, 200, 200)),
@@ -262,7 +262,7 @@ TABLE |= {
     **each(FOR_READERS, f"{MEMBERS}review/", "csv/", "<int:pk>/"),
 }
 for model in (
-    *("catalogue/service", "catalogue/documenttype", "catalogue/holiday"),
+    *("catalogue/service", "catalogue/documenttype", "catalogue/holiday", "catalogue/team"),
     *("appointments/office", "appointments/openingwindow", "appointments/closure"),
     "portal/announcement",
 ):
@@ -273,9 +273,10 @@ for model in (
     TABLE[f"{rows}<path:object_id>/history/"] = read
     TABLE[f"{rows}<path:object_id>/"] = staff(302, 302, 302)
     TABLE[f"{rows}<path:object_id>/delete/"] = desk_form(staff(403, 403, 403))
-TABLE["en/staff/catalogue/holiday/<path:object_id>/delete/"] = desk_form(
-    staff(403, 403, 200, editor=200), staff(403, 403, 302, editor=302)
-)
+for model in ("holiday", "team"):
+    TABLE[f"en/staff/catalogue/{model}/<path:object_id>/delete/"] = desk_form(
+        staff(403, 403, 200, editor=200), staff(403, 403, 302, editor=302)
+    )
 CANNED = "en/staff/requests_app/cannedtext/"
 TABLE |= {
     **each(desk_form(staff(403, 403, 200, auditor=200)), CANNED, "", "<path:object_id>/change/"),

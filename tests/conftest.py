@@ -63,7 +63,7 @@ def _changed_reference_data_is_read_anew():
             connection.execute_wrappers.insert(0, execute_and_forget)
 
     of_offices = ("appointments_office", "appointments_openingwindow")
-    tables = ("catalogue_", *of_offices, "portal_announcement")
+    tables = ("catalogue_", *of_offices, "portal_announcement", "accounts_teammember")
     connection_created.connect(install)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reference_data, "MAX_AGE", math.inf)

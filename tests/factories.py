@@ -14,7 +14,7 @@ from factory.django import DjangoModelFactory
 from PIL import Image
 
 from core.accounts.models import Identity, IdentityNumber, Link, OneTimeCode, User
-from core.catalogue.models import DocumentType, Expectation, Service, Way
+from core.catalogue.models import DocumentType, Expectation, Service, Team, Way
 from core.messaging.encryption import decrypt
 from core.messaging.models import Message
 from core.search import searchable
@@ -151,6 +151,16 @@ def export(owner, **fields):
     return Export.objects.create(
         owner=owner, idempotency_key=uuid.uuid4(), **{"with_personal": False, **fields}
     )
+
+
+def team(slug, *services, members=()):
+    """Return the team, new or not, with these services and members added."""
+    name = slug.replace("-", " ").capitalize()
+    names = {"name_ar": f"فريق {name}", "name_en": name}
+    made, _is_new = Team.objects.get_or_create(slug=slug, defaults=names)
+    Service.objects.filter(pk__in=[each.pk for each in services]).update(team=made)
+    made.members.add(*members)
+    return made
 
 
 def document_type(slug="supporting-proof", name_en="Supporting proof"):

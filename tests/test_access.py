@@ -130,6 +130,7 @@ class World:
             first_day="2026-09-23", last_day="2026-09-23", reason_ar="صيانة"
         )
         self.announcement = factories.announcement()
+        self.team = factories.team("visas")
 
     def address(self, route, inquiry, appointment):
         document = self.documents[inquiry]
@@ -144,6 +145,7 @@ class World:
             "documenttype": document.document_type,
             "holiday": self.holiday,
             "cannedtext": self.canned_text,
+            "team": self.team,
             "inquiry": inquiry,
         }
         model = next((name for name in rows if f"/{name}/" in route), "inquiry")

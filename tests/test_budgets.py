@@ -82,6 +82,7 @@ LISTS = {
     *("en/staff/members/", "en/staff/recoveries/", REVIEW, f"{REVIEW}csv/"),
     *("en/staff/catalogue/service/", "en/staff/catalogue/documenttype/"),
     "en/staff/requests_app/cannedtext/",
+    "en/staff/catalogue/team/",
     *("en/staff/catalogue/holiday/", "en/staff/appointments/office/"),
     *("en/staff/appointments/openingwindow/", "en/staff/appointments/closure/"),
     *("en/", "en/staff/portal/announcement/", "en/staff/feedback/"),
@@ -244,7 +245,7 @@ class ManyRows(World):
         Holiday.objects.create(day=PAST + number * DAY, name_ar="عيد")
 
     def add_staff(self):
-        factories.of_role("clerk")
+        factories.team(f"team-{Identity.objects.count()}", members=[factories.of_role("clerk")])
         begin_recovery(
             actor=self.clerk,
             person=factories.UserFactory().identity,

@@ -362,7 +362,7 @@ NAMES = [
     *("attendee", "region", "operations", "beneficiaries", "office", "day", "slot", "weekdays"),
     *("opens", "closes", "season", "valid_from", "valid_until", "slot_minutes", "capacity"),
     "kept_for_walk_ins",
-    *("roles", "offices", "team", "begins_at", "ends_at", "is_useful", "sentence"),
+    *("roles", "offices", "teams", "team", "begins_at", "ends_at", "is_useful", "sentence"),
     *("services", "clerks", "first_day", "last_day", "latitude", "longitude"),
     *("remove", "up", "officer", "item", "action", "_selected_action", "index", "show", "time"),
     *("shown", "earlier_reference", "service__id__exact"),

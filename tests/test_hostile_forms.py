@@ -218,13 +218,16 @@ def test_unknown_list_filter_shows_whole_list(as_resident, returned):
 
 def test_the_buttons_of_the_desk_take_anything(officer, claimed):
     browser, before = signed_in_staff(officer), state_of(claimed)
+    for slug in ("visas", "fees"):
+        factories.team(slug)
     for field, pages in {
-        "expected_version": ("claim", "release", "assign", "note", "close", "answer"),
-        "idempotency_key": ("note", "answer"),
+        "expected_version": ("claim", "release", "assign", "transfer", "note", "close", "answer"),
+        "idempotency_key": ("transfer", "note", "answer"),
         "officer": ("assign",),
+        "team": ("transfer",),
     }.items():
         for value in VALUES:
-            chosen = {"officer": officer.pk, "decision": "reply", field: value}
+            chosen = {"officer": officer.pk, "team": "fees", "decision": "reply", field: value}
             for page in pages:
                 address = f"{QUEUE}{claimed.pk}/{page}/"
                 assert_harmless(browser.post(address, fields_for(claimed, **chosen), follow=True))

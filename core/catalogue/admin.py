@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 from modeltranslation.admin import TranslationAdmin
 
 from core.catalogue.labels import KINDS, NATIONALITIES
-from core.catalogue.models import DocumentType, Service, Way
+from core.catalogue.models import DocumentType, Service, Team, Way, several_teams
 from core.staff_fields import STAFF_FIELDS
 from core.staff_lists import StaffList
-from core.staff_reading import ReadInWordsMixin, in_words, yes_or_no
+from core.staff_reading import ReadInWordsMixin, in_words, names_of, yes_or_no
 from core.submissions.once import SavedOnceMixin
 from core.template_filters import isolated
 
@@ -107,6 +107,7 @@ class ServiceAdmin(BilingualAdmin):
             {"fields": ["slug", "position", "target_working_days"]},
         ),
     ]
+    of_several_teams = (gettext_lazy("Team"), {"fields": ["team"]})
     reading = {
         "beneficiary_kinds": in_words(Service, "beneficiary_kinds", partial(_labels, KINDS)),
         "nationalities": in_words(Service, "nationalities", partial(_labels, NATIONALITIES)),
@@ -127,6 +128,11 @@ class ServiceAdmin(BilingualAdmin):
         models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple},
     }
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Add the choice of a team where there are several."""
+        fieldsets = super().get_fieldsets(request, obj)
+        return [*fieldsets, self.of_several_teams] if several_teams() else fieldsets
+
     def formfield_for_dbfield(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
@@ -141,11 +147,40 @@ class ServiceAdmin(BilingualAdmin):
                 choices=choices[db_field.name],
                 widget=forms.CheckboxSelectMultiple,
             )
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "team" and field:
+            field.widget.can_delete_related = False
+        return field
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Forbid deletion: inquiries refer to a service, so staff switch it off instead."""
         return False
+
+
+@admin.register(Team)
+class TeamAdmin(BilingualAdmin):
+    """Teams; a service says on its own form whose it is, once there are two."""
+
+    list_display = ("name", in_words(Team, "slug", isolated), "services_of")
+    prepopulated_fields = {"slug": ("name_en",)}
+    actions = None  # that for many rows would ask nothing about each
+
+    @admin.display(description=Service._meta.verbose_name_plural)
+    def services_of(self, team: Team) -> SafeString | str:
+        return names_of(team.services)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Team]:
+        return super().get_queryset(request).prefetch_related("services")
+
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        """Show the list to those who only read from when there are several."""
+        permissions = super().get_model_perms(request)
+        return permissions if several_teams() or permissions["change"] else {}
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Forbid deletion while something belongs to the team."""
+        is_needed = isinstance(obj, Team) and obj.is_needed
+        return not is_needed and super().has_delete_permission(request, obj)
 
 
 @admin.register(DocumentType)

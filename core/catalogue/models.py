@@ -1,4 +1,4 @@
-"""The catalogue: services, the documents they require, regions and holidays."""
+"""The catalogue: services, the documents they require, their teams, regions and holidays."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -82,6 +82,46 @@ class DocumentType(models.Model):  # type: ignore[django-manager-missing]  # mod
             raise ValidationError(errors)
 
 
+class Team(models.Model):  # type: ignore[django-manager-missing]  # modeltranslation
+    """Staff who work on the inquiries of some services, and see those alone.
+
+    Who is in it stands in `core.accounts.teams`. Teams divide nothing until there are two.
+    """
+
+    slug = models.SlugField(
+        _("name in the program"),
+        unique=True,
+        help_text=_("For the command line and the records; it stays when the team is renamed."),
+    )
+    name = models.CharField(_("name"), max_length=60)
+
+    cached = ReferenceData["Team"]()
+
+    class Meta:
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @cached_property
+    def is_needed(self) -> bool:
+        """Whether a service or somebody who works here belongs to it."""
+        needed = Q()
+        for each in self._meta.related_objects:
+            if each.on_delete is models.PROTECT:
+                rows = each.related_model._default_manager
+                needed |= Q(Exists(rows.filter(**{each.field.name: OuterRef("pk")})))
+        return Team.objects.filter(needed, pk=self.pk).exists()
+
+
+def several_teams() -> list[Team]:
+    """Return the teams if there are at least two, and none otherwise: one divides nothing."""
+    teams = Team.cached.all()
+    return teams if len(teams) > 1 else []
+
+
 class Service(models.Model):  # type: ignore[django-manager-missing]  # modeltranslation
     """A line of the catalogue."""
 
@@ -145,6 +185,18 @@ class Service(models.Model):  # type: ignore[django-manager-missing]  # modeltra
     )
     optional_documents = models.ManyToManyField(
         DocumentType, verbose_name=_("optional documents"), blank=True, related_name="+"
+    )
+    team = ReferenceForeignKey(
+        Team,
+        verbose_name=_("team"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="services",
+        help_text=_(
+            "Who sees and answers inquiries about it. Empty: every team. What officers of another "
+            "team have in hand goes back to the queue."
+        ),
     )
     takes_inquiries = models.BooleanField(_("takes inquiries"), default=True)
     can_be_booked = models.BooleanField(_("can be booked"), default=True)

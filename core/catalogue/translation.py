@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from core.catalogue.models import TEXTS, DocumentType, Holiday, Region, Service
+from core.catalogue.models import TEXTS, DocumentType, Holiday, Region, Service, Team
 
 
 @register(DocumentType)
@@ -14,6 +14,12 @@ class DocumentTypeTranslation(TranslationOptions):
 @register(Service)
 class ServiceTranslation(TranslationOptions):
     fields = (*TEXTS, "instead_text")
+
+
+@register(Team)
+class TeamTranslation(TranslationOptions):
+    fields = ("name",)
+    required_languages = ("ar", "en")
 
 
 @register(Region)

@@ -26,7 +26,7 @@ from requests_app.actions.follow_up import (
     resume,
     withdraw,
 )
-from requests_app.actions.handing_back import hand_back, hand_over
+from requests_app.actions.handing_back import hand_back, hand_back_hidden, hand_over
 from requests_app.actions.invitations import record_invitation, record_withdrawn_invitation
 from requests_app.actions.next_inquiry import take_next
 from requests_app.actions.notices import notice_of
@@ -37,6 +37,7 @@ from requests_app.actions.rights import Deed, Rights, check_may, may, preparatio
 from requests_app.actions.rules import missing_documents, obstacle
 from requests_app.actions.second_reading import confirm_refusal, send_refusal_back
 from requests_app.actions.submission import request_confirmation, submit
+from requests_app.actions.transfer import transfer
 from requests_app.actions.triage import (
     assign,
     claim,
@@ -70,6 +71,7 @@ __all__ = [
     "escalate_overdue",
     "expire_exports",
     "hand_back",
+    "hand_back_hidden",
     "hand_over",
     "language_for",
     "look_again",
@@ -109,5 +111,6 @@ __all__ = [
     "submit",
     "take_back",
     "take_next",
+    "transfer",
     "withdraw",
 ]

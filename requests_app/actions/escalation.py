@@ -53,7 +53,7 @@ def _tell_supervisors(keys: Collection[int]) -> None:
 
 
 def _tell(supervisor: User, keys: Collection[int]) -> None:
-    visible = Inquiry.objects.visible_to_staff(supervisor).filter(pk__in=keys)
+    visible = Inquiry.objects.visible_to_staff(supervisor, now=True).filter(pk__in=keys)
     inquiries = list(visible.order_by("due_on", "pk"))
     if inquiries:
         write_mail(

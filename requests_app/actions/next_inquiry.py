@@ -19,7 +19,7 @@ def take_next(*, actor: User) -> Inquiry:
     """
     # The account comes before the inquiry, as wherever somebody is assigned.
     actor = lock_officer(actor)
-    theirs = Inquiry.objects.visible_to_staff(actor).decidable_by(actor)
+    theirs = Inquiry.objects.visible_to_staff(actor, now=True).decidable_by(actor)
     waiting = theirs.waiting_for_an_officer()
     found = waiting.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
     if found is None:

@@ -173,7 +173,7 @@ def check_may(user: User, deed: Deed, inquiry: Inquiry) -> Rights:
     """Check that `user` may do this to the inquiry now, and return all their rights on it.
 
     RuleViolation `not_yours`, `taken_over` or `recovered`; `not_officer`, `own_case`,
-    `not_supervisor` or `review` for a deed of staff.
+    `other_team`, `not_supervisor` or `review` for a deed of staff.
     """
     rights = rights_of(user, inquiry)
     if deed not in _OF_STAFF:
@@ -186,7 +186,10 @@ def check_may(user: User, deed: Deed, inquiry: Inquiry) -> Rights:
 def _refusal_of_staff(user: User, deed: Deed, inquiry: Inquiry) -> RuleViolation | None:
     if not user.has_perm("requests_app.triage_inquiry"):
         return RuleViolation(_("Your account may not work on inquiries."), code="not_officer")
-    if not Inquiry.objects.visible_to_staff(user).filter(pk=inquiry.pk).exists():
+    this = Inquiry.objects.filter(pk=inquiry.pk)
+    if not this.visible_to_staff(user, now=True).exists():
+        if this.not_of(user).exists():
+            return RuleViolation(_("Another team works on this inquiry."), code="other_team")
         return RuleViolation(
             _("You cannot work on an inquiry of your own, or of somebody you are linked to."),
             code="own_case",

@@ -26,6 +26,7 @@ TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
     EventType.RELEASED: (Inquiry.AT_THE_DESK, None),
     EventType.HANDED_BACK: (Inquiry.OPEN, None),
     EventType.ASSIGNED: (Inquiry.AT_THE_DESK, None),
+    EventType.TRANSFERRED: (Inquiry.OPEN, None),
     EventType.NOTED: (Inquiry.FILED, None),
     EventType.REPLIED: (Inquiry.AT_THE_DESK, None),
     EventType.RETURNED: (Inquiry.AT_THE_DESK, Status.RETURNED_TO_APPLICANT),

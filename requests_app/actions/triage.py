@@ -36,7 +36,7 @@ def claim(*, actor: User, inquiry: Inquiry, expected_version: int) -> Inquiry:
                 assignee=actor,
             )
     except RuleViolation:
-        waiting = Inquiry.objects.visible_to_staff(actor).waiting()
+        waiting = Inquiry.objects.visible_to_staff(actor, now=True).waiting()
         mine = waiting.filter(pk=inquiry.pk, assignee=actor).first()
         if mine is None:
             raise

@@ -13,6 +13,7 @@ from requests_app.forms import (
     NoteForm,
     ReopenForm,
     SecondReadingForm,
+    TransferForm,
     VersionForm,
 )
 
@@ -23,6 +24,7 @@ class InquiryButton(Button):
 
     form: type[forms.Form] = VersionForm
     permission: str = "triage"
+    ends_sight: bool = False  # whoever pressed it may not see the inquiry afterwards
 
 
 BUTTONS = {
@@ -40,6 +42,14 @@ BUTTONS = {
         _("The inquiry has been assigned."),
         form=AssignForm,
         permission="assign",
+    ),
+    "transfer": InquiryButton(
+        _("Pass to another team"),
+        actions.transfer,
+        _("The inquiry waits in the queue of the other team."),
+        form=TransferForm,
+        permission="assign",
+        ends_sight=True,
     ),
     "reply": InquiryButton(
         _("Answer and keep open"), actions.reply, _("Your answer has been sent."), form=AnswerForm
@@ -92,11 +102,14 @@ BUTTONS = {
         _("Add a note"), actions.note, _("The note has been added."), form=NoteForm
     ),
 }
-# Whoever comes back to a decision looks at one at a time.
-_ONE_BY_ONE = ("take_back", "confirm_refusal", "send_refusal_back", "look_again", "reopen")
+# Whoever comes back to a decision, or passes an inquiry on, looks at one at a time.
+_ONE_BY_ONE = (
+    *("take_back", "confirm_refusal", "send_refusal_back", "look_again", "reopen"),
+    "transfer",
+)
 IN_BULK = tuple(name for name in BUTTONS if name not in _ONE_BY_ONE)
-# These have a text of their own, beside the answer to the applicant.
-OWN_TEXTS = ("note", "send_refusal_back", "reopen")
+# These have a form of their own with a text, beside the answer to the applicant.
+OWN_TEXTS = ("note", "send_refusal_back", "reopen", "transfer")
 # These end the inquiry, and are asked about once more, with what will be sent.
 DECISIONS = ("approve", "reject")
 # These buttons stand together below the answer to the applicant.

@@ -1,9 +1,9 @@
 """The page of an inquiry for officers; only its buttons change the inquiry."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -22,6 +22,7 @@ from core.accounts.interrupted_forms import take_input
 from core.accounts.models import User
 from core.accounts.rights import has_passed_on
 from core.arabic_spelling import is_arabic
+from core.catalogue.models import several_teams
 from core.catalogue.working_days import shown_working_days
 from core.exceptions import RuleViolation
 from core.http import in_language, other_language
@@ -38,6 +39,7 @@ from requests_app.forms import (
     NoteForm,
     ReopenForm,
     SecondReadingForm,
+    TransferForm,
 )
 from requests_app.models import Attachment, Decision, Inquiry, InquiryEvent
 
@@ -51,7 +53,7 @@ def get_inquiry_for(request: StaffRequest, pk: int) -> Inquiry:
     """Return the inquiry if this officer may see it; raise 404 as for a missing one if not."""
     if not request.user.has_perm("requests_app.view_inquiry"):
         raise PermissionDenied
-    inquiries = Inquiry.objects.visible_to_staff(request.user).select_related(
+    inquiries = Inquiry.objects.visible_to_staff(request.user, now=True).select_related(
         "applicant__identity",
         "holder",
         "beneficiary",
@@ -66,7 +68,7 @@ def desk(request: StaffRequest, pk: int) -> HttpResponse:
     if request.method != "HEAD":
         note_opening(actor=request.user, inquiry=inquiry)
     answered = take_input(request, "desk_answer").get("text")
-    typed = {name: take_input(request, f"desk_{name}").get("text") for name in OWN_TEXTS}
+    typed = {name: take_input(request, f"desk_{name}") for name in OWN_TEXTS}
     # A message means that an action was done, so the focus goes to the next thing to do.
     focus = "work" if len(messages.get_messages(request)) else ""
     decision = _last_decision(inquiry)
@@ -92,13 +94,15 @@ def press(request: StaffRequest, pk: int, name: str) -> HttpResponse:
             messages.error(request, violation.message)
         else:
             messages.success(request, button.done)
+            if button.ends_sight:
+                return redirect("admin:requests_app_inquiry_changelist")
             return redirect("admin:requests_app_inquiry_change", pk)
     elif "expected_version" not in form.errors:
         for errors in form.errors.values():
             messages.error(request, str(errors[0]))
     # The message says what changed, so the page shows the current version and the typed text.
     inquiry.refresh_from_db()
-    typed = {name: request.POST.get("text")}
+    typed = {name: request.POST}
     return _page(request, inquiry, _answer_form(inquiry), typed, focus="told")
 
 
@@ -286,17 +290,22 @@ def _page(
     request: StaffRequest,
     inquiry: Inquiry,
     form: AnswerForm,
-    typed: dict[str, str | None] | None = None,
+    typed: Mapping[str, Mapping[str, Any]] | None = None,
     focus: str = "",
 ) -> HttpResponse:
     """Render the desk with the focus on the messages ("told") or the next thing to do ("work").
 
-    `typed` are the texts by the names of OWN_TEXTS that stand in their forms.
+    `typed` is what stands in the forms of OWN_TEXTS, by their names.
     """
-    typed = typed or {}
+
+    def typed_in(name: str, *fields: str) -> dict[str, Any]:
+        sent: Mapping[str, Any] = (typed or {}).get(name) or {}
+        return {**expected_version, **{field: sent.get(field) for field in ("text", *fields)}}
+
     may_work = request.user.has_perm("requests_app.triage_inquiry")
     may_assign = request.user.has_perm("requests_app.assign_inquiry")
     attachments = list(inquiry.attachments.sent())
+    team = inquiry.team_now if several_teams() else None
     is_mine = inquiry.assignee == request.user
     is_at_desk = may_work and inquiry.is_at_the_desk and not inquiry.pending_outcome
     expected_version = {"expected_version": inquiry.version}
@@ -311,6 +320,7 @@ def _page(
         **admin.site.each_context(request),
         "title": inquiry.service.name,
         "inquiry": inquiry,
+        "team": team,
         "beneficiary": beneficiary_of(inquiry),
         "has_passed_on": has_passed_on(inquiry),
         "attachments": attachments,
@@ -324,9 +334,7 @@ def _page(
         "typed_at": _typed_at(inquiry),
         "answers": [(name, BUTTONS[name].label) for name in ANSWERS if name not in DECISIONS],
         "decisions": [(name, BUTTONS[name].label) for name in DECISIONS],
-        "note_form": NoteForm(
-            initial={**expected_version, "text": typed.get("note")}, auto_id="note_%s"
-        ),
+        "note_form": NoteForm(initial=typed_in("note"), auto_id="note_%s"),
         "age": _age_of(inquiry),
         "can_claim": is_at_desk
         and inquiry.assignee is None
@@ -350,12 +358,19 @@ def _page(
             "held_back": is_held_back and decision.is_open_again_to(request.user),
         }
         if decision.waits_for_reader and may_work and decision.officer != request.user:
-            initial = {**expected_version, "text": typed.get("send_refusal_back")}
-            context["second_form"] = SecondReadingForm(initial=initial, auto_id="second_%s")
+            context["second_form"] = SecondReadingForm(
+                initial=typed_in("send_refusal_back"), auto_id="second_%s"
+            )
     if is_at_desk and may_assign:
-        context["assign_form"] = AssignForm(initial=expected_version, auto_id="assign_%s")
+        context["assign_form"] = AssignForm(
+            initial=expected_version, auto_id="assign_%s", team=team
+        )
+    if may_assign and inquiry.is_undecided and several_teams():
+        context["transfer_form"] = TransferForm(
+            initial=typed_in("transfer", "team"), auto_id="transfer_%s", passed_by=team
+        )
     # A refused reason stays on the screen, even if the inquiry has been reopened by now.
-    if may_assign and (inquiry.can_be_reopened or typed.get("reopen")):
-        initial = {**expected_version, "text": typed.get("reopen")}
-        context["reopen_form"] = ReopenForm(initial=initial, auto_id="reopen_%s")
+    reason = typed_in("reopen")
+    if may_assign and (inquiry.can_be_reopened or reason["text"]):
+        context["reopen_form"] = ReopenForm(initial=reason, auto_id="reopen_%s")
     return render(request, "admin/requests_app/inquiry/desk.html", context)

@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from core.accounts.access import StaffRequest
+from core.accounts.models import User
+from core.accounts.teams import outside_of, teams_of
 from core.bars import picture_of
 from core.catalogue.models import Service
 from core.hijri import dates_of
@@ -71,7 +73,7 @@ def figures(request: StaffRequest) -> HttpResponse:
         "by_age": _table_of_ages(found),
         "by_day": _table_of_days(found),
         "by_service": _table_of_services(found),
-        "by_officer": _table_of_officers(found),
+        "by_officer": _table_of_officers(found, request.user),
         "days": picture_of(
             [
                 (dates_of(day)[0][2], numbers["filed"], numbers["answered"])
@@ -157,7 +159,9 @@ def _table_of_services(found: Figures) -> Table:
     )
 
 
-def _table_of_officers(found: Figures) -> Table:
+def _table_of_officers(found: Figures, user: User) -> Table:
+    """Return the table of the officers of the teams of `user`, and of whoever has theirs."""
+    elsewhere = outside_of(teams_of(user)) - found.officers.keys()
     columns = {
         "waiting": Column(gettext_lazy("To work on"), {}),
         "overdue": Column(pgettext_lazy("inquiries", "Overdue"), {"time": "overdue"}),
@@ -174,6 +178,7 @@ def _table_of_officers(found: Figures) -> Table:
             {"queue": officer.pk},
         )
         for officer in officers()
+        if officer.pk not in elsewhere
     ]
     of_nobody = found.officers.get(None, Counter())
     lines.append(_line(_("Nobody"), of_nobody, columns, {"queue": "nobody"}))

@@ -23,13 +23,16 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.access import StaffRequest
 from core.accounts.interrupted_forms import keeps_input
+from core.accounts.models import User
+from core.accounts.teams import of_teams, teams_of
+from core.catalogue.models import Team, several_teams
 from core.hijri import both_calendars
 from core.methods import READ, takes, takes_form
 from core.references import grouped_reference
 from core.staff_lists import CappedPaginator, StaffList, searched_for
 from core.staff_reading import days_from_today, status_tag
 from core.template_filters import isolated, ltr
-from requests_app.admin import bulk, desk
+from requests_app.admin import bulk, desk, transfer
 from requests_app.admin.buttons import ANSWERS, BUTTONS, IN_BULK
 from requests_app.admin.exports import export, export_file, exports
 from requests_app.admin.figures import figures
@@ -54,8 +57,8 @@ if TYPE_CHECKING:
 
 # What a row of the list shows. The texts of an inquiry are by far its largest columns.
 SHOWN = (
-    *("reference", "service", "name", "status", "outcome", "pending_outcome", "due_on", "version"),
-    "rejected_by",
+    *("reference", "service", "team", "name", "status", "outcome", "pending_outcome"),
+    *("due_on", "version", "rejected_by"),
     *("beneficiary__name_ar", "beneficiary__name_en"),
     *("assignee__username", "assignee__identity__name_ar", "assignee__identity__name_en"),
 )
@@ -117,13 +120,14 @@ class AssigneeFilter(admin.SimpleListFilter):
     title = _("assigned to")
     parameter_name = "queue"
 
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    def lookups(  # type: ignore[override]  # what InquiryAdmin passes
+        self, request: StaffRequest, model_admin: admin.ModelAdmin
     ) -> list[tuple[str, "_StrOrPromise"]]:
+        colleagues = officers(teams_of(request.user))
         return [
             ("mine", _("Me")),
             ("nobody", _("Nobody")),
-            *((str(officer.pk), officer.get_short_name()) for officer in officers()),
+            *((str(officer.pk), officer.get_short_name()) for officer in colleagues),
             ("all", _("All inquiries")),
         ]
 
@@ -171,6 +175,32 @@ class OverdueFilter(admin.SimpleListFilter):
         self, request: StaffRequest, queryset: InquiryQuerySet
     ) -> InquiryQuerySet:
         return queryset.overdue() if self.value() == "overdue" else queryset
+
+
+class TeamFilter(admin.SimpleListFilter):
+    """A filter by team, for those who see the inquiries of several."""
+
+    title = _("team")
+    parameter_name = "team"
+
+    def lookups(  # type: ignore[override]  # what InquiryAdmin passes
+        self, request: StaffRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[str, "_StrOrPromise"]]:
+        return [(team.slug, team.name) for team in teams_told_apart(request.user)]
+
+    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
+        self, request: StaffRequest, queryset: InquiryQuerySet
+    ) -> InquiryQuerySet:
+        teams = teams_told_apart(request.user)
+        chosen = {team.pk for team in teams if team.slug == self.value()}
+        return queryset.filter(of_teams(chosen)) if chosen else queryset
+
+
+def teams_told_apart(user: User) -> list[Team]:
+    """Return the teams whose inquiries `user` sees, if there are at least two."""
+    teams, own = several_teams(), teams_of(user)
+    seen = [team for team in teams if not own or team.pk in own]
+    return seen if len(seen) > 1 else []
 
 
 class LookAgainFilter(admin.SimpleListFilter):
@@ -297,6 +327,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         ("status", FiledStatusFilter),
         "outcome",
         "service",
+        TeamFilter,
         AgeFilter,
         FiledFilter,
         AnsweredFilter,
@@ -315,6 +346,10 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
     @admin.display(description=Inquiry._meta.get_field("service").verbose_name, ordering="service")
     def short_service(self, inquiry: Inquiry) -> str:
         return inquiry.service.short_name
+
+    @admin.display(description=_("team"), empty_value="-")
+    def team_name(self, inquiry: Inquiry) -> SafeString | None:
+        return isolated(inquiry.team_now.name) if inquiry.team_now else None
 
     @admin.display(
         description=Inquiry._meta.get_field("name").verbose_name, ordering="beneficiary__name_ar"
@@ -351,6 +386,11 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> InquiryQuerySet:
         inquiries = Inquiry.objects.visible_to_staff(cast(StaffRequest, request).user)
         return inquiries.only(*SHOWN)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        if not teams_told_apart(cast(StaffRequest, request).user):
+            return self.list_display
+        return ("request_number", "short_service", "team_name", *self.list_display[2:])
 
     def get_action_choices(
         self, request: HttpRequest, default_choices: list[tuple[str, str]] | None = None
@@ -433,7 +473,8 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
 
     def _press(self, name: str) -> Callable[..., HttpResponse]:
         """Return the view of a button, which keeps its text like an answer if it has one."""
-        view = takes_form(self.admin_site.admin_view(partial(desk.press, name=name)))
+        press = transfer.press if name == "transfer" else partial(desk.press, name=name)
+        view = takes_form(self.admin_site.admin_view(press))
         has_text = "text" in BUTTONS[name].form.base_fields
         return keeps_input(f"desk_{name}")(view) if has_text else view
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.accounts.access import StaffRequest
+from core.accounts.teams import outside_of, teams_of
 from core.exceptions import RuleViolation
 from core.methods import takes_form
 from requests_app import actions
@@ -32,10 +33,15 @@ def workload(request: StaffRequest) -> HttpResponse:
     counts = counts.annotate(all=Count("pk"), late=Count("pk", filter=late))
     found = {row["assignee"]: row for row in counts}
     nothing = {"all": 0, "late": 0}
+    elsewhere = outside_of(teams_of(request.user)) - found.keys()
     context = {
         **admin.site.each_context(request),
         "title": _("Work of the officers"),
-        "rows": [(officer, found.get(officer.pk, nothing)) for officer in officers()],
+        "rows": [
+            (officer, found.get(officer.pk, nothing))
+            for officer in officers()
+            if officer.pk not in elsewhere
+        ],
     }
     return render(request, "admin/requests_app/inquiry/workload.html", context)
 

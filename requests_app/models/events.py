@@ -34,6 +34,7 @@ class InquiryEvent(Event):
             _("Given back to the queue, as its officer no longer works on it"),
         )
         ASSIGNED = "assigned", _("Assigned by a supervisor")
+        TRANSFERRED = "transferred", _("Passed to another team")
         NOTED = "noted", _("Internal note")
         REPLIED = "replied", _("Answered")
         RETURNED = "returned", pgettext_lazy("what happened to an inquiry", "Returned to applicant")
@@ -71,6 +72,7 @@ class InquiryEvent(Event):
         EventType.RELEASED,
         EventType.HANDED_BACK,
         EventType.ASSIGNED,
+        EventType.TRANSFERRED,
         EventType.NOTED,
         EventType.DECIDED,
         EventType.TAKEN_BACK,

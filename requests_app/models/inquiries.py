@@ -15,8 +15,9 @@ from phonenumber_field.modelfields import PhoneNumberField
 from core.accounts.models import Identity, User
 from core.accounts.people import MAX_LATEST
 from core.accounts.rights import Acting, Parties, concerns_staff, is_lost
+from core.accounts.teams import is_hidden_from, seen_by, seen_now_by
 from core.arabic_spelling import fold_name
-from core.catalogue.models import Service
+from core.catalogue.models import Service, Team
 from core.digests import digest_of
 from core.reference_data import ReferenceForeignKey
 from core.references import new_reference
@@ -65,10 +66,22 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
     def filed(self) -> Self:
         return self.exclude(status=Inquiry.Status.DRAFT)
 
-    def visible_to_staff(self, user: User) -> Self:
-        """Return the filed inquiries that an officer may see: all except their own cases."""
+    def visible_to_staff(self, user: User, *, now: bool = False) -> Self:
+        """Return the filed inquiries that staff may see: their teams', except their own cases.
+
+        Lists take teams as the process keeps them. With `now` the tables are asked: by whoever
+        writes, and for one inquiry.
+        """
+        return self.not_of(user).filter(seen_now_by(user) if now else seen_by(user))
+
+    def not_of(self, user: User) -> Self:
+        """Return the filed inquiries that are no cases of a member of staff themselves."""
         own = Q(applicant=user) | concerns_staff(user, Inquiry.PARTIES)
         return self.filed().exclude(own)
+
+    def hidden_from_assignee(self) -> Self:
+        """Return the open inquiries whose officer is in other teams by now."""
+        return self.filter(is_hidden_from("assignee"), status__in=Inquiry.OPEN)
 
     def waiting(self) -> Self:
         """Return the inquiries that the directorate has to work on."""
@@ -265,6 +278,15 @@ class Inquiry(models.Model):
         db_index=False,  # inquiry_by_beneficiary begins with it
     )
     service = ReferenceForeignKey(Service, verbose_name=_("service"), on_delete=models.PROTECT)
+    team = ReferenceForeignKey(
+        Team,
+        verbose_name=_("team"),
+        on_delete=models.SET_NULL,  # without that team, it is its service's again
+        null=True,
+        related_name="passed_inquiries",
+        db_index=False,  # inquiry_of_team holds the few that have one
+        help_text="to which it was passed; empty while it is that of its service",
+    )
     name = models.CharField(pgettext_lazy("of the beneficiary", "name"), max_length=150)
     id_number = models.CharField(_("ID or border number"), max_length=10)
     mobile = PhoneNumberField(_("mobile"))
@@ -392,11 +414,12 @@ class Inquiry(models.Model):
                 name="inquiry_answered_at",
                 condition=Q(outcome__in=["approved", "rejected"]),
             ),
+            models.Index(fields=["team"], name="inquiry_of_team", condition=Q(team__isnull=False)),
             # What waits, in the order of the queue: the first page is read and the rest is not
             # sorted. It holds what the queue is filtered by, so that counting reads it alone.
             models.Index(
                 fields=["due_on", "id"],
-                include=["assignee", "service", "applicant", "holder", "beneficiary"],
+                include=["assignee", "service", "team", "applicant", "holder", "beneficiary"],
                 name="inquiry_waiting",
                 condition=Q(status__in=["under_processing", "returned_by_applicant"]),
             ),
@@ -428,6 +451,11 @@ class Inquiry(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def team_now(self) -> Team | None:
+        """The team that works on it, as the process keeps services; None is every team."""
+        return self.team or self.service.team
 
     @property
     def is_draft(self) -> bool:

@@ -10,14 +10,13 @@ from django.utils.translation import pgettext_lazy
 from appointments.models import Office
 from core.accounts.forms import EmailForm
 from core.accounts.models import User
+from core.catalogue.models import Team, several_teams
 from core.forms import Form
 from core.row_fields import RowsField
 from core.template_filters import isolated
 from core.text import TextField
 from requests_app.forms import VersionForm
-from tawasul.portal.staff_roles import ROLES, roles_of, team_of
-
-MAX_TEAM = 60  # characters
+from tawasul.portal.staff_roles import ROLES, roles_of, teams_of
 
 
 class DutiesForm(VersionForm, EmailForm):
@@ -32,14 +31,19 @@ class DutiesForm(VersionForm, EmailForm):
             "invalid_choice": _("There is no such role. Choose from the list."),
         },
     )
-    team = TextField(
-        label=_("Team"),
-        max_length=MAX_TEAM,
+    teams = RowsField(
+        label=_("Teams"),
+        read=several_teams,
+        key="slug",
+        label_of=isolated,
         required=False,
-        help_text=_("You may leave this empty."),
-        widget=forms.TextInput({"autocomplete": "off", "dir": "auto"}),
+        help_text=_(
+            "They see the inquiries of these teams, and those that no team has. Without a team, "
+            "they see all inquiries."
+        ),
+        widget=forms.CheckboxSelectMultiple,
         error_messages={
-            "max_length": _("This text has %(show_value)d characters. Shorten it to 60."),
+            "invalid_choice": _("There is no such team. Choose from the list."),
         },
     )
     offices = RowsField(
@@ -54,7 +58,8 @@ class DutiesForm(VersionForm, EmailForm):
             "invalid_choice": _("There is no such office. Choose from the list."),
         },
     )
-    field_order = ["username", "roles", "offices", "team", "email", "expected_version"]
+    _teams: list[Team] = []
+    field_order = ["username", "roles", "offices", "teams", "email", "expected_version"]
 
     def __init__(
         self, *args: Any, member: User | None = None, version: int = 0, **kwargs: Any
@@ -62,11 +67,15 @@ class DutiesForm(VersionForm, EmailForm):
         if member is not None:
             kwargs["initial"] = {
                 "roles": roles_of(member),
-                "team": team_of(member),
+                "teams": teams_of(member),
                 "offices": [office.slug for office in member.offices.all()],
                 "email": member.email,
             }
         super().__init__(*args, **kwargs)
+        if not self.fields["teams"].rows:  # type: ignore[attr-defined]  # a RowsField
+            # One team divides nothing, and whoever is in it stays there.
+            del self.fields["teams"]
+            self._teams = list(member.teams.all()) if member else []
         self.fields["expected_version"].initial = version
         address = self.fields["email"]
         address.required = False
@@ -79,8 +88,10 @@ class DutiesForm(VersionForm, EmailForm):
     @property
     def duties(self) -> dict[str, Any]:
         """The arguments of the actions, but for the actor and the account."""
-        names = ("roles", "team", "offices", "email")
-        return {name: self.cleaned_data[name] for name in names}
+        names = ("roles", "offices", "email")
+        return {name: self.cleaned_data[name] for name in names if name in self.fields} | {
+            "teams": self.cleaned_data.get("teams", self._teams)
+        }
 
 
 class AddStaffForm(DutiesForm):
@@ -100,10 +111,6 @@ class TakeBackForm(DutiesForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         del self.fields["email"]
-
-    @property
-    def duties(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in ("roles", "team", "offices")}
 
 
 class EnrolmentForm(Form):

@@ -15,11 +15,11 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from appointments.models import Office
 from core.accounts.access import StaffRequest, get_visible
 from core.accounts.models import AUDIT, KEEP_STAFF, Enrolment, StaffEvent, User, staff_accounts
+from core.catalogue.models import Team, several_teams
 from core.exceptions import RuleViolation
 from core.methods import takes_form
 from core.search import MAX_QUERY_LENGTH, found_by
@@ -27,9 +27,10 @@ from core.text import single_line
 from requests_app.forms import VersionForm
 from requests_app.models import Inquiry
 from tawasul.portal import actions
+from tawasul.portal.access_list import with_authenticators
 from tawasul.portal.actions.staff import version_of
 from tawasul.portal.staff_forms import AddStaffForm, DutiesForm, TakeBackForm
-from tawasul.portal.staff_roles import ROLES, TEAM, roles_of, team_of
+from tawasul.portal.staff_roles import ROLES, roles_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -238,7 +239,8 @@ def _with_name(name: str) -> Callable[..., HttpResponse]:
 
 
 def _member(request: StaffRequest, pk: int) -> User:
-    staff = staff_accounts().select_related("identity").prefetch_related("groups", "offices")
+    staff = with_authenticators(staff_accounts()).select_related("identity")
+    staff = staff.prefetch_related("groups", "offices", "teams")
     return get_visible(staff, request.user, "staff", pk=pk)
 
 
@@ -262,17 +264,18 @@ def _after(violation: RuleViolation, request: StaffRequest, member: User) -> Dut
 def _facts(user: User, member: User, version: int) -> dict[str, Any]:
     events = StaffEvent.objects.filter(staff=member).select_related("actor__identity")
     last_first = events.order_by("-pk")[:MAX_EVENTS]
-    offices = {office.slug: office.name for office in Office.cached.all()}
+    rows: list[Team | Office] = [*Team.cached.all(), *Office.cached.all()]
+    names = {row.slug: row.name for row in rows}
     return {
         "title": _("Account of staff"),
         "member": member,
         "roles": _roles_in_words(member),
-        "team": team_of(member),
-        "has_authenticator": TOTPDevice.objects.filter(user=member).exists(),
+        "teams": member.teams.all() if several_teams() else (),
+        "has_authenticator": member.has_authenticator,  # type: ignore[attr-defined]  # annotated
         "enrolment": Enrolment.objects.open().filter(user=member).first(),
         "open_inquiries": _open_inquiries(member),
         "may_keep": _may_keep(user, member),
-        "events": [(event, _change_in_words(event, offices)) for event in last_first],
+        "events": [(event, _change_in_words(event, names)) for event in last_first],
         "max_events": MAX_EVENTS,
         "has_more": version > MAX_EVENTS,
     }
@@ -286,20 +289,20 @@ def _roles_in_words(member: User) -> list["StrOrPromise"]:
     return [ROLES[role] for role in roles_of(member)]
 
 
-def _change_in_words(event: StaffEvent, offices: dict[str, str]) -> tuple[list, list] | None:
+def _change_in_words(event: StaffEvent, names: dict[str, str]) -> tuple[list, list] | None:
     """Return what was before and what is after, as people read it, or None if nothing is kept."""
     if not event.before and not event.after:
         return None
-    return [_in_words(each, offices) for each in event.before if each], [
-        _in_words(each, offices) for each in event.after if each
+    return [_in_words(each, names) for each in event.before if each], [
+        _in_words(each, names) for each in event.after if each
     ]
 
 
-def _in_words(word: str, offices: dict[str, str]) -> "StrOrPromise":
+def _in_words(word: str, names: dict[str, str]) -> "StrOrPromise":
     if word == "superuser":
         return _("Superuser")
-    name = word.removeprefix("office ").removeprefix(TEAM)
-    return ROLES.get(word) or offices.get(name) or name
+    name = word.removeprefix("office ").removeprefix("team ")
+    return ROLES.get(word) or names.get(name) or name
 
 
 def _show_code(request: StaffRequest, member: User, code: str) -> HttpResponse:

@@ -1,13 +1,9 @@
 """The roles of staff and their permissions."""
 
-from collections.abc import Iterable
-
 from django.contrib.auth.models import Group, Permission
 from django.utils.translation import pgettext_lazy
 
 from core.accounts.models import User
-
-TEAM = "team "  # begins the name of a team's group, which has no permissions
 
 PERMISSIONS = {
     "officer": (
@@ -71,6 +67,10 @@ PERMISSIONS = {
         "catalogue.add_holiday",
         "catalogue.change_holiday",
         "catalogue.delete_holiday",
+        "catalogue.view_team",
+        "catalogue.add_team",
+        "catalogue.change_team",
+        "catalogue.delete_team",
         "portal.view_announcement",
         "portal.add_announcement",
         "portal.change_announcement",
@@ -91,6 +91,7 @@ PERMISSIONS = {
         "catalogue.view_service",
         "catalogue.view_documenttype",
         "catalogue.view_holiday",
+        "catalogue.view_team",
         "portal.view_announcement",
         "portal.view_feedback",
     ),
@@ -112,17 +113,9 @@ AT_AN_OFFICE = frozenset({"clerk", "manager"})
 
 def group_for_role(name: str) -> Group:
     """Return the group of a role, with its permissions brought up to date with PERMISSIONS."""
-    return named_group(name, PERMISSIONS[name])
-
-
-def named_group(name: str, permissions: Iterable[str]) -> Group:
     group, _is_new = Group.objects.get_or_create(name=name)
-    group.permissions.set(map(_permission, permissions))
+    group.permissions.set(map(_permission, PERMISSIONS[name]))
     return group
-
-
-def team_group(team: str) -> Group:
-    return named_group(f"{TEAM}{team}", ())
 
 
 def roles_of(user: User) -> list[str]:
@@ -131,15 +124,14 @@ def roles_of(user: User) -> list[str]:
     return [role for role in PERMISSIONS if role in names]
 
 
-def team_of(user: User) -> str:
-    teams = (name.removeprefix(TEAM) for name in _groups_of(user) if name.startswith(TEAM))
-    return next(teams, "")
+def teams_of(user: User) -> list[str]:
+    """Return the teams of `user` by their names in the program."""
+    return sorted(team.slug for team in user.teams.all())
 
 
 def other_groups_of(user: User) -> list[str]:
-    """Return the groups of `user` that are neither a role nor a team; no page gives them."""
-    names = _groups_of(user)
-    return [each for each in names if each not in PERMISSIONS and not each.startswith(TEAM)]
+    """Return the groups of `user` that are no role; no page gives them."""
+    return [each for each in _groups_of(user) if each not in PERMISSIONS]
 
 
 def _groups_of(user: User) -> list[str]:

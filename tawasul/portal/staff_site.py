@@ -62,6 +62,7 @@ SHOWN_AGAIN = {
         f"{model}_{form}"
         for model in (
             *("catalogue_service", "catalogue_documenttype", "catalogue_holiday"),
+            "catalogue_team",
             *("appointments_office", "appointments_openingwindow", "appointments_closure"),
             "portal_announcement",
         )

@@ -29,6 +29,7 @@ from tests.browser.looks.markup import Markup
 from tests.browser.looks.members import STAFF_ACCOUNTS
 from tests.browser.looks.office import OFFICE
 from tests.browser.looks.preparing import PREPARING
+from tests.browser.looks.teams import TEAMS_OF_STAFF
 from tests.browser.looks.triage import TRIAGE
 from tests.browser.looks.ways_in import WAYS_IN
 from tests.emptying import empty_written_tables
@@ -40,7 +41,10 @@ HASHED = re.compile(r"/static/.+\.[0-9a-f]{12}\.(css|js|svg|woff2)")
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 EVERYTHING = SCREENSHOTS or os.environ.get("LOOKS") == "all"
 SECONDS = 15
-GROUPS = (WAYS_IN, INQUIRIES, APPOINTMENTS, TRIAGE, STAFF_ACCOUNTS, OFFICE, COUNTER, PREPARING)
+GROUPS = (
+    *(WAYS_IN, INQUIRIES, APPOINTMENTS, TRIAGE, STAFF_ACCOUNTS, OFFICE, COUNTER, PREPARING),
+    TEAMS_OF_STAFF,
+)
 # The routes whose response is not a page.
 NO_PAGES = re.compile(
     r"z$|\.(png|wav|css)$|<int:(document_)?pk>/((preview|original)/)?$"

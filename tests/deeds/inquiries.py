@@ -267,6 +267,17 @@ INQUIRIES = {
     "assign": row(
         versioned(filing.assign, "waiting", officer=lambda world: world.officer), "supervisor"
     ),
+    "transfer": row(
+        act(
+            filing.transfer,
+            "taken",
+            team=lambda world: factories.team("visas"),
+            text=TEXT,
+            idempotency_key=KEY,
+            expected_version=None,
+        ),
+        "supervisor",
+    ),
     "take_next": row(
         lambda world, role: filing.take_next(actor=getattr(world, role)), "officer supervisor"
     ),

@@ -47,8 +47,9 @@ def sign(browser):
 
 def test_everybody_who_works_here_is_on_it_with_all_they_may_do(as_auditor, resident):
     office = places.office("al-rimal", "Al-Rimal")
+    teams = [factories.team(slug) for slug in ("visas", "fees")]
     clerk, _code = actions.add_staff(
-        actor=None, username="clerk", roles=["clerk"], team="visas", offices=[office]
+        actor=None, username="clerk", roles=["clerk"], teams=teams, offices=[office]
     )
     factories.permit(clerk, "triage_inquiry")
     factories.of_role("officer", username="chief", is_superuser=True)
@@ -58,7 +59,7 @@ def test_everybody_who_works_here_is_on_it_with_all_they_may_do(as_auditor, resi
     today = re.escape("30 November 2026 CE")
     assert (
         "clerk Roles Clerk Rights outside the roles requests_app.triage_inquiry Offices Al-Rimal "
-        "Team visas Authenticator None Last sign-in None"
+        "Teams Fees · Visas Authenticator None Last sign-in None"
     ) in page
     assert "chief Roles Superuser · Officer" in page
     assert re.search(rf"auditor Roles Auditor Authenticator set up Last sign-in (\d|{today})", page)
@@ -135,7 +136,9 @@ def test_keepers_do_not_sign_their_own_work(as_keeper):
 
 
 def test_download(as_keeper):
-    actions.add_staff(actor=None, username="layla", roles=["officer", "editor"], team="=1+1")
+    teams = [factories.team(slug) for slug in ("=1+1", "visas")]
+    facts = {"username": "layla", "roles": ["officer", "editor"], "teams": teams[:1]}
+    actions.add_staff(actor=None, **facts)
     response = as_keeper.get(f"{REVIEW}csv/")
     lines = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
     assert lines[0][:2] == ["Username", "Roles"]

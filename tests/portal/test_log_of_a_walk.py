@@ -283,7 +283,7 @@ class Walk:
         members = "/en/staff/members/"
         address = "yasmin.saleh@example.org"
         keeper = self.work(factories.of_role("keeper"))
-        duties = {"roles": ["officer"], "team": "", "email": address, "expected_version": 0}
+        duties = {"roles": ["officer"], "email": address, "expected_version": 0}
         new = {**duties, "username": "yasmin", "idempotency_key": uuid.uuid4()}
         self.enrol(self.code_on(self.post(f"{members}add/", **new)))
         self.browser = keeper

@@ -34,7 +34,7 @@ def test_every_form_that_is_shown_again_does_nothing_then():
         for page in ("add", "change")
     }
     found = {name: of_admin[name] for name in SHOWN_AGAIN if name in of_admin}
-    assert len(found) == 14
+    assert len(found) == 16
     assert all(issubclass(form, ModelForm) for form in found.values()), found
 
 

@@ -40,7 +40,7 @@ def office(db):
 
 
 def change(actor, member, **changes):
-    stays = {"roles": roles_of(member), "team": "", "offices": (), "email": member.email}
+    stays = {"roles": roles_of(member), "teams": (), "offices": (), "email": member.email}
     facts = {"actor": actor, "member": member, "expected_version": None, **stays, **changes}
     return actions.change_staff(**facts)
 
@@ -52,7 +52,7 @@ def end(actor, member):
 def deeds(member):
     """Return each deed on the account of `member`, as a function of its actor."""
     seen = {"member": member, "expected_version": None}
-    duties = {"roles": ["officer"], "team": "", "offices": (), "email": ""}
+    duties = {"roles": ["officer"], "teams": (), "offices": (), "email": ""}
     return {
         "change": lambda actor: actions.change_staff(actor=actor, **seen, **duties),
         "end": lambda actor: actions.end_staff(actor=actor, **seen),
@@ -130,11 +130,12 @@ def test_a_changed_role_holds_at_the_next_request(keeper, member):
 
 
 def test_each_change_has_its_event(keeper, member, office):
-    change(keeper, member, roles=["officer", "clerk"], team="visas", offices=[office])
-    change(keeper, member, roles=["officer", "clerk"], team="visas", offices=[office])
+    duties = {"roles": ["officer", "clerk"], "teams": [factories.team("visas")]}
+    for _time in range(2):
+        change(keeper, member, **duties, offices=[office])
     assert recorded(member) == [
         ("roles", keeper, ["officer"], ["officer", "clerk"]),
-        ("team", keeper, [""], ["visas"]),
+        ("team", keeper, [], ["visas"]),
         ("offices", keeper, [], ["al-rimal"]),
     ]
     assert (list(member.offices.all()), list(office.clerks.all())) == ([office], [member])
@@ -173,7 +174,7 @@ def test_a_stale_page_is_told_what_changed(keeper, member):
 
 def deeds_at_version(member, version):
     seen = {"member": member, "expected_version": version}
-    duties = {"roles": ["clerk"], "team": "", "offices": (), "email": ""}
+    duties = {"roles": ["clerk"], "teams": (), "offices": (), "email": ""}
     return {
         "change": lambda actor: actions.change_staff(actor=actor, **seen, **duties),
         "reset": lambda actor: actions.reset_authenticator(actor=actor, **seen),
@@ -221,7 +222,7 @@ def test_open_inquiries_go_back_to_the_queue_whatever_their_status(keeper, membe
         idempotency_key=returned.idempotency_key,
     )
     Inquiry.objects.filter(pk=processed.pk).update(status="processed", outcome="approved")
-    change(keeper, member, roles=["officer"], team="visas")
+    change(keeper, member, roles=["officer"], teams=[factories.team("visas")])
     assert now(at_desk).assignee == member
     member.user_permissions.clear()
     change(keeper, member, roles=["clerk"])
@@ -307,8 +308,13 @@ def test_command_does_it_all_without_a_keeper(office):
     assert actions.check_enrolment_code(username="Layla", code=code).user == layla
     run("change", "layla", "--role", "clerk", "--role", "keeper", "--office", "al-rimal")
     assert (roles_of(layla), list(layla.offices.all())) == (["clerk", "keeper"], [office])
+    visas = factories.team("visas")
     run("change", "layla", "--team", "visas")
-    assert list(layla.offices.all()) == [office]
+    assert (list(layla.offices.all()), list(layla.teams.all())) == ([office], [visas])
+    with pytest.raises(CommandError, match="There is no team fees"):
+        run("change", "layla", "--team", "fees")
+    run("change", "layla", "--team", "")
+    assert not layla.teams.exists()
     signed_in_staff(layla)
     assert len(run("recovery-codes", "layla").split()[-5:]) == 5
     assert run("reset-authenticator", "layla").split()[-1] != code
@@ -317,7 +323,7 @@ def test_command_does_it_all_without_a_keeper(office):
     assert [(each.event_type, each.actor, each.who) for each in layla.staff_events.all()] == [
         (kind, None, "the command line")
         for kind in (
-            *("added", "roles", "offices", "team", "recovery", "reset"),
+            *("added", "roles", "offices", "team", "team", "recovery", "reset"),
             *("ended", "taken_back"),
         )
     ]

@@ -22,7 +22,12 @@ def test_each_deed_has_its_line(lines):
     facts = {"actor": keeper, "member": member, "expected_version": None}
     said = partial(line, account=keeper, staff=member)
     change = partial(actions.change_staff, **facts)
-    duties = {"roles": ["clerk"], "team": "visas", "offices": [office], "email": "a@example.org"}
+    duties = {
+        "roles": ["clerk"],
+        "teams": [factories.team("visas")],
+        "offices": [office],
+        "email": "a@example.org",
+    }
     events = ("role_changed", "role_changed", "office_changed", "staff_address_changed")
     changed = [without_network(said(event)) for event in events]
     changed[1]["kind"] = "team"

@@ -26,7 +26,7 @@ def member(db):
 
 def change_at_once(member):
     """Let two keepers, who have seen the same page, give the member another role each."""
-    duties = {"team": "", "offices": (), "email": "", "expected_version": 0}
+    duties = {"teams": (), "offices": (), "email": "", "expected_version": 0}
     keepers = [factories.of_role("keeper", username=f"keeper{place}") for place in "12"]
     return at_once(
         *(

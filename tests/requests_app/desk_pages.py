@@ -20,7 +20,7 @@ def desk_of(inquiry, page="change"):
 
 def press(browser, inquiry, button, **fields):
     """Press a button with the current version of the inquiry, and return the page that follows."""
-    if button in ("note", "reopen"):
+    if button in ("note", "reopen", "transfer"):
         fields = {"text": TEXT, "idempotency_key": uuid.uuid4(), **fields}
     fields = {"expected_version": now(inquiry).version, **fields}
     return browser.post(desk_of(inquiry, button), fields, follow=True)

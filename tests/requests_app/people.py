@@ -30,6 +30,7 @@ WITHOUT_TEXT = {
 }
 WITH_TEXT = {
     "noted": actions.note,
+    "transferred": actions.transfer,
     "replied": actions.reply,
     "returned": actions.send_back,
     "resubmitted": actions.answer_return,
@@ -40,6 +41,7 @@ WITH_TEXT = {
     "review_asked": actions.ask_for_review,
 }
 APPLICANT_EVENTS = ("submitted", "resubmitted", "withdrawn", "resumed", "review_asked")
+OF_SUPERVISORS = ("assigned", "transferred", "reopened")
 
 
 def act(event_type, inquiry, actor, **fields):
@@ -85,7 +87,7 @@ class People(NamedTuple):
     def actor_of(self, event_type):
         if event_type in APPLICANT_EVENTS:
             return self.applicant
-        return self.supervisor if event_type in ("assigned", "reopened") else self.officer
+        return self.supervisor if event_type in OF_SUPERVISORS else self.officer
 
     def do(self, event_type, inquiry, *, by=None, **fields):
         """Carry out the action of this event, by default at the version of `inquiry`."""
@@ -93,6 +95,8 @@ class People(NamedTuple):
             return self.send(inquiry)
         if event_type == "assigned":
             fields["officer"] = self.colleague
+        if event_type == "transferred":
+            fields["team"] = factories.team("another")
         return act(event_type, inquiry, by or self.actor_of(event_type), **fields)
 
     def send(self, inquiry):

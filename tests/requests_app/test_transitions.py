@@ -20,14 +20,15 @@ from tests.worlds import undone
 
 # Where each event leads from each status. The assigned officer causes the desk's events, with two
 # exceptions: a colleague claims the inquiry, after its release where that is possible, and a
-# supervisor assigns it to that colleague or reopens it. What is closed was approved: for what is
-# withdrawn or rejected, see test_resuming and test_reviews.
+# supervisor assigns it to that colleague, passes it to another team or reopens it. What is
+# closed was approved: for what is withdrawn or rejected, see test_resuming and test_reviews.
 TABLE = """
             | draft      | processing   | to_applicant | by_applicant | processed | closed
 submitted   | processing | sent         | sent         | sent         | sent      | sent
 claimed     | unseen     | same         | taken        | same         | taken     | taken
 released    | unseen     | same         | no           | same         | no        | no
 assigned    | unseen     | same         | no           | same         | no        | no
+transferred | unseen     | same         | same         | same         | no        | no
 noted       | unseen     | same         | same         | same         | same      | same
 replied     | unseen     | same         | no           | same         | no        | no
 returned    | unseen     | to_applicant | no           | to_applicant | no        | no
@@ -88,7 +89,7 @@ REFUSED = [
 SENT = [status for status, _event_type, cell in CELLS if cell == "sent"]
 REPLY_KINDS = {
     **dict.fromkeys(("replied", "returned", "approved", "rejected", "reopened"), "answer"),
-    "noted": "note",
+    **dict.fromkeys(("noted", "transferred"), "note"),
     **dict.fromkeys(("resubmitted", "withdrawn"), "from_applicant"),
 }
 
@@ -120,7 +121,7 @@ NOTICES = {
     },
 }
 SUBJECTS = {"en": "Tawasul: your inquiry {}", "ar": "تواصل: طلبك {}"}
-SILENT = ["claimed", "released", "assigned", "noted", "resubmitted", "closed"]
+SILENT = ["claimed", "released", "assigned", "transferred", "noted", "resubmitted", "closed"]
 
 
 def refusal_of(people, event_type, inquiry, **fields):

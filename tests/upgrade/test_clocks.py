@@ -26,7 +26,7 @@ def test_returns_get_thirty_days_and_what_is_processed_fourteen(officer, monkeyp
     now = timezone.now()
     monkeypatch.setattr(timezone, "now", lambda: now)
 
-    import_module("requests_app.migrations.0026_pauses_and_ends").set_clocks(apps, None)
+    import_module("requests_app.migrations.0027_pauses_and_ends").set_clocks(apps, None)
 
     found = {each.pk: each for each in Inquiry.objects.all()}
     for inquiry in (reminded, waiting):

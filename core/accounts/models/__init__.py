@@ -18,7 +18,13 @@ from core.accounts.models.recoveries import (
     RecoveryQuerySet,
 )
 from core.accounts.models.sessions import Session
-from core.accounts.models.staff import AccessReview, Enrolment, StaffEvent, staff_accounts
+from core.accounts.models.staff import (
+    AccessReview,
+    Enrolment,
+    StaffEvent,
+    TeamMember,
+    staff_accounts,
+)
 from core.accounts.models.users import (
     AUDIT,
     KEEP_STAFF,
@@ -50,6 +56,7 @@ __all__ = [
     "RecoveryQuerySet",
     "Session",
     "StaffEvent",
+    "TeamMember",
     "User",
     "UserManager",
     "canonical_login",

@@ -1,4 +1,4 @@
-"""The records of staff accounts: what was changed about them, enrolment codes, and reviews."""
+"""Who is in which team, and the records of staff accounts: changes, enrolment codes, reviews."""
 
 import datetime
 from typing import Self
@@ -10,6 +10,28 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.accounts.models.users import User, UserQuerySet
+from core.catalogue.models import Team
+from core.reference_data import ReferenceData
+
+
+class TeamMember(models.Model):
+    """Somebody who works in a team; who is in none sees the inquiries of every team."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="memberships")
+
+    cached = ReferenceData["TeamMember"]()
+
+    class Meta:
+        verbose_name = "member of a team"
+        verbose_name_plural = "members of teams"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "team"], name="in_a_team_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.team_id}"
 
 
 class StaffEvent(models.Model):

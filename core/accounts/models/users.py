@@ -14,6 +14,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from core.accounts.models.identities import Identity
 from core.accounts.passwords import normalize_password
+from core.catalogue.models import Team
 from core.identity_numbers import is_identity_number
 from core.text import bare_digits, single_line
 
@@ -84,6 +85,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail address"), blank=True)
     language = models.CharField(
         _("language"), max_length=2, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
+    teams: "models.ManyToManyField[Team, models.Model]" = models.ManyToManyField(
+        Team, verbose_name=_("teams"), through="TeamMember", related_name="members", blank=True
     )
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)

@@ -1,4 +1,4 @@
-"""Keeping the accounts of staff: who works here, in which roles and offices, how they sign in.
+"""Keeping the accounts of staff: who works here, in which roles, teams and offices.
 
 Who keeps them needs the right KEEP_STAFF; an `actor` of None is the command line of the server,
 which alone makes and changes superusers. Nobody keeps their own account.
@@ -15,6 +15,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from appointments.models import Office
 from core.accounts.models import KEEP_STAFF, Enrolment, StaffEvent, User, staff_accounts
+from core.catalogue.models import Team
 from core.digests import derive_key
 from core.exceptions import RuleViolation
 from core.security_log import Event, note
@@ -32,8 +33,7 @@ from tawasul.portal.staff_roles import (
     group_for_role,
     other_groups_of,
     roles_of,
-    team_group,
-    team_of,
+    teams_of,
 )
 
 
@@ -42,7 +42,7 @@ def add_staff(
     actor: User | None,
     username: str,
     roles: Collection[str],
-    team: str = "",
+    teams: Collection[Team] = (),
     offices: Collection[Office] = (),
     email: str = "",
     is_superuser: bool = False,
@@ -64,8 +64,7 @@ def add_staff(
             member = User.objects.create_user(
                 username, email=email, is_staff=True, is_superuser=is_superuser
             )
-            _set_groups(member, roles, team)
-            member.offices.set(offices)
+            _set_duties(member, roles, teams, offices)
             record(member, Type.ADDED, actor=actor, after=_duties(member))
             return member, new_enrolment_code(member)
     except (IntegrityError, ValidationError) as error:
@@ -81,14 +80,15 @@ def change_staff(
     member: User,
     expected_version: int | None,
     roles: Collection[str],
-    team: str,
+    teams: Collection[Team],
     offices: Collection[Office],
     email: str,
 ) -> User:
-    """Set the member's roles, team, offices and address for notices; return the account.
+    """Set the member's roles, teams, offices and address for notices; return the account.
 
-    Whoever may no longer work on inquiries gives their open ones back to the queue. Nothing happens
-    if all is so already. RuleViolation as in `_locked` and `_check_duties`, or `ended`.
+    Whoever may no longer work on inquiries gives their open ones back to the queue; whoever is in
+    other teams, those that these do not see. Nothing happens if all is so already. RuleViolation as
+    in `_locked` and `_check_duties`, or `ended`.
     """
     _check_duties(roles, offices)
     member = _locked(actor, member, "change_staff")
@@ -96,13 +96,12 @@ def change_staff(
         raise RuleViolation(
             _("This account has ended. Take it back before you change it."), code="ended"
         )
-    changes = _changes(member, roles, team, offices, email)
+    changes = _changes(member, roles, teams, offices, email)
     if not changes:
         return member
     _check_version(member, expected_version)
     former_address = member.email
-    _set_groups(member, roles, team)
-    member.offices.set(offices)
+    _set_duties(member, roles, teams, offices)
     if Type.ADDRESS in changes:
         member.email = email
         member.save(update_fields=["email"])
@@ -110,8 +109,9 @@ def change_staff(
         also_tell = former_address if event_type == Type.ADDRESS else ""
         record(member, event_type, actor=actor, before=before, after=after, also_tell=also_tell)
     member = User.objects.get(pk=member.pk)  # with the permissions that it has now
-    if not member.has_perm("requests_app.triage_inquiry"):
-        hand_back(actor=actor, officer=member)
+    may_work = member.has_perm("requests_app.triage_inquiry")
+    if not may_work or Type.TEAM in changes:
+        hand_back(actor=actor, officer=member, only_hidden=may_work)
     return member
 
 
@@ -133,6 +133,7 @@ def end_staff(*, actor: User | None, member: User, expected_version: int | None)
     member.save(update_fields=["is_staff", "is_superuser", "is_active"])
     member.groups.clear()
     member.user_permissions.clear()
+    member.teams.clear()
     member.offices.clear()
     take_off_second_factor(member)
     Enrolment.objects.filter(user=member).delete()
@@ -148,7 +149,7 @@ def take_back_staff(
     member: User,
     expected_version: int | None,
     roles: Collection[str],
-    team: str = "",
+    teams: Collection[Team] = (),
     offices: Collection[Office] = (),
 ) -> str:
     """Open an account that has ended again, with these duties; return its enrolment code.
@@ -164,8 +165,7 @@ def take_back_staff(
     if member.identity_id is None:
         member.set_unusable_password()
     member.save(update_fields=["is_staff", "is_active", "password"])
-    _set_groups(member, roles, team)
-    member.offices.set(offices)
+    _set_duties(member, roles, teams, offices)
     record(member, Type.TAKEN_BACK, actor=actor, after=_duties(member))
     return new_enrolment_code(member)
 
@@ -298,7 +298,11 @@ def _check_duties(roles: Collection[str], offices: Collection[Office]) -> None:
 
 
 def _changes(
-    member: User, roles: Collection[str], team: str, offices: Iterable[Office], email: str
+    member: User,
+    roles: Collection[str],
+    teams: Iterable[Team],
+    offices: Iterable[Office],
+    email: str,
 ) -> dict[StaffEvent.EventType, tuple[list, list]]:
     """Return what would be another than it is, each with how it was and how it will be."""
     if member.identity_id is not None and email != member.email:
@@ -307,7 +311,7 @@ def _changes(
         )
     wanted = {
         Type.ROLES: (roles_of(member), [role for role in PERMISSIONS if role in roles]),
-        Type.TEAM: ([team_of(member)], [team]),
+        Type.TEAM: (teams_of(member), sorted(team.slug for team in teams)),
         Type.OFFICES: (_offices_of(member), sorted(office.slug for office in offices)),
     }
     changes = {kind: pair for kind, pair in wanted.items() if pair[0] != pair[1]}
@@ -316,19 +320,22 @@ def _changes(
     return changes
 
 
-def _set_groups(member: User, roles: Collection[str], team: str) -> None:
-    """Give the member these groups; those that are neither roles nor teams stay."""
+def _set_duties(
+    member: User, roles: Collection[str], teams: Iterable[Team], offices: Iterable[Office]
+) -> None:
+    """Give the member these roles, teams and offices; groups that are no roles stay."""
     others = member.groups.filter(name__in=other_groups_of(member))
-    teams = [team_group(team)] if team else []
-    member.groups.set([*others, *map(group_for_role, roles), *teams])
+    member.groups.set([*others, *map(group_for_role, roles)])
+    member.teams.set(teams)
+    member.offices.set(offices)
 
 
 def _duties(member: User) -> list[str]:
-    """Return the roles, the team and the offices of the member as words of the program."""
+    """Return the roles, the teams and the offices of the member as words of the program."""
     superuser = ["superuser"] if member.is_superuser else []
-    team = [f"team {team}"] if (team := team_of(member)) else []
+    teams = [f"team {slug}" for slug in teams_of(member)]
     offices = [f"office {slug}" for slug in _offices_of(member)]
-    return [*superuser, *roles_of(member), *team, *offices]
+    return [*superuser, *roles_of(member), *teams, *offices]
 
 
 def _offices_of(member: User) -> list[str]:

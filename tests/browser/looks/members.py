@@ -22,7 +22,7 @@ def prepare(language):
     auditor = people.of_group("auditor", "1000000032")
     member = people.officer("1000000040", "هند المطيري", "Hind Almutairi")
     gone, never = (
-        actions.add_staff(actor=keeper, username=name, roles=["clerk"], offices=[office], team="1")
+        actions.add_staff(actor=keeper, username=name, roles=["clerk"], offices=[office])
         for name in ("gone", "never")
     )
     signed_in_staff(member)

@@ -37,16 +37,16 @@ USERS = [
 OFFICE = "al-rimal"
 AROUND_THE_CLOCK = {"opens": datetime.time(6), "closes": datetime.time(5, 30)}
 SLOT_MINUTES = 30
-# The staff: username, role, team.
+# The staff: username, role.
 STAFF = [
-    ("officer", "officer", "residents"),
-    ("officer2", "officer", "travel documents"),
-    ("supervisor", "supervisor", ""),
-    ("clerk", "clerk", ""),
-    ("manager", "manager", ""),
-    ("editor", "editor", ""),
-    ("auditor", "auditor", ""),
-    ("keeper", "keeper", ""),
+    ("officer", "officer"),
+    ("officer2", "officer"),
+    ("supervisor", "supervisor"),
+    ("clerk", "clerk"),
+    ("manager", "manager"),
+    ("editor", "editor"),
+    ("auditor", "auditor"),
+    ("keeper", "keeper"),
 ]
 # These two work at the offices of Riyadh.
 AT_OFFICES = ("clerk", "manager")
@@ -85,14 +85,12 @@ class Command(BaseCommand):
                 mobile=identity.mobile,  # type: ignore[union-attr]  # imported just before
             )
 
-    def _add_staff(self, username: str, role: str, team: str) -> TOTPDevice:
+    def _add_staff(self, username: str, role: str) -> TOTPDevice:
         device = TOTPDevice.objects.filter(user__username=username).first()
         if device is not None:
             return device
         offices = Office.objects.filter(region__slug="riyadh") if username in AT_OFFICES else ()
-        member, _code = add_staff(
-            actor=None, username=username, roles=[role], team=team, offices=offices
-        )
+        member, _code = add_staff(actor=None, username=username, roles=[role], offices=offices)
         key = default_key()
         code = current_code(TOTPDevice(key=key))
         hashed = make_password(PASSWORD)
@@ -117,7 +115,7 @@ class Command(BaseCommand):
         people = "\n".join(
             f"    {name:8}{number}  born {born[name]}  {who}" for name, number, who in USERS
         )
-        staff = ", ".join(name for name, _role, _team in STAFF)
+        staff = ", ".join(name for name, _role in STAFF)
         self.stdout.write(
             f"""
   The portal:     {url}/ar/   {url}/en/

@@ -1,14 +1,17 @@
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Model, QuerySet
 
 from appointments.models import Office
 from core.accounts.models import Enrolment, User, staff_accounts
+from core.catalogue.models import Team
 from core.exceptions import RuleViolation
 from tawasul.portal import actions
-from tawasul.portal.staff_roles import PERMISSIONS, roles_of, team_of
+from tawasul.portal.staff_roles import PERMISSIONS, roles_of
 
+_Row = TypeVar("_Row", bound=Model)
 _HOURS = int(Enrolment.VALID_FOR.total_seconds() // 3600)
 
 
@@ -23,7 +26,7 @@ class Command(BaseCommand):
         deeds = parser.add_subparsers(dest="deed", required=True, metavar="DEED")
         add = deeds.add_parser("add", help="add somebody, and print their enrolment code")
         change = deeds.add_parser(
-            "change", help="change roles, team, offices or address; what is not named stays"
+            "change", help="change roles, teams, offices or address; what is not named stays"
         )
         deeds.add_parser(
             "end",
@@ -48,7 +51,13 @@ class Command(BaseCommand):
                 required=each is not change,
                 help="once for each role",
             )
-            each.add_argument("--team", help="the team that the person belongs to")
+            each.add_argument(
+                "--team",
+                action="append",
+                dest="teams",
+                metavar="SLUG",
+                help="once for each team of the catalogue they work in; '' for none",
+            )
             each.add_argument(
                 "--office",
                 action="append",
@@ -71,7 +80,7 @@ class Command(BaseCommand):
             actor=None,
             username=username,
             roles=options["roles"],
-            team=options["team"] or "",
+            teams=_teams(options["teams"] or ()),
             offices=_offices(options["offices"] or ()),
             email=options["email"] or "",
             is_superuser=options["superuser"],
@@ -82,13 +91,15 @@ class Command(BaseCommand):
         member = _member(username)
         stays = {
             "roles": roles_of(member),
-            "team": team_of(member),
+            "teams": member.teams.all(),
             "offices": member.offices.all(),
             "email": member.email,
         }
         given = {name: options[name] for name in stays if options[name] is not None}
         if "offices" in given:
             given["offices"] = _offices(given["offices"])
+        if "teams" in given:
+            given["teams"] = _teams(given["teams"])
         actions.change_staff(actor=None, member=member, expected_version=None, **{**stays, **given})
         self.stdout.write(f"The account {member} is as you said.")
 
@@ -103,7 +114,7 @@ class Command(BaseCommand):
             member=member,
             expected_version=None,
             roles=options["roles"],
-            team=options["team"] or "",
+            teams=_teams(options["teams"] or ()),
             offices=_offices(options["offices"] or ()),
         )
         self._print_code(member, code)
@@ -134,8 +145,16 @@ def _member(username: str) -> User:
 
 
 def _offices(slugs: Iterable[str]) -> list[Office]:
+    return _named(Office.objects.all(), slugs, "office")
+
+
+def _teams(slugs: Iterable[str]) -> list[Team]:
+    return _named(Team.objects.all(), slugs, "team")
+
+
+def _named(rows: QuerySet[_Row], slugs: Iterable[str], what: str) -> list[_Row]:
     named = {slug for slug in slugs if slug}
-    offices = list(Office.objects.filter(slug__in=named))
-    if missing := named - {office.slug for office in offices}:
-        raise CommandError(f"There is no office {', '.join(sorted(missing))}.")
-    return offices
+    found = {row.slug: row for row in rows.filter(slug__in=named)}  # type: ignore[attr-defined]  # both have it
+    if missing := named - found.keys():
+        raise CommandError(f"There is no {what} {', '.join(sorted(missing))}.")
+    return list(found.values())

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0017_staff_index'),
         ('catalogue', '0012_expectations'),
-        ('requests_app', '0025_invited'),
+        ('requests_app', '0026_teams'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='inquiryevent',
             name='event_type',
-            field=models.CharField(choices=[('prepared', 'Prepared by the office at the counter'), ('submitted', 'Filed'), ('claimed', 'Assigned to an officer'), ('released', 'Given back to the queue'), ('handed_back', 'Given back to the queue, as its officer no longer works on it'), ('assigned', 'Assigned by a supervisor'), ('noted', 'Internal note'), ('replied', 'Answered'), ('returned', 'Returned to applicant'), ('resubmitted', 'Answered by the applicant'), ('decided', 'Decided, not sent to the applicant yet'), ('taken_back', 'Decision taken back before it was sent'), ('seconded', 'Refusal confirmed by a second officer'), ('sent_back', 'Refusal sent back by a second officer'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('reopened', 'Reopened'), ('closed', 'Closed'), ('withdrawn', 'Withdrawn'), ('unanswered', 'Ended without an answer from the applicant'), ('passed_on', 'Passed on to the person it is about'), ('checked', 'A document was checked for viruses and can be opened'), ('infected', 'A document was removed, as it contained malware'), ('escalated', 'Overdue: supervisors were told'), ('looked_again', 'A supervisor has looked at it again'), ('invited', 'Asked to come to an office'), ('uninvited', 'No longer asked to come to an office')], max_length=12),
+            field=models.CharField(choices=[('prepared', 'Prepared by the office at the counter'), ('submitted', 'Filed'), ('claimed', 'Assigned to an officer'), ('released', 'Given back to the queue'), ('handed_back', 'Given back to the queue, as its officer no longer works on it'), ('assigned', 'Assigned by a supervisor'), ('transferred', 'Passed to another team'), ('noted', 'Internal note'), ('replied', 'Answered'), ('returned', 'Returned to applicant'), ('resubmitted', 'Answered by the applicant'), ('decided', 'Decided, not sent to the applicant yet'), ('taken_back', 'Decision taken back before it was sent'), ('seconded', 'Refusal confirmed by a second officer'), ('sent_back', 'Refusal sent back by a second officer'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('reopened', 'Reopened'), ('closed', 'Closed'), ('withdrawn', 'Withdrawn'), ('unanswered', 'Ended without an answer from the applicant'), ('passed_on', 'Passed on to the person it is about'), ('checked', 'A document was checked for viruses and can be opened'), ('infected', 'A document was removed, as it contained malware'), ('escalated', 'Overdue: supervisors were told'), ('looked_again', 'A supervisor has looked at it again'), ('invited', 'Asked to come to an office'), ('uninvited', 'No longer asked to come to an office')], max_length=12),
         ),
         migrations.RunPython(set_clocks, migrations.RunPython.noop),
         migrations.AddIndex(
