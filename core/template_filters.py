@@ -20,6 +20,7 @@ _MORNING = 6
 _ICON_LINK = re.compile(r'(<a\b[^>]*\btitle="([^"]*)"[^>]*>)((?:<img\b[^>]*>)?)</a>')
 
 register.filter("both_calendars", hijri.both_calendars)
+register.filter("both_in_text", hijri.both_in_text)
 register.filter("in_each_calendar", hijri.in_each_calendar)
 register.filter("day_in_other_calendar", hijri.day_in_other_calendar)
 

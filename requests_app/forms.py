@@ -298,6 +298,11 @@ class WithdrawForm(_TextForm):
     missing = _("Write why you are withdrawing the inquiry.")
 
 
+class ReviewForm(_TextForm):
+    label = _("Why should it be decided anew?")
+    missing = _("Write why the inquiry should be decided anew.")
+
+
 class ExportForm(Form):
     """What a file of the queue's list is to be."""
 

@@ -9,7 +9,7 @@ from django.utils.translation import pgettext
 from requests_app.models import Inquiry, InquiryEvent
 
 _Type = InquiryEvent.EventType
-_ENDS = (_Type.CLOSED, _Type.WITHDRAWN)
+_ENDS = (_Type.CLOSED, _Type.WITHDRAWN, _Type.UNANSWERED)
 
 
 class Station(NamedTuple):
@@ -24,7 +24,7 @@ class Station(NamedTuple):
 def stations_of(inquiry: Inquiry, events: Iterable[InquiryEvent]) -> list[Station]:
     """Return the stations of a filed inquiry with these `events`, in their order.
 
-    Who has withdrawn it waits for no decision, so that there are three.
+    What is withdrawn, or ended unanswered, waits for no decision, so that there are three.
     """
     ended_at = max((each.at for each in events if each.event_type in _ENDS), default=None)
     status = Inquiry.Status(inquiry.status) if inquiry.is_open else Inquiry.Status.UNDER_PROCESSING
@@ -41,5 +41,5 @@ def stations_of(inquiry: Inquiry, events: Iterable[InquiryEvent]) -> list[Statio
         is_here=inquiry.is_closed,
     )
     sent = Station(pgettext("a station of an inquiry", "Sent"), reached_at=inquiry.submitted_at)
-    is_withdrawn = inquiry.outcome == Inquiry.Outcome.WITHDRAWN
-    return [sent, at_work, closed] if is_withdrawn else [sent, at_work, decided, closed]
+    has_no_decision = inquiry.is_closed and not inquiry.is_decided
+    return [sent, at_work, closed] if has_no_decision else [sent, at_work, decided, closed]

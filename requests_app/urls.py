@@ -26,4 +26,6 @@ urlpatterns = [
     path("<reference:reference>/add/", follow_up.add_message, name="add"),
     path("<reference:reference>/ask/", follow_up.ask_back, name="ask"),
     path("<reference:reference>/withdraw/", follow_up.withdraw, name="withdraw"),
+    path("<reference:reference>/ask-for-review/", follow_up.ask_for_review, name="ask-for-review"),
+    path("<reference:reference>/resume/", follow_up.resume, name="resume"),
 ]

@@ -129,6 +129,16 @@ def decision_minutes() -> int:
     return whole_number("DECISION_MINUTES", 10, least=0)
 
 
+def inquiry_days() -> dict[str, int]:
+    """Return for how many days an inquiry waits for its applicant, by what they can do then."""
+    return {
+        "RETURN_DAYS": whole_number("RETURN_DAYS", 30, least=15),  # two reminders, a week apart
+        "CLOSING_DAYS": whole_number("CLOSING_DAYS", 14),
+        "RESUME_DAYS": whole_number("RESUME_DAYS", 7),
+        "REVIEW_DAYS": whole_number("REVIEW_DAYS", 30),
+    }
+
+
 def second_reading_percent() -> int:
     """Return how many refusals in a hundred a second officer reads before they leave."""
     return whole_number("SECOND_READING_PERCENT", 2, most=100, least=0)

@@ -152,6 +152,7 @@ OFFER_HOURS, OFFER_HOURS_IN_RAMADAN = environment.offer_hours()
 CODE_BUDGETS = environment.code_budgets()
 IDLE_MINUTES = environment.idle_minutes()
 DECISION_MINUTES = environment.decision_minutes()
+INQUIRIES = environment.inquiry_days()
 SECOND_READING_PERCENT = environment.second_reading_percent()
 ASK_BACK_DAYS = environment.whole_number("ASK_BACK_DAYS", 14)
 SESSION_ENGINE = "core.accounts.sessions"

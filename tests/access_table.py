@@ -147,6 +147,9 @@ TABLE = {
     f"{INQUIRY}add/": form(people(404, 200, 302)),
     # The inquiry has no answer to ask about.
     f"{INQUIRY}ask/": form(people(404, 302, 302), people(404, 200, 302)),
+    # The inquiry is neither rejected nor withdrawn: there is nothing to review or take up again.
+    f"{INQUIRY}ask-for-review/": form(people(404, 302, 302), people(404, 200, 302)),
+    f"{INQUIRY}resume/": form(people(404, 302, 302)),
     # The inquiry has not been returned, so there is nothing to answer.
     f"{INQUIRY}answer/": form(people(404, 302, 302), people(404, 200, 302)),
     **each(people(200, 200, 200), "en/appointments/", "", "new/"),
@@ -376,7 +379,9 @@ DRAFT_TABLE = {
     **each(people(404, 200, 404), INQUIRY, "documents/<int:pk>/", "documents/<int:pk>/preview/"),
     **each(form(people(404, 200, 404)), INQUIRY, "documents/", "confirm/"),
     **each(form(people(404, 200, 404)), INQUIRY, "subject/", "subject/person/"),
-    **each(form(people(404, 302, 404)), INQUIRY, "withdraw/", "answer/"),
+    **each(
+        form(people(404, 302, 404)), INQUIRY, "withdraw/", "answer/", "resume/", "ask-for-review/"
+    ),
     f"{QUEUE}<path:object_id>/change/": staff(403, 404, 404, auditor=404),
     f"{QUEUE}<path:object_id>/history/": staff(302, 302, 302),
     **each(

@@ -27,6 +27,7 @@ TABLES = [(INQUIRIES, with_inquiries), (APPOINTMENTS, with_appointments)]
 ASK_THE_REGISTRY = {
     *("request_confirmation", "submit", "attach", "answer_return"),
     *("add_message", "ask_back"),
+    *("resume", "ask_for_review"),
     *("ask for the code of what is prepared", "send what is prepared"),
     *("hold", "confirm", "move", "accept", "accept a time waited for", "walk_in"),
     *("begin_assistance", "book_for", "book_later", "move_for"),

@@ -18,6 +18,7 @@ from tests.deeds.inquiries import prepared
 from tests.deeds.rows import PASSPORT
 from tests.factories import of_role
 from tests.portal.invitations import TO_BRING, form_of
+from tests.requests_app.people import act
 from tests.test_hostile import BIDI, LONG, QUEUE, assert_answered
 
 TEXT = "Words that somebody has typed here."
@@ -152,6 +153,28 @@ def test_a_withdrawal_with_anything_in_a_field_is_not_done(as_resident, returned
             response = as_resident.post(f"/en/inquiries/{returned.reference}/withdraw/", fields)
             assert_harmless(response)
             assert state_of(returned) == before, (field, value[:20])
+
+
+def test_a_request_for_a_review_with_anything_in_a_field_is_not_sent(
+    as_resident, resident, officer, claimed
+):
+    rejected = act("rejected", claimed, officer)
+    before = state_of(rejected)
+    for field in ("idempotency_key", "expected_version"):
+        for value in VALUES:
+            fields = fields_for(rejected, **{field: value})
+            address = f"/en/inquiries/{rejected.reference}/ask-for-review/"
+            assert_harmless(as_resident.post(address, fields))
+            assert state_of(rejected) == before, (field, value[:20])
+
+
+def test_a_version_that_is_none_takes_nothing_up_again(as_resident, resident, returned):
+    withdrawn = act("withdrawn", returned, resident)
+    before = state_of(withdrawn)
+    for value in VALUES:
+        address = f"/en/inquiries/{withdrawn.reference}/resume/"
+        assert_harmless(as_resident.post(address, {"expected_version": value}, follow=True))
+        assert state_of(withdrawn) == before, value[:20]
 
 
 def test_the_steps_of_a_draft_take_anything(as_resident, draft):

@@ -361,6 +361,8 @@ class Holiday(models.Model):  # type: ignore[django-manager-missing]  # modeltra
     day = models.DateField(_("day"), unique=True)
     name = models.CharField(_("name"), max_length=100)
 
+    cached = ReferenceData["Holiday"]()
+
     class Meta:
         verbose_name = _("holiday")
         verbose_name_plural = _("holidays")

@@ -21,13 +21,29 @@ def add_working_days(start: datetime.date, days: int) -> datetime.date:
     return day
 
 
+def count_working_days(first: datetime.date, last: datetime.date) -> int:
+    """Return how many working days have passed since `first`, itself not counted, by `last`."""
+    return number_days(first, last).get(last, 0)
+
+
+def shown_working_days(first: datetime.date, last: datetime.date) -> int:
+    """Return what `count_working_days` does, for a page: with the holidays kept in the process."""
+    holidays = {each.day for each in Holiday.cached.all()}
+    return _number_days(first, last, holidays).get(last, 0)
+
+
 def number_days(first: datetime.date, last: datetime.date) -> dict[datetime.date, int]:
     """Return for each day how many working days have passed since `first`, itself not counted.
 
     The difference of two numbers is the argument with which `add_working_days` leads from the one
     day to the other, if that is a working day.
     """
-    holidays = _holidays(first, last)
+    return _number_days(first, last, _holidays(first, last))
+
+
+def _number_days(
+    first: datetime.date, last: datetime.date, holidays: set[datetime.date]
+) -> dict[datetime.date, int]:
     numbers, day, number = {first: 0}, first, 0
     while day < last:
         day += _DAY

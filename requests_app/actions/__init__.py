@@ -1,7 +1,7 @@
 """Actions of applicants and officers on inquiries."""
 
 from requests_app.actions.attachments import attach, move_up, remove
-from requests_app.actions.chores import pass_on_inquiries, remind_of_returns
+from requests_app.actions.chores import end_inquiries, pass_on_inquiries, remind_of_returns
 from requests_app.actions.contact_mobile import ask_to_confirm_mobile, confirm_mobile
 from requests_app.actions.decisions import (
     approve,
@@ -23,8 +23,10 @@ from requests_app.actions.follow_up import (
     add_message,
     answer_return,
     ask_back,
+    ask_for_review,
     can_ask_back,
     mark_answers_read,
+    resume,
     withdraw,
 )
 from requests_app.actions.handing_back import hand_back, hand_back_hidden, hand_over
@@ -58,6 +60,7 @@ __all__ = [
     "answer_return",
     "approve",
     "ask_back",
+    "ask_for_review",
     "ask_to_confirm_mobile",
     "assign",
     "attach",
@@ -70,6 +73,7 @@ __all__ = [
     "confirm_mobile",
     "confirm_refusal",
     "delete_draft",
+    "end_inquiries",
     "escalate_overdue",
     "expire_exports",
     "hand_back",
@@ -102,6 +106,7 @@ __all__ = [
     "reply",
     "request_confirmation",
     "request_export",
+    "resume",
     "rights_of",
     "save_details",
     "scan_quarantined",

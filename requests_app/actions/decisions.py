@@ -130,10 +130,12 @@ def _decide(
     second officer first. A second request with the same idempotency key changes nothing.
     RuleViolation `quarantined`, or as in `check_may` and `move`.
     """
-    check_may(actor, Deed.WORK, inquiry)
+    check_may(actor, Deed.DECIDE, inquiry)
     key = derive_key(idempotency_key, actor.pk, inquiry.pk, outcome, text)
     delay = timedelta(minutes=settings.DECISION_MINUTES)
-    to_be_read = outcome == Inquiry.Outcome.REJECTED and is_drawn()
+    # A review is the second reading of a refusal, and few may do it.
+    can_be_drawn = outcome == Inquiry.Outcome.REJECTED and not inquiry.is_review
+    to_be_read = can_be_drawn and is_drawn()
     is_waiting = to_be_read or bool(delay)
     decision = Decision(
         idempotency_key=key,

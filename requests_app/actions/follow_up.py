@@ -36,13 +36,11 @@ def answer_return(
     text: str,
     idempotency_key: uuid.UUID,
 ) -> Inquiry:
-    """Answer a returned inquiry with a text and its unsent documents; compute a new due date.
+    """Answer a returned inquiry with a text and its unsent documents; the clock goes on.
 
     Unsent documents of another side are deleted. RuleViolation `registry_away`, or as in `_write`.
     """
     registry.refresh_parties(actor, inquiry)
-    due_on = add_working_days(timezone.localdate(), inquiry.service.target_working_days)
-
     return _write(
         inquiry,
         EventType.RESUBMITTED,
@@ -51,7 +49,6 @@ def answer_return(
         expected_version=expected_version,
         text=text,
         idempotency_key=idempotency_key,
-        due_on=due_on,
     )
 
 
@@ -192,6 +189,80 @@ def withdraw(
     )
 
 
+def resume(*, actor: User, inquiry: Inquiry, expected_version: int) -> Inquiry:
+    """Take up again what its owners have withdrawn, within RESUME_DAYS.
+
+    It is under processing with a new due date, and is its officer's again, or in the queue if they
+    may not work on it by now. A second request returns what the first has made. RuleViolation
+    `registry_away` or `too_late`, or as in `check_may` and `move`.
+    """
+    registry.refresh_parties(actor, inquiry)
+    with transaction.atomic():
+        # The account comes before the inquiry, as wherever somebody is assigned.
+        officer = lock_officer(inquiry.assignee) if inquiry.assignee else None
+        locked = Inquiry.objects.locked().get(pk=inquiry.pk)
+        check_may(actor, Deed.RESUME, locked)
+        since = locked.events.filter(seq__gt=expected_version, event_type=EventType.RESUMED)
+        if since.filter(actor=actor).exists():
+            return locked
+        if locked.resume_by and not locked.can_be_resumed:
+            raise RuleViolation(
+                _("This inquiry was withdrawn too long ago. Please file a new one."),
+                code="too_late",
+            )
+        return move(
+            locked,
+            EventType.RESUMED,
+            actor=actor,
+            role=Role.APPLICANT,
+            expected_version=_version_read(locked, expected_version),
+            only_if=Q(outcome=Inquiry.Outcome.WITHDRAWN, assignee=officer),
+            outcome="",
+            processed_at=None,
+            due_on=add_working_days(timezone.localdate(), locked.service.target_working_days),
+            assignee=officer if officer and may_work(officer, locked) else None,
+        )
+
+
+def ask_for_review(
+    *,
+    actor: User,
+    inquiry: Inquiry,
+    expected_version: int,
+    text: str,
+    idempotency_key: uuid.UUID,
+) -> Inquiry:
+    """Ask for a review of a rejection, within REVIEW_DAYS, and say why.
+
+    The inquiry is under processing with a new due date, and waits in the queue for a supervisor who
+    did not reject it. RuleViolation `registry_away` or `too_late`, or as in `_write`.
+    """
+    registry.refresh_parties(actor, inquiry)
+    rejected = inquiry.events.filter(event_type=EventType.REJECTED).order_by("-seq").first()
+    if inquiry.review_by and not inquiry.can_be_reviewed:
+        raise RuleViolation(
+            _("This inquiry was rejected too long ago for a review. Please file a new one."),
+            code="too_late",
+        )
+    return _write(
+        inquiry,
+        EventType.REVIEW_ASKED,
+        deed=Deed.ASK_FOR_REVIEW,
+        actor=actor,
+        expected_version=expected_version,
+        text=text,
+        idempotency_key=idempotency_key,
+        only_if=Q(outcome=Inquiry.Outcome.REJECTED),
+        outcome="",
+        processed_at=None,
+        look_again_since=None,
+        asked_back_at=None,
+        due_on=add_working_days(timezone.localdate(), inquiry.service.target_working_days),
+        assignee=None,
+        rejected_by=rejected and rejected.actor,
+    )
+
+
 def mark_answers_read(*, actor: User, inquiry: Inquiry) -> None:
     """Mark the officers' answers as read, once whose inquiry it is has them on the screen."""
     if may(actor, Deed.ANSWER, inquiry):
@@ -211,7 +282,7 @@ def _write(
     check: Callable[[Inquiry, str, AttachmentQuerySet], None] | None = None,
     **changes: Any,
 ) -> Inquiry:
-    """Record an event of the applicant's side with its text; set the fields in `changes`.
+    """Record an event of the applicant's side with its text, as `move` does with `changes`.
 
     An answer is marked as new, and sends the unsent documents of its side; all others are deleted.
     `check` sees the locked inquiry, the text and those documents. A second request with the same
@@ -225,10 +296,6 @@ def _write(
             # A concurrent upload waits for this lock, and then finds the new status.
             locked = Inquiry.objects.locked().get(pk=inquiry.pk)
             rights = check_may(actor, deed, locked)
-            has_public_events = locked.events.filter(seq__gt=expected_version).public().exists()
-            if expected_version < locked.version and not has_public_events:
-                # Internal events since then are hidden from the applicant, so they are no conflict.
-                expected_version = locked.version
             documents = rights.documents().unsent().kept()
             if check:
                 check(locked, text, documents)
@@ -239,7 +306,7 @@ def _write(
                 event_type,
                 actor=actor,
                 role=Role.APPLICANT,
-                expected_version=expected_version,
+                expected_version=_version_read(locked, expected_version),
                 content_digest=digest_of([text, *documents.digests()]),
                 **changes,
             )
@@ -263,3 +330,12 @@ def _write(
         return Inquiry.objects.get(pk=inquiry.pk)
     discard(*stored)
     return moved
+
+
+def _version_read(locked: Inquiry, expected_version: int) -> int:
+    """Return the version that the applicant has read, with the internal events since then.
+
+    Those are hidden from them, so they are no conflict.
+    """
+    has_public_events = locked.events.filter(seq__gt=expected_version).public().exists()
+    return expected_version if has_public_events else max(expected_version, locked.version)

@@ -15,6 +15,9 @@ NOTICES = {
     EventType.REJECTED,
     EventType.REOPENED,
     EventType.WITHDRAWN,
+    EventType.UNANSWERED,
+    EventType.RESUMED,
+    EventType.REVIEW_ASKED,
 }
 # The person it is about is told of these, and in less detail.
 TEMPLATES_FOR_PERSON = {
@@ -24,6 +27,9 @@ TEMPLATES_FOR_PERSON = {
     EventType.REJECTED: "inquiry_about_you_answered",
     EventType.REOPENED: "inquiry_about_you_reopened",
     EventType.WITHDRAWN: "inquiry_about_you_withdrawn",
+    EventType.UNANSWERED: "inquiry_about_you_unanswered",
+    EventType.RESUMED: "inquiry_about_you_resumed",
+    EventType.REVIEW_ASKED: "inquiry_about_you_review_asked",
 }
 
 

@@ -31,7 +31,10 @@ class Deed(StrEnum):
     OPEN_DOCUMENT = "open_document"
     ANSWER = "answer"
     WITHDRAW = "withdraw"
+    RESUME = "resume"  # what is withdrawn
+    ASK_FOR_REVIEW = "ask_for_review"  # of a rejection
     WORK = "work"  # as an officer
+    DECIDE = "decide"  # as its officer: who has it answers it
     ASSIGN = "assign"  # as a supervisor
 
 
@@ -41,7 +44,7 @@ PREPARE = "requests_app.prepare_inquiry"
 _OF_WHO_PREPARES = (Deed.EDIT, Deed.OPEN_DOCUMENT)
 # What undoes a filing: for a while after its recovery, an account undoes nothing that is older.
 _UNDOES = (Deed.WITHDRAW,)
-_OF_STAFF = (Deed.WORK, Deed.ASSIGN)
+_OF_STAFF = (Deed.WORK, Deed.DECIDE, Deed.ASSIGN)
 # Who may do what with a filed inquiry. A draft is its author's alone, and its status says what can
 # be done with it.
 _MAY: dict[Deed, frozenset[Relation]] = {
@@ -50,6 +53,8 @@ _MAY: dict[Deed, frozenset[Relation]] = {
     Deed.OPEN_DOCUMENT: OWNERS,
     Deed.ANSWER: OWNERS,
     Deed.WITHDRAW: OWNERS,
+    Deed.RESUME: OWNERS,
+    Deed.ASK_FOR_REVIEW: OWNERS,
 }
 
 
@@ -168,7 +173,7 @@ def check_may(user: User, deed: Deed, inquiry: Inquiry) -> Rights:
     """Check that `user` may do this to the inquiry now, and return all their rights on it.
 
     RuleViolation `not_yours`, `taken_over` or `recovered`; `not_officer`, `own_case`,
-    `other_team` or `not_supervisor` for a deed of staff.
+    `other_team`, `not_supervisor` or `review` for a deed of staff.
     """
     rights = rights_of(user, inquiry)
     if deed not in _OF_STAFF:
@@ -191,4 +196,9 @@ def _refusal_of_staff(user: User, deed: Deed, inquiry: Inquiry) -> RuleViolation
         )
     if deed == Deed.ASSIGN and not user.has_perm("requests_app.assign_inquiry"):
         return RuleViolation(_("Only supervisors give inquiries to others."), code="not_supervisor")
+    if deed == Deed.DECIDE and not inquiry.is_decidable_by(user):
+        return RuleViolation(
+            _("This is a review. Only a supervisor who did not reject the inquiry decides it."),
+            code="review",
+        )
     return None

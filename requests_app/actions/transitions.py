@@ -1,7 +1,6 @@
 """The status transitions of inquiries."""
 
 from collections.abc import Collection
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import F, Q
@@ -11,6 +10,7 @@ from django.utils.translation import pgettext
 
 from core.accounts.models import User
 from core.exceptions import RuleViolation
+from requests_app.actions.clock import clock_after, clock_of_question
 from requests_app.actions.notices import tell
 from requests_app.models import Decision, Inquiry, InquiryEvent
 
@@ -45,6 +45,9 @@ TRANSITIONS: dict[EventType, tuple[Collection[str], str | None]] = {
     EventType.REOPENED: ({Status.PROCESSED, Status.CLOSED}, Status.UNDER_PROCESSING),
     EventType.CLOSED: ({Status.PROCESSED}, Status.CLOSED),
     EventType.WITHDRAWN: (Inquiry.OPEN, Status.CLOSED),
+    EventType.RESUMED: ({Status.CLOSED}, Status.UNDER_PROCESSING),
+    EventType.REVIEW_ASKED: ({Status.PROCESSED, Status.CLOSED}, Status.UNDER_PROCESSING),
+    EventType.UNANSWERED: ({Status.RETURNED_TO_APPLICANT}, Status.CLOSED),
     EventType.PASSED_ON: (Inquiry.OPEN, None),
     EventType.CHECKED: (Inquiry.FILED, None),
     EventType.INFECTED: (Inquiry.FILED, None),
@@ -78,12 +81,11 @@ _WHILE_IT_WAITS = {
     EventType.ASSIGNED,
     EventType.REPLIED,
 }
-# A return that waits for an answer this long is followed by a reminder.
-REMINDER_DELAY = timedelta(days=7)
 OUTCOMES = {
     EventType.APPROVED: Outcome.APPROVED,
     EventType.REJECTED: Outcome.REJECTED,
     EventType.WITHDRAWN: Outcome.WITHDRAWN,
+    EventType.UNANSWERED: Outcome.UNANSWERED,
 }
 
 
@@ -119,10 +121,12 @@ def move(
     to_status = to_status or before
     if event_type in OUTCOMES:
         changes = {"outcome": OUTCOMES[event_type], "processed_at": timezone.now(), **changes}
-    if event_type == EventType.RETURNED:
-        changes |= {"remind_at": timezone.now() + REMINDER_DELAY}
-    elif before == Status.RETURNED_TO_APPLICANT != to_status:
-        changes |= {"remind_at": None}
+    if event_type in (EventType.APPROVED, EventType.REJECTED):
+        changes = {"rejected_by": None, **changes}
+    if to_status != before:
+        changes = {**clock_after(inquiry, before, to_status), **changes}
+    elif before == Status.PROCESSED and event_type in (EventType.ASKED_BACK, EventType.REPLIED):
+        changes |= clock_of_question(is_open=event_type == EventType.ASKED_BACK)
     moved = (
         Inquiry.objects.filter(only_if, pk=inquiry.pk, status=before, version=expected_version)
         .filter(status__in=from_statuses)

@@ -16,6 +16,9 @@ from requests_app.actions.rights import Deed, check_may, may
 from requests_app.actions.transitions import EventType, Role, move
 from requests_app.models import Inquiry, Reply
 
+# Whoever may not decide an inquiry may not have it, nor answer it.
+_OF_ITS_OFFICER = (EventType.CLAIMED, EventType.REPLIED, EventType.RETURNED)
+
 
 def claim(*, actor: User, inquiry: Inquiry, expected_version: int) -> Inquiry:
     """Assign an unassigned inquiry to the actor.
@@ -164,11 +167,11 @@ def reopen(
     text: str,
     idempotency_key: uuid.UUID,
 ) -> Inquiry:
-    """Take up a decided inquiry again, as a supervisor, with a reason that the applicant reads.
+    """Take up a decided or unanswered inquiry again, as a supervisor, and say why.
 
-    It has no outcome any more and a new due date, and is its officer's again, or in the queue if
-    they may not work on it by now. RuleViolation `not_supervisor`, `withdrawn`, or as in
-    `_officer_move`.
+    The applicant reads the reason. It has no outcome any more and a new due date, and is its
+    officer's again, or in the queue if they may not work on it by now. RuleViolation
+    `not_supervisor`, `withdrawn`, or as in `_officer_move`.
     """
     check_may(actor, Deed.ASSIGN, inquiry)
     if inquiry.outcome == Inquiry.Outcome.WITHDRAWN:
@@ -245,13 +248,13 @@ def _officer_move(
     inquiry: Inquiry, event_type: EventType, *, actor: User, **changes: Any
 ) -> Inquiry:
     """Record an event of an officer. RuleViolation as in `check_may` and `move`."""
-    check_may(actor, Deed.WORK, inquiry)
+    check_may(actor, Deed.DECIDE if event_type in _OF_ITS_OFFICER else Deed.WORK, inquiry)
     return move(inquiry, event_type, actor=actor, role=Role.OFFICER, **changes)
 
 
 def may_work(officer: User, inquiry: Inquiry) -> bool:
-    """Return whether the officer, whose account is locked, may have the inquiry."""
-    return officer.is_active and officer.is_staff and may(officer, Deed.WORK, inquiry)
+    """Return whether the inquiry can be given to `officer`, whose account is locked."""
+    return officer.is_active and officer.is_staff and may(officer, Deed.DECIDE, inquiry)
 
 
 def lock_officer(officer: User) -> User:

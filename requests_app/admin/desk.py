@@ -1,8 +1,9 @@
 """The page of an inquiry for officers; only its buttons change the inquiry."""
 
+import datetime
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language_info, pgettext
 from django.utils.translation import gettext as _
 
@@ -21,6 +23,7 @@ from core.accounts.models import User
 from core.accounts.rights import has_passed_on
 from core.arabic_spelling import is_arabic
 from core.catalogue.models import several_teams
+from core.catalogue.working_days import shown_working_days
 from core.exceptions import RuleViolation
 from core.http import in_language, other_language
 from core.methods import takes_form
@@ -51,7 +54,11 @@ def get_inquiry_for(request: StaffRequest, pk: int) -> Inquiry:
     if not request.user.has_perm("requests_app.view_inquiry"):
         raise PermissionDenied
     inquiries = Inquiry.objects.visible_to_staff(request.user, now=True).select_related(
-        "applicant__identity", "holder", "beneficiary", "assignee__identity"
+        "applicant__identity",
+        "holder",
+        "beneficiary",
+        "assignee__identity",
+        "rejected_by__identity",
     )
     return get_visible(inquiries, request.user, "inquiry", pk=pk)
 
@@ -270,8 +277,15 @@ def _next_after(inquiry: Inquiry, officer: User) -> int | None:
     """Return the pk of the next inquiry in the officer's queue, or None at its end."""
     later = Q(due_on__gt=inquiry.due_on) | Q(due_on=inquiry.due_on, pk__gt=inquiry.pk)
     queue = Inquiry.objects.visible_to_staff(officer).waiting().unassigned_or_assigned_to(officer)
-    queue = queue.filter(pending_outcome="")
+    queue = queue.filter(pending_outcome="").decidable_by(officer)
     return queue.filter(later).order_by("due_on", "pk").values_list("pk", flat=True).first()
+
+
+def _age_of(inquiry: Inquiry) -> int:
+    """Return the working days since it was filed, until it was decided or has ended."""
+    filed_at = cast(datetime.datetime, inquiry.submitted_at)
+    until = inquiry.processed_at or timezone.now()
+    return shown_working_days(timezone.localdate(filed_at), timezone.localdate(until))
 
 
 def _page(
@@ -327,7 +341,10 @@ def _page(
         "answers": answers,
         "decisions": decisions,
         "note_form": NoteForm(initial=typed_in("note"), auto_id="note_%s"),
-        "can_claim": is_at_desk and inquiry.assignee is None,
+        "age": _age_of(inquiry),
+        "can_claim": is_at_desk
+        and inquiry.assignee is None
+        and inquiry.is_decidable_by(request.user),
         "can_release": is_at_desk and is_mine,
         "can_close": may_work and inquiry.is_processed and not inquiry.asked_back_at,
         "can_note": may_work,
@@ -360,6 +377,6 @@ def _page(
         )
     # A refused reason stays on the screen, even if the inquiry has been reopened by now.
     reason = typed_in("reopen")
-    if may_assign and (inquiry.is_decided or reason["text"]):
+    if may_assign and (inquiry.can_be_reopened or reason["text"]):
         context["reopen_form"] = ReopenForm(initial=reason, auto_id="reopen_%s")
     return render(request, "admin/requests_app/inquiry/desk.html", context)

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 # What a row of the list shows. The texts of an inquiry are by far its largest columns.
 SHOWN = (
     *("reference", "service", "team", "name", "status", "outcome", "pending_outcome"),
-    *("due_on", "version", "new_since", "asked_back_at"),
+    *("due_on", "version", "new_since", "asked_back_at", "rejected_by"),
     *("beneficiary__name_ar", "beneficiary__name_en"),
     *("assignee__username", "assignee__identity__name_ar", "assignee__identity__name_en"),
 )
@@ -241,6 +241,25 @@ class AskedBackFilter(admin.SimpleListFilter):
         return queryset.asked_back() if self.value() == "yes" else queryset
 
 
+class ReviewFilter(admin.SimpleListFilter):
+    """A filter for supervisors: the reviews of rejections that they may decide."""
+
+    title = _("reviews of rejections")
+    parameter_name = "review"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[str, "_StrOrPromise"]]:
+        if not request.user.has_perm("requests_app.assign_inquiry"):
+            return []
+        return [("yes", _("asked for by the applicant"))]
+
+    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
+        self, request: StaffRequest, queryset: InquiryQuerySet
+    ) -> InquiryQuerySet:
+        return queryset.reviews_for(request.user) if self.value() == "yes" else queryset
+
+
 class HeldBackFilter(admin.SimpleListFilter):
     """A filter for officers: those of which a decision of theirs did not leave.
 
@@ -330,6 +349,7 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
         OverdueFilter,
         LookAgainFilter,
         AskedBackFilter,
+        ReviewFilter,
         HeldBackFilter,
         SecondReadingFilter,
         ("status", FiledStatusFilter),
@@ -383,6 +403,8 @@ class InquiryAdmin(StaffList, admin.ModelAdmin):
             return status_tag(inquiry.outcome, inquiry.get_outcome_display())
         if inquiry.pending_outcome:
             return status_tag(inquiry.pending_outcome, inquiry.pending_words)
+        if inquiry.is_review:
+            return status_tag(inquiry.status, inquiry.review_words)
         return status_tag(inquiry.status, inquiry.get_status_display())
 
     @admin.display(description=_("due on"), ordering="due_on")

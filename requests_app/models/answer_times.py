@@ -12,22 +12,22 @@ from requests_app.models.inquiries import InquiryQuerySet
 def days_to_answer(answered: InquiryQuerySet) -> dict[int, Counter[int]]:
     """Return {key of a service: {working days: how many took so many}} of answered inquiries.
 
-    What was answered on the day on which it was filed took 0. The time in which an inquiry waited
-    for its applicant counts, as it does for them.
+    What was answered on the day on which it was filed took 0. The days on which an inquiry waited
+    for its applicant do not count.
     """
     by_days = answered.order_by().values_list(
-        "service", TruncDate("submitted_at"), TruncDate("processed_at")
+        "service", "days_waited", TruncDate("submitted_at"), TruncDate("processed_at")
     )
     rows = list(by_days.annotate(Count("pk")))
     if not rows:
         return {}
     numbers = number_days(
-        min(filed for _service, filed, _answered, _number in rows),
-        max(answered for _service, _filed, answered, _number in rows),
+        min(filed for _service, _waited, filed, _answered, _number in rows),
+        max(answered for _service, _waited, _filed, answered, _number in rows),
     )
     times: defaultdict[int, Counter[int]] = defaultdict(Counter)
-    for service, filed_on, answered_on, number in rows:
-        times[service][numbers[answered_on] - numbers[filed_on]] += number
+    for service, waited, filed_on, answered_on, number in rows:
+        times[service][numbers[answered_on] - numbers[filed_on] - waited] += number
     return dict(times)
 
 

@@ -50,6 +50,14 @@ class InquiryEvent(Event):
         REOPENED = "reopened", pgettext_lazy("what happened to an inquiry", "Reopened")
         CLOSED = "closed", pgettext_lazy("what happened to an inquiry", "Closed")
         WITHDRAWN = "withdrawn", pgettext_lazy("what happened to an inquiry", "Withdrawn")
+        UNANSWERED = (
+            "unanswered",
+            pgettext_lazy(
+                "what happened to an inquiry", "Ended without an answer from the applicant"
+            ),
+        )
+        RESUMED = "resumed", _("Taken up again by the applicant")
+        REVIEW_ASKED = "review_asked", _("Review of the rejection asked for")
         PASSED_ON = (
             "passed_on",
             pgettext_lazy("what happened to an inquiry", "Passed on to the person it is about"),

@@ -91,6 +91,17 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         """Return those at the desk that nobody has, the most urgent first."""
         return self.waiting().filter(assignee=None).order_by("due_on", "pk")
 
+    def reviews_for(self, supervisor: User) -> Self:
+        """Return the open reviews of rejections that `supervisor` may decide."""
+        reviews = self.filter(status__in=Inquiry.OPEN, rejected_by__isnull=False)
+        return reviews.exclude(rejected_by=supervisor)
+
+    def decidable_by(self, officer: User) -> Self:
+        """Leave out the reviews that `is_decidable_by` keeps from this officer."""
+        if officer.has_perm("requests_app.assign_inquiry"):
+            return self.exclude(rejected_by=officer)
+        return self.filter(rejected_by=None)
+
     def in_hand_of(self, officer: User) -> Self:
         """Return the open inquiries of `officer`, also those that wait for their applicant.
 
@@ -137,6 +148,10 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
     def to_be_reminded(self, now: datetime.datetime) -> Self:
         """Return the returned inquiries of whose answer somebody has to be reminded by now."""
         return self.filter(remind_at__lte=now)
+
+    def to_be_ended(self, now: datetime.datetime) -> Self:
+        """Return those that the portal has to end or close by now, as nobody has done anything."""
+        return self.filter(ends_at__lte=now)
 
     def passed_on(self) -> Self:
         """Return the open inquiries whose holder has lost the link."""
@@ -239,6 +254,7 @@ class Inquiry(models.Model):
         APPROVED = "approved", _("Approved")
         REJECTED = "rejected", _("Rejected")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        UNANSWERED = "unanswered", _("Ended without an answer")  # of the applicant, to a return
 
     # At the desk, the directorate has to act; while an inquiry is open, the directorate or the
     # applicant has to. All inquiries but drafts are filed.
@@ -322,6 +338,15 @@ class Inquiry(models.Model):
         null=True,
         related_name="assigned_inquiries",
     )
+    rejected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("rejected by"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,  # inquiry_reviews holds the few that have one
+        help_text="of a review: whose rejection it is about; empty once the review is decided",
+    )
     due_on = models.DateField(_("due on"), null=True)
     escalated_for = models.DateField(
         null=True, help_text="the due date of which supervisors were told that it has passed"
@@ -332,6 +357,17 @@ class Inquiry(models.Model):
     submitted_at = models.DateTimeField(_("filed"), null=True)
     processed_at = models.DateTimeField(_("processed"), null=True)
     remind_at = models.DateTimeField(null=True, help_text="of a return that waits for an answer")
+    ends_at = models.DateTimeField(
+        null=True,
+        help_text="when the portal ends a return that nobody has answered, or closes what is "
+        "processed; the start of a day",
+    )
+    days_left = models.PositiveSmallIntegerField(
+        null=True, help_text="working days until it was due, of a return that waits for an answer"
+    )
+    days_waited = models.PositiveSmallIntegerField(
+        default=0, help_text="working days that it has waited for its applicant, until the last one"
+    )
     look_again_since = models.DateTimeField(
         null=True, help_text="of a decided inquiry that has lost a document, for a supervisor"
     )
@@ -371,6 +407,14 @@ class Inquiry(models.Model):
                 fields=["remind_at"],
                 name="inquiry_reminders",
                 condition=Q(remind_at__isnull=False),
+            ),
+            models.Index(
+                fields=["rejected_by"],
+                name="inquiry_reviews",
+                condition=Q(rejected_by__isnull=False),
+            ),
+            models.Index(
+                fields=["ends_at"], name="inquiry_ends", condition=Q(ends_at__isnull=False)
             ),
             models.Index(
                 fields=["look_again_since"],
@@ -472,14 +516,67 @@ class Inquiry(models.Model):
 
     @property
     def is_decided(self) -> bool:
-        """Whether the directorate has decided it, and not the applicant, who withdraws it."""
+        """Whether the directorate has decided it: it is not withdrawn, nor ended unanswered."""
         return self.outcome in self.DECIDED
+
+    @property
+    def can_be_reopened(self) -> bool:
+        """Whether a supervisor can take it up again: whoever withdrew it does that themselves."""
+        return bool(self.outcome) and self.outcome != self.Outcome.WITHDRAWN
+
+    @property
+    def last_day(self) -> datetime.date | None:
+        """The last day on which a return can be answered, or on which it stays processed."""
+        return timezone.localdate(self.ends_at) - DAY if self.ends_at else None
+
+    @property
+    def resume_by(self) -> datetime.date | None:
+        """The last day on which what is withdrawn can be taken up again."""
+        is_withdrawn = self.outcome == self.Outcome.WITHDRAWN
+        return self._last_day_after_the_end("RESUME_DAYS") if is_withdrawn else None
+
+    @property
+    def review_by(self) -> datetime.date | None:
+        """The last day on which a review of its rejection can be asked for."""
+        is_rejected = self.outcome == self.Outcome.REJECTED
+        return self._last_day_after_the_end("REVIEW_DAYS") if is_rejected else None
+
+    @property
+    def can_be_reviewed(self) -> bool:
+        return self.review_by is not None and timezone.localdate() <= self.review_by
+
+    @property
+    def is_review(self) -> bool:
+        """Whether its applicant has asked for a review of a rejection, and waits for it."""
+        return self.is_open and self.rejected_by_id is not None
+
+    def is_decidable_by(self, officer: User) -> bool:
+        """Return whether it is no review, or one that this officer may decide.
+
+        That is a supervisor other than the officer who rejected it.
+        """
+        may_review = officer.has_perm("requests_app.assign_inquiry")
+        return self.rejected_by_id is None or (may_review and self.rejected_by_id != officer.pk)
+
+    @property
+    def can_be_resumed(self) -> bool:
+        return self.resume_by is not None and timezone.localdate() <= self.resume_by
+
+    def _last_day_after_the_end(self, setting: str) -> datetime.date:
+        ended_on = timezone.localdate(cast(datetime.datetime, self.processed_at))
+        return ended_on + settings.INQUIRIES[setting] * DAY
 
     @property
     def pending_words(self) -> str:
         """What a decision that has not left yet says, for officers."""
         words = pgettext("of an inquiry", "%(outcome)s, not sent yet")
         return words % {"outcome": self.get_pending_outcome_display()}
+
+    @property
+    def review_words(self) -> str:
+        """What the status of a review says, for officers."""
+        words = pgettext("of an inquiry", "%(status)s, a review")
+        return words % {"status": self.get_status_display()}
 
     @property
     def is_open(self) -> bool:

@@ -1,9 +1,10 @@
-"""What is sent about a filed inquiry: answers, additions, a question, and its withdrawal."""
+"""What is sent about a filed inquiry: answers, additions, questions, and what follows its end."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -19,6 +20,8 @@ from requests_app.forms import (
     AskBackForm,
     DocumentsForm,
     ReturnAnswerForm,
+    ReviewForm,
+    VersionForm,
     WithdrawForm,
 )
 from requests_app.models import Inquiry
@@ -129,8 +132,41 @@ def _send_text(
         else:
             messages.success(request, sending.done)
             return redirect("inquiries:detail", reference)
-    context = {"form": form, "inquiry": inquiry, "replies": rights.replies()}
+    context = {
+        "form": form,
+        "inquiry": inquiry,
+        "replies": rights.replies(),
+        "days": settings.INQUIRIES["RESUME_DAYS"],
+    }
     return render(request, sending.template, context)
+
+
+@takes_form
+@filed_page(Deed.ASK_FOR_REVIEW)
+def ask_for_review(request: SignedInRequest, rights: Rights) -> HttpResponse:
+    done = _("Your request for a review has been sent.")
+    review = _Sending(ReviewForm, "inquiries/ask_for_review.html", actions.ask_for_review, done)
+    return _send_text(request, rights, review, is_open=rights.inquiry.can_be_reviewed)
+
+
+@takes_form
+@filed_page(Deed.RESUME)
+def resume(request: SignedInRequest, rights: Rights) -> HttpResponse:
+    """Take up again what was withdrawn, after a confirmation."""
+    inquiry = rights.inquiry
+    reference = inquiry.reference
+    if request.method != "POST" and not inquiry.can_be_resumed:
+        return redirect("inquiries:detail", reference)
+    form = _build_form(VersionForm, inquiry, posted=request.POST)
+    if form.is_valid():
+        try:
+            actions.resume(actor=request.user, inquiry=inquiry, **form.cleaned_data)
+        except RuleViolation as violation:
+            messages.error(request, violation.message)
+        else:
+            messages.success(request, _("The inquiry goes on."))
+        return redirect("inquiries:detail", reference)
+    return render(request, "inquiries/resume.html", {"form": form, "inquiry": inquiry})
 
 
 def _build_form(

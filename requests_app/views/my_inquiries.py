@@ -99,6 +99,8 @@ def detail(request: SignedInRequest, rights: Rights) -> HttpResponse:
         "can_add": rights.may(Deed.ANSWER) and inquiry.is_at_the_desk,
         "can_ask": rights.may(Deed.ANSWER) and actions.can_ask_back(inquiry, events),
         "can_withdraw": rights.may(Deed.WITHDRAW) and inquiry.is_open,
+        "can_resume": rights.may(Deed.RESUME) and inquiry.can_be_resumed,
+        "can_ask_for_review": rights.may(Deed.ASK_FOR_REVIEW) and inquiry.can_be_reviewed,
         "why_not_withdraw": inquiry.is_open and rights.why_closed(Deed.WITHDRAW),
         "events": events,
         "stations": stations_of(inquiry, events),

@@ -25,6 +25,7 @@ from core.messaging.actions import expire_late, purge_expired_secrets
 from core.submissions.models import forget_old_submissions
 from requests_app import actions as inquiries
 from requests_app.actions import (
+    end_inquiries,
     escalate_overdue,
     expire_exports,
     hand_back_hidden,
@@ -64,6 +65,7 @@ CHORES: Chores = {
         (5 * _SECONDS, allocate),
         (30 * _SECONDS, remind_of_appointments),
         (5 * _MINUTES, remind_of_returns),
+        (5 * _MINUTES, end_inquiries),
         (15 * _SECONDS, send_decisions),
         (30 * _SECONDS, scan_quarantined),
         (3 * _SECONDS, make_exports),

@@ -70,6 +70,11 @@ def inquiries_of(user: User) -> Iterator[_Section]:
         counts += [
             (_("Overdue, all officers"), inquiries.overdue(), {"queue": "all", "time": "overdue"}),
             (
+                _("Reviews of rejections"),
+                inquiries.reviews_for(user),
+                {"queue": "all", "review": "yes"},
+            ),
+            (
                 _("Decided, then a document was removed"),
                 inquiries.to_look_at_again(),
                 {"queue": "all", "again": "yes"},

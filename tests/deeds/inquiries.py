@@ -157,8 +157,8 @@ def prepared(applicant, clerk, service):
     )
 
 
-def of_inquiry(step=""):
-    return lambda world: f"/en/inquiries/{world.returned.reference}/{step}"
+def of_inquiry(step="", thing="returned"):
+    return lambda world: f"/en/inquiries/{getattr(world, thing).reference}/{step}"
 
 
 def a_document(step=""):
@@ -267,6 +267,9 @@ INQUIRIES = {
     "ask_back": row(written(filing.ask_back, "processed"), *OWNERS),
     "add_message": row(written(filing.add_message, "waiting"), *OWNERS),
     "withdraw": row(written(filing.withdraw, "returned"), *OWNERS),
+    "ask_for_review": row(written(filing.ask_for_review, "rejected"), *OWNERS),
+    "claim a review": row(versioned(filing.claim, "review"), "supervisor"),
+    "resume": row(versioned(filing.resume, "withdrawn"), *OWNERS),
     "mark_answers_read": row(marked_read, *OWNERS),
     "claim": row(versioned(filing.claim, "waiting"), "officer supervisor"),
     "release": row(versioned(filing.release, "taken"), "officer"),
@@ -342,6 +345,8 @@ INQUIRIES = {
         page(lambda world: f"/en/inquiries/{world.processed.reference}/ask/"), *OWNERS
     ),
     "the page to withdraw": row(page(of_inquiry("withdraw/")), *OWNERS),
+    "the page to ask for a review": row(page(of_inquiry("ask-for-review/", "rejected")), *OWNERS),
+    "the page to take it up again": row(page(of_inquiry("resume/", "withdrawn")), *OWNERS),
 }
 
 
@@ -375,6 +380,8 @@ def with_inquiries(world):
     places.window(office=world.office)
     invited(world.invited)
     world.invited.refresh_from_db()
+    world.withdrawn, world.rejected = filed("withdrawn"), filed("claimed", "rejected")
+    world.review = filed("claimed", "rejected", "review_asked")
     world.processed, world.to_look_at_again = (
         filed("claimed", "approved") for _inquiry in range(2)
     )

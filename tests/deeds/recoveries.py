@@ -12,6 +12,7 @@ OPEN_AFTER_RECOVERY = {
     *("start", "change_subject", "save_details", "ask_to_confirm_mobile", "confirm_mobile"),
     *("delete_draft", "request_confirmation", "submit", "attach", "attach to a draft"),
     *("remove", "move_up", "answer_return", "mark_answers_read"),
+    *("resume", "the page to take it up again", "ask_for_review", "the page to ask for a review"),
     *(
         "what was filed",
         "what became of it",

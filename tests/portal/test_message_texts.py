@@ -64,7 +64,11 @@ def context_of(template, service=None):
         office = Office(short_name_ar="جوازات مركز حفر الباطن، العليا", short_name_en="O" * 30)
         return {"code": CODE, "about": Assistance(office=office, aim="change")}
     about_others = {"has_account": False}
-    inquiry = Inquiry(reference=REFERENCE, service=service, holder=holder, beneficiary=person)
+    ends_at = datetime.datetime(2026, 10, 28, 21, tzinfo=datetime.UTC)
+    end = {"ends_at": ends_at, "processed_at": ends_at, "outcome": "rejected"}
+    inquiry = Inquiry(
+        reference=REFERENCE, service=service, holder=holder, beneficiary=person, **end
+    )
     if template == "inquiries_overdue":
         inquiry.due_on = datetime.date(2026, 10, 28)
         return {"inquiries": [inquiry, inquiry]}

@@ -18,6 +18,7 @@ from tests.appointments import places
 from tests.appointments.browsing import TIMES, address, criteria_of, own_data
 from tests.conftest import errors_on, notices_on, signed_in
 from tests.core.accounts import pages
+from tests.requests_app.people import after
 from tests.requests_app.returns import returned
 from tests.requests_app.steps import page_of
 from tests.worlds import undone
@@ -47,6 +48,7 @@ NOTHING_TYPED = {
         (
             *("accounts:sign-out-device", "accounts:sign-out-elsewhere"),
             *("inquiries:review", "inquiries:send-mobile-code", "inquiries:delete"),
+            "inquiries:resume",
             *("appointments:confirm", "appointments:cancel", "appointments:stop-waiting"),
             *("appointments:stop-wish", "appointments:accept", "appointments:decline"),
         ),
@@ -86,6 +88,9 @@ def world(resident):
         palm=palm,
         draft=factories.draft(resident),
         open=factories.filed(resident),
+        rejected=after(
+            factories.filed(resident), factories.OfficerFactory(), "claimed", "rejected"
+        ),
         returned=returned(factories.filed(resident), factories.OfficerFactory()),
         slot=slot,
         last_day=list(horizon())[2].isoformat(),
@@ -157,6 +162,11 @@ TYPED = {
         TEXT,
     ),
     "inquiries:withdraw": lambda w: (page_of(w.open, "withdraw"), {"text": TEXT}, TEXT),
+    "inquiries:ask-for-review": lambda w: (
+        page_of(w.rejected, "ask-for-review"),
+        {"text": TEXT},
+        TEXT,
+    ),
     "appointments:verify": lambda w: (
         "/en/appointments/verify/",
         own_data(w.resident, number="2 typed"),

@@ -75,6 +75,8 @@ def work(officer):
     copies(mine, 5, assignee=None, due_on=late)
     decided = write(actions.approve, factories.claimed(officer), officer)
     Inquiry.objects.filter(pk=decided.pk).update(look_again_since=timezone.now())
+    rejected = write(actions.reject, factories.claimed(colleague), colleague)
+    write(actions.ask_for_review, rejected, rejected.applicant)
     refused = write(actions.reject, factories.claimed(colleague), colleague)
     unread = {"pending_outcome": "rejected", "outcome": "", "status": "under_processing"}
     Inquiry.objects.filter(pk=refused.pk).update(**unread)
@@ -94,7 +96,7 @@ def assert_counts_are_those_of_the_lists(browser):
 
 def test_officer_sees_own_and_unassigned_work(as_officer, work, monkeypatch):
     seen = {
-        "Unassigned": "9",
+        "Unassigned": "10",
         "Mine, under processing": "2",
         "Mine, answered by the applicant": "1",
         "Mine, waiting for the applicant": "1",
@@ -116,6 +118,7 @@ def test_permissions_decide_what_an_officer_sees(officer, work):
     officer.user_permissions.add(Permission.objects.get(codename="assign_inquiry"))
     seen = numbers(browser)
     assert seen["Overdue, all officers"] == "9"
+    assert seen["Reviews of rejections"] == "1"
     assert "Unassigned, overdue" not in seen
     assert_counts_are_those_of_the_lists(browser)
 

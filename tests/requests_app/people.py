@@ -26,6 +26,7 @@ WITHOUT_TEXT = {
     "released": actions.release,
     "assigned": actions.assign,
     "closed": actions.close,
+    "resumed": actions.resume,
 }
 WITH_TEXT = {
     "noted": actions.note,
@@ -39,8 +40,12 @@ WITH_TEXT = {
     "rejected": actions.reject,
     "reopened": actions.reopen,
     "withdrawn": actions.withdraw,
+    "review_asked": actions.ask_for_review,
 }
-APPLICANT_EVENTS = ("submitted", "resubmitted", "added", "asked_back", "withdrawn")
+APPLICANT_EVENTS = (
+    *("submitted", "resubmitted", "added", "asked_back", "withdrawn"),
+    *("resumed", "review_asked"),
+)
 OF_SUPERVISORS = ("assigned", "transferred", "reopened")
 
 

@@ -1,4 +1,4 @@
-"""The reminder a week after a return that the applicant has not answered."""
+"""The reminders of a return that nobody has answered: after a week, and before its end."""
 
 import json
 import uuid
@@ -11,6 +11,7 @@ from django.core import mail
 from django.utils import timezone, translation
 
 from core.exceptions import RuleViolation
+from core.hijri import both_in_text
 from requests_app import actions
 from tests import factories
 from tests.conftest import signed_in, words
@@ -24,10 +25,11 @@ from tests.worlds import undone
 WEEK = timedelta(days=7)
 SECOND = timedelta(seconds=1)
 REMINDER = {
-    "en": "Tawasul: your inquiry {} has been waiting for your answer for a week. "
-    "Sign in to read what is missing.",
-    "ar": "تواصل: طلبك {} ينتظر ردك منذ أسبوع. يرجى تسجيل الدخول لمعرفة ما ينقصه.",
+    "en": "Tawasul: your inquiry {} still waits for your answer, and ends after {} without one. "
+    "Sign in to answer.",
+    "ar": "تواصل: طلبك {} ما زال بانتظار ردك، وينتهي دون رد بعد {}. يرجى تسجيل الدخول للرد.",
 }
+REMINDS = "still waits for your answer"
 SUBJECT = {"en": "Tawasul: your inquiry {}", "ar": "تواصل: طلبك {}"}
 
 
@@ -86,9 +88,13 @@ def texts():
     return [json.loads(line) for line in settings.DEMO_PHONE_FILE.read_text().splitlines()]
 
 
+def reminder_of(inquiry, language="en"):
+    return REMINDER[language].format(inquiry.reference, both_in_text(inquiry.last_day, language))
+
+
 def reminders_of(inquiry):
-    """Return the recipients of the reminder of `inquiry`, by text and by mail."""
-    reminders = [text.format(inquiry.reference) for text in REMINDER.values()]
+    """Return the recipients of the reminders of `inquiry`, by text and by mail."""
+    reminders = [reminder_of(inquiry, language) for language in REMINDER]
     texted = [text["recipient"] for text in texts() if text["text"] in reminders]
     return texted + [each.to[0] for each in mail.outbox if each.body.strip() in reminders]
 
@@ -98,13 +104,14 @@ def everywhere(person):
 
 
 @pytest.mark.both_engines
-def test_unanswered_return_is_reminded_once_after_a_week(clock, officer):
+def test_unanswered_return_is_reminded_after_a_week_and_a_week_before_its_end(clock, officer):
     for language, email in product(("en", "ar"), ("", "aslam@example.org")):
         person = factories.UserFactory(language=language, email=email)
         # The officer uses the pages in the other language.
         with undone(), translation.override("en" if language == "ar" else "ar"):
             inquiry = returned_to(person, officer)
-            reminder = REMINDER[language].format(inquiry.reference)
+            assert inquiry.last_day == timezone.localdate() + timedelta(days=30)
+            reminder = reminder_of(inquiry, language)
 
             clock.wait(WEEK - SECOND)
             assert reminders_of(inquiry) == []
@@ -118,8 +125,14 @@ def test_unanswered_return_is_reminded_once_after_a_week(clock, officer):
                 assert sent.subject == SUBJECT[language].format(inquiry.reference)
                 assert sent.body.strip() == reminder
 
-            clock.wait(WEEK)
+            clock.wait(timedelta(days=16) - SECOND)
             assert reminders_of(inquiry) == everywhere(person)
+
+            clock.wait(SECOND)
+            assert sorted(reminders_of(inquiry)) == sorted(everywhere(person) * 2)
+
+            clock.wait(WEEK)
+            assert sorted(reminders_of(inquiry)) == sorted(everywhere(person) * 2)
 
 
 def test_no_reminder_after_answer_or_withdrawal(clock, person, inquiry):
@@ -148,7 +161,7 @@ def test_internal_note_does_not_stop_reminder(clock, officer, person, inquiry):
 def test_each_unanswered_return_has_a_week_and_a_reminder(clock, officer, person, inquiry):
     clock.now += WEEK - SECOND
     act("resubmitted", inquiry, person)
-    act("returned", now(inquiry), officer)
+    inquiry = act("returned", now(inquiry), officer)
 
     clock.wait(WEEK - SECOND)
     assert reminders_of(inquiry) == []
@@ -159,18 +172,18 @@ def test_each_unanswered_return_has_a_week_and_a_reminder(clock, officer, person
     act("resubmitted", now(inquiry), person)
     assert reminders_of(inquiry) == everywhere(person)
     page = words(signed_in(person).get(page_of(inquiry)))
-    assert REMINDER["en"].format(inquiry.reference) in page
+    assert reminder_of(inquiry) in page
 
-    act("returned", now(inquiry), officer)
+    again = act("returned", now(inquiry), officer)
     clock.wait(WEEK)
-    assert sorted(reminders_of(inquiry)) == sorted(everywhere(person) * 2)
+    assert reminders_of(again) == everywhere(person)
 
 
 def test_returning_twice_writes_one_reminder(clock, officer, person):
     inquiry = factories.claimed(officer, applicant=person)
     idempotency_key = uuid.uuid4()
     for _click in range(2):
-        act("returned", inquiry, officer, idempotency_key=idempotency_key)
+        inquiry = act("returned", inquiry, officer, idempotency_key=idempotency_key)
 
     clock.wait(WEEK)
     assert reminders_of(inquiry) == everywhere(person)
@@ -185,9 +198,9 @@ def test_only_a_return_sends_a_reminder(clock, officer, person):
         with undone():
             act(event_type, inquiry, officer)
             clock.wait(WEEK)
-            assert reminders_of(inquiry) == [], event_type
+            assert not any(REMINDS in text["text"] for text in texts()), event_type
     clock.wait(WEEK)
-    assert reminders_of(inquiry) == []
+    assert not any(REMINDS in text["text"] for text in texts())
 
 
 def test_reminders_of_two_inquiries_are_independent(clock, officer, person, inquiry):
@@ -201,7 +214,7 @@ def test_reminders_of_two_inquiries_are_independent(clock, officer, person, inqu
 
 
 def test_reminder_is_listed_only_once_due(clock, person, inquiry):
-    reminder = REMINDER["en"].format(inquiry.reference)
+    reminder = reminder_of(inquiry)
 
     clock.now += WEEK - SECOND
     # A new sign-in is needed each time, because a session lasts one hour.

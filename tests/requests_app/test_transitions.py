@@ -1,13 +1,15 @@
 """Every event in every status of an inquiry: the next status, the writes and the refusals."""
 
 import uuid
+from datetime import timedelta
 from itertools import product
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from core.digests import digest_of
 from core.exceptions import RuleViolation
+from core.hijri import both_in_text
 from core.messaging.models import Message
 from requests_app.models import Inquiry, InquiryEvent
 from tests import factories
@@ -18,7 +20,8 @@ from tests.worlds import undone
 
 # Where each event leads from each status. The assigned officer causes the desk's events, with two
 # exceptions: a colleague claims the inquiry, after its release where that is possible, and a
-# supervisor assigns it to that colleague, passes it to another team or reopens it.
+# supervisor assigns it to that colleague, passes it to another team or reopens it. What is
+# closed was approved: for what is withdrawn or rejected, see test_resuming and test_reviews.
 TABLE = """
             | draft      | processing   | to_applicant | by_applicant | processed | closed
 submitted   | processing | sent         | sent         | sent         | sent      | sent
@@ -37,6 +40,8 @@ rejected    | unseen     | rejected     | no           | rejected     | no      
 reopened    | unseen     | no           | no           | no           | processing | processing
 closed      | unseen     | no           | no           | no           | closed    | no
 withdrawn   | no         | withdrawn    | withdrawn    | withdrawn    | no        | no
+resumed     | no         | no           | no           | no           | no        | no
+review_asked | no        | no           | no           | no           | no        | no
 """
 # The value of each status, and its label on the screen.
 STATUSES = {
@@ -100,7 +105,8 @@ NOTICES = {
         "returned": "Tawasul: your inquiry {} needs something from you. "
         "Sign in to read what, and answer.",
         "approved": "Tawasul: your inquiry {} has been approved. Sign in to read the answer.",
-        "rejected": "Tawasul: your inquiry {} has been rejected. Sign in to read the reason.",
+        "rejected": "Tawasul: your inquiry {} has been rejected. Sign in to read the reason. "
+        "You can ask for a review until {day}.",
         "reopened": "Tawasul: your inquiry {} has been reopened. Sign in to read why.",
         "withdrawn": "Tawasul: your inquiry {} has been withdrawn, as you asked.",
     },
@@ -110,7 +116,8 @@ NOTICES = {
         "replied": "تواصل: تم الرد على طلبك {}. للاطلاع على الرد يرجى تسجيل الدخول.",
         "returned": "تواصل: طلبك {} بانتظار ردك. يرجى تسجيل الدخول للاطلاع على المطلوب والرد.",
         "approved": "تواصل: تمت الموافقة على طلبك {}. للاطلاع على الرد يرجى تسجيل الدخول.",
-        "rejected": "تواصل: نأسف لإبلاغك برفض طلبك {}. للاطلاع على السبب يرجى تسجيل الدخول.",
+        "rejected": "تواصل: نأسف لإبلاغك برفض طلبك {}. السبب في صفحة الطلب، "
+        "ويمكنك طلب المراجعة حتى {day}.",
         "reopened": "تواصل: أعيد فتح طلبك {}. للاطلاع على السبب يرجى تسجيل الدخول.",
         "withdrawn": "تواصل: تم سحب طلبك {} بناءً على رغبتك.",
     },
@@ -152,7 +159,7 @@ def test_table_covers_every_status_and_event():
     # second officer reads: test_second_reading. What is overdue: see test_escalation. Who is asked
     # to come to an office: see test_invitations.
     elsewhere = {"prepared", "passed_on", "handed_back", "checked", "infected", "looked_again"}
-    elsewhere |= {"decided", "taken_back", "seconded", "sent_back", "escalated"}
+    elsewhere |= {"decided", "taken_back", "seconded", "sent_back", "escalated", "unanswered"}
     elsewhere |= {"invited", "uninvited"}
     event_types = set(InquiryEvent.EventType) - elsewhere
     assert known == set(product(Inquiry.Status, event_types))
@@ -314,7 +321,8 @@ def test_applicant_is_notified_in_their_language(people, inquiry_in):
             inquiry = inquiry_in(before.get(event_type, "under_processing"))
             expected = messages_about(inquiry)
             if event_type in NOTICES[language]:
-                text = NOTICES[language][event_type].format(inquiry.reference)
+                day = both_in_text(timezone.localdate() + timedelta(days=30), language)
+                text = NOTICES[language][event_type].format(inquiry.reference, day=day)
                 subject = SUBJECTS[language].format(inquiry.reference)
                 expected.append(("sms", str(person.mobile), language, "", text))
                 if address:

@@ -150,7 +150,7 @@ class _Told:
         with translation.override(self.applicant.language):
             if deed == "read":
                 actions.mark_answers_read(actor=self.applicant, inquiry=self.inquiry)
-            elif deed in ("answer", "withdraw"):
+            elif deed in _OF_APPLICANTS:
                 self._answer(deed, *words)
             else:
                 self._work(deed, *words)
@@ -158,8 +158,7 @@ class _Told:
     def _answer(self, deed: str, text: str, document: str = "") -> None:
         if document:
             self._attach(self.applicant, DocumentType.objects.get(slug=PROOF), document)
-        do = {"answer": actions.answer_return, "withdraw": actions.withdraw}[deed]
-        self.inquiry = do(
+        self.inquiry = _OF_APPLICANTS[deed](
             actor=self.applicant,
             inquiry=self.inquiry,
             expected_version=self.inquiry.version,
@@ -215,6 +214,11 @@ def _decide(decide: Callable[..., Inquiry], *, is_drawn: bool, **decision: Any) 
         return decide(**decision)
 
 
+_OF_APPLICANTS: dict[str, Callable[..., Inquiry]] = {
+    "answer": actions.answer_return,
+    "withdraw": actions.withdraw,
+    "ask_for_review": actions.ask_for_review,
+}
 _DEEDS: dict[str, Callable[..., Inquiry]] = {
     "claim": actions.claim,
     "release": actions.release,

@@ -12,7 +12,7 @@ from appointments.models import OpeningWindow
 from core.accounts.models import Identity, Session
 from core.catalogue.models import DocumentType, Service
 from requests_app import actions
-from requests_app.models import Attachment
+from requests_app.models import Attachment, Inquiry
 from tests import factories
 from tests.appointments import places
 from tests.appointments.browsing import verified
@@ -157,7 +157,9 @@ def filed_in_every_status(resident, language):
         inquiry = filed()
         return actions.claim(actor=officer, inquiry=inquiry, expected_version=inquiry.version)
 
-    returned, answered = (did(actions.send_back, claimed()) for _inquiry in range(2))
+    returned, answered, unanswered = (did(actions.send_back, claimed()) for _each in range(3))
+    Inquiry.objects.filter(pk=unanswered.pk).update(ends_at=timezone.now())
+    actions.end_inquiries()
     closed = did(actions.reject, claimed())
     return {
         "under_processing": filed(),
@@ -170,6 +172,8 @@ def filed_in_every_status(resident, language):
         "asked": did(actions.ask_back, did(actions.approve, claimed()), resident),
         "rejected": did(actions.reject, claimed()),
         "withdrawn": did(actions.withdraw, filed(), resident),
+        "review": did(actions.ask_for_review, did(actions.reject, claimed()), resident),
+        "unanswered": unanswered,
         "closed": actions.close(actor=officer, inquiry=closed, expected_version=closed.version),
         "open": filed(),
     }
@@ -338,6 +342,7 @@ FILING = (
 )
 ANSWER, WITHDRAW = f"{RETURNED}answer/", f"{OPEN}withdraw/"
 ADD, ASK = "inquiries/{added.reference}/add/", "inquiries/{approved.reference}/ask/"
+REVIEW = "inquiries/{rejected.reference}/ask-for-review/"
 send_answer = send("Send the answer", text="{answer}")
 FOLLOWING = (
     look("receipt-acting", "employer", "inquiries/{filed_for_worker.reference}/receipt/"),
@@ -348,7 +353,8 @@ FOLLOWING = (
         look(f"inquiry-{name.replace('_', '-')}", "resident", f"inquiries/{{{name}.reference}}/")
         for name in (
             *("under_processing", "with_scans", "replied", "returned", "answered"),
-            *("approved", "rejected", "withdrawn", "closed", "added", "asked"),
+            *("approved", "rejected", "review", "withdrawn", "unanswered", "closed"),
+            *("added", "asked"),
         )
     ),
     look("inquiry-asked-to-come", "resident", "inquiries/{asked.reference}/"),
@@ -384,6 +390,15 @@ FOLLOWING = (
         ("ask-sent", ASK, send("Send the question", text="{answer}")),
         ("withdraw", WITHDRAW),
         ("withdraw-empty", WITHDRAW, send_nothing("Withdraw the inquiry")),
+        ("ask-for-review", REVIEW),
+        ("ask-for-review-empty", REVIEW, send_nothing("Send the request")),
+        ("ask-for-review-done", REVIEW, send("Send the request", text="{answer}")),
+        ("resume", "inquiries/{withdrawn.reference}/resume/"),
+        (
+            "resume-done",
+            "inquiries/{withdrawn.reference}/resume/",
+            press("Take the inquiry up again"),
+        ),
         ("withdraw-done", WITHDRAW, send("Withdraw the inquiry", text="{answer}")),
     ),
 )

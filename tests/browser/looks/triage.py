@@ -244,6 +244,7 @@ IN_THE_QUEUE = (
             "queue-of-a-figure",
             f"{QUEUE}?queue=all&answered=4-weeks&in_time=yes",
         ),
+        ("queue-of-reviews", f"{QUEUE}?queue=all&review=yes"),
         ("export", f"{QUEUE}export/?queue=all&status__exact=processed&q=khan"),
         ("export-of-nothing", f"{QUEUE}export/?queue=all&q=zzz", press("Make the file")),
         ("exports", f"{QUEUE}exports/"),
@@ -262,7 +263,8 @@ AT_THE_DESK = (
         staff_look(f"desk-{status.replace('_', '-')}", "officer", desk_of(status))
         for status in (
             *("under_processing", "with_scans", "replied", "returned", "answered"),
-            *("approved", "rejected", "withdrawn", "closed", "open", "added", "asked"),
+            *("approved", "rejected", "review", "withdrawn", "unanswered", "closed", "open"),
+            *("added", "asked"),
         )
     ),
     *staff_looks(
