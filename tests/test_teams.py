@@ -93,7 +93,8 @@ def shown(answer):
 
 
 def is_of_inquiry(route):
-    return route.startswith(QUEUE) and ("<int:pk>" in route or "/change/" in route)
+    is_of_one = "<int:pk>" in route or "/change/" in route
+    return route.startswith(QUEUE) and is_of_one and "exports/" not in route
 
 
 def test_another_teams_inquiries_change_no_page(client):

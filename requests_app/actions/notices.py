@@ -1,11 +1,19 @@
 """Notices of what happens to an inquiry: to those whose it is, and to the person it is about."""
 
+from copy import copy
+
+from django.utils import timezone
+
 from core.accounts.audience import Handover, audience_of
 from core.messaging.actions import notices
 from requests_app.models import Inquiry, InquiryEvent
 
 EventType = InquiryEvent.EventType
 
+_DECISIONS = {
+    EventType.APPROVED: Inquiry.Outcome.APPROVED,
+    EventType.REJECTED: Inquiry.Outcome.REJECTED,
+}
 # Those whose inquiry it is get a notice of these events.
 NOTICES = {
     EventType.SUBMITTED,
@@ -45,8 +53,11 @@ def tell(inquiry: Inquiry, event_type: EventType) -> None:
 
 
 def notice_of(inquiry: Inquiry, event_type: EventType, language: str) -> str:
-    """Return the text that the applicant gets about an event, before it happens."""
-    context = {"inquiry": inquiry, "has_account": True}
+    """Return the text that the applicant gets about an event, as if it happened now."""
+    after = copy(inquiry)
+    if event_type in _DECISIONS:
+        after.outcome, after.processed_at = _DECISIONS[event_type], timezone.now()
+    context = {"inquiry": after, "has_account": True}
     return notices.text_of(f"inquiry_{event_type}", context, language)
 
 

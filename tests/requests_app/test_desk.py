@@ -1,11 +1,13 @@
 """The desk of one inquiry: what it shows, its answers, and the messages to the applicant."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from core.accounts.models import User
-from core.hijri import both_calendars
+from core.hijri import both_calendars, both_in_text
 from core.messaging.models import Message
 from core.references import grouped_reference
 from requests_app.models import Inquiry, Reply
@@ -54,7 +56,7 @@ def test_desk_shows_filed_inquiry(as_officer, resident):
     for line in (
         f"{grouped_reference(inquiry.reference)} Under processing",
         f"Assigned to Nobody yet Due on {both_calendars(inquiry.due_on, 'en')} "
-        f"Beneficiary {inquiry.name} · {inquiry.id_number}",
+        f"Age 0 working days Beneficiary {inquiry.name} · {inquiry.id_number}",
         "Filed by Mohammed Aslam Khan",
         f"Mobile {resident.mobile.as_international}",
         f"Description {factories.DESCRIPTION}",
@@ -81,13 +83,15 @@ def test_an_inquiry_is_claimed_by_one_officer(as_officer, officer, queued):
 
 def test_an_answer_reaches_the_applicant(as_officer, mine, as_resident, resident):
     reference = grouped_reference(mine.reference)
+    in_30_days = timezone.localdate() + timedelta(days=30)
     for action, told, status, text in (
         ("reply", "Your answer has been sent.", "Under processing",
          "there is an answer to your inquiry {}. Sign in to read it."),
         ("approve", "The inquiry has been approved.", "Approved",
          "your inquiry {} has been approved. Sign in to read the answer."),
         ("reject", "The inquiry has been rejected.", "Rejected",
-         "your inquiry {} has been rejected. Sign in to read the reason."),
+         "your inquiry {} has been rejected. Sign in to read the reason. "
+         f"You can ask for a review until {both_in_text(in_30_days)}."),
     ):  # fmt: skip
         with undone():
             page = answer(as_officer, mine, action)

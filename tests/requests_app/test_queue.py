@@ -52,7 +52,9 @@ def test_filter_titles_and_choices(as_officer, officer):
             *("All", "Under processing", "Returned to applicant", "Returned by applicant"),
             *("Processed", "Closed"),
         ],
-        "Outcome: All": ["All", "Approved", "Rejected", "Withdrawn"],
+        "Outcome: All": [
+            *("All", "Approved", "Rejected", "Withdrawn", "Ended without an answer"),
+        ],
         "Service: All": ["All", "Visas", "Passports"],
     }
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("handled")
 
 NOT_AN_OFFICER = "This account may not work on inquiries. Choose another."
 BUTTONS = ["claim", "release", "close", "assign", "reopen", "note"]
-ANSWER = ["Answer and keep open", "Return to the applicant", "Approve", "Reject"]
+ANSWER = ["Preview", "Answer and keep open", "Return to the applicant", "Approve", "Reject"]
 CLAIM, RELEASE, CLOSE = "Assign to me", "Return to the queue", "Close the inquiry"
 ASSIGN, REOPEN, NOTE = "Assign", "Reopen", "Add the note"
 # The buttons on the desk of an inquiry: for the officer who has or had it, for another officer,
