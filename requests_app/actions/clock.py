@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core.catalogue.working_days import add_working_days, count_working_days
 from requests_app.models import Inquiry
-from requests_app.models.inquiries import DAY, start_of
+from requests_app.models.days import DAY, start_of
 
 Status = Inquiry.Status
 # A return that waits for an answer is followed by a reminder so long after it, and by another one

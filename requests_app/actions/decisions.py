@@ -117,7 +117,7 @@ def _send(decision: Decision) -> int:
 
 def _decide(
     inquiry: Inquiry,
-    outcome: Inquiry.Outcome,
+    outcome: str,
     *,
     actor: User,
     expected_version: int,

@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,8 +24,6 @@ from django.utils.translation import gettext_lazy as _
 from core.accounts.access import StaffRequest
 from core.accounts.interrupted_forms import keeps_input
 from core.accounts.models import User
-from core.accounts.teams import of_teams, teams_of
-from core.catalogue.models import Team, several_teams
 from core.hijri import both_calendars
 from core.methods import READ, takes, takes_form
 from core.references import grouped_reference
@@ -36,6 +34,18 @@ from requests_app.admin import bulk, desk, transfer
 from requests_app.admin.buttons import ANSWERS, BUTTONS, IN_BULK
 from requests_app.admin.exports import export, export_file, exports
 from requests_app.admin.figures import figures
+from requests_app.admin.filters import (
+    AskedBackFilter,
+    AssigneeFilter,
+    FiledStatusFilter,
+    HeldBackFilter,
+    LookAgainFilter,
+    OverdueFilter,
+    ReviewFilter,
+    SecondReadingFilter,
+    TeamFilter,
+    teams_told_apart,
+)
 from requests_app.admin.names import beneficiary_of
 from requests_app.admin.next_inquiry import take_next
 from requests_app.admin.periods import (
@@ -46,13 +56,11 @@ from requests_app.admin.periods import (
     ReturnedFilter,
 )
 from requests_app.admin.workload import workload
-from requests_app.forms import officers
 from requests_app.models import Inquiry, InquiryQuerySet
 from requests_app.models.figures import may_see_figures
 
 if TYPE_CHECKING:
-    from django.contrib.admin.filters import _ListFilterChoices
-    from django.utils.functional import _StrOrPromise
+    pass
 
 
 # What a row of the list shows. The texts of an inquiry are by far its largest columns.
@@ -112,205 +120,6 @@ class FoundList(ChangeList):
         super().get_results(request)
         if not self.multi_page and isinstance(self.paginator, FoundPaginator):
             self.result_list = self.paginator.page(1).object_list
-
-
-class AssigneeFilter(admin.SimpleListFilter):
-    """A filter by assignee; by default, the unassigned inquiries and the officer's own."""
-
-    title = _("assigned to")
-    parameter_name = "queue"
-
-    def lookups(  # type: ignore[override]  # what InquiryAdmin passes
-        self, request: StaffRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, "_StrOrPromise"]]:
-        colleagues = officers(teams_of(request.user))
-        return [
-            ("mine", _("Me")),
-            ("nobody", _("Nobody")),
-            *((str(officer.pk), officer.get_short_name()) for officer in colleagues),
-            ("all", _("All inquiries")),
-        ]
-
-    def choices(self, changelist: ChangeList) -> Iterator["_ListFilterChoices"]:
-        chosen = self.value() or ("all" if searched_for(self.request) else None)
-        for value, label in ((None, _("Unassigned and mine")), *self.lookup_choices):
-            yield {
-                "selected": chosen == value,
-                "query_string": changelist.get_query_string(
-                    {self.parameter_name: value} if value else None, [self.parameter_name]
-                ),
-                "display": label,
-            }
-
-    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
-        self, request: StaffRequest, queryset: InquiryQuerySet
-    ) -> InquiryQuerySet:
-        value = self.value()
-        # A search covers all inquiries, and finished ones are found by a filter on their status.
-        if value == "all" or (value is None and searched_for(request)):
-            return queryset
-        narrowing = ("status__exact", "outcome__exact", AskedBackFilter.parameter_name)
-        is_narrowed = any(request.GET.get(name) for name in narrowing)
-        if value == "mine":
-            mine = queryset.filter(assignee=request.user)
-            return mine if is_narrowed else queryset.in_hand_of(request.user)
-        if not is_narrowed:
-            queryset = queryset.waiting()
-        if value == "nobody":
-            return queryset.filter(assignee=None)
-        if value in [str(officer.pk) for officer in officers()]:
-            return queryset.filter(assignee=int(value))
-        return queryset.unassigned_or_assigned_to(request.user)
-
-
-class OverdueFilter(admin.SimpleListFilter):
-    title = _("time left")
-    parameter_name = "time"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, "_StrOrPromise"]]:
-        return [("overdue", _("overdue"))]
-
-    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
-        self, request: StaffRequest, queryset: InquiryQuerySet
-    ) -> InquiryQuerySet:
-        return queryset.overdue() if self.value() == "overdue" else queryset
-
-
-class TeamFilter(admin.SimpleListFilter):
-    """A filter by team, for those who see the inquiries of several."""
-
-    title = _("team")
-    parameter_name = "team"
-
-    def lookups(  # type: ignore[override]  # what InquiryAdmin passes
-        self, request: StaffRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, "_StrOrPromise"]]:
-        return [(team.slug, team.name) for team in teams_told_apart(request.user)]
-
-    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
-        self, request: StaffRequest, queryset: InquiryQuerySet
-    ) -> InquiryQuerySet:
-        teams = teams_told_apart(request.user)
-        chosen = {team.pk for team in teams if team.slug == self.value()}
-        return queryset.filter(of_teams(chosen)) if chosen else queryset
-
-
-def teams_told_apart(user: User) -> list[Team]:
-    """Return the teams whose inquiries `user` sees, if there are at least two."""
-    teams, own = several_teams(), teams_of(user)
-    seen = [team for team in teams if not own or team.pk in own]
-    return seen if len(seen) > 1 else []
-
-
-class LookAgainFilter(admin.SimpleListFilter):
-    """A filter for supervisors: the decided inquiries that have lost a document since."""
-
-    title = _("decisions to review")
-    parameter_name = "again"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, "_StrOrPromise"]]:
-        if not request.user.has_perm("requests_app.assign_inquiry"):
-            return []
-        return [("yes", _("a document was removed"))]
-
-    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
-        self, request: StaffRequest, queryset: InquiryQuerySet
-    ) -> InquiryQuerySet:
-        return queryset.to_look_at_again() if self.value() == "yes" else queryset
-
-
-class AskedBackFilter(admin.SimpleListFilter):
-    """A filter for officers: the decided inquiries with an open question about the answer."""
-
-    title = _("questions after an answer")
-    parameter_name = "asked"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, "_StrOrPromise"]]:
-        may_answer = request.user.has_perm("requests_app.triage_inquiry")
-        return [("yes", _("waiting for an answer"))] if may_answer else []
-
-    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
-        self, request: StaffRequest, queryset: InquiryQuerySet
-    ) -> InquiryQuerySet:
-        return queryset.asked_back() if self.value() == "yes" else queryset
-
-
-class ReviewFilter(admin.SimpleListFilter):
-    """A filter for supervisors: the reviews of rejections that they may decide."""
-
-    title = _("reviews of rejections")
-    parameter_name = "review"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, "_StrOrPromise"]]:
-        if not request.user.has_perm("requests_app.assign_inquiry"):
-            return []
-        return [("yes", _("asked for by the applicant"))]
-
-    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
-        self, request: StaffRequest, queryset: InquiryQuerySet
-    ) -> InquiryQuerySet:
-        return queryset.reviews_for(request.user) if self.value() == "yes" else queryset
-
-
-class HeldBackFilter(admin.SimpleListFilter):
-    """A filter for officers: those of which a decision of theirs did not leave.
-
-    It is shown where it is in use: the first page has led there.
-    """
-
-    title = _("decisions not sent")
-    parameter_name = "held"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, "_StrOrPromise"]]:
-        is_used = self.parameter_name in request.GET
-        may_decide = request.user.has_perm("requests_app.triage_inquiry")
-        return [("yes", _("something came up before"))] if is_used and may_decide else []
-
-    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
-        self, request: StaffRequest, queryset: InquiryQuerySet
-    ) -> InquiryQuerySet:
-        return queryset.held_back_from(request.user) if self.value() == "yes" else queryset
-
-
-class SecondReadingFilter(admin.SimpleListFilter):
-    """A filter for officers: the refusals of colleagues that they can read as the second one.
-
-    It is shown where it is in use: the first page has led there.
-    """
-
-    title = _("refusals to be read")
-    parameter_name = "reading"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, "_StrOrPromise"]]:
-        is_used = self.parameter_name in request.GET
-        may_decide = request.user.has_perm("requests_app.triage_inquiry")
-        return [("yes", _("by a second officer"))] if is_used and may_decide else []
-
-    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
-        self, request: StaffRequest, queryset: InquiryQuerySet
-    ) -> InquiryQuerySet:
-        return queryset.to_be_read_by(request.user) if self.value() == "yes" else queryset
-
-
-class FiledStatusFilter(admin.ChoicesFieldListFilter):
-    """A filter by status without drafts, which only the applicant sees."""
-
-    def choices(self, changelist: ChangeList) -> Iterator["_ListFilterChoices"]:
-        for choice in super().choices(changelist):
-            if choice["display"] != Inquiry.Status.DRAFT.label:
-                yield choice
 
 
 def _questions_for(user: User) -> int:

@@ -6,7 +6,7 @@ from django.db.models import Count
 from django.db.models.functions import TruncDate
 
 from core.catalogue.working_days import number_days
-from requests_app.models.inquiries import InquiryQuerySet
+from requests_app.models.lists import InquiryQuerySet
 
 
 def days_to_answer(answered: InquiryQuerySet) -> dict[int, Counter[int]]:

@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from core.accounts.models import User
 from requests_app.models.answer_times import days_to_answer
-from requests_app.models.inquiries import DAY, Inquiry, InquiryQuerySet, start_of
+from requests_app.models.days import DAY, start_of
+from requests_app.models.inquiries import Inquiry
+from requests_app.models.lists import InquiryQuerySet
 
 # How many days ago an inquiry was filed: {name: (from, to)}, the last without an end.
 AGES: dict[str, tuple[int, int | None]] = {

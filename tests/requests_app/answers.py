@@ -5,7 +5,7 @@ import uuid
 
 from core.references import new_reference
 from requests_app.models import Inquiry
-from requests_app.models.inquiries import start_of
+from requests_app.models.days import start_of
 from tests import factories
 
 NOON = datetime.timedelta(hours=12)
