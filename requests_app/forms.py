@@ -251,7 +251,13 @@ class AnswerForm(_TextForm):
 class CannedTextForm(forms.Form):
     """The choice of a canned text, beside the answer that it goes into."""
 
-    canned = forms.TypedChoiceField(label=_("Canned text"), required=False)
+    canned = forms.TypedChoiceField(
+        label=_("Canned text"),
+        required=False,
+        error_messages={
+            "invalid_choice": _("This canned text is not offered any more. Choose another.")
+        },
+    )
 
     def __init__(self, *args: Any, inquiry: Inquiry, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -158,6 +158,8 @@ def _with_canned_text(request: StaffRequest, inquiry: Inquiry, form: AnswerForm)
     """Show the desk with the chosen canned text below what is typed already."""
     choice = CannedTextForm(request.POST, inquiry=inquiry)
     canned = choice.cleaned_data["canned"] if choice.is_valid() else None
+    for errors in choice.errors.values():
+        messages.error(request, str(errors[0]))
     texts = [request.POST.get("text", "").strip(), canned.filled_in(inquiry) if canned else ""]
     return _page(request, inquiry, _answer_form(inquiry, "\n\n".join(filter(None, texts))))
 
