@@ -27,7 +27,7 @@ FILTERED = re.compile(r"([\w.]+)((?:\|\w+(?::(?:'[^']*'|\"[^\"]*\"|[\w.]+))?)+)"
 # What is not the date of an appointment, by the last part of its name.
 OF_SOMETHING_ELSE = re.compile(
     r"(?:\w+_at|\w+_on|at|birth_date|since|until|lasts_until|restricted_until|look_again_since|"
-    r"prepared_until|last_changed|date_joined|last_login|last_sign_in|action_time|expected_by|created_at)"
+    r"prepared_until|kept_until|last_day|review_by|last_changed|date_joined|last_login|last_sign_in|action_time|expected_by|created_at)"
 )
 # Where the weekday stands beside it: {template: {expression: where}}.
 BESIDE = {
@@ -66,6 +66,10 @@ IN_CODE = {
     "appointments/forms.py": {"both_calendars": "the weekday before it"},
     "appointments/actions/desk.py": {"time_of_day": "it begins later today"},
     "appointments/actions/scanner.py": {"time_of_day": "several of today"},
+    **{
+        f"tawasul/portal/demo_data/{name}.py": {"moment": "a function of the demo, not the filter"}
+        for name in ("days", "filling", "today")
+    },
     "tawasul/portal/views.py": {"both_calendars": "the other calendar of a typed date"},
 }
 

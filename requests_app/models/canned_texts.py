@@ -27,7 +27,10 @@ class CannedText(models.Model):  # type: ignore[django-manager-missing]  # model
     text = models.TextField(
         _("text"),
         max_length=4000,
-        help_text=_("Filled in for each inquiry: {name}, {number}, {service} and {today}."),
+        help_text=_(
+            "Filled in for each inquiry: <bdi>{name}</bdi>, <bdi>{number}</bdi>, "
+            "<bdi>{service}</bdi> and <bdi>{today}</bdi>."
+        ),
     )
     service = ReferenceForeignKey(
         Service,

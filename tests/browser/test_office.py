@@ -221,7 +221,7 @@ def test_officer_works_through_queue_without_mouse(visitor, officer, long_queue)
     expect(answer).to_be_focused()
     expect(answer).to_have_css("outline-width", "3px")
     keyboard.type("It has been mended.")
-    for _button in ("Answer and keep open", "Return to the applicant", "Approve"):
+    for _button in ("Preview", "Answer and keep open", "Return to the applicant", "Approve"):
         keyboard.press("Tab")
     with colleague.page.expect_navigation():
         keyboard.press("Enter")

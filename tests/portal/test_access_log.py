@@ -123,8 +123,8 @@ def test_deeds_that_are_refused(person, lines):
     its, booked = {"reference": inquiry.reference}, {"reference": appointment.reference}
     wanted = [
         (filing.withdraw, other, answer, "not_yours", {"kind": "withdraw", **its}),
-        (filing.claim, other, work, "not_officer", {"kind": "work", **its}),
-        (filing.claim, own, work, "own_case", {"kind": "work", **its}),
+        (filing.claim, other, work, "not_officer", {"kind": "decide", **its}),
+        (filing.claim, own, work, "own_case", {"kind": "decide", **its}),
         (
             filing.assign,
             officer,

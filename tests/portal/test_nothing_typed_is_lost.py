@@ -161,6 +161,12 @@ TYPED = {
         {"text": TEXT, "files": factories.picture()},
         TEXT,
     ),
+    "inquiries:add": lambda w: (
+        page_of(w.open, "add"),
+        {"text": TEXT, "files": factories.picture()},
+        TEXT,
+    ),
+    "inquiries:ask": lambda w: (page_of(w.rejected, "ask"), {"text": TEXT}, TEXT),
     "inquiries:withdraw": lambda w: (page_of(w.open, "withdraw"), {"text": TEXT}, TEXT),
     "inquiries:ask-for-review": lambda w: (
         page_of(w.rejected, "ask-for-review"),

@@ -15,7 +15,7 @@ from django.core.management import call_command
 from PIL import Image
 
 from core.exceptions import RuleViolation
-from requests_app.models import Attachment
+from requests_app.models import Attachment, Inquiry
 from requests_app.uploads import discard
 from tests import factories
 from tests.conftest import signed_in, words
@@ -314,7 +314,7 @@ def test_beneficiary_sees_no_documents_of_the_holder(as_resident, resident, offi
     filed = factories.submitted(inquiry)
     assert answers(sent, as_worker) == [404, 404]
     returned(filed, officer)
-    unsent = factories.attached(inquiry, photo("b.jpg", 61))
+    unsent = factories.attached(Inquiry.objects.get(pk=inquiry.pk), photo("b.jpg", 61))
     assert answers(unsent, as_worker) == [404, 404]
     assert answers(unsent, as_resident) == answers(sent, as_resident) == [200, 200]
     assert answers(sent, as_worker) == [404, 404]

@@ -310,7 +310,10 @@ AT_THE_DESK = (
     staff_look("desk-rejected-now", "supervisor", MINE, *reject),
     staff_look("history", "officer", "requests_app/inquiry/{approved.pk}/history/"),
 )
-CATALOGUE = tuple(chain(*(pages_of_model(name, place) for name, place in MODELS.items())))
+CATALOGUE = (
+    *chain(*(pages_of_model(name, place) for name, place in MODELS.items())),
+    staff_look("canned-delete", "chief", f"{MODELS['canned']}{{canned.pk}}/delete/"),
+)
 PEOPLE, PERSON = "people/", "people/{newcomer.pk}/"
 PERSONS = staff_looks(
     "officer",
