@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from core.references import grouped_reference
 from requests_app import actions
 from requests_app.admin import queue
-from requests_app.models import Inquiry, inquiries
+from requests_app.models import Inquiry, lists
 from tests import factories
 from tests.conftest import signed_in_staff
 from tests.requests_app.desk_pages import QUEUE, listed
@@ -213,7 +213,7 @@ def many(db, monkeypatch):
 def test_pages_of_a_frequent_word_are_newest_first(as_officer, many, monkeypatch):
     # Whether the latest inquiries hold as many as are shown, some of them, or none.
     for latest in (100, 6, 3, 0):
-        monkeypatch.setattr(inquiries, "LATEST", latest)
+        monkeypatch.setattr(lists, "LATEST", latest)
         for page in (1, 2):
             shown = many[2 * page - 2 : 2 * page]
             assert listed(as_officer, q="frequent", p=page) == shown, (latest, page)
@@ -223,7 +223,7 @@ def test_pages_of_a_frequent_word_are_newest_first(as_officer, many, monkeypatch
 
 @pytest.mark.both_engines
 def test_rare_word_is_found_behind_the_latest(as_officer, target, monkeypatch):
-    monkeypatch.setattr(inquiries, "LATEST", 1)
+    monkeypatch.setattr(lists, "LATEST", 1)
     factories.filed()
     assert listed(as_officer, q="cheque") == [target.reference]
 
@@ -231,7 +231,7 @@ def test_rare_word_is_found_behind_the_latest(as_officer, target, monkeypatch):
 @pytest.mark.both_engines
 def test_frequent_word_is_found_within_the_filters(as_officer, many, monkeypatch):
     Inquiry.objects.filter(reference__in=many[:4]).update(assignee=factories.of_role("officer"))
-    monkeypatch.setattr(inquiries, "LATEST", 100)
+    monkeypatch.setattr(lists, "LATEST", 100)
     assert listed(as_officer, q="frequent", queue="nobody") == many[4:6]
 
 
