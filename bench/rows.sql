@@ -90,7 +90,7 @@ INSERT INTO requests_app_inquiry
     (id, idempotency_key, reference, name, id_number, mobile, confirmed_mobile, description,
      earlier_reference, status, outcome, assignee_id, due_on, version, last_digest, created_at,
      submitted_at, processed_at, remind_at, passed_on_to, search_text, applicant_id, holder_id,
-     beneficiary_id, service_id, pending_outcome)
+     beneficiary_id, service_id, pending_outcome, days_waited)
 SELECT %(top)s - n, md5('inquiry' || n)::uuid, '1' || lpad(n::text, 11, '0'), pg_temp.name(person),
     '2' || person, '+9665' || 40000000 + applicant, '',
     'I paid for the renewal three weeks ago, and the fee is still shown as missing. ' || n, '', status,
@@ -105,7 +105,7 @@ SELECT %(top)s - n, md5('inquiry' || n)::uuid, '1' || lpad(n::text, 11, '0'), pg
     CASE WHEN status = 'returned_to_applicant' THEN %(now)s::timestamptz + mod(n, 7) * interval '1 day' END,
     '[]', CASE WHEN status <> 'draft' THEN lower(pg_temp.name(person)) || ' 2' || person || ' 1'
         || lpad(n::text, 11, '0') || ' renewal fee missing' ELSE '' END,
-    %(base)s + applicant, %(base)s + applicant, person, pg_temp.one_of(%(services)s, n, 13), ''
+    %(base)s + applicant, %(base)s + applicant, person, pg_temp.one_of(%(services)s, n, 13), '', 0
 FROM (
     SELECT n, pg_temp.moment(n) AS at,
         CASE WHEN own THEN owner ELSE 2 * dependant END AS applicant,
