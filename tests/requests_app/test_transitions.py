@@ -157,7 +157,7 @@ def test_table_covers_every_status_and_event():
     # documents that were not scanned: see test_quarantine. A clerk prepares a draft, which says so
     # when it is sent: see test_preparation. A decision that waits: see test_decisions; one that a
     # second officer reads: test_second_reading. What is overdue: see test_escalation. Who is asked
-    # to come to an office: see test_invitations.
+    # to come to an office: see tests/portal/invitations.
     elsewhere = {"prepared", "passed_on", "handed_back", "checked", "infected", "looked_again"}
     elsewhere |= {"decided", "taken_back", "seconded", "sent_back", "escalated", "unanswered"}
     elsewhere |= {"invited", "uninvited"}

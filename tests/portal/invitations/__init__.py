@@ -1,12 +1,15 @@
 """Steps that the tests of invitations share."""
 
+import datetime
 import uuid
 
+from core.messaging.models import Message
 from requests_app.models import Inquiry
 from tawasul.portal import actions
 from tests import factories
 from tests.appointments import places
 
+DAY = datetime.timedelta(days=1)
 TO_BRING = "The old passport too."
 
 
@@ -49,3 +52,22 @@ def form_of(inquiry, **changes):
         "documents": [each.slug for each in fields["documents"]],
         **changes,
     }
+
+
+def events_of(inquiry):
+    return list(inquiry.events.values_list("event_type", flat=True))[2:]
+
+
+def texts_about(inquiry):
+    about = Message.objects.about(inquiry.reference).filter(channel="sms")
+    return [(each.recipient, each.text) for each in about.order_by("pk")][1:]
+
+
+def booked(inquiry, slot, **changes):
+    criteria = {"slot": slot, "service": inquiry.service, **changes}
+    return places.confirmed(inquiry.applicant, **criteria)
+
+
+def link_on(page, text):
+    markup = page.content.decode().partition(f">{text}</a>")[0]
+    return markup.rpartition('href="')[2].partition('"')[0].replace("&amp;", "&")
