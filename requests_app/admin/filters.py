@@ -111,104 +111,88 @@ def teams_told_apart(user: User) -> list[Team]:
     return seen if len(seen) > 1 else []
 
 
-class LookAgainFilter(admin.SimpleListFilter):
+class WaitingFilter(admin.SimpleListFilter):
+    """A filter with one choice, for those with a permission: what waits for somebody like them."""
+
+    permission: str
+    choice: "_StrOrPromise"
+    is_offered = True  # or shown where it is in use alone: the first page has led there
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[str, "_StrOrPromise"]]:
+        is_shown = self.is_offered or self.parameter_name in request.GET
+        return [("yes", self.choice)] if is_shown and request.user.has_perm(self.permission) else []
+
+    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
+        self, request: StaffRequest, queryset: InquiryQuerySet
+    ) -> InquiryQuerySet:
+        return self.waiting(queryset, request.user) if self.value() == "yes" else queryset
+
+    def waiting(self, inquiries: InquiryQuerySet, user: User) -> InquiryQuerySet:
+        raise NotImplementedError
+
+
+class LookAgainFilter(WaitingFilter):
     """A filter for supervisors: the decided inquiries that have lost a document since."""
 
     title = _("decisions to review")
     parameter_name = "again"
+    permission = "requests_app.assign_inquiry"
+    choice = _("a document was removed")
 
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, "_StrOrPromise"]]:
-        if not request.user.has_perm("requests_app.assign_inquiry"):
-            return []
-        return [("yes", _("a document was removed"))]
-
-    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
-        self, request: StaffRequest, queryset: InquiryQuerySet
-    ) -> InquiryQuerySet:
-        return queryset.to_look_at_again() if self.value() == "yes" else queryset
+    def waiting(self, inquiries: InquiryQuerySet, user: User) -> InquiryQuerySet:
+        return inquiries.to_look_at_again()
 
 
-class AskedBackFilter(admin.SimpleListFilter):
+class AskedBackFilter(WaitingFilter):
     """A filter for officers: the decided inquiries with an open question about the answer."""
 
     title = _("questions after an answer")
     parameter_name = "asked"
+    permission = "requests_app.triage_inquiry"
+    choice = _("waiting for an answer")
 
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, "_StrOrPromise"]]:
-        may_answer = request.user.has_perm("requests_app.triage_inquiry")
-        return [("yes", _("waiting for an answer"))] if may_answer else []
-
-    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
-        self, request: StaffRequest, queryset: InquiryQuerySet
-    ) -> InquiryQuerySet:
-        return queryset.asked_back() if self.value() == "yes" else queryset
+    def waiting(self, inquiries: InquiryQuerySet, user: User) -> InquiryQuerySet:
+        return inquiries.asked_back()
 
 
-class ReviewFilter(admin.SimpleListFilter):
+class ReviewFilter(WaitingFilter):
     """A filter for supervisors: the reviews of rejections that they may decide."""
 
     title = _("reviews of rejections")
     parameter_name = "review"
+    permission = "requests_app.assign_inquiry"
+    choice = _("asked for by the applicant")
 
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, "_StrOrPromise"]]:
-        if not request.user.has_perm("requests_app.assign_inquiry"):
-            return []
-        return [("yes", _("asked for by the applicant"))]
-
-    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
-        self, request: StaffRequest, queryset: InquiryQuerySet
-    ) -> InquiryQuerySet:
-        return queryset.reviews_for(request.user) if self.value() == "yes" else queryset
+    def waiting(self, inquiries: InquiryQuerySet, user: User) -> InquiryQuerySet:
+        return inquiries.reviews_for(user)
 
 
-class HeldBackFilter(admin.SimpleListFilter):
-    """A filter for officers: those of which a decision of theirs did not leave.
-
-    It is shown where it is in use: the first page has led there.
-    """
+class HeldBackFilter(WaitingFilter):
+    """A filter for officers: those of which a decision of theirs did not leave."""
 
     title = _("decisions not sent")
     parameter_name = "held"
+    permission = "requests_app.triage_inquiry"
+    choice = _("something came up before")
+    is_offered = False
 
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, "_StrOrPromise"]]:
-        is_used = self.parameter_name in request.GET
-        may_decide = request.user.has_perm("requests_app.triage_inquiry")
-        return [("yes", _("something came up before"))] if is_used and may_decide else []
-
-    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
-        self, request: StaffRequest, queryset: InquiryQuerySet
-    ) -> InquiryQuerySet:
-        return queryset.held_back_from(request.user) if self.value() == "yes" else queryset
+    def waiting(self, inquiries: InquiryQuerySet, user: User) -> InquiryQuerySet:
+        return inquiries.held_back_from(user)
 
 
-class SecondReadingFilter(admin.SimpleListFilter):
-    """A filter for officers: the refusals of colleagues that they can read as the second one.
-
-    It is shown where it is in use: the first page has led there.
-    """
+class SecondReadingFilter(WaitingFilter):
+    """A filter for officers: the refusals that they can read as the second one."""
 
     title = _("refusals to be read")
     parameter_name = "reading"
+    permission = "requests_app.triage_inquiry"
+    choice = _("by a second officer")
+    is_offered = False
 
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, "_StrOrPromise"]]:
-        is_used = self.parameter_name in request.GET
-        may_decide = request.user.has_perm("requests_app.triage_inquiry")
-        return [("yes", _("by a second officer"))] if is_used and may_decide else []
-
-    def queryset(  # type: ignore[override]  # what InquiryAdmin passes
-        self, request: StaffRequest, queryset: InquiryQuerySet
-    ) -> InquiryQuerySet:
-        return queryset.to_be_read_by(request.user) if self.value() == "yes" else queryset
+    def waiting(self, inquiries: InquiryQuerySet, user: User) -> InquiryQuerySet:
+        return inquiries.to_be_read_by(user)
 
 
 class FiledStatusFilter(admin.ChoicesFieldListFilter):
